@@ -1,0 +1,57 @@
+# `make help` lists what there is. The environment is .venv, made by `make install`.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+APT := DEBIAN_FRONTEND=noninteractive $(if $(filter 0,$(shell id -u)),,sudo) apt-get
+
+.DEFAULT_GOAL := help
+.PHONY: help install develop serve demo test check fix bench lock
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
+
+install: .venv/service  ## make the environment .venv and install what the service needs
+develop: .venv/develop  ## install what the checks and tests need besides
+
+# Debian splits ensurepip off Python into python3-venv.
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Afterword needs Python 3.11 or later: install it, or name one with make PYTHON=…"; exit 2; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(APT) update -qq && $(APT) install -y -qq python3-venv; }
+	$(PYTHON) -m venv .venv
+
+.venv/service: requirements.lock .venv/bin/python
+	sed '/^# Development:/,$$d' requirements.lock | $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r /dev/stdin
+	@touch $@
+
+.venv/develop: requirements.lock .venv/service
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@{ command -v chromium && test -e /usr/share/javascript/jquery/jquery.js; } >/dev/null || { $(APT) update -qq && $(APT) install -y -qq chromium libjs-jquery; }
+	@touch $@
+
+serve: install  ## serve the comments of a repository: make serve REPO=owner/name
+	@$(BIN)/python -m app serve $(if $(REPO),--repo '$(REPO)')
+
+demo: install  ## simulator, service and a sample blog on loopback, no internet
+	@$(BIN)/python -m app demo
+
+test: develop  ## run all tests
+	$(BIN)/pytest -n 2 --cov --cov-report=term
+
+check: develop  ## format, lint, types, import directions, container files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+fix: develop  ## repair what can be repaired
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: develop  ## measure what the README names (reads: where wrk and nginx are installed)
+	$(BIN)/python -m tests.bench.numbers
+
+lock:  ## pin every dependency anew in requirements.lock (needs uv)
+	.ci/lock

@@ -1,0 +1,1 @@
+"""Afterword: a self-hosted comment service for static blogs whose comments live in GitHub issues."""
