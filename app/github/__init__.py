@@ -1,0 +1,1 @@
+"""GitHub's protocol without I/O: what to ask, and what an answer means."""

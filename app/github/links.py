@@ -1,0 +1,72 @@
+"""The Link header, which names the next page; follows https://www.rfc-editor.org/rfc/rfc8288 (section 3).
+
+A header that cannot be read is an error and never "no further page": a list must not end because a link was garbled.
+Every pattern is anchored where the last one ended and gives nothing back (`*+`), so that the cost is linear.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_TARGET = re.compile(r"<([^<>]*+)>")
+_PARAMETER = re.compile(
+    r"""[ \t]*+;[ \t]*+
+    (?:(?P<name>[^\s;,="<>]++)[ \t]*+
+       (?:=[ \t]*+(?:"(?P<quoted>[^"\\]*+(?:\\.[^"\\]*+)*+)"|(?P<token>[^\s;,"<>]*+)))?+
+    )?+""",
+    re.VERBOSE,
+)
+_SEPARATOR = re.compile(r"[ \t]*+(?:,[ \t,]*+|\Z)")
+_START = re.compile(r"[ \t,]*+")
+_ESCAPED = re.compile(r"\\(.)")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link: its target as it stands in the header, and its relations in lower case."""
+
+    target: str
+    relations: frozenset[str]
+    anchored: bool = False
+    """True where it speaks of another page than the one it came with."""
+
+
+def parse(header: str) -> tuple[Link, ...]:
+    """All links of a header, in order; ValueError where it is malformed."""
+    return tuple(_links(header))
+
+
+def next_target(header: str | None) -> str | None:
+    """The target of the first `rel=next`, or None where there is none; ValueError where the header is malformed."""
+    found = (link for link in parse(header or "") if "next" in link.relations and not link.anchored)
+    link = next(found, None)
+    return link.target if link else None
+
+
+def _links(header: str) -> Iterator[Link]:
+    position = _match(_START, header, 0).end()
+    while position < len(header):
+        target = _match(_TARGET, header, position)
+        parameters, position = _parameters(header, target.end())
+        relations = frozenset(parameters.get("rel", "").lower().split())
+        yield Link(target[1].strip(), relations, "anchor" in parameters)
+        position = _match(_SEPARATOR, header, position).end()
+
+
+def _parameters(header: str, position: int) -> tuple[dict[str, str], int]:
+    """The parameters of one link, the first of each name, and where they end."""
+    found: dict[str, str] = {}
+    while match := _PARAMETER.match(header, position):
+        position = match.end()
+        if match["name"]:
+            quoted = match["quoted"]
+            value = match["token"] or "" if quoted is None else _ESCAPED.sub(r"\1", quoted)
+            found.setdefault(match["name"].lower(), value)
+    return found, position
+
+
+def _match(pattern: re.Pattern[str], header: str, position: int) -> re.Match[str]:
+    match = pattern.match(header, position)
+    if match is None:
+        raise ValueError(f"the Link header is malformed at character {position}")
+    return match
