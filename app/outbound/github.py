@@ -1,0 +1,227 @@
+"""Sends asks to GitHub and brings the answers; what an answer means is `app.github`'s to say.
+
+Only GETs are sent, so whatever got lost on the way may be repeated: no connection, a time-out, a cut body, a 5xx. What
+GitHub refused is not. After a limit nothing leaves until it has passed, whoever asks: GitHub bans clients that go on.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import StrEnum
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
+
+from app.domain.errors import BrokenAnswer, GitHubError, Limited, Moved, SettingRefused, Unreachable
+from app.engine.ports import Clock
+from app.github import answers, asks, limits
+from app.github.answers import Allowance, Answer, Redirect, plain
+from app.github.asks import Ask
+from app.outbound.http import Exchange, Http
+
+TRIES = 3
+FIRST_BACKOFF = 1.0
+"""Seconds; doubled for each further try, of which a random part is waited ("full jitter")."""
+MOST_REDIRECTS = 5
+PATIENCE = 30.0
+"""Seconds that one ask may take with its redirects, retries and waits, once a slot is free for it."""
+_TOKEN = re.compile(r"[!-~]+")
+_OK = 200
+
+
+class Outcome(StrEnum):
+    """How one exchange with GitHub ended, for counting."""
+
+    ANSWERED = "answered"
+    UNCHANGED = "unchanged"
+    REDIRECTED = "redirected"
+    LIMITED = "limited"
+    REFUSED = "refused"
+    BROKEN = "broken"
+    UNREACHABLE = "unreachable"
+
+
+Observer = Callable[[Ask, Outcome], None]
+
+
+class HttpGitHub:
+    """The port `GitHub` over HTTP.
+
+    `api` is the base of GitHub's API without a trailing slash; nothing leaves for another host. `chance` gives numbers
+    from 0 up to 1. `in_flight` asks may be under way at once. `observe` is told of every exchange when it has ended.
+    """
+
+    def __init__(
+        self,
+        api: str,
+        token: str | None,
+        clock: Clock,
+        chance: Callable[[], float],
+        *,
+        in_flight: int = 4,
+        patience: float = PATIENCE,
+        observe: Observer | None = None,
+    ) -> None:
+        self._api = api
+        self._token = _sendable(token)
+        self._clock = clock
+        self._chance = chance
+        self._patience = patience
+        self._observe = observe
+        self._http = Http(api, connections=in_flight)
+        self._slots = asyncio.Semaphore(in_flight)
+        self._allowance: Allowance | None = None
+        self._limit: Limited | None = None
+        self._limits_met = 0
+        """Limits met one after the other, without an answer between."""
+        self.asked = 0
+        """Exchanges that left, retries and redirects among them."""
+        self.unchanged = 0
+        """Exchanges that brought a 304."""
+
+    def __repr__(self) -> str:
+        return f"<HttpGitHub {self._api} {'with a' if self._token else 'without'} token>"
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """What is left of the hour by the last answer, with `reset` by our clock; None where nothing is known."""
+        return self._allowance
+
+    @property
+    def limited_until(self) -> float | None:
+        """Until when nothing leaves, epoch seconds by our clock; None where asks may leave."""
+        if self._limit is None:
+            return None
+        # a wait longer than any limit means that our clock was set back meanwhile
+        lasts = 0 < self._limit.until - self._clock.now() <= limits.LONGEST_WAIT
+        return self._limit.until if lasts else None
+
+    def validator_key(self, ask: Ask) -> str:
+        """What the ETag of an ask belongs to: URL, Accept and token, as one digest."""
+        return asks.validator_key(ask, self._token)
+
+    async def ask(self, ask: Ask, *, etag: str | None = None) -> Answer:
+        """The answer, `unchanged` where `etag` still holds.
+
+        Raises a `GitHubError`: `Unreachable` and `BrokenAnswer` after three tries, all others at once; `Limited`
+        without asking while a limit lasts; `Moved` without asking for a URL that is not on the API's host.
+        """
+        if not asks.same_host(ask.url, self._api):
+            raise Moved(ask.path, plain(ask.url))
+        async with self._slots:
+            try:
+                async with asyncio.timeout(self._patience):
+                    return await self._retrying()(self._followed, ask, etag)
+            except TimeoutError:
+                self._tell(ask, Outcome.UNREACHABLE)
+                raise Unreachable(ask.path, f"no whole answer within {self._patience:g} s") from None
+
+    async def aclose(self) -> None:
+        """Closes all connections; nothing may be asked afterwards."""
+        await self._http.aclose()
+
+    def _retrying(self) -> AsyncRetrying:
+        return AsyncRetrying(
+            retry=retry_if_exception_type((Unreachable, BrokenAnswer)),
+            stop=stop_after_attempt(TRIES),
+            wait=self._backoff,
+            sleep=self._clock.sleep,
+            reraise=True,
+        )
+
+    def _backoff(self, state: RetryCallState) -> float:
+        return self._chance() * FIRST_BACKOFF * 2.0 ** (state.attempt_number - 1)
+
+    async def _followed(self, ask: Ask, etag: str | None) -> Answer:
+        """The answer at the end of all redirects, which stay on the API's host."""
+        seen = {ask.url}
+        present = ask
+        while True:
+            answer = await self._once(present, etag)
+            if isinstance(answer, Answer):
+                return answer
+            if answer.url in seen or len(seen) > MOST_REDIRECTS:
+                raise Moved(ask.path, plain(answer.url))
+            seen.add(answer.url)
+            present = replace(ask, url=answer.url)
+
+    async def _once(self, ask: Ask, etag: str | None) -> Answer | Redirect:
+        """One exchange: judged, counted, and its limits remembered."""
+        self._obey(ask)
+        limits_met = self._limits_met
+        self.asked += 1
+        try:
+            answer = await self._exchange(ask, etag, limits_met)
+        except Limited as limit:
+            # asks that were in flight together met one limit, not several
+            self._limits_met = max(self._limits_met, limits_met + 1)
+            self._remember(limit)
+            self._tell(ask, Outcome.LIMITED)
+            raise
+        except GitHubError as failure:
+            self._tell(ask, _outcome(failure))
+            raise
+        if self._limits_met == limits_met:  # else a limit came meanwhile, of which this answer knows nothing
+            self._limits_met = 0
+        left = answer.allowance if isinstance(answer, Answer) else None
+        if left is not None and left.remaining == 0:  # the next ask would be refused
+            self._remember(Limited(ask.path, until=left.reset, kind="primary"))
+        self._tell(ask, _outcome(answer))
+        return answer
+
+    async def _exchange(self, ask: Ask, etag: str | None, limits_met: int) -> Answer | Redirect:
+        headers = asks.headers(ask, api=self._api, token=self._token, etag=etag)
+        exchange = self._masked(await self._http.get(ask, headers))
+        now = self._clock.now()
+        self._allowance = limits.allowance(exchange.headers, now=now) or self._allowance
+        return answers.read(
+            ask,
+            exchange.status,
+            exchange.headers,
+            exchange.body,
+            now=now,
+            sent_etag=headers.get("If-None-Match"),
+            attempt=limits_met,
+        )
+
+    def _masked(self, exchange: Exchange) -> Exchange:
+        """The exchange without the token: a proxy's error may repeat what was sent, and errors are logged."""
+        if not self._token:
+            return exchange
+        headers = {name: value.replace(self._token, "***") for name, value in exchange.headers.items()}
+        body = exchange.body if exchange.status == _OK else exchange.body.replace(self._token.encode(), b"***")
+        return Exchange(exchange.status, headers, body)
+
+    def _remember(self, limit: Limited) -> None:
+        if self.limited_until is None or self._limit is None or limit.until > self._limit.until:
+            self._limit = limit
+
+    def _obey(self, ask: Ask) -> None:
+        until = self.limited_until
+        if until is not None and self._limit is not None:
+            raise Limited(ask.path, until=until, kind=self._limit.kind)
+
+    def _tell(self, ask: Ask, outcome: Outcome) -> None:
+        self.unchanged += outcome is Outcome.UNCHANGED
+        if self._observe is not None:
+            self._observe(ask, outcome)
+
+
+def _outcome(result: Answer | Redirect | GitHubError) -> Outcome:
+    kinds: Mapping[type, Outcome] = {
+        Redirect: Outcome.REDIRECTED,
+        Unreachable: Outcome.UNREACHABLE,
+        BrokenAnswer: Outcome.BROKEN,
+    }
+    if isinstance(result, Answer):
+        return Outcome.UNCHANGED if result.unchanged else Outcome.ANSWERED
+    return kinds.get(type(result), Outcome.REFUSED)
+
+
+def _sendable(token: str | None) -> str | None:
+    """The token, if it can stand in a header; what the HTTP library says otherwise would repeat it."""
+    if token and _TOKEN.fullmatch(token) is None:
+        raise SettingRefused(
+            "AFTERWORD_GITHUB_TOKEN", "it holds a space, a line end or a letter that no token has. Copy it anew."
+        )
+    return token or None
