@@ -1,0 +1,1 @@
+"""The mirror's implementations: one module or folder for each."""

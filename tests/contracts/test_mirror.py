@@ -1,0 +1,253 @@
+"""What every mirror promises about issues and comments: what replaces what, what is removed, what is dropped."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.engine.ports import Absence, Mirror, ThreadRecord
+from tests.contracts.mirrors import FACTORIES, LATER, NOBODY, REPO, comment, ids, issue, newest, put, thread, whole
+
+EARLIER = "2025-12-01T00:00:00Z"
+
+
+@pytest.fixture(params=FACTORIES)
+async def mirror(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Mirror]:
+    made = await FACTORIES[request.param](tmp_path)
+    yield made
+    await made.close()
+
+
+# --- issues and comments replace older ones
+
+
+async def test_an_issue_comes_back_as_it_was_said(mirror: Mirror) -> None:
+    said = issue(1, 3, labels=[{"name": "Jobs"}, {"name": "\U0001f600"}], title="One")
+    assert await put(mirror, said) == {1}
+    assert await mirror.thread(REPO, 1) == ThreadRecord(said, mirrored=0, complete=False, surplus=0, checked_at=None)
+
+
+async def test_a_comment_comes_back_as_it_was_said(mirror: Mirror) -> None:
+    said = comment(5, text="Hear, hear", unknown={"deep": [1, 2.5, None, True]})
+    assert await put(mirror, issue(1, 2), said) == {1}
+    assert await mirror.comment(REPO, 5) == said
+    assert await mirror.comments(REPO, 1) == (said,)
+
+
+@pytest.mark.parametrize(
+    "text", ["NUL \x00 inside", "\U0001f600 \U0001f468\u200d\U0001f469", "line\u2028separator", "\ufeff", "\r\n\t\\\"'"]
+)
+async def test_odd_text_is_kept_to_the_letter(mirror: Mirror, text: str) -> None:
+    await put(mirror, issue(1, 1, title=text, labels=[{"name": text}]), comment(1, text=text))
+    [kept] = await mirror.comments(REPO, 1)
+    assert (kept.body, (await thread(mirror)).issue.title) == (text, text)
+    assert [tally.labels for tally in await mirror.tallies(REPO)] == [(text,)]
+
+
+@pytest.mark.parametrize("comment_id", [2**31, 2**32 + 1, 2**53 + 1, 2**63 - 1])
+async def test_large_ids_are_kept_to_the_last_digit(mirror: Mirror, comment_id: int) -> None:
+    await put(mirror, issue(1, 1), comment(comment_id))
+    assert await ids(mirror) == [comment_id]
+    assert await newest(mirror) == [comment_id]
+    kept = await mirror.comment(REPO, comment_id)
+    assert kept is not None
+    assert kept.source["id"] == comment_id
+    assert await mirror.comment(REPO, comment_id - 1) is None
+    assert await put(mirror, removed=frozenset([comment_id])) == {1}
+    assert await ids(mirror) == []
+
+
+async def test_a_mapping_that_is_no_dict_is_kept_like_one(mirror: Mirror) -> None:
+    class Frozen(Mapping[str, Any]):
+        def __init__(self, given: Mapping[str, Any]) -> None:
+            self._given = given
+
+        def __getitem__(self, key: str) -> Any:
+            return self._given[key]
+
+        def __iter__(self) -> Any:
+            return iter(self._given)
+
+        def __len__(self) -> int:
+            return len(self._given)
+
+    said = comment(1)
+    await put(mirror, issue(1, 1), replace(said, source=Frozen(said.source)))
+    [kept] = await mirror.comments(REPO, 1)
+    assert dict(kept.source) == said.source
+
+
+async def test_comments_come_by_ascending_id_however_they_were_said(mirror: Mirror) -> None:
+    await put(mirror, issue(1, 9), comment(3), comment(1))
+    await put(mirror, comment(2))
+    assert await ids(mirror) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("said_at", [LATER, "2026-01-01T00:00:00Z"])
+async def test_a_newer_or_equally_new_issue_replaces_the_kept_one(mirror: Mirror, said_at: str) -> None:
+    await put(mirror, issue(1, 5))
+    assert await put(mirror, issue(1, 5, title="New", updated_at=said_at)) == {1}
+    assert (await thread(mirror)).issue.title == "New"
+
+
+async def test_an_older_issue_never_replaces_a_newer_one(mirror: Mirror) -> None:
+    await put(mirror, issue(1, 5, title="New"))
+    assert await put(mirror, issue(1, 0, title="Old", updated_at=EARLIER)) == NOBODY
+    kept = await thread(mirror)
+    assert (kept.issue.title, kept.complete) == ("New", False)
+
+
+@pytest.mark.parametrize("said_at", [LATER, "2026-01-01T00:00:00Z"])
+async def test_a_newer_or_equally_new_comment_replaces_the_kept_one(mirror: Mirror, said_at: str) -> None:
+    await put(mirror, issue(1, 5), comment(1))
+    assert await put(mirror, comment(1, text="New", updated_at=said_at)) == {1}
+    assert [kept.body for kept in await mirror.comments(REPO, 1)] == ["New"]
+
+
+async def test_an_older_comment_never_replaces_a_newer_one(mirror: Mirror) -> None:
+    await put(mirror, issue(1, 5), comment(1, text="New"))
+    assert await put(mirror, comment(1, text="Old", updated_at=EARLIER)) == NOBODY
+    assert [kept.body for kept in await mirror.comments(REPO, 1)] == ["New"]
+
+
+async def test_the_newest_of_several_states_in_one_change_is_kept(mirror: Mirror) -> None:
+    states = (comment(1, text="a"), comment(1, text="b", updated_at=LATER), comment(1, text="c"))
+    issues = (issue(1, 5, title="a"), issue(1, 5, title="b"), issue(1, 5, title="c", updated_at=EARLIER))
+    await put(mirror, *issues, *states)
+    assert (await thread(mirror)).issue.title == "b"
+    assert [kept.body for kept in await mirror.comments(REPO, 1)] == ["b"]
+
+
+async def test_what_is_said_again_in_the_same_words_is_no_change(mirror: Mirror) -> None:
+    await put(mirror, issue(1, 5), comment(1))
+    backwards = replace(comment(1), source=dict(reversed(list(comment(1).source.items()))))
+    assert await put(mirror, issue(1, 5), comment(1)) == NOBODY
+    assert await put(mirror, backwards) == NOBODY
+
+
+async def test_a_change_tells_all_the_numbers_it_changed_and_no_others(mirror: Mirror) -> None:
+    await put(mirror, issue(1, 5), issue(2, 5), issue(3, 5), comment(1, 1), comment(2, 2), comment(3, 3))
+    told = await put(mirror, issue(1, 5), comment(1, 1), issue(2, 6), comment(3, 3, text="New"), issue(4, 1))
+    assert told == {2, 3, 4}
+
+
+async def test_a_comment_that_is_said_under_another_number_moves_there(mirror: Mirror) -> None:
+    await put(mirror, issue(1, 5), issue(2, 5), comment(1, 1))
+    assert await put(mirror, comment(1, 2)) == {1, 2}
+    assert (await ids(mirror, 1), await ids(mirror, 2)) == ([], [1])
+    assert [tally.mirrored for tally in await mirror.tallies(REPO)] == [1, 0]
+
+
+# --- absences
+
+
+async def test_an_absence_removes_the_issue_and_its_comments(mirror: Mirror) -> None:
+    await put(mirror, issue(1, 2), issue(2, 1), comment(1, 1), comment(2, 1), comment(3, 2))
+    absence = Absence(1, gone=True, checked_at=12.0, moved_to="https://api.github.com/repos/jane/old/issues/9")
+    assert await put(mirror, absence=absence) == {1}
+    assert await mirror.thread(REPO, 1) is None
+    assert await mirror.absence(REPO, 1) == absence
+    assert (await ids(mirror, 1), await ids(mirror, 2)) == ([], [3])
+    assert await mirror.comment(REPO, 1) is None
+    assert await newest(mirror) == [3]
+
+
+async def test_an_absence_of_an_issue_without_comments_is_a_change(mirror: Mirror) -> None:
+    await put(mirror, issue(1, 0))
+    assert await put(mirror, absence=Absence(1, gone=False, checked_at=1.0)) == {1}
+
+
+async def test_an_absence_of_what_was_never_there_is_kept_and_is_no_change_of_a_thread(mirror: Mirror) -> None:
+    assert await put(mirror, absence=Absence(4, gone=False, checked_at=1.0)) == NOBODY
+    assert await put(mirror, absence=Absence(4, gone=True, checked_at=2.0)) == NOBODY
+    assert await mirror.absence(REPO, 4) == Absence(4, gone=True, checked_at=2.0)
+
+
+async def test_an_issue_ends_the_absence_of_its_number(mirror: Mirror) -> None:
+    await put(mirror, absence=Absence(1, gone=False, checked_at=1.0))
+    await put(mirror, absence=Absence(2, gone=False, checked_at=1.0))
+    assert await put(mirror, issue(1, 1)) == {1}
+    assert await mirror.absence(REPO, 1) is None
+    assert await mirror.absence(REPO, 2) is not None
+
+
+async def test_an_issue_that_returns_begins_anew(mirror: Mirror) -> None:
+    await whole(mirror, comment(1), comment(2))
+    await put(mirror, absence=Absence(1, gone=False, checked_at=11.0))
+    await put(mirror, issue(1, 2))
+    assert await thread(mirror) == ThreadRecord(issue(1, 2), mirrored=0, complete=False, surplus=0, checked_at=None)
+
+
+async def test_an_absence_stands_against_an_issue_in_the_same_change(mirror: Mirror) -> None:
+    absence = Absence(1, gone=True, checked_at=1.0)
+    told = await put(mirror, issue(1, 1), comment(1), absence=absence, whole=frozenset([1]))
+    assert told == NOBODY
+    assert await mirror.absence(REPO, 1) == absence
+    assert await mirror.thread(REPO, 1) is None
+
+
+# --- comments that belong nowhere
+
+
+async def test_comments_on_unknown_numbers_are_dropped(mirror: Mirror) -> None:
+    assert await put(mirror, issue(1, 1), comment(8, 2)) == {1}
+    assert await mirror.comment(REPO, 8) is None
+    assert await ids(mirror, 2) == []
+
+
+async def test_comments_on_pull_requests_are_dropped(mirror: Mirror) -> None:
+    await put(mirror, issue(2, 1, pull=True))
+    assert await put(mirror, comment(8, 2)) == NOBODY
+    assert await mirror.comment(REPO, 8) is None
+
+
+async def test_comments_on_an_issue_of_the_same_change_are_kept(mirror: Mirror) -> None:
+    await put(mirror, comment(8, 2), issue(2, 1))
+    assert await ids(mirror, 2) == [8]
+
+
+async def test_an_issue_that_becomes_a_pull_request_loses_its_comments(mirror: Mirror) -> None:
+    await whole(mirror, comment(1))
+    turned = issue(1, 1, pull=True)
+    assert await put(mirror, turned) == {1}
+    assert await thread(mirror) == ThreadRecord(turned, mirrored=0, complete=False, surplus=0, checked_at=None)
+    assert await mirror.comment(REPO, 1) is None
+
+
+@pytest.mark.parametrize("given", [{}, {"whole": frozenset([1])}, {"checked": frozenset([1])}])
+async def test_a_pull_request_is_never_complete(mirror: Mirror, given: Mapping[str, Any]) -> None:
+    await put(mirror, issue(1, 0, pull=True), **given)
+    kept = await thread(mirror)
+    assert (kept.complete, kept.checked_at) == (False, None)
+
+
+# --- removals
+
+
+async def test_removed_comments_are_gone_and_counted_out(mirror: Mirror) -> None:
+    await whole(mirror, comment(1), comment(2), comment(3))
+    assert await put(mirror, removed=frozenset([2, 77])) == {1}
+    kept = await thread(mirror)
+    assert (await ids(mirror), kept.mirrored, kept.in_doubt) == ([1, 3], 2, True)
+    assert await put(mirror, removed=frozenset([2])) == NOBODY
+
+
+async def test_a_removal_stands_against_the_comment_in_the_same_change(mirror: Mirror) -> None:
+    assert await whole(mirror) == {1}
+    assert await put(mirror, comment(1), removed=frozenset([1])) == NOBODY
+    assert await ids(mirror) == []
+
+
+async def test_a_surplus_counts_what_was_listed_although_it_was_removed_since(mirror: Mirror) -> None:
+    both = (comment(1), comment(2))
+    await put(mirror, issue(1, 2), *both, whole=frozenset([1]), removed=frozenset([2]))
+    kept = await thread(mirror)
+    assert (kept.surplus, kept.mirrored, kept.in_doubt) == (0, 1, True)
+
+
+async def test_thousands_of_comments_are_removed_at_once(mirror: Mirror) -> None:
+    await whole(mirror, *(comment(n) for n in range(1, 2001)))
+    assert await put(mirror, removed=frozenset(range(1, 2000))) == {1}
+    assert await ids(mirror) == [2000]
