@@ -1,0 +1,167 @@
+"""The import: from nothing, or from where it was stopped, to a mirror of all threads.
+
+Every page is committed together with the address of the next one, so that a crash at any line costs one ask at most.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from app.domain.errors import AskRefused, Limited, Moved, NotVisible, TooFar
+from app.domain.sites import Repository
+from app.domain.times import rfc3339
+from app.engine.budget import Budget, Purpose
+from app.engine.plan import plan
+from app.engine.ports import Change, Clock, Mirror, SiteRecord
+from app.engine.refresh import Refresher
+from app.github import answers
+from app.github.answers import Answer
+from app.github.asks import Ask, Asks, next_page
+
+_OVERLAP = 60
+"""Seconds by which the first window of changes reaches back before the import began, by GitHub's clock."""
+_CLOCKS_APART = 900
+"""Seconds that GitHub's clock is believed to be ahead of ours; beyond, a later window would miss changes."""
+_STALE_ADDRESS = (AskRefused, Moved, NotVisible, TooFar)
+"""What GitHub, or the protocol, says to the address of a next page that holds no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an import has come; `asks_to_go` is what the plan still costs, None before the list is read."""
+
+    repo: str
+    threads: int = 0
+    threads_complete: int = 0
+    comments: int = 0
+    comments_mirrored: int = 0
+    asks_used: int = 0
+    asks_left: int | None = None
+    asks_to_go: int | None = None
+    waiting_until: float | None = None
+    done: bool = False
+
+
+Watch = Callable[[Progress], None]
+
+
+class Importer:
+    """Imports one site at a time; `watch` hears of every step."""
+
+    def __init__(self, refresher: Refresher, budget: Budget, mirror: Mirror, clock: Clock, watch: Watch) -> None:
+        self._refresher = refresher
+        self._budget = budget
+        self._mirror = mirror
+        self._clock = clock
+        self._watch = watch
+
+    async def bring_in(self, repo: Repository) -> None:
+        """Imports what the mirror does not have yet; `Limited` where the hour's asks are used up: call again then."""
+        try:
+            site = await self._refresher.site(repo, Purpose.IMPORT)
+            if site.listed_at is None:
+                site = await self._list_issues(site)
+            await self._bring_comments(site)
+        except Limited as limit:
+            await self.report(repo, waiting_until=limit.until)
+            raise
+        await self.report(repo)
+
+    async def report(self, repo: Repository, *, waiting_until: float | None = None) -> Progress:
+        """Says how far the import is, to the watch and to the caller."""
+        tallies = await self._mirror.tallies(repo)
+        threads = [t for t in tallies if not t.is_pull_request]
+        site = await self._mirror.site(repo)
+        allowance = self._budget.allowance
+        listed = site is not None and site.listed_at is not None
+        remaining = plan(tallies, affordable=self._budget.affordable(Purpose.IMPORT)) if listed else None
+        complete = sum(t.complete for t in threads)
+        progress = Progress(
+            repo=repo.full_name,
+            threads=len(threads),
+            threads_complete=complete,
+            comments=sum(t.comment_count for t in threads),
+            comments_mirrored=sum(t.mirrored for t in threads),
+            asks_used=self._budget.asked,
+            asks_left=allowance.remaining if allowance else None,
+            asks_to_go=remaining.asks if remaining else None,
+            waiting_until=waiting_until,
+            done=listed and complete == len(threads),
+        )
+        self._watch(progress)
+        return progress
+
+    async def _list_issues(self, site: SiteRecord) -> SiteRecord:
+        first = self._asks(site).issues()
+        ask = first if site.list_next is None else next_page(first, site.list_next)
+        while True:
+            try:
+                answer = await self._budget.ask(ask, Purpose.IMPORT)
+            except _STALE_ADDRESS:
+                if ask == first:
+                    raise
+                ask = first
+                continue
+            now = self._clock.now()
+            ended = answer.next_url is None
+            site = replace(
+                site,
+                list_next=answer.next_url,
+                listed_at=now if ended else site.listed_at,
+                since=site.since or rfc3339(min(answer.date or now, now + _CLOCKS_APART) - _OVERLAP),
+            )
+            await self._refresher.apply(Change(repo=site.repo, at=now, site=site, issues=answers.issues(answer)))
+            await self.report(site.repo)
+            if answer.next_url is None:
+                return site
+            ask = next_page(ask, answer.next_url)
+
+    async def _bring_comments(self, site: SiteRecord) -> None:
+        if site.comments_next is not None:
+            await self._read_list(site, next_page(self._asks(site).all_comments(newest_first=True), site.comments_next))
+        else:
+            chosen = plan(await self._mirror.tallies(site.repo), affordable=self._budget.affordable(Purpose.IMPORT))
+            await self._read_threads(site, chosen.threads)
+            if chosen.whole_list:
+                await self._read_list(site, self._asks(site).all_comments(newest_first=chosen.newest_first))
+        rest = plan(await self._mirror.tallies(site.repo), affordable=None, list_read=True)
+        await self._read_threads(site, rest.threads)
+
+    async def _read_threads(self, site: SiteRecord, numbers: tuple[int, ...]) -> None:
+        for number in numbers:
+            record = await self._mirror.thread(site.repo, number)
+            if record is None or record.complete:
+                continue
+            await self._refresher.comments(site, record.issue, Purpose.IMPORT)
+            await self.report(site.repo)
+
+    async def _read_list(self, site: SiteRecord, ask: Ask) -> None:
+        """The repository-wide list from `ask` on; past GitHub's limit it goes on as a window over the changes."""
+        latest: str | None = None
+        while True:
+            answer = await self._page(ask)
+            if answer is None:
+                if latest is None or "direction=asc" not in ask.url:
+                    break
+                ask, latest = self._asks(site).all_comments_since(latest), None
+                continue
+            comments = answers.comments(answer)
+            latest = max((comment.updated_at for comment in comments), default=latest)
+            site = replace(site, comments_next=answer.next_url)
+            await self._refresher.apply(Change(repo=site.repo, at=self._clock.now(), site=site, comments=comments))
+            await self.report(site.repo)
+            if answer.next_url is None:
+                return
+            ask = next_page(ask, answer.next_url)
+        await self._refresher.apply(
+            Change(repo=site.repo, at=self._clock.now(), site=replace(site, comments_next=None))
+        )
+
+    async def _page(self, ask: Ask) -> Answer | None:
+        """A page of the list; None where its address leads no further."""
+        try:
+            return await self._budget.ask(ask, Purpose.IMPORT)
+        except _STALE_ADDRESS:
+            return None
+
+    def _asks(self, site: SiteRecord) -> Asks:
+        return self._refresher.asks(site)

@@ -1,0 +1,191 @@
+"""Documents are made here: rendered from the mirror when a thread changes, and once for the first who asks."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from cachetools import LRUCache
+
+from app.domain.errors import NoSuchComment, NotYet
+from app.domain.sites import Repository, Serve
+from app.domain.threads import Comment, Issue, Status, Thread
+from app.engine.catalogue import Catalogue, Subject, subject
+from app.engine.ports import Mirror, SiteRecord, ThreadRecord
+from app.render import compat, native
+from app.render.document import Document
+from app.render.keys import (
+    CommentsKey,
+    CompatCommentKey,
+    CompatCommentsKey,
+    CompatIssueKey,
+    CompatIssuesKey,
+    CountsKey,
+    Key,
+    NewestKey,
+    PostKey,
+    ThreadKey,
+)
+from app.render.sanitise import safe_html
+
+_ATTEMPTS = 3
+_SAFE_HTML_BYTES = 16_000_000
+
+
+class Publisher:
+    """Makes documents and keeps those that are read in step with the mirror."""
+
+    def __init__(self, mirror: Mirror, catalogue: Catalogue, serve: Serve, public_url: str | None) -> None:
+        self._mirror = mirror
+        self._catalogue = catalogue
+        self._serve = serve
+        self._public_url = public_url
+        self._versions: Counter[Subject] = Counter()
+        self._safe: LRUCache[tuple[str, str], str] = LRUCache(_SAFE_HTML_BYTES, getsizeof=len)
+        self.stale: set[Subject] = set()
+        """Threads whose last check that was due did not succeed."""
+
+    async def changed(self, repo: Repository, numbers: frozenset[int]) -> None:
+        """Renders anew, and swaps, every kept document that a change of these threads touches."""
+        self._versions.update([(repo.key, None), *((repo.key, number) for number in numbers)])
+        await self._renew(self._catalogue.touching(repo, numbers))
+
+    async def renew(self, repo: Repository, number: int) -> None:
+        """Renders a thread's kept documents anew after a check, for their `checked_at` and `stale`."""
+        await self._renew(self._catalogue.about((repo.key, number)))
+
+    async def _renew(self, keys: Sequence[Key]) -> None:
+        for key in keys:
+            try:
+                await self.document(key)
+            except (NoSuchComment, NotYet):
+                self._catalogue.discard(key)
+
+    async def document(self, key: Key) -> Document:
+        """The document of `key` made from the mirror as it is now, and kept unless a change overtook it."""
+        for _ in range(_ATTEMPTS):
+            version = self._versions[subject(key)]
+            document = await self._make(key)
+            if self._versions[subject(key)] == version:
+                self._catalogue.put(key, document)
+                return document
+        self._catalogue.discard(key)
+        return document
+
+    async def _make(self, key: Key) -> Document:
+        if isinstance(key, ThreadKey):
+            thread = await self.thread(
+                key.repo, key.number, with_comments=not isinstance(key, PostKey | CompatIssueKey)
+            )
+            return await asyncio.to_thread(self._of_thread, thread, key)
+        if isinstance(key, CompatCommentKey):
+            return await self._single_comment(key)
+        site = await self._mirror.site(key.repo)
+        if site is None or site.listed_at is None:
+            raise NotYet(f"The list of issues of {key.repo}", retry_after=5)
+        if isinstance(key, CountsKey):
+            return await self._counts(key, site)
+        if isinstance(key, NewestKey):
+            return await self._newest(key, site)
+        return await self._issues(key, site)
+
+    def _of_thread(self, thread: Thread, key: ThreadKey) -> Document:
+        match key:
+            case PostKey():
+                return native.post(thread)
+            case CommentsKey():
+                return native.comments(thread, key, self._safe_html)
+            case CompatIssueKey():
+                return compat.issue(thread, key, self._safe_html, self._public_url)
+            case CompatCommentsKey():
+                return compat.comments(thread, key, self._safe_html, self._public_url)
+
+    async def thread(self, repo: Repository, number: int, *, with_comments: bool) -> Thread:
+        """What the mirror has to show of a number."""
+        site = await self._mirror.site(repo)
+        record = await self._mirror.thread(repo, number)
+        if record is None or not self._is_post(record.issue):
+            return await self._missing(repo, number, site)
+        comments = await self._mirror.comments(repo, number) if with_comments else ()
+        return Thread(
+            repo=repo,
+            number=number,
+            issue=record.issue,
+            comments=comments,
+            comment_count=record.mirrored if record.complete else record.issue.comment_count,
+            status=record.issue.status,
+            checked_at=_checked_at(record, site),
+            stale=(repo.key, number) in self.stale,
+        )
+
+    async def _missing(self, repo: Repository, number: int, site: SiteRecord | None) -> Thread:
+        absence = await self._mirror.absence(repo, number)
+        known = [site.checked_at, site.listed_at] if site else []
+        checked_at = max((at for at in (absence.checked_at if absence else None, *known) if at), default=None)
+        status = Status.GONE if absence is not None and absence.gone else Status.MISSING
+        return Thread(repo, number, None, (), 0, status, checked_at, stale=(repo.key, number) in self.stale)
+
+    async def _single_comment(self, key: CompatCommentKey) -> Document:
+        comment = await self._mirror.comment(key.repo, key.comment_id)
+        record = await self._mirror.thread(key.repo, comment.number) if comment else None
+        if comment is None or record is None or not self._is_post(record.issue):
+            raise NoSuchComment(key.comment_id)
+        return await asyncio.to_thread(compat.comment, comment, key, self._safe_html, self._public_url)
+
+    async def _counts(self, key: CountsKey, site: SiteRecord) -> Document:
+        known = {
+            tally.number: tally.mirrored if tally.complete else tally.comment_count
+            for tally in await self._mirror.tallies(key.repo)
+            if not tally.is_pull_request and self._serve.serves(tally.labels)
+        }
+        counts: Mapping[int, int | None] = (
+            known if key.ids is None else {number: known.get(number) for number in key.ids}
+        )
+        return native.counts(counts, _site_checked_at(site), stale=False)
+
+    async def _newest(self, key: NewestKey, site: SiteRecord) -> Document:
+        before = native.newest_before(key.cursor)
+        numbers = await self._posts(key.repo) if self._serve.label is not None else None
+        found = await self._mirror.newest_comments(key.repo, limit=key.limit + 1, before=before, numbers=numbers)
+        threads = {
+            number: await self.thread(key.repo, number, with_comments=True)
+            for number in {comment.number for comment in found}
+        }
+        checked_at = _site_checked_at(site)
+        return await asyncio.to_thread(
+            native.newest, found, threads, key, self._safe_html, checked_at=checked_at, stale=False
+        )
+
+    async def _issues(self, key: CompatIssuesKey, site: SiteRecord) -> Document:
+        records = await self._mirror.threads(key.repo)
+        issues: Sequence[Issue] = [record.issue for record in records if self._is_post(record.issue)]
+        checked_at = _site_checked_at(site)
+        return await asyncio.to_thread(compat.issues, issues, key, self._safe_html, self._public_url, checked_at)
+
+    async def _posts(self, repo: Repository) -> frozenset[int]:
+        tallies = await self._mirror.tallies(repo)
+        return frozenset(t.number for t in tallies if not t.is_pull_request and self._serve.serves(t.labels))
+
+    def _is_post(self, issue: Issue) -> bool:
+        return not issue.is_pull_request and self._serve.serves(issue.labels)
+
+    def _safe_html(self, item: Comment | Issue) -> str:
+        """Sanitised once for each text, because the same comment stands in several documents."""
+        html = item.source.get("body_html")
+        given = html if isinstance(html, str) else ""
+        key = (given, item.url)
+        safe = self._safe.get(key)
+        if safe is None:
+            safe = safe_html(given, base_url=item.url)
+            if len(safe) <= self._safe.maxsize:
+                self._safe[key] = safe
+        return safe
+
+
+def _checked_at(record: ThreadRecord, site: SiteRecord | None) -> float | None:
+    """A round over the whole site tells of a thread too, unless its counts say that something is missing."""
+    covered = site.checked_at if site is not None and record.complete and not record.in_doubt else None
+    return max((at for at in (record.checked_at, covered) if at is not None), default=None)
+
+
+def _site_checked_at(site: SiteRecord) -> float | None:
+    return max((at for at in (site.checked_at, site.listed_at) if at is not None), default=None)

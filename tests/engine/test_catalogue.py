@@ -1,0 +1,70 @@
+"""The catalogue: bounded in bytes, and found by what a document is made of."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.sites import repository
+from app.engine.catalogue import Catalogue, subject
+from app.render.document import JSON, Document
+from app.render.keys import CountsKey, Key, PostKey
+
+BLOG = repository("ada/blog")
+OTHER = repository("ada/other")
+
+
+def document(size: int) -> Document:
+    return Document({"identity": b"x" * size}, 'W/"1"', JSON, None)
+
+
+def test_what_was_put_is_found_until_it_is_discarded() -> None:
+    catalogue = Catalogue(10_000)
+    key = PostKey(BLOG, 41)
+    kept = document(10)
+    catalogue.put(key, kept)
+    assert catalogue.get(key) is kept
+    catalogue.discard(key)
+    assert catalogue.get(key) is None
+    assert catalogue.about(subject(key)) == []
+
+
+def test_the_least_recently_read_document_goes_first() -> None:
+    catalogue = Catalogue(3 * 2000)
+    keys = [PostKey(BLOG, n) for n in (1, 2, 3)]
+    for key in keys[:2]:
+        catalogue.put(key, document(1500))
+    catalogue.get(keys[0])
+    catalogue.put(keys[2], document(1500))
+    assert [catalogue.get(key) is not None for key in keys] == [True, False, True]
+
+
+def test_a_document_larger_than_the_catalogue_is_not_kept_and_ends_the_older_one() -> None:
+    catalogue = Catalogue(3000)
+    key = PostKey(BLOG, 1)
+    catalogue.put(key, document(10))
+    catalogue.put(key, document(3000))
+    assert catalogue.get(key) is None
+    assert catalogue.bytes == 0
+
+
+def test_a_change_touches_the_documents_of_its_threads_and_of_its_site_only() -> None:
+    catalogue = Catalogue(100_000)
+    keys: list[Key] = [PostKey(BLOG, 1), PostKey(BLOG, 2), CountsKey(BLOG, None), PostKey(OTHER, 1)]
+    for key in keys:
+        catalogue.put(key, document(1))
+    assert set(catalogue.touching(BLOG, [1])) == {PostKey(BLOG, 1), CountsKey(BLOG, None)}
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 4000), st.booleans()), max_size=60))
+def test_it_never_weighs_more_than_its_bound_and_its_index_matches_its_documents(
+    acts: list[tuple[int, int, bool]],
+) -> None:
+    catalogue = Catalogue(9000)
+    for number, size, keep in acts:
+        if keep:
+            catalogue.put(PostKey(BLOG, number), document(size))
+        else:
+            catalogue.discard(PostKey(BLOG, number))
+        indexed = [key for n in range(1, 10) for key in catalogue.about((BLOG.key, n))]
+        assert len(indexed) == len(catalogue)
+        assert all(catalogue.get(key) is not None for key in indexed)
+        assert catalogue.bytes <= 9000

@@ -1,0 +1,225 @@
+"""The import over the protocol: how much it asks, in which order, and how it goes on after it was stopped."""
+
+from collections.abc import Callable
+
+import pytest
+
+from app.domain.errors import BrokenAnswer, Gone, Limited, NotVisible, PrivateRepository, TokenRefused, Unreachable
+from app.simulator.faults import EmptyList, HtmlInstead, JsonCut, Status, WrongType
+from app.simulator.sample import numbered_world, sample_world
+from app.simulator.server import Running, running
+from app.simulator.state import World
+from tests.engine.stage import BLOG, Stage, comments_of, stage
+
+NOW = 1_750_000_000.0
+
+
+def world_of(*counts: int) -> World:
+    """A blog whose post n has so many comments, the later posts commented later."""
+    world = World(lambda: NOW)
+    world.add_repository("ada/blog", created_at=NOW - 9e6)
+    for number, count in enumerate(counts, 1):
+        begun = NOW - 8e6 + number * 60_000
+        world.open_issue("ada/blog", title=f"Post {number}", body="Words.", created_at=begun)
+        for order in range(count):
+            world.comment("ada/blog", number, body=f"Comment {order}", author="bob", created_at=begun + order + 1)
+    return world
+
+
+async def mirrored(on: Stage, number: int) -> list[int]:
+    return [comment.id for comment in await on.afterword.mirror.comments(BLOG, number)]
+
+
+async def test_a_thousand_posts_with_ten_thousand_comments_cost_at_most_113_asks() -> None:
+    with running(numbered_world(1000, 10_000, seed=1)) as simulator:
+        simulator.world.add_token("t0ken", "ada")
+        async with stage(simulator, github_token="t0ken") as on:
+            await on.afterword.importer.bring_in(BLOG)
+            asked = on.asked()
+            assert len(asked) <= 113
+            assert on.said[-1].done
+            assert on.said[-1].comments_mirrored == 10_000
+            for number in (1, 500, 1000):
+                assert await mirrored(on, number) == comments_of(simulator, number)
+
+
+async def test_comments_on_pull_requests_are_not_fetched_page_by_page() -> None:
+    with running(numbered_world(50, 300, seed=2, pull_request_comments=5000)) as simulator:
+        simulator.world.add_token("t0ken", "ada")
+        async with stage(simulator, github_token="t0ken") as on:
+            await on.afterword.importer.bring_in(BLOG)
+            asked = on.asked()
+            assert len(asked) <= 2 + 50 + 1
+            assert not any("/issues/comments" in target for target in asked)
+            assert on.said[-1].done
+
+
+@pytest.mark.parametrize("count", [0, 1, 30, 31, 100, 101, 1234])
+async def test_a_thread_of_any_length_arrives_whole(count: int) -> None:
+    with running(world_of(count, 2)) as simulator:
+        simulator.world.add_token("t0ken", "ada")
+        async with stage(simulator, github_token="t0ken") as on:
+            await on.afterword.importer.bring_in(BLOG)
+            assert await mirrored(on, 1) == comments_of(simulator, 1)
+            assert len(await mirrored(on, 1)) == count
+
+
+async def test_without_a_token_the_hour_brings_the_most_recently_commented_posts_first() -> None:
+    with running(world_of(*[1] * 30, *[150] * 40)) as simulator:
+        async with stage(simulator) as on:
+            with pytest.raises(Limited) as limit:
+                await on.afterword.importer.bring_in(BLOG)
+            asked = on.asked()
+            assert len(asked) == 40
+            assert limit.value.kind == "budget"
+            assert limit.value.until > on.clock.now()
+            assert on.said[-1].waiting_until == limit.value.until
+            threads = [t for t in await on.afterword.mirror.tallies(BLOG) if t.complete]
+            assert {70, 69, 68, 67} <= {t.number for t in threads}
+            first = next(target for target in asked if "/comments?" in target)
+            assert first.startswith("/repos/ada/blog/issues/70/comments")
+            on.clock.advance(limit.value.until - on.clock.now())
+
+
+async def test_without_a_token_the_rest_is_served_on_demand_from_the_reserve() -> None:
+    with running(world_of(*[1] * 30, *[150] * 40)) as simulator:
+        async with stage(simulator) as on:
+            with pytest.raises(Limited):
+                await on.afterword.importer.bring_in(BLOG)
+            incomplete = min(t.number for t in await on.afterword.mirror.tallies(BLOG) if not t.complete)
+            assert await on.ids(incomplete) == comments_of(simulator, incomplete)
+
+
+async def test_the_import_goes_on_in_the_next_hour_where_it_stopped() -> None:
+    world = world_of(*[60] * 100)
+    now = [NOW]
+    world.clock = lambda: now[0]
+    with running(world) as simulator:
+        async with stage(simulator) as on:
+            hours = 0
+            while True:
+                hours += 1
+                try:
+                    await on.afterword.importer.bring_in(BLOG)
+                    break
+                except Limited as limit:
+                    on.clock.advance(limit.until - on.clock.now())
+                    now[0] = on.clock.now()
+            asked = on.asked()
+            assert hours == 3
+            assert len(asked) == len(set(asked))
+            assert len(asked) <= 2 + 60 + 20
+            for number in (1, 50, 100):
+                assert await mirrored(on, number) == comments_of(simulator, number)
+
+
+async def test_an_import_that_fails_on_a_page_asks_no_page_twice_when_it_goes_on() -> None:
+    with running(numbered_world(250, 2500, seed=3)) as simulator:
+        simulator.world.add_token("t0ken", "ada")
+        simulator.faults.add(Status(500), match=r"/issues/comments\?.*page=7", times=3)
+        async with stage(simulator, github_token="t0ken") as on:
+            with pytest.raises(Unreachable):
+                await on.afterword.importer.bring_in(BLOG)
+            first = on.asked()
+            await on.afterword.importer.bring_in(BLOG)
+            assert not set(first[:-3]) & set(on.asked())
+            assert on.said[-1].done
+
+
+async def test_a_comment_deleted_while_pages_are_read_loses_none_of_the_others() -> None:
+    with running(world_of(*[50] * 8)) as simulator:
+        world = simulator.world
+        world.add_token("t0ken", "ada")
+
+        def delete_one(question: object) -> None:
+            if "page=2" in str(question) and len(comments_of(simulator, 8)) == 50:
+                world.delete_comment(world.comments[comments_of(simulator, 8)[10]])
+
+        simulator.on_ask(delete_one)
+        async with stage(simulator, github_token="t0ken") as on:
+            assert not await on.afterword.pulse.bring_up(BLOG, recount=True)
+            for number in range(1, 9):
+                assert set(await mirrored(on, number)) >= set(comments_of(simulator, number))
+            assert await on.afterword.pulse.bring_up(BLOG, recount=True)
+            for number in range(1, 9):
+                assert await mirrored(on, number) == comments_of(simulator, number)
+
+
+async def test_more_comments_than_github_pages_are_all_reached() -> None:
+    with running(numbered_world(300, 10_450, seed=4)) as simulator:
+        simulator.world.add_token("t0ken", "ada")
+        async with stage(simulator, github_token="t0ken") as on:
+            await on.afterword.pulse.bring_up(BLOG)
+            assert on.said[-1].done
+            assert on.said[-1].comments_mirrored == 10_450
+            assert len(on.asked()) <= 1 + 3 + 105 + 3 + 2
+
+
+@pytest.mark.parametrize("fault", [JsonCut(), HtmlInstead(), WrongType()])
+async def test_a_broken_page_changes_nothing_and_ends_the_round(fault: JsonCut | HtmlInstead | WrongType) -> None:
+    with running(world_of(3, 3, 3)) as simulator:
+        simulator.faults.add(fault, match="/issues/comments", times=3)
+        async with stage(simulator) as on:
+            with pytest.raises(BrokenAnswer):
+                await on.afterword.importer.bring_in(BLOG)
+            assert [t.mirrored for t in await on.afterword.mirror.tallies(BLOG)] == [0, 0, 0]
+            await on.afterword.importer.bring_in(BLOG)
+            assert on.said[-1].done
+
+
+async def test_an_empty_list_where_comments_are_counted_is_not_believed() -> None:
+    with running(world_of(3)) as simulator:
+        simulator.faults.add(EmptyList(), match="/comments", times=None)
+        async with stage(simulator) as on:
+            with pytest.raises(BrokenAnswer):
+                await on.afterword.importer.bring_in(BLOG)
+            assert (await on.get("/api/v1/posts/1/comments")).status_code == 503
+            simulator.faults.clear()
+            await on.afterword.importer.bring_in(BLOG)
+            assert await on.ids(1) == comments_of(simulator, 1)
+
+
+def _absent(simulator: Running) -> None:
+    simulator.world.rename_repository("ada/blog", "ada/other")
+    simulator.world.old_names.clear()
+
+
+def _hidden(simulator: Running) -> None:
+    simulator.world.make_private("ada/blog")
+
+
+def _without_issues(simulator: Running) -> None:
+    simulator.world.switch_issues_off("ada/blog")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "failure"), [(_absent, NotVisible), (_hidden, NotVisible), (_without_issues, Gone)]
+)
+async def test_a_repository_that_cannot_be_read_is_told_by_its_reason(
+    trouble: Callable[[Running], None], failure: type[Exception]
+) -> None:
+    with running(sample_world(lambda: NOW)) as simulator:
+        trouble(simulator)
+        async with stage(simulator) as on:
+            with pytest.raises(failure):
+                await on.afterword.importer.bring_in(BLOG)
+
+
+async def test_a_wrong_token_is_told() -> None:
+    with running(sample_world(lambda: NOW)) as simulator:
+        async with stage(simulator, github_token="wrong") as on:
+            with pytest.raises(TokenRefused):
+                await on.afterword.importer.bring_in(BLOG)
+
+
+async def test_a_private_repository_is_not_published_unless_the_owner_says_so() -> None:
+    with running(sample_world(lambda: NOW)) as simulator:
+        simulator.world.make_private("ada/blog")
+        simulator.world.add_token("t0ken", "ada")
+        async with stage(simulator, github_token="t0ken") as on:
+            with pytest.raises(PrivateRepository):
+                await on.afterword.importer.bring_in(BLOG)
+            assert (await on.get("/api/v1/posts/41")).status_code == 503
+        async with stage(simulator, github_token="t0ken", allow_private=True) as on:
+            await on.afterword.importer.bring_in(BLOG)
+            assert await on.ids(41) == comments_of(simulator, 41)

@@ -1,0 +1,139 @@
+"""The pulse: what changed on GitHub is in the mirror after one round, at the cost of what changed."""
+
+from collections.abc import Callable
+
+import pytest
+
+from app.domain.threads import Status
+from app.engine.budget import Purpose
+from app.simulator.server import Running, running
+from app.simulator.state import World
+from tests.engine.stage import BLOG, Stage, comments_of, stage
+from tests.engine.test_importing import NOW, mirrored, world_of
+
+TOKEN = "t0ken"
+
+
+@pytest.fixture
+def world() -> World:
+    made = world_of(3, 0, 120)
+    made.clock = lambda: NOW + 3600
+    made.add_token(TOKEN, "ada")
+    return made
+
+
+async def imported(on: Stage) -> None:
+    await on.afterword.pulse.bring_up(BLOG)
+    await on.afterword.pulse.bring_up(BLOG)
+    on.asked()
+
+
+async def test_a_quiet_blog_costs_two_asks_that_both_say_unchanged(world: World) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN) as on:
+            await imported(on)
+            await on.afterword.pulse.bring_up(BLOG)
+            assert [ask.status for ask in simulator.asks] == [304, 304]
+
+
+def _comment(world: World) -> None:
+    world.comment("ada/blog", 2, body="First!", author="eve")
+
+
+def _edit(world: World) -> None:
+    world.edit_comment(world.comments[min(world.comments)], body="Better words.")
+
+
+def _new_post(world: World) -> None:
+    world.open_issue("ada/blog", title="Post 4", body="New.")
+    world.comment("ada/blog", 4, body="Hello", author="eve")
+
+
+def _close(world: World) -> None:
+    world.close_issue("ada/blog", 1)
+
+
+@pytest.mark.parametrize("act", [_comment, _edit, _new_post, _close])
+async def test_what_people_do_on_github_is_seen_by_the_next_round(world: World, act: Callable[[World], None]) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN) as on:
+            await imported(on)
+            act(world)
+            await on.afterword.pulse.bring_up(BLOG)
+            assert len(on.asked()) == 2
+            for number in sorted(world.numbers[next(iter(world.repositories))]):
+                assert await on.ids(number) == comments_of(simulator, number)
+            assert (await on.get("/api/v1/posts/1")).json()["status"] == world.issue("ada/blog", 1).state
+            text = (await on.get("/api/v1/posts/1/comments")).json()["comments"][0]["text"]
+            assert text == world.comments[min(world.comments)].body
+
+
+async def test_a_deleted_comment_is_found_by_counting(world: World) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN) as on:
+            await imported(on)
+            world.delete_comment(world.comments[comments_of(simulator, 3)[50]])
+            await on.afterword.pulse.bring_up(BLOG, recount=True)
+            assert await mirrored(on, 3) == comments_of(simulator, 3)
+            assert len(comments_of(simulator, 3)) == 119
+
+
+async def test_a_deleted_post_is_found_by_recounting_and_told_as_gone(world: World) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN) as on:
+            await imported(on)
+            world.delete_issue("ada/blog", 1)
+            await on.afterword.pulse.bring_up(BLOG, recount=True)
+            post = (await on.get("/api/v1/posts/1")).json()
+            assert post["status"] == Status.GONE
+            assert await mirrored(on, 1) == []
+
+
+async def test_a_post_moved_to_another_repository_is_gone_and_never_another_thread(world: World) -> None:
+    world.add_repository("ada/else")
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN) as on:
+            await imported(on)
+            world.transfer_issue("ada/blog", 1, "ada/else")
+            await on.afterword.pulse.bring_up(BLOG, recount=True)
+            assert (await on.get("/api/v1/posts/1")).json()["status"] == Status.GONE
+            absence = await on.afterword.mirror.absence(BLOG, 1)
+            assert absence is not None
+            assert absence.moved_to is not None
+            assert absence.moved_to.endswith("/repos/ada/else/issues/1")
+
+
+async def test_a_renamed_repository_is_followed_under_its_configured_name(world: World) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN) as on:
+            await imported(on)
+            world.rename_repository("ada/blog", "ada/notes")
+            world.comment("ada/notes", 2, body="After the move", author="eve")
+            await on.afterword.pulse.bring_up(BLOG)
+            assert len(await on.ids(2)) == 1
+            await on.afterword.refresher.read(BLOG, 1, Purpose.READ)
+            site = await on.afterword.mirror.site(BLOG)
+            assert site is not None
+            assert site.full_name == "ada/notes"
+            assert len(await on.ids(1)) == 3
+
+
+async def test_a_mirror_keeps_everything_when_the_repository_is_hidden(world: World) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN) as on:
+            await imported(on)
+            before = [await on.ids(number) for number in (1, 2, 3)]
+            _hide(simulator)
+            on.clock.advance(400)
+            for number in (1, 2, 3):
+                await on.get(f"/api/v1/posts/{number}/comments")
+            await on.settle()
+            assert [await on.ids(number) for number in (1, 2, 3)] == before
+            assert (await on.get("/api/v1/posts/1")).json()["stale"] is True
+
+
+def _hide(simulator: Running) -> None:
+    world = simulator.world
+    world.add_token("other", "stranger")
+    world.make_private("ada/blog")
+    world.tokens[TOKEN] = world.tokens["other"]
