@@ -1,0 +1,133 @@
+"""What a simulated GitHub knows, as frozen values: a change puts a new value in an old one's place.
+
+Times are whole seconds since the epoch, UTC. `version` grows with every change of the record, so that
+what was rendered from it can be kept until then.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
+"""GitHub's eight reactions, in the order of its objects."""
+
+LOCK_REASONS = ("off-topic", "too heated", "resolved", "spam")
+"""https://docs.github.com/rest/issues/issues#lock-an-issue."""
+
+HIDE_REASONS = ("abuse", "off-topic", "outdated", "resolved", "duplicate", "spam")
+"""GraphQL's ReportedContentClassifiers, in the spelling of the REST objects."""
+
+When = datetime | str | float | None
+"""A moment as a test writes it: a datetime, RFC 3339 text, seconds, or None for now."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """An account; a deleted one keeps its id and is null in every object."""
+
+    id: int
+    login: str
+    kind: str = "User"
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A credential and the user whose budget it spends; several tokens of a user share one budget."""
+
+    text: str
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label of a repository."""
+
+    id: int
+    name: str
+    color: str
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository, known for ever by its id and for the moment by its name."""
+
+    id: int
+    owner: str
+    name: str
+    created_at: int
+    private: bool = False
+    has_issues: bool = True
+
+    @property
+    def full_name(self) -> str:
+        """`owner/name`."""
+        return f"{self.owner}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """When and by whom a comment was pinned."""
+
+    at: int
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment on an issue or on a pull request; `body_html` is set only where a test dictates it."""
+
+    id: int
+    issue_id: int
+    author: int
+    body: str | None
+    created_at: int
+    updated_at: int
+    version: int
+    body_html: str | None = None
+    reactions: tuple[tuple[str, int], ...] = ()
+    minimized: str | None = None
+    pin: Pin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue or a pull request, which share the numbers of a repository."""
+
+    id: int
+    repository_id: int
+    number: int
+    title: str
+    author: int
+    body: str | None
+    created_at: int
+    updated_at: int
+    version: int
+    body_html: str | None = None
+    labels: tuple[str, ...] = ()
+    reactions: tuple[tuple[str, int], ...] = ()
+    state: str = "open"
+    state_reason: str | None = None
+    closed_at: int | None = None
+    closed_by: int | None = None
+    locked: bool = False
+    lock_reason: str | None = None
+    is_pull_request: bool = False
+    pinned_comment: int | None = None
+
+
+def seconds(when: datetime | str | float) -> int:
+    """Turn a moment into whole seconds since the epoch; text and datetimes without a zone are UTC.
+
+    Raises ValueError for text that is no RFC 3339 time.
+    """
+    if isinstance(when, str):
+        when = datetime.fromisoformat(when)
+    if isinstance(when, datetime):
+        when = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    return int(when)
+
+
+def rfc3339(moment: int) -> str:
+    """Spell a moment as GitHub's objects do: `2020-07-01T09:30:00Z`."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,233 @@
+"""What the engine may expect of the port `GitHub`, shown over a socket by a GitHub that knows nothing of the client."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+
+import pytest
+
+from app.domain.errors import (
+    BrokenAnswer,
+    GitHubError,
+    Gone,
+    Limited,
+    NotVisible,
+    TokenRefused,
+    TooFar,
+    Unreachable,
+)
+from app.engine.ports import GitHub
+from app.github import answers
+from app.github.asks import Ask, Asks, next_page
+from app.outbound.github import HttpGitHub
+from app.simulator.faults import (
+    ClockOff,
+    ConnectionCut,
+    Fault,
+    HtmlInstead,
+    JsonCut,
+    PrimaryLimit,
+    SecondaryLimit,
+    Status,
+    WrongType,
+)
+from app.simulator.sample import numbered_world, sample_world
+from app.simulator.server import Running, running
+from app.simulator.state import World
+from tests.fakes import FakeClock
+
+NOW = 1_600_000_000.0
+REPO = "ada/blog"
+TOKEN = "ghp_ofAda"
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOW)
+
+
+@pytest.fixture
+def world(clock: FakeClock) -> World:
+    made = sample_world(clock.now)
+    made.add_token(TOKEN, "ada")
+    return made
+
+
+@pytest.fixture
+def there(world: World) -> Iterator[Running]:
+    with running(world) as served:
+        yield served
+
+
+@pytest.fixture
+async def github(there: Running, clock: FakeClock) -> AsyncIterator[GitHub]:
+    made = HttpGitHub(there.url, TOKEN, clock, lambda: 0.5)
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture
+def blog(there: Running) -> Asks:
+    return Asks(there.url, REPO)
+
+
+async def failing(github: GitHub, ask: Ask) -> GitHubError:
+    with pytest.raises(GitHubError) as caught:
+        await github.ask(ask)
+    return caught.value
+
+
+async def test_every_kind_of_ask_brings_what_is_there(github: GitHub, blog: Asks, world: World) -> None:
+    home = world.repository(REPO)
+    numbers = set(world.numbers[home.id])
+
+    facts = answers.repository(await github.ask(blog.repository()))
+    issues = answers.issues(await github.ask(blog.issues()))
+    comments = answers.comments(await github.ask(blog.all_comments(newest_first=True)))
+
+    assert (facts.id, facts.full_name, facts.private, facts.has_issues) == (home.id, REPO, False, True)
+    assert {issue.number for issue in issues} == numbers
+    assert {issue.number for issue in issues if issue.is_pull_request}
+    assert {comment.id for comment in comments} == set(world.comments)
+    for issue in issues:
+        listed = answers.comments(await github.ask(blog.comments(issue.number)))
+        assert len(listed) == issue.comment_count
+        assert {comment.number for comment in listed} <= {issue.number}
+        single = answers.issue(await github.ask(blog.issue(issue.number)))
+        assert replace(single, source={}) == replace(issue, source={})  # alone it has `closed_by` besides
+
+
+async def test_deleted_accounts_hidden_and_pinned_comments_are_told(github: GitHub, blog: Asks) -> None:
+    comments = answers.comments(await github.ask(blog.all_comments(newest_first=False)))
+
+    assert [comment for comment in comments if comment.author.login == "ghost"]
+    assert [comment for comment in comments if comment.hidden]
+    assert [comment for comment in comments if comment.pinned]
+    assert [comment for comment in comments if comment.reactions.total]
+
+
+async def test_what_has_not_changed_is_unchanged_and_costs_nothing(github: GitHub, blog: Asks, there: Running) -> None:
+    first = await github.ask(blog.issues())
+    second = await github.ask(blog.issues(), etag=first.etag)
+
+    assert (second.unchanged, second.data, second.etag) == (True, None, first.etag)
+    assert [ask.status for ask in there.asks] == [200, 304]
+    assert github.allowance == first.allowance
+    assert first.allowance is not None
+    assert (first.allowance.limit, first.allowance.remaining) == (5000, 4999)
+
+
+@pytest.mark.parametrize("cursors", [False, True])
+async def test_the_links_lead_through_all_pages_once(cursors: bool, clock: FakeClock) -> None:  # noqa: FBT001
+    with running(numbered_world(posts=250, comments=0, seed=1), cursors=cursors) as there:
+        github = HttpGitHub(there.url, None, clock, lambda: 0.5)
+        ask: Ask | None = Asks(there.url, REPO).issues()
+        found: list[int] = []
+        while ask is not None:
+            answer = await github.ask(ask)
+            found += [issue.number for issue in answers.issues(answer)]
+            ask = next_page(ask, answer.next_url) if answer.next_url else None
+        await github.aclose()
+
+    assert found == list(range(250, 0, -1))
+    assert len(there.asks) == 3
+
+
+async def test_a_renamed_repository_and_a_transferred_issue_are_found_at_their_new_place(
+    github: GitHub, blog: Asks, world: World
+) -> None:
+    number = next(iter(world.numbers[world.repository(REPO).id]))
+    world.add_repository("ada/attic")
+    world.transfer_issue(REPO, number, "ada/attic")
+    world.rename_repository(REPO, "ada/journal")
+
+    moved = answers.issue(await github.ask(blog.issue(number)))
+    facts = answers.repository(await github.ask(blog.repository()))
+
+    assert (moved.number, moved.repository_url.endswith("/repos/ada/attic")) == (1, True)
+    assert facts.full_name == "ada/journal"
+
+
+async def test_what_is_not_there_is_told_apart(github: GitHub, blog: Asks, world: World) -> None:
+    numbers = list(world.numbers[world.repository(REPO).id])
+    world.delete_issue(REPO, numbers[0])
+
+    assert type(await failing(github, blog.issue(numbers[0]))) is Gone
+    assert type(await failing(github, blog.issue(100_000))) is NotVisible
+    world.switch_issues_off(REPO)
+    assert type(await failing(github, blog.issues())) is Gone
+
+
+async def test_a_revoked_token_is_told(github: GitHub, blog: Asks, world: World) -> None:
+    world.revoke_token(TOKEN)
+
+    assert type(await failing(github, blog.issues())) is TokenRefused
+
+
+async def test_a_page_too_far_is_told(github: GitHub, blog: Asks) -> None:
+    ask = next_page(
+        blog.all_comments(newest_first=True), f"{blog.api}/repos/{REPO}/issues/comments?page=101&per_page=100"
+    )
+
+    assert type(await failing(github, ask)) is TooFar
+
+
+@pytest.mark.parametrize("fault", [ConnectionCut(), JsonCut(), HtmlInstead(), WrongType(), Status(502), Status(503)])
+async def test_what_was_lost_on_the_way_is_asked_for_again(
+    github: GitHub, blog: Asks, there: Running, fault: Fault
+) -> None:
+    there.faults.add(fault, times=2)
+
+    answer = await github.ask(blog.issues())
+
+    assert len(answers.issues(answer)) == len(there.world.issues)
+    assert len(there.asks) == 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (ConnectionCut(), BrokenAnswer),
+        (JsonCut(), BrokenAnswer),
+        (HtmlInstead(), BrokenAnswer),
+        (WrongType(), BrokenAnswer),
+        (Status(404), BrokenAnswer),
+        (Status(500), Unreachable),
+    ],
+)
+async def test_what_stays_broken_is_told(
+    github: GitHub, blog: Asks, there: Running, fault: Fault, kind: type[GitHubError]
+) -> None:
+    there.faults.add(fault, times=None)
+
+    assert type(await failing(github, blog.issues())) is kind
+    assert len(there.asks) == 3
+
+
+@pytest.mark.parametrize("skew", [0, 600, -600])
+@pytest.mark.parametrize(
+    ("fault", "wait"),
+    [
+        (PrimaryLimit(403), 1800),
+        (PrimaryLimit(429), 1800),
+        (PrimaryLimit(403, retry_after=70), 70),
+        (SecondaryLimit(403, retry_after=90), 90),
+        (SecondaryLimit(429, retry_after=None), 60),
+        (SecondaryLimit(403, retry_after=None), 60),
+    ],
+)
+async def test_a_limit_is_obeyed_to_the_second_whatever_the_clock_of_github_says(  # noqa: PLR0917 - fixtures and cases
+    github: GitHub, blog: Asks, there: Running, clock: FakeClock, fault: Fault, wait: int, skew: int
+) -> None:
+    there.faults.add(fault)
+    there.faults.add(ClockOff(skew))
+
+    limit = await failing(github, blog.issues())
+    clock.advance(wait - 1)
+    again = await failing(github, blog.repository())
+
+    assert isinstance(limit, Limited)
+    assert isinstance(again, Limited)
+    assert (limit.until, again.until) == (NOW + wait, NOW + wait)
+    assert len(there.asks) == 1
+    clock.advance(1)
+    assert answers.issues(await github.ask(blog.issues()))

@@ -1,0 +1,175 @@
+"""Each fault does what it says, over a real socket."""
+
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from app.simulator.faults import (
+    ClockOff,
+    ConnectionCut,
+    EmptyList,
+    Fault,
+    Header,
+    HtmlInstead,
+    JsonCut,
+    Latency,
+    PrimaryLimit,
+    SecondaryLimit,
+    Status,
+    WrongType,
+)
+from app.simulator.server import Running, running
+from app.simulator.state import World
+from tests.simulator.asking import NOON, REPO
+
+LIST = f"/repos/{REPO}/issues?per_page=1"
+ISSUE = f"/repos/{REPO}/issues/1"
+
+
+@pytest.fixture
+def served(world: World) -> Iterator[Running]:
+    world.open_issue(REPO, title="One", body="Hello")
+    world.open_issue(REPO, title="Two", body="Hello")
+    with running(world) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def client(served: Running) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=served.url, trust_env=False) as made:
+        yield made
+
+
+def spoiled(served: Running, client: httpx.Client, fault: Fault, target: str = LIST) -> httpx.Response:
+    served.faults.add(fault)
+    return client.get(target)
+
+
+def test_without_faults_all_is_well(client: httpx.Client) -> None:
+    assert client.get(LIST).json()[0]["title"] == "Two"
+
+
+def test_latency_holds_the_answer_back(served: Running, client: httpx.Client) -> None:
+    began = time.monotonic()
+    assert spoiled(served, client, Latency(0.15)).status_code == 200
+    assert time.monotonic() - began >= 0.15
+
+
+def test_a_client_may_be_less_patient_than_the_latency(served: Running, client: httpx.Client) -> None:
+    served.faults.add(Latency(60))
+    with pytest.raises(httpx.ReadTimeout):
+        client.get(LIST, timeout=0.1)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_status_takes_the_answers_place(served: Running, client: httpx.Client, status: int) -> None:
+    answer = spoiled(served, client, Status(status))
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert "Something went wrong" in answer.text
+    assert {"etag", "link"}.isdisjoint(answer.headers)
+    assert client.get(LIST).status_code == 200
+
+
+def test_a_status_brings_the_body_it_is_given(served: Running, client: httpx.Client) -> None:
+    answer = spoiled(served, client, Status(404, b'{"message":"No"}', "application/json"))
+    assert (answer.status_code, answer.json()) == (404, {"message": "No"})
+
+
+@pytest.mark.parametrize(
+    ("value", "found"), [("", ""), ("https://evil.example/", "https://evil.example/"), (None, None)]
+)
+def test_a_header_is_set_or_left_out(
+    served: Running, client: httpx.Client, value: str | None, found: str | None
+) -> None:
+    assert spoiled(served, client, Header("Link", value)).headers.get("link") == found
+
+
+def test_a_cut_connection_breaks_off_in_the_body(served: Running, client: httpx.Client) -> None:
+    served.faults.add(ConnectionCut())
+    received: list[bytes] = []
+    with client.stream("GET", LIST) as answer:
+        with pytest.raises(httpx.RemoteProtocolError):
+            received.extend(answer.iter_raw())
+        assert len(b"".join(received)) == int(answer.headers["content-length"]) // 2
+
+
+def test_cut_json_comes_whole_but_cannot_be_read(served: Running, client: httpx.Client) -> None:
+    answer = spoiled(served, client, JsonCut())
+    assert answer.status_code == 200
+    with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
+        answer.json()
+
+
+def test_html_comes_with_status_200(served: Running, client: httpx.Client) -> None:
+    answer = spoiled(served, client, HtmlInstead())
+    assert (answer.status_code, answer.text[:15]) == (200, "<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize(("target", "kind"), [(LIST, dict), (ISSUE, list)])
+def test_json_comes_in_another_type(served: Running, client: httpx.Client, target: str, kind: type) -> None:
+    answer = spoiled(served, client, WrongType(), target)
+    assert (answer.status_code, type(answer.json())) == (200, kind)
+
+
+def test_an_empty_list_comes_without_a_next_page(served: Running, client: httpx.Client) -> None:
+    assert "link" in client.get(LIST).headers
+    answer = spoiled(served, client, EmptyList())
+    assert (answer.json(), "link" in answer.headers) == ([], False)
+
+
+@pytest.mark.parametrize("status", [403, 429])
+@pytest.mark.parametrize("retry_after", [None, 7])
+def test_the_primary_limit_comes_with_and_without_retry_after(
+    served: Running, client: httpx.Client, status: int, retry_after: int | None
+) -> None:
+    answer = spoiled(served, client, PrimaryLimit(status, retry_after, reset_in=90))
+    assert answer.status_code == status
+    assert answer.json()["message"].startswith("API rate limit exceeded")
+    assert answer.headers["x-ratelimit-remaining"] == "0"
+    assert answer.headers["x-ratelimit-reset"] == str(NOON + 90)
+    assert answer.headers.get("retry-after") == (None if retry_after is None else str(retry_after))
+
+
+@pytest.mark.parametrize(("retry_after", "header"), [(60, "60"), (None, None)])
+def test_the_secondary_limit_leaves_asks_in_the_hour(
+    served: Running, client: httpx.Client, retry_after: int | None, header: str | None
+) -> None:
+    answer = spoiled(served, client, SecondaryLimit(429, retry_after))
+    assert (answer.status_code, answer.headers.get("retry-after")) == (429, header)
+    assert "secondary rate limit" in answer.json()["message"]
+    assert int(answer.headers["x-ratelimit-remaining"]) > 0
+
+
+def test_a_wrong_clock_shifts_date_and_reset(served: Running, client: httpx.Client) -> None:
+    answer = spoiled(served, client, ClockOff(-600))
+    assert answer.headers["date"] == "Sun, 13 Sep 2020 12:16:40 GMT"
+    assert answer.headers["x-ratelimit-reset"] == str(NOON + 3600 - 600)
+
+
+def test_a_wrong_clock_dates_what_has_no_limits(served: Running) -> None:
+    served.faults.add(ClockOff(60))
+    with httpx.Client(base_url=served.url, headers={"user-agent": ""}, trust_env=False) as nameless:
+        answer = nameless.get(LIST)
+    assert (answer.status_code, answer.headers["date"]) == (403, "Sun, 13 Sep 2020 12:27:40 GMT")
+
+
+def test_a_rule_holds_for_matching_asks_and_so_many_times(served: Running, client: httpx.Client) -> None:
+    served.faults.add(Status(502), match=r"/issues\?per_page", times=2)
+    statuses = [client.get(target).status_code for target in (ISSUE, LIST, ISSUE, LIST, LIST)]
+    assert statuses == [200, 502, 200, 502, 200]
+    assert [ask.status for ask in served.asks] == statuses
+
+
+def test_a_rule_may_hold_until_it_is_cleared(served: Running, client: httpx.Client) -> None:
+    served.faults.add(Status(503), times=None)
+    assert [client.get(LIST).status_code for _ in range(3)] == [503, 503, 503]
+    served.faults.clear()
+    assert client.get(LIST).status_code == 200
+
+
+def test_faults_add_up(served: Running, client: httpx.Client) -> None:
+    served.faults.add(Status(503))
+    answer = spoiled(served, client, Header("retry-after", "3"))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "3")

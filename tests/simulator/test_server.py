@@ -1,0 +1,142 @@
+import asyncio
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import httpx
+import pytest
+
+from app.simulator.limits import Limits
+from app.simulator.questions import Question
+from app.simulator.server import Running, loopback, running, serve, url_of
+from app.simulator.state import World
+from app.simulator.wire import Simulator
+from tests.simulator.asking import REPO
+
+LIST = f"/repos/{REPO}/issues"
+
+
+@pytest.fixture
+def served(world: World) -> Iterator[Running]:
+    with running(world) as simulator:
+        yield simulator
+
+
+def test_what_a_test_changes_shows_in_the_next_answer(served: Running, world: World) -> None:
+    assert served.world is world
+    with httpx.Client(base_url=served.url, trust_env=False) as client:
+        assert client.get(LIST).json() == []
+        issue = world.open_issue(REPO, title="New")
+        (read,) = client.get(LIST).json()
+    assert (read["id"], read["url"]) == (issue.id, f"{served.url}/repos/{REPO}/issues/1")
+
+
+def test_a_head_has_the_headers_and_no_body(served: Running) -> None:
+    with httpx.Client(base_url=served.url, trust_env=False) as client:
+        got, head = client.get(LIST), client.head(LIST)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == got.headers["content-length"]
+
+
+def test_a_conditional_ask_keeps_the_connection(served: Running) -> None:
+    with httpx.Client(base_url=served.url, trust_env=False) as client:
+        etag = client.get(LIST).headers["etag"]
+        assert client.get(LIST, headers={"if-none-match": etag}).status_code == 304
+        assert client.get(LIST).status_code == 200
+
+
+def test_the_base_of_addresses_can_be_given(world: World) -> None:
+    world.open_issue(REPO, title="One")
+    with running(world, base="https://api.example.org") as served:
+        read = httpx.get(f"{served.url}{LIST}/1", trust_env=False).json()
+    assert read["url"] == f"https://api.example.org/repos/{REPO}/issues/1"
+
+
+def test_a_hook_changes_the_world_between_two_pages(served: Running, world: World) -> None:
+    for number in range(3):
+        world.open_issue(REPO, title=f"Post {number}")
+
+    def delete_between(question: Question) -> None:
+        if "&page=2" in question.query:
+            world.delete_issue(REPO, 2)
+
+    stop = served.on_ask(delete_between)
+    titles = []
+    with httpx.Client(base_url=served.url, trust_env=False) as client:
+        for page in (1, 2):
+            titles += [issue["title"] for issue in client.get(f"{LIST}?per_page=2&page={page}").json()]
+        assert titles == ["Post 2", "Post 1"]
+        stop()
+        assert client.get(f"{LIST}?page=2").status_code == 200
+
+
+def test_a_closed_gate_holds_matching_asks_until_it_opens(served: Running) -> None:
+    served.gate.close(match="issues")
+    with httpx.Client(base_url=served.url, trust_env=False) as client, ThreadPoolExecutor(3) as readers:
+        answers = [readers.submit(client.get, LIST) for _ in range(3)]
+        served.gate.wait_for(3)
+        assert (served.gate.waiting, served.asks) == (3, [])
+        assert client.get("/rate_limit").status_code == 200
+        served.gate.open()
+        assert [answer.result().status_code for answer in answers] == [200, 200, 200]
+    assert served.gate.waiting == 0
+
+
+def test_waiting_at_the_gate_for_nobody_ends(served: Running) -> None:
+    with pytest.raises(TimeoutError, match="0 asks are held, not 1"):
+        served.gate.wait_for(1, timeout=0.01)
+
+
+def test_an_ask_still_held_at_the_end_does_not_keep_the_server(world: World) -> None:
+    with ThreadPoolExecutor(1) as readers:
+        with running(world) as served:
+            served.gate.close()
+            held = readers.submit(httpx.get, served.url + LIST, trust_env=False)
+            served.gate.wait_for(1)
+        held.exception(timeout=5)
+    assert served.asks == []
+
+
+def test_a_failing_hook_comes_to_light_at_the_end(world: World) -> None:
+    with ExitStack() as stack:
+        served = stack.enter_context(running(world))
+        served.on_ask(lambda _: world.delete_issue(REPO, 999))
+        assert httpx.get(served.url + LIST, trust_env=False).status_code == 500
+        with pytest.raises(KeyError, match="999"):
+            stack.close()
+
+
+def test_more_asks_at_once_than_allowed_meet_the_secondary_limit(world: World) -> None:
+    with running(world, limits=Limits(at_once=2)) as served, ThreadPoolExecutor(3) as readers:
+        served.gate.close()
+        answers = [readers.submit(httpx.get, served.url + LIST, trust_env=False) for _ in range(3)]
+        served.gate.wait_for(3)
+        served.gate.open()
+        statuses = sorted(answer.result().status_code for answer in answers)
+    assert statuses == [200, 200, 403]
+
+
+def test_the_log_can_be_cleared(served: Running) -> None:
+    httpx.get(served.url + LIST, trust_env=False)
+    assert [ask.remote for ask in served.asks] == ["127.0.0.1"]
+    served.asks.clear()
+    assert served.simulator.asks == []
+
+
+async def test_it_serves_in_the_loop_of_its_caller_until_told_to_stop(world: World) -> None:
+    stop, bound = asyncio.Event(), loopback()
+    before = signal.getsignal(signal.SIGTERM)
+    serving = asyncio.create_task(serve(Simulator(world), bound, stop))
+    async with httpx.AsyncClient(base_url=url_of(bound), trust_env=False) as client:
+        assert (await client.get(LIST)).status_code == 200
+        assert signal.getsignal(signal.SIGTERM) is before
+    stop.set()
+    await asyncio.wait_for(serving, 5)
+
+
+def test_a_port_that_is_taken_is_an_error() -> None:
+    with loopback() as first:
+        first.listen()
+        with pytest.raises(OSError, match="in use"):
+            loopback(first.getsockname()[1])
