@@ -1,0 +1,127 @@
+"""The front: an ASGI application that answers reads from the catalogue before any framework is asked.
+
+The routes behind it check a request's parameters and find out which document it means. The front remembers that for
+each address it has seen, so that the next reader of the same address costs two dictionary look-ups and a write to the
+socket: no routing, no validation, no database, no lock.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from cachetools import LRUCache
+
+from app.render.keys import Key
+from app.web.answer import Where, answer
+from app.web.respond import MEANT, Serving
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+Address = tuple[str | bytes | None, ...]
+
+_ADDRESSES_BYTES = 16_000_000
+_ALLOWANCE = 1_000
+"""Bytes that the objects around an address weigh."""
+_COPIES = 4
+"""How often the text of an address is held: as itself, in the key, and in what the Link header is made of."""
+_ALLOW_ORIGIN = b"access-control-allow-origin"
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The document that an address means, where its pages are, and what the memory of it weighs in bytes."""
+
+    key: Key
+    where: Where
+    weight: int
+
+
+class Front:
+    """Answers what is ready, and passes everything else on to the application behind."""
+
+    def __init__(self, behind: Application, serving: Serving) -> None:
+        self._behind = behind
+        self._serving = serving
+        self._meant: LRUCache[Address, Meant] = LRUCache(_ADDRESSES_BYTES, getsizeof=lambda meant: meant.weight)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One ASGI connection."""
+        if scope["type"] != "http":
+            await self._behind(scope, receive, send)
+        elif scope["method"] in {"GET", "HEAD"}:
+            await self._read(scope, receive, _without_body(send) if scope["method"] == "HEAD" else send)
+        elif scope["method"] == "OPTIONS":
+            await self._preflight(scope, send)
+        else:
+            await self._behind(scope, receive, self._with_cors(_fields(scope), send))
+
+    async def _read(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = _fields(scope)
+        address = (scope["path"], scope["query_string"], headers.get(b"accept"), headers.get(b"host"), scope["scheme"])
+        meant = self._meant.get(address)
+        document = self._serving.reads.ready(meant.key) if meant is not None else None
+        if document is None or meant is None:
+            same = {**scope, "method": "GET", "headers": list(headers.items())}
+            await self._ask_behind(address, same, receive, self._with_cors(headers, send))
+            return
+        status, fields, body = answer(
+            document, headers, now=self._serving.now(), origins=self._serving.origins, where=meant.where
+        )
+        await send({"type": "http.response.start", "status": status, "headers": fields})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _ask_behind(self, address: Address, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._behind(scope, receive, send)
+        meant = scope.get(MEANT)
+        if meant is None:
+            return
+        weight = _ALLOWANCE + _COPIES * sum(len(part) for part in address if part is not None)
+        if weight <= self._meant.maxsize:
+            key, where = meant
+            self._meant[address] = Meant(key, where, weight)
+
+    async def _preflight(self, scope: Scope, send: Send) -> None:
+        headers = _fields(scope)
+        fields = self._serving.origins.preflight(headers.get(b"origin"), headers.get(b"access-control-request-headers"))
+        await send({"type": "http.response.start", "status": 204, "headers": fields})
+        await send({"type": "http.response.body", "body": b""})
+
+    def _with_cors(self, headers: dict[bytes, bytes], send: Send) -> Send:
+        """A page may read an error too: every answer that says nothing about origins gets what documents have."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                fields = list(message.get("headers", ()))
+                if all(name.lower() != _ALLOW_ORIGIN for name, _ in fields):
+                    message = {**message, "headers": fields + self._serving.origins.headers(headers.get(b"origin"))}
+            await send(message)
+
+        return sending
+
+
+def _fields(scope: Scope) -> dict[bytes, bytes]:
+    """The request's headers by name, repeated ones joined into one list (RFC 9110, 5.3).
+
+    The application behind gets them so too: were it to read the first of two Accept headers and the front the last, the
+    answer to one reader's address would be kept as that of another's.
+    """
+    sent: list[tuple[bytes, bytes]] = scope["headers"]
+    fields = dict(sent)
+    if len(fields) == len(sent):
+        return fields
+    fields = {}
+    for name, value in sent:
+        fields[name] = fields[name] + b", " + value if name in fields else value
+    return fields
+
+
+def _without_body(send: Send) -> Send:
+    """HEAD is GET without the body; the length that GET would have stays in the headers."""
+
+    async def sending(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return sending

@@ -1,0 +1,69 @@
+"""Whether the service lives and may be sent traffic, and what answers at its root."""
+
+from typing import Any
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.web.answer import NO_STORE
+from app.web.respond import serving
+
+router = APIRouter()
+
+
+@router.get(
+    "/healthz",
+    tags=["Health"],
+    summary="Alive",
+    description="Answers as long as the process lives; it looks at nothing else.",
+    response_model=None,
+    responses={200: {"content": {"application/json": {"example": {"status": "ok"}}}}},
+)
+async def healthz() -> Response:
+    """The answer to a probe that restarts what does not answer."""
+    return _now({"status": "ok"})
+
+
+@router.get(
+    "/readyz",
+    tags=["Health"],
+    summary="Ready to be sent traffic",
+    description=(
+        "Ready once every site's list of issues is mirrored; says how far each import is. "
+        "GitHub being away does not make it unready: the mirror serves."
+    ),
+    response_model=None,
+    responses={
+        200: {"description": "Ready."},
+        503: {"description": "Not ready yet; the body says how far each site is.", "content": {"application/json": {}}},
+    },
+)
+async def readyz(request: Request) -> Response:
+    """The answer to a probe that decides on traffic."""
+    state = await serving(request).readiness()
+    return _now(dict(state), 200 if state["ready"] else 503)
+
+
+@router.get("/", include_in_schema=False)
+async def root(request: Request) -> Response:
+    """Where to go from here."""
+    repo = serving(request).sites[0].full_name
+    return _now(
+        {
+            "service": "Afterword",
+            "documentation": "/docs",
+            "openapi": "/openapi.json",
+            "counts": f"/api/v1/counts?repo={repo}",
+            "newest_comments": f"/api/v1/comments?repo={repo}",
+            "github_compatible": f"/repos/{repo}/issues",
+            "ready": "/readyz",
+        }
+    )
+
+
+def _now(value: dict[str, Any], status: int = 200) -> Response:
+    """A state of this moment, which no cache may keep."""
+    headers = {"cache-control": NO_STORE.decode()}
+    return Response(orjson.dumps(value), status, headers, media_type="application/json")

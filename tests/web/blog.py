@@ -1,0 +1,189 @@
+"""A small blog for the tests of the web, and a fake of the engine that renders it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from app.domain.errors import NoSuchComment
+from app.domain.sites import repository
+from app.domain.threads import Author, Comment, Issue, Reactions, Status, Thread
+from app.domain.times import rfc3339
+from app.render import compat, native
+from app.render.document import Document
+from app.render.keys import (
+    CommentsKey,
+    CompatCommentKey,
+    CompatCommentsKey,
+    CompatIssueKey,
+    CompatIssuesKey,
+    CountsKey,
+    Key,
+    NewestKey,
+    PostKey,
+)
+from app.web.answer import Origins
+from app.web.app import create_app
+from app.web.front import Front
+from app.web.respond import Serving
+from tests.fakes import FakeClock
+
+SITE = repository("Owner/Blog")
+OTHER = repository("owner/notes")
+START = 1_593_595_800.0
+"""2020-07-01T09:30:00Z."""
+POST = 41
+BIG = 2**40
+"""A post with more comments than one page holds."""
+GONE = 13
+
+
+def a_comment(comment_id: int, number: int, *, hidden: str | None = None) -> Comment:
+    at = rfc3339(START + comment_id)
+    html = f"<p>Comment {comment_id}</p>"
+    return Comment(
+        id=comment_id,
+        number=number,
+        author=Author("octocat", "https://github.com/octocat", "https://avatars.example/1"),
+        association="OWNER",
+        created_at=at,
+        updated_at=at,
+        body=f"Comment {comment_id}",
+        body_text=f"Comment {comment_id}",
+        body_html=html,
+        url=f"https://github.com/{SITE}/issues/{number}#issuecomment-{comment_id}",
+        reactions=Reactions(1, {"+1": 1}),
+        pinned=False,
+        hidden=hidden,
+        source={"id": comment_id, "body": f"Comment {comment_id}", "body_html": html, "body_text": "…"},
+    )
+
+
+def an_issue(number: int, count: int, *, state: str = "open") -> Issue:
+    return Issue(
+        id=number,
+        number=number,
+        repository_url=f"https://api.github.com/repos/{SITE}",
+        title=f"Post {number}",
+        author=Author("octocat", "https://github.com/octocat", "https://avatars.example/1"),
+        is_pull_request=False,
+        state=state,
+        locked=False,
+        comment_count=count,
+        labels=("comments",),
+        created_at=rfc3339(START),
+        updated_at=rfc3339(START),
+        url=f"https://github.com/{SITE}/issues/{number}",
+        reactions=Reactions(),
+        source={"number": number, "title": f"Post {number}", "body": None},
+    )
+
+
+def a_thread(number: int, comments: tuple[Comment, ...]) -> Thread:
+    issue = an_issue(number, len(comments))
+    return Thread(SITE, number, issue, comments, len(comments), issue.status, START)
+
+
+THREADS = {
+    POST: a_thread(POST, (a_comment(1, POST), a_comment(2, POST, hidden="spam"), a_comment(3, POST))),
+    BIG: a_thread(BIG, tuple(a_comment(1000 + n, BIG) for n in range(71))),
+    GONE: Thread(SITE, GONE, None, (), 0, Status.GONE, START),
+}
+
+
+def _html(item: Comment | Issue) -> str:
+    return str(item.source.get("body_html") or "")
+
+
+class FakeReads:
+    """The engine as the web sees it; `ready` is what was asked for before. `failure` is raised instead of answering."""
+
+    def __init__(self) -> None:
+        self.asked: list[Key] = []
+        self.failure: Exception | None = None
+        self._ready: dict[Key, Document] = {}
+
+    def ready(self, key: Key) -> Document | None:
+        return self._ready.get(key)
+
+    async def document(self, key: Key) -> Document:
+        self.asked.append(key)
+        if self.failure is not None:
+            raise self.failure
+        document = self._ready[key] = self._rendered(key)
+        return document
+
+    def forget(self) -> None:
+        self._ready.clear()
+
+    def _rendered(self, key: Key) -> Document:
+        if isinstance(key, PostKey | CommentsKey | CompatIssueKey | CompatCommentsKey):
+            return self._of_thread(THREADS.get(key.number) or _missing(key.number), key)
+        return self._of_site(key)
+
+    def _of_thread(self, thread: Thread, key: Key) -> Document:
+        match key:
+            case CommentsKey():
+                return native.comments(thread, key, _html)
+            case CompatIssueKey():
+                return compat.issue(thread, key, _html, None)
+            case CompatCommentsKey():
+                return compat.comments(thread, key, _html, None)
+            case _:
+                return native.post(thread)
+
+    def _of_site(self, key: Key) -> Document:
+        comments = sorted((c for t in THREADS.values() for c in t.comments), key=lambda c: -c.id)
+        match key:
+            case CountsKey():
+                known: Mapping[int, int | None] = {number: len(t.comments) for number, t in THREADS.items()}
+                return native.counts({n: known.get(n) for n in key.ids or known}, START, stale=False)
+            case NewestKey():
+                before = native.newest_before(key.cursor)
+                shown = [c for c in comments if before is None or c.id < before][: key.limit + 1]
+                return native.newest(shown, THREADS, key, _html, START, stale=False)
+            case CompatIssuesKey():
+                return compat.issues([t.issue for t in THREADS.values() if t.issue], key, _html, None, START)
+            case CompatCommentKey():
+                found = next((c for c in comments if c.id == key.comment_id), None)
+                if found is None:
+                    raise NoSuchComment(key.comment_id)
+                return compat.comment(found, key, _html, None)
+            case _:
+                raise AssertionError(key)
+
+
+def _missing(number: int) -> Thread:
+    return Thread(SITE, number, None, (), 0, Status.MISSING, START)
+
+
+class Blog:
+    """The web over the fake engine, and a client that asks it as a browser does."""
+
+    def __init__(self, *, origins: Origins = Origins(), public_url: str | None = None) -> None:  # noqa: B008 - frozen
+        self.reads = FakeReads()
+        self.clock = FakeClock(START + 7)
+        self.state: dict[str, Any] = {"ready": True, "sites": []}
+        self.serving = Serving(
+            reads=self.reads,
+            sites=(SITE, OTHER),
+            now=self.clock.now,
+            origins=origins,
+            public_url=public_url,
+            readiness=self._readiness,
+        )
+        self.app: Front = create_app(self.serving)
+
+    async def _readiness(self) -> Mapping[str, Any]:
+        return self.state
+
+    async def ask(
+        self, target: str, headers: Mapping[str, str] | list[tuple[str, str]] | None = None, *, method: str = "GET"
+    ) -> httpx.Response:
+        """One request to a target such as `/docs?x=1`, sent as it stands."""
+        pairs = headers if isinstance(headers, list) else list((headers or {}).items())
+        sent = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
+        transport = httpx.ASGITransport(self.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://blog.test") as client:
+            del client.headers["accept-encoding"], client.headers["accept"]
+            return await client.request(method, target, headers=sent)
