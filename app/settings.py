@@ -1,0 +1,186 @@
+"""Settings: environment variables `AFTERWORD_…`, also from a file `.env`, as one frozen value.
+
+Whatever is unsafe or contradicts itself is refused at start, by the variable's name. pydantic-settings reads them.
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.domain.errors import SettingRefused
+from app.domain.sites import Repository, Serve, repository
+
+PREFIX = "AFTERWORD_"
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+_STORE = re.compile(r"sqlite:///(?P<path>.+)|memory:")
+_PULSE_WITH_TOKEN = 60.0
+_PULSE_WITHOUT_TOKEN = 600.0
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; only `repo` has no default. Its `repr` masks the token."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
+
+    repo: Annotated[tuple[Repository, ...], NoDecode] = Field(
+        description="The repository whose issues hold the comments, `owner/name`; several separated by commas."
+    )
+    github_token: SecretStr | None = Field(
+        None, description="A token that may read the issues. Without one: 60 asks an hour, which is enough."
+    )
+    github_api_url: str = Field("https://api.github.com", description="GitHub's API; for Enterprise its own address.")
+    store: str = Field("sqlite:///afterword.db", description="Where the mirror is: `sqlite:///path` or `memory:`.")
+    host: str = Field("127.0.0.1", description="The address to listen at; `0.0.0.0` for all.")
+    port: int = Field(8000, ge=0, le=65535, description="The port to listen at; 0 takes a free one.")
+    public_url: str | None = Field(
+        None, description="The address under which readers reach the service, behind a proxy or a CDN."
+    )
+    origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Which sites' pages may read, as `https://blog.example.com`, separated by commas. Empty: all."
+    )
+    serve: str = Field("any", description="Which issues are posts: `any`, or `label:NAME`.")
+    allow_private: bool = Field(
+        default=False, description="Whether the issues of a private repository may be published."
+    )
+    fresh_for: float = Field(
+        300,
+        ge=5,
+        le=86400,
+        description="Seconds after which a thread that is read is checked, behind the reader's back.",
+    )
+    pulse: float | None = Field(
+        None, ge=10, le=86400, description="Seconds between rounds of asking what changed; 60 with a token, else 600."
+    )
+    cold_wait: float = Field(
+        5,
+        ge=0.1,
+        le=60,
+        description="Seconds that a reader of a thread not yet mirrored waits for GitHub, before a 503.",
+    )
+    catalogue_mb: int = Field(64, ge=1, le=65536, description="How much memory finished documents may take, in MB.")
+    access_log: bool = Field(
+        default=False, description="Whether each request is logged. It costs more than answering it."
+    )
+
+    @field_validator("repo", mode="before")
+    @classmethod
+    def _repositories(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        found = tuple(repository(part) for part in given.split(",") if part.strip())
+        if not found:
+            raise ValueError("no repository is named. Write it as owner/name")
+        if len(set(found)) < len(found):
+            raise ValueError("a repository is named twice. Name each once")
+        return found
+
+    @field_validator("github_token")
+    @classmethod
+    def _token(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None and not _TOKEN.fullmatch(given.get_secret_value()):
+            raise ValueError("the token holds a space or another character that no token has. Copy it again")
+        return given
+
+    @field_validator("github_api_url", "public_url")
+    @classmethod
+    def _address(cls, given: str | None) -> str | None:
+        if given is None:
+            return None
+        parts = urlsplit(given)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError(f"{given!r} is not an address. Write it as https://host or https://host/path")
+        if parts.username or parts.password:
+            raise ValueError("an address must not hold a name or a password. Take them out")
+        return given.rstrip("/")
+
+    @field_validator("origins", mode="before")
+    @classmethod
+    def _origins(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        origins = tuple(part.strip().rstrip("/") for part in given.split(",") if part.strip())
+        for origin in origins:
+            parts = urlsplit(origin)
+            if origin != "*" and (parts.scheme not in {"http", "https"} or not parts.netloc or parts.path):
+                raise ValueError(f"{origin!r} is not an origin. Write it as https://blog.example.com, without a path")
+        return () if "*" in origins else origins
+
+    @field_validator("store")
+    @classmethod
+    def _known_store(cls, given: str) -> str:
+        if not _STORE.fullmatch(given):
+            raise ValueError(f"{given!r} is not a store. Write sqlite:///path/to/afterword.db or memory:")
+        return given
+
+    @field_validator("serve")
+    @classmethod
+    def _known_choice(cls, given: str) -> str:
+        if given != "any" and not given.removeprefix("label:").strip():
+            raise ValueError("a label must be named after `label:`")
+        if given != "any" and not given.startswith("label:"):
+            raise ValueError(f"{given!r} is not a choice. Write any or label:NAME")
+        return given
+
+    @model_validator(mode="after")
+    def _token_stays_secret(self) -> Self:
+        parts = urlsplit(self.github_api_url)
+        if self.github_token and parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+            raise SettingRefused(
+                f"{PREFIX}GITHUB_API_URL", "a token would be sent unencrypted over http. Write the address with https"
+            )
+        return self
+
+    @property
+    def store_path(self) -> str | None:
+        """The file of the mirror; None for the one in memory."""
+        match = _STORE.fullmatch(self.store)
+        return match["path"] if match else None
+
+    @property
+    def token(self) -> str | None:
+        """The token in the clear: for the Authorization header, and for nothing else."""
+        return self.github_token.get_secret_value() if self.github_token else None
+
+    @property
+    def served(self) -> Serve:
+        """Which issues are posts."""
+        return Serve() if self.serve == "any" else Serve(self.serve.removeprefix("label:").strip())
+
+    @property
+    def pulse_seconds(self) -> float:
+        """Seconds between rounds; without a token rarely enough to leave asks for readers."""
+        return self.pulse or (_PULSE_WITH_TOKEN if self.github_token else _PULSE_WITHOUT_TOKEN)
+
+
+def load(overrides: Mapping[str, Any], *, env_file: str | None = ".env") -> Settings:
+    """The settings of this process; `overrides` (None: not given) win over the environment, that over the file.
+
+    Raises `SettingRefused` naming the first variable that cannot be used.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(_env_file=env_file, **given)
+    except ValidationError as failure:
+        raise _refusal(failure) from None
+
+
+def _refusal(failure: ValidationError) -> SettingRefused:
+    error = failure.errors(include_input=False, include_url=False)[0]
+    field = str(error["loc"][0]) if error["loc"] else "repo"
+    name = f"{PREFIX}{field.upper()}"
+    if error["type"] == "missing":
+        return SettingRefused(name, "no repository is named. Write it as owner/name: make serve REPO=owner/name")
+    reason = error["msg"].removeprefix("Value error, ")
+    return SettingRefused(name, reason[:1].lower() + reason[1:])
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

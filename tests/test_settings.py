@@ -1,0 +1,134 @@
+"""Settings: read once, frozen, masked, and refused by name where they cannot be used."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.domain.errors import SettingRefused
+from app.settings import PREFIX, Settings, load
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"{PREFIX}{name.upper()}", raising=False)
+
+
+def given(**settings: Any) -> Settings:
+    return load({"repo": "ada/blog", **settings}, env_file=None)
+
+
+def test_only_the_repository_has_no_default() -> None:
+    settings = given()
+    assert [str(repo) for repo in settings.repo] == ["ada/blog"]
+    assert (settings.host, settings.port, settings.store_path) == ("127.0.0.1", 8000, "afterword.db")
+    with pytest.raises(SettingRefused, match=r"AFTERWORD_REPO: no repository is named. Write it as owner/name"):
+        load({}, env_file=None)
+
+
+def test_an_option_wins_over_the_environment_and_that_over_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text("AFTERWORD_REPO=file/one\nAFTERWORD_PORT=1\nAFTERWORD_HOST=::1\nOTHER=x\n")
+    monkeypatch.setenv("AFTERWORD_REPO", "environment/two")
+    monkeypatch.setenv("AFTERWORD_PORT", "2")
+    settings = load({"repo": "option/three", "host": None}, env_file=str(file))
+    assert (str(settings.repo[0]), settings.port, settings.host) == ("option/three", 2, "::1")
+
+
+def test_several_repositories_are_separated_by_commas() -> None:
+    assert [str(repo) for repo in given(repo="ada/blog, eve/notes").repo] == ["ada/blog", "eve/notes"]
+
+
+def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AFTERWORD_GITHUB_TOKEN", "")
+    monkeypatch.setenv("AFTERWORD_PUBLIC_URL", "")
+    assert (given().token, given().public_url) == (None, None)
+
+
+def test_the_token_shows_in_no_repr() -> None:
+    settings = given(github_token="ghp_hush")
+    assert settings.token == "ghp_hush"
+    assert "ghp_hush" not in repr(settings) + str(settings) + repr(settings.model_dump())
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        setattr(given(), "port", 1)  # noqa: B010 - the type checker refuses the plain form, which is the point
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "reason"),
+    [
+        ({"repo": "blog"}, "REPO", "'blog' is not a repository. Write it as owner/name"),
+        ({"repo": "a/b/c"}, "REPO", "is not a repository"),
+        ({"repo": "../etc"}, "REPO", "is not a repository"),
+        ({"repo": "ada/.."}, "REPO", "is not a repository"),
+        ({"repo": " , "}, "REPO", "no repository is named"),
+        ({"repo": "ada/blog,ADA/Blog"}, "REPO", "named twice"),
+        ({"github_token": "a b"}, "GITHUB_TOKEN", "a space"),
+        ({"github_token": "ä"}, "GITHUB_TOKEN", "another character"),
+        ({"github_api_url": "api.github.com"}, "GITHUB_API_URL", "is not an address"),
+        ({"github_api_url": "https://me:pw@host"}, "GITHUB_API_URL", "must not hold a name or a password"),
+        ({"github_api_url": "http://ghe.local", "github_token": "t"}, "GITHUB_API_URL", "unencrypted"),
+        ({"public_url": "https://host?x=1"}, "PUBLIC_URL", "is not an address"),
+        ({"store": "redis://host"}, "STORE", "is not a store"),
+        ({"store": "sqlite:///"}, "STORE", "is not a store"),
+        ({"origins": "https://blog.example.com/path"}, "ORIGINS", "is not an origin"),
+        ({"serve": "posts"}, "SERVE", "is not a choice"),
+        ({"serve": "label: "}, "SERVE", "a label must be named"),
+        ({"port": 65536}, "PORT", "65535"),
+        ({"fresh_for": 1}, "FRESH_FOR", "5"),
+        ({"pulse": 1}, "PULSE", "10"),
+        ({"catalogue_mb": 0}, "CATALOGUE_MB", "1"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_by_name(settings: dict[str, Any], name: str, reason: str) -> None:
+    with pytest.raises(SettingRefused) as refused:
+        given(**settings)
+    assert refused.value.name == f"AFTERWORD_{name}"
+    assert reason in str(refused.value)
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9", "http://localhost:9", "http://[::1]:9"])
+def test_a_token_may_go_unencrypted_to_this_machine_only(address: str) -> None:
+    assert given(github_api_url=address, github_token="t").token == "t"
+
+
+@pytest.mark.parametrize(("text", "allowed"), [("*", ()), ("https://a.example/", ("https://a.example",)), ("", ())])
+def test_origins_are_all_unless_some_are_named(text: str, allowed: tuple[str, ...]) -> None:
+    assert given(origins=text).origins == allowed
+
+
+def test_without_a_token_changes_are_asked_for_more_rarely() -> None:
+    assert given().pulse_seconds > given(github_token="t").pulse_seconds
+    assert given(pulse=33).pulse_seconds == 33
+
+
+@pytest.mark.parametrize(("choice", "label"), [("any", None), ("label:Comments", "Comments"), ("label: a b ", "a b")])
+def test_which_issues_are_posts_can_be_chosen(choice: str, label: str | None) -> None:
+    assert given(serve=choice).served.label == label
+
+
+def settings_table() -> str:
+    """The README's table, as the settings themselves would write it."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default is None or field.is_required() else str(field.default)
+        default = {"()": "", "False": "false"}.get(default, default)
+        rows.append(f"| `{PREFIX}{name.upper()}` | {f'`{default}`' if default else ''} | {field.description} |")
+    return "\n".join(rows)
+
+
+def test_the_readme_lists_every_setting_as_it_is() -> None:
+    readme = Path("README.md").read_text(encoding="utf-8")
+    assert settings_table() in readme
+
+
+def test_the_readme_names_no_setting_that_does_not_exist() -> None:
+    readme = Path("README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"AFTERWORD_([A-Z_]+)", readme))
+    assert named <= {name.upper() for name in Settings.model_fields}
