@@ -1,0 +1,25 @@
+FROM python:3.13-slim-bookworm AS build
+WORKDIR /build
+COPY requirements.lock .
+# The lock's first part is what the service needs; what only tests need stands below the line that is cut at.
+RUN python -m venv /opt/afterword \
+    && sed '/^# Development:/,$d' requirements.lock > service.lock \
+    && /opt/afterword/bin/pip install --no-cache-dir --require-hashes -r service.lock
+
+FROM python:3.13-slim-bookworm
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin afterword \
+    && install -d -o afterword -g afterword /data
+COPY --from=build /opt/afterword /opt/afterword
+COPY app /opt/afterword/src/app
+WORKDIR /opt/afterword/src
+ENV PATH=/opt/afterword/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    AFTERWORD_HOST=0.0.0.0 \
+    AFTERWORD_PORT=8000 \
+    AFTERWORD_STORE=sqlite:////data/afterword.db
+USER 10001
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ[\"AFTERWORD_PORT\"]}/healthz', timeout=4)"]
+CMD ["python", "-m", "app", "serve"]
