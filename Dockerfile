@@ -4,7 +4,7 @@ COPY requirements.lock .
 # The lock's first part is what the service needs; what only tests need stands below the line that is cut at.
 RUN python -m venv /opt/afterword \
     && sed '/^# Development:/,$d' requirements.lock > service.lock \
-    && /opt/afterword/bin/pip install --no-cache-dir --require-hashes -r service.lock
+    && /opt/afterword/bin/pip install --no-cache-dir --require-hashes --no-deps -r service.lock
 
 FROM python:3.13-slim-bookworm
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin afterword \

@@ -21,11 +21,11 @@ develop: .venv/develop  ## install what the checks and tests need besides
 	$(PYTHON) -m venv .venv
 
 .venv/service: requirements.lock .venv/bin/python
-	sed '/^# Development:/,$$d' requirements.lock | $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r /dev/stdin
+	sed '/^# Development:/,$$d' requirements.lock | $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r /dev/stdin
 	@touch $@
 
 .venv/develop: requirements.lock .venv/service
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@{ command -v chromium && test -e /usr/share/javascript/jquery/jquery.js; } >/dev/null || { $(APT) update -qq && $(APT) install -y -qq chromium libjs-jquery; }
 	@touch $@
 
