@@ -4,6 +4,7 @@ Every page is committed together with the address of the next one, so that a cra
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from app.domain.errors import AskRefused, Limited, Moved, NotVisible, TooFar
@@ -91,16 +92,8 @@ class Importer:
         return progress
 
     async def _list_issues(self, site: SiteRecord) -> SiteRecord:
-        first = self._asks(site).issues()
-        ask = first if site.list_next is None else next_page(first, site.list_next)
+        ask, answer = await self._list_begun(site)
         while True:
-            try:
-                answer = await self._budget.ask(ask, Purpose.IMPORT)
-            except _STALE_ADDRESS:
-                if ask == first:
-                    raise
-                ask = first
-                continue
             now = self._clock.now()
             ended = answer.next_url is None
             site = replace(
@@ -114,6 +107,16 @@ class Importer:
             if answer.next_url is None:
                 return site
             ask = next_page(ask, answer.next_url)
+            answer = await self._budget.ask(ask, Purpose.IMPORT)
+
+    async def _list_begun(self, site: SiteRecord) -> tuple[Ask, Answer]:
+        """The page of the list where it goes on; its first one where the address that was kept holds no longer."""
+        first = self._asks(site).issues()
+        if site.list_next is not None:
+            kept = next_page(first, site.list_next)
+            with suppress(*_STALE_ADDRESS):
+                return kept, await self._budget.ask(kept, Purpose.IMPORT)
+        return first, await self._budget.ask(first, Purpose.IMPORT)
 
     async def _bring_comments(self, site: SiteRecord) -> None:
         if site.comments_next is not None:

@@ -26,6 +26,8 @@ MOST_REDIRECTS = 5
 PATIENCE = 30.0
 """Seconds that one ask may take with its redirects, retries and waits, once a slot is free for it."""
 _TOKEN = re.compile(r"[!-~]+")
+_TELLING_TOKEN = 16
+"""Characters from which on a text that holds the token can only have it from us; GitHub's have 40 and more."""
 _OK = 200
 
 
@@ -186,7 +188,7 @@ class HttpGitHub:
 
     def _masked(self, exchange: Exchange) -> Exchange:
         """The exchange without the token: a proxy's error may repeat what was sent, and errors are logged."""
-        if not self._token:
+        if not self._token or len(self._token) < _TELLING_TOKEN:
             return exchange
         headers = {name: value.replace(self._token, "***") for name, value in exchange.headers.items()}
         body = exchange.body if exchange.status == _OK else exchange.body.replace(self._token.encode(), b"***")

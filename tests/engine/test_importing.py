@@ -1,10 +1,14 @@
 """The import over the protocol: how much it asks, in which order, and how it goes on after it was stopped."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import urljoin
 
 import pytest
 
 from app.domain.errors import BrokenAnswer, Gone, Limited, NotVisible, PrivateRepository, TokenRefused, Unreachable
+from app.engine.budget import Purpose
+from app.engine.ports import Change
 from app.simulator.faults import EmptyList, HtmlInstead, JsonCut, Status, WrongType
 from app.simulator.sample import numbered_world, sample_world
 from app.simulator.server import Running, running
@@ -124,6 +128,38 @@ async def test_an_import_that_fails_on_a_page_asks_no_page_twice_when_it_goes_on
             await on.afterword.importer.bring_in(BLOG)
             assert not set(first[:-3]) & set(on.asked())
             assert on.said[-1].done
+
+
+@pytest.mark.parametrize("address", ["/repositories/1/issues?page=2", "http://127.0.0.1:9/issues?page=2"])
+async def test_a_list_whose_kept_address_holds_no_longer_begins_anew(address: str) -> None:
+    with running(world_of(1, 2, 3)) as simulator:
+        async with stage(simulator) as on:
+            site = await on.afterword.refresher.site(BLOG, Purpose.IMPORT)
+            kept = replace(site, list_next=urljoin(simulator.url, address))
+            await on.afterword.mirror.apply(Change(repo=BLOG, at=NOW, site=kept))
+            await on.afterword.importer.bring_in(BLOG)
+            assert on.said[-1].done
+
+
+async def test_a_second_page_that_is_refused_ends_the_round_and_is_not_asked_for_ever() -> None:
+    with running(numbered_world(250, 0, seed=8)) as simulator:
+        body = b'{"message": "Not Found", "status": "404"}'
+        simulator.faults.add(Status(404, body, "application/json"), match="page=2", times=None)
+        async with stage(simulator) as on:
+            with pytest.raises(NotVisible):
+                await on.afterword.importer.bring_in(BLOG)
+            assert len(on.asked()) == 3
+
+
+async def test_a_list_of_comments_whose_kept_address_holds_no_longer_is_made_up_by_thread() -> None:
+    with running(world_of(2, 3)) as simulator:
+        async with stage(simulator) as on:
+            site = await on.afterword.refresher.site(BLOG, Purpose.IMPORT)
+            kept = replace(site, comments_next=f"{simulator.url}/repositories/1/issues/comments?page=3")
+            await on.afterword.mirror.apply(Change(repo=BLOG, at=NOW, site=kept))
+            await on.afterword.importer.bring_in(BLOG)
+            assert on.said[-1].done
+            assert await mirrored(on, 2) == comments_of(simulator, 2)
 
 
 async def test_a_comment_deleted_while_pages_are_read_loses_none_of_the_others() -> None:
