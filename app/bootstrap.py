@@ -84,7 +84,7 @@ async def assembled(
     )
     importer = Importer(refresher, budget, mirror, clock, watch)
     pulse = Pulse(refresher, importer, budget, mirror, clock)
-    schedule = Schedule(pulse, mirror, clock, chance, every=settings.pulse_seconds)
+    schedule = Schedule(pulse, clock, chance, every=settings.pulse_seconds)
     reader = Reader(
         mirror=mirror,
         catalogue=catalogue,

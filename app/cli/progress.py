@@ -97,5 +97,6 @@ class ProgressDisplay:
 
     def close(self) -> None:
         """Leaves the last state of every bar standing."""
-        self._bars.stop()
-        self._tasks.clear()
+        if self._tasks:
+            self._bars.stop()
+            self._tasks.clear()

@@ -2,17 +2,24 @@
 
 import logging
 from collections.abc import Callable
+from typing import Protocol
 
 from app.domain.errors import AfterwordError, Limited
 from app.domain.sites import Repository
 from app.domain.times import rfc3339
-from app.engine.ports import Clock, Mirror
-from app.engine.pulse import Pulse
+from app.engine.ports import Clock
 
 _log = logging.getLogger(__name__)
 _RECOUNT_AFTER = 86_400
 _LONGEST_PAUSE = 900.0
 _A_LITTLE = 1.0
+
+
+class Rounds(Protocol):
+    """What is scheduled: `Pulse`, seen from here."""
+
+    async def bring_up(self, repo: Repository, *, recount: bool = False) -> bool:
+        """One round; True where it compared all counts."""
 
 
 class Schedule:
@@ -21,11 +28,8 @@ class Schedule:
     `chance` gives numbers from 0 up to 1: installations that were limited together do not come back together.
     """
 
-    def __init__(
-        self, pulse: Pulse, mirror: Mirror, clock: Clock, chance: Callable[[], float], *, every: float
-    ) -> None:
+    def __init__(self, pulse: Rounds, clock: Clock, chance: Callable[[], float], *, every: float) -> None:
         self._pulse = pulse
-        self._mirror = mirror
         self._clock = clock
         self._chance = chance
         self._every = every

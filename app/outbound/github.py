@@ -157,6 +157,7 @@ class HttpGitHub:
         except Limited as limit:
             # asks that were in flight together met one limit, not several
             self._limits_met = max(self._limits_met, limits_met + 1)
+            self._allowance = None  # `until` is what holds now; the next answer tells what is left then
             self._remember(limit)
             self._tell(ask, Outcome.LIMITED)
             raise

@@ -4,16 +4,19 @@ import json
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
+from app.simulator.faults import PrimaryLimit
 from app.simulator.sample import numbered_world, sample_world
 from app.simulator.server import running
 from tests.engine.stage import comments_of
 from tests.engine.test_importing import NOW
-from tests.journeys.conftest import Command, Start, nothing_at
+from tests.journeys.conftest import Command, Start, environment, nothing_at
 
 TOKEN = "t0ken"
 
@@ -90,6 +93,35 @@ def test_sync_says_when_the_hours_asks_are_used_up_and_goes_on_later(command: Co
         assert done.returncode == 3
         assert "goes on where it was" in done.stderr
         assert len(simulator.asks) <= 40
+
+
+def test_sync_waits_for_the_limits_end_where_it_is_told_to(command: Command) -> None:
+    with running(sample_world(lambda: NOW)) as simulator:
+        simulator.faults.add(PrimaryLimit(429, retry_after=1), match="/issues")
+        settings = {"REPO": "ada/blog", "GITHUB_API_URL": simulator.url}
+        assert command("sync", **settings).returncode == 3
+        simulator.faults.add(PrimaryLimit(429, retry_after=1), match="/issues")
+        done = command("sync", "--wait", "--json", **settings)
+        assert done.returncode == 0
+        assert json.loads(done.stdout)[0]["done"] is True
+
+
+def test_the_simulator_can_be_run_by_hand(command: Command) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.simulator", "--posts", "3", "--comments", "9", "--token", "t0ken"],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        url = process.stdout.readline().split(" at ")[1].strip()
+        done = command("sync", "--json", REPO="ada/blog", GITHUB_API_URL=url, GITHUB_TOKEN=TOKEN)
+        assert json.loads(done.stdout)[0]["comments_mirrored"] == 9
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0
+        process.stdout.close()
 
 
 @pytest.mark.parametrize(
