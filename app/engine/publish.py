@@ -1,6 +1,7 @@
 """Documents are made here: rendered from the mirror when a thread changes, and once for the first who asks."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -27,6 +28,7 @@ from app.render.keys import (
 )
 from app.render.sanitise import safe_html
 
+_log = logging.getLogger(__name__)
 _ATTEMPTS = 3
 _SAFE_HTML_BYTES = 16_000_000
 
@@ -58,6 +60,9 @@ class Publisher:
             try:
                 await self.document(key)
             except (NoSuchComment, NotYet):
+                self._catalogue.discard(key)
+            except Exception:  # noqa: BLE001 - logged; one document must not end an import
+                _log.exception("A document could not be rendered anew; the next reader of %s has it made", key)
                 self._catalogue.discard(key)
 
     async def document(self, key: Key) -> Document:

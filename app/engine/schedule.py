@@ -33,7 +33,7 @@ class Schedule:
         self._clock = clock
         self._chance = chance
         self._every = every
-        self.failures: dict[Repository, AfterwordError] = {}
+        self.failures: dict[Repository, Exception] = {}
         """Why the last round over a site did not succeed."""
         self._recounted: dict[Repository, float] = {}
 
@@ -58,6 +58,9 @@ class Schedule:
             return max(_A_LITTLE, limit.until - now)
         except AfterwordError as failure:
             self._note(repo, failure)
+        except Exception as failure:  # noqa: BLE001 - logged; following goes on for ever
+            _log.exception("%s: a round broke off by a fault of ours; the next one begins anew", repo)
+            self.failures[repo] = failure
         else:
             self.failures.pop(repo, None)
         return self._every

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from app.render import native
 from app.simulator.faults import Status
 from app.simulator.limits import Limits
 from app.simulator.server import running
@@ -252,6 +253,25 @@ async def test_documents_are_swapped_when_their_thread_changes_and_not_when_it_i
             assert (await on.get("/api/v1/posts/1/comments")).headers["etag"] == untouched.headers["etag"]
             etag = {"If-None-Match": after[0].headers["etag"]}
             assert (await on.get(paths[0], **etag)).status_code == 304
+
+
+async def test_a_document_that_cannot_be_rendered_anew_stops_no_import_and_is_made_for_the_next_reader(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN) as on:
+            await imported(on)
+            await on.get("/api/v1/counts")
+
+            def broken(*_: object, **__: object) -> None:
+                raise ZeroDivisionError
+
+            with monkeypatch.context() as patch:
+                patch.setattr(native, "counts", broken)
+                world.comment("ada/blog", 2, body="First!", author="eve")
+                await on.afterword.pulse.bring_up(BLOG)
+            assert "could not be rendered anew" in caplog.text
+            assert (await on.get("/api/v1/counts")).json()["counts"]["2"] == 1
 
 
 async def test_before_the_list_is_read_counts_are_not_guessed(world: World) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.domain.errors import AfterwordError, Limited, Unreachable
+from app.domain.errors import Limited, Unreachable
 from app.domain.sites import Repository
 from app.engine.schedule import Schedule
 from tests.engine.stage import BLOG
@@ -17,15 +17,15 @@ AWAY = Unreachable("/repos/ada/blog", "no answer")
 class FakePulse:
     """Rounds that end as they are told; the last one never ends."""
 
-    def __init__(self, outcomes: list[AfterwordError | None]) -> None:
-        self._outcomes: Iterator[AfterwordError | None] = iter(outcomes)
+    def __init__(self, outcomes: list[Exception | None]) -> None:
+        self._outcomes: Iterator[Exception | None] = iter(outcomes)
         self.recounts: list[bool] = []
 
     async def bring_up(self, repo: Repository, *, recount: bool = False) -> bool:
         assert repo == BLOG
         self.recounts.append(recount)
         outcome = next(self._outcomes, StopIteration)
-        if isinstance(outcome, AfterwordError):
+        if isinstance(outcome, Exception):
             raise outcome
         if outcome is StopIteration:
             await asyncio.Event().wait()
@@ -76,3 +76,10 @@ async def test_counts_are_compared_once_a_day_from_the_first_time_that_it_could_
         clock.advance(seconds)
         await schedule.round(BLOG)
     assert pulse.recounts == [True, True, False, True, False]
+
+
+async def test_a_fault_of_ours_ends_a_round_and_never_the_following(caplog: pytest.LogCaptureFixture) -> None:
+    clock = FakeClock()
+    await followed(FakePulse([ZeroDivisionError(), None]), clock)
+    assert clock.slept == [60, 60]
+    assert "a fault of ours" in caplog.text
