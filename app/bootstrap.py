@@ -16,6 +16,7 @@ from app.engine.publish import Publisher
 from app.engine.pulse import Pulse
 from app.engine.read import Reader
 from app.engine.refresh import Refresher
+from app.engine.repositories import Repositories
 from app.engine.schedule import Schedule
 from app.outbound.github import HttpGitHub
 from app.settings import Settings
@@ -27,6 +28,8 @@ from app.web.front import Front
 from app.web.respond import Serving
 
 _MEGABYTE = 1_000_000
+_PATIENCE = 5.0
+"""Seconds that a start waits for GitHub to know a repository; serving begins all the same then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Afterword:
     settings: Settings
     mirror: Mirror
     budget: Budget
+    repositories: Repositories
     refresher: Refresher
     pulse: Pulse
     importer: Importer
@@ -51,9 +55,12 @@ class Afterword:
         """
         for repo in self.settings.repo:
             try:
-                await self.refresher.site(repo, Purpose.IMPORT)
+                async with asyncio.timeout(_PATIENCE):
+                    await self.repositories.site(repo, Purpose.IMPORT)
             except (Unreachable, Limited) as failure:
                 return failure
+            except TimeoutError:
+                return Unreachable(f"/repos/{repo}", f"no answer within {_PATIENCE:g} s")
         return None
 
     async def follow(self) -> None:
@@ -73,8 +80,8 @@ async def assembled(
     github = HttpGitHub(settings.github_api_url, settings.token, clock, chance)
     budget = Budget(github, clock)
     catalogue = Catalogue(settings.catalogue_mb * _MEGABYTE)
-    publisher = Publisher(mirror, catalogue, settings.served, settings.public_url)
-    refresher = Refresher(
+    publisher = Publisher(mirror, catalogue, settings.served, settings.public_url, allow_private=settings.allow_private)
+    repositories = Repositories(
         api=settings.github_api_url,
         allow_private=settings.allow_private,
         budget=budget,
@@ -82,8 +89,13 @@ async def assembled(
         clock=clock,
         announce=publisher.changed,
     )
-    importer = Importer(refresher, budget, mirror, clock, watch)
-    pulse = Pulse(refresher, importer, budget, mirror, clock)
+    refresher = Refresher(repositories, budget, mirror, clock, publisher.changed)
+    importer = Importer(
+        repositories=repositories, refresher=refresher, budget=budget, mirror=mirror, clock=clock, watch=watch
+    )
+    pulse = Pulse(
+        repositories=repositories, refresher=refresher, importer=importer, budget=budget, mirror=mirror, clock=clock
+    )
     schedule = Schedule(pulse, clock, chance, every=settings.pulse_seconds)
     reader = Reader(
         mirror=mirror,
@@ -103,7 +115,18 @@ async def assembled(
         readiness=lambda: _readiness(settings, mirror, schedule),
     )
     try:
-        yield Afterword(settings, mirror, budget, refresher, pulse, importer, schedule, reader, create_app(serving))
+        yield Afterword(
+            settings=settings,
+            mirror=mirror,
+            budget=budget,
+            repositories=repositories,
+            refresher=refresher,
+            pulse=pulse,
+            importer=importer,
+            schedule=schedule,
+            reader=reader,
+            web=create_app(serving),
+        )
     finally:
         await reader.close()
         await github.aclose()

@@ -7,7 +7,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -17,6 +17,7 @@ from app.domain.sites import Repository, Serve, repository
 
 PREFIX = "AFTERWORD_"
 _TOKEN = re.compile(r"[\x21-\x7e]+")
+_ADDRESS = re.compile(r"[\x21-\x7e]+")
 _STORE = re.compile(r"sqlite:///(?P<path>.+)|memory:")
 _PULSE_WITH_TOKEN = 60.0
 _PULSE_WITHOUT_TOKEN = 600.0
@@ -91,8 +92,8 @@ class Settings(BaseSettings):
     def _address(cls, given: str | None) -> str | None:
         if given is None:
             return None
-        parts = urlsplit(given)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        parts = _split(given)
+        if parts is None or parts.query or parts.fragment:
             raise ValueError(f"{given!r} is not an address. Write it as https://host or https://host/path")
         if parts.username or parts.password:
             raise ValueError("an address must not hold a name or a password. Take them out")
@@ -104,16 +105,12 @@ class Settings(BaseSettings):
         if not isinstance(given, str):
             return given
         origins = tuple(part.strip().rstrip("/") for part in given.split(",") if part.strip())
-        for origin in origins:
-            parts = urlsplit(origin)
-            if origin != "*" and (parts.scheme not in {"http", "https"} or not parts.netloc or parts.path):
-                raise ValueError(f"{origin!r} is not an origin. Write it as https://blog.example.com, without a path")
-        return () if "*" in origins else origins
+        return () if "*" in origins else tuple(_origin(origin) for origin in origins)
 
     @field_validator("store")
     @classmethod
     def _known_store(cls, given: str) -> str:
-        if not _STORE.fullmatch(given):
+        if not _STORE.fullmatch(given) or given.endswith(":memory:"):
             raise ValueError(f"{given!r} is not a store. Write sqlite:///path/to/afterword.db or memory:")
         return given
 
@@ -167,6 +164,8 @@ def load(overrides: Mapping[str, Any], *, env_file: str | None = ".env") -> Sett
         return Settings(_env_file=env_file, **given)
     except ValidationError as failure:
         raise _refusal(failure) from None
+    except UnicodeDecodeError:
+        raise SettingRefused(str(env_file), "the file is not UTF-8 text. Save it as UTF-8") from None
 
 
 def _refusal(failure: ValidationError) -> SettingRefused:
@@ -177,6 +176,27 @@ def _refusal(failure: ValidationError) -> SettingRefused:
         return SettingRefused(name, "no repository is named. Write it as owner/name: make serve REPO=owner/name")
     reason = error["msg"].removeprefix("Value error, ")
     return SettingRefused(name, reason[:1].lower() + reason[1:])
+
+
+def _split(address: str) -> SplitResult | None:
+    """The parts of an http address; None for what a client could not connect to."""
+    try:
+        parts = urlsplit(address)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError:
+        return None
+    fine = parts.scheme in {"http", "https"} and parts.hostname and port_is_fine and _ADDRESS.fullmatch(address)
+    return parts if fine else None
+
+
+def _origin(given: str) -> str:
+    """An origin as browsers send it: lower case, without the port that goes without saying."""
+    parts = _split(given)
+    if parts is None or parts.path or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError(f"{given!r} is not an origin. Write it as https://blog.example.com, without a path")
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    usual = parts.port in {None, {"http": 80, "https": 443}[parts.scheme]}
+    return f"{parts.scheme}://{host}" if usual else f"{parts.scheme}://{host}:{parts.port}"
 
 
 def _is_loopback(host: str) -> bool:

@@ -74,6 +74,10 @@ def test_settings_are_frozen() -> None:
         ({"github_api_url": "api.github.com"}, "GITHUB_API_URL", "is not an address"),
         ({"github_api_url": "https://me:pw@host"}, "GITHUB_API_URL", "must not hold a name or a password"),
         ({"github_api_url": "http://ghe.local", "github_token": "t"}, "GITHUB_API_URL", "unencrypted"),
+        ({"github_api_url": "http://127.0.0.1:99999"}, "GITHUB_API_URL", "is not an address"),
+        ({"github_api_url": "https://a b"}, "GITHUB_API_URL", "is not an address"),
+        ({"store": "sqlite:///:memory:"}, "STORE", "is not a store"),
+        ({"origins": "https://a?b"}, "ORIGINS", "is not an origin"),
         ({"public_url": "https://host?x=1"}, "PUBLIC_URL", "is not an address"),
         ({"store": "redis://host"}, "STORE", "is not a store"),
         ({"store": "sqlite:///"}, "STORE", "is not a store"),
@@ -98,7 +102,15 @@ def test_a_token_may_go_unencrypted_to_this_machine_only(address: str) -> None:
     assert given(github_api_url=address, github_token="t").token == "t"
 
 
-@pytest.mark.parametrize(("text", "allowed"), [("*", ()), ("https://a.example/", ("https://a.example",)), ("", ())])
+@pytest.mark.parametrize(
+    ("text", "allowed"),
+    [
+        ("*", ()),
+        ("https://A.example:443/", ("https://a.example",)),
+        ("http://[::1]:81", ("http://[::1]:81",)),
+        ("", ()),
+    ],
+)
 def test_origins_are_all_unless_some_are_named(text: str, allowed: tuple[str, ...]) -> None:
     assert given(origins=text).origins == allowed
 
@@ -132,3 +144,10 @@ def test_the_readme_names_no_setting_that_does_not_exist() -> None:
     readme = Path("README.md").read_text(encoding="utf-8")
     named = set(re.findall(r"AFTERWORD_([A-Z_]+)", readme))
     assert named <= {name.upper() for name in Settings.model_fields}
+
+
+def test_a_file_that_is_no_text_is_told_by_its_name(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(b"AFTERWORD_REPO=\xff\xfe")
+    with pytest.raises(SettingRefused, match="not UTF-8 text"):
+        load({}, env_file=str(file))

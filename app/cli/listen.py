@@ -26,9 +26,10 @@ def bind(host: str, port: int, *, choice: str = "--port or AFTERWORD_PORT") -> s
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         bound = socket.socket(family, kind, protocol)
-    except OSError as failure:
+    except (OSError, UnicodeError) as failure:
+        reason = failure.strerror if isinstance(failure, OSError) else "not a host name"
         raise CannotStart(
-            f"The address {host} cannot be listened at ({failure.strerror}). Set AFTERWORD_HOST to one of this machine."
+            f"The address {host} cannot be listened at ({reason}). Set AFTERWORD_HOST to one of this machine."
         ) from None
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

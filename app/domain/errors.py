@@ -100,7 +100,7 @@ class Unreachable(GitHubError):
     reason: str
 
     def __str__(self) -> str:
-        return f"GitHub cannot be reached ({self.reason}, asked for {self.ask}). The mirror is served meanwhile."
+        return f"GitHub cannot be reached ({self.reason}, asked for {self.ask}). The mirror stays as it is."
 
 
 @dataclass(eq=False)

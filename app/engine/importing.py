@@ -3,27 +3,37 @@
 Every page is committed together with the address of the next one, so that a crash at any line costs one ask at most.
 """
 
-from collections.abc import Callable
+import logging
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from app.domain.errors import AskRefused, Limited, Moved, NotVisible, TooFar
+from app.domain.errors import AskRefused, BrokenAnswer, GitHubError, Limited, Moved, NotVisible, TooFar, Unreachable
 from app.domain.sites import Repository
+from app.domain.threads import Comment
 from app.domain.times import rfc3339
 from app.engine.budget import Budget, Purpose
+from app.engine.paging import pages
 from app.engine.plan import plan
 from app.engine.ports import Change, Clock, Mirror, SiteRecord
 from app.engine.refresh import Refresher
+from app.engine.repositories import Repositories
 from app.github import answers
 from app.github.answers import Answer
 from app.github.asks import Ask, Asks, next_page
 
+_log = logging.getLogger(__name__)
 _OVERLAP = 60
 """Seconds by which the first window of changes reaches back before the import began, by GitHub's clock."""
 _CLOCKS_APART = 900
 """Seconds that GitHub's clock is believed to be ahead of ours; beyond, a later window would miss changes."""
 _STALE_ADDRESS = (AskRefused, Moved, NotVisible, TooFar)
 """What GitHub, or the protocol, says to the address of a next page that holds no longer."""
+
+SINGLE_FAILURES = (AskRefused, BrokenAnswer, Moved, Unreachable)
+"""What may befall one thread while the others can be read."""
+GIVE_UP = 3
+"""Failures in a row after which it is not the single thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +58,17 @@ Watch = Callable[[Progress], None]
 class Importer:
     """Imports one site at a time; `watch` hears of every step."""
 
-    def __init__(self, refresher: Refresher, budget: Budget, mirror: Mirror, clock: Clock, watch: Watch) -> None:
+    def __init__(
+        self,
+        *,
+        repositories: Repositories,
+        refresher: Refresher,
+        budget: Budget,
+        mirror: Mirror,
+        clock: Clock,
+        watch: Watch,
+    ) -> None:
+        self._repositories = repositories
         self._refresher = refresher
         self._budget = budget
         self._mirror = mirror
@@ -58,7 +78,7 @@ class Importer:
     async def bring_in(self, repo: Repository) -> None:
         """Imports what the mirror does not have yet; `Limited` where the hour's asks are used up: call again then."""
         try:
-            site = await self._refresher.site(repo, Purpose.IMPORT)
+            site = await self._repositories.site(repo, Purpose.IMPORT)
             if site.listed_at is None:
                 site = await self._list_issues(site)
             await self._bring_comments(site)
@@ -92,8 +112,7 @@ class Importer:
         return progress
 
     async def _list_issues(self, site: SiteRecord) -> SiteRecord:
-        ask, answer = await self._list_begun(site)
-        while True:
+        async for answer in self._list_pages(site):
             now = self._clock.now()
             ended = answer.next_url is None
             site = replace(
@@ -104,19 +123,22 @@ class Importer:
             )
             await self._refresher.apply(Change(repo=site.repo, at=now, site=site, issues=answers.issues(answer)))
             await self.report(site.repo)
-            if answer.next_url is None:
-                return site
-            ask = next_page(ask, answer.next_url)
-            answer = await self._budget.ask(ask, Purpose.IMPORT)
+        return site
 
-    async def _list_begun(self, site: SiteRecord) -> tuple[Ask, Answer]:
-        """The page of the list where it goes on; its first one where the address that was kept holds no longer."""
+    async def _list_pages(self, site: SiteRecord) -> AsyncIterator[Answer]:
+        """The pages of the list from where it goes on; from the first where the address kept holds no longer."""
         first = self._asks(site).issues()
         if site.list_next is not None:
-            kept = next_page(first, site.list_next)
+            begun = False
             with suppress(*_STALE_ADDRESS):
-                return kept, await self._budget.ask(kept, Purpose.IMPORT)
-        return first, await self._budget.ask(first, Purpose.IMPORT)
+                async for answer in pages(self._budget, next_page(first, site.list_next), Purpose.IMPORT):
+                    begun = True
+                    yield answer
+                return
+            if begun:
+                raise BrokenAnswer(first.path, "a later page of the list was refused")
+        async for answer in pages(self._budget, first, Purpose.IMPORT):
+            yield answer
 
     async def _bring_comments(self, site: SiteRecord) -> None:
         if site.comments_next is not None:
@@ -130,41 +152,43 @@ class Importer:
         await self._read_threads(site, rest.threads)
 
     async def _read_threads(self, site: SiteRecord, numbers: tuple[int, ...]) -> None:
+        """Threads one by one; some that cannot be read now stop none of the others, `GIVE_UP` in a row do."""
+        failures: list[GitHubError] = []
         for number in numbers:
             record = await self._mirror.thread(site.repo, number)
             if record is None or record.complete:
                 continue
-            await self._refresher.comments(site, record.issue, Purpose.IMPORT)
+            try:
+                await self._refresher.comments(site, record.issue, Purpose.IMPORT)
+            except SINGLE_FAILURES as failure:
+                _log.warning("Post %s of %s is left for the next round: %s", number, site.repo, failure)
+                failures.append(failure)
+                if len(failures) >= GIVE_UP:
+                    raise
+            else:
+                failures.clear()
             await self.report(site.repo)
 
     async def _read_list(self, site: SiteRecord, ask: Ask) -> None:
         """The repository-wide list from `ask` on; past GitHub's limit it goes on as a window over the changes."""
-        latest: str | None = None
-        while True:
-            answer = await self._page(ask)
-            if answer is None:
-                if latest is None or "direction=asc" not in ask.url:
-                    break
-                ask, latest = self._asks(site).all_comments_since(latest), None
-                continue
-            comments = answers.comments(answer)
-            latest = max((comment.updated_at for comment in comments), default=latest)
-            site = replace(site, comments_next=answer.next_url)
-            await self._refresher.apply(Change(repo=site.repo, at=self._clock.now(), site=site, comments=comments))
-            await self.report(site.repo)
-            if answer.next_url is None:
-                return
-            ask = next_page(ask, answer.next_url)
-        await self._refresher.apply(
-            Change(repo=site.repo, at=self._clock.now(), site=replace(site, comments_next=None))
-        )
+        window: Ask | None = ask
+        while window is not None:
+            latest: str | None = None
+            ended = False
+            with suppress(*_STALE_ADDRESS):
+                async for answer in pages(self._budget, window, Purpose.IMPORT):
+                    comments = answers.comments(answer)
+                    latest = max((comment.updated_at for comment in comments), default=latest)
+                    await self._note_list(site, answer.next_url, comments)
+                ended = True
+            further = not ended and latest is not None and "direction=asc" in window.url
+            window = self._asks(site).all_comments_since(latest) if further and latest else None
+        await self._note_list(site, None, ())
 
-    async def _page(self, ask: Ask) -> Answer | None:
-        """A page of the list; None where its address leads no further."""
-        try:
-            return await self._budget.ask(ask, Purpose.IMPORT)
-        except _STALE_ADDRESS:
-            return None
+    async def _note_list(self, site: SiteRecord, next_url: str | None, comments: tuple[Comment, ...]) -> None:
+        noted = replace(await self._mirror.site(site.repo) or site, comments_next=next_url)
+        await self._refresher.apply(Change(repo=site.repo, at=self._clock.now(), site=noted, comments=comments))
+        await self.report(site.repo)
 
     def _asks(self, site: SiteRecord) -> Asks:
-        return self._refresher.asks(site)
+        return self._repositories.asks(site)

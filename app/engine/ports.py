@@ -1,6 +1,6 @@
 """What the engine needs of the world, as narrow ports; every implementation passes the suite in `tests/contracts/`."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -8,6 +8,9 @@ from app.domain.sites import Repository
 from app.domain.threads import Comment, Issue
 from app.github.answers import Allowance, Answer
 from app.github.asks import Ask
+
+Announce = Callable[[Repository, frozenset[int]], Awaitable[None]]
+"""Tells that threads have changed, after the change was committed."""
 
 
 class Clock(Protocol):
@@ -57,6 +60,8 @@ class SiteRecord:
     """From which second on changes are asked for: GitHub's clock."""
     checked_at: float | None = None
     """When all threads were last known to be as on GitHub."""
+    private: bool = False
+    """Whether the repository was private when it was last looked at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from cachetools import LRUCache
 
-from app.domain.errors import NoSuchComment, NotYet
+from app.domain.errors import NoSuchComment, NotServed, NotYet, ReadError
 from app.domain.sites import Repository, Serve
 from app.domain.threads import Comment, Issue, Status, Thread
 from app.engine.catalogue import Catalogue, Subject, subject
@@ -30,17 +31,23 @@ from app.render.sanitise import safe_html
 
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
+_RETRY_AFTER = 5
+_RENEWED = 20
+"""Documents of the whole site that a change renders anew; more are made when they are read again."""
 _SAFE_HTML_BYTES = 16_000_000
 
 
 class Publisher:
     """Makes documents and keeps those that are read in step with the mirror."""
 
-    def __init__(self, mirror: Mirror, catalogue: Catalogue, serve: Serve, public_url: str | None) -> None:
+    def __init__(
+        self, mirror: Mirror, catalogue: Catalogue, serve: Serve, public_url: str | None, *, allow_private: bool
+    ) -> None:
         self._mirror = mirror
         self._catalogue = catalogue
         self._serve = serve
         self._public_url = public_url
+        self._allow_private = allow_private
         self._versions: Counter[Subject] = Counter()
         self._safe: LRUCache[tuple[str, str], str] = LRUCache(_SAFE_HTML_BYTES, getsizeof=len)
         self.stale: set[Subject] = set()
@@ -49,7 +56,11 @@ class Publisher:
     async def changed(self, repo: Repository, numbers: frozenset[int]) -> None:
         """Renders anew, and swaps, every kept document that a change of these threads touches."""
         self._versions.update([(repo.key, None), *((repo.key, number) for number in numbers)])
-        await self._renew(self._catalogue.touching(repo, numbers))
+        of_site = self._catalogue.about((repo.key, None))
+        for key in of_site[_RENEWED:]:
+            self._catalogue.discard(key)
+        of_threads = [key for number in numbers for key in self._catalogue.about((repo.key, number))]
+        await self._renew([*of_threads, *of_site[:_RENEWED]])
 
     async def renew(self, repo: Repository, number: int) -> None:
         """Renders a thread's kept documents anew after a check, for their `checked_at` and `stale`."""
@@ -59,7 +70,7 @@ class Publisher:
         for key in keys:
             try:
                 await self.document(key)
-            except (NoSuchComment, NotYet):
+            except ReadError:
                 self._catalogue.discard(key)
             except Exception:  # noqa: BLE001 - logged; one document must not end an import
                 _log.exception("A document could not be rendered anew; the next reader of %s has it made", key)
@@ -77,16 +88,18 @@ class Publisher:
         return document
 
     async def _make(self, key: Key) -> Document:
+        site = await self._mirror.site(key.repo)
+        if site is not None and site.private and not self._allow_private:
+            raise NotServed(key.repo.full_name)
         if isinstance(key, ThreadKey):
             thread = await self.thread(
                 key.repo, key.number, with_comments=not isinstance(key, PostKey | CompatIssueKey)
             )
             return await asyncio.to_thread(self._of_thread, thread, key)
         if isinstance(key, CompatCommentKey):
-            return await self._single_comment(key)
-        site = await self._mirror.site(key.repo)
+            return await self._single_comment(key, site)
         if site is None or site.listed_at is None:
-            raise NotYet(f"The list of issues of {key.repo}", retry_after=5)
+            raise NotYet(f"The list of issues of {key.repo}", retry_after=_RETRY_AFTER)
         if isinstance(key, CountsKey):
             return await self._counts(key, site)
         if isinstance(key, NewestKey):
@@ -114,13 +127,21 @@ class Publisher:
         return Thread(
             repo=repo,
             number=number,
-            issue=record.issue,
+            issue=await self._with_present_pin(repo, record),
             comments=comments,
             comment_count=record.mirrored if record.complete else record.issue.comment_count,
             status=record.issue.status,
             checked_at=_checked_at(record, site),
             stale=(repo.key, number) in self.stale,
         )
+
+    async def _with_present_pin(self, repo: Repository, record: ThreadRecord) -> Issue:
+        """The issue with its pinned comment as the mirror has it: it may have been hidden or deleted since."""
+        pinned = record.issue.pinned_comment
+        if pinned is None:
+            return record.issue
+        present = await self._mirror.comment(repo, pinned.id)
+        return replace(record.issue, pinned_comment=present if record.complete else present or pinned)
 
     async def _missing(self, repo: Repository, number: int, site: SiteRecord | None) -> Thread:
         absence = await self._mirror.absence(repo, number)
@@ -129,12 +150,23 @@ class Publisher:
         status = Status.GONE if absence is not None and absence.gone else Status.MISSING
         return Thread(repo, number, None, (), 0, status, checked_at, stale=(repo.key, number) in self.stale)
 
-    async def _single_comment(self, key: CompatCommentKey) -> Document:
+    async def _single_comment(self, key: CompatCommentKey, site: SiteRecord | None) -> Document:
         comment = await self._mirror.comment(key.repo, key.comment_id)
         record = await self._mirror.thread(key.repo, comment.number) if comment else None
+        if comment is None and await self._is_importing(key.repo, site):
+            raise NotYet(f"Comment {key.comment_id} of {key.repo}", retry_after=_RETRY_AFTER)
         if comment is None or record is None or not self._is_post(record.issue):
             raise NoSuchComment(key.comment_id)
-        return await asyncio.to_thread(compat.comment, comment, key, self._safe_html, self._public_url)
+        checked_at = _checked_at(record, site)
+        return await asyncio.to_thread(
+            compat.comment, comment, key, self._safe_html, self._public_url, checked_at=checked_at
+        )
+
+    async def _is_importing(self, repo: Repository, site: SiteRecord | None) -> bool:
+        """True while the mirror cannot rule out that GitHub has comments which it has not."""
+        if site is None or site.listed_at is None:
+            return True
+        return any(not (tally.complete or tally.is_pull_request) for tally in await self._mirror.tallies(repo))
 
     async def _counts(self, key: CountsKey, site: SiteRecord) -> Document:
         known = {
@@ -151,6 +183,8 @@ class Publisher:
         before = native.newest_before(key.cursor)
         numbers = await self._posts(key.repo) if self._serve.label is not None else None
         found = await self._mirror.newest_comments(key.repo, limit=key.limit + 1, before=before, numbers=numbers)
+        if not found and before is None and await self._is_importing(key.repo, site):
+            raise NotYet(f"The newest comments of {key.repo}", retry_after=_RETRY_AFTER)
         threads = {
             number: await self.thread(key.repo, number, with_comments=True)
             for number in {comment.number for comment in found}
@@ -162,7 +196,8 @@ class Publisher:
 
     async def _issues(self, key: CompatIssuesKey, site: SiteRecord) -> Document:
         records = await self._mirror.threads(key.repo)
-        issues: Sequence[Issue] = [record.issue for record in records if self._is_post(record.issue)]
+        posts = [record for record in records if self._is_post(record.issue)]
+        issues: Sequence[Issue] = [await self._with_present_pin(key.repo, record) for record in posts]
         checked_at = _site_checked_at(site)
         return await asyncio.to_thread(compat.issues, issues, key, self._safe_html, self._public_url, checked_at)
 

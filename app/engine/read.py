@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Hashable
 
 from cachetools import TTLCache
 
@@ -49,9 +50,7 @@ class Reader:
         self._cold_wait = cold_wait
         self._rendering: SingleFlight[Document] = SingleFlight()
         self._asking: SingleFlight[None] = SingleFlight()
-        self._attempted: TTLCache[tuple[str, int], bool] = TTLCache(
-            _ATTEMPTS_KEPT, ttl=min(fresh_for, 60.0), timer=clock.now
-        )
+        self._attempted: TTLCache[Hashable, bool] = TTLCache(_ATTEMPTS_KEPT, ttl=min(fresh_for, 60.0), timer=clock.now)
         self._gap_asked_at = 0.0
 
     def ready(self, key: Key) -> Document | None:
@@ -115,14 +114,21 @@ class Reader:
 
     def _check_if_old(self, key: Key, document: Document) -> None:
         """Looks at an old thread behind the reader's back, once in a while however many read it."""
-        if not isinstance(key, ThreadKey):
-            return
         if document.checked_at is not None and self._clock.now() - document.checked_at <= self._fresh_for:
+            return
+        if not isinstance(key, ThreadKey):
+            self._renew_once_in_a_while(key)
             return
         about = (key.repo.key, key.number)
         if about not in self._attempted:
             self._attempted[about] = True
             self._asking.join(("check", *about), lambda: self._check(key.repo, key.number))
+
+    def _renew_once_in_a_while(self, key: Key) -> None:
+        """Renders a document of the whole site anew from the mirror: rounds and other processes may have moved it."""
+        if key not in self._attempted:
+            self._attempted[key] = True
+            self._rendering.join(key, lambda: self._publisher.document(key))
 
     async def _check(self, repo: Repository, number: int) -> None:
         stale, about = self._publisher.stale, (repo.key, number)

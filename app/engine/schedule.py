@@ -11,6 +11,8 @@ from app.engine.ports import Clock
 
 _log = logging.getLogger(__name__)
 _RECOUNT_AFTER = 86_400
+_FIRST_PAUSE = 10.0
+"""Seconds after a first failure: most pass by themselves. Each further one doubles them."""
 _LONGEST_PAUSE = 900.0
 _A_LITTLE = 1.0
 
@@ -43,8 +45,9 @@ class Schedule:
         while True:
             pause = await self.round(repo)
             failed = failed + 1 if repo in self.failures else 0
-            longer = pause * 2 ** max(0, failed - 1)
-            await self._clock.sleep(max(pause, min(longer, _LONGEST_PAUSE)) + self._chance() * _A_LITTLE)
+            if failed:
+                pause = min(_FIRST_PAUSE * 2 ** min(failed - 1, 20), max(self._every, _LONGEST_PAUSE))
+            await self._clock.sleep(pause + self._chance() * _A_LITTLE)
 
     async def round(self, repo: Repository) -> float:
         """One round; how many seconds to pause after it."""

@@ -56,6 +56,10 @@ class Asks:
         """The repository itself: does it exist, what is its id and its present name."""
         return self._ask("", many=False)
 
+    def repository_by_id(self, repository_id: int) -> Ask:
+        """A repository by what survives its renaming."""
+        return Ask(f"{self.api}/repositories/{repository_id}", many=False)
+
     def issues(self) -> Ask:
         """All issues and pull requests, newest first: one that is opened meanwhile shifts nothing out of sight."""
         return self._ask("/issues", many=True, state="all", sort="created", direction="desc", per_page=PER_PAGE)

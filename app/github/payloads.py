@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from app.domain.threads import GHOST, REACTIONS, Author, Comment, Issue, Reactions
 
@@ -134,7 +134,11 @@ def _flag(obj: Mapping[str, Any], name: str, *, default: bool | None = None) -> 
 def _address(obj: Mapping[str, Any], name: str) -> str:
     """A web address: it becomes a link on the reader's page, so no other scheme may pass."""
     value = _text(obj, name)
-    if not value.startswith(_WEB):
+    try:
+        host = urlsplit(value).hostname
+    except ValueError:
+        host = None
+    if not value.startswith(_WEB) or not host:
         raise ValueError(f"{name} is not a web address")
     return value
 

@@ -26,6 +26,7 @@ MOST_REDIRECTS = 5
 PATIENCE = 30.0
 """Seconds that one ask may take with its redirects, retries and waits, once a slot is free for it."""
 _TOKEN = re.compile(r"[!-~]+")
+_LONGEST_OWN_WAIT = 60.0
 _TELLING_TOKEN = 16
 """Characters from which on a text that holds the token can only have it from us; GitHub's have 40 and more."""
 _OK = 200
@@ -158,6 +159,8 @@ class HttpGitHub:
             # asks that were in flight together met one limit, not several
             self._limits_met = max(self._limits_met, limits_met + 1)
             self._allowance = None  # `until` is what holds now; the next answer tells what is left then
+            # a wait that is told too short again and again grows all the same
+            limit.until = max(limit.until, self._clock.now() + min(2.0**limits_met, _LONGEST_OWN_WAIT))
             self._remember(limit)
             self._tell(ask, Outcome.LIMITED)
             raise

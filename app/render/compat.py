@@ -37,7 +37,7 @@ def issue(thread: Thread, key: CompatIssueKey, safe: SafeHtml, public_url: str |
     """The issue of a thread; 404 where it is missing, 410 where it is gone."""
     if thread.issue is None:
         return _absent(thread, ISSUE_DOCS, key.media)
-    shape = shapes.issue(thread.issue, key.repo, key.media, safe, public_url, comments=thread.comments)
+    shape = shapes.issue(thread.issue, key.repo, key.media, safe, public_url)
     return _document(shape, key.media, thread.checked_at, stale=thread.stale)
 
 

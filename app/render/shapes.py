@@ -5,7 +5,7 @@ the safe HTML, addresses of what is served here lead here, and the text of a hid
 Follows https://docs.github.com/rest/issues/comments and https://docs.github.com/rest/issues/issues
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.domain.sites import Repository
@@ -50,19 +50,15 @@ def issue(
     media: Media,
     safe: SafeHtml,
     public_url: str | None,
-    *,
-    comments: Sequence[Comment] = (),
 ) -> dict[str, Any]:
-    """GitHub's issue; `comments` are those that are known of it, of which one may be pinned."""
+    """GitHub's issue, with its pinned comment as the mirror has it."""
     changed: dict[str, Any] = dict(_bodies(value.source, media, lambda: safe(value)))
     home = _home(repo, public_url)
     if home is not None:
         changed |= {"url": f"{home}/{value.number}", "comments_url": f"{home}/{value.number}/comments"}
     if value.source.get("pinned_comment") is not None:
-        sent = value.pinned_comment
-        # as the thread has it, since it may have been hidden after the issue was read
-        known = sent and next((one for one in comments if one.id == sent.id), sent)
-        changed["pinned_comment"] = known and comment(known, repo, media, safe, public_url)
+        pinned = value.pinned_comment
+        changed["pinned_comment"] = pinned and comment(pinned, repo, media, safe, public_url)
     return _reshaped(value.source, changed)
 
 

@@ -68,7 +68,7 @@ async def test_a_change_that_says_nothing_changes_nothing(mirror: Mirror) -> Non
 
 
 async def test_the_record_of_a_site_comes_back_as_it_was_put(mirror: Mirror) -> None:
-    record = SiteRecord(REPO, 2**40, "Jane/Blog", "https://next", 1.5, "https://more", LATER, 2.25)
+    record = SiteRecord(REPO, 2**40, "Jane/Blog", "https://next", 1.5, "https://more", LATER, 2.25, private=True)
     assert await put(mirror, site=record) == NOBODY
     assert await mirror.site(REPO) == record
 

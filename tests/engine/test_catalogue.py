@@ -28,7 +28,7 @@ def test_what_was_put_is_found_until_it_is_discarded() -> None:
 
 
 def test_the_least_recently_read_document_goes_first() -> None:
-    catalogue = Catalogue(3 * 2000)
+    catalogue = Catalogue(7000)
     keys = [PostKey(BLOG, n) for n in (1, 2, 3)]
     for key in keys[:2]:
         catalogue.put(key, document(1500))
@@ -46,12 +46,21 @@ def test_a_document_larger_than_the_catalogue_is_not_kept_and_ends_the_older_one
     assert catalogue.bytes == 0
 
 
-def test_a_change_touches_the_documents_of_its_threads_and_of_its_site_only() -> None:
+def test_documents_are_found_by_their_thread_and_by_their_site() -> None:
     catalogue = Catalogue(100_000)
     keys: list[Key] = [PostKey(BLOG, 1), PostKey(BLOG, 2), CountsKey(BLOG, None), PostKey(OTHER, 1)]
     for key in keys:
         catalogue.put(key, document(1))
-    assert set(catalogue.touching(BLOG, [1])) == {PostKey(BLOG, 1), CountsKey(BLOG, None)}
+    assert catalogue.about((BLOG.key, 1)) == [PostKey(BLOG, 1)]
+    assert catalogue.about((BLOG.key, None)) == [CountsKey(BLOG, None)]
+
+
+def test_what_is_asked_with_weighs_too() -> None:
+    catalogue = Catalogue(100_000)
+    catalogue.put(CountsKey(BLOG, None), document(10))
+    light = catalogue.bytes
+    catalogue.put(CountsKey(BLOG, tuple(range(500))), document(10))
+    assert catalogue.bytes > light + 500 * 28
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 4000), st.booleans()), max_size=60))

@@ -9,7 +9,7 @@ import pytest
 from app.domain.errors import BrokenAnswer, Gone, Limited, NotVisible, PrivateRepository, TokenRefused, Unreachable
 from app.engine.budget import Purpose
 from app.engine.ports import Change
-from app.simulator.faults import EmptyList, HtmlInstead, JsonCut, Status, WrongType
+from app.simulator.faults import EmptyList, Header, HtmlInstead, JsonCut, Status, WrongType
 from app.simulator.sample import numbered_world, sample_world
 from app.simulator.server import Running, running
 from app.simulator.state import World
@@ -134,7 +134,7 @@ async def test_an_import_that_fails_on_a_page_asks_no_page_twice_when_it_goes_on
 async def test_a_list_whose_kept_address_holds_no_longer_begins_anew(address: str) -> None:
     with running(world_of(1, 2, 3)) as simulator:
         async with stage(simulator) as on:
-            site = await on.afterword.refresher.site(BLOG, Purpose.IMPORT)
+            site = await on.afterword.repositories.site(BLOG, Purpose.IMPORT)
             kept = replace(site, list_next=urljoin(simulator.url, address))
             await on.afterword.mirror.apply(Change(repo=BLOG, at=NOW, site=kept))
             await on.afterword.importer.bring_in(BLOG)
@@ -154,7 +154,7 @@ async def test_a_second_page_that_is_refused_ends_the_round_and_is_not_asked_for
 async def test_a_list_of_comments_whose_kept_address_holds_no_longer_is_made_up_by_thread() -> None:
     with running(world_of(2, 3)) as simulator:
         async with stage(simulator) as on:
-            site = await on.afterword.refresher.site(BLOG, Purpose.IMPORT)
+            site = await on.afterword.repositories.site(BLOG, Purpose.IMPORT)
             kept = replace(site, comments_next=f"{simulator.url}/repositories/1/issues/comments?page=3")
             await on.afterword.mirror.apply(Change(repo=BLOG, at=NOW, site=kept))
             await on.afterword.importer.bring_in(BLOG)
@@ -203,16 +203,43 @@ async def test_a_broken_page_changes_nothing_and_ends_the_round(fault: JsonCut |
             assert on.said[-1].done
 
 
-async def test_an_empty_list_where_comments_are_counted_is_not_believed() -> None:
-    with running(world_of(3)) as simulator:
-        simulator.faults.add(EmptyList(), match="/comments", times=None)
+async def test_an_empty_list_where_comments_are_counted_is_not_believed_and_stops_no_other_thread() -> None:
+    with running(world_of(3, 150, 2)) as simulator:
+        simulator.world.open_pull_request("ada/blog", title="Noise", body="")
+        for order in range(400):
+            simulator.world.comment("ada/blog", 4, body=f"Noise {order}", author="eve")
+        simulator.faults.add(EmptyList(), match="/issues/2/comments", times=None)
+        async with stage(simulator) as on:
+            with pytest.raises(BrokenAnswer):
+                await on.afterword.pulse.bring_up(BLOG)
+            assert await on.ids(1) == comments_of(simulator, 1)
+            assert await on.ids(3) == comments_of(simulator, 3)
+            assert (await on.get("/api/v1/posts/2/comments")).status_code == 503
+            site = await on.afterword.mirror.site(BLOG)
+            assert site is not None
+            assert site.checked_at is not None, "the round went on to what changed"
+            simulator.faults.clear()
+            await on.afterword.pulse.bring_up(BLOG)
+            assert await on.ids(2) == comments_of(simulator, 2)
+
+
+@pytest.mark.parametrize("page", ["per_page=100$", "page=2"])
+async def test_an_empty_page_of_the_list_of_issues_is_asked_for_again(page: str) -> None:
+    with running(numbered_world(150, 300, seed=9)) as simulator:
+        simulator.faults.add(EmptyList(), match=rf"/issues\?.*{page}")
+        async with stage(simulator) as on:
+            await on.afterword.pulse.bring_up(BLOG)
+            assert on.said[-1].threads == 150
+
+
+async def test_pages_that_lead_in_a_circle_are_broken() -> None:
+    with running(numbered_world(250, 0, seed=9)) as simulator:
+        first = f"{simulator.url}/repositories/{simulator.world.repository('ada/blog').id}/issues?per_page=100&page=2"
+        simulator.faults.add(Header("link", f'<{first}>; rel="next"'), match=r"page=[23]$", times=None)
         async with stage(simulator) as on:
             with pytest.raises(BrokenAnswer):
                 await on.afterword.importer.bring_in(BLOG)
-            assert (await on.get("/api/v1/posts/1/comments")).status_code == 503
-            simulator.faults.clear()
-            await on.afterword.importer.bring_in(BLOG)
-            assert await on.ids(1) == comments_of(simulator, 1)
+            assert len(on.asked()) < 15
 
 
 def _absent(simulator: Running) -> None:

@@ -1,9 +1,11 @@
 """The pulse: what changed on GitHub is in the mirror after one round, at the cost of what changed."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from app.domain.errors import PrivateRepository
 from app.domain.threads import Status
 from app.engine.budget import Purpose
 from app.simulator.server import Running, running
@@ -115,6 +117,46 @@ async def test_a_renamed_repository_is_followed_under_its_configured_name(world:
             site = await on.afterword.mirror.site(BLOG)
             assert site is not None
             assert site.full_name == "ada/notes"
+            assert len(await on.ids(1)) == 3
+
+
+async def test_a_name_that_another_repository_takes_over_is_not_followed(world: World) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN, fresh_for=60) as on:
+            await imported(on)
+            world.rename_repository("ada/blog", "ada/journal")
+            await on.afterword.pulse.bring_up(BLOG)
+            world.add_repository("ada/blog")
+            world.open_issue("ada/blog", title="Foreign", body="")
+            world.comment("ada/blog", 1, body="Foreign", author="mallory")
+            on.clock.advance(100)
+            await on.get("/api/v1/posts/1/comments")
+            await on.settle()
+            await on.afterword.pulse.bring_up(BLOG, recount=True)
+            told = (await on.get("/api/v1/posts/1/comments")).json()
+            assert told["post"]["title"] == "Post 1"
+            assert len(told["comments"]) == 3
+
+
+async def test_a_repository_made_private_is_not_served_until_the_owner_says_so(world: World, tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path}/afterword.db"
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN, store=store) as on:
+            await imported(on)
+            assert len(await on.ids(1)) == 3
+            world.make_private("ada/blog")
+            with pytest.raises(PrivateRepository):
+                await on.afterword.pulse.bring_up(BLOG, recount=True)
+            assert (await on.get("/api/v1/posts/1/comments")).status_code == 404
+        async with stage(simulator, github_token=TOKEN, store=store) as on:
+            with pytest.raises(PrivateRepository):
+                await on.afterword.meet_github()
+        async with stage(simulator, github_token=TOKEN, store=store, allow_private=True) as on:
+            assert await on.afterword.meet_github() is None
+            assert len(await on.ids(1)) == 3
+        world.make_private("ada/blog", private=False)
+        async with stage(simulator, github_token=TOKEN, store=store) as on:
+            assert await on.afterword.meet_github() is None
             assert len(await on.ids(1)) == 3
 
 

@@ -1,11 +1,17 @@
 """The way of a read: what costs an ask, what does not, and what readers are told when nobody answers."""
 
 import asyncio
+import threading
+import time
 
 import pytest
 
+from app.domain.errors import Unreachable
+from app.engine.budget import Purpose
 from app.render import native
-from app.simulator.faults import Status
+from app.render.document import Document
+from app.render.keys import Key
+from app.simulator.faults import Latency, Status
 from app.simulator.limits import Limits
 from app.simulator.server import running
 from app.simulator.state import World
@@ -128,21 +134,154 @@ async def test_reactions_and_hiding_show_after_the_check(world: World, number: i
             one, two, *_ = (await on.get(f"/api/v1/posts/{number}/comments")).json()["comments"]
             assert one["reactions"]["heart"] == 2
             assert one["text"] == "Said better"
-            if number == 1:  # a long thread is checked by what was edited, and hiding is no edit
+            if number == 1:  # a long thread is checked by its count and by what was edited; hiding is neither
                 assert (two["hidden"], two["text"], two["html"]) == ("spam", None, None)
 
 
-async def test_a_comment_deleted_on_github_goes_with_the_check(world: World) -> None:
+@pytest.mark.parametrize("number", [1, 3])
+async def test_a_comment_deleted_on_github_goes_with_the_check(world: World, number: int) -> None:
     with running(world) as simulator:
         async with stage(simulator, github_token=TOKEN, fresh_for=60) as on:
             await imported(on)
-            await on.get("/api/v1/posts/1/comments")
-            world.delete_comment(world.comments[comments_of(simulator, 1)[0]])
+            before = await on.ids(number)
+            world.delete_comment(world.comments[before[0]])
+            on.clock.advance(100)
+            await on.get(f"/api/v1/posts/{number}/comments")
+            await on.settle()
+            assert await on.ids(number) == before[1:] == comments_of(simulator, number)
+
+
+async def test_an_etag_from_before_a_change_by_another_way_confirms_nothing(world: World) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN, fresh_for=60) as on:
+            await imported(on)
+            path = "/api/v1/posts/1/comments"
+            await on.get(path)
+            on.clock.advance(100)
+            await on.get(path)
+            await on.settle()
+            spam = world.comment("ada/blog", 1, body="Buy!", author="eve")
+            await on.afterword.pulse.bring_up(BLOG)
+            assert spam.id in await on.ids(1)
+            world.delete_comment(spam)
+            on.clock.advance(100)
+            await on.get(path)
+            await on.settle()
+            assert spam.id not in await on.ids(1)
+
+
+async def test_a_reading_that_a_change_overtakes_undoes_nothing(world: World) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN) as on:
+            await imported(on)
+            held: list[bytes] = []
+            stop = simulator.on_ask(lambda question: held.append(b"") if "/1/comments" in question.path else None)
+            simulator.faults.add(Latency(1.0), match="/issues/1/comments")
+            slow = asyncio.create_task(on.afterword.refresher.read(BLOG, 1, Purpose.READ))
+            await asyncio.to_thread(_until, held)
+            stop()
+            new = world.comment("ada/blog", 1, body="In between", author="eve")
+            await on.afterword.pulse.bring_up(BLOG)
+            await slow
+            await on.afterword.pulse.bring_up(BLOG)
+            assert new.id in await on.ids(1)
+            assert await on.ids(1) == comments_of(simulator, 1)
+
+
+def _until(held: list[bytes]) -> None:
+    deadline = time.monotonic() + 20
+    while not held and time.monotonic() < deadline:
+        threading.Event().wait(0.01)
+
+
+async def test_the_text_of_a_hidden_pinned_comment_is_not_served(world: World) -> None:
+    pinned = world.comment("ada/blog", 2, body="Regrettable words", author="eve")
+    world.pin_comment(pinned)
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN, fresh_for=60) as on:
+            await imported(on)
+            paths = ["/repos/ada/blog/issues/2", "/repos/ada/blog/issues", "/repos/ada/blog/issues/2/comments"]
+            assert all(["Regrettable" in (await on.get(path)).text for path in paths])
+            world.hide_comment(world.comments[pinned.id], "abuse")
+            on.clock.advance(100)
+            await on.get("/api/v1/posts/2/comments")
+            await on.settle()
+            assert not any(["Regrettable" in (await on.get(path)).text for path in paths])
+
+
+async def test_switching_issues_off_takes_nothing_away(world: World) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN, fresh_for=60) as on:
+            await imported(on)
+            before = await on.ids(1)
+            world.switch_issues_off("ada/blog")
             on.clock.advance(100)
             await on.get("/api/v1/posts/1/comments")
             await on.settle()
-            assert await on.ids(1) == comments_of(simulator, 1)
-            assert len(comments_of(simulator, 1)) == 2
+            told = (await on.get("/api/v1/posts/1/comments")).json()
+            assert [comment["id"] for comment in told["comments"]] == before
+            assert (told["post"]["status"], told["post"]["stale"]) == ("open", True)
+
+
+async def test_a_cold_post_of_a_repository_that_cannot_be_seen_is_not_called_missing(world: World) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN) as on:
+            await on.afterword.repositories.site(BLOG, Purpose.READ)
+            body = b'{"message": "Not Found", "status": "404"}'
+            simulator.faults.add(Status(404, body, "application/json"), times=None)
+            assert (await on.get("/api/v1/posts/1")).status_code == 503
+
+
+async def test_while_comments_are_imported_nothing_is_called_none(world: World) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN) as on:
+            simulator.faults.add(Status(502), match="/comments", times=None)
+            with pytest.raises(Unreachable):
+                await on.afterword.pulse.bring_up(BLOG)
+            some = comments_of(simulator, 1)[0]
+            assert (await on.get(f"/repos/ada/blog/issues/comments/{some}")).status_code == 503
+            assert (await on.get("/api/v1/comments")).status_code == 503
+
+
+async def test_documents_of_the_whole_site_follow_what_another_process_writes(world: World) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN, fresh_for=60) as on:
+            await imported(on)
+            assert (await on.get("/api/v1/counts")).json()["counts"]["2"] == 0
+            world.comment("ada/blog", 2, body="First!", author="eve")
+            with_another_announcer = on.afterword.refresher
+            with_another_announcer._announce = _silent
+            await on.afterword.pulse.bring_up(BLOG)
+            on.clock.advance(100)
+            await on.get("/api/v1/counts")
+            await asyncio.sleep(0.05)
+            fresh = await on.get("/api/v1/counts")
+            assert fresh.json()["counts"]["2"] == 1
+            assert int(fresh.headers["age"]) <= 100
+
+
+async def _silent(*_: object) -> None:
+    return None
+
+
+async def test_a_flood_of_addresses_does_not_slow_a_change_down(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN) as on:
+            await imported(on)
+            for number in range(100):
+                await on.get(f"/repos/ada/blog/issues?labels=x{number}")
+            rendered: list[object] = []
+            make = on.afterword.reader._publisher._make
+
+            async def counted(key: Key) -> Document:
+                rendered.append(key)
+                return await make(key)
+
+            monkeypatch.setattr(on.afterword.reader._publisher, "_make", counted)
+            world.comment("ada/blog", 2, body="First!", author="eve")
+            await on.afterword.pulse.bring_up(BLOG)
+            assert len(rendered) <= 20
+            assert (await on.get("/repos/ada/blog/issues?labels=x99")).json() == []
 
 
 async def test_a_thread_that_grew_past_a_page_is_read_whole(world: World) -> None:

@@ -51,7 +51,7 @@ async def test_rounds_follow_each_other_at_the_pulse() -> None:
 async def test_failures_lengthen_the_pause_and_a_success_ends_them(caplog: pytest.LogCaptureFixture) -> None:
     clock = FakeClock()
     schedule = await followed(FakePulse([AWAY] * 6 + [None]), clock)
-    assert clock.slept == [60, 120, 240, 480, 900, 900, 60]
+    assert clock.slept == [10, 20, 40, 80, 160, 320, 60]
     assert schedule.failures == {}
     assert len([record for record in caplog.records if "cannot be reached" in record.message]) == 1
 
@@ -81,5 +81,5 @@ async def test_counts_are_compared_once_a_day_from_the_first_time_that_it_could_
 async def test_a_fault_of_ours_ends_a_round_and_never_the_following(caplog: pytest.LogCaptureFixture) -> None:
     clock = FakeClock()
     await followed(FakePulse([ZeroDivisionError(), None]), clock)
-    assert clock.slept == [60, 60]
+    assert clock.slept == [10, 60]
     assert "a fault of ours" in caplog.text

@@ -138,6 +138,7 @@ def test_the_simulator_can_be_run_by_hand(command: Command) -> None:
         (["--repo", "ada/blog"], {"STORE": "mysql://x"}, "AFTERWORD_STORE: 'mysql://x' is not a store"),
         (["--repo", "ada/blog"], {"CATALOGUE_MB": "lots"}, "AFTERWORD_CATALOGUE_MB"),
         (["--repo", "ada/blog"], {"HOST": "192.0.2.1"}, "192.0.2.1"),
+        (["--repo", "ada/blog"], {"HOST": "a..b"}, "The address a..b cannot be listened at (not a host name)"),
         (["--repo", "ada/blog"], {"ORIGINS": "blog.example.com"}, "AFTERWORD_ORIGINS: 'blog.example.com' is not an"),
     ],
 )

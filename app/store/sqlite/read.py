@@ -5,6 +5,7 @@ Bounds come from outside, so numbers beyond SQLite's integers are brought to the
 
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -17,7 +18,7 @@ from app.github import payloads
 _LARGEST = 2**63 - 1
 
 _SITE_RECORD = """
-SELECT spelling, github_id, full_name, list_next, listed_at, comments_next, since, checked_at
+SELECT spelling, github_id, full_name, list_next, listed_at, comments_next, since, checked_at, private
 FROM site WHERE key = :key AND github_id IS NOT NULL
 """
 _THREAD = """
@@ -57,7 +58,10 @@ ORDER BY comment.id DESC LIMIT :limit
 def site(connection: sqlite3.Connection, repo: Repository) -> SiteRecord | None:
     """The record of a repository."""
     row = connection.execute(_SITE_RECORD, {"key": repo.key}).fetchone()
-    return None if row is None else SiteRecord(Repository(repo.key, row[0]), *row[1:])
+    if row is None:
+        return None
+    spelling, *fields, private = row
+    return replace(SiteRecord(Repository(repo.key, spelling), *fields), private=bool(private))
 
 
 def thread(connection: sqlite3.Connection, repo: Repository, number: int) -> ThreadRecord | None:

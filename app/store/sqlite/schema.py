@@ -37,7 +37,8 @@ MIGRATIONS: Sequence[Migration] = (
             listed_at REAL,
             comments_next TEXT,
             since TEXT,
-            checked_at REAL
+            checked_at REAL,
+            private INTEGER NOT NULL DEFAULT 0
         ) STRICT
         """,
         """

@@ -77,7 +77,8 @@ _DROP_ISSUE = "DELETE FROM issue WHERE site = :site AND number = :number"
 """And its comments, by the foreign key."""
 _PUT_SITE = """
 UPDATE site SET spelling = :spelling, github_id = :github_id, full_name = :full_name, list_next = :list_next,
-    listed_at = :listed_at, comments_next = :comments_next, since = :since, checked_at = :checked_at
+    listed_at = :listed_at, comments_next = :comments_next, since = :since, checked_at = :checked_at,
+    private = :private
 WHERE id = :site
 """
 _PUT_ABSENCE = "INSERT OR REPLACE INTO absence (site, number, gone, checked_at, moved_to) VALUES (?, ?, ?, ?, ?)"
@@ -198,6 +199,7 @@ class _Writing:
             "comments_next": site.comments_next,
             "since": site.since,
             "checked_at": site.checked_at,
+            "private": site.private,
         }
         self._execute(_PUT_SITE, named)
 
