@@ -5,7 +5,7 @@ Whatever is unsafe or contradicts itself is refused at start, by the variable's 
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Self
 from urllib.parse import SplitResult, urlsplit
 
@@ -166,6 +166,12 @@ def load(overrides: Mapping[str, Any], *, env_file: str | None = ".env") -> Sett
         raise _refusal(failure) from None
     except UnicodeDecodeError:
         raise SettingRefused(str(env_file), "the file is not UTF-8 text. Save it as UTF-8") from None
+
+
+def unknown(environment: Iterable[str]) -> list[str]:
+    """The variables that look like settings and are none: a slip of the pen should not pass in silence."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
 
 def _refusal(failure: ValidationError) -> SettingRefused:

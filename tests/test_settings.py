@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.domain.errors import SettingRefused
-from app.settings import PREFIX, Settings, load
+from app.settings import PREFIX, Settings, load, unknown
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +123,10 @@ def test_without_a_token_changes_are_asked_for_more_rarely() -> None:
 @pytest.mark.parametrize(("choice", "label"), [("any", None), ("label:Comments", "Comments"), ("label: a b ", "a b")])
 def test_which_issues_are_posts_can_be_chosen(choice: str, label: str | None) -> None:
     assert given(serve=choice).served.label == label
+
+
+def test_a_variable_that_is_no_setting_is_told() -> None:
+    assert unknown(["AFTERWORD_REPO", "AFTERWORD_ALLOW_PRIVAT", "PATH"]) == ["AFTERWORD_ALLOW_PRIVAT"]
 
 
 def settings_table() -> str:

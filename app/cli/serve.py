@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from contextlib import suppress
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from app.cli.options import Repo, Store
 from app.cli.progress import ProgressDisplay
 from app.domain.errors import GitHubError
 from app.outbound.clock import SystemClock, chance
-from app.settings import Settings, load
+from app.settings import Settings, load, unknown
 
 
 def serve(
@@ -30,6 +31,8 @@ def serve(
     """
     settings = load({"repo": repo, "store": store, "host": host, "port": port})
     console = Console(stderr=True)
+    for name in unknown(os.environ):
+        console.print(f"{name} is not a setting and is ignored.", highlight=False, soft_wrap=True, markup=False)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)

@@ -13,6 +13,7 @@ AfterwordError
 │   ├── TokenRefused          401: the token is wrong, expired or revoked
 │   ├── AskRefused            403 or 4xx that is no limit and not told apart below
 │   ├── NotVisible            404: absent, or not to be seen with this token
+│   ├── PrivateRepository     seen with the token, but nobody said that everyone may see it
 │   ├── Gone                  410: deleted, or issues are switched off
 │   ├── Moved                 301/302/307/308 to an address that may not be followed silently
 │   └── TooFar                422: GitHub pages a list no further than 10,000 items
@@ -66,7 +67,8 @@ class StoreUnusable(StoreError):
     def __str__(self) -> str:
         return (
             f"The store {self.place} cannot be used ({self.reason}). "
-            "Make its folder writable, or name another place with AFTERWORD_STORE=sqlite:///path/to/afterword.db."
+            "Make its folder writable and see that the file is a store of Afterword's, "
+            "or name another place with AFTERWORD_STORE=sqlite:///path/to/afterword.db."
         )
 
 
@@ -123,7 +125,8 @@ class Limited(GitHubError):
     def __str__(self) -> str:
         return (
             f"GitHub's {self.kind} limit is reached (asked for {self.ask}). "
-            "Asking goes on by itself; a token in AFTERWORD_GITHUB_TOKEN raises the limit to 5,000 an hour."
+            "Asking goes on by itself; without a token 60 asks an hour are allowed, "
+            "with one in AFTERWORD_GITHUB_TOKEN 5,000."
         )
 
 

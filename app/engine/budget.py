@@ -18,7 +18,7 @@ class Purpose(Enum):
 
     IMPORT = (1 / 10, 20)
     PULSE = (1 / 20, 12)
-    CHECK = (1 / 20, 15)
+    CHECK = (1 / 10, 24)
     READ = (1 / 50, 10)
 
     def reserve(self, limit: int) -> int:

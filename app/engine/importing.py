@@ -27,7 +27,7 @@ _OVERLAP = 60
 """Seconds by which the first window of changes reaches back before the import began, by GitHub's clock."""
 _CLOCKS_APART = 900
 """Seconds that GitHub's clock is believed to be ahead of ours; beyond, a later window would miss changes."""
-_STALE_ADDRESS = (AskRefused, Moved, NotVisible, TooFar)
+_STALE_ADDRESS = (Moved, NotVisible, TooFar)
 """What GitHub, or the protocol, says to the address of a next page that holds no longer."""
 
 SINGLE_FAILURES = (AskRefused, BrokenAnswer, Moved, Unreachable)
@@ -116,7 +116,7 @@ class Importer:
             now = self._clock.now()
             ended = answer.next_url is None
             site = replace(
-                site,
+                await self._mirror.site(site.repo) or site,
                 list_next=answer.next_url,
                 listed_at=now if ended else site.listed_at,
                 since=site.since or rfc3339(min(answer.date or now, now + _CLOCKS_APART) - _OVERLAP),

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -33,7 +34,8 @@ _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
 _RETRY_AFTER = 5
 _RENEWED = 20
-"""Documents of the whole site that a change renders anew; more are made when they are read again."""
+"""Documents of a thread, or of the whole site, that a change renders anew: those kept the longest. Others are made
+when they are read again, so that a flood of addresses slows no change."""
 _SAFE_HTML_BYTES = 16_000_000
 
 
@@ -50,24 +52,25 @@ class Publisher:
         self._allow_private = allow_private
         self._versions: Counter[Subject] = Counter()
         self._safe: LRUCache[tuple[str, str], str] = LRUCache(_SAFE_HTML_BYTES, getsizeof=len)
+        self._safe_lock = threading.Lock()
         self.stale: set[Subject] = set()
         """Threads whose last check that was due did not succeed."""
 
     async def changed(self, repo: Repository, numbers: frozenset[int]) -> None:
         """Renders anew, and swaps, every kept document that a change of these threads touches."""
         self._versions.update([(repo.key, None), *((repo.key, number) for number in numbers)])
-        of_site = self._catalogue.about((repo.key, None))
-        for key in of_site[_RENEWED:]:
-            self._catalogue.discard(key)
-        of_threads = [key for number in numbers for key in self._catalogue.about((repo.key, number))]
-        await self._renew([*of_threads, *of_site[:_RENEWED]])
+        for number in (*numbers, None):
+            await self._renew((repo.key, number))
 
     async def renew(self, repo: Repository, number: int) -> None:
         """Renders a thread's kept documents anew after a check, for their `checked_at` and `stale`."""
-        await self._renew(self._catalogue.about((repo.key, number)))
+        await self._renew((repo.key, number))
 
-    async def _renew(self, keys: Sequence[Key]) -> None:
-        for key in keys:
+    async def _renew(self, about: Subject) -> None:
+        keys = self._catalogue.about(about)
+        for key in keys[_RENEWED:]:
+            self._catalogue.discard(key)
+        for key in keys[:_RENEWED]:
             try:
                 await self.document(key)
             except ReadError:
@@ -213,11 +216,13 @@ class Publisher:
         html = item.source.get("body_html")
         given = html if isinstance(html, str) else ""
         key = (given, item.url)
-        safe = self._safe.get(key)
+        with self._safe_lock:  # documents are rendered in several threads
+            safe = self._safe.get(key)
         if safe is None:
             safe = safe_html(given, base_url=item.url)
             if len(safe) <= self._safe.maxsize:
-                self._safe[key] = safe
+                with self._safe_lock:
+                    self._safe[key] = safe
         return safe
 
 

@@ -5,19 +5,26 @@ changed since the last round. Both are conditional, and their addresses stay the
 changes, so that a quiet blog costs two 304s. What they cannot tell, deletions, is found by counting.
 """
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from app.domain.errors import GitHubError
+from cachetools import TTLCache
+
 from app.domain.sites import Repository
 from app.engine.budget import Budget, Purpose
 from app.engine.importing import GIVE_UP, SINGLE_FAILURES, Importer
 from app.engine.paging import pages
-from app.engine.ports import Change, Clock, Mirror, SiteRecord
+from app.engine.ports import Change, Clock, Mirror, SiteRecord, Tally
 from app.engine.refresh import Refresher
 from app.engine.repositories import Repositories
 from app.github import answers
 from app.github.answers import Answer
 from app.github.asks import Ask, next_page
+
+_log = logging.getLogger(__name__)
+_LEFT_FOR = 3600.0
+_MOST_LEFT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,8 @@ class Pulse:
         self._budget = budget
         self._mirror = mirror
         self._clock = clock
+        self._left: TTLCache[tuple[str, int], bool] = TTLCache(_MOST_LEFT, ttl=_LEFT_FOR, timer=clock.now)
+        """Threads that could not be read: left alone for a while, for a round to cost what changed and no more."""
 
     async def bring_up(self, repo: Repository, *, recount: bool = False) -> bool:
         """Imports what is missing, then applies what changed.
@@ -64,24 +73,26 @@ class Pulse:
             await self._repositories.look(site, Purpose.PULSE)
             await self._recount(site)
         await self._apply_changes(site, began)
-        await self._read_doubtful(repo)
+        await self._read_each(repo, [t.number for t in await self._mirror.tallies(repo) if _is_doubtful(t)])
         await self._importer.report(repo)
         return recount
 
-    async def _read_doubtful(self, repo: Repository) -> None:
-        """The threads of which counts say that something is missing; one that cannot be read stops no other."""
-        failures: list[GitHubError] = []
-        for tally in await self._mirror.tallies(repo):
-            if tally.is_pull_request or (tally.complete and not tally.in_doubt):
+    async def _read_each(self, repo: Repository, numbers: Sequence[int]) -> None:
+        """Threads one by one; some that cannot be read stop no other and no round, `GIVE_UP` in a row do."""
+        failed = 0
+        for number in numbers:
+            about = (repo.key, number)
+            if about in self._left:
                 continue
             try:
-                await self._refresher.read(repo, tally.number, Purpose.PULSE)
+                await self._refresher.read(repo, number, Purpose.PULSE)
+                failed = 0
             except SINGLE_FAILURES as failure:
-                failures.append(failure)
-                if len(failures) >= GIVE_UP:
-                    break
-        if failures:
-            raise failures[0]
+                _log.warning("Post %s of %s is left for later: %s", number, repo, failure)
+                failed += 1
+                if failed >= GIVE_UP:
+                    raise
+                self._left[about] = True
 
     async def _apply_changes(self, site: SiteRecord, began: float) -> None:
         asks = self._repositories.asks(site)
@@ -90,12 +101,11 @@ class Pulse:
         comment_changes = await self._changes(site, asks.all_comments_since(since))
         issues = tuple(issue for page in issue_changes.pages for issue in answers.issues(page))
         comments = tuple(comment for page in comment_changes.pages for comment in answers.comments(page))
-        latest = max((since, *(issue.updated_at for issue in issues), *(comment.updated_at for comment in comments)))
         current = await self._mirror.site(site.repo) or site
         change = Change(
             repo=site.repo,
             at=began,
-            site=replace(current, since=latest, checked_at=began),
+            site=replace(current, since=_next_window(since, issue_changes), checked_at=began),
             issues=issues,
             comments=comments,
             etags={**issue_changes.etags, **comment_changes.etags},
@@ -121,5 +131,21 @@ class Pulse:
             issues = answers.issues(answer)
             known -= {issue.number for issue in issues}
             await self._refresher.apply(Change(repo=site.repo, at=self._clock.now(), issues=issues))
-        for number in sorted(known):
-            await self._refresher.read(site.repo, number, Purpose.PULSE)
+        await self._read_each(site.repo, sorted(known))
+
+
+def _is_doubtful(tally: Tally) -> bool:
+    """True for a post of which counts say that comments are missing, or too many."""
+    return not tally.is_pull_request and (tally.in_doubt or not tally.complete)
+
+
+def _next_window(since: str, changes: _Changes) -> str:
+    """From when on the next round asks: no later than what both lists were asked for after.
+
+    The issues were asked for first, and a comment bumps its issue. Where they came on several pages, one may have
+    slipped from page to page meanwhile: then only the first page counts as seen, if that leads on at all.
+    """
+    latest = [max((issue.updated_at for issue in answers.issues(page)), default=since) for page in changes.pages]
+    if len(latest) > 1 and latest[0] > since:
+        return latest[0]
+    return max((since, *latest))

@@ -135,6 +135,9 @@ class Reader:
         try:
             await self._look(repo, number)
             stale.discard(about)
+        except Limited as limit:
+            if limit.kind != "budget":  # our own thrift is no failure: the age of what is served tells enough
+                stale.add(about)
         except GitHubError as failure:
             _log.info("Post %s of %s could not be checked: %s", number, repo, failure)
             stale.add(about)

@@ -19,6 +19,9 @@ from app.engine.repositories import Repositories
 from app.github import answers
 from app.github.asks import PER_PAGE
 
+_WHOLE_AGAIN = 21_600.0
+"""Seconds after which a thread of several pages is read whole again: neither reactions nor hiding count as changes."""
+
 
 class Refresher:
     """Brings single threads of the mirror up to date."""
@@ -33,6 +36,8 @@ class Refresher:
         self._announce = announce
         self._changes: Counter[tuple[str, int]] = Counter()
         """How often each thread has changed: a reading that began before a change must not undo it."""
+        self._whole_at: dict[tuple[str, int], float] = {}
+        """When a long thread was last read whole by a check."""
 
     async def apply(self, change: Change) -> frozenset[int]:
         """Commits a change, then announces it."""
@@ -82,7 +87,7 @@ class Refresher:
         """Whether a complete thread still is as on GitHub.
 
         A thread of one page costs one conditional ask where nothing was taken away. A longer one costs two, for its
-        issue's count and for what changed.
+        issue's count and for what changed, and now and then one for each page.
         """
         site = await self._repositories.site(repo, Purpose.CHECK)
         mirrored = await self._mirror.comments(repo, record.issue.number)
@@ -114,8 +119,13 @@ class Refresher:
         await self.apply(Change(repo=site.repo, at=at, comments=new, checked=checked, etags=etags))
 
     async def _check_long(self, site: SiteRecord, number: int, mirrored: Sequence[Comment]) -> None:
+        about = (site.repo.key, number)
         issue = await self._issue(site, number, Purpose.CHECK)
         if issue is None:
+            return
+        if self._clock.now() - self._whole_at.get(about, 0.0) > _WHOLE_AGAIN:
+            await self.comments(site, issue, Purpose.CHECK)
+            self._whole_at[about] = self._clock.now()
             return
         ask = self._repositories.asks(site).comments(number, since=max(comment.updated_at for comment in mirrored))
         changed = tuple([c async for page in pages(self._budget, ask, Purpose.CHECK) for c in answers.comments(page)])

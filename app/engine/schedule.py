@@ -57,6 +57,7 @@ class Schedule:
             if await self._pulse.bring_up(repo, recount=due):
                 self._recounted[repo] = now
         except Limited as limit:
+            self.failures.pop(repo, None)
             _log.info("%s: %s Goes on at %s.", repo, limit, rfc3339(limit.until))
             return max(_A_LITTLE, limit.until - now)
         except AfterwordError as failure:

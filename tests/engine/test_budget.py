@@ -30,7 +30,7 @@ class FakeGitHub:
     ("limit", "purpose", "reserve"),
     [
         (60, Purpose.IMPORT, 20),
-        (60, Purpose.CHECK, 15),
+        (60, Purpose.CHECK, 24),
         (60, Purpose.PULSE, 12),
         (60, Purpose.READ, 10),
         (5000, Purpose.IMPORT, 500),

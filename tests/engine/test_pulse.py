@@ -8,6 +8,7 @@ import pytest
 from app.domain.errors import PrivateRepository
 from app.domain.threads import Status
 from app.engine.budget import Purpose
+from app.simulator.questions import Question
 from app.simulator.server import Running, running
 from app.simulator.state import World
 from tests.engine.stage import BLOG, Stage, comments_of, stage
@@ -68,6 +69,27 @@ async def test_what_people_do_on_github_is_seen_by_the_next_round(world: World, 
             assert (await on.get("/api/v1/posts/1")).json()["status"] == world.issue("ada/blog", 1).state
             text = (await on.get("/api/v1/posts/1/comments")).json()["comments"][0]["text"]
             assert text == world.comments[min(world.comments)].body
+
+
+async def test_what_happens_between_the_two_asks_of_a_round_is_found_by_the_next(world: World) -> None:
+    now = [NOW + 3600]
+    world.clock = lambda: now[0]
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN) as on:
+            await imported(on)
+
+            def between(question: Question) -> None:
+                if question.path.endswith("/issues/comments"):
+                    stop()
+                    world.close_issue("ada/blog", 1)
+                    now[0] += 30
+                    world.comment("ada/blog", 2, body="A later comment elsewhere", author="eve")
+
+            now[0] += 30
+            stop = simulator.on_ask(between)
+            await on.afterword.pulse.bring_up(BLOG)
+            await on.afterword.pulse.bring_up(BLOG)
+            assert (await on.get("/api/v1/posts/1")).json()["status"] == "closed"
 
 
 async def test_a_deleted_comment_is_found_by_counting(world: World) -> None:

@@ -134,8 +134,29 @@ async def test_reactions_and_hiding_show_after_the_check(world: World, number: i
             one, two, *_ = (await on.get(f"/api/v1/posts/{number}/comments")).json()["comments"]
             assert one["reactions"]["heart"] == 2
             assert one["text"] == "Said better"
-            if number == 1:  # a long thread is checked by its count and by what was edited; hiding is neither
-                assert (two["hidden"], two["text"], two["html"]) == ("spam", None, None)
+            assert (two["hidden"], two["text"], two["html"]) == ("spam", None, None)
+
+
+async def test_a_long_thread_that_was_read_whole_lately_is_checked_by_its_count_and_by_what_was_edited(
+    world: World,
+) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN, fresh_for=60) as on:
+            await imported(on)
+            path = "/api/v1/posts/3/comments?limit=100"
+            for expected in (3, 2):
+                on.clock.advance(100)
+                await on.get(path)
+                await on.settle()
+                assert len(on.asked()) == expected
+            before = await on.ids(3)
+            world.delete_comment(world.comments[before[7]])
+            world.edit_comment(world.comments[before[8]], body="Said better")
+            on.clock.advance(100)
+            await on.get(path)
+            await on.settle()
+            assert await on.ids(3) == comments_of(simulator, 3)
+            assert "Said better" in (await on.get(path)).text
 
 
 @pytest.mark.parametrize("number", [1, 3])

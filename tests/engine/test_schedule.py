@@ -68,6 +68,13 @@ async def test_a_limit_is_waited_for_to_its_end() -> None:
     assert clock.slept == [1234, 60]
 
 
+async def test_a_limit_after_a_failure_is_waited_for_too() -> None:
+    clock = FakeClock()
+    limit = Limited("/repos/ada/blog", until=clock.now() + 1234, kind="primary")
+    await followed(FakePulse([AWAY, limit, None]), clock)
+    assert clock.slept == [10, 1224, 60]
+
+
 async def test_counts_are_compared_once_a_day_from_the_first_time_that_it_could_be_done() -> None:
     clock = FakeClock()
     pulse = FakePulse([None] * 5)

@@ -37,8 +37,7 @@ MIGRATIONS: Sequence[Migration] = (
             listed_at REAL,
             comments_next TEXT,
             since TEXT,
-            checked_at REAL,
-            private INTEGER NOT NULL DEFAULT 0
+            checked_at REAL
         ) STRICT
         """,
         """
@@ -81,6 +80,7 @@ MIGRATIONS: Sequence[Migration] = (
         """,
         "CREATE TABLE etag (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     ),
+    ("ALTER TABLE site ADD COLUMN private INTEGER NOT NULL DEFAULT 0",),
 )
 """From nothing to version 1, and so on. One that was released is never changed: a new one follows it."""
 
