@@ -32,6 +32,11 @@ def pages(items: int) -> int:
     return -(-items // PER_PAGE)
 
 
+def cost(items: int) -> int:
+    """Asks for a thread of so many comments: where it has several pages, its issue is asked for again behind them."""
+    return max(1, pages(items) + (items > PER_PAGE))
+
+
 def plan(tallies: Sequence[Tally], *, affordable: int | None, list_read: bool = False) -> Plan:
     """The cheaper way to all comments that are not yet mirrored.
 
@@ -45,7 +50,7 @@ def plan(tallies: Sequence[Tally], *, affordable: int | None, list_read: bool = 
         reverse=True,
     )
     by_recency = tuple(t.number for t in wanted)
-    one_by_one = sum(max(1, pages(t.comment_count)) for t in wanted)
+    one_by_one = sum(cost(t.comment_count) for t in wanted)
     total = sum(t.comment_count for t in tallies)
     listed = pages(total)
     fits = affordable is None or listed <= affordable
@@ -60,7 +65,7 @@ def plan(tallies: Sequence[Tally], *, affordable: int | None, list_read: bool = 
 def _first_within(wanted: Sequence[Tally], asks: int) -> tuple[int, ...]:
     chosen: list[int] = []
     for tally in wanted:
-        asks -= max(1, pages(tally.comment_count))
+        asks -= cost(tally.comment_count)
         if asks < 0:
             break
         chosen.append(tally.number)

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 
 from app.domain.sites import Repository
 from app.engine.budget import Budget, Purpose
@@ -25,6 +25,7 @@ from app.github.asks import Ask, next_page
 _log = logging.getLogger(__name__)
 _LEFT_FOR = 3600.0
 _MOST_LEFT = 10_000
+_LISTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Pulse:
         self._clock = clock
         self._left: TTLCache[tuple[str, int], bool] = TTLCache(_MOST_LEFT, ttl=_LEFT_FOR, timer=clock.now)
         """Threads that could not be read: left alone for a while, for a round to cost what changed and no more."""
+        self._said_empty: LRUCache[str, bool] = LRUCache(_LISTS)
+        """Lists that were empty once: their ETag is kept when they are so again."""
 
     async def bring_up(self, repo: Repository, *, recount: bool = False) -> bool:
         """Imports what is missing, then applies what changed.
@@ -101,16 +104,15 @@ class Pulse:
         comment_changes = await self._changes(site, asks.all_comments_since(since))
         issues = tuple(issue for page in issue_changes.pages for issue in answers.issues(page))
         comments = tuple(comment for page in comment_changes.pages for comment in answers.comments(page))
+        window, etags = _next_window(since, issue_changes), {**issue_changes.etags, **comment_changes.etags}
+        if window > since and comment_changes.pages and not comments:
+            # an empty list is not believed so far that what it may have kept back would never be asked for again
+            window, etags = since, issue_changes.etags
         current = await self._mirror.site(site.repo) or site
-        change = Change(
-            repo=site.repo,
-            at=began,
-            site=replace(current, since=_next_window(since, issue_changes), checked_at=began),
-            issues=issues,
-            comments=comments,
-            etags={**issue_changes.etags, **comment_changes.etags},
+        record = replace(current, since=window, checked_at=began)
+        await self._refresher.apply(
+            Change(repo=site.repo, at=began, site=record, issues=issues, comments=comments, etags=etags)
         )
-        await self._refresher.apply(change)
 
     async def _changes(self, site: SiteRecord, ask: Ask) -> _Changes:
         key = self._budget.validator_key(ask)
@@ -122,7 +124,10 @@ class Pulse:
         found = [first]
         if first.next_url is not None:
             found += [page async for page in pages(self._budget, next_page(ask, first.next_url), Purpose.PULSE)]
-        return _Changes(tuple(found), {key: first.etag} if first.etag else {})
+        kept_back = first.data == [] and key not in self._said_empty
+        if kept_back:  # a 304 to an empty list that was wrong would hide for ever what it kept back
+            self._said_empty[key] = True
+        return _Changes(tuple(found), {key: first.etag} if first.etag and not kept_back else {})
 
     async def _recount(self, site: SiteRecord) -> None:
         """Every issue's count anew, and a look at each known number that the list does not have any more."""

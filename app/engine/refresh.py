@@ -19,6 +19,8 @@ from app.engine.repositories import Repositories
 from app.github import answers
 from app.github.asks import PER_PAGE
 
+_READINGS = 3
+"""How often a thread is read in a row until its pages and its count agree."""
 _WHOLE_AGAIN = 21_600.0
 """Seconds after which a thread of several pages is read whole again: neither reactions nor hiding count as changes."""
 
@@ -67,19 +69,27 @@ class Refresher:
         """All comments of an issue, in place of those in the mirror; the issue is asked again where counts differ."""
         about = (site.repo.key, issue.number)
         changes = self._changes[about]
-        comments, page_count = await self._all_pages(site, issue.number, purpose)
-        if len(comments) != issue.comment_count:
+        steady = False
+        for reading in range(_READINGS):
+            comments, page_count = await self._all_pages(site, issue.number, purpose)
+            agrees = len(comments) == issue.comment_count
+            steady = agrees and page_count == 1
+            if steady:
+                break
             again = await self._issue(site, issue.number, purpose)
             if again is None:
                 return
-            if page_count > 1 or len(comments) != again.comment_count:
-                comments, _ = await self._all_pages(site, issue.number, purpose)
+            # what came or went between the pages may have pushed another comment out of sight
+            same = (again.comment_count, again.updated_at) == (issue.comment_count, issue.updated_at)
             issue = again
+            steady = same and (agrees or reading > 0)
+            if steady:
+                break
         if not comments and issue.comment_count:
             path = self._repositories.asks(site).comments(issue.number).path
             raise BrokenAnswer(path, f"an empty list where GitHub counts {issue.comment_count} comments")
         # overtaken by another change, it only adds: where a comment is too many then, the counts will tell
-        whole = frozenset([issue.number]) if self._changes[about] == changes else frozenset()
+        whole = frozenset([issue.number]) if steady and self._changes[about] == changes else frozenset()
         now = self._clock.now()
         await self.apply(Change(repo=site.repo, at=now, issues=(issue,), comments=comments, whole=whole))
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.engine.plan import LIST_END, Plan, plan
+from app.engine.plan import LIST_END, Plan, cost, plan
 from app.engine.ports import Tally
 
 
@@ -33,8 +33,9 @@ def test_few_posts_beside_busy_pull_requests_are_cheapest_one_by_one() -> None:
     assert (chosen.whole_list, chosen.asks) == (False, 50)
 
 
-def test_one_long_thread_is_not_worth_the_list() -> None:
-    assert plan([tally(1, 1234), tally(2, 1)], affordable=None).asks == 13
+def test_a_thread_of_several_pages_costs_its_issue_again() -> None:
+    pulls = [tally(n, 100, pull=True) for n in range(3, 30)]
+    assert plan([tally(1, 1234), tally(2, 1), *pulls], affordable=None).asks == 13 + 1 + 1
 
 
 def test_threads_that_are_complete_cost_nothing() -> None:
@@ -65,9 +66,9 @@ def test_a_list_longer_than_github_pages_is_not_begun_without_room_for_it() -> N
     assert not plan(tallies, affordable=40).whole_list
 
 
-@pytest.mark.parametrize(("comments", "asks"), [(1, 1), (100, 1), (101, 2), (1234, 13)])
-def test_a_thread_costs_one_ask_for_each_hundred(comments: int, asks: int) -> None:
-    assert plan([tally(1, comments)], affordable=None).asks == asks
+@pytest.mark.parametrize(("comments", "asks"), [(0, 1), (1, 1), (100, 1), (101, 3), (1234, 14)])
+def test_a_thread_costs_one_ask_for_each_hundred_and_one_to_be_sure(comments: int, asks: int) -> None:
+    assert cost(comments) == asks
 
 
 @given(
@@ -82,5 +83,5 @@ def test_a_plan_reaches_every_incomplete_thread_and_no_pull_request(
     chosen = plan(tallies, affordable=affordable)
     assert set(chosen.threads) <= wanted
     assert chosen.whole_list or set(chosen.threads) == wanted
-    one_by_one = sum(max(1, -(-t.comment_count // 100)) for t in tallies if t.number in wanted)
+    one_by_one = sum(cost(t.comment_count) for t in tallies if t.number in wanted)
     assert affordable is not None or chosen.asks <= one_by_one
