@@ -76,7 +76,7 @@ class Reader:
         if await self._mirrored(key):
             return
         repo, number = key.repo, key.number
-        task = self._asking.join((repo.key, number), lambda: self._refresher.read(repo, number, Purpose.READ))
+        task = self._asking.join((repo.key, number), lambda: self._bring(repo, number))
         what = f"Post {number} of {repo}"
         done, _ = await asyncio.wait({task}, timeout=self._cold_wait)
         if not done:
@@ -88,6 +88,12 @@ class Reader:
             raise NotYet(what, retry_after=max(1, min(wait, _LONGEST_RETRY_AFTER))) from limit
         except GitHubError as failure:
             raise NotYet(what, retry_after=_RETRY_AFTER) from failure
+
+    async def _bring(self, repo: Repository, number: int) -> None:
+        """Asks GitHub for a whole thread, unless an earlier flight has landed since the reader looked."""
+        record = await self._mirror.thread(repo, number)
+        if record is None or not (record.complete or record.issue.is_pull_request):
+            await self._refresher.read(repo, number, Purpose.READ)
 
     async def _mirrored(self, key: ThreadKey) -> bool:
         record = await self._mirror.thread(key.repo, key.number)
