@@ -126,6 +126,8 @@ class Publisher:
         record = await self._mirror.thread(repo, number)
         if record is None or not self._is_post(record.issue):
             return await self._missing(repo, number, site)
+        if with_comments and not record.complete:
+            raise NotYet(f"Post {number} of {repo}", retry_after=_RETRY_AFTER)
         comments = await self._mirror.comments(repo, number) if with_comments else ()
         return Thread(
             repo=repo,

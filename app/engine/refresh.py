@@ -85,11 +85,13 @@ class Refresher:
             steady = same and (agrees or reading > 0)
             if steady:
                 break
+        path = self._repositories.asks(site).comments(issue.number).path
         if not comments and issue.comment_count:
-            path = self._repositories.asks(site).comments(issue.number).path
             raise BrokenAnswer(path, f"an empty list where GitHub counts {issue.comment_count} comments")
+        if not steady:
+            raise BrokenAnswer(path, f"its count and its pages did not agree in {_READINGS} readings")
         # overtaken by another change, it only adds: where a comment is too many then, the counts will tell
-        whole = frozenset([issue.number]) if steady and self._changes[about] == changes else frozenset()
+        whole = frozenset([issue.number]) if self._changes[about] == changes else frozenset()
         now = self._clock.now()
         await self.apply(Change(repo=site.repo, at=now, issues=(issue,), comments=comments, whole=whole))
 

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from itertools import count
 
 import pytest
 
@@ -13,6 +14,7 @@ from app.render.document import Document
 from app.render.keys import Key
 from app.simulator.faults import Latency, Status
 from app.simulator.limits import Limits
+from app.simulator.questions import Question
 from app.simulator.server import running
 from app.simulator.state import World
 from tests.engine.stage import BLOG, Stage, comments_of, stage
@@ -432,6 +434,25 @@ async def test_a_document_that_cannot_be_rendered_anew_stops_no_import_and_is_ma
                 await on.afterword.pulse.bring_up(BLOG)
             assert "could not be rendered anew" in caplog.text
             assert (await on.get("/api/v1/counts")).json()["counts"]["2"] == 1
+
+
+async def test_a_cold_thread_that_changes_under_every_reading_is_shown_whole_or_not_at_all() -> None:
+    with running(world_of(250)) as simulator:
+        world = simulator.world
+        world.add_token(TOKEN, "ada")
+        seconds = count(int(NOW))
+        world.clock = lambda: float(next(seconds))
+
+        def meddle(question: Question) -> None:
+            if question.path.endswith("/1/comments"):
+                world.delete_comment(world.comments[comments_of(simulator, 1)[0]])
+                world.comment("ada/blog", 1, body="One more", author="eve")
+
+        stop = simulator.on_ask(meddle)
+        async with stage(simulator, github_token=TOKEN) as on:
+            assert (await on.get("/api/v1/posts/1/comments")).status_code == 503
+            stop()
+            assert await on.ids(1) == comments_of(simulator, 1)
 
 
 async def test_before_the_list_is_read_counts_are_not_guessed(world: World) -> None:
