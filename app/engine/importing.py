@@ -33,7 +33,7 @@ _STALE_ADDRESS = (Moved, NotVisible, TooFar)
 SINGLE_FAILURES = (AskRefused, BrokenAnswer, Moved, Unreachable)
 """What may befall one thread while the others can be read."""
 GIVE_UP = 3
-"""Failures in a row after which it is not the single thread."""
+"""Threads in a row without an answer after which it is not the single thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class Importer:
         await self._read_threads(site, rest.threads)
 
     async def _read_threads(self, site: SiteRecord, numbers: tuple[int, ...]) -> None:
-        """Threads one by one; some that cannot be read now stop none of the others, `GIVE_UP` in a row do."""
+        """Threads one by one; some that cannot be read stop no other; `GIVE_UP` without any answer do."""
         failures: list[GitHubError] = []
         for number in numbers:
             record = await self._mirror.thread(site.repo, number)
@@ -162,7 +162,8 @@ class Importer:
                 await self._refresher.comments(site, record.issue, Purpose.IMPORT)
             except SINGLE_FAILURES as failure:
                 _log.warning("Post %s of %s is left for the next round: %s", number, site.repo, failure)
-                failures.append(failure)
+                if isinstance(failure, Unreachable):
+                    failures.append(failure)
                 if len(failures) >= GIVE_UP:
                     raise
             else:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from cachetools import LRUCache, TTLCache
 
+from app.domain.errors import Unreachable
 from app.domain.sites import Repository
 from app.engine.budget import Budget, Purpose
 from app.engine.importing import GIVE_UP, SINGLE_FAILURES, Importer
@@ -81,7 +82,7 @@ class Pulse:
         return recount
 
     async def _read_each(self, repo: Repository, numbers: Sequence[int]) -> None:
-        """Threads one by one; some that cannot be read stop no other and no round, `GIVE_UP` in a row do."""
+        """Threads one by one; some that cannot be read stop no other; `GIVE_UP` without any answer do."""
         failed = 0
         for number in numbers:
             about = (repo.key, number)
@@ -92,10 +93,10 @@ class Pulse:
                 failed = 0
             except SINGLE_FAILURES as failure:
                 _log.warning("Post %s of %s is left for later: %s", number, repo, failure)
-                failed += 1
+                self._left[about] = True
+                failed += isinstance(failure, Unreachable)
                 if failed >= GIVE_UP:
                     raise
-                self._left[about] = True
 
     async def _apply_changes(self, site: SiteRecord, began: float) -> None:
         asks = self._repositories.asks(site)

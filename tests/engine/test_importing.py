@@ -223,6 +223,22 @@ async def test_an_empty_list_where_comments_are_counted_is_not_believed_and_stop
             assert await on.ids(2) == comments_of(simulator, 2)
 
 
+async def test_many_threads_that_cannot_be_read_stop_no_round() -> None:
+    with running(world_of(2, 2, 2, 2, 2, 0)) as simulator:
+        world = simulator.world
+        world.add_token("t0ken", "ada")
+        world.open_pull_request("ada/blog", title="Noise", body="")
+        for order in range(700):
+            world.comment("ada/blog", 7, body=f"Noise {order}", author="eve", created_at=NOW - 1e6 + order)
+        simulator.faults.add(EmptyList(), match=r"/issues/[1-5]/comments", times=None)
+        async with stage(simulator, github_token="t0ken") as on:
+            await on.afterword.pulse.bring_up(BLOG)
+            new = world.comment("ada/blog", 6, body="First!", author="eve")
+            await on.afterword.pulse.bring_up(BLOG)
+            assert await on.ids(6) == [new.id]
+            assert (await on.get("/api/v1/posts/1/comments")).status_code == 503
+
+
 @pytest.mark.parametrize("page", ["per_page=100$", "page=2"])
 async def test_an_empty_page_of_the_list_of_issues_is_asked_for_again(page: str) -> None:
     with running(numbered_world(150, 300, seed=9)) as simulator:
