@@ -10,7 +10,7 @@ from app.domain.errors import GitHubError, Limited, NotYet
 from app.domain.sites import Repository
 from app.engine.budget import Purpose
 from app.engine.catalogue import Catalogue
-from app.engine.ports import Clock, Mirror
+from app.engine.ports import Clock, Mirror, SiteRecord
 from app.engine.publish import Publisher
 from app.engine.refresh import Refresher
 from app.engine.single_flight import SingleFlight
@@ -96,17 +96,17 @@ class Reader:
             await self._refresher.read(repo, number, Purpose.READ)
 
     async def _mirrored(self, key: ThreadKey) -> bool:
+        site = await self._mirror.site(key.repo)  # before the thread: a list that lands in between rules nothing out
         record = await self._mirror.thread(key.repo, key.number)
         if record is not None:
             with_comments = isinstance(key, CommentsKey | CompatCommentsKey)
             return record.issue.is_pull_request or record.complete or not with_comments
         if await self._mirror.absence(key.repo, key.number) is not None:
             return True
-        return await self._surely_none(key)
+        return await self._surely_none(key, site)
 
-    async def _surely_none(self, key: ThreadKey) -> bool:
+    async def _surely_none(self, key: ThreadKey, site: SiteRecord | None) -> bool:
         """True where the list of all issues rules a number out, so that a crawler trying numbers costs nothing."""
-        site = await self._mirror.site(key.repo)
         if site is None or site.listed_at is None:
             return False
         tallies = await self._mirror.tallies(key.repo)

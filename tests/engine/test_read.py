@@ -8,7 +8,9 @@ from itertools import count
 import pytest
 
 from app.domain.errors import Unreachable
+from app.domain.sites import Repository
 from app.engine.budget import Purpose
+from app.engine.ports import Absence
 from app.render import native
 from app.render.document import Document
 from app.render.keys import Key
@@ -357,6 +359,26 @@ async def test_gaps_in_the_list_cost_at_most_one_ask_a_minute(world: World) -> N
             on.clock.advance(61)
             await on.get("/api/v1/posts/20?again")
             assert len(on.asked()) <= 1
+
+
+async def test_readers_between_whose_looks_the_list_of_issues_lands_wait_for_the_thread_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN) as on:
+            site = await on.afterword.repositories.site(BLOG, Purpose.IMPORT)
+            absence, listed = on.afterword.mirror.absence, asyncio.Lock()
+
+            async def landing(repo: Repository, number: int) -> Absence | None:
+                async with listed:
+                    present = await on.afterword.mirror.site(BLOG)
+                    if present is None or present.listed_at is None:
+                        await on.afterword.importer._list_issues(site)
+                return await absence(repo, number)
+
+            monkeypatch.setattr(on.afterword.mirror, "absence", landing)
+            readers = (on.get(f"/api/v1/posts/1/comments?limit={limit}") for limit in (10, 20, 30))
+            assert [answer.status_code for answer in await asyncio.gather(*readers)] == [200, 200, 200]
 
 
 async def test_a_pull_request_is_never_a_post(world: World) -> None:
