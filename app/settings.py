@@ -6,7 +6,7 @@ Whatever is unsafe or contradicts itself is refused at start, by the variable's 
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -20,7 +20,8 @@ _TOKEN = re.compile(r"[\x21-\x7e]+")
 _ADDRESS = re.compile(r"[\x21-\x7e]+")
 _STORE = re.compile(r"sqlite:///(?P<path>.+)|memory:")
 _PULSE_WITH_TOKEN = 60.0
-_PULSE_WITHOUT_TOKEN = 600.0
+_PULSE_WITHOUT_TOKEN = 400.0
+"""For each repository: nine rounds of two asks an hour, and readers see what changed within ten minutes."""
 
 
 class Settings(BaseSettings):
@@ -35,6 +36,9 @@ class Settings(BaseSettings):
         None, description="A token that may read the issues. Without one: 60 asks an hour, which is enough."
     )
     github_api_url: str = Field("https://api.github.com", description="GitHub's API; for Enterprise its own address.")
+    webhook_secret: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="The secret of GitHub's webhook; several, separated by commas, while one replaces the other."
+    )
     store: str = Field("sqlite:///afterword.db", description="Where the mirror is: `sqlite:///path` or `memory:`.")
     host: str = Field("127.0.0.1", description="The address to listen at; `0.0.0.0` for all.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen at; 0 takes a free one.")
@@ -55,7 +59,13 @@ class Settings(BaseSettings):
         description="Seconds after which a thread that is read is checked, behind the reader's back.",
     )
     pulse: float | None = Field(
-        None, ge=10, le=86400, description="Seconds between rounds of asking what changed; 60 with a token, else 600."
+        None,
+        ge=1,
+        le=86400,
+        description=(
+            "Seconds between rounds of asking what changed: 60 with a token, else 400 for each repository. "
+            "A working webhook makes them rarer by itself."
+        ),
     )
     cold_wait: float = Field(
         5,
@@ -64,9 +74,13 @@ class Settings(BaseSettings):
         description="Seconds that a reader of a thread not yet mirrored waits for GitHub, before a 503.",
     )
     catalogue_mb: int = Field(64, ge=1, le=65536, description="How much memory finished documents may take, in MB.")
+    workers: int = Field(1, ge=1, le=64, description="How many processes serve; they share the store.")
     access_log: bool = Field(
         default=False, description="Whether each request is logged. It costs more than answering it."
     )
+    log_addresses: bool = Field(default=False, description="Whether the access log names readers' IP addresses.")
+    log_format: Literal["text", "json"] = Field("text", description="How the log is written: `text` or `json`.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="From which level on.")
 
     @field_validator("repo", mode="before")
     @classmethod
@@ -86,6 +100,13 @@ class Settings(BaseSettings):
         if given is not None and not _TOKEN.fullmatch(given.get_secret_value()):
             raise ValueError("the token holds a space or another character that no token has. Copy it again")
         return given
+
+    @field_validator("webhook_secret", mode="before")
+    @classmethod
+    def _secrets(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        return tuple(SecretStr(part.strip()) for part in given.split(",") if part.strip())
 
     @field_validator("github_api_url", "public_url")
     @classmethod
@@ -151,7 +172,12 @@ class Settings(BaseSettings):
     @property
     def pulse_seconds(self) -> float:
         """Seconds between rounds; without a token rarely enough to leave asks for readers."""
-        return self.pulse or (_PULSE_WITH_TOKEN if self.github_token else _PULSE_WITHOUT_TOKEN)
+        return self.pulse or (_PULSE_WITH_TOKEN if self.github_token else _PULSE_WITHOUT_TOKEN * len(self.repo))
+
+    @property
+    def secrets(self) -> tuple[bytes, ...]:
+        """The webhook's secrets in the clear, for comparing signatures, and for nothing else."""
+        return tuple(secret.get_secret_value().encode() for secret in self.webhook_secret)
 
 
 def load(overrides: Mapping[str, Any], *, env_file: str | None = ".env") -> Settings:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from app.domain.sites import Repository
 from app.domain.threads import Comment, Issue
@@ -77,6 +77,8 @@ class ThreadRecord:
     """GitHub's count less the comments it listed when last read whole: the two may differ for good."""
     checked_at: float | None
     """When its comments were last known to be as on GitHub, epoch seconds; None before."""
+    version: int = 0
+    """The `seq` of its latest signal: it grows with everything that a reader can tell."""
 
     @property
     def in_doubt(self) -> bool:
@@ -110,6 +112,19 @@ class Absence:
     """The API address of a transferred issue."""
 
 
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """That a thread has changed, for the other processes and for pages that listen."""
+
+    seq: int
+    """Grows with each change of the store; only the latest signal of a number is kept."""
+    repo: Repository
+    number: int
+    """That of the thread; 0 where the repository's name, or whether it may be seen, has changed."""
+    origin: str
+    """Which process changed it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """What one answer, or one whole reading of a thread, changes in the mirror: applied as one transaction.
@@ -121,20 +136,26 @@ class Change:
     - an absence removes the issue of its number and its comments;
     - comments on numbers that the mirror does not know, or knows as pull requests, are dropped;
     - for every number in `whole`, `comments` holds all of its comments: others of that number are removed, it becomes
-      complete, checked at `at`, and its surplus is set anew;
+      complete, checked at `at`, and its surplus is set anew; but where `began` names a version for it and the thread
+      has a later one (before this change), the reading was overtaken: then its comments are only added;
     - `removed` comment ids are removed;
     - an incomplete thread of which as many comments are mirrored as GitHub counts becomes complete, checked at `at`;
       so is, each time its issue is said, one of which GitHub counts none and none is mirrored; neither has a surplus;
     - numbers in `checked` (already complete) are marked as checked at `at`;
-    - `site` replaces the site's record; `etags` (validator key -> ETag) replace those of the same key.
+    - `site` replaces the site's record; `noted` gives single fields of a record that is there new values;
+    - `etags` (validator key -> ETag) replace those of the same key; those not replaced for a month are forgotten;
+    - every number that the change changed gets a new signal; so does 0 where `full_name` or `private` of the site did.
     """
 
     repo: Repository
     at: float
     site: SiteRecord | None = None
+    noted: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of `SiteRecord` by name: what other processes noted meanwhile stays."""
     issues: tuple[Issue, ...] = ()
     comments: tuple[Comment, ...] = ()
     whole: frozenset[int] = frozenset()
+    began: Mapping[int, int] = field(default_factory=dict)
     checked: frozenset[int] = frozenset()
     removed: frozenset[int] = frozenset()
     absence: Absence | None = None
@@ -172,6 +193,15 @@ class Mirror(Protocol):
 
     async def etag(self, key: str) -> str | None:
         """The ETag kept under a validator key."""
+
+    async def version(self, repo: Repository, number: int) -> int:
+        """The `seq` of the latest signal of a thread, present or not; 0 where there never was one."""
+
+    async def signals(self, *, after: int) -> tuple[Signal, ...]:
+        """The signals of all repositories with a later `seq`, in order: one for each number that changed."""
+
+    async def latest(self) -> int:
+        """The `seq` of the latest signal of all; 0 before the first."""
 
     async def apply(self, change: Change) -> frozenset[int]:
         """Applies all of a change or nothing; the numbers whose issue, comments or completeness it changed."""

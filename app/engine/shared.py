@@ -1,0 +1,176 @@
+"""What the processes of one service share besides the mirror: marks, deliveries, leases and the hour's ledger.
+
+A mark says that a thread is to be looked at again. It is stored before anything else happens, and taken away only by a
+look that began after it: so nothing that was asked for is forgotten, whichever process ends, and wherever.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from app.domain.sites import Repository
+
+THE_REPOSITORY = 0
+"""The number of a mark, or of a signal, that is about the repository itself: no issue has it."""
+
+
+class Purpose(Enum):
+    """What an ask is for, the most urgent first: its value is kept in stores."""
+
+    READ = "read"
+    """A reader waits for a thread that is not mirrored yet."""
+    DELIVERY = "delivery"
+    """GitHub told by webhook that something changed."""
+    PULSE = "pulse"
+    CHECK = "check"
+    """A thread that is read was last checked long ago, or a number is tried that the list of issues left out."""
+    IMPORT = "import"
+
+    @property
+    def rank(self) -> int:
+        """0 for the most urgent."""
+        return list(Purpose).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A thread to be looked at again."""
+
+    repo: Repository
+    number: int
+    """That of the thread, or `THE_REPOSITORY`."""
+    purpose: Purpose
+    """The most urgent one for which it was marked."""
+    thorough: bool
+    """True where lists of changes cannot tell what happened, as of a deletion: only the thread itself does."""
+    seq: int
+    """Grows with every marking: a look takes away only the marking that it began after."""
+    marked_at: float
+    """When it was first marked, epoch seconds."""
+    due_at: float
+    """Before this it is not looked at."""
+    tries: int = 0
+    """How many looks in a row have failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A webhook delivery that was verified."""
+
+    id: str
+    """GitHub's GUID, the same on redelivery."""
+    event: str
+    action: str
+    repo: Repository
+    number: int | None
+    """The thread it tells of; `THE_REPOSITORY` for one about the repository; None where nothing is to be looked at."""
+    thorough: bool
+    received_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things are with GitHub for one token, or for the address of this machine where there is none."""
+
+    limit: int | None = None
+    """Asks in an hour; None where GitHub has not said."""
+    remaining: int | None = None
+    reset: float | None = None
+    """Epoch seconds by our clock."""
+    waits_until: float | None = None
+    """Nothing may leave before: GitHub said so."""
+    waits_for: str | None = None
+    """primary or secondary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """An ask that left, for the sliding hour."""
+
+    purpose: Purpose
+    at: float
+
+
+Decide = Callable[[Sequence[Spent]], float | None]
+"""Given what was spent in the last hour, oldest first: None to let an ask leave, or when to try again. Pure."""
+
+
+class Shared(Protocol):
+    """Durable, and common to all processes on one store. Every method is one transaction and may raise `StoreError`."""
+
+    async def mark(self, repo: Repository, number: int, purpose: Purpose, *, at: float, thorough: bool = False) -> None:
+        """Marks a thread. A mark that is there already keeps the more urgent purpose, stays thorough, gets a new `seq`.
+
+        It becomes due at once if it is new, or if `purpose` is more urgent than what it was marked for; else it stays
+        due when it was.
+        """
+
+    async def deliver(self, delivery: Delivery, *, replay_within: float) -> bool:
+        """Stores a delivery and its mark (purpose DELIVERY) together.
+
+        A delivery whose id was stored less than `replay_within` seconds before is a replay: then nothing is stored or
+        marked, and the answer is False. Deliveries older than a week are forgotten meanwhile.
+        """
+
+    async def told(self, repo: Repository, *, since: float) -> frozenset[int]:
+        """The numbers of the deliveries received at `since` or later."""
+
+    async def heard_at(self, repo: Repository) -> float | None:
+        """When the last delivery, of whatever event, was received."""
+
+    async def due(self, *, at: float) -> tuple[Mark, ...]:
+        """The marks that are due and that nobody has claimed: by purpose, then by age."""
+
+    async def marked(self, repo: Repository, number: int) -> Mark | None:
+        """The mark of a thread, claimed or not; None once a look has settled it."""
+
+    async def claim(self, repo: Repository, number: int, *, holder: str, at: float, until: float) -> Mark | None:
+        """The mark, if it is due and nobody holds a claim that lasts; it is the holder's then, until `until`."""
+
+    async def settle(self, mark: Mark, *, again_at: float) -> bool:
+        """After a look: takes the mark away and True; or, if it was marked anew meanwhile, unclaims it and False.
+
+        Then it is due no earlier than `again_at`, and its tries begin anew.
+        """
+
+    async def postpone(self, mark: Mark, *, until: float) -> None:
+        """After a look that failed: unclaims the mark, due at `until`, with one try more."""
+
+    async def unclaim(self, holder: str) -> None:
+        """Gives back all claims of a process that ends."""
+
+    async def drop(self, mark: Mark) -> None:
+        """Takes a mark away unseen, unless it was marked anew meanwhile (then it is only unclaimed)."""
+
+    async def lease(self, name: str, *, holder: str, at: float, until: float) -> bool:
+        """True where the lease is the holder's from now until `until`: it was free, had run out, or was his already.
+
+        One that would last more than an hour from `at` on was made by a clock that has been set back: it counts as run
+        out.
+        """
+
+    async def release(self, name: str, *, holder: str) -> None:
+        """Ends a lease early, if it is the holder's."""
+
+    async def spend(self, whose: str, purpose: Purpose, *, at: float, decide: Decide) -> float | None:
+        """Notes that an ask leaves at `at` if `decide` lets it, and what `decide` said.
+
+        It is given what `whose` spent in the hour before `at`; what is later than `at`, by a clock that has been set
+        back, counts as spent at `at`. Older entries are forgotten.
+        """
+
+    async def spent(self, whose: str, *, at: float) -> tuple[Spent, ...]:
+        """What `whose` spent in the hour before `at`, oldest first."""
+
+    async def standing(self, whose: str) -> Standing:
+        """What was last noted; nothing known where nothing was."""
+
+    async def note(self, whose: str, standing: Standing) -> None:
+        """Notes how things stand."""
+
+    async def recall(self, name: str) -> str | None:
+        """A small fact that outlives a process, by its name."""
+
+    async def remember(self, name: str, value: str | None) -> None:
+        """Keeps a small fact in place of the one of that name; None forgets it."""
