@@ -5,29 +5,79 @@ import asyncio
 import signal
 import socket
 import sys
+import threading
 import time
+from collections.abc import Sequence
 
+from app.simulator.acts import HELP, Acts, lines
+from app.simulator.deliveries import Webhook
+from app.simulator.faults import Latency
 from app.simulator.sample import SAMPLE, numbered_world, sample_world
 from app.simulator.server import loopback, serve, url_of
+from app.simulator.state import World
 from app.simulator.wire import Simulator
 
 
 def main() -> None:
     """Serve the demo's repository, or one of a given size, until a signal ends it."""
-    parser = argparse.ArgumentParser(prog="python -m app.simulator", description=__doc__)
+    options = _options(sys.argv[1:])
+    bound = loopback(options.port)
+    simulator = Simulator(_world(options))
+    simulator.world.address = url_of(bound)
+    if options.latency_ms:
+        simulator.faults.add(Latency(options.latency_ms / 1000), times=None)
+    _say(f"{SAMPLE} at {simulator.world.address}")
+    hook = _webhook(options, simulator.world) if options.webhook else None
+    # Read from the background of a terminal, the standard input would stop the process.
+    signal.signal(signal.SIGTTIN, signal.SIG_IGN)
+    threading.Thread(target=_act, args=(Acts(simulator, SAMPLE),), daemon=True).start()
+    asyncio.run(_until_a_signal(simulator, bound))
+    if hook:
+        hook.close()
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m app.simulator",
+        description=__doc__,
+        epilog=HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--port", type=int, default=0, help="the port at 127.0.0.1; a free one if left out")
     parser.add_argument("--posts", type=int, help="make so many posts instead of the demo's")
     parser.add_argument("--comments", type=int, default=0, help="and so many comments on them")
     parser.add_argument("--token", action="append", default=[], help="a token that is accepted; may be repeated")
-    options = parser.parse_args()
-    clock = time.time  # noqa: TID251 - the simulator runs in the time of whoever looks at it
-    world = numbered_world(options.posts, options.comments, 1) if options.posts else sample_world(clock)
+    parser.add_argument("--latency-ms", type=int, default=0, help="let each answer take so long")
+    parser.add_argument("--webhook", metavar="URL", help="tell this address what happens")
+    parser.add_argument("--secret", help="the secret that signs what the webhook is told")
+    return parser.parse_args(arguments)
+
+
+def _world(options: argparse.Namespace) -> World:
+    # The simulator runs in the time of whoever looks at it.
+    clock = time.time  # noqa: TID251 - the edge of the process: here the clock is handed in
+    world = numbered_world(options.posts, options.comments, 1, clock=clock) if options.posts else sample_world(clock)
     for token in options.token:
         world.add_token(token, SAMPLE.split("/")[0])
-    bound = loopback(options.port)
-    sys.stdout.write(f"{SAMPLE} at {url_of(bound)}\n")
-    sys.stdout.flush()
-    asyncio.run(_until_a_signal(Simulator(world), bound))
+    return world
+
+
+def _webhook(options: argparse.Namespace, world: World) -> Webhook:
+    shown = world.shown_repository(world.repository(SAMPLE))
+    hook = Webhook(options.webhook, options.secret, repository=shown)
+    world.on_event(hook.deliver)
+    return hook
+
+
+def _act(acts: Acts) -> None:
+    for line in lines(0):
+        _say(acts.do(line))
+
+
+def _say(text: str) -> None:
+    if text:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
 
 
 async def _until_a_signal(simulator: Simulator, bound: socket.socket) -> None:

@@ -22,7 +22,8 @@ JSON_TYPE = "application/json; charset=utf-8"
 class Answer:
     """One finished answer; header names are in lower case.
 
-    `delay` (seconds) is waited before it is sent; with `cut` the connection is closed in the middle of the body.
+    `delay` (seconds) is waited before it is sent; with `cut` the connection is closed in the middle of the body,
+    with `reset` it is reset there.
     """
 
     status: int
@@ -30,6 +31,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     delay: float = 0
     cut: bool = False
+    reset: bool = False
 
     def having(self, **headers: str) -> "Answer":
         """Give the answer further headers; an underscore stands for the hyphen of a name."""

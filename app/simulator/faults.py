@@ -5,8 +5,10 @@ Each kind changes a finished answer into a broken one and does nothing else, so 
 
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from email.utils import formatdate, parsedate_to_datetime
+from itertools import count
 from typing import Protocol
 
 from typing_extensions import override
@@ -69,12 +71,22 @@ class Header(Fault):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionCut(Fault):
-    """The connection closes after half of the body that was announced."""
+    """The connection closes in order (TCP FIN) after half of the body that was announced."""
 
     @override
     def spoil(self, answer: Answer, now: float) -> Answer:
         """Mark the answer to be cut."""
         return replace(answer, cut=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionReset(Fault):
+    """The connection is reset (TCP RST) after half of the body that was announced."""
+
+    @override
+    def spoil(self, answer: Answer, now: float) -> Answer:
+        """Mark the answer to be reset."""
+        return replace(answer, reset=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +191,7 @@ class Rule:
     fault: Fault
     match: re.Pattern[str]
     times: int | None
+    number: int
 
 
 class Faults:
@@ -186,12 +199,23 @@ class Faults:
 
     def __init__(self) -> None:
         self._rules: list[Rule] = []
+        self._numbers = count()
         self._lock = threading.Lock()
 
-    def add(self, fault: Fault, *, match: str = "", times: int | None = 1) -> None:
-        """Break the next `times` answers to asks whose path with query `match` (a regular expression) finds."""
+    def add(self, fault: Fault, *, match: str = "", times: int | None = 1) -> Callable[[], None]:
+        """Break the next `times` answers to asks whose path with query `match` (a regular expression) finds.
+
+        The result ends this fault and no other. A second page is found by `[?&]page=2`, as `per_page` has a page too.
+        """
         with self._lock:
-            self._rules.append(Rule(fault, re.compile(match), times))
+            made = Rule(fault, re.compile(match), times, next(self._numbers))
+            self._rules.append(made)
+
+        def end() -> None:
+            with self._lock:
+                self._rules = [rule for rule in self._rules if rule.number != made.number]
+
+        return end
 
     def clear(self) -> None:
         """Let everything work again."""

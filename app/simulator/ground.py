@@ -97,24 +97,6 @@ class Ground:
         """Find a repository by its present name."""
         return self.repositories[self.names[full_name.lower()]]
 
-    def rename_repository(self, full_name: str, new_name: str) -> Repository:
-        """Give a repository another `owner/name`; the old one answers 301 from now on."""
-        with self.lock:
-            owner, name = new_name.split("/")
-            self.user(owner)
-            renamed = replace(self.repository(full_name), owner=owner, name=name)
-            self.old_names[full_name.lower()] = self.names.pop(full_name.lower())
-            self.names[new_name.lower()] = renamed.id
-            return self._put_repository(renamed)
-
-    def make_private(self, full_name: str, *, private: bool = True) -> Repository:
-        """Hide a repository from everybody but its owner and those associated with it."""
-        return self._put_repository(replace(self.repository(full_name), private=private))
-
-    def switch_issues_off(self, full_name: str) -> Repository:
-        """Switch a repository's issues off: its list is 410 from now on."""
-        return self._put_repository(replace(self.repository(full_name), has_issues=False))
-
     def _moment(self, when: When) -> int:
         return seconds(self.clock() if when is None else when)
 

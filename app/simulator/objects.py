@@ -14,6 +14,7 @@ from app.simulator.media import Media
 from app.simulator.records import REACTIONS, Comment, Issue, Label, Repository, User, rfc3339
 
 WEB = "https://github.com"
+OLDER = "2022-11-28"
 NEWER = "2026-03-10"
 
 Json = dict[str, Any]
@@ -211,7 +212,7 @@ def repository_object(world: Ground, repository: Repository, view: View) -> Json
     still_open = sum(world.issues[issue_id].state == "open" for issue_id in numbers)
     nothing = dict.fromkeys(("description", "homepage", "language", "license", "mirror_url"))
     counts = dict.fromkeys(_COUNTS, 0)
-    switches = dict.fromkeys(("archived", "disabled", "fork", "has_pages", "has_discussions", "is_template"), False)
+    switches = dict.fromkeys(("disabled", "fork", "has_pages", "has_discussions", "is_template"), False)
     return {
         "id": repository.id,
         "node_id": node_id("R", repository.id),
@@ -230,6 +231,7 @@ def repository_object(world: Ground, repository: Repository, view: View) -> Json
         **nothing,
         **counts,
         **switches,
+        "archived": repository.archived,
         "has_issues": repository.has_issues,
         "has_projects": True,
         "has_wiki": True,

@@ -58,6 +58,7 @@ class Repository:
     created_at: int
     private: bool = False
     has_issues: bool = True
+    archived: bool = False
 
     @property
     def full_name(self) -> str:

@@ -3,14 +3,18 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
 
 import uvicorn
 from typing_extensions import override
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.simulator.deliveries import Webhook
+from app.simulator.events import EVENTS
 from app.simulator.faults import Faults
 from app.simulator.gate import Gate
 from app.simulator.limits import Limits
@@ -27,6 +31,8 @@ class Running:
 
     url: str
     simulator: Simulator
+    hooks: ExitStack = field(default_factory=ExitStack)
+    _hook_ids: Iterator[int] = field(default_factory=lambda: count(457_000_001))
 
     @property
     def world(self) -> World:
@@ -52,6 +58,30 @@ class Running:
         """Call something before each answer is made; the result stops that."""
         return self.simulator.on_ask(hook)
 
+    def webhook(
+        self,
+        url: str,
+        *,
+        secret: str | None = None,
+        content_type: str = "json",
+        events: Iterable[str] = EVENTS,
+        repo: str | None = None,
+        connections: int = 1,
+    ) -> Webhook:
+        """Tell an address what happens from now on in a repository (None: in all); it ends with the simulator."""
+        hook = Webhook(
+            url,
+            secret,
+            content_type=content_type,
+            events=events,
+            repository=None if repo is None else self.world.shown_repository(self.world.repository(repo)),
+            connections=connections,
+            hook_id=next(self._hook_ids),
+        )
+        self.hooks.callback(hook.close)
+        self.hooks.callback(self.world.on_event(hook.deliver))
+        return hook
+
 
 def loopback(port: int = 0) -> socket.socket:
     """Bind a socket on 127.0.0.1, at a port from the kernel unless one is named; raises OSError when it is taken."""
@@ -70,6 +100,15 @@ def url_of(bound: socket.socket) -> str:
     return f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
+class _Protocol(HttpToolsProtocol):
+    """HTTP on a connection that the application can reach, as a fault may want to reset it."""
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "transport": transport}
+
+
 class _Server(uvicorn.Server):
     """uvicorn until it is told to end; the signals of the process stay with whoever has them."""
 
@@ -78,7 +117,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 simulator,
-                http="httptools",
+                http=_Protocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -116,7 +155,8 @@ def running(
 ) -> Iterator[Running]:
     """Run a simulator in a thread, at a port from the kernel; asks still held or delayed at the end are dropped.
 
-    Raises at the end what failed in a hook or in the simulator itself.
+    Its webhooks end first, and with them what they have not sent. Raises at the end what failed in a hook or in
+    the simulator itself.
     """
     simulator = Simulator(world, base=base, limits=limits, cursors=cursors)
     bound = loopback()
@@ -126,8 +166,10 @@ def running(
     thread = threading.Thread(target=_run, args=(_Server(simulator), bound, started), name="simulator", daemon=True)
     thread.start()
     stop = started.result()
+    world.address = base or url
     try:
-        yield Running(url, simulator)
+        with ExitStack() as hooks:
+            yield Running(url, simulator, hooks)
     finally:
         stop()
         thread.join()

@@ -3,19 +3,21 @@
 Pure but for the clock handed in. One lock makes a change whole for a server that reads in another thread.
 What does and what does not move `updated_at` follows what people measured: a deleted comment moves
 nothing; whether hiding, pinning and reacting do is not known, so `quiet` decides it per world.
+What GitHub tells by webhook is told to whoever listens (`on_event`).
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from app.simulator.ground import Clock, Ground
+from app.simulator.ground import Clock
 from app.simulator.records import HIDE_REASONS, LOCK_REASONS, REACTIONS, Comment, Issue, Pin, When
+from app.simulator.repositories import Estate
 
 Named = TypeVar("Named", Comment, Issue)
 
 
-class World(Ground):
+class World(Estate):
     """Repositories, users, issues, pull requests, comments and tokens; ids of comments and issues exceed 2^31.
 
     `quiet` names the acts (`hide`, `pin`, `react`) that leave `updated_at` where it is.
@@ -61,7 +63,7 @@ class World(Ground):
             )
             self.numbers[home.id][made.number] = made.id
             self.threads[made.id] = []
-            return self._put(made)
+            return self._tell_labels(self._tell_issue("opened", self._put(made), sender=made.author), ())
 
     def open_pull_request(
         self, repo: str, *, title: str, body: str | None = None, author: str | None = None, created_at: When = None
@@ -79,45 +81,56 @@ class World(Ground):
             now = self._moment(None)
             closer = self.user(by or self.repository(repo).owner).id
             was = self.issue(repo, number)
-            return self._touch(replace(was, state="closed", state_reason=reason, closed_at=now, closed_by=closer), now)
+            done = replace(was, state="closed", state_reason=reason, closed_at=now, closed_by=closer)
+            return self._tell_issue("closed", self._touch(done, now), sender=closer)
 
     def reopen(self, repo: str, number: int) -> Issue:
         """Open a closed issue again."""
         with self.lock:
             was = self.issue(repo, number)
             opened = replace(was, state="open", state_reason="reopened", closed_at=None, closed_by=None)
-            return self._touch(opened)
+            return self._tell_issue("reopened", self._touch(opened))
 
     def lock_issue(self, repo: str, number: int, reason: str | None = None) -> Issue:
         """Lock the conversation, with one of GitHub's four reasons or none; others raise ValueError."""
         if reason is not None and reason not in LOCK_REASONS:
             raise ValueError(f"{reason!r} is no reason to lock: choose one of {LOCK_REASONS}")
         with self.lock:
-            return self._touch(replace(self.issue(repo, number), locked=True, lock_reason=reason))
+            locked = replace(self.issue(repo, number), locked=True, lock_reason=reason)
+            return self._tell_issue("locked", self._touch(locked))
 
     def unlock_issue(self, repo: str, number: int) -> Issue:
         """Let people write again."""
         with self.lock:
-            return self._touch(replace(self.issue(repo, number), locked=False, lock_reason=None))
+            unlocked = replace(self.issue(repo, number), locked=False, lock_reason=None)
+            return self._tell_issue("unlocked", self._touch(unlocked))
 
     def label(self, repo: str, number: int, *names: str) -> Issue:
         """Put these labels, and no others, on an issue."""
         with self.lock:
             was = self.issue(repo, number)
-            return self._touch(replace(was, labels=tuple(self._label(was.repository_id, name) for name in names)))
+            labels = tuple(self._label(was.repository_id, name) for name in names)
+            return self._tell_labels(self._touch(replace(was, labels=labels)), was.labels)
 
     def edit_issue(self, repo: str, number: int, *, title: str | None = None, body: str | None = None) -> Issue:
         """Change the title or the body of an issue; None leaves it."""
         with self.lock:
             was = self.issue(repo, number)
-            return self._touch(
+            edited = self._touch(
                 replace(was, title=title or was.title, body=was.body if body is None else body, body_html=None)
             )
+            changes = {
+                name: {"from": old}
+                for name, old, new in (("title", was.title, edited.title), ("body", was.body, edited.body))
+                if old != new
+            }
+            return self._tell_issue("edited", edited, changes=changes)
 
     def delete_issue(self, repo: str, number: int) -> None:
         """Delete an issue with its comments: 410 from now on."""
         with self.lock:
             gone = self.issue(repo, number)
+            self._tell_issue("deleted", gone)
             self.deleted.add((gone.repository_id, number))
             del self.numbers[gone.repository_id][number], self.issues[gone.id]
             for comment_id in self.threads.pop(gone.id):
@@ -128,6 +141,7 @@ class World(Ground):
         """Move an issue with its comments: it gets a new id and number there, and answers 301 at the old number."""
         with self.lock:
             was, home = self.issue(repo, number), self.repository(to_repo)
+            before = self._shown_issue(was)
             moved = replace(
                 was,
                 id=next(self._issue_ids),
@@ -136,12 +150,14 @@ class World(Ground):
                 labels=tuple(self._label(home.id, name) for name in was.labels),
             )
             del self.numbers[was.repository_id][number], self.issues[was.id]
-            self.transferred[was.repository_id, number] = moved.id
+            self.transferred = {
+                place: moved.id if issue_id == was.id else issue_id for place, issue_id in self.transferred.items()
+            } | {(was.repository_id, number): moved.id}
             self.numbers[home.id][moved.number] = moved.id
             self.threads[moved.id] = self.threads.pop(was.id)
             for comment_id in self.threads[moved.id]:
                 self._put(replace(self.comments[comment_id], issue_id=moved.id))
-            return self._touch(moved)
+            return self._tell_transfer(before, self.repositories[was.repository_id], self._touch(moved))
 
     # Comments ------------------------------------------------------------------------------------------
 
@@ -171,19 +187,22 @@ class World(Ground):
             )
             self.threads[issue.id].append(made.id)
             self._touch(issue, moment)
-            return self._put(made)
+            return self._tell_comment("created", self._put(made), sender=made.author)
 
     def edit_comment(self, comment: Comment, *, body: str | None = None, body_html: str | None = None) -> Comment:
         """Change a comment's text; its own and the issue's `updated_at` follow."""
         with self.lock:
             was = self.comments[comment.id]
             self._touch(self.issues[was.issue_id])
-            return self._touch(replace(was, body=body, body_html=body_html))
+            edited = self._touch(replace(was, body=body, body_html=body_html))
+            changes = {"body": {"from": was.body}}
+            return self._tell_comment("edited", edited, sender=was.author, changes=changes)
 
     def delete_comment(self, comment: Comment) -> None:
         """Delete a comment: the issue's count falls, its `updated_at` stays."""
         with self.lock:
-            gone = self.comments.pop(comment.id)
+            gone = self._tell_comment("deleted", self.comments[comment.id])
+            del self.comments[gone.id]
             self.threads[gone.issue_id].remove(gone.id)
             issue = self.issues[gone.issue_id]
             pinned = None if issue.pinned_comment == gone.id else issue.pinned_comment
@@ -205,14 +224,15 @@ class World(Ground):
                 self.unpin_comment(self.comments[issue.pinned_comment])
             pinner = self.user(by or self.repositories[issue.repository_id].owner).id
             self._put(replace(self.issues[was.issue_id], pinned_comment=was.id))
-            return self._settle("pin", replace(self.comments[was.id], pin=Pin(self._moment(None), pinner)))
+            pinned = self._settle("pin", replace(self.comments[was.id], pin=Pin(self._moment(None), pinner)))
+            return self._tell_comment("pinned", pinned, sender=pinner)
 
     def unpin_comment(self, comment: Comment) -> Comment:
         """Take a pinned comment down."""
         with self.lock:
             was = self.comments[comment.id]
             self._put(replace(self.issues[was.issue_id], pinned_comment=None))
-            return self._settle("pin", replace(was, pin=None))
+            return self._tell_comment("unpinned", self._settle("pin", replace(was, pin=None)))
 
     def react(self, target: Named, reaction: str, times: int = 1) -> Named:
         """React to an issue or a comment; another reaction than GitHub's eight raises ValueError."""

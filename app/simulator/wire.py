@@ -6,6 +6,8 @@ https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-res
 """
 
 import asyncio
+import socket
+import struct
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,13 +33,13 @@ from app.simulator.faults import Faults
 from app.simulator.gate import Gate
 from app.simulator.limits import Budget, Limits, Meter
 from app.simulator.media import Media, media_of
-from app.simulator.objects import NEWER, View
+from app.simulator.objects import NEWER, OLDER, View
 from app.simulator.questions import Ask, Question
 from app.simulator.reads import Reads
 from app.simulator.records import User
 from app.simulator.state import World
 
-VERSIONS = ("2022-11-28", NEWER)
+VERSIONS = (OLDER, NEWER)
 """The versions of the API that are spoken; the first is the one for who names none."""
 
 _ALWAYS = {
@@ -112,6 +114,8 @@ class Simulator:
             answer = self._safely(question, crowded=crowded)
             await asyncio.sleep(answer.delay)
             await _send(answer, send, with_body=question.method != "HEAD")
+            if answer.reset:
+                _reset(scope["state"]["transport"])
         finally:
             self._under_way[whom] -= 1
 
@@ -272,8 +276,15 @@ async def _send(answer: Answer, send: Send, *, with_body: bool) -> None:
     if answer.status not in {204, 304}:
         headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    if answer.cut:
+    if answer.cut or answer.reset:
         # Returning without an end makes the server close the connection.
         await send({"type": "http.response.body", "body": answer.body[: len(answer.body) // 2], "more_body": True})
         return
     await send({"type": "http.response.body", "body": answer.body if with_body else b""})
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    """Close a connection so that its peer is told by TCP RST: with nothing to linger for."""
+    held = transport.get_extra_info("socket")
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()

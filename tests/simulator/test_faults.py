@@ -1,7 +1,7 @@
 """Each fault does what it says, over a real socket."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from app.simulator.faults import (
     ClockOff,
     ConnectionCut,
+    ConnectionReset,
     EmptyList,
     Fault,
     Header,
@@ -20,9 +21,10 @@ from app.simulator.faults import (
     Status,
     WrongType,
 )
+from app.simulator.questions import Question
 from app.simulator.server import Running, running
 from app.simulator.state import World
-from tests.simulator.asking import NOON, REPO
+from tests.simulator.asking import NOON, REPO, FakeClock
 
 LIST = f"/repos/{REPO}/issues?per_page=1"
 ISSUE = f"/repos/{REPO}/issues/1"
@@ -93,6 +95,17 @@ def test_a_cut_connection_breaks_off_in_the_body(served: Running, client: httpx.
         with pytest.raises(httpx.RemoteProtocolError):
             received.extend(answer.iter_raw())
         assert len(b"".join(received)) == int(answer.headers["content-length"]) // 2
+
+
+def test_a_reset_connection_breaks_off_in_the_body(served: Running, client: httpx.Client) -> None:
+    served.faults.add(ConnectionReset())
+    received: list[bytes] = []
+    with client.stream("GET", LIST) as answer:
+        assert answer.status_code == 200
+        with pytest.raises(httpx.ReadError, match="reset by peer"):
+            received.extend(answer.iter_raw())
+        assert len(b"".join(received)) < int(answer.headers["content-length"])
+    assert client.get(LIST).status_code == 200
 
 
 def test_cut_json_comes_whole_but_cannot_be_read(served: Running, client: httpx.Client) -> None:
@@ -173,3 +186,53 @@ def test_faults_add_up(served: Running, client: httpx.Client) -> None:
     served.faults.add(Status(503))
     answer = spoiled(served, client, Header("retry-after", "3"))
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "3")
+
+
+def test_one_fault_can_be_ended_while_another_lasts(served: Running, client: httpx.Client) -> None:
+    end = served.faults.add(Status(503), times=None)
+    served.faults.add(Header("x-spoiled", "yes"), times=None)
+    assert client.get(LIST).status_code == 503
+    end()
+    end()
+    answer = client.get(LIST)
+    assert (answer.status_code, answer.headers["x-spoiled"]) == (200, "yes")
+
+
+def test_a_second_page_fails_after_the_first(served: Running, client: httpx.Client) -> None:
+    served.faults.add(Status(502), match="[?&]page=2", times=None)
+    first = client.get(f"/repos/{REPO}/issues?per_page=1")
+    assert first.status_code == 200
+    assert client.get(first.links["next"]["url"]).status_code == 502
+
+
+def test_a_token_is_revoked_between_two_pages(served: Running, client: httpx.Client, world: World) -> None:
+    world.add_token("t0ken", "ada")
+
+    def revoke(question: Question) -> None:
+        if "&page=2" in question.query:
+            world.revoke_token("t0ken")
+
+    served.on_ask(revoke)
+    client.headers["authorization"] = "token t0ken"
+    first = client.get(LIST)
+    assert [first.status_code, client.get(first.links["next"]["url"]).status_code] == [200, 401]
+
+
+def test_a_comment_comes_changes_and_goes_between_pages(served: Running, client: httpx.Client, world: World) -> None:
+    written = [world.comment(REPO, 1, body=f"Comment {number}", author="grace") for number in range(4)]
+    deeds: dict[str, Callable[[], object]] = {
+        "2": lambda: world.edit_comment(written[2], body="Edited"),
+        "3": lambda: world.delete_comment(written[0]),
+        "4": lambda: world.comment(REPO, 1, body="New", author="eve"),
+    }
+    served.on_ask(lambda question: deeds[question.query[-1]]())
+    pages = [client.get(f"{ISSUE}/comments?per_page=1&page={page}").json() for page in (2, 3, 4)]
+    assert [comment["body"] for page in pages for comment in page] == ["Comment 1", "Comment 3", "New"]
+    assert [comment.body for comment in world.comments.values()] == ["Comment 1", "Edited", "Comment 3", "New"]
+
+
+def test_a_used_up_hour_refuses_until_it_is_over(served: Running, client: httpx.Client, clock: FakeClock) -> None:
+    clock.now = served.simulator.exhaust() - 1
+    statuses = [client.get(LIST).status_code]
+    clock.now += 1
+    assert [*statuses, client.get(LIST).status_code] == [403, 200]
