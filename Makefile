@@ -36,7 +36,7 @@ demo: install  ## simulator, service and a sample blog on loopback, no internet
 	@$(BIN)/python -m app demo
 
 test: develop  ## run all tests
-	$(BIN)/pytest -n 2 --cov --cov-report=term
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term
 
 check: develop  ## format, lint, types, import directions, container files
 	$(BIN)/ruff format --check .
@@ -52,6 +52,9 @@ fix: develop  ## repair what can be repaired
 
 bench: develop  ## measure what the README names (reads: where wrk and nginx are installed)
 	$(BIN)/python -m tests.bench.numbers
+	$(BIN)/python -m tests.bench.freshness
+	$(BIN)/python -m tests.bench.webhooks
+	$(BIN)/python -m tests.bench.listeners
 
 lock:  ## pin every dependency anew in requirements.lock (needs uv)
 	.ci/lock

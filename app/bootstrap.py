@@ -1,51 +1,88 @@
-"""The only composition root: settings in, a running application out, and closed again in order."""
+"""The one composition root: settings become a running application, and that a closed one."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+import logging
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
+from app import VERSION
 from app.domain.errors import GitHubError, Limited, Unreachable
-from app.domain.times import rfc3339
-from app.engine.budget import Budget, Purpose
+from app.domain.sites import Repository
+from app.engine.budget import PURPOSE, Budget
 from app.engine.catalogue import Catalogue
+from app.engine.each import Each
+from app.engine.follow import Follower
 from app.engine.importing import Importer, Watch
+from app.engine.keeping import Keeper
+from app.engine.lease import Lease
+from app.engine.listeners import Listeners
+from app.engine.looks import Looks
+from app.engine.places import Places
 from app.engine.ports import Clock, Mirror
 from app.engine.publish import Publisher
 from app.engine.pulse import Pulse
 from app.engine.read import Reader
+from app.engine.readiness import Readiness
+from app.engine.receive import Receiver
+from app.engine.reconcile import Reconciler
 from app.engine.refresh import Refresher
 from app.engine.repositories import Repositories
 from app.engine.schedule import Schedule
+from app.engine.shared import Purpose, Shared
+from app.github.asks import text_digest
 from app.outbound.github import HttpGitHub
+from app.outbound.metrics import Metrics, Sampled
+from app.outbound.posts import post_source
 from app.settings import Settings
-from app.store.memory import MemoryMirror
-from app.store.sqlite import SqliteMirror
+from app.store.memory import MemoryStore
+from app.store.sqlite import SqliteStore
 from app.web.answer import Origins
 from app.web.app import create_app
 from app.web.front import Front
-from app.web.respond import Serving
+from app.web.request_ids import request_ids
+from app.web.respond import Serving, Webhooks
 
+_log = logging.getLogger(__name__)
 _MEGABYTE = 1_000_000
 _PATIENCE = 5.0
 """Seconds that a start waits for GitHub to know a repository; serving begins all the same then."""
+_BURST, _BURST_WITH_TOKEN = 3, 20
+"""Looks at one thread within a minute that deliveries may cause before they come at growing distances."""
+
+Store = SqliteStore | MemoryStore
 
 
-@dataclass(frozen=True, slots=True)
 class Afterword:
-    """The parts that run, put together."""
+    """The parts that run, each made when the first other part wants it."""
 
-    settings: Settings
-    mirror: Mirror
-    budget: Budget
-    repositories: Repositories
-    refresher: Refresher
-    pulse: Pulse
-    importer: Importer
-    schedule: Schedule
-    reader: Reader
-    web: Front
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        store: Store,
+        github: HttpGitHub,
+        metrics: Metrics,
+        watch: Watch,
+        clock: Clock,
+        chance: Callable[[], float],
+        holder: str,
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.mirror: Mirror = store.mirror
+        self.shared: Shared = store.shared
+        self.github = github
+        self.metrics = metrics
+        self.watch = watch
+        self.clock = clock
+        self.chance = chance
+        self.holder = holder
+        self.each = Each(clock)
+        self.catalogue = Catalogue(settings.catalogue_mb * _MEGABYTE)
+        self.places = Places(settings.repo, self.mirror)
+        catalogue = self.catalogue
+        metrics.watch(Sampled(lambda: self.listeners.listening, lambda: catalogue.bytes, lambda: len(catalogue)))
 
     async def meet_github(self) -> GitHubError | None:
         """Asks GitHub for the repositories that the mirror does not know yet.
@@ -64,91 +101,246 @@ class Afterword:
         return None
 
     async def follow(self) -> None:
-        """Imports all sites and keeps them up to date, for ever."""
+        """Imports all sites and keeps them up to date, for ever; of several processes on one store, one pulses."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.lease.while_held(self._pulse))
+            for part in (self.looks, self.follower, self.listeners, self.keeper):
+                group.create_task(part.run())
+
+    async def _pulse(self) -> None:
         async with asyncio.TaskGroup() as group:
             for repo in self.settings.repo:
                 group.create_task(self.schedule.follow(repo))
 
+    async def close(self) -> None:
+        """Ends all parts in order; the store and the way to GitHub stay open."""
+        self.listeners.close()
+        await self.reader.close()
+        await self.looks.close()
+        await self.keeper.close()
+
+    @cached_property
+    def budget(self) -> Budget:
+        token = self.settings.token
+        whose = text_digest(token) if token else None
+        return Budget(self.github, self.shared, self.clock, self.metrics, whose=whose)
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        return Publisher(
+            mirror=self.mirror,
+            catalogue=self.catalogue,
+            places=self.places,
+            serve=self.settings.served,
+            public_url=self.settings.public_url,
+            allow_private=self.settings.allow_private,
+            observer=self.metrics,
+        )
+
+    @cached_property
+    def listeners(self) -> Listeners:
+        document = self.publisher.document
+        return Listeners(version=self.mirror.version, document=document, clock=self.clock, chance=self.chance)
+
+    async def announce(self, repo: Repository, numbers: frozenset[int]) -> None:
+        """Swaps the documents first: a page that hears of a change is to read it."""
+        await self.publisher.changed(repo, numbers)
+        self.listeners.changed(repo, numbers)
+
+    @cached_property
+    def repositories(self) -> Repositories:
+        return Repositories(
+            api=self.settings.github_api_url,
+            allow_private=self.settings.allow_private,
+            budget=self.budget,
+            mirror=self.mirror,
+            shared=self.shared,
+            clock=self.clock,
+            announce=self.announce,
+        )
+
+    @cached_property
+    def refresher(self) -> Refresher:
+        return Refresher(self.repositories, self.budget, self.mirror, self.clock, self.announce)
+
+    @cached_property
+    def importer(self) -> Importer:
+        return Importer(
+            repositories=self.repositories,
+            refresher=self.refresher,
+            each=self.each,
+            budget=self.budget,
+            mirror=self.mirror,
+            clock=self.clock,
+            watch=self.watch,
+        )
+
+    @cached_property
+    def reconciler(self) -> Reconciler:
+        return Reconciler(
+            repositories=self.repositories,
+            refresher=self.refresher,
+            each=self.each,
+            budget=self.budget,
+            mirror=self.mirror,
+            shared=self.shared,
+            clock=self.clock,
+            observer=self.metrics,
+        )
+
+    @cached_property
+    def pulse(self) -> Pulse:
+        return Pulse(
+            repositories=self.repositories,
+            refresher=self.refresher,
+            importer=self.importer,
+            reconciler=self.reconciler,
+            each=self.each,
+            budget=self.budget,
+            mirror=self.mirror,
+            shared=self.shared,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        every = self.settings.pulse_seconds
+        return Schedule(self.pulse, self.shared, self.clock, self.chance, self.metrics, every=every)
+
+    @cached_property
+    def looks(self) -> Looks:
+        return Looks(
+            mirror=self.mirror,
+            shared=self.shared,
+            repositories=self.repositories,
+            refresher=self.refresher,
+            pulse=self.pulse,
+            places=self.places,
+            clock=self.clock,
+            chance=self.chance,
+            observer=self.metrics,
+            holder=self.holder,
+            fresh_for=self.settings.fresh_for,
+            burst=_BURST_WITH_TOKEN if self.settings.token else _BURST,
+        )
+
+    @cached_property
+    def reader(self) -> Reader:
+        return Reader(
+            mirror=self.mirror,
+            shared=self.shared,
+            catalogue=self.catalogue,
+            publisher=self.publisher,
+            places=self.places,
+            looks=self.looks,
+            clock=self.clock,
+            fresh_for=self.settings.fresh_for,
+            cold_wait=self.settings.cold_wait,
+        )
+
+    @cached_property
+    def follower(self) -> Follower:
+        return Follower(self.mirror, self.clock, self.announce, origin=self.holder)
+
+    @cached_property
+    def lease(self) -> Lease:
+        return Lease("pulse", self.shared, self.clock, holder=self.holder)
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        place, sites = self.settings.posts, self.settings.repo
+        return Keeper(
+            sites=sites,
+            store=self.store,
+            metrics=self.metrics,
+            publisher=self.publisher,
+            posts=post_source(place, sites) if place and self.publisher.serve.only_posts else None,
+            posts_name=f"posts {text_digest(place or '')}",
+            announce=self.announce,
+            follower=self.follower,
+            schedule=self.schedule,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def receiver(self) -> Receiver:
+        return Receiver(
+            shared=self.shared,
+            mirror=self.mirror,
+            sites=self.settings.repo,
+            clock=self.clock,
+            wake=self.looks.wake,
+            tell=self.metrics.delivered,
+        )
+
+    @cached_property
+    def web(self) -> Front:
+        """The ASGI application."""
+        return create_app(self.serving)
+
+    @cached_property
+    def serving(self) -> Serving:
+        settings = self.settings
+        return Serving(
+            reads=self.reader,
+            sites=settings.repo,
+            now=self.clock.now,
+            origins=Origins(frozenset(origin.encode() for origin in settings.origins)),
+            public_url=settings.public_url,
+            readiness=Readiness(settings.repo, self.mirror, self.schedule, self.publisher).state,
+            webhooks=Webhooks(settings.secrets, self.receiver),
+            request_ids=request_ids(self.chance),
+            served=self.metrics.served,
+            metrics=self.metrics.exposition,
+            listeners=self.listeners,
+        )
+
 
 @asynccontextmanager
 async def assembled(
-    settings: Settings, watch: Watch, clock: Clock, chance: Callable[[], float]
+    settings: Settings,
+    watch: Watch,
+    clock: Clock,
+    chance: Callable[[], float],
+    *,
+    holder: str | None = None,
+    metrics_folder: str | None = None,
 ) -> AsyncGenerator[Afterword, None]:
-    """The application over an open store; everything is closed in order at the end. Raises `StoreError`."""
-    path = settings.store_path
-    mirror: Mirror = MemoryMirror() if path is None else await SqliteMirror.open(path)
-    github = HttpGitHub(settings.github_api_url, settings.token, clock, chance)
-    budget = Budget(github, clock)
-    catalogue = Catalogue(settings.catalogue_mb * _MEGABYTE)
-    publisher = Publisher(mirror, catalogue, settings.served, settings.public_url, allow_private=settings.allow_private)
-    repositories = Repositories(
-        api=settings.github_api_url,
-        allow_private=settings.allow_private,
-        budget=budget,
-        mirror=mirror,
+    """The application over an open store; everything is closed in order at the end. Raises `StoreError`.
+
+    `holder` names this process among those on the same store; `metrics_folder` is where several keep their figures.
+    """
+    holder = holder or f"{chance():.17f}"
+    metrics = Metrics(now=clock.now, version=VERSION, folder=metrics_folder)
+    store = await _open(settings, holder, clock)
+    if store.mended is not None:
+        _log.error("%s", store.mended)
+    github = HttpGitHub(
+        settings.github_api_url,
+        settings.token,
+        clock,
+        chance,
+        observe=lambda ask, outcome: metrics.asked(PURPOSE.get(), ask, outcome),
+    )
+    afterword = Afterword(
+        settings,
+        store=store,
+        github=github,
+        metrics=metrics,
+        watch=watch,
         clock=clock,
-        announce=publisher.changed,
-    )
-    refresher = Refresher(repositories, budget, mirror, clock, publisher.changed)
-    importer = Importer(
-        repositories=repositories, refresher=refresher, budget=budget, mirror=mirror, clock=clock, watch=watch
-    )
-    pulse = Pulse(
-        repositories=repositories, refresher=refresher, importer=importer, budget=budget, mirror=mirror, clock=clock
-    )
-    schedule = Schedule(pulse, clock, chance, every=settings.pulse_seconds)
-    reader = Reader(
-        mirror=mirror,
-        catalogue=catalogue,
-        publisher=publisher,
-        refresher=refresher,
-        clock=clock,
-        fresh_for=settings.fresh_for,
-        cold_wait=settings.cold_wait,
-    )
-    serving = Serving(
-        reads=reader,
-        sites=settings.repo,
-        now=clock.now,
-        origins=Origins(frozenset(origin.encode() for origin in settings.origins)),
-        public_url=settings.public_url,
-        readiness=lambda: _readiness(settings, mirror, schedule),
+        chance=chance,
+        holder=holder,
     )
     try:
-        yield Afterword(
-            settings=settings,
-            mirror=mirror,
-            budget=budget,
-            repositories=repositories,
-            refresher=refresher,
-            pulse=pulse,
-            importer=importer,
-            schedule=schedule,
-            reader=reader,
-            web=create_app(serving),
-        )
+        await afterword.keeper.begin()
+        yield afterword
     finally:
-        await reader.close()
+        await afterword.close()
         await github.aclose()
-        await mirror.close()
+        await store.close()
 
 
-async def _readiness(settings: Settings, mirror: Mirror, schedule: Schedule) -> Mapping[str, Any]:
-    """Ready to be sent traffic as soon as every site can be answered for: its list of issues is mirrored."""
-    sites: list[dict[str, Any]] = []
-    for repo in settings.repo:
-        record = await mirror.site(repo)
-        listed = record is not None and record.listed_at is not None
-        threads = [tally for tally in await mirror.tallies(repo) if not tally.is_pull_request]
-        failure = schedule.failures.get(repo)
-        sites.append(
-            {
-                "repo": repo.full_name,
-                "listed": listed,
-                "threads": len(threads),
-                "threads_complete": sum(tally.complete for tally in threads),
-                "checked_at": rfc3339(record.checked_at) if record is not None and record.checked_at else None,
-                "failure": str(failure) if failure else None,
-            }
-        )
-    return {"ready": all(site["listed"] for site in sites), "sites": sites}
+async def _open(settings: Settings, holder: str, clock: Clock) -> Store:
+    path = settings.store_path
+    return MemoryStore(holder) if path is None else await SqliteStore.open(path, origin=holder, now=clock.now)

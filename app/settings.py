@@ -6,6 +6,7 @@ Whatever is unsafe or contradicts itself is refused at start, by the variable's 
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
@@ -18,6 +19,7 @@ from app.domain.sites import Repository, Serve, repository
 PREFIX = "AFTERWORD_"
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _ADDRESS = re.compile(r"[\x21-\x7e]+")
+_HTTP = re.compile(r"https?://", re.IGNORECASE)
 _STORE = re.compile(r"sqlite:///(?P<path>.+)|memory:")
 _PULSE_WITH_TOKEN = 60.0
 _PULSE_WITHOUT_TOKEN = 400.0
@@ -48,9 +50,20 @@ class Settings(BaseSettings):
     origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Which sites' pages may read, as `https://blog.example.com`, separated by commas. Empty: all."
     )
-    serve: str = Field("any", description="Which issues are posts: `any`, or `label:NAME`.")
+    serve: str = Field(
+        "any",
+        description="Which issues are posts: `any`, `label:NAME`, or `posts`: those that the blog's posts name.",
+    )
+    posts: str | None = Field(
+        None,
+        description=(
+            "Where the blog's posts name their issues, for `posts`: a content folder (`ghissueid: 41` in the front "
+            "matter), or the address of a published list (JSON). Read again each minute."
+        ),
+    )
     allow_private: bool = Field(
-        default=False, description="Whether the issues of a private repository may be published."
+        default=False,
+        description="Whether the issues of a private repository may be published; only with `AFTERWORD_SERVE=posts`.",
     )
     fresh_for: float = Field(
         300,
@@ -138,10 +151,24 @@ class Settings(BaseSettings):
     @field_validator("serve")
     @classmethod
     def _known_choice(cls, given: str) -> str:
-        if given != "any" and not given.removeprefix("label:").strip():
+        if given in {"any", "posts"}:
+            return given
+        if not given.startswith("label:"):
+            raise ValueError(f"{given!r} is not a choice. Write any, posts or label:NAME")
+        if not given.removeprefix("label:").strip():
             raise ValueError("a label must be named after `label:`")
-        if given != "any" and not given.startswith("label:"):
-            raise ValueError(f"{given!r} is not a choice. Write any or label:NAME")
+        return given
+
+    @field_validator("posts")
+    @classmethod
+    def _folder_or_address(cls, given: str | None) -> str | None:
+        if given is None or not _HTTP.match(given):
+            return _folder(given)
+        parts = _split(given)
+        if parts is None or parts.fragment:
+            raise ValueError(f"{given!r} is not an address. Write it as https://blog.example.com/posts.json")
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("an address must not hold a name or a password. Take them out")
         return given
 
     @model_validator(mode="after")
@@ -150,6 +177,34 @@ class Settings(BaseSettings):
         if self.github_token and parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
             raise SettingRefused(
                 f"{PREFIX}GITHUB_API_URL", "a token would be sent unencrypted over http. Write the address with https"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _posts_are_known(self) -> Self:
+        if self.serve == "posts" and self.posts is None:
+            raise SettingRefused(
+                f"{PREFIX}POSTS",
+                f"{PREFIX}SERVE=posts needs to know where the posts are. "
+                "Name the blog's content folder, or the address of a published list",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _private_stays_private(self) -> Self:
+        if not self.allow_private:
+            return self
+        if self.serve != "posts":
+            raise SettingRefused(
+                f"{PREFIX}ALLOW_PRIVATE",
+                f"with {PREFIX}SERVE={self.serve} it would publish issues of a private repository that are no posts: "
+                f"set {PREFIX}SERVE=posts and {PREFIX}POSTS so that only the blog's own posts are published",
+            )
+        address = urlsplit(self.posts or "")
+        if address.scheme.lower() == "http" and not _is_loopback(address.hostname or ""):
+            raise SettingRefused(
+                f"{PREFIX}POSTS",
+                "over http anyone on the way could add a private issue to the list. Write the address with https",
             )
         return self
 
@@ -166,7 +221,9 @@ class Settings(BaseSettings):
 
     @property
     def served(self) -> Serve:
-        """Which issues are posts."""
+        """Which issues are posts; with `posts` they are still to be read."""
+        if self.serve == "posts":
+            return Serve(only_posts=True)
         return Serve() if self.serve == "any" else Serve(self.serve.removeprefix("label:").strip())
 
     @property
@@ -208,6 +265,14 @@ def _refusal(failure: ValidationError) -> SettingRefused:
         return SettingRefused(name, "no repository is named. Write it as owner/name: make serve REPO=owner/name")
     reason = error["msg"].removeprefix("Value error, ")
     return SettingRefused(name, reason[:1].lower() + reason[1:])
+
+
+def _folder(given: str | None) -> str | None:
+    if given is not None and not Path(given).is_dir():
+        raise ValueError(
+            f"there is no folder {given!r}. Name the blog's content folder, or the address of a published list"
+        )
+    return given
 
 
 def _split(address: str) -> SplitResult | None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.domain.errors import SettingRefused
+from app.domain.sites import Serve
 from app.settings import PREFIX, Settings, load, unknown
 
 
@@ -55,6 +56,13 @@ def test_the_token_shows_in_no_repr() -> None:
     assert "ghp_hush" not in repr(settings) + str(settings) + repr(settings.model_dump())
 
 
+def test_secrets_of_the_webhook_are_several_while_one_replaces_the_other() -> None:
+    settings = given(webhook_secret="old-hush, new-hush,")
+    assert settings.secrets == (b"old-hush", b"new-hush")
+    assert "hush" not in repr(settings) + str(settings) + repr(settings.model_dump())
+    assert given().secrets == ()
+
+
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         setattr(given(), "port", 1)  # noqa: B010 - the type checker refuses the plain form, which is the point
@@ -82,11 +90,20 @@ def test_settings_are_frozen() -> None:
         ({"store": "redis://host"}, "STORE", "is not a store"),
         ({"store": "sqlite:///"}, "STORE", "is not a store"),
         ({"origins": "https://blog.example.com/path"}, "ORIGINS", "is not an origin"),
-        ({"serve": "posts"}, "SERVE", "is not a choice"),
+        ({"serve": "tags"}, "SERVE", "is not a choice. Write any, posts or label:NAME"),
+        ({"serve": "posts"}, "POSTS", "SERVE=posts needs to know where the posts are. Name the blog's content folder"),
+        ({"posts": "no/such/folder"}, "POSTS", "there is no folder 'no/such/folder'"),
+        ({"posts": "pyproject.toml"}, "POSTS", "there is no folder"),
+        ({"posts": "https://a b/posts.json"}, "POSTS", "is not an address"),
+        ({"posts": "https://a/posts.json#x"}, "POSTS", "is not an address"),
+        ({"posts": "https://me:pw@a/posts.json"}, "POSTS", "must not hold a name or a password"),
+        ({"allow_private": True}, "ALLOW_PRIVATE", "set AFTERWORD_SERVE=posts and AFTERWORD_POSTS so that only"),
+        ({"allow_private": True, "serve": "label:x", "posts": "."}, "ALLOW_PRIVATE", "with AFTERWORD_SERVE=label:x"),
+        ({"allow_private": True, "serve": "posts", "posts": "http://a.example/p"}, "POSTS", "over http"),
         ({"serve": "label: "}, "SERVE", "a label must be named"),
         ({"port": 65536}, "PORT", "65535"),
         ({"fresh_for": 1}, "FRESH_FOR", "5"),
-        ({"pulse": 1}, "PULSE", "10"),
+        ({"pulse": 0.5}, "PULSE", "1"),
         ({"catalogue_mb": 0}, "CATALOGUE_MB", "1"),
     ],
 )
@@ -123,6 +140,18 @@ def test_without_a_token_changes_are_asked_for_more_rarely() -> None:
 @pytest.mark.parametrize(("choice", "label"), [("any", None), ("label:Comments", "Comments"), ("label: a b ", "a b")])
 def test_which_issues_are_posts_can_be_chosen(choice: str, label: str | None) -> None:
     assert given(serve=choice).served.label == label
+
+
+@pytest.mark.parametrize("place", [".", "app", "https://blog.example.com/posts.json?v=1", "HTTP://127.0.0.1:9/posts"])
+def test_posts_are_known_from_a_folder_or_an_address(place: str) -> None:
+    settings = given(serve="posts", posts=place, allow_private=True)
+    assert settings.posts == place
+    assert settings.served == Serve(only_posts=True)
+    assert not settings.served.known
+
+
+def test_a_list_of_a_public_repository_may_come_over_http() -> None:
+    assert given(serve="posts", posts="http://blog/posts.json").posts == "http://blog/posts.json"
 
 
 def test_a_variable_that_is_no_setting_is_told() -> None:

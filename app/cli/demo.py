@@ -84,7 +84,8 @@ async def run(port: int, blog_port: int, say: Say) -> None:
             _meanwhile(afterword.follow()),
             _meanwhile(tell()),
         ):
-            await listen(afterword.web, service_bound, access_log=False, beside=[(blog, blog_bound)])
+            closing = afterword.listeners.close
+            await listen(afterword.web, service_bound, beside=[(blog, blog_bound)], closing=closing)
 
 
 def sheltered(service: str, github: str) -> Settings:

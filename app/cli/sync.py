@@ -60,7 +60,7 @@ async def _bring_up(afterword: Afterword, index: int, clock: SystemClock, *, wai
     repo = afterword.settings.repo[index]
     while True:
         try:
-            await afterword.pulse.bring_up(repo, recount=True)
+            await afterword.pulse.bring_up(repo, reconcile=True)
         except Limited as limit:
             if not wait:
                 return await afterword.importer.report(repo, waiting_until=limit.until)

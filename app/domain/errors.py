@@ -17,12 +17,19 @@ AfterwordError
 │   ├── Gone                  410: deleted, or issues are switched off
 │   ├── Moved                 301/302/307/308 to an address that may not be followed silently
 │   └── TooFar                422: GitHub pages a list no further than 10,000 items
-└── ReadError                 a reader's request that has no document
-    ├── BadParameter          named, with what is allowed
-    ├── BadCursor             a cursor that is not ours or belongs to another list
-    ├── NotServed             a repository that is not among the configured ones
-    ├── NoSuchComment         a comment that no served thread holds
-    └── NotYet                cold, and GitHub did not answer in time; when to ask again is known
+├── ReadError                 a reader's request that has no document
+│   ├── BadParameter          named, with what is allowed
+│   ├── BadCursor             a cursor that is not ours or belongs to another list
+│   ├── NotServed             a repository that is not among the configured ones
+│   ├── NoSuchComment         a comment that no served thread holds
+│   └── NotYet                cold, and GitHub did not answer in time; when to ask again is known
+└── DeliveryError             a webhook delivery that is not taken
+    ├── NoSecret              no secret is configured that its signature could be compared with
+    ├── SignatureRefused      missing, malformed, or made with another secret
+    ├── SignatureOutdated     SHA-1 only
+    ├── DeliveryTooLarge      more than GitHub ever sends
+    ├── MediaTypeRefused      neither JSON nor a form
+    └── DeliveryBroken        signed, and yet not as GitHub documents it
 """
 
 from dataclasses import dataclass
@@ -173,7 +180,8 @@ class PrivateRepository(GitHubError):
     def __str__(self) -> str:
         return (
             f"The repository at {self.ask} is private, and serving its issues would publish them to everyone. "
-            "If that is what you want, set AFTERWORD_ALLOW_PRIVATE=true."
+            "To publish those of the blog's own posts and no others, set AFTERWORD_ALLOW_PRIVATE=true, "
+            "AFTERWORD_SERVE=posts, and AFTERWORD_POSTS to the blog's content folder or its published list."
         )
 
 
@@ -260,3 +268,73 @@ class NotYet(ReadError):
 
     def __str__(self) -> str:
         return f"{self.what} is not mirrored yet, and GitHub has not answered. Ask again in {self.retry_after} s."
+
+
+class DeliveryError(AfterwordError):
+    """A webhook delivery that is not taken; nothing of it was stored."""
+
+
+@dataclass(eq=False)
+class NoSecret(DeliveryError):
+    """No secret is configured that the signature of a delivery could be compared with."""
+
+    def __str__(self) -> str:
+        return (
+            "No webhook secret is configured, so that nobody can tell GitHub's deliveries from others. "
+            "Set AFTERWORD_WEBHOOK_SECRET to the secret of the webhook and start again."
+        )
+
+
+@dataclass(eq=False)
+class SignatureRefused(DeliveryError):
+    """The signature is missing, malformed, or made with another secret; `reason` says which."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"The signature of this delivery is refused: {self.reason}. "
+            "Give the webhook on GitHub the same secret as AFTERWORD_WEBHOOK_SECRET."
+        )
+
+
+@dataclass(eq=False)
+class SignatureOutdated(DeliveryError):
+    """Signed with SHA-1 only, as `X-Hub-Signature` is."""
+
+    def __str__(self) -> str:
+        return (
+            "This delivery is signed with SHA-1 only (X-Hub-Signature), which is not safe enough. "
+            "Let its sender add X-Hub-Signature-256, as GitHub does."
+        )
+
+
+@dataclass(eq=False)
+class DeliveryTooLarge(DeliveryError):
+    """The body is larger than `most`, in bytes; the rest of it was not read."""
+
+    most: int
+
+    def __str__(self) -> str:
+        return f"A delivery has {self.most:,} bytes at most, as GitHub's have. Send less."
+
+
+@dataclass(eq=False)
+class MediaTypeRefused(DeliveryError):
+    """The body is neither JSON nor a form."""
+
+    def __str__(self) -> str:
+        return (
+            "A delivery is application/json or application/x-www-form-urlencoded. "
+            "Choose application/json as the content type of the webhook on GitHub."
+        )
+
+
+@dataclass(eq=False)
+class DeliveryBroken(DeliveryError):
+    """Signed, and yet not as GitHub documents it; `reason` names the first thing that is wrong."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"This delivery cannot be read: {self.reason}. Nothing of it was taken."

@@ -118,3 +118,5 @@ class Thread:
     """When this was last known to be as on GitHub, epoch seconds."""
     stale: bool = False
     """True where the last check that was due did not succeed."""
+    looked_at: float | None = None
+    """When GitHub was last asked for this very thread: what lists of changes do not tell is as old as that."""

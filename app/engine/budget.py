@@ -1,70 +1,180 @@
 """The budget: the one place that decides whether an ask may leave now.
 
-GitHub tells with every answer what is left of the hour. Importing leaves a reserve for readers of threads that are not
-mirrored yet, and those leave one for people who use the same address or token elsewhere.
+It is the same for all processes on one store, and outlives them: what GitHub said of the hour, until when it wants to
+be left alone, and, without a token, what left in the last sixty minutes. GitHub counts the sixty asks of an address
+from one reset to the next; counted over any sixty minutes instead, they last for whatever hour somebody looks at.
 """
 
-from enum import Enum
-from typing import NoReturn
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import partial
 
 from app.domain.errors import Limited
+from app.engine.observing import Observer, Wait
 from app.engine.ports import Clock, GitHub
+from app.engine.shared import Purpose, Shared, Spent, Standing
 from app.github.answers import Allowance, Answer
 from app.github.asks import Ask
+from app.github.limits import LONGEST_WAIT
+
+PURPOSE: ContextVar[Purpose | None] = ContextVar("purpose", default=None)
+"""What the exchange that is under way is for; whoever counts exchanges reads it."""
+_HOUR = 3600.0
+_RESERVES: Mapping[Purpose, tuple[float, int]] = {
+    Purpose.READ: (1 / 50, 10),
+    Purpose.DELIVERY: (1 / 50, 10),
+    Purpose.PULSE: (1 / 20, 10),
+    Purpose.CHECK: (1 / 10, 24),
+    Purpose.IMPORT: (1 / 10, 20),
+}
+"""What GitHub says is left of the hour, and a purpose leaves to more urgent ones and to other users of the same token
+or address: (share of the hour, and at least so many asks)."""
+_READERS = frozenset({Purpose.READ, Purpose.DELIVERY, Purpose.CHECK})
 
 
-class Purpose(Enum):
-    """What an ask is for: (the share of the hour that is left to others, and at least so many asks)."""
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """Of asks for `purposes` (None: of all) at most `most` leave in any sixty minutes."""
 
-    IMPORT = (1 / 10, 20)
-    PULSE = (1 / 20, 12)
-    CHECK = (1 / 10, 24)
-    READ = (1 / 50, 10)
+    purposes: frozenset[Purpose] | None
+    most: int
 
-    def reserve(self, limit: int) -> int:
-        """How many asks of an hour's `limit` stay untouched by this purpose."""
-        share, least = self.value
-        return max(int(limit * share), least)
+    def counts(self, spent: Spent) -> bool:
+        """True where an ask is one of those that are capped."""
+        return self.purposes is None or spent.purpose in self.purposes
+
+
+MOST = 48
+"""Asks in any sixty minutes without a token. GitHub allows 60, and 50 are ours to use; two are left for the difference
+between the moment an ask is let go and the moment GitHub counts it."""
+_ALL = Cap(None, MOST)
+CAPS: Mapping[Purpose, tuple[Cap, ...]] = {
+    Purpose.READ: (_ALL, Cap(_READERS, 24)),
+    Purpose.DELIVERY: (_ALL, Cap(_READERS, 24)),
+    Purpose.PULSE: (_ALL,),
+    Purpose.CHECK: (_ALL, Cap(_READERS, 16), Cap(frozenset({Purpose.CHECK}), 8)),
+    Purpose.IMPORT: (Cap(None, 40),),
+}
+"""Without a token. The pulse needs eighteen asks an hour, and whatever else happens leaves it as many."""
+
+
+def free_at(spent: Sequence[Spent], purpose: Purpose, caps: Mapping[Purpose, Sequence[Cap]] = CAPS) -> float | None:
+    """When the next ask for a purpose may leave, None for now; `spent` in the last hour, oldest first."""
+    waits: list[float] = []
+    for cap in caps[purpose]:
+        counted = [entry for entry in spent if cap.counts(entry)]
+        if len(counted) >= cap.most:
+            waits.append(counted[len(counted) - cap.most].at + _HOUR)
+    return max(waits, default=None)
+
+
+def _left(spent: Sequence[Spent], purpose: Purpose) -> int:
+    """How many more asks for a purpose the caps allow now."""
+    return max(0, min(cap.most - sum(map(cap.counts, spent)) for cap in CAPS[purpose]))
 
 
 class Budget:
-    """Sends an ask if the hour still allows it for this purpose, or raises `Limited` with when it will."""
+    """Sends an ask if the hour still allows it for its purpose, or raises `Limited` with when it will.
 
-    def __init__(self, github: GitHub, clock: Clock) -> None:
+    `whose` names the token in the store, without giving it away; None where there is none.
+    """
+
+    def __init__(self, github: GitHub, shared: Shared, clock: Clock, observer: Observer, *, whose: str | None) -> None:
         self._github = github
+        self._observer = observer
+        self._shared = shared
         self._clock = clock
+        self._capped = whose is None
+        self._whose = whose or "nobody"
+        self._noted = Standing()
 
     @property
     def asked(self) -> int:
-        """Asks that have left since the start, as GitHub counts them."""
+        """Asks of this process since its start, as GitHub counts them."""
         return self._github.asked
 
     def validator_key(self, ask: Ask) -> str:
         """Under which key the ETag of an ask is kept."""
         return self._github.validator_key(ask)
 
-    @property
-    def allowance(self) -> Allowance | None:
-        """What is left of the hour, `reset` by our clock; None before the first answer, or where there is no limit."""
-        known = self._github.allowance
-        if known is not None and known.reset <= self._clock.now():
-            return Allowance(known.limit, known.limit, known.reset + 3600)
-        return known
+    async def standing(self) -> Standing:
+        """How things stand, as all processes know it; what has run out by now counts no more."""
+        return _present(await self._shared.standing(self._whose), self._clock.now())
 
-    def affordable(self, purpose: Purpose) -> int | None:
+    async def affordable(self, purpose: Purpose) -> int | None:
         """How many asks may still leave for a purpose; None where no bound is known."""
-        allowance = self.allowance
-        if allowance is None:
-            return None
-        return max(0, allowance.remaining - purpose.reserve(allowance.limit))
+        standing = await self.standing()
+        bounds = []
+        if standing.limit is not None and standing.remaining is not None:
+            bounds.append(max(0, standing.remaining - reserve(purpose, standing.limit)))
+        if self._capped:
+            bounds.append(_left(await self._shared.spent(self._whose, at=self._clock.now()), purpose))
+        return min(bounds, default=None)
 
     async def ask(self, ask: Ask, purpose: Purpose, *, etag: str | None = None) -> Answer:
         """The answer; `Limited` of kind budget where this purpose has to wait, and what `GitHub.ask` raises."""
-        if self.affordable(purpose) == 0:
-            self._refuse(ask)
-        return await self._github.ask(ask, etag=etag)
+        limit: Limited | None = None
+        PURPOSE.set(purpose)
+        try:
+            return await self._github.ask(ask, etag=etag, admit=partial(self._admit, ask, purpose))
+        except Limited as limited:
+            limit = limited
+            raise
+        finally:
+            await self._note(limit)
 
-    def _refuse(self, ask: Ask) -> NoReturn:
-        allowance = self.allowance
-        until = allowance.reset if allowance else self._clock.now()
-        raise Limited(ask.path, until=until, kind="budget")
+    async def _admit(self, ask: Ask, purpose: Purpose) -> None:
+        """Notes that an ask leaves, or raises `Limited`."""
+        now = self._clock.now()
+        standing = await self.standing()
+        if standing.waits_until is not None:
+            raise Limited(ask.path, until=standing.waits_until, kind=standing.waits_for or "secondary")
+        if standing.limit is not None and standing.remaining is not None and standing.reset is not None:
+            short = standing.remaining <= reserve(purpose, standing.limit)
+            if short:
+                self._observer.waits(Wait.BUDGET, standing.reset)
+                raise Limited(ask.path, until=standing.reset, kind="budget")
+        if self._capped:
+            decide = partial(free_at, purpose=purpose)
+            until = await self._shared.spend(self._whose, purpose, at=now, decide=decide)
+            if until is not None:
+                self._observer.waits(Wait.BUDGET, until)
+                raise Limited(ask.path, until=until, kind="budget")
+
+    async def _note(self, limit: Limited | None) -> None:
+        """Tells the other processes, and the next start, what GitHub said."""
+        allowance: Allowance | None = self._github.allowance
+        told = limit is not None and limit.kind != "budget"
+        if allowance is None and not told:
+            return
+        standing = Standing(
+            limit=allowance.limit if allowance else None,
+            remaining=allowance.remaining if allowance else None,
+            reset=allowance.reset if allowance else None,
+            waits_until=limit.until if told and limit else None,
+            waits_for=limit.kind if told and limit else None,
+        )
+        if standing != self._noted:
+            self._noted = standing
+            self._observer.stands(standing)
+            await self._shared.note(self._whose, standing)
+
+
+def reserve(purpose: Purpose, limit: int) -> int:
+    """How many asks of an hour's `limit` stay untouched by a purpose."""
+    share, least = _RESERVES[purpose]
+    return max(int(limit * share), least)
+
+
+def _present(known: Standing, now: float) -> Standing:
+    """What still holds of a standing; a wait or an hour longer than any means that our clock was set back meanwhile."""
+    waiting = known.waits_until is not None and 0 < known.waits_until - now <= LONGEST_WAIT
+    counted = known.reset is not None and 0 < known.reset - now <= LONGEST_WAIT
+    return Standing(
+        limit=known.limit if counted else None,
+        remaining=known.remaining if counted else None,
+        reset=known.reset if counted else None,
+        waits_until=known.waits_until if waiting else None,
+        waits_for=known.waits_for if waiting else None,
+    )

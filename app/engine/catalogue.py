@@ -5,6 +5,7 @@ from collections import defaultdict
 
 from cachetools import LRUCache
 
+from app.domain.sites import Repository
 from app.render.document import Document
 from app.render.keys import Key, ThreadKey
 
@@ -83,6 +84,11 @@ class Catalogue:
     def about(self, about: Subject) -> list[Key]:
         """The keys of the documents that are made of one thread, or of a whole site, the longest kept first."""
         return list(self._by_subject.get(about, ()))
+
+    def clear(self, repo: Repository) -> None:
+        """Drops every document of a repository."""
+        for key in [key for key in self._documents if key.repo == repo]:
+            self.discard(key)
 
 
 def _weight(key: Key) -> int:

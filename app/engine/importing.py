@@ -7,17 +7,20 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
-from app.domain.errors import AskRefused, BrokenAnswer, GitHubError, Limited, Moved, NotVisible, TooFar, Unreachable
+from app.domain.errors import BrokenAnswer, Limited, Moved, NotVisible, TooFar
 from app.domain.sites import Repository
 from app.domain.threads import Comment
 from app.domain.times import rfc3339
-from app.engine.budget import Budget, Purpose
+from app.engine.budget import Budget
+from app.engine.each import Each
 from app.engine.paging import pages
 from app.engine.plan import plan
 from app.engine.ports import Change, Clock, Mirror, SiteRecord
 from app.engine.refresh import Refresher
 from app.engine.repositories import Repositories
+from app.engine.shared import Purpose
 from app.github import answers
 from app.github.answers import Answer
 from app.github.asks import Ask, Asks, next_page
@@ -29,11 +32,6 @@ _CLOCKS_APART = 900
 """Seconds that GitHub's clock is believed to be ahead of ours; beyond, a later window would miss changes."""
 _STALE_ADDRESS = (Moved, NotVisible, TooFar)
 """What GitHub, or the protocol, says to the address of a next page that holds no longer."""
-
-SINGLE_FAILURES = (AskRefused, BrokenAnswer, Moved, Unreachable)
-"""What may befall one thread while the others can be read."""
-GIVE_UP = 3
-"""Threads in a row without an answer after which it is not the single thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +61,7 @@ class Importer:
         *,
         repositories: Repositories,
         refresher: Refresher,
+        each: Each,
         budget: Budget,
         mirror: Mirror,
         clock: Clock,
@@ -70,6 +69,7 @@ class Importer:
     ) -> None:
         self._repositories = repositories
         self._refresher = refresher
+        self._each = each
         self._budget = budget
         self._mirror = mirror
         self._clock = clock
@@ -92,9 +92,9 @@ class Importer:
         tallies = await self._mirror.tallies(repo)
         threads = [t for t in tallies if not t.is_pull_request]
         site = await self._mirror.site(repo)
-        allowance = self._budget.allowance
+        standing = await self._budget.standing()
         listed = site is not None and site.listed_at is not None
-        remaining = plan(tallies, affordable=self._budget.affordable(Purpose.IMPORT)) if listed else None
+        remaining = plan(tallies, affordable=await self._budget.affordable(Purpose.IMPORT)) if listed else None
         complete = sum(t.complete for t in threads)
         progress = Progress(
             repo=repo.full_name,
@@ -103,7 +103,7 @@ class Importer:
             comments=sum(t.comment_count for t in threads),
             comments_mirrored=sum(t.mirrored for t in threads),
             asks_used=self._budget.asked,
-            asks_left=allowance.remaining if allowance else None,
+            asks_left=standing.remaining,
             asks_to_go=remaining.asks if remaining else None,
             waiting_until=waiting_until,
             done=listed and complete == len(threads),
@@ -115,13 +115,13 @@ class Importer:
         async for answer in self._list_pages(site):
             now = self._clock.now()
             ended = answer.next_url is None
-            site = replace(
-                await self._mirror.site(site.repo) or site,
-                list_next=answer.next_url,
-                listed_at=now if ended else site.listed_at,
-                since=site.since or rfc3339(min(answer.date or now, now + _CLOCKS_APART) - _OVERLAP),
-            )
-            await self._refresher.apply(Change(repo=site.repo, at=now, site=site, issues=answers.issues(answer)))
+            noted: dict[str, Any] = {
+                "list_next": answer.next_url,
+                "listed_at": now if ended else site.listed_at,
+                "since": site.since or rfc3339(min(answer.date or now, now + _CLOCKS_APART) - _OVERLAP),
+            }
+            site = replace(site, **noted)
+            await self._refresher.apply(Change(repo=site.repo, at=now, noted=noted, issues=answers.issues(answer)))
             await self.report(site.repo)
         return site
 
@@ -144,7 +144,9 @@ class Importer:
         if site.comments_next is not None:
             await self._read_list(site, next_page(self._asks(site).all_comments(newest_first=True), site.comments_next))
         else:
-            chosen = plan(await self._mirror.tallies(site.repo), affordable=self._budget.affordable(Purpose.IMPORT))
+            chosen = plan(
+                await self._mirror.tallies(site.repo), affordable=await self._budget.affordable(Purpose.IMPORT)
+            )
             await self._read_threads(site, chosen.threads)
             if chosen.whole_list:
                 await self._read_list(site, self._asks(site).all_comments(newest_first=chosen.newest_first))
@@ -152,22 +154,12 @@ class Importer:
         await self._read_threads(site, rest.threads)
 
     async def _read_threads(self, site: SiteRecord, numbers: tuple[int, ...]) -> None:
-        """Threads one by one; some that cannot be read stop no other; `GIVE_UP` without any answer do."""
-        failures: list[GitHubError] = []
-        for number in numbers:
-            record = await self._mirror.thread(site.repo, number)
-            if record is None or record.complete:
-                continue
-            try:
-                await self._refresher.comments(site, record.issue, Purpose.IMPORT)
-            except SINGLE_FAILURES as failure:
-                _log.warning("Post %s of %s is left for the next round: %s", number, site.repo, failure)
-                if isinstance(failure, Unreachable):
-                    failures.append(failure)
-                if len(failures) >= GIVE_UP:
-                    raise
-            else:
-                failures.clear()
+        await self._each.of(site.repo, numbers, lambda number: self._read_thread(site, number))
+
+    async def _read_thread(self, site: SiteRecord, number: int) -> None:
+        record = await self._mirror.thread(site.repo, number)
+        if record is not None and not record.complete:
+            await self._refresher.comments(site, record.issue, Purpose.IMPORT)
             await self.report(site.repo)
 
     async def _read_list(self, site: SiteRecord, ask: Ask) -> None:
@@ -187,8 +179,8 @@ class Importer:
         await self._note_list(site, None, ())
 
     async def _note_list(self, site: SiteRecord, next_url: str | None, comments: tuple[Comment, ...]) -> None:
-        noted = replace(await self._mirror.site(site.repo) or site, comments_next=next_url)
-        await self._refresher.apply(Change(repo=site.repo, at=self._clock.now(), site=noted, comments=comments))
+        noted = {"comments_next": next_url}
+        await self._refresher.apply(Change(repo=site.repo, at=self._clock.now(), noted=noted, comments=comments))
         await self.report(site.repo)
 
     def _asks(self, site: SiteRecord) -> Asks:

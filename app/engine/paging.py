@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 
 from app.domain.errors import BrokenAnswer
-from app.engine.budget import Budget, Purpose
+from app.engine.budget import Budget
+from app.engine.shared import Purpose
 from app.github.answers import Answer
 from app.github.asks import Ask, next_page
 

@@ -13,6 +13,10 @@ Announce = Callable[[Repository, frozenset[int]], Awaitable[None]]
 """Tells that threads have changed, after the change was committed."""
 
 
+Admit = Callable[[], Awaitable[None]]
+"""Lets an exchange with GitHub leave, or raises `Limited`."""
+
+
 class Clock(Protocol):
     """The time in epoch seconds, and a wait."""
 
@@ -37,8 +41,12 @@ class GitHub(Protocol):
     def validator_key(self, ask: Ask) -> str:
         """What the ETag of an ask belongs to: URL, Accept and token, as one digest."""
 
-    async def ask(self, ask: Ask, *, etag: str | None = None) -> Answer:
-        """The answer, `unchanged` where `etag` still holds."""
+    async def ask(self, ask: Ask, *, etag: str | None = None, admit: Admit | None = None) -> Answer:
+        """The answer, `unchanged` where `etag` still holds.
+
+        `admit` is called before every exchange that the ask takes, repeated and redirected ones among them; it raises
+        `Limited` where none may leave now.
+        """
 
 
 @dataclass(frozen=True, slots=True)

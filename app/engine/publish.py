@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -13,7 +13,10 @@ from app.domain.errors import NoSuchComment, NotServed, NotYet, ReadError
 from app.domain.sites import Repository, Serve
 from app.domain.threads import Comment, Issue, Status, Thread
 from app.engine.catalogue import Catalogue, Subject, subject
-from app.engine.ports import Mirror, SiteRecord, ThreadRecord
+from app.engine.observing import Observer
+from app.engine.places import MOST_FOLLOWED, Places
+from app.engine.ports import Mirror, SiteRecord, Tally, ThreadRecord
+from app.engine.shared import THE_REPOSITORY
 from app.render import compat, native
 from app.render.document import Document
 from app.render.keys import (
@@ -43,24 +46,55 @@ class Publisher:
     """Makes documents and keeps those that are read in step with the mirror."""
 
     def __init__(
-        self, mirror: Mirror, catalogue: Catalogue, serve: Serve, public_url: str | None, *, allow_private: bool
+        self,
+        *,
+        mirror: Mirror,
+        catalogue: Catalogue,
+        places: Places,
+        serve: Serve,
+        public_url: str | None,
+        allow_private: bool,
+        observer: Observer,
     ) -> None:
         self._mirror = mirror
         self._catalogue = catalogue
-        self._serve = serve
+        self._places = places
+        self._observer = observer
+        self.serve = serve
+        """Which issues are posts; where that changes, `changed` has to be told of which."""
         self._public_url = public_url
         self._allow_private = allow_private
         self._versions: Counter[Subject] = Counter()
         self._safe: LRUCache[tuple[str, str], str] = LRUCache(_SAFE_HTML_BYTES, getsizeof=len)
         self._safe_lock = threading.Lock()
+        self._followed: defaultdict[Subject, set[Subject]] = defaultdict(set)
+        """Threads that were rendered for numbers from which they had been moved."""
         self.stale: set[Subject] = set()
         """Threads whose last check that was due did not succeed."""
 
     async def changed(self, repo: Repository, numbers: frozenset[int]) -> None:
-        """Renders anew, and swaps, every kept document that a change of these threads touches."""
-        self._versions.update([(repo.key, None), *((repo.key, number) for number in numbers)])
-        for number in (*numbers, None):
-            await self._renew((repo.key, number))
+        """Renders anew, and swaps, every kept document that a change of these threads touches.
+
+        Where the repository itself has changed, whether it may be seen among other things, none is kept.
+        """
+        touched: set[Subject] = {(repo.key, None), *((repo.key, number) for number in numbers)}
+        if THE_REPOSITORY in numbers:
+            touched.update(about for about in [*self._versions, *self._followed] if about[0] == repo.key)
+        touched |= self._following(touched)
+        if THE_REPOSITORY in numbers:
+            self._catalogue.clear(repo)
+        self._versions.update(touched)
+        for about in touched:
+            await self._renew(about)
+
+    def _following(self, touched: set[Subject]) -> set[Subject]:
+        """What was rendered from these threads for numbers from which they had been moved, once or several times."""
+        found: set[Subject] = set()
+        reached = touched
+        while reached:
+            reached = {other for about in reached & self._followed.keys() for other in self._followed[about]} - found
+            found |= reached
+        return found | {(key, None) for key, _ in found}
 
     async def renew(self, repo: Repository, number: int) -> None:
         """Renders a thread's kept documents anew after a check, for their `checked_at` and `stale`."""
@@ -92,13 +126,16 @@ class Publisher:
 
     async def _make(self, key: Key) -> Document:
         site = await self._mirror.site(key.repo)
-        if site is not None and site.private and not self._allow_private:
-            raise NotServed(key.repo.full_name)
+        self._refuse_private(site)
+        if not self.serve.known:
+            raise NotYet("The list of posts", retry_after=_RETRY_AFTER)
+        self._observer.rendered(key)
         if isinstance(key, ThreadKey):
             thread = await self.thread(
                 key.repo, key.number, with_comments=not isinstance(key, PostKey | CompatIssueKey)
             )
-            return await asyncio.to_thread(self._of_thread, thread, key)
+            document = await asyncio.to_thread(self._of_thread, thread, key)
+            return replace(document, looked_at=thread.looked_at)
         if isinstance(key, CompatCommentKey):
             return await self._single_comment(key, site)
         if site is None or site.listed_at is None:
@@ -120,11 +157,29 @@ class Publisher:
             case CompatCommentsKey():
                 return compat.comments(thread, key, self._safe_html, self._public_url)
 
-    async def thread(self, repo: Repository, number: int, *, with_comments: bool) -> Thread:
-        """What the mirror has to show of a number."""
+    async def thread(
+        self,
+        repo: Repository,
+        number: int,
+        *,
+        with_comments: bool,
+        followed: int = 0,
+        post: tuple[Repository, int] | None = None,
+    ) -> Thread:
+        """What the mirror has to show of a number; `post` is the one that was asked for, where it was moved here."""
+        post = post or (repo, number)
         site = await self._mirror.site(repo)
+        self._refuse_private(site)
         record = await self._mirror.thread(repo, number)
-        if record is None or not self._is_post(record.issue):
+        if record is None and followed < MOST_FOLLOWED:
+            place = await self._places.moved(repo, number)
+            if place is not None:
+                self._followed[place[0].key, place[1]].add((repo.key, number))
+                there = await self.thread(*place, with_comments=with_comments, followed=followed + 1, post=post)
+                return replace(there, repo=repo, number=number)
+            if followed and await self._mirror.absence(repo, number) is None:
+                raise NotYet(f"Post {number} of {repo}", retry_after=_RETRY_AFTER)
+        if record is None or not self._is_post(*post, record.issue):
             return await self._missing(repo, number, site)
         if with_comments and not record.complete:
             raise NotYet(f"Post {number} of {repo}", retry_after=_RETRY_AFTER)
@@ -138,7 +193,12 @@ class Publisher:
             status=record.issue.status,
             checked_at=_checked_at(record, site),
             stale=(repo.key, number) in self.stale,
+            looked_at=record.checked_at,
         )
+
+    def _refuse_private(self, site: SiteRecord | None) -> None:
+        if site is not None and site.private and not self._allow_private:
+            raise NotServed(site.repo.full_name)
 
     async def _with_present_pin(self, repo: Repository, record: ThreadRecord) -> Issue:
         """The issue with its pinned comment as the mirror has it: it may have been hidden or deleted since."""
@@ -153,14 +213,16 @@ class Publisher:
         known = [site.checked_at, site.listed_at] if site else []
         checked_at = max((at for at in (absence.checked_at if absence else None, *known) if at), default=None)
         status = Status.GONE if absence is not None and absence.gone else Status.MISSING
-        return Thread(repo, number, None, (), 0, status, checked_at, stale=(repo.key, number) in self.stale)
+        looked_at = absence.checked_at if absence else checked_at
+        stale = (repo.key, number) in self.stale
+        return Thread(repo, number, None, (), 0, status, checked_at, stale=stale, looked_at=looked_at)
 
     async def _single_comment(self, key: CompatCommentKey, site: SiteRecord | None) -> Document:
         comment = await self._mirror.comment(key.repo, key.comment_id)
         record = await self._mirror.thread(key.repo, comment.number) if comment else None
         if comment is None and await self._is_importing(key.repo, site):
             raise NotYet(f"Comment {key.comment_id} of {key.repo}", retry_after=_RETRY_AFTER)
-        if comment is None or record is None or not self._is_post(record.issue):
+        if comment is None or record is None or not self._is_post(key.repo, record.issue.number, record.issue):
             raise NoSuchComment(key.comment_id)
         checked_at = _checked_at(record, site)
         return await asyncio.to_thread(
@@ -177,16 +239,26 @@ class Publisher:
         known = {
             tally.number: tally.mirrored if tally.complete else tally.comment_count
             for tally in await self._mirror.tallies(key.repo)
-            if not tally.is_pull_request and self._serve.serves(tally.labels)
+            if self._counts_as_post(key.repo, tally)
         }
-        counts: Mapping[int, int | None] = (
-            known if key.ids is None else {number: known.get(number) for number in key.ids}
-        )
+        counts: Mapping[int, int | None] = known
+        if key.ids is not None:
+            counts = {
+                number: known[number] if number in known else await self._moved_count(key.repo, number)
+                for number in key.ids
+            }
         return native.counts(counts, _site_checked_at(site), stale=False)
+
+    async def _moved_count(self, repo: Repository, number: int) -> int | None:
+        """How many comments there are where a number's issue has been moved to; None where there is none."""
+        if await self._places.moved(repo, number) is None:
+            return None
+        thread = await self.thread(repo, number, with_comments=False)
+        return None if thread.issue is None else thread.comment_count
 
     async def _newest(self, key: NewestKey, site: SiteRecord) -> Document:
         before = native.newest_before(key.cursor)
-        numbers = await self._posts(key.repo) if self._serve.label is not None else None
+        numbers = await self._posts(key.repo) if not self.serve.everything else None
         found = await self._mirror.newest_comments(key.repo, limit=key.limit + 1, before=before, numbers=numbers)
         if not found and before is None and await self._is_importing(key.repo, site):
             raise NotYet(f"The newest comments of {key.repo}", retry_after=_RETRY_AFTER)
@@ -201,17 +273,24 @@ class Publisher:
 
     async def _issues(self, key: CompatIssuesKey, site: SiteRecord) -> Document:
         records = await self._mirror.threads(key.repo)
-        posts = [record for record in records if self._is_post(record.issue)]
+        posts = [record for record in records if self._is_post(key.repo, record.issue.number, record.issue)]
         issues: Sequence[Issue] = [await self._with_present_pin(key.repo, record) for record in posts]
         checked_at = _site_checked_at(site)
         return await asyncio.to_thread(compat.issues, issues, key, self._safe_html, self._public_url, checked_at)
 
     async def _posts(self, repo: Repository) -> frozenset[int]:
         tallies = await self._mirror.tallies(repo)
-        return frozenset(t.number for t in tallies if not t.is_pull_request and self._serve.serves(t.labels))
+        return frozenset(tally.number for tally in tallies if self._counts_as_post(repo, tally))
 
-    def _is_post(self, issue: Issue) -> bool:
-        return not issue.is_pull_request and self._serve.serves(issue.labels)
+    def is_post(self, repo: Repository, number: int, labels: tuple[str, ...]) -> bool:
+        """Whether an issue with these labels is a post of the blog."""
+        return self.serve.serves(repo, number, labels)
+
+    def _is_post(self, repo: Repository, number: int, issue: Issue) -> bool:
+        return not issue.is_pull_request and self.serve.serves(repo, number, issue.labels)
+
+    def _counts_as_post(self, repo: Repository, tally: Tally) -> bool:
+        return not tally.is_pull_request and self.serve.serves(repo, tally.number, tally.labels)
 
     def _safe_html(self, item: Comment | Issue) -> str:
         """Sanitised once for each text, because the same comment stands in several documents."""

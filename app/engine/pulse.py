@@ -6,27 +6,44 @@ changes, so that a quiet blog costs two 304s. What they cannot tell, deletions, 
 """
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import inf
 
-from cachetools import LRUCache, TTLCache
+from cachetools import LRUCache
 
-from app.domain.errors import Unreachable
+from app.domain.errors import Limited, NotVisible
 from app.domain.sites import Repository
-from app.engine.budget import Budget, Purpose
-from app.engine.importing import GIVE_UP, SINGLE_FAILURES, Importer
+from app.domain.threads import Comment
+from app.domain.times import epoch
+from app.engine.budget import Budget
+from app.engine.each import Each
+from app.engine.importing import Importer
 from app.engine.paging import pages
 from app.engine.ports import Change, Clock, Mirror, SiteRecord, Tally
+from app.engine.reconcile import Reconciler
 from app.engine.refresh import Refresher
 from app.engine.repositories import Repositories
+from app.engine.shared import Purpose, Shared
 from app.github import answers
 from app.github.answers import Answer
 from app.github.asks import Ask, next_page
 
 _log = logging.getLogger(__name__)
-_LEFT_FOR = 3600.0
-_MOST_LEFT = 10_000
 _LISTS = 100
+_EMPTY_BELIEVED = 600.0
+"""Seconds for which a 304 to a list that was empty counts as an answer."""
+_ON_ITS_WAY = 60.0
+"""Seconds that a webhook delivery may take before its absence means something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What a round did beside what it applied."""
+
+    reconciled: bool = False
+    untold: frozenset[int] = frozenset()
+    """Threads with comments that no webhook told of, though webhooks come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,58 +64,74 @@ class Pulse:
         repositories: Repositories,
         refresher: Refresher,
         importer: Importer,
+        reconciler: Reconciler,
+        each: Each,
         budget: Budget,
         mirror: Mirror,
+        shared: Shared,
         clock: Clock,
     ) -> None:
         self._repositories = repositories
         self._refresher = refresher
         self._importer = importer
+        self._reconciler = reconciler
+        self._each = each
         self._budget = budget
         self._mirror = mirror
+        self._shared = shared
         self._clock = clock
-        self._left: TTLCache[tuple[str, int], bool] = TTLCache(_MOST_LEFT, ttl=_LEFT_FOR, timer=clock.now)
-        """Threads that could not be read: left alone for a while, for a round to cost what changed and no more."""
         self._said_empty: LRUCache[str, bool] = LRUCache(_LISTS)
         """Lists that were empty once: their ETag is kept when they are so again."""
+        self._empty_since: LRUCache[str, float] = LRUCache(_LISTS)
+        """When a list was last said whole to be empty: after a while that is asked again without its ETag."""
 
-    async def bring_up(self, repo: Repository, *, recount: bool = False) -> bool:
-        """Imports what is missing, then applies what changed.
+    async def bring_up(self, repo: Repository, *, reconcile: bool = False) -> Round:
+        """Imports what is missing, then applies what changed; `reconcile` compares everything besides.
 
-        `recount` reads the list of all issues besides, an ask for each hundred: it finds what was deleted. Raises
-        `GitHubError`; whatever was committed before stays, and the next round begins where this one did. True where
-        it did recount: right after an import there is nothing to compare with.
+        Raises `GitHubError`; whatever was committed before stays, and the next round begins where this one did. Where
+        the hour does not allow to go on importing, what changed is applied all the same before `Limited` is raised.
         """
-        await self._importer.bring_in(repo)
+        short = await self._import(repo)
         site = await self._repositories.site(repo, Purpose.PULSE)
         began = self._clock.now()
-        recount = recount and site.checked_at is not None
-        if recount:
-            await self._repositories.look(site, Purpose.PULSE)
-            await self._recount(site)
-        await self._apply_changes(site, began)
-        await self._read_each(repo, [t.number for t in await self._mirror.tallies(repo) if _is_doubtful(t)])
-        await self._importer.report(repo)
-        return recount
+        # right after an import there is nothing to compare with
+        reconcile = reconcile and short is None and site.checked_at is not None
+        try:
+            if reconcile:
+                await self._repositories.look(site, Purpose.PULSE)
+            untold = await self._apply_changes(site, began)
+        except NotVisible:
+            await self._repositories.look(site, Purpose.PULSE)  # is it the repository that is not to be seen?
+            raise
+        if reconcile:
+            await self._reconciler.reconcile(site, since=began)
+        await self._read_doubtful(repo, with_incomplete=short is None)
+        await self._importer.report(repo, waiting_until=short.until if short else None)
+        if short is not None:
+            raise short
+        return Round(reconcile, untold)
 
-    async def _read_each(self, repo: Repository, numbers: Sequence[int]) -> None:
-        """Threads one by one; some that cannot be read stop no other; `GIVE_UP` without any answer do."""
-        failed = 0
-        for number in numbers:
-            about = (repo.key, number)
-            if about in self._left:
-                continue
-            try:
-                await self._refresher.read(repo, number, Purpose.PULSE)
-                failed = 0
-            except SINGLE_FAILURES as failure:
-                _log.warning("Post %s of %s is left for later: %s", number, repo, failure)
-                self._left[about] = True
-                failed += isinstance(failure, Unreachable)
-                if failed >= GIVE_UP:
-                    raise
+    async def _import(self, repo: Repository) -> Limited | None:
+        """What keeps the import from going on; raised where there is nothing yet that could be kept up to date."""
+        try:
+            await self._importer.bring_in(repo)
+        except Limited as limit:
+            site = await self._mirror.site(repo)
+            if limit.kind != "budget" or site is None or site.listed_at is None:
+                raise
+            return limit
+        return None
 
-    async def _apply_changes(self, site: SiteRecord, began: float) -> None:
+    async def _read_doubtful(self, repo: Repository, *, with_incomplete: bool) -> None:
+        """Reads the posts of which counts say that comments are missing, or too many."""
+        doubtful = [
+            tally.number
+            for tally in await self._mirror.tallies(repo)
+            if not tally.is_pull_request and (tally.in_doubt if tally.complete else with_incomplete)
+        ]
+        await self._each.of(repo, doubtful, lambda number: self._refresher.read(repo, number, Purpose.PULSE))
+
+    async def _apply_changes(self, site: SiteRecord, began: float) -> frozenset[int]:
         asks = self._repositories.asks(site)
         since = site.since or "1970-01-01T00:00:00Z"
         issue_changes = await self._changes(site, asks.issues_since(since))
@@ -109,16 +142,40 @@ class Pulse:
         if window > since and comment_changes.pages and not comments:
             # an empty list is not believed so far that what it may have kept back would never be asked for again
             window, etags = since, issue_changes.etags
-        current = await self._mirror.site(site.repo) or site
-        record = replace(current, since=window, checked_at=began)
+        date = max((page.date for page in comment_changes.pages if page.date is not None), default=began)
+        await self._repositories.seen(site)
+        untold = await self._untold(site, comments, date)
+        noted = {"since": window, "checked_at": began}
         await self._refresher.apply(
-            Change(repo=site.repo, at=began, site=record, issues=issues, comments=comments, etags=etags)
+            Change(repo=site.repo, at=began, noted=noted, issues=issues, comments=comments, etags=etags)
         )
+        return untold
+
+    async def _untold(self, site: SiteRecord, comments: Iterable[Comment], date: float) -> frozenset[int]:
+        """Threads with news that a webhook should have told by now, and did not; none where no webhook ever came.
+
+        `date` is GitHub's clock.
+        """
+        if await self._shared.heard_at(site.repo) is None:
+            return frozenset()
+        news: set[int] = set()
+        for comment in comments:
+            kept = await self._mirror.comment(site.repo, comment.id)
+            is_news = kept is None or kept.updated_at < comment.updated_at
+            if is_news and date - epoch(comment.updated_at) > _ON_ITS_WAY:
+                news.add(comment.number)
+        told = await self._shared.told(site.repo, since=(site.checked_at or 0.0) - 2 * _ON_ITS_WAY) if news else ()
+        posts = {t.number for t in await self._mirror.tallies(site.repo) if not t.is_pull_request} if news else set()
+        return frozenset(news & posts - set(told))
 
     async def _changes(self, site: SiteRecord, ask: Ask) -> _Changes:
         key = self._budget.validator_key(ask)
-        first = await self._budget.ask(ask, Purpose.PULSE, etag=await self._mirror.etag(key))
-        if first.url != ask.url:  # redirected: the repository has another name by now
+        doubted = self._clock.now() - self._empty_since.get(key, inf) > _EMPTY_BELIEVED
+        etag = None if doubted else await self._mirror.etag(key)
+        first = await self._budget.ask(ask, Purpose.PULSE, etag=etag)
+        lost = first.data == [] and key not in self._said_empty and site.checked_at is not None
+        if first.url != ask.url or lost:
+            # redirected: the repository has another name by now; without what was there: maybe another has the name
             await self._repositories.look(site, Purpose.PULSE)
         if first.unchanged:
             return _Changes((), {})
@@ -128,21 +185,11 @@ class Pulse:
         kept_back = first.data == [] and key not in self._said_empty
         if kept_back:  # a 304 to an empty list that was wrong would hide for ever what it kept back
             self._said_empty[key] = True
+        if first.data == []:
+            self._empty_since[key] = self._clock.now()
+        else:
+            self._empty_since.pop(key, None)
         return _Changes(tuple(found), {key: first.etag} if first.etag and not kept_back else {})
-
-    async def _recount(self, site: SiteRecord) -> None:
-        """Every issue's count anew, and a look at each known number that the list does not have any more."""
-        known = {tally.number for tally in await self._mirror.tallies(site.repo)}
-        async for answer in pages(self._budget, self._repositories.asks(site).issues(), Purpose.PULSE):
-            issues = answers.issues(answer)
-            known -= {issue.number for issue in issues}
-            await self._refresher.apply(Change(repo=site.repo, at=self._clock.now(), issues=issues))
-        await self._read_each(site.repo, sorted(known))
-
-
-def _is_doubtful(tally: Tally) -> bool:
-    """True for a post of which counts say that comments are missing, or too many."""
-    return not tally.is_pull_request and (tally.in_doubt or not tally.complete)
 
 
 def _next_window(since: str, changes: _Changes) -> str:
@@ -155,3 +202,8 @@ def _next_window(since: str, changes: _Changes) -> str:
     if len(latest) > 1 and latest[0] > since:
         return latest[0]
     return max((since, *latest))
+
+
+def is_settled(tally: Tally) -> bool:
+    """True where counts agree that nothing of a thread is missing."""
+    return tally.complete and not tally.in_doubt

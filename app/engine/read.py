@@ -8,19 +8,18 @@ from cachetools import TTLCache
 
 from app.domain.errors import GitHubError, Limited, NotYet
 from app.domain.sites import Repository
-from app.engine.budget import Purpose
 from app.engine.catalogue import Catalogue
-from app.engine.ports import Clock, Mirror, SiteRecord
+from app.engine.looks import Looks
+from app.engine.places import MOST_FOLLOWED, Places
+from app.engine.ports import Clock, Mirror
 from app.engine.publish import Publisher
-from app.engine.refresh import Refresher
+from app.engine.shared import Purpose, Shared
 from app.engine.single_flight import SingleFlight
 from app.render.document import Document
 from app.render.keys import CommentsKey, CompatCommentsKey, Key, ThreadKey
 
 _log = logging.getLogger(__name__)
-_ABSENT_FOR = 600
-"""Seconds for which GitHub's word that a number has no issue is believed."""
-_GAP_PAUSE = 60
+_PROBE_PAUSE = 60
 """Seconds between asks about numbers that the list of issues left out: deleted or moved ones."""
 _RETRY_AFTER = 10
 _LONGEST_RETRY_AFTER = 300
@@ -36,7 +35,9 @@ class Reader:
         mirror: Mirror,
         catalogue: Catalogue,
         publisher: Publisher,
-        refresher: Refresher,
+        places: Places,
+        looks: Looks,
+        shared: Shared,
         clock: Clock,
         fresh_for: float,
         cold_wait: float,
@@ -44,20 +45,29 @@ class Reader:
         self._mirror = mirror
         self._catalogue = catalogue
         self._publisher = publisher
-        self._refresher = refresher
+        self._places = places
+        self._looks = looks
+        self._shared = shared
         self._clock = clock
         self._fresh_for = fresh_for
         self._cold_wait = cold_wait
         self._rendering: SingleFlight[Document] = SingleFlight()
         self._asking: SingleFlight[None] = SingleFlight()
-        self._attempted: TTLCache[Hashable, bool] = TTLCache(_ATTEMPTS_KEPT, ttl=min(fresh_for, 60.0), timer=clock.now)
-        self._gap_asked_at = 0.0
+        pause = min(fresh_for, 60.0)
+        self._attempted: TTLCache[Hashable, bool] = TTLCache(_ATTEMPTS_KEPT, ttl=pause, timer=clock.now)
+        """Threads that were checked a moment ago, or that should have been."""
+        self._rendered: TTLCache[Key, bool] = TTLCache(_ATTEMPTS_KEPT, ttl=pause, timer=clock.now)
+        """Documents that were rendered a moment ago: they say all that the mirror knows."""
 
     def ready(self, key: Key) -> Document | None:
-        """The finished document where it is at hand; an old one has its thread checked behind the reader's back."""
+        """The finished document where it is at hand; an old one has its thread checked behind the reader's back.
+
+        One that says that it is old is rendered again first, once a minute: rounds may have found it as on GitHub.
+        """
         document = self._catalogue.get(key)
-        if document is not None:
-            self._check_if_old(key, document)
+        if document is None or (self._is_old(document.checked_at) and key not in self._rendered):
+            return None
+        self._check_if_old(key, document)
         return document
 
     async def document(self, key: Key) -> Document:
@@ -68,19 +78,23 @@ class Reader:
         if isinstance(key, ThreadKey):
             await self._ensure(key)
         document = await asyncio.shield(self._rendering.join(key, lambda: self._publisher.document(key)))
+        self._rendered[key] = True
         self._check_if_old(key, document)
         return document
 
     async def _ensure(self, key: ThreadKey) -> None:
         """Brings a cold thread into the mirror; returns at once where the mirror can answer."""
-        if await self._mirrored(key):
+        cold = await self._cold(key.repo, key.number, with_comments=isinstance(key, CommentsKey | CompatCommentsKey))
+        if cold is None:
             return
-        repo, number = key.repo, key.number
-        task = self._asking.join((repo.key, number), lambda: self._bring(repo, number))
+        repo, number, purpose = cold
+        task = self._asking.join((repo.key, number), lambda: self._looks.look(repo, number, purpose))
         what = f"Post {number} of {repo}"
         done, _ = await asyncio.wait({task}, timeout=self._cold_wait)
         if not done:
             raise NotYet(what, retry_after=_RETRY_AFTER)
+        if purpose is Purpose.CHECK:
+            return  # the list of all issues answers for what GitHub did not
         try:
             task.result()
         except Limited as limit:
@@ -89,75 +103,67 @@ class Reader:
         except GitHubError as failure:
             raise NotYet(what, retry_after=_RETRY_AFTER) from failure
 
-    async def _bring(self, repo: Repository, number: int) -> None:
-        """Asks GitHub for a whole thread, unless an earlier flight has landed since the reader looked."""
+    async def _cold(
+        self, repo: Repository, number: int, *, with_comments: bool, followed: int = 0
+    ) -> tuple[Repository, int, Purpose] | None:
+        """What to ask GitHub for before the mirror can answer; None where it can."""
+        site = await self._mirror.site(repo)  # before the thread: a list that lands in between rules nothing out
         record = await self._mirror.thread(repo, number)
-        if record is None or not (record.complete or record.issue.is_pull_request):
-            await self._refresher.read(repo, number, Purpose.READ)
-
-    async def _mirrored(self, key: ThreadKey) -> bool:
-        site = await self._mirror.site(key.repo)  # before the thread: a list that lands in between rules nothing out
-        record = await self._mirror.thread(key.repo, key.number)
         if record is not None:
-            with_comments = isinstance(key, CommentsKey | CompatCommentsKey)
-            return record.issue.is_pull_request or record.complete or not with_comments
-        if await self._mirror.absence(key.repo, key.number) is not None:
-            return True
-        return await self._surely_none(key, site)
+            served = followed or self._publisher.is_post(repo, number, record.issue.labels)
+            whole = record.complete or record.issue.is_pull_request
+            return (repo, number, Purpose.READ) if with_comments and served and not whole else None
+        if await self._mirror.absence(repo, number) is not None:
+            place = await self._places.moved(repo, number) if followed < MOST_FOLLOWED else None
+            return await self._cold(*place, with_comments=with_comments, followed=followed + 1) if place else None
+        if followed or site is None or site.listed_at is None:
+            return repo, number, Purpose.READ
+        return (repo, number, Purpose.CHECK) if await self._may_probe(repo, number) else None
 
-    async def _surely_none(self, key: ThreadKey, site: SiteRecord | None) -> bool:
-        """True where the list of all issues rules a number out, so that a crawler trying numbers costs nothing."""
-        if site is None or site.listed_at is None:
+    async def _may_probe(self, repo: Repository, number: int) -> bool:
+        """True, once a minute, for a number that the list of all issues left out; a crawler trying numbers costs that.
+
+        Numbers above the newest known one are left to the next round.
+        """
+        tallies = await self._mirror.tallies(repo)
+        if not tallies or number > tallies[0].number:
             return False
-        tallies = await self._mirror.tallies(key.repo)
-        if not tallies or key.number > tallies[0].number:
-            return True
         now = self._clock.now()
-        if now - self._gap_asked_at < _GAP_PAUSE:
-            return True
-        self._gap_asked_at = now
-        return False
+        name, prober = f"probe {repo.key}", f"{number} at {now}"
+        return await self._shared.lease(name, holder=prober, at=now, until=now + _PROBE_PAUSE)
 
     def _check_if_old(self, key: Key, document: Document) -> None:
         """Looks at an old thread behind the reader's back, once in a while however many read it."""
-        if document.checked_at is not None and self._clock.now() - document.checked_at <= self._fresh_for:
-            return
-        if not isinstance(key, ThreadKey):
-            self._renew_once_in_a_while(key)
+        if not isinstance(key, ThreadKey) or not self._is_old(document.looked_at):
             return
         about = (key.repo.key, key.number)
         if about not in self._attempted:
             self._attempted[about] = True
             self._asking.join(("check", *about), lambda: self._check(key.repo, key.number))
 
-    def _renew_once_in_a_while(self, key: Key) -> None:
-        """Renders a document of the whole site anew from the mirror: rounds and other processes may have moved it."""
-        if key not in self._attempted:
-            self._attempted[key] = True
-            self._rendering.join(key, lambda: self._publisher.document(key))
+    def _is_old(self, at: float | None) -> bool:
+        return at is None or self._clock.now() - at > self._fresh_for
 
     async def _check(self, repo: Repository, number: int) -> None:
         stale, about = self._publisher.stale, (repo.key, number)
+        if not await self._may_check(repo, number):
+            return
         try:
-            await self._look(repo, number)
+            await self._looks.look(repo, number, Purpose.CHECK)
             stale.discard(about)
         except Limited as limit:
             if limit.kind != "budget":  # our own thrift is no failure: the age of what is served tells enough
                 stale.add(about)
-        except GitHubError as failure:
+        except (GitHubError, NotYet) as failure:
             _log.info("Post %s of %s could not be checked: %s", number, repo, failure)
             stale.add(about)
         await self._publisher.renew(repo, number)
 
-    async def _look(self, repo: Repository, number: int) -> None:
-        record = await self._mirror.thread(repo, number)
-        if record is not None:
-            if record.complete and not record.issue.is_pull_request:
-                await self._refresher.check(repo, record)
-            return
-        absence = await self._mirror.absence(repo, number)
-        if absence is not None and self._clock.now() - absence.checked_at > _ABSENT_FOR:
-            await self._refresher.read(repo, number, Purpose.CHECK)
+    async def _may_check(self, repo: Repository, number: int) -> bool:
+        """True for a thread, here or moved to another site; a number without one is tried as seldom as any other."""
+        if await self._mirror.thread(repo, number) is not None or await self._places.moved(repo, number) is not None:
+            return True
+        return await self._may_probe(repo, number)
 
     async def close(self) -> None:
         """Ends what is under way; the mirror keeps whatever was committed."""

@@ -5,17 +5,19 @@ change overtook; whatever else comes is added to what is there.
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from app.domain.errors import BrokenAnswer, GitHubError, Gone, NotVisible
 from app.domain.sites import Repository
 from app.domain.threads import Comment, Issue
-from app.engine.budget import Budget, Purpose
+from app.domain.times import epoch
+from app.engine.budget import Budget
 from app.engine.paging import pages
 from app.engine.ports import Absence, Announce, Change, Clock, Mirror, SiteRecord, ThreadRecord
 from app.engine.repositories import Repositories
+from app.engine.shared import Purpose
 from app.github import answers
 from app.github.asks import PER_PAGE
 
@@ -36,18 +38,36 @@ class Refresher:
         self._mirror = mirror
         self._clock = clock
         self._announce = announce
-        self._changes: Counter[tuple[str, int]] = Counter()
-        """How often each thread has changed: a reading that began before a change must not undo it."""
         self._whole_at: dict[tuple[str, int], float] = {}
         """When a long thread was last read whole by a check."""
 
     async def apply(self, change: Change) -> frozenset[int]:
-        """Commits a change, then announces it."""
+        """Commits a change, then announces it; raises `BrokenAnswer` where it tells of another repository's issues."""
+        await self._refuse_foreign(change)
         changed = await self._mirror.apply(change)
         if changed:
-            self._changes.update((change.repo.key, number) for number in changed)
             await self._announce(change.repo, changed)
         return changed
+
+    async def _refuse_foreign(self, change: Change) -> None:
+        """Looks whose the name is where an issue has another id than before, or is new.
+
+        A name that was given up may be another repository's by now, of which issues of the same numbers would be
+        taken for ours: neither addresses nor numbers tell, but GitHub's ids do.
+        """
+        site = await self._mirror.site(change.repo)
+        if site is None or site.listed_at is None:  # during the import everything is new
+            return
+        known = {issue.number: await self._mirror.thread(change.repo, issue.number) for issue in change.issues}
+        new = [issue for issue in change.issues if known[issue.number] is None]
+        changed = [i for i in change.issues if (record := known[i.number]) is not None and record.issue.id != i.id]
+        if not new and not changed:
+            return
+        name = await self._repositories.confirmed_name(site, Purpose.PULSE, anew=bool(changed))
+        for issue in (*new, *changed):
+            if not _lies_in(issue, name, site.id):
+                path = urlsplit(issue.repository_url).path
+                raise BrokenAnswer(path, f"issue {issue.number} is another repository's, which has taken the name")
 
     async def read(self, repo: Repository, number: int, purpose: Purpose) -> None:
         """The issue first, then all its comments; two asks for a thread of up to 100 comments.
@@ -67,22 +87,21 @@ class Refresher:
 
     async def comments(self, site: SiteRecord, issue: Issue, purpose: Purpose) -> None:
         """All comments of an issue, in place of those in the mirror; the issue is asked again where counts differ."""
-        about = (site.repo.key, issue.number)
-        changes = self._changes[about]
+        began = await self._mirror.version(site.repo, issue.number)
+        before: _Reading | None = None
         steady = False
-        for reading in range(_READINGS):
-            comments, page_count = await self._all_pages(site, issue.number, purpose)
-            agrees = len(comments) == issue.comment_count
-            steady = agrees and page_count == 1
+        for _ in range(_READINGS):
+            reading = await self._all_pages(site, issue.number, purpose)
+            comments = reading.comments
+            steady = reading.page_count == 1 and len(comments) == issue.comment_count
             if steady:
                 break
             again = await self._issue(site, issue.number, purpose)
             if again is None:
                 return
             # what came or went between the pages may have pushed another comment out of sight
-            same = (again.comment_count, again.updated_at) == (issue.comment_count, issue.updated_at)
-            issue = again
-            steady = same and (agrees or reading > 0)
+            steady = _is_steady(reading, before, issue, again)
+            issue, before = again, reading
             if steady:
                 break
         path = self._repositories.asks(site).comments(issue.number).path
@@ -90,10 +109,20 @@ class Refresher:
             raise BrokenAnswer(path, f"an empty list where GitHub counts {issue.comment_count} comments")
         if not steady:
             raise BrokenAnswer(path, f"its count and its pages did not agree in {_READINGS} readings")
-        # overtaken by another change, it only adds: where a comment is too many then, the counts will tell
-        whole = frozenset([issue.number]) if self._changes[about] == changes else frozenset()
-        now = self._clock.now()
-        await self.apply(Change(repo=site.repo, at=now, issues=(issue,), comments=comments, whole=whole))
+        whole = frozenset([issue.number])
+        now, began_at = self._clock.now(), {issue.number: began}
+        await self.apply(
+            Change(repo=site.repo, at=now, issues=(issue,), comments=comments, whole=whole, began=began_at)
+        )
+
+    async def look(self, repo: Repository, number: int, purpose: Purpose) -> None:
+        """Brings all of a thread up to date, mirrored or not; two asks where it is of one page or little changed."""
+        record = await self._mirror.thread(repo, number)
+        if record is None or not record.complete or record.mirrored <= PER_PAGE:
+            await self.read(repo, number, purpose)
+            return
+        site = await self._repositories.site(repo, purpose)
+        await self._look_at_long(site, number, await self._mirror.comments(repo, number), purpose)
 
     async def check(self, repo: Repository, record: ThreadRecord) -> None:
         """Whether a complete thread still is as on GitHub.
@@ -102,11 +131,12 @@ class Refresher:
         issue's count and for what changed, and now and then one for each page.
         """
         site = await self._repositories.site(repo, Purpose.CHECK)
-        mirrored = await self._mirror.comments(repo, record.issue.number)
-        if len(mirrored) > PER_PAGE:
-            await self._check_long(site, record.issue.number, mirrored)
+        number = record.issue.number
+        mirrored = await self._mirror.comments(repo, number)
+        if len(mirrored) <= PER_PAGE:
+            await self._check_page(site, number, mirrored)
         else:
-            await self._check_page(site, record.issue.number, mirrored)
+            await self._look_at_long(site, number, mirrored, Purpose.CHECK)
 
     async def _check_page(self, site: SiteRecord, number: int, mirrored: Sequence[Comment]) -> None:
         ask = self._repositories.asks(site).comments(number)
@@ -120,9 +150,9 @@ class Refresher:
             await self.read(site.repo, number, Purpose.CHECK)
             return
         listed = mirrored if answer.unchanged else answers.comments(answer)
-        if answer.next_url is not None or not {comment.id for comment in mirrored} <= {
-            comment.id for comment in listed
-        }:
+        lost = {comment.id for comment in mirrored} - {comment.id for comment in listed}
+        first = bool(listed) and not mirrored  # nothing yet that tells the thread from another repository's
+        if answer.next_url is not None or lost or first:
             await self.read(site.repo, number, Purpose.CHECK)
             return
         etags = {key: f"{_digest(listed)} {answer.etag}"} if answer.etag else {}
@@ -130,31 +160,30 @@ class Refresher:
         at, checked = self._clock.now(), frozenset([number])
         await self.apply(Change(repo=site.repo, at=at, comments=new, checked=checked, etags=etags))
 
-    async def _check_long(self, site: SiteRecord, number: int, mirrored: Sequence[Comment]) -> None:
+    async def _look_at_long(self, site: SiteRecord, number: int, mirrored: Sequence[Comment], purpose: Purpose) -> None:
         about = (site.repo.key, number)
-        issue = await self._issue(site, number, Purpose.CHECK)
+        issue = await self._issue(site, number, purpose)
         if issue is None:
             return
-        if self._clock.now() - self._whole_at.get(about, 0.0) > _WHOLE_AGAIN:
-            await self.comments(site, issue, Purpose.CHECK)
+        if purpose is Purpose.CHECK and self._clock.now() - self._whole_at.get(about, 0.0) > _WHOLE_AGAIN:
+            await self.comments(site, issue, purpose)
             self._whole_at[about] = self._clock.now()
             return
         ask = self._repositories.asks(site).comments(number, since=max(comment.updated_at for comment in mirrored))
-        changed = tuple([c async for page in pages(self._budget, ask, Purpose.CHECK) for c in answers.comments(page)])
+        changed = tuple([c async for page in pages(self._budget, ask, purpose) for c in answers.comments(page)])
         at, checked = self._clock.now(), frozenset([number])
         await self.apply(Change(repo=site.repo, at=at, issues=(issue,), comments=changed, checked=checked))
         record = await self._mirror.thread(site.repo, number)
         if record is not None and record.in_doubt:
-            await self.comments(site, issue, Purpose.CHECK)
+            await self.comments(site, issue, purpose)
 
-    async def _all_pages(self, site: SiteRecord, number: int, purpose: Purpose) -> tuple[tuple[Comment, ...], int]:
-        """Every comment of a thread by id, and on how many pages they came."""
+    async def _all_pages(self, site: SiteRecord, number: int, purpose: Purpose) -> "_Reading":
         found: dict[int, Comment] = {}
-        page_count = 0
+        dates: list[float | None] = []
         async for answer in pages(self._budget, self._repositories.asks(site).comments(number), purpose):
             found.update((comment.id, comment) for comment in answers.comments(answer) if comment.number == number)
-            page_count += 1
-        return tuple(found[key] for key in sorted(found)), page_count
+            dates.append(answer.date)
+        return _Reading(tuple(found[key] for key in sorted(found)), len(dates), dates[0])
 
     async def _issue(self, site: SiteRecord, number: int, purpose: Purpose) -> Issue | None:
         """The issue as GitHub has it now; None, and noted, where there is none under that number any more."""
@@ -181,18 +210,47 @@ class Refresher:
             facts = await self._repositories.look(site, purpose)
         except (NotVisible, Gone):
             raise failure from None
-        if not facts.has_issues:
-            raise failure
+        if not facts.has_issues or facts.full_name.lower() != site.full_name.lower():
+            raise failure  # or it is another repository, which has taken the name, that has no such issue
 
     async def _is_of(self, site: SiteRecord, issue: Issue, purpose: Purpose) -> bool:
         """True where an issue belongs to the site's repository, which may have another name by now."""
         if _lies_in(issue, site.full_name, site.id):
             return True
         facts = await self._repositories.look(site, purpose)
-        return _lies_in(issue, facts.full_name, facts.id)
+        if _lies_in(issue, facts.full_name, facts.id):
+            return True
+        if facts.full_name.lower() != site.full_name.lower():  # who knows whose issue it was that moved
+            raise BrokenAnswer(self._repositories.asks(site).issue(issue.number).path, "the name is not ours any more")
+        return False
 
     async def _absent(self, site: SiteRecord, absence: Absence) -> None:
         await self.apply(Change(repo=site.repo, at=absence.checked_at, absence=absence))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Every comment of a thread by id, as its pages had them one after the other."""
+
+    comments: tuple[Comment, ...]
+    page_count: int
+    began_at: float | None
+    """When the first page was answered, by GitHub's clock; None where it did not say."""
+
+
+def _is_steady(reading: _Reading, before: _Reading | None, asked_before: Issue, asked_after: Issue) -> bool:
+    """True where nothing can have moved while the pages were read, or where they were read twice with one result.
+
+    GitHub's times have whole seconds: a comment that comes in the second of an earlier one, in place of one that was
+    deleted, moves neither the issue's count nor its time. So that is believed only where it is of an earlier second.
+    """
+    was, now = ((issue.comment_count, issue.updated_at) for issue in (asked_before, asked_after))
+    if was != now:
+        return False
+    if before is not None and _digest(before.comments) == _digest(reading.comments):
+        return True
+    agrees = len(reading.comments) == asked_after.comment_count
+    return agrees and reading.began_at is not None and epoch(asked_after.updated_at) < reading.began_at
 
 
 def _lies_in(issue: Issue, full_name: str, repository_id: int) -> bool:

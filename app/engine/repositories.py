@@ -1,28 +1,56 @@
 """What GitHub says of a repository itself: its present name, and whether it, and by everyone, may be seen."""
 
-from dataclasses import replace
+import logging
+from dataclasses import dataclass
+from json import dumps, loads
 
-from app.domain.errors import PrivateRepository
+from app.domain.errors import NotVisible, PrivateRepository
 from app.domain.sites import Repository
-from app.engine.budget import Budget, Purpose
+from app.engine.budget import Budget
 from app.engine.ports import Announce, Change, Clock, Mirror, SiteRecord
+from app.engine.shared import THE_REPOSITORY, Purpose, Shared
 from app.github import answers
 from app.github.asks import Asks
 from app.github.payloads import RepositoryFacts
+
+_log = logging.getLogger(__name__)
+_UNSEEN_TIMES = 3
+_UNSEEN_FOR = 3600.0
+_CONFIRMED_FOR = 60.0
+"""A repository that GitHub does not show counts as private after so many looks in a row over so many seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unseen:
+    """That GitHub did not show a repository: since when, and how many looks in a row."""
+
+    since: float
+    times: int
 
 
 class Repositories:
     """Keeps the sites' records true to their repositories, which are known for ever by their ids."""
 
     def __init__(
-        self, *, api: str, allow_private: bool, budget: Budget, mirror: Mirror, clock: Clock, announce: Announce
+        self,
+        *,
+        api: str,
+        allow_private: bool,
+        budget: Budget,
+        mirror: Mirror,
+        shared: Shared,
+        clock: Clock,
+        announce: Announce,
     ) -> None:
         self._api = api
         self._allow_private = allow_private
         self._budget = budget
         self._mirror = mirror
+        self._shared = shared
         self._clock = clock
         self._announce = announce
+        self._confirmed: dict[Repository, float] = {}
+        """When a repository was last seen under the name that it is asked by."""
 
     def asks(self, site: SiteRecord) -> Asks:
         """The questions about a site under its present name."""
@@ -44,24 +72,72 @@ class Repositories:
             raise PrivateRepository(ask.path)
         site = SiteRecord(repo, facts.id, facts.full_name, private=facts.private)
         await self._mirror.apply(Change(repo=repo, at=self._clock.now(), site=site))
+        self._confirmed[repo] = self._clock.now()
         return site
 
-    async def look(self, site: SiteRecord, purpose: Purpose) -> RepositoryFacts:
+    async def confirmed_name(self, site: SiteRecord, purpose: Purpose, *, anew: bool) -> str:
+        """The present name, for which GitHub is asked at most once a minute unless `anew`; raises what `look` does."""
+        if anew or not 0 <= self._clock.now() - self._confirmed.get(site.repo, 0.0) < _CONFIRMED_FOR:
+            return (await self.look(site, purpose)).full_name
+        return site.full_name
+
+    async def seen(self, site: SiteRecord) -> None:
+        """GitHub has shown the repository's lists: what it did not show before was no privacy."""
+        if await self._shared.recall(_unseen_name(site.repo)) is not None:
+            await self._shared.remember(_unseen_name(site.repo), None)
+
+    async def look(self, site: SiteRecord, purpose: Purpose, *, told: bool = False) -> RepositoryFacts:
         """Asks for the repository again, notes its name and whether it is private; one ask, or two after a renaming.
 
-        Raises `PrivateRepository` where it has become private and nobody said that it may be published all the same.
+        Raises `PrivateRepository` where it has become private and nobody said that it may be published all the same,
+        and `NotVisible` where GitHub does not show it at all: without a token, or with one that lost its access, that
+        is how a private repository looks, and a deleted one. `told` means that GitHub said so by webhook: then one look
+        is enough to stop serving it; else it takes several over an hour, because GitHub has had hours in which it
+        showed nothing of anything.
         """
-        ask = self.asks(site).repository()
-        facts = answers.repository(await self._budget.ask(ask, purpose))
-        if facts.id != site.id:  # the name belongs to another repository now
-            ask = self.asks(site).repository_by_id(site.id)
-            facts = answers.repository(await self._budget.ask(ask, purpose))
-        known = await self._mirror.site(site.repo) or site
-        noted = replace(known, full_name=facts.full_name, private=facts.private)
-        if noted != known:
-            await self._mirror.apply(Change(repo=site.repo, at=self._clock.now(), site=noted))
-            numbers = frozenset(tally.number for tally in await self._mirror.tallies(site.repo))
-            await self._announce(site.repo, numbers)
+        try:
+            facts = await self._facts(site, purpose)
+        except NotVisible:
+            await self._note_unseen(site, told=told)
+            raise
+        await self.seen(site)
+        await self._note(site, full_name=facts.full_name, private=facts.private)
+        self._confirmed[site.repo] = self._clock.now()
         if facts.private and not self._allow_private:
-            raise PrivateRepository(ask.path)
+            raise PrivateRepository(self.asks(site).repository().path)
         return facts
+
+    async def _facts(self, site: SiteRecord, purpose: Purpose) -> RepositoryFacts:
+        asks = self.asks(site)
+        try:
+            facts = answers.repository(await self._budget.ask(asks.repository(), purpose))
+        except NotVisible:
+            return answers.repository(await self._budget.ask(asks.repository_by_id(site.id), purpose))
+        if facts.id == site.id:
+            return facts
+        # the name belongs to another repository now
+        return answers.repository(await self._budget.ask(asks.repository_by_id(site.id), purpose))
+
+    async def _note_unseen(self, site: SiteRecord, *, told: bool) -> None:
+        now = self._clock.now()
+        name = _unseen_name(site.repo)
+        kept = await self._shared.recall(name)
+        before = _Unseen(**loads(kept)) if kept else _Unseen(now, 0)
+        unseen = _Unseen(min(before.since, now), before.times + 1)
+        await self._shared.remember(name, dumps({"since": unseen.since, "times": unseen.times}))
+        if told or (unseen.times >= _UNSEEN_TIMES and now - unseen.since >= _UNSEEN_FOR):
+            await self._note(site, full_name=site.full_name, private=True)
+
+    async def _note(self, site: SiteRecord, *, full_name: str, private: bool) -> None:
+        known = await self._mirror.site(site.repo) or site
+        if (known.full_name, known.private) == (full_name, private):
+            return
+        if private and not known.private and not self._allow_private:
+            _log.warning("%s cannot be seen by everyone any more: its comments are served no longer.", site.repo)
+        noted = {"full_name": full_name, "private": private}
+        await self._mirror.apply(Change(repo=site.repo, at=self._clock.now(), noted=noted))
+        await self._announce(site.repo, frozenset([THE_REPOSITORY]))
+
+
+def _unseen_name(repo: Repository) -> str:
+    return f"unseen {repo.key}"

@@ -67,6 +67,8 @@ class Delivery:
     """The thread it tells of; `THE_REPOSITORY` for one about the repository; None where nothing is to be looked at."""
     thorough: bool
     received_at: float
+    look: bool = True
+    """False where the mirror has what it tells of already: then it is stored, and nothing is marked."""
 
 
 @dataclass(frozen=True, slots=True)

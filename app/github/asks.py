@@ -127,3 +127,8 @@ def validator_key(ask: Ask, token: str | None) -> str:
     """What an ETag belongs to, URL + Accept + token, as one digest from which no token can be had back."""
     parts = "\n".join((ask.url, ask.accept, token or ""))
     return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def text_digest(text: str) -> str:
+    """What a token, or an address that may hold one, is known by where it must not be given away."""
+    return hashlib.sha256(f"known by {text}".encode()).hexdigest()

@@ -13,7 +13,7 @@ from enum import StrEnum
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 
 from app.domain.errors import BrokenAnswer, GitHubError, Limited, Moved, SettingRefused, Unreachable
-from app.engine.ports import Clock
+from app.engine.ports import Admit, Clock
 from app.github import answers, asks, limits
 from app.github.answers import Allowance, Answer, Redirect, plain
 from app.github.asks import Ask
@@ -103,8 +103,8 @@ class HttpGitHub:
         """What the ETag of an ask belongs to: URL, Accept and token, as one digest."""
         return asks.validator_key(ask, self._token)
 
-    async def ask(self, ask: Ask, *, etag: str | None = None) -> Answer:
-        """The answer, `unchanged` where `etag` still holds.
+    async def ask(self, ask: Ask, *, etag: str | None = None, admit: Admit | None = None) -> Answer:
+        """The answer, `unchanged` where `etag` still holds; `admit` is called before every exchange that it takes.
 
         Raises a `GitHubError`: `Unreachable` and `BrokenAnswer` after three tries, all others at once; `Limited`
         without asking while a limit lasts; `Moved` without asking for a URL that is not on the API's host.
@@ -114,7 +114,7 @@ class HttpGitHub:
         async with self._slots:
             try:
                 async with asyncio.timeout(self._patience):
-                    return await self._retrying()(self._followed, ask, etag)
+                    return await self._retrying()(self._followed, ask, etag, admit)
             except TimeoutError:
                 self._tell(ask, Outcome.UNREACHABLE)
                 raise Unreachable(ask.path, f"no whole answer within {self._patience:g} s") from None
@@ -135,12 +135,12 @@ class HttpGitHub:
     def _backoff(self, state: RetryCallState) -> float:
         return self._chance() * FIRST_BACKOFF * 2.0 ** (state.attempt_number - 1)
 
-    async def _followed(self, ask: Ask, etag: str | None) -> Answer:
+    async def _followed(self, ask: Ask, etag: str | None, admit: Admit | None) -> Answer:
         """The answer at the end of all redirects, which stay on the API's host."""
         seen = {ask.url}
         present = ask
         while True:
-            answer = await self._once(present, etag)
+            answer = await self._once(present, etag, admit)
             if isinstance(answer, Answer):
                 return answer
             if answer.url in seen or len(seen) > MOST_REDIRECTS:
@@ -148,9 +148,11 @@ class HttpGitHub:
             seen.add(answer.url)
             present = replace(ask, url=answer.url)
 
-    async def _once(self, ask: Ask, etag: str | None) -> Answer | Redirect:
+    async def _once(self, ask: Ask, etag: str | None, admit: Admit | None) -> Answer | Redirect:
         """One exchange: judged, counted, and its limits remembered."""
         self._obey(ask)
+        if admit is not None:
+            await admit()
         limits_met = self._limits_met
         self.asked += 1
         try:

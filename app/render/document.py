@@ -22,6 +22,8 @@ class Document:
     content_type: str
     checked_at: float | None
     """When its content was last known to be as on GitHub, epoch seconds; Age is counted from it."""
+    looked_at: float | None = None
+    """For a document of one thread: when GitHub was last asked for just that."""
     status: int = 200
     stale: bool = False
     pages: tuple[int, int] | None = None

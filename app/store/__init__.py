@@ -1,1 +1,1 @@
-"""The mirror's implementations: one module or folder for each."""
+"""The store's implementations, a folder for each, and the rules that all of them follow."""

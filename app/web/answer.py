@@ -19,7 +19,7 @@ Caches count from the Age that they are told (RFC 9111, 4.2.3): a document check
 arrival, and no CDN would ever answer for it, unless `s-maxage` begins where Age stands.
 """
 NO_STORE = b"no-store"
-EXPOSED = b"Link, ETag, Age, X-GitHub-Media-Type, Retry-After"
+EXPOSED = b"Link, ETag, Age, X-GitHub-Media-Type, Retry-After, X-Request-ID"
 ALLOWED_METHODS = b"GET, HEAD, OPTIONS"
 _PREFLIGHT_FOR = b"86400"
 _CODINGS = ("br", "gzip")

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from app.web import compat, docs, errors, health, native
+from app.web import compat, docs, errors, events, health, metrics, native, webhook
 from app.web.front import Front
 from app.web.respond import Serving
 
@@ -23,7 +23,7 @@ def create_app(serving: Serving) -> Front:
         redirect_slashes=False,
     )
     app.state.serving = serving
-    for router in (native.router, compat.router, health.router, docs.router):
-        app.include_router(router)
+    for module in (native, events, compat, webhook, health, metrics, docs):
+        app.include_router(module.router)
     errors.install(app)
     return Front(app, serving)

@@ -80,6 +80,12 @@ TABLE: Mapping[type[AfterwordError], Row] = {
     errors.NotServed: Row(404, told=True),
     errors.NoSuchComment: Row(404, told=True),
     errors.NotYet: Row(503, retry_after=10, told=True),
+    errors.NoSecret: Row(503, retry_after=300, told=True),
+    errors.SignatureRefused: Row(401, told=True),
+    errors.SignatureOutdated: Row(401, told=True),
+    errors.DeliveryTooLarge: Row(413, told=True),
+    errors.MediaTypeRefused: Row(415, told=True),
+    errors.DeliveryBroken: Row(400, told=True),
 }
 """The one table failure -> status; total over the leaves of the tree in `app.domain.errors`."""
 

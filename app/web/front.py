@@ -5,15 +5,19 @@ each address it has seen, so that the next reader of the same address costs two 
 socket: no routing, no validation, no database, no lock.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from cachetools import LRUCache
 
+from app.engine.observing import KINDS
 from app.render.keys import Key
 from app.web.answer import Where, answer
-from app.web.respond import MEANT, Serving
+from app.web.events import LISTENING, Listening, Stream
+from app.web.request_ids import HEADER, REQUEST_ID
+from app.web.respond import MEANT, WANTED, Serving
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -21,6 +25,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Address = tuple[str | bytes | None, ...]
+Fields = dict[bytes, bytes]
 
 _ADDRESSES_BYTES = 16_000_000
 _ALLOWANCE = 1_000
@@ -28,6 +33,8 @@ _ALLOWANCE = 1_000
 _COPIES = 4
 """How often the text of an address is held: as itself, in the key, and in what the Link header is made of."""
 _ALLOW_ORIGIN = b"access-control-allow-origin"
+_NO_DOCUMENT = "other"
+"""The kind under which answers are counted that are no documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,7 @@ class Meant:
     key: Key
     where: Where
     weight: int
+    kind: str
 
 
 class Front:
@@ -45,64 +53,99 @@ class Front:
     def __init__(self, behind: Application, serving: Serving) -> None:
         self._behind = behind
         self._serving = serving
+        self._served = serving.served
         self._meant: LRUCache[Address, Meant] = LRUCache(_ADDRESSES_BYTES, getsizeof=lambda meant: meant.weight)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI connection."""
         if scope["type"] != "http":
             await self._behind(scope, receive, send)
-        elif scope["method"] in {"GET", "HEAD"}:
-            await self._read(scope, receive, _without_body(send) if scope["method"] == "HEAD" else send)
-        elif scope["method"] == "OPTIONS":
-            await self._preflight(scope, send)
-        else:
-            await self._behind(scope, receive, self._with_cors(_fields(scope), send))
-
-    async def _read(self, scope: Scope, receive: Receive, send: Send) -> None:
+            return
         headers = _fields(scope)
+        name = self._serving.request_ids.named(headers.get(HEADER))
+        if scope["method"] in {"GET", "HEAD"}:
+            answering = _without_body(send) if scope["method"] == "HEAD" else send
+            stream = await self._read(scope, headers, name, receive, answering)
+            if stream is not None:  # from here on nothing of the request but this is kept
+                await stream.follow(scope["method"], receive, send)
+        elif scope["method"] == "OPTIONS":
+            await self._preflight(headers, name, send)
+        else:
+            with _named(name):
+                await self._behind(scope, receive, self._completed(scope, headers, name, send))
+
+    async def _read(self, scope: Scope, headers: Fields, name: bytes, receive: Receive, send: Send) -> Stream | None:
+        """Answers, and returns the stream where one goes on from there."""
         address = (scope["path"], scope["query_string"], headers.get(b"accept"), headers.get(b"host"), scope["scheme"])
         meant = self._meant.get(address)
         document = self._serving.reads.ready(meant.key) if meant is not None else None
         if document is None or meant is None:
             same = {**scope, "method": "GET", "headers": list(headers.items())}
-            await self._ask_behind(address, same, receive, self._with_cors(headers, send))
-            return
+            with _named(name):
+                return await self._ask_behind(address, same, receive, self._completed(same, headers, name, send))
         status, fields, body = answer(
             document, headers, now=self._serving.now(), origins=self._serving.origins, where=meant.where
         )
+        fields.append((HEADER, name))
+        self._served[meant.kind, status] += 1
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
+        return None
 
-    async def _ask_behind(self, address: Address, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _ask_behind(self, address: Address, scope: Scope, receive: Receive, send: Send) -> Stream | None:
         await self._behind(scope, receive, send)
+        listening: Listening | None = scope.get(LISTENING)
+        if listening is not None:
+            return await listening.begin(scope, receive, send)
         meant = scope.get(MEANT)
         if meant is None:
-            return
+            return None
         weight = _ALLOWANCE + _COPIES * sum(len(part) for part in address if part is not None)
         if weight <= self._meant.maxsize:
             key, where = meant
-            self._meant[address] = Meant(key, where, weight)
+            self._meant[address] = Meant(key, where, weight, _kind(key))
+        return None
 
-    async def _preflight(self, scope: Scope, send: Send) -> None:
-        headers = _fields(scope)
+    async def _preflight(self, headers: Fields, name: bytes, send: Send) -> None:
         fields = self._serving.origins.preflight(headers.get(b"origin"), headers.get(b"access-control-request-headers"))
+        fields.append((HEADER, name))
+        self._served[_NO_DOCUMENT, 204] += 1
         await send({"type": "http.response.start", "status": 204, "headers": fields})
         await send({"type": "http.response.body", "body": b""})
 
-    def _with_cors(self, headers: dict[bytes, bytes], send: Send) -> Send:
-        """A page may read an error too: every answer that says nothing about origins gets what documents have."""
+    def _completed(self, scope: Scope, headers: Fields, name: bytes, send: Send) -> Send:
+        """What every answer of the application behind gets: its name, a place in the count, and CORS.
+
+        A page may read an error too: every answer that says nothing about origins gets what documents have.
+        """
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                fields = list(message.get("headers", ()))
-                if all(name.lower() != _ALLOW_ORIGIN for name, _ in fields):
-                    message = {**message, "headers": fields + self._serving.origins.headers(headers.get(b"origin"))}
+                fields = [*message.get("headers", ()), (HEADER, name)]
+                if all(field.lower() != _ALLOW_ORIGIN for field, _ in fields):
+                    fields += self._serving.origins.headers(headers.get(b"origin"))
+                message = {**message, "headers": fields}
+                self._served[_kind(scope.get(WANTED)), message["status"]] += 1
             await send(message)
 
         return sending
 
 
-def _fields(scope: Scope) -> dict[bytes, bytes]:
+@contextmanager
+def _named(name: bytes) -> Iterator[None]:
+    """Meanwhile every line that is logged bears the request's name."""
+    before = REQUEST_ID.set(name.decode())
+    try:
+        yield
+    finally:
+        REQUEST_ID.reset(before)
+
+
+def _kind(key: Key | None) -> str:
+    return _NO_DOCUMENT if key is None else KINDS.get(type(key), _NO_DOCUMENT)
+
+
+def _fields(scope: Scope) -> Fields:
     """The request's headers by name, repeated ones joined into one list (RFC 9110, 5.3).
 
     The application behind gets them so too: were it to read the first of two Accept headers and the front the last, the

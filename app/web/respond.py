@@ -1,7 +1,8 @@
 """What the routes share: who serves, and how a key becomes a response."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from starlette.requests import Request
@@ -9,12 +10,19 @@ from starlette.responses import Response
 
 from app.domain.errors import NotServed
 from app.domain.sites import Repository
+from app.engine.listeners import Listeners
+from app.engine.observing import Received
+from app.engine.receive import Outcome
+from app.github.webhooks import Fields, Notice
 from app.render.document import Document
 from app.render.keys import Key
 from app.web.answer import Origins, Where, answer
+from app.web.request_ids import RequestIds
 
 MEANT = "afterword.meant"
 """Where in the scope of a request a route leaves (key, where) for the front to remember."""
+WANTED = "afterword.wanted"
+"""Where in the scope a route leaves the key before it knows whether there is a document, for counting."""
 
 
 class Reads(Protocol):
@@ -25,6 +33,25 @@ class Reads(Protocol):
 
     async def document(self, key: Key) -> Document:
         """The document, made where it is not at hand; a `ReadError` where there is none."""
+
+
+class Receives(Protocol):
+    """What the webhook needs of the engine."""
+
+    async def receive(self, notice: Notice) -> Outcome:
+        """Stores what a delivery asks for, and says what became of it; raises `StoreError` where nothing was kept."""
+
+    def refused(self, headers: Fields, why: Received) -> None:
+        """Is told of a delivery that was not taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """What deliveries are verified with, and who receives them."""
+
+    secrets: tuple[bytes, ...] = field(repr=False)
+    """Any of them may have signed, so that one can replace another; none: nothing is taken."""
+    receiver: Receives
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +67,15 @@ class Serving:
     """The address under which readers reach the service, without a trailing slash; None: that of each request."""
     readiness: Callable[[], Awaitable[Mapping[str, Any]]]
     """What /readyz says: `ready` (bool), and how far each site's import is."""
+    webhooks: Webhooks | None = None
+    """None: this process takes no deliveries, as where no secret is configured."""
+    request_ids: RequestIds = field(default_factory=lambda: RequestIds("request"))
+    served: MutableMapping[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
+    """How many requests were answered, by (kind of document, status): the front counts, whoever wants to know reads."""
+    metrics: Callable[[], bytes] | None = None
+    """What /metrics says, in Prometheus' text format; None: nothing is at that address."""
+    listeners: Listeners | None = None
+    """Who listens for changes; None: nothing is at that address."""
 
     def site(self, name: str | None) -> Repository:
         """The configured repository of that name, in any case of letters; `NotServed` where there is none."""
@@ -68,6 +104,7 @@ def serving(request: Request) -> Serving:
 async def respond(request: Request, key: Key) -> Response:
     """The document of `key` as a response; the front answers the same address without any route from then on."""
     served = serving(request)
+    request.scope[WANTED] = key
     document = await served.reads.document(key)
     where = served.where(request)
     request.scope[MEANT] = (key, where)

@@ -8,8 +8,8 @@ from app.domain.sites import Repository, repository
 from app.domain.threads import Comment, Issue
 from app.engine.ports import Change, Mirror, ThreadRecord
 from app.github import payloads
-from app.store.memory import MemoryMirror
-from app.store.sqlite import SqliteMirror
+from app.store.memory import MemoryStore
+from app.store.sqlite import SqliteStore
 
 API = "https://api.github.com"
 REPO = repository("jane/blog")
@@ -19,11 +19,11 @@ NOBODY: frozenset[int] = frozenset()
 
 
 async def memory(folder: Path) -> Mirror:
-    return MemoryMirror()
+    return MemoryStore("here").mirror
 
 
 async def sqlite(folder: Path) -> Mirror:
-    return await SqliteMirror.open(str(folder / "afterword.db"))
+    return (await SqliteStore.open(str(folder / "afterword.db"), origin="here")).mirror
 
 
 FACTORIES: Mapping[str, Callable[[Path], Awaitable[Mirror]]] = {"memory": memory, "sqlite": sqlite}

@@ -26,7 +26,7 @@ async def mirror(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 async def test_an_issue_comes_back_as_it_was_said(mirror: Mirror) -> None:
     said = issue(1, 3, labels=[{"name": "Jobs"}, {"name": "\U0001f600"}], title="One")
     assert await put(mirror, said) == {1}
-    assert await mirror.thread(REPO, 1) == ThreadRecord(said, mirrored=0, complete=False, surplus=0, checked_at=None)
+    assert await thread(mirror) == ThreadRecord(said, 0, complete=False, surplus=0, checked_at=None, version=1)
 
 
 async def test_a_comment_comes_back_as_it_was_said(mirror: Mirror) -> None:
@@ -177,7 +177,7 @@ async def test_an_issue_that_returns_begins_anew(mirror: Mirror) -> None:
     await whole(mirror, comment(1), comment(2))
     await put(mirror, absence=Absence(1, gone=False, checked_at=11.0))
     await put(mirror, issue(1, 2))
-    assert await thread(mirror) == ThreadRecord(issue(1, 2), mirrored=0, complete=False, surplus=0, checked_at=None)
+    assert await thread(mirror) == ThreadRecord(issue(1, 2), 0, complete=False, surplus=0, checked_at=None, version=3)
 
 
 async def test_an_absence_stands_against_an_issue_in_the_same_change(mirror: Mirror) -> None:
@@ -212,7 +212,7 @@ async def test_an_issue_that_becomes_a_pull_request_loses_its_comments(mirror: M
     await whole(mirror, comment(1))
     turned = issue(1, 1, pull=True)
     assert await put(mirror, turned) == {1}
-    assert await thread(mirror) == ThreadRecord(turned, mirrored=0, complete=False, surplus=0, checked_at=None)
+    assert await thread(mirror) == ThreadRecord(turned, 0, complete=False, surplus=0, checked_at=None, version=2)
     assert await mirror.comment(REPO, 1) is None
 
 

@@ -129,8 +129,8 @@ async def test_a_removal_in_one_repository_spares_the_same_id_in_another(mirror:
 async def test_threads_come_by_descending_number_without_pull_requests(mirror: Mirror) -> None:
     await put(mirror, issue(2, 1), issue(10, 0), issue(3, 1, pull=True), comment(1, 2), at=4.0)
     assert await mirror.threads(REPO) == (
-        ThreadRecord(issue(10, 0), mirrored=0, complete=True, surplus=0, checked_at=4.0),
-        ThreadRecord(issue(2, 1), mirrored=1, complete=True, surplus=0, checked_at=4.0),
+        ThreadRecord(issue(10, 0), mirrored=0, complete=True, surplus=0, checked_at=4.0, version=3),
+        ThreadRecord(issue(2, 1), mirrored=1, complete=True, surplus=0, checked_at=4.0, version=1),
     )
 
 

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from app.domain.sites import repository
 from app.engine.ports import Absence, Change, Mirror, SiteRecord
+from app.engine.shared import THE_REPOSITORY
 from tests.contracts.mirrors import REPO, comment, issue, memory, sqlite
 
 REPOS = (REPO, repository("john/diary"))
@@ -21,7 +22,7 @@ KEYS = ("a", "b")
 
 numbers = st.sampled_from(NUMBERS)
 moments = st.sampled_from(["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z"])
-ats = st.integers(0, 5).map(float)
+ats = st.integers(0, 5).map(float) | st.just(1e7)
 words = st.sampled_from(["a", "b", "\x00\U0001f600"])
 issues = st.builds(
     lambda number, comments, pull, title, moment: issue(number, comments, pull=pull, title=title, updated_at=moment),
@@ -43,7 +44,8 @@ sites = st.builds(
     SiteRecord,
     st.sampled_from(REPOS),
     st.integers(1, 2**40),
-    st.just("jane/blog"),
+    st.sampled_from(["jane/blog", "jane/essays"]),
+    private=st.booleans(),
     list_next=texts,
     listed_at=st.none() | ats,
     comments_next=texts,
@@ -58,6 +60,8 @@ changes = st.builds(
     issues=st.lists(issues, max_size=5).map(tuple),
     comments=st.lists(comments, max_size=8).map(tuple),
     whole=st.just(frozenset()) | st.frozensets(numbers, max_size=2),
+    began=st.dictionaries(numbers, st.integers(0, 20), max_size=2),
+    noted=st.just({}) | st.fixed_dictionaries({}, optional={"since": moments, "private": st.booleans()}),
     checked=st.frozensets(numbers, max_size=2),
     removed=st.just(frozenset()) | st.frozensets(st.sampled_from(IDS), max_size=2),
     absence=st.none() | absences,
@@ -70,6 +74,9 @@ async def all_of(mirror: Mirror) -> list[object]:
     narrowed = frozenset([1, 3])
     return [
         [await mirror.etag(key) for key in KEYS],
+        await mirror.latest(),
+        await mirror.signals(after=0),
+        await mirror.signals(after=7),
         *[
             [
                 await mirror.site(repo),
@@ -79,6 +86,7 @@ async def all_of(mirror: Mirror) -> list[object]:
                 await mirror.newest_comments(repo, limit=2, before=6, numbers=narrowed),
                 [await mirror.thread(repo, number) for number in NUMBERS],
                 [await mirror.absence(repo, number) for number in NUMBERS],
+                [await mirror.version(repo, number) for number in (0, *NUMBERS)],
                 [await mirror.comments(repo, number) for number in NUMBERS],
                 [await mirror.comment(repo, comment_id) for comment_id in IDS],
             ]
@@ -94,6 +102,7 @@ class Twins(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.runner = asyncio.Runner()
+        self.seen = 0
         self.memory: Mirror = self.run_async(memory(Path(self.folder.name)))
         self.sqlite: Mirror = self.run_async(sqlite(Path(self.folder.name)))
 
@@ -103,15 +112,23 @@ class Twins(RuleBasedStateMachine):
     @rule(change=changes)
     def the_same_change_is_told_alike_and_truly(self, change: Change) -> None:
         before = self.run_async(self._seen(change))
+        self.seen = self.run_async(self.memory.latest())
         told = [self.run_async(mirror.apply(change)) for mirror in (self.memory, self.sqlite)]
         after = self.run_async(self._seen(change))
         differing = {number for number in NUMBERS if before[number] != after[number]}
         assert told == [differing, differing]
 
+        assert self._signalled_since(change) >= differing
+        assert self._signalled_since(change) - differing <= {THE_REPOSITORY}
+
     @rule(site=sites)
     def a_site_is_kept_alike(self, site: SiteRecord) -> None:
+        before = self.run_async(self.memory.site(site.repo))
         change = Change(repo=site.repo, at=0.0, site=site)
+        self.seen = self.run_async(self.memory.latest())
         assert [self.run_async(mirror.apply(change)) for mirror in (self.memory, self.sqlite)] == [frozenset()] * 2
+        is_other = before is None or (before.full_name, before.private) != (site.full_name, site.private)
+        assert self._signalled_since(change) == ({THE_REPOSITORY} if is_other else set())
 
     @invariant()
     def all_that_can_be_read_is_alike(self) -> None:
@@ -129,6 +146,11 @@ class Twins(RuleBasedStateMachine):
             assert not (tally.is_pull_request and (tally.complete or tally.mirrored))
             assert tally.complete or tally.is_pull_request or tally.mirrored != tally.comment_count
             assert await self.sqlite.absence(repo, tally.number) is None
+
+    def _signalled_since(self, change: Change) -> set[int]:
+        signals = self.run_async(self.memory.signals(after=self.seen))
+        assert all(signal.repo == change.repo for signal in signals)
+        return {signal.number for signal in signals}
 
     async def _seen(self, change: Change) -> dict[int, object]:
         """What a reader can tell of each number."""

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 
 from app.domain.errors import BrokenAnswer, Gone, Limited, NotVisible, PrivateRepository, TokenRefused, Unreachable
-from app.engine.budget import Purpose
 from app.engine.ports import Change
+from app.engine.shared import Purpose
 from app.simulator.faults import EmptyList, Header, HtmlInstead, JsonCut, Status, WrongType
 from app.simulator.sample import numbered_world, sample_world
 from app.simulator.server import Running, running
@@ -173,10 +175,10 @@ async def test_a_comment_deleted_while_pages_are_read_loses_none_of_the_others()
 
         simulator.on_ask(delete_one)
         async with stage(simulator, github_token="t0ken") as on:
-            assert not await on.afterword.pulse.bring_up(BLOG, recount=True)
+            assert not (await on.afterword.pulse.bring_up(BLOG, reconcile=True)).reconciled
             for number in range(1, 9):
                 assert set(await mirrored(on, number)) >= set(comments_of(simulator, number))
-            assert await on.afterword.pulse.bring_up(BLOG, recount=True)
+            assert (await on.afterword.pulse.bring_up(BLOG, reconcile=True)).reconciled
             for number in range(1, 9):
                 assert await mirrored(on, number) == comments_of(simulator, number)
 
@@ -291,7 +293,8 @@ async def test_a_wrong_token_is_told() -> None:
                 await on.afterword.importer.bring_in(BLOG)
 
 
-async def test_a_private_repository_is_not_published_unless_the_owner_says_so() -> None:
+async def test_a_private_repository_is_not_published_unless_the_owner_says_so(tmp_path: Path) -> None:
+    (tmp_path / "post.md").write_text("---\nghissueid: 41\n---\n")
     with running(sample_world(lambda: NOW)) as simulator:
         simulator.world.make_private("ada/blog")
         simulator.world.add_token("t0ken", "ada")
@@ -299,6 +302,7 @@ async def test_a_private_repository_is_not_published_unless_the_owner_says_so() 
             with pytest.raises(PrivateRepository):
                 await on.afterword.importer.bring_in(BLOG)
             assert (await on.get("/api/v1/posts/41")).status_code == 503
-        async with stage(simulator, github_token="t0ken", allow_private=True) as on:
+        published: dict[str, Any] = {"allow_private": True, "serve": "posts", "posts": str(tmp_path)}
+        async with stage(simulator, github_token="t0ken", **published) as on:
             await on.afterword.importer.bring_in(BLOG)
             assert await on.ids(41) == comments_of(simulator, 41)

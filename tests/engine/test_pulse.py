@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.domain.errors import PrivateRepository
 from app.domain.threads import Status
-from app.engine.budget import Purpose
+from app.engine.shared import Purpose
 from app.simulator.questions import Question
 from app.simulator.server import Running, running
 from app.simulator.state import World
@@ -97,7 +98,7 @@ async def test_a_deleted_comment_is_found_by_counting(world: World) -> None:
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
             world.delete_comment(world.comments[comments_of(simulator, 3)[50]])
-            await on.afterword.pulse.bring_up(BLOG, recount=True)
+            await on.afterword.pulse.bring_up(BLOG, reconcile=True)
             assert await mirrored(on, 3) == comments_of(simulator, 3)
             assert len(comments_of(simulator, 3)) == 119
 
@@ -107,7 +108,7 @@ async def test_a_deleted_post_is_found_by_recounting_and_told_as_gone(world: Wor
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
             world.delete_issue("ada/blog", 1)
-            await on.afterword.pulse.bring_up(BLOG, recount=True)
+            await on.afterword.pulse.bring_up(BLOG, reconcile=True)
             post = (await on.get("/api/v1/posts/1")).json()
             assert post["status"] == Status.GONE
             assert await mirrored(on, 1) == []
@@ -119,7 +120,7 @@ async def test_a_post_moved_to_another_repository_is_gone_and_never_another_thre
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
             world.transfer_issue("ada/blog", 1, "ada/else")
-            await on.afterword.pulse.bring_up(BLOG, recount=True)
+            await on.afterword.pulse.bring_up(BLOG, reconcile=True)
             assert (await on.get("/api/v1/posts/1")).json()["status"] == Status.GONE
             absence = await on.afterword.mirror.absence(BLOG, 1)
             assert absence is not None
@@ -154,7 +155,7 @@ async def test_a_name_that_another_repository_takes_over_is_not_followed(world: 
             on.clock.advance(100)
             await on.get("/api/v1/posts/1/comments")
             await on.settle()
-            await on.afterword.pulse.bring_up(BLOG, recount=True)
+            await on.afterword.pulse.bring_up(BLOG, reconcile=True)
             told = (await on.get("/api/v1/posts/1/comments")).json()
             assert told["post"]["title"] == "Post 1"
             assert len(told["comments"]) == 3
@@ -168,12 +169,14 @@ async def test_a_repository_made_private_is_not_served_until_the_owner_says_so(w
             assert len(await on.ids(1)) == 3
             world.make_private("ada/blog")
             with pytest.raises(PrivateRepository):
-                await on.afterword.pulse.bring_up(BLOG, recount=True)
+                await on.afterword.pulse.bring_up(BLOG, reconcile=True)
             assert (await on.get("/api/v1/posts/1/comments")).status_code == 404
         async with stage(simulator, github_token=TOKEN, store=store) as on:
             with pytest.raises(PrivateRepository):
                 await on.afterword.meet_github()
-        async with stage(simulator, github_token=TOKEN, store=store, allow_private=True) as on:
+        (tmp_path / "post.md").write_text("---\nghissueid: 1\n---\n")
+        published: dict[str, Any] = {"allow_private": True, "serve": "posts", "posts": str(tmp_path)}
+        async with stage(simulator, github_token=TOKEN, store=store, **published) as on:
             assert await on.afterword.meet_github() is None
             assert len(await on.ids(1)) == 3
         world.make_private("ada/blog", private=False)

@@ -9,8 +9,8 @@ import pytest
 
 from app.domain.errors import Unreachable
 from app.domain.sites import Repository
-from app.engine.budget import Purpose
 from app.engine.ports import Absence
+from app.engine.shared import Purpose
 from app.render import native
 from app.render.document import Document
 from app.render.keys import Key
@@ -474,6 +474,7 @@ async def test_a_cold_thread_that_changes_under_every_reading_is_shown_whole_or_
         async with stage(simulator, github_token=TOKEN) as on:
             assert (await on.get("/api/v1/posts/1/comments")).status_code == 503
             stop()
+            on.clock.advance(10)
             assert await on.ids(1) == comments_of(simulator, 1)
 
 

@@ -7,7 +7,12 @@ import pytest
 
 from app.domain.errors import Limited, Unreachable
 from app.domain.sites import Repository
-from app.engine.schedule import Schedule
+from app.engine.observing import Silent
+from app.engine.pulse import Round
+from app.engine.reconcile import reconciled
+from app.engine.schedule import Schedule, pace
+from app.engine.shared import Delivery
+from app.store.memory import MemoryShared
 from tests.engine.stage import BLOG
 from tests.fakes import FakeClock
 
@@ -19,21 +24,21 @@ class FakePulse:
 
     def __init__(self, outcomes: list[Exception | None]) -> None:
         self._outcomes: Iterator[Exception | None] = iter(outcomes)
-        self.recounts: list[bool] = []
+        self.reconciles: list[bool] = []
 
-    async def bring_up(self, repo: Repository, *, recount: bool = False) -> bool:
+    async def bring_up(self, repo: Repository, *, reconcile: bool = False) -> Round:
         assert repo == BLOG
-        self.recounts.append(recount)
+        self.reconciles.append(reconcile)
         outcome = next(self._outcomes, StopIteration)
         if isinstance(outcome, Exception):
             raise outcome
         if outcome is StopIteration:
             await asyncio.Event().wait()
-        return recount and len(self.recounts) > 1
+        return Round(reconcile, frozenset())
 
 
 async def followed(pulse: FakePulse, clock: FakeClock) -> Schedule:
-    schedule = Schedule(pulse, clock, lambda: 0.0, every=60)
+    schedule = Schedule(pulse, MemoryShared(), clock, lambda: 0.0, Silent(), every=60)
     task = asyncio.create_task(schedule.follow(BLOG))
     for _ in range(50):
         await asyncio.sleep(0)
@@ -75,14 +80,90 @@ async def test_a_limit_after_a_failure_is_waited_for_too() -> None:
     assert clock.slept == [10, 1224, 60]
 
 
-async def test_counts_are_compared_once_a_day_from_the_first_time_that_it_could_be_done() -> None:
+async def test_everything_is_compared_once_a_day_over_all_processes_and_starts() -> None:
     clock = FakeClock()
-    pulse = FakePulse([None] * 5)
-    schedule = Schedule(pulse, clock, lambda: 0.0, every=60)
-    for seconds in (0, 60, 60, 86_400, 60):
+    shared = MemoryShared()
+    due = []
+    for seconds in (0, 60, 86_300, 100, 60):
         clock.advance(seconds)
-        await schedule.round(BLOG)
-    assert pulse.recounts == [True, True, False, True, False]
+        pulse = FakePulse([None])
+        await Schedule(pulse, shared, clock, lambda: 0.0, Silent(), every=60).round(BLOG)
+        due += pulse.reconciles
+        if pulse.reconciles == [True]:
+            await shared.remember(reconciled(BLOG), str(clock.now()))
+    assert due == [True, False, False, True, False]
+
+
+async def test_where_the_hour_is_short_rounds_go_on_at_their_pace_for_what_is_still_allowed() -> None:
+    clock = FakeClock()
+    short = Limited("/repos/ada/blog", until=clock.now() + 1234, kind="budget")
+    await followed(FakePulse([short, None]), clock)
+    assert clock.slept == [60, 60]
+
+
+NOW = 1_700_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("heard_at", "untold_at", "seconds"),
+    [
+        (None, None, 60),
+        (NOW - 86_400, None, 600),
+        (NOW - 10, NOW - 20, 60),
+        (NOW - 20, NOW - 10, 60),
+        (NOW - 10, NOW - 3601, 600),
+        (NOW - 4000, NOW - 3601, 60),
+    ],
+)
+def test_rounds_are_rare_while_webhooks_tell_of_everything(
+    heard_at: float | None, untold_at: float | None, seconds: float
+) -> None:
+    assert pace(60, heard_at=heard_at, untold_at=untold_at, now=NOW) == seconds
+
+
+@pytest.mark.parametrize(("every", "rarely"), [(60, 600), (400, 1800), (3600, 3600), (1, 10)])
+def test_rounds_are_never_rarer_than_half_an_hour_unless_the_owner_wants_them_so(every: float, rarely: float) -> None:
+    assert pace(every, heard_at=NOW, untold_at=None, now=NOW) == rarely
+
+
+async def test_a_round_that_finds_what_no_webhook_told_says_so_and_quickens(caplog: pytest.LogCaptureFixture) -> None:
+    clock = FakeClock()
+    shared = MemoryShared()
+    told = Delivery("1", "ping", "", BLOG, None, thorough=False, received_at=clock.now())
+    await shared.deliver(told, replay_within=60)
+
+    class Finds:
+        untold: frozenset[int] = frozenset()
+
+        async def bring_up(self, repo: Repository, *, reconcile: bool = False) -> Round:
+            assert repo == BLOG
+            return Round(reconciled=reconcile, untold=self.untold)
+
+    schedule = Schedule(Finds(), shared, clock, lambda: 0.0, Silent(), every=60)
+    assert await schedule.round(BLOG) == 600
+    Finds.untold = frozenset({41})
+    assert await schedule.round(BLOG) == 60
+    assert "no webhook told of what is new at 41" in caplog.text
+
+
+async def test_a_pause_ends_early_where_there_is_a_hurry() -> None:
+    class Slow(FakeClock):
+        async def sleep(self, seconds: float) -> None:
+            self.slept.append(seconds)
+            await asyncio.Event().wait()
+
+    clock = Slow()
+    pulse = FakePulse([None, None])
+    schedule = Schedule(pulse, MemoryShared(), clock, lambda: 0.0, Silent(), every=60)
+    task = asyncio.create_task(schedule.follow(BLOG))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert len(pulse.reconciles) == 1
+    schedule.hurry()
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert len(pulse.reconciles) == 2
+    task.cancel()
 
 
 async def test_a_fault_of_ours_ends_a_round_and_never_the_following(caplog: pytest.LogCaptureFixture) -> None:

@@ -46,7 +46,7 @@ async def one_step(on: Stage, chance: random.Random) -> None:
     """A round, a check behind a reader's back, or a cold reading, as it comes."""
     await on.get(f"/api/v1/posts/{chance.choice([1, 2, 3, 4])}/comments")
     with suppress(GitHubError):
-        await on.afterword.pulse.bring_up(BLOG, recount=chance.random() < 0.2)
+        await on.afterword.pulse.bring_up(BLOG, reconcile=chance.random() < 0.2)
     await on.settle()
 
 
@@ -78,7 +78,7 @@ async def _calm(on: Stage, simulator: Running) -> None:
     for _ in range(2):
         on.clock.advance(4000)
         simulator.world.clock = on.clock.now
-        await on.afterword.pulse.bring_up(BLOG, recount=True)
+        await on.afterword.pulse.bring_up(BLOG, reconcile=True)
     world = simulator.world
     for number in (1, 2, 3, 4):
         assert await on.ids(number) == comments_of(simulator, number)

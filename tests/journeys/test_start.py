@@ -92,7 +92,7 @@ def test_sync_says_when_the_hours_asks_are_used_up_and_goes_on_later(command: Co
         done = command("sync", **settings)
         assert done.returncode == 3
         assert "goes on where it was" in done.stderr
-        assert len(simulator.asks) <= 40
+        assert len(simulator.asks) <= 40 + 2  # the last two ask what changed meanwhile
 
 
 def test_sync_waits_for_the_limits_end_where_it_is_told_to(command: Command) -> None:
@@ -167,13 +167,25 @@ def test_a_port_in_use_is_told_in_one_sentence(command: Command) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_broken_store_is_told_and_left_as_it_is(command: Command, tmp_path: Path) -> None:
+def test_a_broken_store_is_kept_beside_and_everything_is_read_from_github_again(start: Start, tmp_path: Path) -> None:
     store = tmp_path / "afterword.db"
     store.write_text("This is a diary, not a database. " * 200)
-    done = command("serve", "--repo", "ada/blog", "--port", "0")
+    with running(sample_world(lambda: NOW)) as simulator:
+        service = start(REPO="ada/blog", GITHUB_API_URL=simulator.url)
+        service.wait_until_complete()
+        assert len(service.get("/api/v1/posts/41/comments").json()["comments"]) == len(comments_of(simulator, 41))
+        service.wait_for("kept")
+    (kept,) = tmp_path.glob("afterword.db.broken-*")
+    assert kept.read_text().startswith("This is a diary")
+
+
+def test_a_file_that_is_no_store_at_all_is_refused_and_left_as_it_is(command: Command, tmp_path: Path) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear Ada, this is no database. " * 200)
+    done = command("serve", "--repo", "ada/blog", "--port", "0", STORE=f"sqlite:///{letter}")
     assert done.returncode == 2
     assert "cannot be used" in done.stderr
-    assert store.read_text().startswith("This is a diary")
+    assert letter.read_text().startswith("Dear Ada")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["sync", "--help"], ["demo", "--help"]])

@@ -5,7 +5,7 @@ import random
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ import pytest
 
 from app.domain.errors import StoreTooNew, StoreUnusable
 from app.engine.ports import Absence, Change, SiteRecord
-from app.store.sqlite import SqliteMirror
+from app.store.sqlite import SqliteMirror, SqliteStore
 from app.store.sqlite.schema import APPLICATION_ID, MIGRATIONS, Migration
 from tests.contracts.mirrors import REPO, comment, issue
 from tests.store.writing_until_killed import WIDTH, step_change
@@ -40,9 +40,13 @@ def place(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def mirror(place: Path) -> AsyncIterator[SqliteMirror]:
-    made = await SqliteMirror.open(str(place))
+    made = await opened(place)
     yield made
     await made.close()
+
+
+async def opened(place: Path, migrations: Sequence[Migration] = MIGRATIONS) -> SqliteMirror:
+    return (await SqliteStore.open(str(place), origin="here", migrations=migrations)).mirror
 
 
 def look(place: Path, query: str) -> object:
@@ -63,7 +67,7 @@ def content(place: Path) -> bytes | None:
 
 async def made(place: Path) -> Path:
     """A store that holds something and was closed in order."""
-    mirror = await SqliteMirror.open(str(place))
+    mirror = await opened(place)
     await mirror.apply(FULL)
     await mirror.close()
     return place
@@ -73,7 +77,7 @@ async def made(place: Path) -> Path:
 
 
 async def test_a_store_that_is_opened_again_has_kept_everything(place: Path) -> None:
-    mirror = await SqliteMirror.open(str(await made(place)))
+    mirror = await opened(await made(place))
     assert await mirror.site(REPO) == FULL.site
     assert await mirror.comments(REPO, 1) == FULL.comments
     assert [record.issue for record in await mirror.threads(REPO)] == [FULL.issues[0]]
@@ -90,13 +94,13 @@ async def test_a_store_that_was_closed_is_one_file(place: Path) -> None:
 
 
 async def test_closing_twice_does_no_harm(place: Path) -> None:
-    mirror = await SqliteMirror.open(str(place))
+    mirror = await opened(place)
     await mirror.close()
     await mirror.close()
 
 
 async def test_changes_under_way_are_finished_by_closing(place: Path) -> None:
-    mirror = await SqliteMirror.open(str(place))
+    mirror = await opened(place)
     changes = [asyncio.create_task(mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(n),)))) for n in range(1, 21)]
     await asyncio.sleep(0)
     await mirror.close()
@@ -112,7 +116,7 @@ async def test_the_store_is_in_wal_mode_and_says_whose_it_is(mirror: SqliteMirro
 
 
 async def test_the_store_is_no_larger_than_thrice_the_json_it_came_from(place: Path) -> None:
-    mirror = await SqliteMirror.open(str(place))
+    mirror = await opened(place)
     texts = ["word " * (n % 200) for n in range(1000)]
     comments = tuple(comment(n, text=text) for n, text in enumerate(texts, start=1))
     await mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(1, 1000),), comments=comments))
@@ -122,7 +126,7 @@ async def test_the_store_is_no_larger_than_thrice_the_json_it_came_from(place: P
 
 
 async def test_another_process_sees_a_change_as_soon_as_it_is_committed(mirror: SqliteMirror, place: Path) -> None:
-    other = await SqliteMirror.open(str(place))
+    other = await opened(place)
     assert await other.apply(Change(repo=REPO, at=1.0, issues=(issue(1, 1),))) == {1}
     assert await mirror.apply(Change(repo=REPO, at=1.0, comments=(comment(1),))) == {1}
     assert await other.comments(REPO, 1) == (comment(1),)
@@ -144,7 +148,7 @@ async def test_a_cancelled_caller_leaves_a_whole_change(mirror: SqliteMirror) ->
 
 
 async def test_a_store_of_an_older_version_is_brought_up_to_date_and_keeps_what_it_holds(place: Path) -> None:
-    mirror = await SqliteMirror.open(str(await made(place)), migrations=(*MIGRATIONS, NEXT))
+    mirror = await opened(await made(place), (*MIGRATIONS, NEXT))
     assert await mirror.etag("key") == '"etag"'
     await mirror.close()
     assert look(place, "PRAGMA user_version") == len(MIGRATIONS) + 1
@@ -154,7 +158,7 @@ async def test_a_store_of_an_older_version_is_brought_up_to_date_and_keeps_what_
 @pytest.mark.parametrize("version", range(len(MIGRATIONS)))
 async def test_every_version_leads_to_the_last(place: Path, tmp_path: Path, version: int) -> None:
     fresh = await made(tmp_path / "fresh.db")
-    await (await SqliteMirror.open(str(place), migrations=MIGRATIONS[:version])).close()
+    await (await opened(place, MIGRATIONS[:version])).close()
     await made(place)
     tables = "SELECT group_concat(sql) FROM sqlite_schema"
     assert look(place, tables) == look(fresh, tables)
@@ -163,9 +167,9 @@ async def test_every_version_leads_to_the_last(place: Path, tmp_path: Path, vers
 async def test_a_migration_that_fails_leaves_the_version_before_it(place: Path) -> None:
     await made(place)
     with pytest.raises(StoreUnusable, match="nowhere"):
-        await SqliteMirror.open(str(place), migrations=(*MIGRATIONS, BROKEN))
+        await opened(place, (*MIGRATIONS, BROKEN))
     assert look(place, "PRAGMA user_version") == len(MIGRATIONS)
-    mirror = await SqliteMirror.open(str(place), migrations=(*MIGRATIONS, NEXT))
+    mirror = await opened(place, (*MIGRATIONS, NEXT))
     assert await mirror.comments(REPO, 1) == FULL.comments
     await mirror.close()
 
@@ -175,14 +179,14 @@ async def test_a_store_of_a_later_version_is_refused_and_not_touched(place: Path
     do(place, "PRAGMA user_version = 99")
     before = content(place)
     with pytest.raises(StoreTooNew) as refused:
-        await SqliteMirror.open(str(place))
+        await opened(place)
     assert (refused.value.place, refused.value.found, refused.value.known) == (str(place), 99, len(MIGRATIONS))
     assert content(place) == before
     assert [path.name for path in place.parent.iterdir()] == [place.name]
 
 
 async def test_several_processes_may_start_a_new_store_at_once(place: Path) -> None:
-    mirrors = await asyncio.gather(*(SqliteMirror.open(str(place)) for _ in range(8)))
+    mirrors = await asyncio.gather(*(opened(place) for _ in range(8)))
     told = await asyncio.gather(
         *(mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(n),))) for n, mirror in enumerate(mirrors, start=1))
     )
@@ -235,7 +239,7 @@ async def test_a_payload_that_is_no_json_leaves_nothing(mirror: SqliteMirror) ->
 
 async def test_readers_cannot_change_anything(mirror: SqliteMirror) -> None:
     with pytest.raises(StoreUnusable, match="readonly"):
-        await mirror._read(lambda connection: connection.execute("DELETE FROM etag"))
+        await mirror._file.read(lambda connection: connection.execute("DELETE FROM etag"))
 
 
 # --- it is whole after any end
@@ -269,7 +273,7 @@ def kill_while_writing(place: Path, first: int, patience: float) -> int:
 
 
 async def the_step_that_all_of_it_tells(place: Path) -> int:
-    mirror = await SqliteMirror.open(str(place))
+    mirror = await opened(place)
     site = await mirror.site(REPO)
     threads = await mirror.threads(REPO)
     comments = [found for number in (1, 2) for found in await mirror.comments(REPO, number)]

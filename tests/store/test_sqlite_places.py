@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import StoreUnusable
-from app.store.sqlite import SqliteMirror
+from app.store.sqlite import SqliteStore
 
 
 def content(place: Path) -> bytes | None:
@@ -23,7 +23,7 @@ def place(tmp_path: Path) -> Path:
 
 
 async def made(place: Path) -> Path:
-    await (await SqliteMirror.open(str(place))).close()
+    await (await SqliteStore.open(str(place), origin="here")).close()
     return place
 
 
@@ -68,21 +68,21 @@ async def test_a_place_where_no_store_can_be_is_refused_with_the_reason(
     place = somewhere(tmp_path)
     before = content(place)
     with pytest.raises(StoreUnusable, match=reason) as refused:
-        await SqliteMirror.open(str(place))
+        await SqliteStore.open(str(place), origin="here")
     assert refused.value.place == str(place)
     assert content(place) == before
 
 
 async def test_a_place_that_the_system_refuses_is_told_in_the_systems_words(tmp_path: Path) -> None:
     with pytest.raises(StoreUnusable, match="too long"):
-        await SqliteMirror.open(str(tmp_path / ("n" * 300)))
+        await SqliteStore.open(str(tmp_path / ("n" * 300)), origin="here")
 
 
 async def test_a_store_whose_log_cannot_be_written_is_refused_at_start(place: Path) -> None:
     await made(place)
     place.with_name("afterword.db-wal").mkdir()
     with pytest.raises(StoreUnusable):
-        await SqliteMirror.open(str(place))
+        await SqliteStore.open(str(place), origin="here")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ async def test_a_store_that_cannot_be_written_is_refused_at_start(folder: int, f
             (await made(place)).chmod(file)
         place.parent.chmod(folder)
         with as_nobody(), pytest.raises(StoreUnusable, match=reason):
-            await SqliteMirror.open(str(place))
+            await SqliteStore.open(str(place), origin="here")
         place.parent.chmod(0o777)
 
 

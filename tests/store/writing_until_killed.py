@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 from app.engine.ports import Change, SiteRecord
-from app.store.sqlite import SqliteMirror
+from app.store.sqlite import SqliteStore
 from tests.contracts.mirrors import REPO, comment, issue
 
 WIDTH = 20
@@ -26,10 +26,10 @@ def step_change(step: int) -> Change:
 
 
 async def main(place: str, first: int) -> None:
-    mirror = await SqliteMirror.open(place)
+    store = await SqliteStore.open(place, origin="writer")
     step = first
     while True:
-        await mirror.apply(step_change(step))
+        await store.mirror.apply(step_change(step))
         print(step, flush=True)  # noqa: T201 - what the test waits for
         step += 1
 

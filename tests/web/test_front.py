@@ -12,6 +12,7 @@ from app.web.respond import MEANT
 from tests.web.blog import BIG, POST, Blog
 
 READS = ["/api/v1/posts/41", "/api/v1/posts/41/comments?limit=2", f"/repos/Owner/Blog/issues/{BIG}/comments?page=2"]
+SAME_NAME = {"x-request-id": "the-same"}
 HTML = "application/vnd.github.v3.html+json"
 
 
@@ -155,13 +156,16 @@ async def test_an_answer_that_speaks_of_origins_itself_is_left_alone(blog: Blog)
         await send({"type": "http.response.body", "body": b""})
 
     sent = await through(Front(behind, blog.serving), {})
-    assert sent[0]["headers"] == [(b"Access-Control-Allow-Origin", b"https://one.example")]
+    assert sent[0]["headers"] == [
+        (b"Access-Control-Allow-Origin", b"https://one.example"),
+        (b"x-request-id", b"request-1"),
+    ]
 
 
 @pytest.mark.parametrize("target", READS)
 async def test_the_routes_are_asked_once_and_the_front_answers_the_same_from_then_on(blog: Blog, target: str) -> None:
-    first = await blog.ask(target)
-    second = await blog.ask(target)
+    first = await blog.ask(target, SAME_NAME)
+    second = await blog.ask(target, SAME_NAME)
     assert first.status_code == second.status_code == 200
     assert (first.content, first.headers) == (second.content, second.headers)
     assert len(blog.reads.asked) == 1
@@ -179,8 +183,8 @@ async def test_a_document_that_is_no_longer_at_hand_is_made_again(blog: Blog) ->
 async def test_head_has_the_headers_of_get_and_no_body(blog: Blog, target: str, *, seen: bool) -> None:
     if seen:
         await blog.ask(target)
-    head = await blog.ask(target, method="HEAD")
-    get = await blog.ask(target)
+    head = await blog.ask(target, SAME_NAME, method="HEAD")
+    get = await blog.ask(target, SAME_NAME)
     assert (head.status_code, head.headers, head.content) == (get.status_code, get.headers, b"")
     assert int(head.headers["content-length"]) == len(get.content)
 

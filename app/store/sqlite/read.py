@@ -12,7 +12,7 @@ import orjson
 
 from app.domain.sites import Repository
 from app.domain.threads import Comment
-from app.engine.ports import Absence, SiteRecord, Tally, ThreadRecord
+from app.engine.ports import Absence, Signal, SiteRecord, Tally, ThreadRecord
 from app.github import payloads
 
 _LARGEST = 2**63 - 1
@@ -22,11 +22,13 @@ SELECT spelling, github_id, full_name, list_next, listed_at, comments_next, sinc
 FROM site WHERE key = :key AND github_id IS NOT NULL
 """
 _THREAD = """
-SELECT source, mirrored, complete, surplus, checked_at FROM issue
+SELECT source, mirrored, complete, surplus, checked_at, coalesce(seq, 0)
+FROM issue LEFT JOIN signal USING (site, number)
 WHERE site = (SELECT id FROM site WHERE key = :key) AND number = :number
 """
 _THREADS = """
-SELECT source, mirrored, complete, surplus, checked_at FROM issue
+SELECT source, mirrored, complete, surplus, checked_at, coalesce(seq, 0)
+FROM issue LEFT JOIN signal USING (site, number)
 WHERE site = (SELECT id FROM site WHERE key = :key) AND NOT is_pull_request
 ORDER BY number DESC
 """
@@ -53,6 +55,11 @@ WHERE comment.site = (SELECT id FROM site WHERE key = :key) AND comment.id <= :l
     AND (:numbers IS NULL OR comment.number IN (SELECT value FROM json_each(:numbers)))
 ORDER BY comment.id DESC LIMIT :limit
 """
+_VERSION = "SELECT seq FROM signal WHERE site = (SELECT id FROM site WHERE key = ?) AND number = ?"
+_SIGNALS = """
+SELECT seq, site.key, site.spelling, number, origin FROM signal JOIN site ON site.id = signal.site
+WHERE seq > ? ORDER BY seq
+"""
 
 
 def site(connection: sqlite3.Connection, repo: Repository) -> SiteRecord | None:
@@ -66,25 +73,25 @@ def site(connection: sqlite3.Connection, repo: Repository) -> SiteRecord | None:
 
 def thread(connection: sqlite3.Connection, repo: Repository, number: int) -> ThreadRecord | None:
     """The thread, or pull request, of a number."""
-    row = connection.execute(_THREAD, {"key": repo.key, "number": _bounded(number)}).fetchone()
+    row = connection.execute(_THREAD, {"key": repo.key, "number": bounded(number)}).fetchone()
     return None if row is None else _thread(orjson.loads(row[0]), *row[1:])
 
 
 def absence(connection: sqlite3.Connection, repo: Repository, number: int) -> Absence | None:
     """What is known of a number without an issue."""
-    row = connection.execute(_ABSENCE, {"key": repo.key, "number": _bounded(number)}).fetchone()
+    row = connection.execute(_ABSENCE, {"key": repo.key, "number": bounded(number)}).fetchone()
     return None if row is None else Absence(number, gone=bool(row[0]), checked_at=row[1], moved_to=row[2])
 
 
 def comments(connection: sqlite3.Connection, repo: Repository, number: int) -> tuple[Comment, ...]:
     """All comments of a number by ascending id."""
-    rows = connection.execute(_COMMENTS, {"key": repo.key, "number": _bounded(number)})
+    rows = connection.execute(_COMMENTS, {"key": repo.key, "number": bounded(number)})
     return _comments(rows)
 
 
 def comment(connection: sqlite3.Connection, repo: Repository, comment_id: int) -> Comment | None:
     """One comment by its id."""
-    rows = connection.execute(_COMMENT, {"key": repo.key, "id": _bounded(comment_id)})
+    rows = connection.execute(_COMMENT, {"key": repo.key, "id": bounded(comment_id)})
     return next(iter(_comments(rows)), None)
 
 
@@ -94,8 +101,8 @@ def newest_comments(
     """The comments of complete threads by descending id, below `before`, of these `numbers` only."""
     named = {
         "key": repo.key,
-        "last": _LARGEST if before is None else _bounded(before - 1),
-        "numbers": None if numbers is None else listed(map(_bounded, numbers)),
+        "last": _LARGEST if before is None else bounded(before - 1),
+        "numbers": None if numbers is None else listed(map(bounded, numbers)),
         "limit": limit,
     }
     return _comments(connection.execute(_NEWEST, named))
@@ -131,13 +138,36 @@ def etag(connection: sqlite3.Connection, key: str) -> str | None:
     return None if row is None else str(row[0])
 
 
+def version(connection: sqlite3.Connection, repo: Repository, number: int) -> int:
+    """The `seq` of the latest signal of a thread."""
+    row = connection.execute(_VERSION, (repo.key, bounded(number))).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def signals(connection: sqlite3.Connection, after: int) -> tuple[Signal, ...]:
+    """The signals with a later `seq`, in order."""
+    rows = connection.execute(_SIGNALS, (bounded(after),))
+    return tuple(Signal(seq, Repository(key, spelling), *fields) for seq, key, spelling, *fields in rows)
+
+
+def latest(connection: sqlite3.Connection) -> int:
+    """The `seq` of the latest signal of all."""
+    (found,) = connection.execute("SELECT coalesce(max(seq), 0) FROM signal").fetchone()
+    return int(found)
+
+
+def bounded(number: int) -> int:
+    """A number that SQLite can hold."""
+    return max(-_LARGEST, min(number, _LARGEST))
+
+
 def listed(values: Iterable[int]) -> str:
     """Numbers as one parameter of a statement, for `json_each`."""
     return orjson.dumps(tuple(values)).decode()
 
 
-def _thread(source: Any, mirrored: int, complete: int, surplus: int, checked_at: float | None) -> ThreadRecord:
-    return ThreadRecord(payloads.issue(source), mirrored, bool(complete), surplus, checked_at)
+def _thread(source: Any, mirrored: int, complete: int, *fields: Any) -> ThreadRecord:
+    return ThreadRecord(payloads.issue(source), mirrored, bool(complete), *fields)
 
 
 def _comments(rows: Iterable[tuple[bytes]]) -> tuple[Comment, ...]:
@@ -148,7 +178,3 @@ def _parsed(sources: Iterable[bytes]) -> list[Any]:
     """All in one go, as one list: that takes less time than one by one."""
     found: list[Any] = orjson.loads(b"[" + b",".join(sources) + b"]")
     return found
-
-
-def _bounded(number: int) -> int:
-    return max(-_LARGEST, min(number, _LARGEST))

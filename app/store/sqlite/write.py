@@ -6,9 +6,12 @@ from typing import Any
 
 import orjson
 
+from app.domain.sites import Repository
 from app.domain.threads import Comment, Issue
 from app.engine.ports import Absence, Change, SiteRecord
-from app.store.folded import fold, supersedes
+from app.engine.shared import THE_REPOSITORY
+from app.store.folded import MONTH, fold, record_of, supersedes, tells_more
+from app.store.sqlite import read
 from app.store.sqlite.read import listed
 
 _KEPT_ISSUES = """
@@ -82,13 +85,17 @@ UPDATE site SET spelling = :spelling, github_id = :github_id, full_name = :full_
 WHERE id = :site
 """
 _PUT_ABSENCE = "INSERT OR REPLACE INTO absence (site, number, gone, checked_at, moved_to) VALUES (?, ?, ?, ?, ?)"
-_PUT_ETAG = "INSERT OR REPLACE INTO etag (key, value) VALUES (?, ?)"
+_PUT_ETAG = "INSERT OR REPLACE INTO etag (key, value, at) VALUES (?, ?, ?)"
+_FORGET_ETAGS = "DELETE FROM etag WHERE at < ?"
+_SIGNAL = "INSERT OR REPLACE INTO signal (site, number, origin) VALUES (?, ?, ?)"
+"""Its number's earlier signal goes, and it has the next `seq`."""
 
 
-def apply(connection: sqlite3.Connection, change: Change) -> frozenset[int]:
+def apply(connection: sqlite3.Connection, change: Change, origin: str) -> frozenset[int]:
     """The numbers that the change changed; any exception leaves the transaction to be rolled back."""
     writing = _Writing(connection, change)
     writing.apply()
+    writing.signal(origin)
     return frozenset(writing.changed)
 
 
@@ -101,8 +108,10 @@ class _Writing:
         self._execute = connection.execute
         self._executemany = connection.executemany
         self._change = change
-        self._folded = fold(change)
-        self._site = _site_id(connection, change)
+        self._folded = fold(change, _overtaken(connection, change))
+        self._site = site_id(connection, change.repo)
+        self._record = read.site(connection, change.repo)
+        self._after = record_of(change, self._record)
         self._accepted: set[int] = set()
         """Numbers of issues that were not older than what is here."""
         self._recount: set[int] = set()
@@ -118,9 +127,18 @@ class _Writing:
         self._drop(_DROP_REMOVED, ids=self._change.removed)
         self._complete()
         self._execute(_CHECK, {"site": self._site, "at": self._change.at, "numbers": listed(self._change.checked)})
-        if self._change.site is not None:
-            self._put_site(self._change.site)
-        self._executemany(_PUT_ETAG, iter(self._change.etags.items()))
+        if self._after is not None and (self._change.site or self._change.noted):
+            self._put_site(self._after)
+        etags = self._change.etags.items()
+        self._executemany(_PUT_ETAG, ((key, etag, self._change.at) for key, etag in etags))
+        self._execute(_FORGET_ETAGS, (self._change.at - MONTH,))
+
+    def signal(self, origin: str) -> None:
+        """Tells the other processes, once all is applied."""
+        numbers = sorted(self.changed)
+        if tells_more(self._record, self._after):
+            numbers.append(THE_REPOSITORY)
+        self._executemany(_SIGNAL, ((self._site, number, origin) for number in numbers))
 
     def _put_issues(self) -> None:
         issues = self._folded.issues
@@ -213,11 +231,19 @@ class _Writing:
         return {number: bool(complete) for number, (complete,) in self._kept(_KNOWN_THREADS, numbers).items()}
 
 
-def _site_id(connection: sqlite3.Connection, change: Change) -> int:
-    row = (change.repo.key, change.repo.full_name)
-    connection.execute("INSERT INTO site (key, spelling) VALUES (?, ?) ON CONFLICT (key) DO NOTHING", row)
-    (found,) = connection.execute("SELECT id FROM site WHERE key = ?", row[:1]).fetchone()
-    return int(found)
+def site_id(connection: sqlite3.Connection, repo: Repository) -> int:
+    """The row of a repository, which is made if need be; it holds no record before GitHub was asked."""
+    found = connection.execute("SELECT id FROM site WHERE key = ?", (repo.key,)).fetchone()
+    if found is None:
+        row = (repo.key, repo.full_name)
+        found = connection.execute("INSERT INTO site (key, spelling) VALUES (?, ?) RETURNING id", row).fetchone()
+    return int(found[0])
+
+
+def _overtaken(connection: sqlite3.Connection, change: Change) -> frozenset[int]:
+    """The numbers that changed while they were being read."""
+    began = change.began.items()
+    return frozenset(number for number, seq in began if read.version(connection, change.repo, number) > seq)
 
 
 def _issue_row(site: int, issue: Issue, source: bytes) -> Mapping[str, Any]:
@@ -252,4 +278,7 @@ def _compact(value: object) -> bytes:
 
 def _same(kept: bytes, said: bytes) -> bool:
     """True where two JSON texts mean the same; the order of the fields says nothing."""
-    return kept == said or orjson.loads(kept) == orjson.loads(said)
+    try:
+        return kept == said or bool(orjson.loads(kept) == orjson.loads(said))
+    except orjson.JSONDecodeError:  # damaged since: what is said now mends it
+        return False

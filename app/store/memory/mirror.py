@@ -1,13 +1,15 @@
-"""The mirror in memory: nothing is durable, everything else is as in SQLite. For tests, demos and `memory:`."""
+"""The mirror as dictionaries; a change is made aside and then swapped in."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from heapq import nlargest
+from itertools import takewhile
 
 from app.domain.sites import Repository
 from app.domain.threads import Comment, Issue
-from app.engine.ports import Absence, Change, SiteRecord, Tally, ThreadRecord
-from app.store.folded import Folded, fold, supersedes
+from app.engine.ports import Absence, Change, Signal, SiteRecord, Tally, ThreadRecord
+from app.engine.shared import THE_REPOSITORY
+from app.store.folded import MONTH, Folded, fold, record_of, supersedes, tells_more
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +22,8 @@ class _Kept:
     checked_at: float | None = None
     comments: Mapping[int, Comment] = field(default_factory=dict)
 
-    def record(self) -> ThreadRecord:
-        return ThreadRecord(self.issue, len(self.comments), self.complete, self.surplus, self.checked_at)
+    def record(self, version: int) -> ThreadRecord:
+        return ThreadRecord(self.issue, len(self.comments), self.complete, self.surplus, self.checked_at, version)
 
     def same_as(self, other: "_Kept | None") -> bool:
         """True where nothing differs that a reader could see: GitHub's words and completeness."""
@@ -48,11 +50,14 @@ class _Site:
 
 
 class MemoryMirror:
-    """The mirror as dictionaries; a change is made aside and then swapped in."""
+    """The mirror in memory; `origin` is the name of this process in its signals."""
 
-    def __init__(self) -> None:
+    def __init__(self, origin: str = "") -> None:
+        self._origin = origin
         self._sites: dict[str, _Site] = {}
-        self._etags: dict[str, str] = {}
+        self._etags: dict[str, tuple[str, float]] = {}
+        self._signals: dict[tuple[str, int], Signal] = {}
+        """The last one of each number, by ascending `seq`."""
 
     async def site(self, repo: Repository) -> SiteRecord | None:
         """The record of a repository; None before its import began."""
@@ -61,7 +66,7 @@ class MemoryMirror:
     async def thread(self, repo: Repository, number: int) -> ThreadRecord | None:
         """The thread, or pull request, of a number."""
         kept = self._site(repo).threads.get(number)
-        return None if kept is None else kept.record()
+        return None if kept is None else kept.record(self._version(repo, number))
 
     async def absence(self, repo: Repository, number: int) -> Absence | None:
         """What is known of a number without an issue."""
@@ -95,25 +100,45 @@ class MemoryMirror:
     async def threads(self, repo: Repository) -> tuple[ThreadRecord, ...]:
         """All threads by descending number, without pull requests."""
         threads = self._site(repo).threads
-        return tuple(threads[n].record() for n in sorted(threads, reverse=True) if not threads[n].issue.is_pull_request)
+        numbers = (n for n in sorted(threads, reverse=True) if not threads[n].issue.is_pull_request)
+        return tuple(threads[number].record(self._version(repo, number)) for number in numbers)
 
     async def tallies(self, repo: Repository) -> tuple[Tally, ...]:
         """All issues and pull requests in short, by descending number."""
         threads = self._site(repo).threads
-        return tuple(_tally(threads[number].record()) for number in sorted(threads, reverse=True))
+        return tuple(_tally(threads[number].record(0)) for number in sorted(threads, reverse=True))
 
     async def etag(self, key: str) -> str | None:
         """The ETag kept under a validator key."""
-        return self._etags.get(key)
+        return self._etags.get(key, (None, 0.0))[0]
+
+    async def version(self, repo: Repository, number: int) -> int:
+        """The `seq` of the latest signal of a thread, present or not; 0 where there never was one."""
+        return self._version(repo, number)
+
+    async def signals(self, *, after: int) -> tuple[Signal, ...]:
+        """The signals of all repositories with a later `seq`, in order."""
+        later = takewhile(lambda signal: signal.seq > after, reversed(self._signals.values()))
+        return tuple(later)[::-1]
+
+    async def latest(self) -> int:
+        """The `seq` of the latest signal of all; 0 before the first."""
+        return self._latest()
 
     async def apply(self, change: Change) -> frozenset[int]:
         """Applies all of a change or nothing; the numbers whose issue, comments or completeness it changed."""
         before = self._site(change.repo)
-        writing = _Writing(before.copy(), change)
+        overtaken = frozenset(n for n, version in change.began.items() if self._version(change.repo, n) > version)
+        writing = _Writing(before.copy(), change, overtaken)
         writing.apply()
-        etags = self._etags | dict(change.etags.items())
-        self._sites[change.repo.key], self._etags = writing.site, etags
-        return frozenset(number for number in writing.touched if writing.differs(before, number))
+        etags = self._etags | {key: (etag, change.at) for key, etag in change.etags.items()}
+        self._etags = {key: kept for key, kept in etags.items() if kept[1] >= change.at - MONTH}
+        self._sites[change.repo.key] = writing.site
+        changed = frozenset(number for number in writing.touched if writing.differs(before, number))
+        self._signal(change.repo, changed)
+        if tells_more(before.record, writing.site.record):
+            self._signal(change.repo, (THE_REPOSITORY,))
+        return changed
 
     async def close(self) -> None:
         """Ends nothing: there is nothing to end."""
@@ -121,15 +146,28 @@ class MemoryMirror:
     def _site(self, repo: Repository) -> _Site:
         return self._sites.get(repo.key) or _Site()
 
+    def _version(self, repo: Repository, number: int) -> int:
+        signal = self._signals.get((repo.key, number))
+        return 0 if signal is None else signal.seq
+
+    def _latest(self) -> int:
+        return next((signal.seq for signal in reversed(self._signals.values())), 0)
+
+    def _signal(self, repo: Repository, numbers: Iterable[int]) -> None:
+        for number in sorted(numbers):
+            seq = self._latest() + 1
+            self._signals.pop((repo.key, number), None)
+            self._signals[repo.key, number] = Signal(seq, repo, number, self._origin)
+
 
 class _Writing:
     """One change on its way into a copy of a site."""
 
-    def __init__(self, site: _Site, change: Change) -> None:
+    def __init__(self, site: _Site, change: Change, overtaken: frozenset[int]) -> None:
         self.site = site
         self.touched: set[int] = set()
         self._change = change
-        self._folded: Folded = fold(change)
+        self._folded: Folded = fold(change, overtaken)
         self._accepted: set[int] = set()
         self._owned: dict[int, dict[int, Comment]] = {}
 
@@ -142,8 +180,7 @@ class _Writing:
         self._drop(self._change.removed)
         self._complete()
         self._check()
-        if self._change.site is not None:
-            self.site.record = self._change.site
+        self.site.record = record_of(self._change, self.site.record)
 
     def differs(self, before: _Site, number: int) -> bool:
         """True where a reader could tell the thread from what it was before."""

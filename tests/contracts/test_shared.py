@@ -1,0 +1,266 @@
+"""What every store promises about marks and deliveries."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.domain.sites import repository
+from app.engine.shared import THE_REPOSITORY, Delivery, Mark, Purpose, Shared
+from tests.contracts.stores import STORES
+
+REPO = repository("jane/blog")
+OTHER = repository("john/diary")
+DELIVERY = Delivery("guid", "issue_comment", "created", REPO, 5, thorough=False, received_at=100.0)
+WEEK = 7 * 24 * 3600.0
+
+
+@pytest.fixture(params=STORES)
+async def shared(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Shared]:
+    store = await STORES[request.param](tmp_path)
+    yield store.shared
+    await store.close()
+
+
+async def claimed(
+    shared: Shared, number: int = 5, *, holder: str = "me", at: float = 20.0, until: float = 60.0
+) -> Mark:
+    found = await shared.claim(REPO, number, holder=holder, at=at, until=until)
+    assert found is not None
+    return found
+
+
+async def due(shared: Shared, at: float) -> list[int]:
+    return [mark.number for mark in await shared.due(at=at)]
+
+
+# --- marking
+
+
+async def test_a_new_mark_is_due_at_once(shared: Shared) -> None:
+    await shared.mark(REPO, 5, Purpose.CHECK, at=10.0)
+    said = Mark(REPO, 5, Purpose.CHECK, thorough=False, seq=1, marked_at=10.0, due_at=10.0)
+    assert await shared.marked(REPO, 5) == said
+    assert await shared.due(at=10.0) == (said,)
+    assert await shared.due(at=9.9) == ()
+
+
+async def test_nothing_is_marked_that_nobody_marked(shared: Shared) -> None:
+    await shared.mark(REPO, 5, Purpose.CHECK, at=10.0)
+    assert [await shared.marked(*key) for key in ((REPO, 6), (OTHER, 5), (REPO, 10**30))] == [None] * 3
+    assert await shared.claim(OTHER, 5, holder="me", at=20.0, until=60.0) is None
+
+
+async def test_a_repository_is_marked_like_a_thread(shared: Shared) -> None:
+    await shared.mark(REPO, THE_REPOSITORY, Purpose.PULSE, at=10.0)
+    assert await due(shared, 10.0) == [THE_REPOSITORY]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "kept"),
+    [
+        (Purpose.CHECK, Purpose.READ, Purpose.READ),
+        (Purpose.READ, Purpose.CHECK, Purpose.READ),
+        (Purpose.PULSE, Purpose.DELIVERY, Purpose.DELIVERY),
+    ],
+)
+async def test_the_more_urgent_purpose_is_kept(shared: Shared, first: Purpose, then: Purpose, kept: Purpose) -> None:
+    await shared.mark(REPO, 5, first, at=10.0)
+    await shared.mark(REPO, 5, then, at=12.0)
+    mark = await shared.marked(REPO, 5)
+    assert mark == Mark(REPO, 5, kept, thorough=False, seq=2, marked_at=10.0, due_at=10.0)
+
+
+@pytest.mark.parametrize("order", [(True, False), (False, True)])
+async def test_a_mark_that_was_thorough_once_stays_so(shared: Shared, order: tuple[bool, bool]) -> None:
+    await shared.mark(REPO, 5, Purpose.CHECK, at=10.0, thorough=order[0])
+    await shared.mark(REPO, 5, Purpose.CHECK, at=10.0, thorough=order[1])
+    mark = await shared.marked(REPO, 5)
+    assert mark is not None
+    assert mark.thorough
+
+
+async def test_a_mark_that_waits_is_due_at_once_only_for_a_more_urgent_purpose(shared: Shared) -> None:
+    await shared.mark(REPO, 5, Purpose.CHECK, at=10.0)
+    await shared.postpone(await claimed(shared), until=500.0)
+    await shared.mark(REPO, 5, Purpose.CHECK, at=30.0)
+    assert await due(shared, 499.0) == []
+    await shared.mark(REPO, 5, Purpose.READ, at=31.0)
+    assert await due(shared, 31.0) == [5]
+
+
+async def test_marks_are_due_by_purpose_and_then_by_age(shared: Shared) -> None:
+    await shared.mark(REPO, 1, Purpose.IMPORT, at=1.0)
+    await shared.mark(REPO, 2, Purpose.DELIVERY, at=4.0)
+    await shared.mark(OTHER, 3, Purpose.DELIVERY, at=3.0)
+    await shared.mark(REPO, 4, Purpose.READ, at=5.0)
+    await shared.mark(REPO, 3, Purpose.DELIVERY, at=2.0)
+    assert await due(shared, 5.0) == [4, 3, 3, 2, 1]
+
+
+async def test_a_new_store_has_nothing_to_mend(tmp_path: Path, shared: Shared) -> None:
+    stores = [await make(tmp_path) for make in STORES.values()]
+    assert [(store.mended, await store.guard()) for store in stores] == [(None, None)] * 2
+    for store in stores:
+        await store.close()
+
+
+# --- claims
+
+
+async def test_a_claimed_mark_is_nobody_elses_until_the_claim_runs_out(shared: Shared) -> None:
+    await shared.mark(REPO, 5, Purpose.CHECK, at=10.0)
+    first = await claimed(shared, at=20.0, until=60.0)
+    assert first == await shared.marked(REPO, 5)
+    assert await due(shared, 59.0) == []
+    assert await shared.claim(REPO, 5, holder="you", at=59.0, until=99.0) is None
+    assert await shared.claim(REPO, 5, holder="me", at=59.0, until=99.0) is None
+    assert await due(shared, 60.0) == [5]
+    assert await shared.claim(REPO, 5, holder="you", at=60.0, until=99.0) == first
+
+
+async def test_a_mark_that_is_not_due_yet_cannot_be_claimed(shared: Shared) -> None:
+    await shared.mark(REPO, 5, Purpose.CHECK, at=10.0)
+    assert await shared.claim(REPO, 5, holder="me", at=9.0, until=99.0) is None
+
+
+async def test_a_process_that_ends_gives_back_its_own_claims(shared: Shared) -> None:
+    for number in (1, 2, 3):
+        await shared.mark(REPO, number, Purpose.CHECK, at=10.0)
+        await claimed(shared, number, holder="you" if number == 2 else "me")
+    await shared.unclaim("me")
+    assert await due(shared, 20.0) == [1, 3]
+
+
+async def test_a_look_that_went_well_takes_the_mark_away(shared: Shared) -> None:
+    await shared.mark(REPO, 5, Purpose.CHECK, at=10.0)
+    mark = await claimed(shared)
+    assert await shared.settle(mark, again_at=90.0)
+    assert await shared.marked(REPO, 5) is None
+    assert await shared.settle(mark, again_at=90.0)
+
+
+async def test_a_mark_made_anew_during_a_look_stays(shared: Shared) -> None:
+    await shared.mark(REPO, 5, Purpose.READ, at=10.0)
+    await shared.postpone(await claimed(shared), until=30.0)
+    mark = await claimed(shared, at=30.0)
+    await shared.mark(REPO, 5, Purpose.READ, at=31.0)
+    assert await due(shared, 31.0) == []
+    assert not await shared.settle(mark, again_at=90.0)
+    assert await due(shared, 89.0) == []
+    [left] = await shared.due(at=90.0)
+    assert (left.seq, left.due_at, left.tries, left.purpose) == (2, 90.0, 0, Purpose.READ)
+
+
+async def test_a_mark_that_is_settled_and_made_anew_is_another(shared: Shared) -> None:
+    await shared.mark(REPO, 5, Purpose.CHECK, at=10.0)
+    first = await claimed(shared)
+    await shared.settle(first, again_at=0.0)
+    await shared.mark(REPO, 5, Purpose.CHECK, at=30.0)
+    assert not await shared.settle(first, again_at=0.0)
+    assert await due(shared, 30.0) == [5]
+
+
+async def test_a_look_that_failed_is_tried_again_later(shared: Shared) -> None:
+    await shared.mark(REPO, 5, Purpose.CHECK, at=10.0)
+    await shared.postpone(await claimed(shared), until=50.0)
+    assert await due(shared, 49.0) == []
+    [mark] = await shared.due(at=50.0)
+    assert (mark.tries, mark.due_at, mark.marked_at) == (1, 50.0, 10.0)
+    await shared.postpone(await claimed(shared, at=50.0), until=70.0)
+    assert [mark.tries for mark in await shared.due(at=70.0)] == [2]
+
+
+async def test_a_mark_may_be_dropped_unseen(shared: Shared) -> None:
+    await shared.mark(REPO, 5, Purpose.CHECK, at=10.0)
+    await shared.drop(await claimed(shared))
+    assert await shared.marked(REPO, 5) is None
+
+
+async def test_a_mark_made_anew_is_not_dropped_but_free(shared: Shared) -> None:
+    await shared.mark(REPO, 5, Purpose.CHECK, at=10.0)
+    mark = await claimed(shared)
+    await shared.mark(REPO, 5, Purpose.CHECK, at=21.0)
+    await shared.drop(mark)
+    assert await due(shared, 21.0) == [5]
+
+
+async def test_what_is_gone_is_not_brought_back_by_a_look_that_ends(shared: Shared) -> None:
+    await shared.mark(REPO, 5, Purpose.CHECK, at=10.0)
+    mark = await claimed(shared)
+    await shared.settle(mark, again_at=0.0)
+    await shared.postpone(mark, until=30.0)
+    await shared.drop(mark)
+    assert await shared.marked(REPO, 5) is None
+
+
+@pytest.mark.parametrize("end", ["settle", "postpone", "drop"])
+async def test_a_look_that_took_too_long_leaves_the_claim_of_the_one_that_followed(shared: Shared, end: str) -> None:
+    await shared.mark(REPO, 5, Purpose.CHECK, at=10.0)
+    slow = await claimed(shared, holder="slow", until=60.0)
+    await shared.mark(REPO, 5, Purpose.CHECK, at=61.0)
+    quick = await claimed(shared, holder="quick", at=62.0, until=100.0)
+    if end == "settle":
+        assert not await shared.settle(slow, again_at=500.0)
+    elif end == "postpone":
+        await shared.postpone(slow, until=500.0)
+    else:
+        await shared.drop(slow)
+    assert await due(shared, 99.0) == []
+    assert await shared.marked(REPO, 5) == quick
+    assert await shared.settle(quick, again_at=500.0)
+
+
+# --- deliveries
+
+
+async def test_a_delivery_marks_its_thread(shared: Shared) -> None:
+    assert await shared.deliver(replace(DELIVERY, thorough=True), replay_within=60.0)
+    said = Mark(REPO, 5, Purpose.DELIVERY, thorough=True, seq=1, marked_at=100.0, due_at=100.0)
+    assert await shared.due(at=100.0) == (said,)
+    assert await shared.heard_at(REPO) == 100.0
+    assert await shared.told(REPO, since=100.0) == {5}
+
+
+async def test_a_delivery_without_a_thread_is_stored_and_marks_nothing(shared: Shared) -> None:
+    assert await shared.deliver(replace(DELIVERY, number=None), replay_within=60.0)
+    assert (await shared.due(at=100.0), await shared.told(REPO, since=0.0)) == ((), frozenset())
+    assert await shared.heard_at(REPO) == 100.0
+
+
+@pytest.mark.parametrize("moment", [100.0, 159.9, 99.0])
+async def test_a_replay_is_neither_stored_nor_marked(shared: Shared, moment: float) -> None:
+    await shared.deliver(DELIVERY, replay_within=60.0)
+    await shared.settle(await claimed(shared, at=100.0), again_at=0.0)
+    assert not await shared.deliver(replace(DELIVERY, received_at=moment), replay_within=60.0)
+    assert await shared.marked(REPO, 5) is None
+    assert await shared.heard_at(REPO) == 100.0
+
+
+@pytest.mark.parametrize("moment", [160.0, 10_000.0, 40.0])
+async def test_a_redelivery_later_on_is_not_thrown_away(shared: Shared, moment: float) -> None:
+    await shared.deliver(DELIVERY, replay_within=60.0)
+    await shared.settle(await claimed(shared, at=100.0), again_at=0.0)
+    assert await shared.deliver(replace(DELIVERY, received_at=moment), replay_within=60.0)
+    assert await shared.marked(REPO, 5) is not None
+    assert await shared.heard_at(REPO) == moment
+    assert not await shared.deliver(replace(DELIVERY, received_at=moment + 1), replay_within=60.0)
+
+
+async def test_deliveries_are_told_by_repository_and_time(shared: Shared) -> None:
+    await shared.deliver(replace(DELIVERY, id="a", number=1, received_at=100.0), replay_within=60.0)
+    await shared.deliver(replace(DELIVERY, id="b", number=0, received_at=200.0), replay_within=60.0)
+    await shared.deliver(replace(DELIVERY, id="c", number=3, received_at=300.0), replay_within=60.0)
+    await shared.deliver(replace(DELIVERY, id="d", number=4, received_at=300.0, repo=OTHER), replay_within=60.0)
+    assert await shared.told(REPO, since=200.0) == {0, 3}
+    assert await shared.told(OTHER, since=0.0) == {4}
+    assert await shared.heard_at(repository("no/body")) is None
+
+
+async def test_deliveries_are_forgotten_after_a_week(shared: Shared) -> None:
+    await shared.deliver(DELIVERY, replay_within=60.0)
+    await shared.deliver(replace(DELIVERY, id="b", number=6, received_at=100.0 + WEEK), replay_within=60.0)
+    assert await shared.told(REPO, since=0.0) == {5, 6}
+    await shared.deliver(replace(DELIVERY, id="c", number=7, received_at=101.0 + WEEK), replay_within=60.0)
+    assert await shared.told(REPO, since=0.0) == {6, 7}

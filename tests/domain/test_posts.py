@@ -1,0 +1,194 @@
+"""Posts: which issues a page or a published list names."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.posts import gathered, listed, named, recalled, written
+from app.domain.sites import repository
+
+BLOG = repository("ada/blog")
+NOTES = repository("Eve/Notes")
+SITES = (BLOG, NOTES)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["ghissueid", "GhIssueId", "repo", "ghrepo", "draft", "params", "extra", "posts"])
+            | st.text(max_size=4),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize(
+    ("page", "numbers"),
+    [
+        ({"ghissueid": 41}, {41}),
+        ({"ghissueid": "41"}, {41}),
+        ({"ghissueid": " 41 "}, {41}),
+        ({"ghissueid": [41, "42", 41]}, {41, 42}),
+        ({"ghIssueID": 41}, {41}),
+        ({"params": {"GHissueid": 41}}, {41}),
+        ({"extra": {"ghissueid": 41}}, {41}),
+        ({"ghissueid": 1, "params": {"ghissueid": 2}}, {1}),
+        ({"title": "No comments"}, set()),
+        ({"ghissueid": None}, set()),
+        ({"ghissueid": ""}, set()),
+        ({"ghissueid": "null"}, set()),
+        ({"ghissueid": []}, set()),
+        ({1: "no field", "params": {2: "either"}, "ghissueid": 41}, {41}),
+        ({"extra": "no table", "ghissueid": 41}, {41}),
+    ],
+)
+def test_a_page_names_its_issues_by_ghissueid(page: dict[str, object], numbers: set[int]) -> None:
+    assert named(page, SITES) == {(BLOG, number) for number in numbers}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0, "is 0"),
+        (-41, "is -41"),
+        (41.0, "is 41.0"),
+        (True, "is True"),
+        ("041", "is '041'"),
+        ("#41", "is '#41'"),
+        ("٤١", "is '٤١'"),
+        ("forty-one", "is 'forty-one'"),
+        ("x" * 1000, "is '" + "x" * 59 + "…. Write"),
+        ({"a": 1}, "is a dict"),
+        ([[41]], "is a list"),
+        ([41, None], "is None"),
+        pytest.param(10**5000, "is a number too long to show", id="endless"),
+    ],
+)
+def test_what_is_no_number_of_an_issue_is_refused_with_what_to_write(value: object, shown: str) -> None:
+    with pytest.raises(ValueError, match=r"^ghissueid is ") as refused:
+        named({"ghissueid": value}, SITES)
+    assert shown in str(refused.value)
+    assert "Write the number of the post's issue, as in ghissueid: 41" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "draft"),
+    [
+        ({"draft": True}, True),
+        ({"draft": "true"}, True),
+        ({"Draft": "Yes"}, True),
+        ({"published": False}, True),
+        ({"published": "no"}, True),
+        ({"draft": False}, False),
+        ({"draft": "false", "published": "true"}, False),
+        ({"published": "2020-07-01"}, False),
+        ({"draft": 1}, False),
+    ],
+)
+def test_drafts_are_no_posts_yet(fields: dict[str, object], draft: bool) -> None:  # noqa: FBT001 - parametrised
+    assert (named({"ghissueid": 41, **fields}, SITES) == frozenset()) is draft
+
+
+@pytest.mark.parametrize(
+    ("fields", "repo"),
+    [
+        ({}, BLOG),
+        ({"repo": "Ada/Blog"}, BLOG),
+        ({"repo": "eve/notes"}, NOTES),
+        ({"ghrepo": "eve/notes "}, NOTES),
+        ({"repo": "https://github.com/x/y", "ghrepo": "eve/notes"}, NOTES),
+        ({"repo": "", "ghrepo": None}, BLOG),
+        ({"repo": "~"}, BLOG),
+    ],
+)
+def test_a_page_may_name_its_repository_else_the_first_is_meant(fields: dict[str, object], repo: object) -> None:
+    assert named({"ghissueid": 41, **fields}, SITES) == {(repo, 41)}
+
+
+@pytest.mark.parametrize("fields", [{"repo": "x/y"}, {"ghrepo": "x/y", "repo": "ada/blog"}, {"repo": 3}])
+def test_a_page_that_names_another_repository_is_refused_and_not_served_from_the_first(fields: Any) -> None:
+    with pytest.raises(ValueError, match=r"which is not served here\. Write ghrepo: ada/blog"):
+        named({"ghissueid": 41, **fields}, SITES)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [41, "42"],
+        {"posts": [41, 42]},
+        [{"ghissueid": 41, "title": "One"}, {"ghissueid": 42}, {"title": "No comments"}, None],
+        [{"ghissueid": [41, 42]}, {"ghissueid": 41, "url": "/other-language"}, {"ghissueid": 43, "draft": True}],
+    ],
+)
+def test_a_list_is_of_numbers_or_of_objects(data: object) -> None:
+    found = listed(data, SITES)
+    assert found.named == {(BLOG, 41), (BLOG, 42)}
+    assert found.refused == ()
+
+
+def test_a_list_that_is_empty_names_none() -> None:
+    assert listed([], SITES).named == frozenset()
+
+
+def test_an_entry_that_cannot_be_understood_is_passed_over_and_told_by_its_place() -> None:
+    found = listed([41, "x", {"ghissueid": 7, "repo": "eve/notes"}], SITES)
+    assert found.named == {(BLOG, 41), (NOTES, 7)}
+    assert [reason.partition(":")[0] for reason in found.refused] == ["entry 2"]
+
+
+@pytest.mark.parametrize("data", [{}, {"posts": {"41": 1}}, "41", 41, None, {"message": "Not Found"}])
+def test_what_is_no_list_is_refused(data: object) -> None:
+    with pytest.raises(ValueError, match="neither an array nor an object"):
+        listed(data, SITES)
+
+
+def test_a_list_of_which_nothing_can_be_used_is_refused_and_is_not_empty() -> None:
+    with pytest.raises(
+        ValueError, match="not one of its entries can be used, beginning with entry 1: ghissueid is 'a'"
+    ):
+        listed(["a", "b"], SITES)
+
+
+def test_posts_are_gathered_by_repository_and_none_is_left_out() -> None:
+    assert gathered([(BLOG, 1), (BLOG, 2), (BLOG, 1)], SITES) == {BLOG: {1, 2}, NOTES: set()}
+
+
+@given(st.sets(st.tuples(st.sampled_from(SITES), st.integers(1, 10**9))))
+def test_what_is_written_is_recalled(found: set[tuple[Any, int]]) -> None:
+    posts = gathered(found, SITES)
+    assert recalled(written(posts), SITES) == posts
+    assert recalled(written(posts), (NOTES,)) == {NOTES: posts[NOTES]}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"x": [1]}', '{"a/b": 1}', '{"a/b": ["1"]}', '{"a/b": [true]}'])
+def test_what_was_not_written_here_is_not_recalled(text: str) -> None:
+    assert recalled(text, SITES) is None
+
+
+@given(st.text() | ANYTHING.map(json.dumps))
+def test_recalling_anything_never_fails(text: str) -> None:
+    posts = recalled(text, SITES)
+    assert posts is None or set(posts) == set(SITES)
+
+
+@given(ANYTHING)
+def test_a_list_of_anything_names_issues_of_configured_repositories_or_is_refused(data: object) -> None:
+    try:
+        found = listed(data, SITES).named
+    except ValueError as failure:
+        assert str(failure)  # noqa: PT017 - either outcome is right, and each is judged
+    else:
+        assert all(repo in SITES and type(number) is int and number > 0 for repo, number in found)
+
+
+@given(st.sets(st.integers(1, 10**9), min_size=1), st.dictionaries(st.text(max_size=5), ANYTHING))
+def test_numbers_are_found_whatever_else_a_page_says(numbers: set[int], others: dict[str, object]) -> None:
+    spoiling = {"ghissueid", "repo", "ghrepo", "draft", "published"}
+    page = {key: value for key, value in others.items() if key.casefold() not in {*spoiling, "params", "extra"}}
+    assert named({**page, "ghissueid": sorted(numbers)}, SITES) == {(BLOG, number) for number in numbers}

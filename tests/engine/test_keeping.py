@@ -1,0 +1,310 @@
+"""Keeping the house: posts read again, the store guarded, figures told; and what crawlers and cold readers cost."""
+
+import asyncio
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from app.domain.errors import StoreUnusable
+from app.domain.posts import Posts
+from app.domain.sites import Repository, Serve
+from app.engine.follow import Follower
+from app.engine.keeping import Keeper
+from app.engine.ports import Absence, Change
+from app.engine.publish import Publisher
+from app.engine.schedule import Schedule
+from app.simulator.server import running
+from app.store.memory import MemoryStore
+from tests.contracts.mirrors import issue
+from tests.engine.acting import act, clock_of_tests, imported, told, world_at
+from tests.engine.stage import BLOG, comments_of
+from tests.fakes import FakeClock
+
+T = TypeVar("T")
+
+
+class Source:
+    """A list of posts that may not be there."""
+
+    def __init__(self, posts: Posts | None) -> None:
+        self.posts = posts
+        self.read_times = 0
+        self.closed = False
+
+    async def read(self) -> Posts | None:
+        self.read_times += 1
+        return self.posts
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+class Figures:
+    """Keeps what was told."""
+
+    def __init__(self) -> None:
+        self.sizes: list[tuple[str, int, int, float | None]] = []
+        self.marks: list[int] = []
+        self.flushed = 0
+        self.was_flushed = asyncio.Event()
+
+    def mirrored(self, repo: Repository, *, threads: int, comments: int, checked_at: float | None) -> None:
+        self.sizes.append((repo.full_name, threads, comments, checked_at))
+
+    def marked(self, count: int) -> None:
+        self.marks.append(count)
+
+    def flush(self) -> None:
+        self.flushed += 1
+        self.was_flushed.set()
+
+
+class Guarded(MemoryStore):
+    """A store that says what is wrong with it, or fails to."""
+
+    def __init__(self) -> None:
+        super().__init__("here")
+        self.says: list[str | Exception | None] = []
+
+    async def guard(self) -> str | None:
+        said = self.says.pop(0) if self.says else None
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+
+class Told:
+    """In place of the follower, the schedule and the publisher: what they were told."""
+
+    def __init__(self, *, only_posts: bool = True) -> None:
+        self.serve = Serve(only_posts=only_posts)
+        self.hurried = 0
+        self.begun_anew = 0
+        self.announced: list[tuple[Repository, frozenset[int]]] = []
+
+    def hurry(self) -> None:
+        self.hurried += 1
+
+    def begin_anew(self) -> None:
+        self.begun_anew += 1
+
+    async def announce(self, repo: Repository, numbers: frozenset[int]) -> None:
+        self.announced.append((repo, numbers))
+
+
+class House:
+    """A keeper and all that it keeps."""
+
+    def __init__(self, posts: Source | None = None, store: Guarded | None = None) -> None:
+        self.clock = FakeClock()
+        self.store = store or Guarded()
+        self.figures = Figures()
+        self.told = Told(only_posts=posts is not None)
+        self.keeper = Keeper(
+            sites=(BLOG,),
+            store=self.store,
+            metrics=self.figures,
+            publisher=_as(Publisher, self.told),
+            posts=posts,
+            posts_name="posts here",
+            announce=self.told.announce,
+            follower=_as(Follower, self.told),
+            schedule=_as(Schedule, self.told),
+            clock=self.clock,
+        )
+
+
+def _as(_kind: type[T], fake: Told) -> T:
+    return fake  # type: ignore[return-value] # the keeper needs of it only what it has
+
+
+async def test_the_list_of_posts_is_read_at_the_start_and_again_each_minute() -> None:
+    source = Source({BLOG: frozenset({1, 2})})
+    house = House(source)
+    await house.keeper.begin()
+    assert house.told.serve.posts == {BLOG: frozenset({1, 2})}
+    for _ in range(150):
+        await house.keeper.keep()
+        house.clock.advance(1)
+    assert source.read_times == 1 + 2
+    await house.keeper.close()
+    assert source.closed
+
+
+async def test_documents_of_what_becomes_a_post_or_ceases_to_be_one_are_swapped() -> None:
+    source = Source({BLOG: frozenset({1, 2})})
+    house = House(source)
+    await house.keeper.begin()
+    house.told.announced.clear()
+    source.posts = {BLOG: frozenset({2, 3})}
+    house.clock.advance(60)
+    await house.keeper.keep()
+    assert house.told.announced == [(BLOG, frozenset({1, 3}))]
+    house.clock.advance(60)
+    await house.keeper.keep()
+    assert len(house.told.announced) == 1
+
+
+async def test_a_start_without_the_list_goes_by_what_was_known_last() -> None:
+    store = Guarded()
+    before = House(Source({BLOG: frozenset({1, 2})}), store)
+    await before.keeper.begin()
+    after = House(Source(None), store)
+    await after.keeper.begin()
+    assert after.told.serve.posts == {BLOG: frozenset({1, 2})}
+
+
+async def test_nobody_knows_which_issues_are_posts_while_they_were_never_listed() -> None:
+    source = Source(None)
+    house = House(source)
+    await house.keeper.begin()
+    assert not house.told.serve.known
+    source.posts = {BLOG: frozenset({1})}
+    house.clock.advance(60)
+    await house.keeper.keep()
+    assert house.told.serve.known
+
+
+async def test_a_list_that_cannot_be_fetched_any_more_changes_nothing() -> None:
+    source = Source({BLOG: frozenset({1})})
+    house = House(source)
+    await house.keeper.begin()
+    source.posts = None
+    house.clock.advance(60)
+    await house.keeper.keep()
+    assert house.told.serve.posts == {BLOG: frozenset({1})}
+
+
+async def test_a_mended_store_is_followed_anew_and_filled_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    house = House()
+    await house.keeper.keep()
+    assert (house.told.hurried, house.told.begun_anew) == (0, 0)
+    house.store.says = ["The store was damaged and is made anew."]
+    await house.keeper.keep()
+    await house.keeper.keep()
+    assert (house.told.hurried, house.told.begun_anew) == (1, 1)
+    assert "The store was damaged" in caplog.text
+
+
+async def test_the_sizes_are_told_every_ten_seconds_and_flushed_every_second() -> None:
+    house = House()
+    two = (issue(1, repo=BLOG), issue(2, repo=BLOG, pull=True))
+    await house.store.mirror.apply(Change(repo=BLOG, at=1.0, issues=two))
+    for _ in range(25):
+        await house.keeper.keep()
+        house.clock.advance(1)
+    assert house.figures.sizes == [("ada/blog", 1, 0, None)] * 3
+    assert house.figures.marks == [0] * 3
+    assert house.figures.flushed == 25
+
+
+@pytest.mark.parametrize("failure", [StoreUnusable("here", "it is busy"), ZeroDivisionError()])
+async def test_keeping_survives_what_fails(failure: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    house = House()
+    house.store.says = [failure, failure]
+    keeping = asyncio.create_task(house.keeper.run())
+    async with asyncio.timeout(20):
+        await house.figures.was_flushed.wait()
+    keeping.cancel()
+    assert house.clock.slept[:2] == [1, 1]
+    assert "busy" in caplog.text or "fault of ours" in caplog.text
+
+
+async def test_a_post_taken_off_the_list_is_missing_within_a_minute(tmp_path: Path) -> None:
+    clock = clock_of_tests()
+    post = tmp_path / "post.md"
+    post.write_text("---\nghissueid: 1\n---\n")
+    with running(world_at(clock)) as simulator:
+        async with act(simulator, clock, serve="posts", posts=str(tmp_path)) as on:
+            await imported(on)
+            assert (await on.get("/api/v1/posts/1")).json()["status"] == "open"
+            assert (await on.get("/api/v1/counts")).json()["counts"] == {"1": 3}
+            post.unlink()
+            (tmp_path / "other.md").write_text("---\nghissueid: 3\n---\n")
+            clock.advance(61)
+            await on.afterword.keeper.keep()
+            assert (await on.get("/api/v1/posts/1")).json()["status"] == "missing"
+            assert (await on.get("/api/v1/counts")).json()["counts"] == {"3": 2}
+
+
+# Crawlers and cold readers -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("age", [0, 400, 4000])
+async def test_a_crawler_that_tries_numbers_costs_at_most_one_ask_a_minute(age: int) -> None:
+    clock = clock_of_tests()
+    world = world_at(clock)
+    for _ in range(20):
+        world.delete_issue("ada/blog", world.open_issue("ada/blog", title="Spam", body="Buy!").number)
+    world.open_issue("ada/blog", title="The newest", body="")
+    with running(world) as simulator:
+        async with act(simulator, clock) as on:
+            await imported(on)
+            clock.advance(age)
+            for _ in range(3):
+                for number in range(4, 100):
+                    if number != 24:
+                        answer = await on.get(f"/api/v1/posts/{number}")
+                        assert answer.json()["status"] in {"missing", "gone"}
+                await on.settle()
+                assert len(on.asked()) <= 1
+                clock.advance(61)
+
+
+async def test_numbers_above_the_newest_cost_nothing_however_long_the_last_round_is_ago() -> None:
+    clock = clock_of_tests()
+    with running(world_at(clock)) as simulator:
+        async with act(simulator, clock) as on:
+            await imported(on)
+            for _ in range(3):
+                clock.advance(2000)
+                for number in range(4, 100):
+                    assert (await on.get(f"/api/v1/posts/{number}/comments")).json()["post"]["status"] == "missing"
+                await on.settle()
+                assert on.asked() == []
+
+
+async def test_an_issue_that_was_wrongly_called_missing_is_found_again() -> None:
+    clock = clock_of_tests()
+    with running(world_at(clock)) as simulator:
+        async with act(simulator, clock) as on:
+            await imported(on)
+            await on.afterword.mirror.apply(_forget(clock))
+            clock.advance(700)
+            await on.get("/api/v1/posts/1/comments")
+            await on.settle()
+            assert await on.ids(1) == comments_of(simulator, 1)
+
+
+def _forget(clock: FakeClock) -> Change:
+    return Change(repo=BLOG, at=clock.now(), absence=Absence(1, gone=False, checked_at=clock.now()))
+
+
+async def test_a_cold_reader_is_sent_away_after_a_while_and_served_next_time() -> None:
+    clock = clock_of_tests()
+    with running(world_at(clock)) as simulator:
+        async with act(simulator, clock, cold_wait=0.1) as on:
+            simulator.gate.close("/issues/1")
+            answers = await asyncio.gather(*(on.get("/api/v1/posts/1/comments") for _ in range(20)))
+            assert {answer.status_code for answer in answers} == {503}
+            assert all(int(answer.headers["retry-after"]) > 0 for answer in answers)
+            assert await on.afterword.shared.marked(BLOG, 1) is not None
+            simulator.gate.open()
+            await on.settle()
+            assert await on.ids(1) == comments_of(simulator, 1)
+            assert len(on.asked()) == 3
+            assert await on.afterword.shared.marked(BLOG, 1) is None
+
+
+async def test_a_thread_whose_delivery_is_put_off_is_served_as_it_is() -> None:
+    clock = clock_of_tests()
+    with running(world_at(clock)) as simulator:
+        async with act(simulator, clock) as on:
+            await imported(on)
+            await told(on, 1)
+            mark = (await on.afterword.shared.due(at=clock.now()))[0]
+            await on.afterword.shared.postpone(mark, until=clock.now() + 100)
+            answer = await on.get("/api/v1/posts/1/comments")
+            assert answer.status_code == 200
+            assert len(answer.json()["comments"]) == 3
