@@ -1,0 +1,204 @@
+"""What listening costs, measured: `python -m tests.bench.listeners [listeners]`. The simulator plays GitHub.
+
+5,000 pages listen to one post of a service of its own; printed are the memory of that process above idle, and for each
+of some comments the time from its writing on GitHub, by webhook, until the first and until the last page has heard. A
+thread that changes again and again is looked at more and more rarely: the time until the first page hears grows then.
+"""
+
+import argparse
+import asyncio
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from app.simulator.deliveries import Webhook
+from app.simulator.limits import Limits
+from app.simulator.sample import SAMPLE, numbered_world
+from app.simulator.server import Running, running
+
+LISTENERS, POSTS, COMMENTS = 5_000, 100, 1_000
+POST = 1
+CHANGES = 5
+AT_ONCE = 200
+"""Connections that are being opened at the same time."""
+TOKEN = SECRET = "bench"
+PATIENCE = 60
+BEFORE_BEGINNING = 0.5
+"""Seconds for the process to become idle."""
+
+
+class Page:
+    """One page that listens, over a bare socket, with what a browser sends."""
+
+    def __init__(self, url: str) -> None:
+        self._url = urlsplit(url)
+        self._heard = 0
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def listen(self) -> None:
+        """Connects and waits for the greeting."""
+        self._reader, self._writer = await asyncio.open_connection(self._url.hostname, self._url.port)
+        self._writer.write(
+            (
+                f"GET /api/v1/posts/{POST}/events HTTP/1.1\r\nHost: {self._url.netloc}\r\nConnection: keep-alive\r\n"
+                "Accept: text/event-stream\r\nCache-Control: no-cache\r\nOrigin: https://blog.example.com\r\n"
+                "Referer: https://blog.example.com/\r\nAccept-Encoding: gzip, deflate, br\r\nAccept-Language: en\r\n"
+                "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0\r\n\r\n"
+            ).encode()
+        )
+        await self._reader.readuntil(b"\nid: ")
+        await self._reader.readuntil(b"\n\n")
+
+    async def hear(self) -> float:
+        """Waits for the next change; when it was heard."""
+        assert self._reader is not None
+        await self._reader.readuntil(b"event: changed\n")
+        return time.perf_counter()
+
+    def leave(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+
+def raise_limit(wanted: int) -> None:
+    """Allows this process so many open files."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, wanted), hard))
+
+
+def environment(simulator: Running, folder: Path) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("AFTERWORD_")}
+    return {
+        **clean,
+        "PYTHONPATH": str(Path.cwd()),
+        "AFTERWORD_REPO": SAMPLE,
+        "AFTERWORD_GITHUB_API_URL": simulator.url,
+        "AFTERWORD_GITHUB_TOKEN": TOKEN,
+        "AFTERWORD_WEBHOOK_SECRET": SECRET,
+        "AFTERWORD_STORE": f"sqlite:///{folder}/afterword.db",
+        "AFTERWORD_PULSE": "3600",
+    }
+
+
+@asynccontextmanager
+async def served(simulator: Running, folder: Path) -> AsyncGenerator[tuple[str, int]]:
+    """The service, imported and idle, under the usual soft limit of open files; (url, process id)."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "app", "serve", "--port", "0"),
+        env=environment(simulator, folder),
+        stderr=subprocess.PIPE,
+        preexec_fn=partial(resource.setrlimit, resource.RLIMIT_NOFILE, (1024, hard)),
+    )
+    assert process.stderr is not None
+    try:
+        url = await address(process.stderr)
+        draining = asyncio.create_task(process.stderr.read())
+        await mirrored(url)
+        await asyncio.sleep(BEFORE_BEGINNING)
+        yield url, process.pid
+        began = time.perf_counter()
+        process.terminate()
+        await process.wait()
+        print(f"stop while all listen: {time.perf_counter() - began:.2f} s, exit status {process.returncode}")
+        sys.stdout.write((await draining).decode())
+    finally:
+        if process.returncode is None:
+            process.kill()
+
+
+async def address(said: asyncio.StreamReader) -> str:
+    """Where the service says that it is."""
+    lines = []
+    async for line in said:
+        lines.append(line.decode())
+        if match := re.search(r"serves .* at (\S+)", lines[-1]):
+            return match[1]
+    raise SystemExit(f"The service did not start:\n{''.join(lines)}")
+
+
+async def mirrored(url: str) -> None:
+    """Waits until the post and its comments are served."""
+    async with httpx.AsyncClient() as client:
+        for _ in range(PATIENCE * 10):
+            if (await client.get(f"{url}/api/v1/posts/{POST}/comments")).status_code == httpx.codes.OK:
+                return
+            await asyncio.sleep(0.1)
+    raise SystemExit("The service did not import the post.")
+
+
+def memory(pid: int) -> float:
+    """The resident memory of a process in MB (10⁶ bytes)."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    match = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
+    assert match is not None
+    return int(match[1]) * 1024 / 1e6
+
+
+async def measure(simulator: Running, url: str, pid: int, count: int) -> None:
+    idle = memory(pid)
+    pages = [Page(url) for _ in range(count)]
+    began = time.perf_counter()
+    for start in range(0, count, AT_ONCE):
+        await asyncio.gather(*(page.listen() for page in pages[start : start + AT_ONCE]))
+    seconds = time.perf_counter() - began
+    print(f"{count:,} listeners joined in {seconds:.1f} s ({count / seconds:,.0f}/s)")
+    report(pid, idle, count, "all listen")
+    for number in range(CHANGES):
+        await measure_change(
+            pages, partial(simulator.world.comment, SAMPLE, POST, body=f"Change {number}", author="grace")
+        )
+    report(pid, idle, count, f"after {CHANGES} changes")
+
+
+async def measure_change(pages: list[Page], change: Callable[[], object]) -> None:
+    hearing = [asyncio.create_task(page.hear()) for page in pages]
+    await asyncio.sleep(BEFORE_BEGINNING)
+    began = time.perf_counter()
+    await asyncio.to_thread(change)
+    heard = await asyncio.gather(*hearing)
+    first, last = min(heard) - began, max(heard) - began
+    print(f"a comment by webhook: the first page heard after {first:.2f} s, the last {last - first:.2f} s later")
+
+
+def report(pid: int, idle: float, count: int, when: str) -> None:
+    above = memory(pid) - idle
+    print(f"memory, {when}: {above:.1f} MB above the {idle:.1f} MB of idle, {above * 1000 / count:.1f} kB each")
+
+
+async def run(count: int) -> None:
+    world = numbered_world(POSTS, COMMENTS, seed=1, clock=time.time)  # noqa: TID251 - comments are written now
+    world.add_token(TOKEN, "ada")
+    with tempfile.TemporaryDirectory() as name, running(world, limits=Limits(points_a_minute=10**6)) as simulator:
+        async with served(simulator, Path(name)) as (url, pid):
+            hook = Webhook(f"{url}/webhooks/github", SECRET)
+            world.on_event(hook.deliver)
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await measure(simulator, url, pid, count)
+            finally:
+                await asyncio.to_thread(hook.close)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.listeners", description=__doc__)
+    parser.add_argument("listeners", type=int, nargs="?", default=LISTENERS)
+    count = parser.parse_args().listeners
+    raise_limit(count + 200)
+    asyncio.run(run(count))
+
+
+if __name__ == "__main__":
+    main()
