@@ -40,6 +40,8 @@ _CLAIMED_FOR = 15.0
 _LOOK_AROUND = 0.1
 _SWEEP = 1.0
 """Seconds between looks for marks that nobody attends: those of processes that ended, and those put off."""
+_BETWEEN_SWEEPS = 0.05
+"""Seconds between two such looks at least, so that a flood of deliveries does not have all marks read for each."""
 _AT_ONCE = 3
 """Looks under way at once; GitHub wants asks one after the other."""
 _FLOOD = 5
@@ -116,6 +118,7 @@ class Looks:
                 _log.warning("Marks could not be attended: %s", failure)
             except Exception:  # noqa: BLE001 - logged; attending goes on for ever
                 _log.exception("Marks could not be attended by a fault of ours")
+            await self._clock.sleep(_BETWEEN_SWEEPS)
             with suppress(TimeoutError):
                 async with asyncio.timeout(_SWEEP):
                     await self._woken.wait()
@@ -134,8 +137,8 @@ class Looks:
                 told[mark.repo].append(mark)
         for repo, flood in told.items():
             if len(flood) > _FLOOD:
-                settled = await self._round(repo, flood)
-                marks = tuple(mark for mark in marks if mark not in settled)
+                settled = {mark.seq for mark in await self._round(repo, flood)}
+                marks = tuple(mark for mark in marks if mark.seq not in settled)
         return [
             self._flights.join((mark.repo.key, mark.number), partial(self._attend_in_turn, mark.repo, mark.number))
             for mark in marks

@@ -35,17 +35,17 @@ class Day:
         self._written: dict[int, tuple[int, float]] = {}
 
     async def until(self, end: float, *, writers: bool) -> None:
-        """Goes on in steps of 20 s."""
+        """Goes on in steps of 40 s."""
         while self._clock.now() < end:
             if self._clock.now() >= self._round_at:
                 self._round_at = self._clock.now() + await self._on.afterword.schedule.round(BLOG)
-            if writers and self._chance.random() < 0.01:
+            if writers and self._chance.random() < 0.02:
                 self._write()
             await self._read(self._chance.randint(1, POSTS))
             await self._look_for_what_was_written()
             await self._on.settle()
             self.asked_at += [self._clock.now()] * len(self._on.asked())
-            self._clock.advance(20)
+            self._clock.advance(40)
 
     def _write(self) -> None:
         number = self._chance.randint(1, POSTS)
