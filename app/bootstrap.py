@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from functools import cached_property
+from functools import cached_property, partial
 
 from app import VERSION
 from app.domain.errors import GitHubError, Limited, Unreachable
-from app.domain.sites import Repository
+from app.engine.announcing import Announcer
 from app.engine.budget import PURPOSE, Budget
 from app.engine.catalogue import Catalogue
 from app.engine.each import Each
@@ -20,6 +20,7 @@ from app.engine.listeners import Listeners
 from app.engine.looks import Looks
 from app.engine.places import Places
 from app.engine.ports import Clock, Mirror
+from app.engine.posts import KnownPosts
 from app.engine.publish import Publisher
 from app.engine.pulse import Pulse
 from app.engine.read import Reader
@@ -100,12 +101,18 @@ class Afterword:
                 return Unreachable(f"/repos/{repo}", f"no answer within {_PATIENCE:g} s")
         return None
 
+    async def begin(self) -> None:
+        """What has to be known before the first reader comes; raises `StoreError`."""
+        await self.follower.catch_up()  # from here on what others commit is announced
+        await asyncio.gather(*(posts.begin() for posts in self.posts))
+
     async def follow(self) -> None:
         """Imports all sites and keeps them up to date, for ever; of several processes on one store, one pulses."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.lease.while_held(self._pulse))
-            for part in (self.looks, self.follower, self.listeners, self.keeper):
-                group.create_task(part.run())
+            runs = (part.run for part in self.posts)
+            for run in (self.looks.run, self.follower.run, self.listeners.run, self.keeper.run, *runs):
+                group.create_task(run())
 
     async def _pulse(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -117,7 +124,7 @@ class Afterword:
         self.listeners.close()
         await self.reader.close()
         await self.looks.close()
-        await self.keeper.close()
+        await asyncio.gather(*(posts.close() for posts in self.posts))
 
     @cached_property
     def budget(self) -> Budget:
@@ -139,13 +146,12 @@ class Afterword:
 
     @cached_property
     def listeners(self) -> Listeners:
-        document = self.publisher.document
-        return Listeners(version=self.mirror.version, document=document, clock=self.clock, chance=self.chance)
+        publisher = self.publisher
+        return Listeners(version=publisher.version, document=publisher.present, clock=self.clock, chance=self.chance)
 
-    async def announce(self, repo: Repository, numbers: frozenset[int]) -> None:
-        """Swaps the documents first: a page that hears of a change is to read it."""
-        await self.publisher.changed(repo, numbers)
-        self.listeners.changed(repo, numbers)
+    @cached_property
+    def announcer(self) -> Announcer:
+        return Announcer(self.publisher, self.listeners)
 
     @cached_property
     def repositories(self) -> Repositories:
@@ -156,12 +162,12 @@ class Afterword:
             mirror=self.mirror,
             shared=self.shared,
             clock=self.clock,
-            announce=self.announce,
+            announce=self.announcer.changed,
         )
 
     @cached_property
     def refresher(self) -> Refresher:
-        return Refresher(self.repositories, self.budget, self.mirror, self.clock, self.announce)
+        return Refresher(self.repositories, self.budget, self.mirror, self.clock, self.announcer.changed)
 
     @cached_property
     def importer(self) -> Importer:
@@ -204,8 +210,10 @@ class Afterword:
 
     @cached_property
     def schedule(self) -> Schedule:
-        every = self.settings.pulse_seconds
-        return Schedule(self.pulse, self.shared, self.clock, self.chance, self.metrics, every=every)
+        every, listening = self.settings.pulse_seconds, bool(self.settings.secrets)
+        return Schedule(
+            self.pulse, self.shared, self.clock, self.chance, self.metrics, every=every, listening=listening
+        )
 
     @cached_property
     def looks(self) -> Looks:
@@ -240,7 +248,7 @@ class Afterword:
 
     @cached_property
     def follower(self) -> Follower:
-        return Follower(self.mirror, self.clock, self.announce, origin=self.holder)
+        return Follower(self.mirror, self.clock, self.announcer.changed, origin=self.holder)
 
     @cached_property
     def lease(self) -> Lease:
@@ -248,19 +256,22 @@ class Afterword:
 
     @cached_property
     def keeper(self) -> Keeper:
-        place, sites = self.settings.posts, self.settings.repo
         return Keeper(
-            sites=sites,
+            sites=self.settings.repo,
             store=self.store,
             metrics=self.metrics,
-            publisher=self.publisher,
-            posts=post_source(place, sites) if place and self.publisher.serve.only_posts else None,
-            posts_name=f"posts {text_digest(place or '')}",
-            announce=self.announce,
             follower=self.follower,
             schedule=self.schedule,
             clock=self.clock,
         )
+
+    @cached_property
+    def posts(self) -> Sequence[KnownPosts]:
+        place, sites = self.settings.posts, self.settings.repo
+        if not place or not self.settings.served.only_posts:
+            return ()  # which issues are posts, no page of the blog says
+        name, serve = f"posts {text_digest(place)}", self.announcer.serve_only
+        return (KnownPosts(partial(post_source, place, sites), name, sites, self.shared, serve, self.clock),)
 
     @cached_property
     def receiver(self) -> Receiver:
@@ -323,17 +334,10 @@ async def assembled(
         observe=lambda ask, outcome: metrics.asked(PURPOSE.get(), ask, outcome),
     )
     afterword = Afterword(
-        settings,
-        store=store,
-        github=github,
-        metrics=metrics,
-        watch=watch,
-        clock=clock,
-        chance=chance,
-        holder=holder,
+        settings, store=store, github=github, metrics=metrics, watch=watch, clock=clock, chance=chance, holder=holder
     )
     try:
-        await afterword.keeper.begin()
+        await afterword.begin()
         yield afterword
     finally:
         await afterword.close()

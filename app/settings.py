@@ -119,7 +119,15 @@ class Settings(BaseSettings):
     def _secrets(cls, given: object) -> object:
         if not isinstance(given, str):
             return given
-        return tuple(SecretStr(part.strip()) for part in given.split(",") if part.strip())
+        secrets = tuple(SecretStr(part.strip()) for part in given.split(",") if part.strip())
+        if not secrets:
+            raise ValueError("no secret is named. Write that of the webhook, or unset it")
+        return secrets
+
+    @field_validator("log_format", "log_level", mode="before")
+    @classmethod
+    def _in_any_case(cls, given: object) -> object:
+        return given.lower() if isinstance(given, str) else given
 
     @field_validator("github_api_url", "public_url")
     @classmethod

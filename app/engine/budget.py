@@ -5,12 +5,13 @@ be left alone, and, without a token, what left in the last sixty minutes. GitHub
 from one reset to the next; counted over any sixty minutes instead, they last for whatever hour somebody looks at.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 
-from app.domain.errors import Limited
+from app.domain.errors import Limited, StoreError
 from app.engine.observing import Observer, Wait
 from app.engine.ports import Clock, GitHub
 from app.engine.shared import Purpose, Shared, Spent, Standing
@@ -18,8 +19,9 @@ from app.github.answers import Allowance, Answer
 from app.github.asks import Ask
 from app.github.limits import LONGEST_WAIT
 
+_log = logging.getLogger(__name__)
 PURPOSE: ContextVar[Purpose | None] = ContextVar("purpose", default=None)
-"""What the exchange that is under way is for; whoever counts exchanges reads it."""
+"""What the exchange that is under way in this task is for; whoever counts exchanges reads it."""
 _HOUR = 3600.0
 _RESERVES: Mapping[Purpose, tuple[float, int]] = {
     Purpose.READ: (1 / 50, 10),
@@ -114,15 +116,23 @@ class Budget:
 
     async def ask(self, ask: Ask, purpose: Purpose, *, etag: str | None = None) -> Answer:
         """The answer; `Limited` of kind budget where this purpose has to wait, and what `GitHub.ask` raises."""
-        limit: Limited | None = None
+        heard = False
+
+        async def admit() -> None:
+            nonlocal heard
+            heard = False  # a repeated ask may be stopped here: of that GitHub knows nothing
+            await self._admit(ask, purpose)
+            heard = True
+
         PURPOSE.set(purpose)
         try:
-            return await self._github.ask(ask, etag=etag, admit=partial(self._admit, ask, purpose))
-        except Limited as limited:
-            limit = limited
+            answer = await self._github.ask(ask, etag=etag, admit=admit)
+        except Limited as limit:
+            if heard:
+                await self._note(limit)
             raise
-        finally:
-            await self._note(limit)
+        await self._note(None)
+        return answer
 
     async def _admit(self, ask: Ask, purpose: Purpose) -> None:
         """Notes that an ask leaves, or raises `Limited`."""
@@ -143,22 +153,25 @@ class Budget:
                 raise Limited(ask.path, until=until, kind="budget")
 
     async def _note(self, limit: Limited | None) -> None:
-        """Tells the other processes, and the next start, what GitHub said."""
+        """Tells the other processes, and the next start, what GitHub said just now; an answer is not lost over it."""
         allowance: Allowance | None = self._github.allowance
-        told = limit is not None and limit.kind != "budget"
-        if allowance is None and not told:
+        if allowance is None and limit is None:
             return
         standing = Standing(
             limit=allowance.limit if allowance else None,
             remaining=allowance.remaining if allowance else None,
             reset=allowance.reset if allowance else None,
-            waits_until=limit.until if told and limit else None,
-            waits_for=limit.kind if told and limit else None,
+            waits_until=limit.until if limit else None,
+            waits_for=limit.kind if limit else None,
         )
-        if standing != self._noted:
-            self._noted = standing
-            self._observer.stands(standing)
-            await self._shared.note(self._whose, standing)
+        if standing == self._noted:
+            return
+        self._noted = standing
+        self._observer.stands(standing)
+        try:
+            await self._shared.note(self._whose, standing, at=self._clock.now())
+        except StoreError as failure:
+            _log.warning("What GitHub said of the hour could not be kept: %s", failure)
 
 
 def reserve(purpose: Purpose, limit: int) -> int:

@@ -1,13 +1,11 @@
 """Following: what another process has changed is served here within a second of its commit."""
 
-import logging
 from collections import defaultdict
 
-from app.domain.errors import StoreError
 from app.domain.sites import Repository
+from app.engine.forever import forever
 from app.engine.ports import Announce, Clock, Mirror
 
-_log = logging.getLogger(__name__)
 _EVERY = 0.1
 """Seconds; a look at the latest signal is one read of an index."""
 
@@ -24,15 +22,8 @@ class Follower:
 
     async def run(self) -> None:
         """Follows for ever."""
-        while True:
-            try:
-                await self.catch_up()
-            except StoreError as failure:
-                _log.warning("Changes of other processes cannot be followed: %s", failure)
-                await self._clock.sleep(1.0)
-            except Exception:  # noqa: BLE001 - logged; following goes on for ever
-                _log.exception("Changes of other processes could not be followed by a fault of ours")
-            await self._clock.sleep(_EVERY)
+        failing = "Changes of other processes cannot be followed"
+        await forever(self.catch_up, self._clock, every=_EVERY, failing=failing)
 
     async def catch_up(self) -> None:
         """Announces whatever other processes have changed since last time; nothing the first time."""

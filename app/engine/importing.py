@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.domain.errors import BrokenAnswer, Limited, Moved, NotVisible, TooFar
+from app.domain.errors import BrokenAnswer, Gone, Limited, Moved, NotVisible, TooFar
 from app.domain.sites import Repository
 from app.domain.threads import Comment
 from app.domain.times import rfc3339
@@ -115,11 +115,11 @@ class Importer:
         async for answer in self._list_pages(site):
             now = self._clock.now()
             ended = answer.next_url is None
-            noted: dict[str, Any] = {
-                "list_next": answer.next_url,
-                "listed_at": now if ended else site.listed_at,
-                "since": site.since or rfc3339(min(answer.date or now, now + _CLOCKS_APART) - _OVERLAP),
-            }
+            noted: dict[str, Any] = {"list_next": answer.next_url}
+            if ended:  # not else: another process may have ended the list meanwhile
+                noted["listed_at"] = now
+            if site.since is None:
+                noted["since"] = rfc3339(min(answer.date or now, now + _CLOCKS_APART) - _OVERLAP)
             site = replace(site, **noted)
             await self._refresher.apply(Change(repo=site.repo, at=now, noted=noted, issues=answers.issues(answer)))
             await self.report(site.repo)
@@ -158,9 +158,13 @@ class Importer:
 
     async def _read_thread(self, site: SiteRecord, number: int) -> None:
         record = await self._mirror.thread(site.repo, number)
-        if record is not None and not record.complete:
+        if record is None or record.complete:
+            return
+        try:
             await self._refresher.comments(site, record.issue, Purpose.IMPORT)
-            await self.report(site.repo)
+        except (NotVisible, Gone):  # since it was listed: the issue itself tells what has become of it
+            await self._refresher.read(site.repo, number, Purpose.IMPORT)
+        await self.report(site.repo)
 
     async def _read_list(self, site: SiteRecord, ask: Ask) -> None:
         """The repository-wide list from `ask` on; past GitHub's limit it goes on as a window over the changes."""

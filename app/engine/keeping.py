@@ -2,22 +2,17 @@
 
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import replace
 from typing import Protocol
 
-from app.domain.errors import AfterwordError, StoreError
-from app.domain.posts import Posts, recalled, written
 from app.domain.sites import Repository
 from app.engine.follow import Follower
-from app.engine.ports import Announce, Clock, Mirror
-from app.engine.publish import Publisher
+from app.engine.forever import forever
+from app.engine.ports import Clock, Mirror
 from app.engine.schedule import Schedule
 from app.engine.shared import Shared
 
 _log = logging.getLogger(__name__)
 _EVERY = 1.0
-_POSTS_EVERY = 60.0
 _SIZES_EVERY = 10.0
 
 
@@ -49,18 +44,8 @@ class Figures(Protocol):
         """Brings the figures up to date."""
 
 
-class PostSource(Protocol):
-    """Which issues the blog's posts name."""
-
-    async def read(self) -> Posts | None:
-        """What is known now; None only while nothing ever could be read."""
-
-    async def aclose(self) -> None:
-        """Ends all connections."""
-
-
 class Keeper:
-    """Guards the store's file, reads again which issues are posts, and tells the figures."""
+    """Guards the store's file, and tells the figures."""
 
     def __init__(
         self,
@@ -68,10 +53,6 @@ class Keeper:
         sites: Sequence[Repository],
         store: Store,
         metrics: Figures,
-        publisher: Publisher,
-        posts: PostSource | None,
-        posts_name: str,
-        announce: Announce,
         follower: Follower,
         schedule: Schedule,
         clock: Clock,
@@ -79,32 +60,14 @@ class Keeper:
         self._sites = sites
         self._store = store
         self._metrics = metrics
-        self._publisher = publisher
-        self._posts = posts
-        self._posts_name = posts_name
-        self._announce = announce
         self._follower = follower
         self._schedule = schedule
         self._clock = clock
-        self._posts_read_at = 0.0
         self._sized_at = 0.0
 
     async def run(self) -> None:
         """Keeps for ever."""
-        while True:
-            try:
-                await self.keep()
-            except AfterwordError as failure:
-                _log.warning("%s", failure)
-            except Exception:  # noqa: BLE001 - logged; keeping goes on for ever
-                _log.exception("The house could not be kept by a fault of ours")
-            await self._clock.sleep(_EVERY)
-
-    async def begin(self) -> None:
-        """What has to be known before the first reader comes."""
-        if self._posts is not None:
-            self._posts_read_at = self._clock.now()
-            await self._read_posts(self._posts)
+        await forever(self.keep, self._clock, every=_EVERY, failing="The house cannot be kept")
 
     async def keep(self) -> None:
         """Everything that is due, once."""
@@ -114,38 +77,10 @@ class Keeper:
             self._follower.begin_anew()
             self._schedule.hurry()
         now = self._clock.now()
-        if self._posts is not None and not 0 <= now - self._posts_read_at < _POSTS_EVERY:
-            self._posts_read_at = now
-            await self._read_posts(self._posts)
         if not 0 <= now - self._sized_at < _SIZES_EVERY:
             self._sized_at = now
             await self._tell_sizes()
         self._metrics.flush()
-
-    async def close(self) -> None:
-        """Ends what reads the posts."""
-        if self._posts is not None:
-            await self._posts.aclose()
-
-    async def _read_posts(self, source: PostSource) -> None:
-        posts = await source.read()
-        if posts is None:
-            if self._publisher.serve.known:
-                return
-            posts = await self._remembered_posts()
-        elif posts != self._publisher.serve.posts:
-            with suppress(StoreError):
-                await self._store.shared.remember(self._posts_name, written(posts))
-        if posts is None:
-            return
-        before = self._publisher.serve
-        self._publisher.serve = replace(before, posts=posts)
-        for repo, numbers in before.turned(posts).items():
-            await self._announce(repo, numbers)
-
-    async def _remembered_posts(self) -> Posts | None:
-        kept = await self._store.shared.recall(self._posts_name)
-        return None if kept is None else recalled(kept, self._sites)
 
     async def _tell_sizes(self) -> None:
         for repo in self._sites:

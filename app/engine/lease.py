@@ -57,5 +57,6 @@ class Lease:
 async def _ended(working: asyncio.Future[None]) -> None:
     """Cancels what is under way and waits for its end; what it failed with is raised."""
     working.cancel()
-    with suppress(asyncio.CancelledError):
-        await working
+    await asyncio.wait({working})  # not awaited itself: its being cancelled would look like ours
+    if not working.cancelled():
+        working.result()

@@ -16,6 +16,7 @@ import orjson
 
 from app.domain.errors import NotServed
 from app.domain.sites import Repository
+from app.domain.threads import Status
 from app.engine.ports import Clock
 from app.engine.shared import THE_REPOSITORY
 from app.render.document import Document
@@ -41,6 +42,14 @@ class State:
     status: str
     comment_count: int | None
     version: int
+
+    @property
+    def id(self) -> str:
+        """Tells this state from the others of the thread: without its version changing it may become a post, or cease.
+
+        Of digits and letters, and the version alone where there is a thread to show.
+        """
+        return f"{self.version}-missing" if self.status == Status.MISSING else str(self.version)
 
 
 class Listener(Protocol):

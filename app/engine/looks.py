@@ -7,12 +7,9 @@ committed, so that no crash forgets it; the claim sees to it that a thousand rea
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-
-from cachetools import TTLCache
 
 from app.domain.errors import (
     AfterwordError,
@@ -25,36 +22,37 @@ from app.domain.errors import (
 )
 from app.domain.sites import Repository
 from app.domain.times import rfc3339
+from app.engine.floods import Floods
 from app.engine.observing import Observer, Wait
 from app.engine.places import Places
 from app.engine.ports import Clock, Mirror
-from app.engine.pulse import Pulse, is_settled
+from app.engine.pulse import Pulse
 from app.engine.refresh import Refresher
+from app.engine.renewing import renewed
 from app.engine.repositories import Repositories
 from app.engine.shared import THE_REPOSITORY, Mark, Purpose, Shared
 from app.engine.single_flight import SingleFlight
+from app.engine.spacing import Spacing
 
 _log = logging.getLogger(__name__)
-_CLAIMED_FOR = 15.0
-"""Seconds after which a look that has not ended counts as one of a process that died; a doubled look does no harm."""
+_CLAIMED_FOR, _RENEWED = 15.0, 5.0
+"""Seconds after which a look counts as one of a process that died, unless it says that it goes on; a doubled look does
+no harm."""
 _LOOK_AROUND = 0.1
 _SWEEP = 1.0
 """Seconds between looks for marks that nobody attends: those of processes that ended, and those put off."""
 _BETWEEN_SWEEPS = 0.05
 """Seconds between two such looks at least, so that a flood of deliveries does not have all marks read for each."""
 _AT_ONCE = 3
-"""Looks under way at once; GitHub wants asks one after the other."""
-_FLOOD = 5
-"""Deliveries waiting at once, from which on a round, two asks for all of them, is cheaper than a look for each."""
-_BETWEEN_FLOODS = 2.0
-"""Seconds between two such rounds at least."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 900.0
+"""Looks under way at once, but for those that readers wait for; GitHub wants asks one after the other."""
+_CHECKS_AT_ONCE = 2
+"""Checks under way at once, in places of their own: a thousand old threads that are read make no delivery wait."""
+_FIRST_PAUSE, _LONGEST_PAUSE, _DOUBLINGS = 5.0, 900.0, 10
+_HOUR = 3600.0
 _READ_TRIES = 5
 """A cold thread that could not be read so often waits for its next reader."""
 _ABSENT_FOR = 600.0
 """Seconds for which GitHub's word that a number has no issue is believed."""
-_MINUTE = 60.0
-_SPACED = 10_000
 
 
 class Looks:
@@ -76,7 +74,7 @@ class Looks:
         burst: int,
         places: Places,
     ) -> None:
-        """`burst`: looks at one thread within a minute, after which further ones come at growing distances."""
+        """`burst` is that of `Spacing`."""
         self._mirror = mirror
         self._shared = shared
         self._repositories = repositories
@@ -87,13 +85,16 @@ class Looks:
         self._observer = observer
         self._holder = holder
         self._fresh_for = fresh_for
-        self._burst = burst
         self._places = places
-        self._flights: SingleFlight[None] = SingleFlight()
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._spacing = Spacing(clock, burst=burst)
+        self._floods = Floods(
+            mirror=mirror, shared=shared, pulse=pulse, clock=clock, holder=holder, put_off=self._put_off
+        )
+        self._flights: SingleFlight[bool] = SingleFlight()
+        """Looks by their thread; by a word before it, what waits for its turn to look."""
+        self._places_at_once = asyncio.Semaphore(_AT_ONCE)
+        self._places_of_checks = asyncio.Semaphore(_CHECKS_AT_ONCE)
         self._woken = asyncio.Event()
-        self._looked: TTLCache[tuple[str, int], list[float]] = TTLCache(_SPACED, ttl=_MINUTE, timer=clock.now)
-        """When threads were looked at within the last minute."""
 
     async def look(self, repo: Repository, number: int, purpose: Purpose) -> None:
         """Marks a thread and returns when it has been looked at, here or by another process, however many wait.
@@ -102,10 +103,16 @@ class Looks:
         is taken again by itself.
         """
         await self._shared.mark(repo, number, purpose, at=self._clock.now())
-        about = (repo.key, number)
-        await asyncio.shield(self._flights.join(about, partial(self._attend, repo, number)))
+        while not await asyncio.shield(self._begin(repo, number, purpose)):
+            now = self._clock.now()
+            mark = await self._shared.marked(repo, number)
+            if mark is None:
+                return
+            if 0 < mark.due_at - now <= _HOUR:
+                raise NotYet(f"Post {number} of {repo}", retry_after=_seconds(mark.due_at - now))
+            await self._clock.sleep(_LOOK_AROUND)
 
-    def wake(self, _repo: Repository, _number: int) -> None:
+    def wake(self) -> None:
         """Has the marks looked for at once: there is a new one."""
         self._woken.set()
 
@@ -125,29 +132,42 @@ class Looks:
 
     async def sweep(self) -> None:
         """Attends every mark that is due, and returns when each has been looked at once."""
-        await asyncio.gather(*await self._attend_due(), return_exceptions=True)
+        rounds, looks = await self._attend_due()
+        await asyncio.gather(*rounds, *looks, return_exceptions=True)
+        if rounds:
+            rounds, looks = await self._attend_due()
+            await asyncio.gather(*rounds, *looks, return_exceptions=True)
 
-    async def _attend_due(self) -> Sequence[asyncio.Task[None]]:
-        """Begins to attend every mark that is due and that nobody attends."""
+    async def _attend_due(self) -> tuple[Sequence[asyncio.Task[bool]], Sequence[asyncio.Task[bool]]]:
+        """Begins to attend every mark that is due and that nobody attends: in rounds, and in looks."""
         self._woken.clear()
         marks = await self._shared.due(at=self._clock.now())
-        told: defaultdict[Repository, list[Mark]] = defaultdict(list)
-        for mark in marks:
-            if mark.purpose is Purpose.DELIVERY and not mark.thorough and mark.number != THE_REPOSITORY:
-                told[mark.repo].append(mark)
-        for repo, flood in told.items():
-            if len(flood) > _FLOOD:
-                settled = {mark.seq for mark in await self._round(repo, flood)}
-                marks = tuple(mark for mark in marks if mark.seq not in settled)
-        return [
-            self._flights.join((mark.repo.key, mark.number), partial(self._attend_in_turn, mark.repo, mark.number))
-            for mark in marks
-            if self._again_at(mark.repo, mark.number) <= self._clock.now()
+        floods = self._floods.among(marks)
+        left = {mark.seq for flood in floods.values() for mark in flood}
+        rounds = [
+            self._flights.join(("round", repo.key), partial(self._round, repo, flood)) for repo, flood in floods.items()
         ]
+        looks = [
+            self._begin(mark.repo, mark.number, mark.purpose, reader=False)
+            for mark in marks
+            if mark.seq not in left and self._spacing.again_at(mark.repo, mark.number) <= self._clock.now()
+        ]
+        return rounds, looks
 
-    async def _attend_in_turn(self, repo: Repository, number: int) -> None:
-        async with self._slots:
-            await self._attend(repo, number)
+    def _begin(self, repo: Repository, number: int, purpose: Purpose, *, reader: bool = True) -> asyncio.Task[bool]:
+        """Has a mark attended: at once for a reader who waits for a cold thread, else in turn."""
+        if purpose is Purpose.CHECK:
+            places = self._places_of_checks
+        elif reader:
+            return self._flights.join((repo.key, number), partial(self._attend, repo, number))
+        else:
+            places = self._places_at_once
+        kind = "check" if purpose is Purpose.CHECK else "look"
+        return self._flights.join((kind, repo.key, number), partial(self._attend_in_turn, repo, number, places))
+
+    async def _attend_in_turn(self, repo: Repository, number: int, places: asyncio.Semaphore) -> bool:
+        async with places:
+            return await asyncio.shield(self._flights.join((repo.key, number), partial(self._attend, repo, number)))
 
     async def close(self) -> None:
         """Ends looks under way; their marks stay."""
@@ -155,54 +175,47 @@ class Looks:
         with suppress(StoreError):
             await self._shared.unclaim(self._holder)
 
-    async def _round(self, repo: Repository, marks: Sequence[Mark]) -> Collection[Mark]:
-        """One round in place of many looks: settles the marks of all threads that it left without doubt."""
-        began = self._clock.now()
-        name, once = f"flood {repo.key}", f"{self._holder} at {began}"
-        if not await self._shared.lease(name, holder=once, at=began, until=began + _BETWEEN_FLOODS):
-            return marks  # one has just been made, here or by another process
+    async def _round(self, repo: Repository, marks: Sequence[Mark]) -> bool:
         try:
-            await self._pulse.bring_up(repo)
-        except GitHubError as failure:
-            site = await self._mirror.site(repo)
-            if site is None or site.checked_at is None or site.checked_at <= began:
-                for mark in marks:
-                    await self._put_off(mark, failure)
-                return marks
-        undoubted = {tally.number for tally in await self._mirror.tallies(repo) if is_settled(tally)}
-        settled = [mark for mark in marks if mark.number in undoubted]
-        for mark in settled:
-            await self._shared.drop(mark)
-        return settled
+            made = await self._floods.round(repo, marks)
+        except GitHubError:
+            raise  # each mark was put off, and said so
+        except Exception as failure:
+            _log_fault(f"A round over {repo}", failure)
+            raise
+        if made:  # what it left in doubt is looked at now
+            self._woken.set()
+        return made
 
-    async def _attend(self, repo: Repository, number: int) -> None:
-        """Claims the mark and looks; where another process has it, waits until that has looked."""
-        while True:
-            now = self._clock.now()
+    async def _attend(self, repo: Repository, number: int) -> bool:
+        """Claims the mark and looks; False where it is not to be had: another process has it, or nobody should."""
+        now = self._clock.now()
+        try:
             mark = await self._shared.claim(repo, number, holder=self._holder, at=now, until=now + _CLAIMED_FOR)
-            if mark is not None:
-                await self._look(mark)
-                return
-            mark = await self._shared.marked(repo, number)
             if mark is None:
-                return
-            if mark.due_at > now:
-                raise NotYet(f"Post {number} of {repo}", retry_after=_seconds(mark.due_at - now))
-            await self._clock.sleep(_LOOK_AROUND)
+                return False
+            await self._look(mark)
+        except GitHubError:
+            raise  # it was put off, and that was said
+        except Exception as failure:
+            _log_fault(f"The look at post {number} of {repo}", failure)
+            raise
+        return True
 
     async def _look(self, mark: Mark) -> None:
-        self._looked.setdefault((mark.repo.key, mark.number), []).append(self._clock.now())
+        self._spacing.looked(mark.repo, mark.number)
         try:
-            await self._ask(mark)
-        except GitHubError as failure:
-            await self._put_off(mark, failure)
+            async with renewed(partial(self._go_on, mark), every=_RENEWED):
+                await self._ask(mark)
+        except Exception as failure:  # not where it is cancelled: `close` gives all claims back
+            with suppress(StoreError):  # then the claim runs out
+                await self._put_off(mark, failure)
             raise
-        except BaseException:
-            with suppress(StoreError):
-                await asyncio.shield(self._shared.postpone(mark, until=self._clock.now() + _FIRST_PAUSE))
-            raise
-        if not await self._shared.settle(mark, again_at=self._again_at(mark.repo, mark.number)):
+        if not await self._shared.settle(mark, again_at=self._spacing.again_at(mark.repo, mark.number)):
             self._woken.set()
+
+    async def _go_on(self, mark: Mark) -> None:
+        await self._shared.renew(mark, until=self._clock.now() + _CLAIMED_FOR)
 
     async def _ask(self, mark: Mark) -> None:
         """Asks what the mark is for; nothing where another process has done so since."""
@@ -217,11 +230,11 @@ class Looks:
         if mark.purpose is Purpose.DELIVERY:
             await self._refresher.look(repo, number, mark.purpose)
         elif mark.purpose is Purpose.READ:
-            if not whole:
-                await self._refresher.read(repo, number, mark.purpose)
+            if not whole or mark.thorough:
+                await self._refresher.look(repo, number, mark.purpose)
         elif record is None:
             await self._check_absent(repo, number)
-        elif whole and self._is_old(record.checked_at) and not record.issue.is_pull_request:
+        elif whole and not (record.issue.is_pull_request or self._is_within(self._fresh_for, record.checked_at)):
             await self._refresher.check(repo, record)
         await self._follow(repo, number)
 
@@ -239,37 +252,37 @@ class Looks:
         if await self._places.moved(repo, number) is not None:
             return  # an issue never comes back under a number that it had
         absence = await self._mirror.absence(repo, number)
-        if absence is None or self._clock.now() - absence.checked_at > _ABSENT_FOR:
+        if absence is None or not self._is_within(_ABSENT_FOR, absence.checked_at):
             await self._refresher.read(repo, number, Purpose.CHECK)
 
-    def _is_old(self, checked_at: float | None) -> bool:
-        return checked_at is None or self._clock.now() - checked_at > self._fresh_for
+    def _is_within(self, seconds: float, at: float | None) -> bool:
+        """True for so many seconds after `at`; what is later than now was noted by a clock that has been set back."""
+        return at is not None and 0 <= self._clock.now() - at <= seconds
 
-    async def _put_off(self, mark: Mark, failure: GitHubError) -> None:
+    async def _put_off(self, mark: Mark, failure: Exception) -> None:
         """Keeps the mark for later; a check, and what no reader waits for any more, is left to the next reader."""
-        hopeless = mark.purpose is Purpose.READ and mark.tries + 1 >= _READ_TRIES
+        told = mark.thorough or mark.purpose is not Purpose.READ
+        hopeless = not told and mark.tries + 1 >= _READ_TRIES
         if mark.purpose is Purpose.CHECK or hopeless:
             await self._shared.drop(mark)
             return
         now = self._clock.now()
         if isinstance(failure, Limited):
-            until = failure.until + self._chance()
+            until = min(failure.until, now + _HOUR - 1.0) + self._chance()
         else:
-            pause = min(_FIRST_PAUSE * 2.0**mark.tries, _LONGEST_PAUSE)
+            pause = min(_FIRST_PAUSE * 2.0 ** min(mark.tries, _DOUBLINGS), _LONGEST_PAUSE)
             until = now + pause * (0.5 + self._chance() / 2)
             self._observer.waits(Wait.BACKOFF, until)
         _log.info("Post %s of %s is looked at again at %s: %s", mark.number, mark.repo, rfc3339(until), failure)
         await self._shared.postpone(mark, until=until)
 
-    def _again_at(self, repo: Repository, number: int) -> float:
-        """When a thread may be looked at next: whoever writes ten comments in a minute is not asked about ten times."""
-        looked = [at for at in self._looked.get((repo.key, number), ()) if self._clock.now() - at < _MINUTE]
-        if not looked:
-            return 0.0
-        if len(looked) < self._burst:
-            return looked[-1]
-        return looked[-1] + min(2.0 ** (len(looked) - self._burst), _MINUTE)
-
 
 def _seconds(wait: float) -> int:
     return max(1, min(int(wait) + 1, 300))
+
+
+def _log_fault(what: str, failure: Exception) -> None:
+    if isinstance(failure, AfterwordError):
+        _log.warning("%s broke off: %s", what, failure)
+    else:
+        _log.error("%s broke off by a fault of ours", what, exc_info=failure)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from cachetools import LRUCache
 
 from app.domain.errors import NoSuchComment, NotServed, NotYet, ReadError
+from app.domain.posts import Posts
 from app.domain.sites import Repository, Serve
 from app.domain.threads import Comment, Issue, Status, Thread
 from app.engine.catalogue import Catalogue, Subject, subject
@@ -41,6 +42,9 @@ _RENEWED = 20
 when they are read again, so that a flood of addresses slows no change."""
 _SAFE_HTML_BYTES = 16_000_000
 
+Touched = tuple[Repository, int]
+"""A thread that a change touches; with `THE_REPOSITORY` as its number, all of the repository."""
+
 
 class Publisher:
     """Makes documents and keeps those that are read in step with the mirror."""
@@ -60,41 +64,57 @@ class Publisher:
         self._catalogue = catalogue
         self._places = places
         self._observer = observer
-        self.serve = serve
-        """Which issues are posts; where that changes, `changed` has to be told of which."""
+        self._serve = serve
         self._public_url = public_url
         self._allow_private = allow_private
         self._versions: Counter[Subject] = Counter()
+        self._epochs: Counter[str] = Counter()
+        """How often a repository itself has changed: what was being made meanwhile is never kept, whatever it is."""
         self._safe: LRUCache[tuple[str, str], str] = LRUCache(_SAFE_HTML_BYTES, getsizeof=len)
         self._safe_lock = threading.Lock()
-        self._followed: defaultdict[Subject, set[Subject]] = defaultdict(set)
+        self._followed: defaultdict[Touched, set[Touched]] = defaultdict(set)
         """Threads that were rendered for numbers from which they had been moved."""
         self.stale: set[Subject] = set()
         """Threads whose last check that was due did not succeed."""
 
-    async def changed(self, repo: Repository, numbers: frozenset[int]) -> None:
+    @property
+    def serve(self) -> Serve:
+        """Which issues are posts."""
+        return self._serve
+
+    async def serve_only(self, posts: Posts) -> frozenset[Touched]:
+        """Takes these for the posts, and renders what that changes anew; the threads that it touches."""
+        turned = self._serve.turned(posts)
+        self._serve = replace(self._serve, posts=posts)
+        touched = [await self.changed(repo, numbers) for repo, numbers in turned.items()]
+        return frozenset[Touched]().union(*touched)
+
+    async def changed(self, repo: Repository, numbers: frozenset[int]) -> frozenset[Touched]:
         """Renders anew, and swaps, every kept document that a change of these threads touches.
 
-        Where the repository itself has changed, whether it may be seen among other things, none is kept.
+        Where the repository itself has changed, whether it may be seen among other things, none is kept. The answer has
+        the numbers from which a thread had been moved here, too.
         """
-        touched: set[Subject] = {(repo.key, None), *((repo.key, number) for number in numbers)}
+        touched = {(repo, number) for number in numbers}
         if THE_REPOSITORY in numbers:
-            touched.update(about for about in [*self._versions, *self._followed] if about[0] == repo.key)
-        touched |= self._following(touched)
-        if THE_REPOSITORY in numbers:
+            self._epochs[repo.key] += 1
             self._catalogue.clear(repo)
-        self._versions.update(touched)
-        for about in touched:
-            await self._renew(about)
+            touched |= self._following({place for place in self._followed if place[0] == repo})
+        touched |= self._following(touched)
+        about = {subject for site, number in touched for subject in ((site.key, number), (site.key, None))}
+        self._versions.update(about)
+        for one in about:
+            await self._renew(one)
+        return frozenset(touched)
 
-    def _following(self, touched: set[Subject]) -> set[Subject]:
-        """What was rendered from these threads for numbers from which they had been moved, once or several times."""
-        found: set[Subject] = set()
+    def _following(self, touched: set[Touched]) -> set[Touched]:
+        """The numbers for which these threads were rendered after they had been moved, once or several times."""
+        found: set[Touched] = set()
         reached = touched
         while reached:
-            reached = {other for about in reached & self._followed.keys() for other in self._followed[about]} - found
+            reached = {other for place in reached & self._followed.keys() for other in self._followed[place]} - found
             found |= reached
-        return found | {(key, None) for key, _ in found}
+        return found
 
     async def renew(self, repo: Repository, number: int) -> None:
         """Renders a thread's kept documents anew after a check, for their `checked_at` and `stale`."""
@@ -116,18 +136,35 @@ class Publisher:
     async def document(self, key: Key) -> Document:
         """The document of `key` made from the mirror as it is now, and kept unless a change overtook it."""
         for _ in range(_ATTEMPTS):
-            version = self._versions[subject(key)]
+            state = self._state(key)
             document = await self._make(key)
-            if self._versions[subject(key)] == version:
+            if self._state(key) == state:
                 self._catalogue.put(key, document)
                 return document
         self._catalogue.discard(key)
         return document
 
+    def _state(self, key: Key) -> tuple[int, int]:
+        """What changes when the documents of `key` are overtaken."""
+        return self._epochs[key.repo.key], self._versions[subject(key)]
+
+    async def present(self, key: Key) -> Document:
+        """The document of `key` as it is kept, or made."""
+        return self._catalogue.get(key) or await self.document(key)
+
+    async def version(self, repo: Repository, number: int) -> int:
+        """Of a thread that has been moved that of its latest change on the whole way; it grows with each."""
+        versions = [await self._mirror.version(repo, number)]
+        place = await self._places.moved(repo, number)
+        while place is not None and len(versions) <= MOST_FOLLOWED:
+            versions.append(await self._mirror.version(*place))
+            place = await self._places.moved(*place)
+        return max(versions)
+
     async def _make(self, key: Key) -> Document:
         site = await self._mirror.site(key.repo)
         self._refuse_private(site)
-        if not self.serve.known:
+        if not self._serve.known:
             raise NotYet("The list of posts", retry_after=_RETRY_AFTER)
         self._observer.rendered(key)
         if isinstance(key, ThreadKey):
@@ -174,12 +211,12 @@ class Publisher:
         if record is None and followed < MOST_FOLLOWED:
             place = await self._places.moved(repo, number)
             if place is not None:
-                self._followed[place[0].key, place[1]].add((repo.key, number))
+                self._followed[place].add((repo, number))
                 there = await self.thread(*place, with_comments=with_comments, followed=followed + 1, post=post)
                 return replace(there, repo=repo, number=number)
             if followed and await self._mirror.absence(repo, number) is None:
                 raise NotYet(f"Post {number} of {repo}", retry_after=_RETRY_AFTER)
-        if record is None or not self._is_post(*post, record.issue):
+        if record is None or not self.is_post(*post, record.issue):
             return await self._missing(repo, number, site)
         if with_comments and not record.complete:
             raise NotYet(f"Post {number} of {repo}", retry_after=_RETRY_AFTER)
@@ -222,7 +259,7 @@ class Publisher:
         record = await self._mirror.thread(key.repo, comment.number) if comment else None
         if comment is None and await self._is_importing(key.repo, site):
             raise NotYet(f"Comment {key.comment_id} of {key.repo}", retry_after=_RETRY_AFTER)
-        if comment is None or record is None or not self._is_post(key.repo, record.issue.number, record.issue):
+        if comment is None or record is None or not self.is_post(key.repo, record.issue.number, record.issue):
             raise NoSuchComment(key.comment_id)
         checked_at = _checked_at(record, site)
         return await asyncio.to_thread(
@@ -239,7 +276,7 @@ class Publisher:
         known = {
             tally.number: tally.mirrored if tally.complete else tally.comment_count
             for tally in await self._mirror.tallies(key.repo)
-            if self._counts_as_post(key.repo, tally)
+            if self.is_post(key.repo, tally.number, tally)
         }
         counts: Mapping[int, int | None] = known
         if key.ids is not None:
@@ -258,7 +295,7 @@ class Publisher:
 
     async def _newest(self, key: NewestKey, site: SiteRecord) -> Document:
         before = native.newest_before(key.cursor)
-        numbers = await self._posts(key.repo) if not self.serve.everything else None
+        numbers = await self._posts(key.repo) if not self._serve.everything else None
         found = await self._mirror.newest_comments(key.repo, limit=key.limit + 1, before=before, numbers=numbers)
         if not found and before is None and await self._is_importing(key.repo, site):
             raise NotYet(f"The newest comments of {key.repo}", retry_after=_RETRY_AFTER)
@@ -273,24 +310,18 @@ class Publisher:
 
     async def _issues(self, key: CompatIssuesKey, site: SiteRecord) -> Document:
         records = await self._mirror.threads(key.repo)
-        posts = [record for record in records if self._is_post(key.repo, record.issue.number, record.issue)]
+        posts = [record for record in records if self.is_post(key.repo, record.issue.number, record.issue)]
         issues: Sequence[Issue] = [await self._with_present_pin(key.repo, record) for record in posts]
         checked_at = _site_checked_at(site)
         return await asyncio.to_thread(compat.issues, issues, key, self._safe_html, self._public_url, checked_at)
 
     async def _posts(self, repo: Repository) -> frozenset[int]:
         tallies = await self._mirror.tallies(repo)
-        return frozenset(tally.number for tally in tallies if self._counts_as_post(repo, tally))
+        return frozenset(tally.number for tally in tallies if self.is_post(repo, tally.number, tally))
 
-    def is_post(self, repo: Repository, number: int, labels: tuple[str, ...]) -> bool:
-        """Whether an issue with these labels is a post of the blog."""
-        return self.serve.serves(repo, number, labels)
-
-    def _is_post(self, repo: Repository, number: int, issue: Issue) -> bool:
-        return not issue.is_pull_request and self.serve.serves(repo, number, issue.labels)
-
-    def _counts_as_post(self, repo: Repository, tally: Tally) -> bool:
-        return not tally.is_pull_request and self.serve.serves(repo, tally.number, tally.labels)
+    def is_post(self, repo: Repository, number: int, issue: Issue | Tally) -> bool:
+        """Whether an issue is a post of the blog under a number, which is another than its own where it was moved."""
+        return not issue.is_pull_request and self._serve.serves(repo, number, issue.labels)
 
     def _safe_html(self, item: Comment | Issue) -> str:
         """Sanitised once for each text, because the same comment stands in several documents."""

@@ -33,6 +33,8 @@ _log = logging.getLogger(__name__)
 _LISTS = 100
 _EMPTY_BELIEVED = 600.0
 """Seconds for which a 304 to a list that was empty counts as an answer."""
+_TRUSTED = 7 * 86_400.0
+"""Seconds without any webhook after which it may have been taken away."""
 _ON_ITS_WAY = 60.0
 """Seconds that a webhook delivery may take before its absence means something."""
 
@@ -139,13 +141,14 @@ class Pulse:
         issues = tuple(issue for page in issue_changes.pages for issue in answers.issues(page))
         comments = tuple(comment for page in comment_changes.pages for comment in answers.comments(page))
         window, etags = _next_window(since, issue_changes), {**issue_changes.etags, **comment_changes.etags}
-        if window > since and comment_changes.pages and not comments:
+        believed = not (window > since and comment_changes.pages and not comments)
+        if not believed:
             # an empty list is not believed so far that what it may have kept back would never be asked for again
             window, etags = since, issue_changes.etags
         date = max((page.date for page in comment_changes.pages if page.date is not None), default=began)
         await self._repositories.seen(site)
         untold = await self._untold(site, comments, date)
-        noted = {"since": window, "checked_at": began}
+        noted = {"since": window, **({"checked_at": began} if believed else {})}
         await self._refresher.apply(
             Change(repo=site.repo, at=began, noted=noted, issues=issues, comments=comments, etags=etags)
         )
@@ -156,7 +159,7 @@ class Pulse:
 
         `date` is GitHub's clock.
         """
-        if await self._shared.heard_at(site.repo) is None:
+        if await heard_lately(self._shared, site.repo, self._clock.now()) is None:
             return frozenset()
         news: set[int] = set()
         for comment in comments:
@@ -202,6 +205,12 @@ def _next_window(since: str, changes: _Changes) -> str:
     if len(latest) > 1 and latest[0] > since:
         return latest[0]
     return max((since, *latest))
+
+
+async def heard_lately(shared: Shared, repo: Repository, now: float) -> float | None:
+    """When the last webhook came; None where none has for so long that nobody can count on the next one."""
+    heard_at = await shared.heard_at(repo)
+    return None if heard_at is None or now - heard_at > _TRUSTED else heard_at
 
 
 def is_settled(tally: Tally) -> bool:

@@ -21,6 +21,7 @@ from app.render.keys import CommentsKey, CompatCommentsKey, Key, ThreadKey
 _log = logging.getLogger(__name__)
 _PROBE_PAUSE = 60
 """Seconds between asks about numbers that the list of issues left out: deleted or moved ones."""
+_MOST_GUESSED = 30
 _RETRY_AFTER = 10
 _LONGEST_RETRY_AFTER = 300
 _ATTEMPTS_KEPT = 50_000
@@ -53,6 +54,10 @@ class Reader:
         self._cold_wait = cold_wait
         self._rendering: SingleFlight[Document] = SingleFlight()
         self._asking: SingleFlight[None] = SingleFlight()
+        self._probed: dict[Repository, float] = {}
+        """When a number was last tried that the list of issues left out."""
+        self._guessed: TTLCache[Hashable, bool] = TTLCache(_ATTEMPTS_KEPT, ttl=60.0, timer=clock.now)
+        """Numbers that were asked for within the last minute, before there was a list of issues."""
         pause = min(fresh_for, 60.0)
         self._attempted: TTLCache[Hashable, bool] = TTLCache(_ATTEMPTS_KEPT, ttl=pause, timer=clock.now)
         """Threads that were checked a moment ago, or that should have been."""
@@ -110,25 +115,37 @@ class Reader:
         site = await self._mirror.site(repo)  # before the thread: a list that lands in between rules nothing out
         record = await self._mirror.thread(repo, number)
         if record is not None:
-            served = followed or self._publisher.is_post(repo, number, record.issue.labels)
+            served = followed or self._publisher.is_post(repo, number, record.issue)
             whole = record.complete or record.issue.is_pull_request
             return (repo, number, Purpose.READ) if with_comments and served and not whole else None
         if await self._mirror.absence(repo, number) is not None:
             place = await self._places.moved(repo, number) if followed < MOST_FOLLOWED else None
             return await self._cold(*place, with_comments=with_comments, followed=followed + 1) if place else None
+        if self._publisher.serve.only_posts and not (followed or self._publisher.serve.serves(repo, number, ())):
+            return None
         if followed or site is None or site.listed_at is None:
+            self._refuse_guesses(repo, number)
             return repo, number, Purpose.READ
         return (repo, number, Purpose.CHECK) if await self._may_probe(repo, number) else None
+
+    def _refuse_guesses(self, repo: Repository, number: int) -> None:
+        """While no list of issues rules anything out, so many numbers a minute are asked for, and no more."""
+        if (repo.key, number) not in self._guessed and len(self._guessed) >= _MOST_GUESSED:
+            raise NotYet(f"Post {number} of {repo}", retry_after=_RETRY_AFTER)
+        self._guessed.setdefault((repo.key, number), True)
 
     async def _may_probe(self, repo: Repository, number: int) -> bool:
         """True, once a minute, for a number that the list of all issues left out; a crawler trying numbers costs that.
 
         Numbers above the newest known one are left to the next round.
         """
+        now = self._clock.now()
+        if 0 <= now - self._probed.get(repo, -_PROBE_PAUSE) < _PROBE_PAUSE:
+            return False
         tallies = await self._mirror.tallies(repo)
         if not tallies or number > tallies[0].number:
             return False
-        now = self._clock.now()
+        self._probed[repo] = now
         name, prober = f"probe {repo.key}", f"{number} at {now}"
         return await self._shared.lease(name, holder=prober, at=now, until=now + _PROBE_PAUSE)
 

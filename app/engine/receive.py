@@ -67,7 +67,7 @@ class Receiver:
         mirror: Mirror,
         sites: tuple[Repository, ...],
         clock: Clock,
-        wake: Callable[[Repository, int], None],
+        wake: Callable[[], None],
         tell: Callable[[str, Received], None],
     ) -> None:
         """`wake` is called after each mark, to look at once; `tell` once for every delivery, with its event's label."""
@@ -129,7 +129,7 @@ class Receiver:
         """One transaction, and then the awakening; False for a replay."""
         stored = await self._shared.deliver(delivery, replay_within=_REPLAY_WITHIN)
         if stored and delivery.look and delivery.number is not None:
-            self._wake(delivery.repo, delivery.number)
+            self._wake()
         return stored
 
     def _delivery(self, notice: Notice, site: Repository, number: int | None) -> Delivery:

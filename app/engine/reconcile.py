@@ -29,7 +29,7 @@ from app.github import answers
 
 _log = logging.getLogger(__name__)
 _SHARE = 2
-"""The comments are compared if that costs no more than one part in so many of what the hour still allows."""
+"""All is compared only if that costs no more than one part in so many of what the hour still allows."""
 _JUST_BEFORE = 120.0
 """Seconds by which what a webhook told may lie before a round, and be looked at only during it."""
 
@@ -113,6 +113,10 @@ class Reconciler:
     async def _compare_issues(self, site: SiteRecord, known: set[int]) -> set[int]:
         """Every issue anew, and a look at each known number that the list does not have any more; which differed."""
         differing: set[int] = set()
+        affordable = await self._budget.affordable(Purpose.PULSE)
+        if affordable is not None and pages_of(len(known)) > affordable // _SHARE:
+            _log.warning("%s has too many issues to compare all of them without a token.", site.repo)
+            return differing
         async for answer in pages(self._budget, self._repositories.asks(site).issues(), Purpose.PULSE):
             issues = answers.issues(answer)
             known -= {issue.number for issue in issues}

@@ -14,6 +14,7 @@ from app.domain.sites import Repository
 from app.domain.threads import Comment, Issue
 from app.domain.times import epoch
 from app.engine.budget import Budget
+from app.engine.commit import commit
 from app.engine.paging import pages
 from app.engine.ports import Absence, Announce, Change, Clock, Mirror, SiteRecord, ThreadRecord
 from app.engine.repositories import Repositories
@@ -44,10 +45,7 @@ class Refresher:
     async def apply(self, change: Change) -> frozenset[int]:
         """Commits a change, then announces it; raises `BrokenAnswer` where it tells of another repository's issues."""
         await self._refuse_foreign(change)
-        changed = await self._mirror.apply(change)
-        if changed:
-            await self._announce(change.repo, changed)
-        return changed
+        return await commit(self._mirror, change, self._announce)
 
     async def _refuse_foreign(self, change: Change) -> None:
         """Looks whose the name is where an issue has another id than before, or is new.
@@ -76,12 +74,13 @@ class Refresher:
         missing, deleted, moved away, or a pull request.
         """
         site = await self._repositories.site(repo, purpose)
+        began = {number: await self._mirror.version(repo, number)}
         issue = await self._issue(site, number, purpose)
         if issue is None:
             return
         if issue.is_pull_request or issue.comment_count == 0:
             whole = frozenset() if issue.is_pull_request else frozenset([number])
-            await self.apply(Change(repo=repo, at=self._clock.now(), issues=(issue,), whole=whole))
+            await self.apply(Change(repo=repo, at=self._clock.now(), issues=(issue,), whole=whole, began=began))
             return
         await self.comments(site, issue, purpose)
 

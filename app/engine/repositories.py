@@ -7,6 +7,7 @@ from json import dumps, loads
 from app.domain.errors import NotVisible, PrivateRepository
 from app.domain.sites import Repository
 from app.engine.budget import Budget
+from app.engine.commit import commit
 from app.engine.ports import Announce, Change, Clock, Mirror, SiteRecord
 from app.engine.shared import THE_REPOSITORY, Purpose, Shared
 from app.github import answers
@@ -135,8 +136,8 @@ class Repositories:
         if private and not known.private and not self._allow_private:
             _log.warning("%s cannot be seen by everyone any more: its comments are served no longer.", site.repo)
         noted = {"full_name": full_name, "private": private}
-        await self._mirror.apply(Change(repo=site.repo, at=self._clock.now(), noted=noted))
-        await self._announce(site.repo, frozenset([THE_REPOSITORY]))
+        change = Change(repo=site.repo, at=self._clock.now(), noted=noted)
+        await commit(self._mirror, change, self._announce, besides=frozenset([THE_REPOSITORY]))
 
 
 def _unseen_name(repo: Repository) -> str:

@@ -10,7 +10,7 @@ from app.domain.sites import Repository
 from app.domain.times import rfc3339
 from app.engine.observing import Observer, Wait
 from app.engine.ports import Clock
-from app.engine.pulse import Round
+from app.engine.pulse import Round, heard_lately
 from app.engine.reconcile import reconciled
 from app.engine.shared import Shared
 
@@ -22,7 +22,7 @@ _LONGEST_PAUSE = 900.0
 _A_LITTLE = 1.0
 _RARER = 10
 """How many times rarer rounds are while webhooks tell of everything,"""
-_RAREST = 1800.0
+_RAREST = 600.0
 """but no rarer than this, in seconds, unless the owner wants them so."""
 _DISTRUST = 3600.0
 """Seconds for which rounds stay frequent after one has found what no webhook told."""
@@ -56,8 +56,11 @@ class Schedule:
         observer: Observer,
         *,
         every: float,
+        listening: bool = True,
     ) -> None:
+        """`listening`: whether a secret is configured, without which no webhook is taken."""
         self._pulse = pulse
+        self._listening = listening
         self._shared = shared
         self._clock = clock
         self._chance = chance
@@ -104,7 +107,7 @@ class Schedule:
         except Limited as limit:
             self.failures.pop(repo, None)
             _log.info("%s: %s Goes on at %s.", repo, limit, rfc3339(limit.until))
-            left = max(_A_LITTLE, limit.until - now)
+            left = max(_A_LITTLE, limit.until - self._clock.now())
             return min(left, self._every) if limit.kind == "budget" else left
         except AfterwordError as failure:
             self._fail(repo, failure)
@@ -123,7 +126,7 @@ class Schedule:
         return at is None or not 0 <= now - float(at) <= _RECONCILE_AFTER
 
     async def _note(self, repo: Repository, done: Round, now: float) -> None:
-        if done.untold:
+        if done.untold and self._listening:
             self._observer.untold(repo, len(done.untold))
             _log.warning(
                 "%s: no webhook told of what is new at %s. See Recent Deliveries of the webhook on GitHub; "
@@ -138,7 +141,7 @@ class Schedule:
         untold = await self._shared.recall(f"untold {repo.key}")
         return pace(
             self._every,
-            heard_at=await self._shared.heard_at(repo),
+            heard_at=await heard_lately(self._shared, repo, self._clock.now()) if self._listening else None,
             untold_at=float(untold) if untold else None,
             now=self._clock.now(),
         )

@@ -5,12 +5,13 @@ look that began after it: so nothing that was asked for is forgotten, whichever 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Protocol
 
 from app.domain.sites import Repository
 
+_LONGEST_WAIT = 3720.0
 THE_REPOSITORY = 0
 """The number of a mark, or of a signal, that is about the repository itself: no issue has it."""
 
@@ -52,6 +53,8 @@ class Mark:
     """Before this it is not looked at."""
     tries: int = 0
     """How many looks in a row have failed."""
+    holder: str | None = field(default=None, compare=False)
+    """Who has claimed it for a look; None where it was only looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,16 @@ class Standing:
     waits_for: str | None = None
     """primary or secondary."""
 
+    def after(self, before: "Standing", *, at: float) -> "Standing":
+        """This with the wait of `before`, where that lasts longer: an answer that was late knows nothing of it.
+
+        A wait longer than an hour and a bit was noted by a clock that has been set back since.
+        """
+        waits = before.waits_until
+        if waits is None or not 0 < waits - at <= _LONGEST_WAIT or (self.waits_until or 0.0) >= waits:
+            return self
+        return replace(self, waits_until=waits, waits_for=before.waits_for)
+
 
 @dataclass(frozen=True, slots=True)
 class Spent:
@@ -104,8 +117,10 @@ class Shared(Protocol):
     async def mark(self, repo: Repository, number: int, purpose: Purpose, *, at: float, thorough: bool = False) -> None:
         """Marks a thread. A mark that is there already keeps the more urgent purpose, stays thorough, gets a new `seq`.
 
+        One that is for a reader and for a delivery is thorough: whole is not yet as the delivery tells it.
         It becomes due at once if it is new, or if `purpose` is more urgent than what it was marked for; else it stays
-        due when it was.
+        due when it was, but within a minute where no look has failed, and within five seconds where one has and this is
+        a delivery: GitHub may answer again, and if it does not, many deliveries must not cost an ask each.
         """
 
     async def deliver(self, delivery: Delivery, *, replay_within: float) -> bool:
@@ -122,7 +137,11 @@ class Shared(Protocol):
         """When the last delivery, of whatever event, was received."""
 
     async def due(self, *, at: float) -> tuple[Mark, ...]:
-        """The marks that are due and that nobody has claimed: by purpose, then by age."""
+        """The marks that are due and that nobody has claimed: by purpose, then by age.
+
+        A mark that would be due, or a claim that would end, more than an hour from `at` on was noted by a clock that
+        has been set back: it keeps nobody from looking, here and in `claim`.
+        """
 
     async def marked(self, repo: Repository, number: int) -> Mark | None:
         """The mark of a thread, claimed or not; None once a look has settled it."""
@@ -130,10 +149,14 @@ class Shared(Protocol):
     async def claim(self, repo: Repository, number: int, *, holder: str, at: float, until: float) -> Mark | None:
         """The mark, if it is due and nobody holds a claim that lasts; it is the holder's then, until `until`."""
 
+    async def renew(self, mark: Mark, *, until: float) -> bool:
+        """Lengthens the claim with which a mark was got; False, and nothing, where it is not the holder's any more."""
+
     async def settle(self, mark: Mark, *, again_at: float) -> bool:
         """After a look: takes the mark away and True; or, if it was marked anew meanwhile, unclaims it and False.
 
-        Then it is due no earlier than `again_at`, and its tries begin anew.
+        Then it is due no earlier than `again_at`, and its tries begin anew. Here and in `postpone` and `drop`, a claim
+        that ran out and that somebody else has taken since stays as it is.
         """
 
     async def postpone(self, mark: Mark, *, until: float) -> None:
@@ -148,8 +171,8 @@ class Shared(Protocol):
     async def lease(self, name: str, *, holder: str, at: float, until: float) -> bool:
         """True where the lease is the holder's from now until `until`: it was free, had run out, or was his already.
 
-        One that would last more than an hour from `at` on was made by a clock that has been set back: it counts as run
-        out.
+        One that would last more than twice as long as is asked for now was made by a clock that has been set back: it
+        counts as run out.
         """
 
     async def release(self, name: str, *, holder: str) -> None:
@@ -168,8 +191,8 @@ class Shared(Protocol):
     async def standing(self, whose: str) -> Standing:
         """What was last noted; nothing known where nothing was."""
 
-    async def note(self, whose: str, standing: Standing) -> None:
-        """Notes how things stand."""
+    async def note(self, whose: str, standing: Standing, *, at: float) -> None:
+        """Notes how things stand, by the rule of `Standing.after`."""
 
     async def recall(self, name: str) -> str | None:
         """A small fact that outlives a process, by its name."""

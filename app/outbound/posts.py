@@ -53,7 +53,7 @@ class PostSource(Protocol):
         """Ends all connections."""
 
 
-def post_source(place: str, sites: Sequence[Repository], *, known: Posts | None = None) -> PostSource:
+def post_source(place: str, sites: Sequence[Repository], known: Posts | None = None) -> PostSource:
     """The source at `place`: an http(s) address, or a folder. `known` is what it said when it was last read."""
     if is_address(place):
         return PublishedPosts(place, sites, known=known)

@@ -8,6 +8,13 @@ from app.engine.shared import Delivery, Mark, Purpose, Spent
 
 HOUR = 3600.0
 WEEK = 7 * 24 * HOUR
+_READ_AND_TOLD = {Purpose.READ, Purpose.DELIVERY}
+"""A reader's look is content with a thread that has become whole meanwhile, a delivery's is not."""
+_LONGEST_SPACING = 60.0
+"""Seconds for which a look that went well may have the next one wait."""
+_AFTER_FAILURE = 5.0
+"""Seconds that a delivery waits for its look where looks at the thread have failed. GitHub may answer again by now, but
+if it does not, whatever comes meanwhile costs one ask in so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +29,8 @@ class Kept:
     """The `seq` that it had when it was claimed: by this a look's own claim is told from a later one."""
 
     def is_due(self, at: float) -> bool:
-        """True where it may be claimed."""
-        return self.mark.due_at <= at and (self.claimed_until is None or self.claimed_until <= at)
+        """True where it may be claimed; what keeps it for over an hour was noted by a clock that has been set back."""
+        return not any(at < until <= at + HOUR for until in (self.mark.due_at, self.claimed_until or at))
 
 
 def marked(kept: Kept | None, repo: Repository, number: int, purpose: Purpose, *, at: float, thorough: bool) -> Kept:
@@ -35,11 +42,18 @@ def marked(kept: Kept | None, repo: Repository, number: int, purpose: Purpose, *
     mark = replace(
         mark,
         purpose=purpose if urgent else mark.purpose,
-        thorough=mark.thorough or thorough,
+        thorough=mark.thorough or thorough or {mark.purpose, purpose} == _READ_AND_TOLD,
         seq=0,
-        due_at=min(mark.due_at, at) if urgent else mark.due_at,
+        due_at=min(mark.due_at, at if urgent else _waits_until(mark, purpose, at=at)),
     )
     return replace(kept, mark=mark)
+
+
+def _waits_until(mark: Mark, purpose: Purpose, *, at: float) -> float:
+    """How long a mark that is made anew waits at the most, beside when it was due."""
+    if not mark.tries:
+        return at + _LONGEST_SPACING
+    return at + _AFTER_FAILURE if purpose is Purpose.DELIVERY else mark.due_at
 
 
 def numbered(kept: Kept, seq: int) -> Kept:
@@ -50,6 +64,13 @@ def numbered(kept: Kept, seq: int) -> Kept:
 def claimed(kept: Kept, *, holder: str, until: float) -> Kept:
     """The mark with a claim on it."""
     return replace(kept, holder=holder, claimed_until=until, claimed_seq=kept.mark.seq)
+
+
+def renewed(kept: Kept, mark: Mark, *, until: float) -> Kept | None:
+    """The mark with its claim lasting longer; None where the claim is not the look's any more."""
+    if (kept.holder, kept.claimed_seq) != (mark.holder, mark.seq):
+        return None
+    return replace(kept, claimed_until=until)
 
 
 def unclaimed(kept: Kept) -> Kept:
@@ -97,9 +118,13 @@ class Lease:
     holder: str
     until: float
 
-    def is_open_to(self, holder: str, *, at: float) -> bool:
-        """True where it is the holder's, has run out, or was made by a clock that has been set back."""
-        return self.holder == holder or not at < self.until <= at + HOUR
+    def is_open_to(self, holder: str, *, at: float, until: float) -> bool:
+        """True where it is the holder's, has run out, or was made by a clock that has been set back.
+
+        That is told by its length: leases of one name are as long as the one that is wanted `until` then, and twice
+        that is more than two processes at odds about the time, or waiting for the store, could make of it.
+        """
+        return self.holder == holder or not at < self.until <= at + 2 * (until - at)
 
 
 def in_the_hour(spent: Iterable[Spent], *, at: float) -> tuple[Spent, ...]:
@@ -112,5 +137,7 @@ def in_the_hour(spent: Iterable[Spent], *, at: float) -> tuple[Spent, ...]:
 
 
 def _is_anothers(kept: Kept, mark: Mark) -> bool:
-    """True where the look's own claim ran out and somebody else has claimed the mark since it was marked anew."""
-    return kept.claimed_seq is not None and kept.claimed_seq != mark.seq
+    """True where the look's own claim ran out and somebody else has claimed the mark since."""
+    if kept.claimed_seq is None:
+        return False
+    return kept.claimed_seq != mark.seq or mark.holder not in (None, kept.holder)

@@ -142,7 +142,7 @@ def changed(state: State) -> bytes:
             "version": state.version,
         }
     )
-    return b"id: %d\nevent: changed\ndata: %b\n\n" % (state.version, data)
+    return b"id: %b\nevent: changed\ndata: %b\n\n" % (state.id.encode(), data)
 
 
 def greeting(retry_ms: int, state: State | None, last: str | None) -> bytes:
@@ -152,9 +152,9 @@ def greeting(retry_ms: int, state: State | None, last: str | None) -> bytes:
     then the store was made anew. `state` is None where it is not known yet; it follows then as an event.
     """
     retry = b"retry: %d\n\n" % retry_ms
-    if state is None or last == str(state.version):
+    if state is None or last == state.id:
         return retry
-    return retry + (b"id: %d\n\n" % state.version if last is None else changed(state))
+    return retry + (b"id: %b\n\n" % state.id.encode() if last is None else changed(state))
 
 
 def accepted(accept: str | None) -> bool:

@@ -1,5 +1,6 @@
 """What the routes share: who serves, and how a key becomes a response."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from app.web.request_ids import RequestIds
 
 MEANT = "afterword.meant"
 """Where in the scope of a request a route leaves (key, where) for the front to remember."""
+_LARGE_AT_ONCE = 4
 WANTED = "afterword.wanted"
 """Where in the scope a route leaves the key before it knows whether there is a document, for counting."""
 
@@ -52,6 +54,10 @@ class Webhooks:
     secrets: tuple[bytes, ...] = field(repr=False)
     """Any of them may have signed, so that one can replace another; none: nothing is taken."""
     receiver: Receives
+    large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LARGE_AT_ONCE))
+    """Bodies of over a megabyte that may be read at once: anyone can begin to send one."""
+    patience: float = 10.0
+    """Seconds for which a body is waited for; GitHub itself gives up then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ Nothing of a body is parsed before its signature was compared, and nothing is re
 GitHub shows the owner each answer beside its delivery: so the refusals say what to do.
 """
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from typing import Any
 
 import orjson
@@ -32,6 +34,9 @@ from app.web.errors import PROBLEM, Problem, refusal, response
 from app.web.respond import Webhooks, serving
 
 router = APIRouter()
+
+_LARGE = 1_000_000
+"""Bytes. GitHub's deliveries have some ten thousand; only those of issues of the greatest length come near."""
 
 _COUNTED: Mapping[type[DeliveryError], Received] = {
     NoSecret: Received.UNCONFIGURED,
@@ -152,26 +157,42 @@ async def _verified(request: Request, hooks: Webhooks) -> Notice:
         raise NoSecret
     headers = request.scope["headers"]
     claimed = webhooks.signature(headers)
-    body = await _body(request)
+    body = await _body(request, hooks)
     webhooks.verify(hooks.secrets, body, claimed)
     return webhooks.notice(headers, body)
 
 
-async def _body(request: Request) -> bytes:
-    """The raw body; `DeliveryTooLarge` at once where its length says so, else as soon as more than that has come."""
-    if (count(request.headers.get("content-length")) or 0) > webhooks.LARGEST:
+async def _body(request: Request, hooks: Webhooks) -> bytes:
+    """The raw body; `DeliveryTooLarge` at once where its length says so, else as soon as more than that has come.
+
+    One that is not whole in the time after which GitHub itself gives up is `DeliveryBroken`.
+    """
+    length = count(request.headers.get("content-length")) or 0
+    if length > webhooks.LARGEST:
         raise DeliveryTooLarge(webhooks.LARGEST)
-    body = bytearray()
+    try:
+        async with asyncio.timeout(hooks.patience), AsyncExitStack() as reading:
+            return await _read(request, hooks, reading)
+    except TimeoutError:
+        raise DeliveryBroken(f"it was not whole after {hooks.patience:g} s") from None
+
+
+async def _read(request: Request, hooks: Webhooks, reading: AsyncExitStack) -> bytes:
+    """What the request sends, of which few may be large at once."""
+    body, large = bytearray(), False
     async for chunk in request.stream():
         body += chunk
         if len(body) > webhooks.LARGEST:
             raise DeliveryTooLarge(webhooks.LARGEST)
+        if not large and len(body) > _LARGE:
+            large = True
+            await reading.enter_async_context(hooks.large)
     return bytes(body)
 
 
 def _refused(request: Request, why: DeliveryError) -> Response:
     answer = response(refusal(why, serving(request).now()), request.scope["path"])
-    if isinstance(why, DeliveryTooLarge):
+    if isinstance(why, DeliveryTooLarge | DeliveryBroken):
         answer.headers["connection"] = "close"  # or the server would go on reading what nobody wants
     return answer
 

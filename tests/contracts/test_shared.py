@@ -1,19 +1,16 @@
-"""What every store promises about marks and deliveries."""
+"""What every store promises about marks and the claims on them."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.domain.sites import repository
-from app.engine.shared import THE_REPOSITORY, Delivery, Mark, Purpose, Shared
+from app.engine.shared import THE_REPOSITORY, Mark, Purpose, Shared
 from tests.contracts.stores import STORES
 
 REPO = repository("jane/blog")
 OTHER = repository("john/diary")
-DELIVERY = Delivery("guid", "issue_comment", "created", REPO, 5, thorough=False, received_at=100.0)
-WEEK = 7 * 24 * 3600.0
 
 
 @pytest.fixture(params=STORES)
@@ -88,6 +85,42 @@ async def test_a_mark_that_waits_is_due_at_once_only_for_a_more_urgent_purpose(s
     assert await due(shared, 499.0) == []
     await shared.mark(REPO, 5, Purpose.READ, at=31.0)
     assert await due(shared, 31.0) == [5]
+
+
+@pytest.mark.parametrize("order", [(Purpose.READ, Purpose.DELIVERY), (Purpose.DELIVERY, Purpose.READ)])
+async def test_what_a_reader_waits_for_and_a_delivery_tells_of_is_looked_at_thoroughly(
+    shared: Shared, order: tuple[Purpose, Purpose]
+) -> None:
+    for purpose in order:
+        await shared.mark(REPO, 5, purpose, at=10.0)
+    mark = await shared.marked(REPO, 5)
+    assert mark is not None
+    assert (mark.purpose, mark.thorough) == (Purpose.READ, True)
+
+
+# --- a clock that is set back
+
+
+async def test_a_mark_of_a_clock_that_was_set_back_far_is_due(shared: Shared) -> None:
+    await shared.mark(REPO, 5, Purpose.READ, at=90_000.0)
+    await shared.mark(REPO, 6, Purpose.READ, at=3700.0)
+    assert await due(shared, 99.0) == [6, 5]
+    assert await due(shared, 100.0) == [5]
+    assert await claimed(shared, at=100.0, until=115.0)
+
+
+async def test_a_mark_of_a_clock_that_was_set_back_a_little_is_due_within_a_minute_of_the_next(shared: Shared) -> None:
+    await shared.mark(REPO, 5, Purpose.READ, at=2000.0)
+    await shared.mark(REPO, 5, Purpose.READ, at=100.0)
+    assert await due(shared, 159.0) == []
+    assert await due(shared, 160.0) == [5]
+
+
+async def test_a_claim_of_a_clock_that_was_set_back_has_run_out(shared: Shared) -> None:
+    await shared.mark(REPO, 5, Purpose.READ, at=10.0)
+    await claimed(shared, at=90_000.0, until=90_015.0)
+    assert await due(shared, 20.0) == [5]
+    assert await claimed(shared, holder="you", at=20.0, until=35.0)
 
 
 async def test_marks_are_due_by_purpose_and_then_by_age(shared: Shared) -> None:
@@ -212,55 +245,40 @@ async def test_a_look_that_took_too_long_leaves_the_claim_of_the_one_that_follow
     assert await shared.settle(quick, again_at=500.0)
 
 
-# --- deliveries
+@pytest.mark.parametrize("end", ["postpone", "drop"])
+async def test_a_look_that_fails_late_leaves_the_claim_of_who_took_the_same_marking(shared: Shared, end: str) -> None:
+    await shared.mark(REPO, 5, Purpose.CHECK, at=10.0)
+    slow = await claimed(shared, holder="slow", until=60.0)
+    quick = await claimed(shared, holder="quick", at=60.0, until=75.0)
+    await shared.mark(REPO, 5, Purpose.CHECK, at=61.0)
+    if end == "postpone":
+        await shared.postpone(slow, until=500.0)
+    else:
+        await shared.drop(slow)
+    assert await due(shared, 74.0) == []
+    mark = await shared.marked(REPO, 5)
+    assert mark is not None
+    assert (mark.due_at, mark.tries) == (10.0, 0)
+    assert not await shared.settle(quick, again_at=62.0)
+    assert await due(shared, 62.0) == [5]
 
 
-async def test_a_delivery_marks_its_thread(shared: Shared) -> None:
-    assert await shared.deliver(replace(DELIVERY, thorough=True), replay_within=60.0)
-    said = Mark(REPO, 5, Purpose.DELIVERY, thorough=True, seq=1, marked_at=100.0, due_at=100.0)
-    assert await shared.due(at=100.0) == (said,)
-    assert await shared.heard_at(REPO) == 100.0
-    assert await shared.told(REPO, since=100.0) == {5}
+async def test_a_claim_may_be_renewed_as_long_as_it_is_the_holders(shared: Shared) -> None:
+    await shared.mark(REPO, 5, Purpose.CHECK, at=10.0)
+    mark = await claimed(shared, at=20.0, until=35.0)
+    await shared.mark(REPO, 5, Purpose.CHECK, at=21.0)
+    assert await shared.renew(mark, until=45.0)
+    assert await due(shared, 44.0) == []
+    assert await claimed(shared, holder="you", at=45.0, until=60.0)
+    assert not await shared.renew(mark, until=100.0)
+    assert await due(shared, 60.0) == [5]
 
 
-async def test_a_delivery_without_a_thread_is_stored_and_marks_nothing(shared: Shared) -> None:
-    assert await shared.deliver(replace(DELIVERY, number=None), replay_within=60.0)
-    assert (await shared.due(at=100.0), await shared.told(REPO, since=0.0)) == ((), frozenset())
-    assert await shared.heard_at(REPO) == 100.0
-
-
-@pytest.mark.parametrize("moment", [100.0, 159.9, 99.0])
-async def test_a_replay_is_neither_stored_nor_marked(shared: Shared, moment: float) -> None:
-    await shared.deliver(DELIVERY, replay_within=60.0)
-    await shared.settle(await claimed(shared, at=100.0), again_at=0.0)
-    assert not await shared.deliver(replace(DELIVERY, received_at=moment), replay_within=60.0)
-    assert await shared.marked(REPO, 5) is None
-    assert await shared.heard_at(REPO) == 100.0
-
-
-@pytest.mark.parametrize("moment", [160.0, 10_000.0, 40.0])
-async def test_a_redelivery_later_on_is_not_thrown_away(shared: Shared, moment: float) -> None:
-    await shared.deliver(DELIVERY, replay_within=60.0)
-    await shared.settle(await claimed(shared, at=100.0), again_at=0.0)
-    assert await shared.deliver(replace(DELIVERY, received_at=moment), replay_within=60.0)
-    assert await shared.marked(REPO, 5) is not None
-    assert await shared.heard_at(REPO) == moment
-    assert not await shared.deliver(replace(DELIVERY, received_at=moment + 1), replay_within=60.0)
-
-
-async def test_deliveries_are_told_by_repository_and_time(shared: Shared) -> None:
-    await shared.deliver(replace(DELIVERY, id="a", number=1, received_at=100.0), replay_within=60.0)
-    await shared.deliver(replace(DELIVERY, id="b", number=0, received_at=200.0), replay_within=60.0)
-    await shared.deliver(replace(DELIVERY, id="c", number=3, received_at=300.0), replay_within=60.0)
-    await shared.deliver(replace(DELIVERY, id="d", number=4, received_at=300.0, repo=OTHER), replay_within=60.0)
-    assert await shared.told(REPO, since=200.0) == {0, 3}
-    assert await shared.told(OTHER, since=0.0) == {4}
-    assert await shared.heard_at(repository("no/body")) is None
-
-
-async def test_deliveries_are_forgotten_after_a_week(shared: Shared) -> None:
-    await shared.deliver(DELIVERY, replay_within=60.0)
-    await shared.deliver(replace(DELIVERY, id="b", number=6, received_at=100.0 + WEEK), replay_within=60.0)
-    assert await shared.told(REPO, since=0.0) == {5, 6}
-    await shared.deliver(replace(DELIVERY, id="c", number=7, received_at=101.0 + WEEK), replay_within=60.0)
-    assert await shared.told(REPO, since=0.0) == {6, 7}
+async def test_the_claim_of_a_mark_that_is_gone_or_given_back_is_not_renewed(shared: Shared) -> None:
+    await shared.mark(REPO, 5, Purpose.CHECK, at=10.0)
+    mark = await claimed(shared)
+    await shared.unclaim("me")
+    assert not await shared.renew(mark, until=100.0)
+    assert await due(shared, 20.0) == [5]
+    await shared.settle(mark, again_at=0.0)
+    assert not await shared.renew(mark, until=100.0)

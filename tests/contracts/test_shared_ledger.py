@@ -56,9 +56,10 @@ async def test_a_lease_that_ran_out_is_free(shared: Shared) -> None:
 
 
 async def test_a_lease_of_a_clock_that_was_set_back_has_run_out(shared: Shared) -> None:
-    await shared.lease("pulse", holder="me", at=99_990.0, until=100_000.0)
-    assert not await shared.lease("pulse", holder="you", at=100_000.0 - HOUR, until=100_001.0)
-    assert await shared.lease("pulse", holder="you", at=99_999.0 - HOUR, until=100_000.0)
+    await shared.lease("pulse", holder="me", at=990.0, until=1000.0)
+    assert not await shared.lease("pulse", holder="you", at=980.0, until=990.0)
+    assert await shared.lease("pulse", holder="you", at=979.0, until=989.0)
+    assert not await shared.lease("pulse", holder="me", at=980.0, until=990.0)
 
 
 async def test_only_its_holder_releases_a_lease(shared: Shared) -> None:
@@ -131,11 +132,27 @@ async def test_what_a_clock_that_was_set_back_spent_later_counts_as_spent_now(sh
 async def test_a_standing_is_unknown_until_it_is_noted(shared: Shared) -> None:
     assert await shared.standing("token") == Standing()
     first = Standing(5000, 4999, 1000.5, waits_until=900.0, waits_for="secondary")
-    await shared.note("token", first)
-    await shared.note("address", Standing(60))
+    await shared.note("token", first, at=800.0)
+    await shared.note("address", Standing(60), at=800.0)
     assert [await shared.standing(whose) for whose in ("token", "address")] == [first, Standing(60)]
-    await shared.note("token", Standing())
+    await shared.note("token", Standing(), at=900.0)
     assert await shared.standing("token") == Standing()
+
+
+async def test_a_wait_lasts_although_an_answer_that_knows_nothing_of_it_is_noted(shared: Shared) -> None:
+    await shared.note("token", Standing(waits_until=900.0, waits_for="secondary"), at=800.0)
+    await shared.note("token", Standing(5000, 4999, 1000.0), at=801.0)
+    assert await shared.standing("token") == Standing(5000, 4999, 1000.0, 900.0, "secondary")
+    await shared.note("token", Standing(waits_until=850.0, waits_for="primary"), at=802.0)
+    assert (await shared.standing("token")).waits_until == 900.0
+    await shared.note("token", Standing(waits_until=950.0, waits_for="primary"), at=803.0)
+    assert await shared.standing("token") == Standing(waits_until=950.0, waits_for="primary")
+
+
+async def test_a_wait_noted_by_a_clock_that_was_set_back_gives_way(shared: Shared) -> None:
+    await shared.note("token", Standing(waits_until=90_000.0, waits_for="primary"), at=89_000.0)
+    await shared.note("token", Standing(waits_until=900.0, waits_for="secondary"), at=800.0)
+    assert (await shared.standing("token")).waits_until == 900.0
 
 
 async def test_a_small_fact_is_recalled_by_its_name(shared: Shared) -> None:

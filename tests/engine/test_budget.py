@@ -1,12 +1,13 @@
 """The budget: who may ask when the hour runs out."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.errors import Limited
+from app.domain.errors import Limited, StoreUnusable
 from app.engine.budget import CAPS, MOST, Budget, free_at
 from app.engine.observing import Silent
 from app.engine.ports import Admit
@@ -74,7 +75,7 @@ async def test_each_purpose_leaves_a_reserve_untouched(limit: int, purpose: Purp
 async def test_the_hour_begins_anew_at_its_reset() -> None:
     clock = FakeClock()
     shared = MemoryShared()
-    await shared.note(TOKEN, Standing(60, 0, clock.now() + 600))
+    await shared.note(TOKEN, Standing(60, 0, clock.now() + 600), at=clock.now())
     budget = budget_of(FakeGitHub(), clock, shared)
     assert await budget.affordable(Purpose.IMPORT) == 0
     clock.advance(600)
@@ -108,8 +109,69 @@ async def test_what_one_process_was_told_to_wait_for_is_waited_for_by_all() -> N
 async def test_a_wait_longer_than_any_was_noted_by_a_clock_that_was_set_back_and_is_not_believed() -> None:
     clock = FakeClock()
     shared = MemoryShared()
-    await shared.note(TOKEN, Standing(5000, 0, clock.now() + 90_000, clock.now() + 90_000, "primary"))
+    await shared.note(TOKEN, Standing(5000, 0, clock.now() + 90_000, clock.now() + 90_000, "primary"), at=clock.now())
     await budget_of(FakeGitHub(), clock, shared).ask(ASK, Purpose.READ)
+
+
+async def test_an_answer_that_was_late_does_not_end_a_wait_that_another_process_was_told_of() -> None:
+    clock = FakeClock()
+    shared = MemoryShared()
+    late = FakeGitHub(Allowance(5000, 4000, clock.now() + 600))
+    limited = FakeGitHub(limit=Limited("/repos/ada/blog", until=clock.now() + 300, kind="secondary"))
+    on_its_way, told = asyncio.Event(), asyncio.Event()
+
+    async def slowly(ask: Ask, *, etag: str | None = None, admit: Admit | None = None) -> Answer:
+        assert admit is not None
+        await admit()
+        on_its_way.set()
+        await told.wait()
+        return Answer(ask.url, {}, etag=etag)
+
+    late.ask = slowly  # type: ignore[method-assign]
+    asking = asyncio.create_task(budget_of(late, clock, shared).ask(ASK, Purpose.READ))
+    await on_its_way.wait()
+    with pytest.raises(Limited):
+        await budget_of(limited, clock, shared).ask(ASK, Purpose.READ)
+    told.set()
+    await asking
+    standing = await shared.standing(TOKEN)
+    assert (standing.waits_until, standing.remaining) == (clock.now() + 300, 4000)
+
+
+async def test_what_is_refused_before_it_leaves_tells_nothing_new() -> None:
+    clock = FakeClock()
+    shared = MemoryShared()
+    await shared.note(TOKEN, Standing(5000, 0, clock.now() + 600), at=clock.now())
+    with pytest.raises(Limited):
+        await budget_of(FakeGitHub(Allowance(5000, 4000, clock.now() + 60)), clock, shared).ask(ASK, Purpose.READ)
+    assert (await shared.standing(TOKEN)).remaining == 0
+
+
+async def test_what_stops_a_repeated_ask_here_is_not_taken_for_githubs_word() -> None:
+    clock = FakeClock()
+    shared = MemoryShared()
+
+    class Repeating(FakeGitHub):
+        async def ask(self, ask: Ask, *, etag: str | None = None, admit: Admit | None = None) -> Answer:
+            assert admit is not None
+            assert (ask, etag) == (ASK, None)
+            while True:
+                await admit()
+
+    budget = budget_of(Repeating(Allowance(60, 50, clock.now() + 60)), clock, shared, whose=None)
+    with pytest.raises(Limited):
+        await budget.ask(ASK, Purpose.CHECK)
+    assert (await budget.standing()).waits_until is None
+
+
+async def test_an_answer_is_not_lost_because_the_store_is_full() -> None:
+    class Full(MemoryShared):
+        async def note(self, whose: str, standing: Standing, *, at: float) -> None:
+            raise StoreUnusable("afterword.db", f"full at {at}: {whose}, {standing}")
+
+    clock = FakeClock()
+    github = FakeGitHub(Allowance(5000, 4000, clock.now() + 60))
+    assert (await budget_of(github, clock, Full()).ask(ASK, Purpose.READ)).url == ASK.url
 
 
 async def asks_until_refused(budget: Budget, purpose: Purpose) -> int:

@@ -12,6 +12,7 @@ from app.domain.errors import BrokenAnswer, Gone, Limited, NotVisible, PrivateRe
 from app.engine.ports import Change
 from app.engine.shared import Purpose
 from app.simulator.faults import EmptyList, Header, HtmlInstead, JsonCut, Status, WrongType
+from app.simulator.questions import Question
 from app.simulator.sample import numbered_world, sample_world
 from app.simulator.server import Running, running
 from app.simulator.state import World
@@ -306,3 +307,30 @@ async def test_a_private_repository_is_not_published_unless_the_owner_says_so(tm
         async with stage(simulator, github_token="t0ken", **published) as on:
             await on.afterword.importer.bring_in(BLOG)
             assert await on.ids(41) == comments_of(simulator, 41)
+
+
+@pytest.mark.parametrize("act", ["delete", "transfer"])
+async def test_an_issue_that_vanishes_while_others_are_imported_stops_no_other(act: str) -> None:
+    with running(world_of(3, 2, 4)) as simulator:
+        world = simulator.world
+        world.add_token("t0ken", "ada")
+        world.add_repository("ada/elsewhere")
+        for _ in range(40):  # so that reading thread by thread is the cheaper way
+            noise = world.open_pull_request("ada/blog", title="Noise", body="")
+            for _ in range(10):
+                world.comment("ada/blog", noise.number, body="Noise", author="eve")
+
+        def vanish(question: Question) -> None:
+            if question.path.endswith("/2/comments") and world.numbers[world.repository("ada/blog").id].get(2):
+                if act == "delete":
+                    world.delete_issue("ada/blog", 2)
+                else:
+                    world.transfer_issue("ada/blog", 2, "ada/elsewhere")
+
+        simulator.on_ask(vanish)
+        async with stage(simulator, github_token="t0ken") as on:
+            await on.afterword.pulse.bring_up(BLOG)
+            assert on.said[-1].done
+            assert await on.ids(1) == comments_of(simulator, 1)
+            assert await on.ids(3) == comments_of(simulator, 3)
+            assert (await on.get("/api/v1/posts/2")).json()["status"] == "gone"

@@ -1,18 +1,15 @@
-"""Keeping the house: posts read again, the store guarded, figures told; and what crawlers and cold readers cost."""
+"""Keeping the house: the store guarded, figures told; and what crawlers and cold readers cost."""
 
 import asyncio
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
 from app.domain.errors import StoreUnusable
-from app.domain.posts import Posts
-from app.domain.sites import Repository, Serve
+from app.domain.sites import Repository
 from app.engine.follow import Follower
 from app.engine.keeping import Keeper
 from app.engine.ports import Absence, Change
-from app.engine.publish import Publisher
 from app.engine.schedule import Schedule
 from app.simulator.server import running
 from app.store.memory import MemoryStore
@@ -22,22 +19,6 @@ from tests.engine.stage import BLOG, comments_of
 from tests.fakes import FakeClock
 
 T = TypeVar("T")
-
-
-class Source:
-    """A list of posts that may not be there."""
-
-    def __init__(self, posts: Posts | None) -> None:
-        self.posts = posts
-        self.read_times = 0
-        self.closed = False
-
-    async def read(self) -> Posts | None:
-        self.read_times += 1
-        return self.posts
-
-    async def aclose(self) -> None:
-        self.closed = True
 
 
 class Figures:
@@ -75,13 +56,11 @@ class Guarded(MemoryStore):
 
 
 class Told:
-    """In place of the follower, the schedule and the publisher: what they were told."""
+    """In place of the follower and the schedule: what they were told."""
 
-    def __init__(self, *, only_posts: bool = True) -> None:
-        self.serve = Serve(only_posts=only_posts)
+    def __init__(self) -> None:
         self.hurried = 0
         self.begun_anew = 0
-        self.announced: list[tuple[Repository, frozenset[int]]] = []
 
     def hurry(self) -> None:
         self.hurried += 1
@@ -89,26 +68,19 @@ class Told:
     def begin_anew(self) -> None:
         self.begun_anew += 1
 
-    async def announce(self, repo: Repository, numbers: frozenset[int]) -> None:
-        self.announced.append((repo, numbers))
-
 
 class House:
     """A keeper and all that it keeps."""
 
-    def __init__(self, posts: Source | None = None, store: Guarded | None = None) -> None:
+    def __init__(self) -> None:
         self.clock = FakeClock()
-        self.store = store or Guarded()
+        self.store = Guarded()
         self.figures = Figures()
-        self.told = Told(only_posts=posts is not None)
+        self.told = Told()
         self.keeper = Keeper(
             sites=(BLOG,),
             store=self.store,
             metrics=self.figures,
-            publisher=_as(Publisher, self.told),
-            posts=posts,
-            posts_name="posts here",
-            announce=self.told.announce,
             follower=_as(Follower, self.told),
             schedule=_as(Schedule, self.told),
             clock=self.clock,
@@ -117,63 +89,6 @@ class House:
 
 def _as(_kind: type[T], fake: Told) -> T:
     return fake  # type: ignore[return-value] # the keeper needs of it only what it has
-
-
-async def test_the_list_of_posts_is_read_at_the_start_and_again_each_minute() -> None:
-    source = Source({BLOG: frozenset({1, 2})})
-    house = House(source)
-    await house.keeper.begin()
-    assert house.told.serve.posts == {BLOG: frozenset({1, 2})}
-    for _ in range(150):
-        await house.keeper.keep()
-        house.clock.advance(1)
-    assert source.read_times == 1 + 2
-    await house.keeper.close()
-    assert source.closed
-
-
-async def test_documents_of_what_becomes_a_post_or_ceases_to_be_one_are_swapped() -> None:
-    source = Source({BLOG: frozenset({1, 2})})
-    house = House(source)
-    await house.keeper.begin()
-    house.told.announced.clear()
-    source.posts = {BLOG: frozenset({2, 3})}
-    house.clock.advance(60)
-    await house.keeper.keep()
-    assert house.told.announced == [(BLOG, frozenset({1, 3}))]
-    house.clock.advance(60)
-    await house.keeper.keep()
-    assert len(house.told.announced) == 1
-
-
-async def test_a_start_without_the_list_goes_by_what_was_known_last() -> None:
-    store = Guarded()
-    before = House(Source({BLOG: frozenset({1, 2})}), store)
-    await before.keeper.begin()
-    after = House(Source(None), store)
-    await after.keeper.begin()
-    assert after.told.serve.posts == {BLOG: frozenset({1, 2})}
-
-
-async def test_nobody_knows_which_issues_are_posts_while_they_were_never_listed() -> None:
-    source = Source(None)
-    house = House(source)
-    await house.keeper.begin()
-    assert not house.told.serve.known
-    source.posts = {BLOG: frozenset({1})}
-    house.clock.advance(60)
-    await house.keeper.keep()
-    assert house.told.serve.known
-
-
-async def test_a_list_that_cannot_be_fetched_any_more_changes_nothing() -> None:
-    source = Source({BLOG: frozenset({1})})
-    house = House(source)
-    await house.keeper.begin()
-    source.posts = None
-    house.clock.advance(60)
-    await house.keeper.keep()
-    assert house.told.serve.posts == {BLOG: frozenset({1})}
 
 
 async def test_a_mended_store_is_followed_anew_and_filled_at_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -208,24 +123,8 @@ async def test_keeping_survives_what_fails(failure: Exception, caplog: pytest.Lo
         await house.figures.was_flushed.wait()
     keeping.cancel()
     assert house.clock.slept[:2] == [1, 1]
+    assert len(caplog.records) == 1
     assert "busy" in caplog.text or "fault of ours" in caplog.text
-
-
-async def test_a_post_taken_off_the_list_is_missing_within_a_minute(tmp_path: Path) -> None:
-    clock = clock_of_tests()
-    post = tmp_path / "post.md"
-    post.write_text("---\nghissueid: 1\n---\n")
-    with running(world_at(clock)) as simulator:
-        async with act(simulator, clock, serve="posts", posts=str(tmp_path)) as on:
-            await imported(on)
-            assert (await on.get("/api/v1/posts/1")).json()["status"] == "open"
-            assert (await on.get("/api/v1/counts")).json()["counts"] == {"1": 3}
-            post.unlink()
-            (tmp_path / "other.md").write_text("---\nghissueid: 3\n---\n")
-            clock.advance(61)
-            await on.afterword.keeper.keep()
-            assert (await on.get("/api/v1/posts/1")).json()["status"] == "missing"
-            assert (await on.get("/api/v1/counts")).json()["counts"] == {"3": 2}
 
 
 # Crawlers and cold readers -----------------------------------------------------------------------------

@@ -154,3 +154,26 @@ async def test_work_that_has_ended_is_begun_again() -> None:
     await clock.pass_by(6)
     assert one.began >= 2
     await one.stop()
+
+
+async def test_an_end_is_heard_while_the_lease_is_being_lost() -> None:
+    """The work takes its time to end; a cancellation that comes meanwhile is not taken for that of the work."""
+    clock, shared = HandClock(), Shared()
+    ending = asyncio.Event()
+
+    async def stubborn() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await ending.wait()
+
+    lease = Lease("pulse", shared, clock, holder="a")
+    task = asyncio.create_task(lease.while_held(stubborn))
+    await clock.pass_by(2)
+    shared.broken = True
+    await clock.pass_by(2)
+    task.cancel()
+    await _settled()
+    ending.set()
+    await _settled()
+    assert task.cancelled()

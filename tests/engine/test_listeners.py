@@ -11,6 +11,8 @@ from app.engine.listeners import Listener, Listeners, Place, State
 from app.engine.shared import THE_REPOSITORY
 from app.render.document import JSON, Document
 from app.render.keys import PostKey
+from app.simulator.server import running
+from tests.engine.acting import Webhook, act, clock_of_tests, imported, world_at
 
 BLOG, NOTES = repository("Ada/Blog"), repository("ada/notes")
 POST, OTHER = 41, 42
@@ -403,3 +405,28 @@ def test_pages_that_were_cut_off_come_back_spread_over_seconds(chance: float, ex
         version=mirror.version, document=mirror.document, clock=HeldClock(), chance=lambda: chance, most=1
     )
     assert listeners.retry_ms() == expected
+
+
+async def test_pages_that_listen_to_a_moved_post_hear_of_the_changes_at_its_new_place() -> None:
+    clock = clock_of_tests()
+    world = world_at(clock)
+    world.add_repository("ada/notes")
+    with running(world) as simulator:
+        async with act(simulator, clock, repo="ada/blog,ada/notes") as on:
+            await imported(on, BLOG, NOTES)
+            webhook, listeners, page = Webhook(world), on.afterword.listeners, Page()
+            telling = asyncio.create_task(listeners._follow())
+            place = listeners.join(BLOG, 1, page)
+            assert place is not None
+            await listeners.present(place)
+            listeners.greeted(place)
+            moved = world.transfer_issue("ada/blog", 1, "ada/notes")
+            for expected in (3, 4, 5):
+                await webhook.deliver(on)
+                await settled()
+                assert page.states[-1].comment_count == expected
+                world.comment("ada/notes", moved.number, body="At the new place", author="eve")
+            versions = [state.version for state in page.states]
+            assert versions == sorted(set(versions))
+            assert {state.number for state in page.states} == {1}
+            telling.cancel()

@@ -1,15 +1,179 @@
-"""Publishing: what several threads share."""
+"""Publishing: what several threads share, and what is overtaken while it is being made."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from app.domain.sites import Serve
+import pytest
+
+from app.domain.errors import NotServed
+from app.domain.sites import Repository, Serve, repository
+from app.domain.threads import Comment
 from app.engine.catalogue import Catalogue
 from app.engine.observing import Silent
 from app.engine.places import Places
+from app.engine.ports import Absence, Change, SiteRecord
 from app.engine.publish import Publisher
+from app.engine.shared import THE_REPOSITORY
 from app.github import payloads
+from app.render.document import Document
+from app.render.keys import CommentsKey, CountsKey, Key, Order, PostKey
 from app.store.memory import MemoryMirror
+from tests.contracts.mirrors import API, issue
 from tests.github.objects import comment_object
+
+BLOG, NOTES, THIRD = repository("ada/blog"), repository("ada/notes"), repository("ada/third")
+
+
+class Held(MemoryMirror):
+    """A mirror whose comments are read only when the gate is open."""
+
+    def __init__(self) -> None:
+        super().__init__("here")
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.reached = asyncio.Event()
+
+    async def comments(self, repo: Repository, number: int) -> tuple[Comment, ...]:
+        self.reached.set()
+        found = await super().comments(repo, number)
+        await self.gate.wait()
+        return found
+
+
+class Press:
+    """A publisher over a mirror of two sites; issue 1 of the blog has been moved to the notes, where it is 7."""
+
+    def __init__(self, serve: Serve | None = None) -> None:
+        self.mirror = Held()
+        self.catalogue = Catalogue(1_000_000)
+        self.publisher = Publisher(
+            mirror=self.mirror,
+            catalogue=self.catalogue,
+            places=Places((BLOG, NOTES, THIRD), self.mirror),
+            serve=serve or Serve(),
+            public_url=None,
+            allow_private=False,
+            observer=Silent(),
+        )
+
+    async def fill(self) -> None:
+        for number, repo in enumerate((BLOG, NOTES, THIRD), start=1):
+            site = SiteRecord(repo, number, repo.full_name, listed_at=1.0)
+            await self.mirror.apply(Change(repo=repo, at=1.0, site=site, issues=(issue(7, repo=repo),)))
+        await self.move(BLOG, 1, NOTES, 7)
+
+    async def move(self, repo: Repository, number: int, to: Repository, there: int) -> None:
+        absence = Absence(number, gone=True, checked_at=1.0, moved_to=f"{API}/repos/{to}/issues/{there}")
+        await self.mirror.apply(Change(repo=repo, at=1.0, absence=absence))
+
+    async def retitle(self, repo: Repository, number: int, title: str) -> None:
+        await self.mirror.apply(Change(repo=repo, at=1.0, issues=(issue(number, repo=repo, title=title),)))
+
+    async def overtaken(self, key: CommentsKey, by: Callable[[], Awaitable[object]]) -> asyncio.Task[Document]:
+        """A document that was being made when something happened, and the making of which goes on then."""
+        self.mirror.gate.clear()
+        making = asyncio.create_task(self.publisher.document(key))
+        await self.mirror.reached.wait()
+        await by()
+        self.mirror.gate.set()
+        await asyncio.wait({making})
+        return making
+
+
+def comments(repo: Repository, number: int) -> CommentsKey:
+    return CommentsKey(repo, number, limit=10, order=Order.OLDEST, cursor=None)
+
+
+@pytest.mark.parametrize(("number", "private"), [(7, BLOG), (1, NOTES)], ids=["its own", "that it was moved to"])
+async def test_a_document_that_was_being_made_when_a_repository_became_private_is_not_kept(
+    number: int, private: Repository
+) -> None:
+    press = Press()
+    await press.fill()
+
+    async def hide() -> None:
+        await press.mirror.apply(Change(repo=private, at=2.0, noted={"private": True}))
+        await press.publisher.changed(private, frozenset([THE_REPOSITORY]))
+
+    made = await press.overtaken(comments(BLOG, number), hide)
+    assert isinstance(made.exception(), NotServed)
+    assert len(press.catalogue) == 0
+
+
+async def test_a_repository_that_changes_overtakes_no_document_of_another() -> None:
+    press = Press()
+    await press.fill()
+
+    async def hide() -> None:
+        await press.mirror.apply(Change(repo=NOTES, at=2.0, noted={"private": True}))
+        await press.publisher.changed(NOTES, frozenset([THE_REPOSITORY]))
+
+    made = await press.overtaken(comments(BLOG, 7), hide)
+    assert press.catalogue.get(comments(BLOG, 7)) is made.result()
+
+
+async def test_a_change_touches_the_numbers_from_which_a_thread_had_been_moved_and_no_others() -> None:
+    press = Press()
+    await press.fill()
+    assert await press.publisher.changed(NOTES, frozenset({7})) == {(NOTES, 7)}, "nobody has read the moved one"
+    await press.publisher.document(PostKey(BLOG, 1))
+    assert await press.publisher.changed(NOTES, frozenset({7})) == {(NOTES, 7), (BLOG, 1)}
+    assert await press.publisher.changed(NOTES, frozenset([THE_REPOSITORY])) == {(NOTES, THE_REPOSITORY), (BLOG, 1)}
+    assert await press.publisher.changed(NOTES, frozenset({8})) == {(NOTES, 8)}
+    assert await press.publisher.changed(BLOG, frozenset({7})) == {(BLOG, 7)}
+
+
+async def test_the_version_of_a_moved_thread_grows_with_each_change_on_its_way() -> None:
+    press = Press()
+    await press.fill()
+    versions = [await press.publisher.version(BLOG, 1)]
+
+    async def changed() -> bool:
+        versions.append(await press.publisher.version(BLOG, 1))
+        return versions[-1] > versions[-2]
+
+    await press.retitle(NOTES, 7, "At its new place")
+    assert await changed()
+    await press.retitle(NOTES, 8, "Another")
+    assert not await changed()
+    await press.move(NOTES, 7, THIRD, 7)
+    assert await changed(), "though the last place has an older version than the one before"
+    await press.retitle(THIRD, 7, "At its last place")
+    assert await changed()
+    assert versions[-1] == await press.mirror.version(THIRD, 7)
+
+
+async def test_the_version_of_a_thread_that_was_moved_in_a_circle_is_told() -> None:
+    press = Press()
+    await press.fill()
+    await press.move(NOTES, 7, BLOG, 1)
+    assert await press.publisher.version(BLOG, 1) == await press.mirror.version(NOTES, 7)
+
+
+async def test_a_kept_document_is_not_made_again_to_be_told_of() -> None:
+    press = Press()
+    await press.fill()
+    made = await press.publisher.present(PostKey(BLOG, 7))
+    assert await press.publisher.present(PostKey(BLOG, 7)) is made
+    await press.retitle(BLOG, 7, "Changed")
+    await press.publisher.changed(BLOG, frozenset({7}))
+    assert press.catalogue.get(PostKey(BLOG, 7)) is not made
+    assert await press.publisher.present(PostKey(BLOG, 7)) is press.catalogue.get(PostKey(BLOG, 7))
+
+
+async def test_documents_of_what_becomes_a_post_or_ceases_to_be_one_are_swapped_and_no_others() -> None:
+    press = Press(Serve(only_posts=True))
+    await press.fill()
+    assert not press.publisher.serve.known
+    await press.publisher.serve_only({BLOG: frozenset({7}), NOTES: frozenset({7})})
+    keys: tuple[Key, ...] = (PostKey(BLOG, 7), CountsKey(BLOG, None), PostKey(NOTES, 7))
+    before = [await press.publisher.document(key) for key in keys]
+    assert await press.publisher.serve_only({BLOG: frozenset({1}), NOTES: frozenset({7})}) == {(BLOG, 1), (BLOG, 7)}
+    swapped = [press.catalogue.get(key) is not document for key, document in zip(keys, before, strict=True)]
+    assert swapped == [True, True, False]
+    assert b'"missing"' in (await press.publisher.present(keys[0])).bodies["identity"]
+    assert await press.publisher.serve_only(press.publisher.serve.posts or {}) == frozenset()
 
 
 def test_safe_html_may_be_asked_for_from_many_threads_at_once() -> None:

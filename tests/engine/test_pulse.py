@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 
 from app.domain.errors import PrivateRepository
-from app.domain.threads import Status
+from app.domain.threads import Issue, Status
+from app.engine.ports import SiteRecord
 from app.engine.shared import Purpose
 from app.simulator.questions import Question
+from app.simulator.sample import numbered_world
 from app.simulator.server import Running, running
 from app.simulator.state import World
 from tests.engine.stage import BLOG, Stage, comments_of, stage
 from tests.engine.test_importing import NOW, mirrored, world_of
+from tests.fakes import FakeClock
 
 TOKEN = "t0ken"
 
@@ -204,3 +207,51 @@ def _hide(simulator: Running) -> None:
     world.add_token("other", "stranger")
     world.make_private("ada/blog")
     world.tokens[TOKEN] = world.tokens["other"]
+
+
+async def test_a_reading_of_no_comments_does_not_undo_one_that_overtook_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN) as on:
+            await imported(on)
+            refresher = on.afterword.refresher
+            ask, overtaken = refresher._issue, False
+
+            async def slowly(site: SiteRecord, number: int, purpose: Purpose) -> Issue | None:
+                nonlocal overtaken
+                issue = await ask(site, number, purpose)
+                if not overtaken:
+                    overtaken = True
+                    world.comment("ada/blog", 2, body="First!", author="eve")
+                    await refresher.read(BLOG, 2, Purpose.DELIVERY)
+                return issue
+
+            monkeypatch.setattr(refresher, "_issue", slowly)
+            await refresher.read(BLOG, 2, Purpose.DELIVERY)
+            assert await on.ids(2) == comments_of(simulator, 2)
+            assert len(comments_of(simulator, 2)) == 1
+
+
+async def test_more_issues_than_the_hour_can_list_do_not_starve_the_pulse() -> None:
+    clock = FakeClock(NOW + 3600)
+    made = numbered_world(2_600, 0, seed=1)
+    made.clock = clock.now
+    with running(made) as simulator:
+        async with stage(simulator, clock=clock) as on:
+            for _ in range(10):
+                await on.afterword.schedule.round(BLOG)
+                clock.advance(400)
+            on.asked()
+            asks = []
+            for _ in range(40):
+                await on.afterword.schedule.round(BLOG)
+                clock.advance(400)
+                asks.append(len(on.asked()))
+            assert sum(asks[-18:]) <= 50
+            made.comment("ada/blog", 7, body="Hello", author="eve")
+            await on.afterword.schedule.round(BLOG)
+            assert await on.ids(7) == comments_of(simulator, 7)
+            affordable = await on.afterword.budget.affordable(Purpose.DELIVERY)
+            assert affordable is not None
+            assert affordable > 0

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -485,3 +486,27 @@ async def test_before_the_list_is_read_counts_are_not_guessed(world: World) -> N
                 answer = await on.get(path)
                 assert answer.status_code == 503
                 assert "retry-after" in answer.headers
+
+
+async def test_a_crawler_costs_little_while_the_list_of_issues_is_not_yet_read(world: World) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN) as on:
+            await on.afterword.repositories.site(BLOG, Purpose.IMPORT)
+            on.asked()
+            answers = [await on.get(f"/api/v1/posts/{number}") for number in range(1000, 1200)]
+            assert len(on.asked()) <= 2 * 30 + 1
+            assert {answer.status_code for answer in answers} == {200, 503}
+            assert len(await on.afterword.shared.due(at=on.clock.now() + 10_000)) == 0
+            on.clock.advance(61)
+            assert (await on.get("/api/v1/posts/1/comments")).status_code == 200
+
+
+async def test_a_number_that_no_post_names_is_never_asked_for_where_only_posts_are_served(
+    world: World, tmp_path: Path
+) -> None:
+    (tmp_path / "post.md").write_text("---\nghissueid: 1\n---\n")
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN, serve="posts", posts=str(tmp_path)) as on:
+            assert (await on.get("/api/v1/posts/3/comments")).json()["post"]["status"] == "missing"
+            assert on.asked() == []
+            assert (await on.get("/api/v1/posts/1/comments")).json()["post"]["status"] == "open"

@@ -55,7 +55,7 @@ class Desk:
         self.clock = FakeClock()
         self.mirror = Counting()
         self.shared = Kept()
-        self.woken: list[tuple[Repository, int]] = []
+        self.woken: list[tuple[Repository, int | None]] = []
         self.told: list[tuple[str, Received]] = []
         self.receiver = Receiver(
             shared=self.shared,
@@ -66,9 +66,10 @@ class Desk:
             tell=lambda event, outcome: self.told.append((event, outcome)),
         )
 
-    def _wake(self, repo: Repository, number: int) -> None:
+    def _wake(self) -> None:
         assert self.shared.taken, "woken before anything was stored"
-        self.woken.append((repo, number))
+        last = self.shared.taken[-1]
+        self.woken.append((last.repo, last.number))
 
     async def receive(self, event: str, payload: object, *, guid: str = GUID) -> Outcome:
         return await self.receiver.receive(webhooks.notice(*delivery(event, payload, guid=guid)))

@@ -121,8 +121,10 @@ def test_rounds_are_rare_while_webhooks_tell_of_everything(
     assert pace(60, heard_at=heard_at, untold_at=untold_at, now=NOW) == seconds
 
 
-@pytest.mark.parametrize(("every", "rarely"), [(60, 600), (400, 1800), (3600, 3600), (1, 10)])
-def test_rounds_are_never_rarer_than_half_an_hour_unless_the_owner_wants_them_so(every: float, rarely: float) -> None:
+@pytest.mark.parametrize(("every", "rarely"), [(60, 600), (400, 600), (3600, 3600), (1, 10)])
+def test_rounds_are_never_rarer_than_every_ten_minutes_unless_the_owner_wants_them_so(
+    every: float, rarely: float
+) -> None:
     assert pace(every, heard_at=NOW, untold_at=None, now=NOW) == rarely
 
 
@@ -171,3 +173,23 @@ async def test_a_fault_of_ours_ends_a_round_and_never_the_following(caplog: pyte
     await followed(FakePulse([ZeroDivisionError(), None]), clock)
     assert clock.slept == [10, 60]
     assert "a fault of ours" in caplog.text
+
+
+async def test_without_a_secret_no_webhook_is_counted_on_however_many_came_before() -> None:
+    clock = FakeClock()
+    shared = MemoryShared()
+    told = Delivery("1", "ping", "", BLOG, None, thorough=False, received_at=clock.now())
+    await shared.deliver(told, replay_within=60)
+    schedule = Schedule(FakePulse([None]), shared, clock, lambda: 0.0, Silent(), every=60, listening=False)
+    assert await schedule.round(BLOG) == 60
+
+
+async def test_a_webhook_that_has_been_silent_for_a_week_is_counted_on_no_more() -> None:
+    clock = FakeClock()
+    shared = MemoryShared()
+    told = Delivery("1", "ping", "", BLOG, None, thorough=False, received_at=clock.now())
+    await shared.deliver(told, replay_within=60)
+    for days, pause in ((0, 600), (6, 600), (2, 60)):
+        clock.advance(days * 86_400)
+        schedule = Schedule(FakePulse([None]), shared, clock, lambda: 0.0, Silent(), every=60)
+        assert await schedule.round(BLOG) == pause

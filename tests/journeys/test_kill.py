@@ -126,7 +126,7 @@ async def test_killed_while_deliveries_come(births: Nursery, clock: Later, tmp_p
         hook = simulator.webhook(f"{births.url}/webhooks/github", secret=_SECRET, repo="ada/blog", connections=3)
         heard = 0
         for _ in range(ROUNDS):
-            _hold_the_lease(place, clock.now() + 3000)
+            _hold_the_lease(place, clock.now() + 9)
             births.kill(
                 Life(settings=given, later=clock.by, lives=chance.uniform(0, _LIFE), listens=True),
                 lambda: _talk(world, chance),

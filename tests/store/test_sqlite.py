@@ -5,6 +5,7 @@ import random
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -142,6 +143,25 @@ async def test_a_cancelled_caller_leaves_a_whole_change(mirror: SqliteMirror) ->
     assert await mirror.apply(Change(repo=REPO, at=6.0)) == frozenset()
     assert await mirror.comments(REPO, 1) in ((), FULL.comments)
     assert await mirror.etag("key") in (None, '"etag"')
+
+
+async def test_a_change_that_waits_its_turn_is_given_up_with_its_caller(mirror: SqliteMirror) -> None:
+    begun, gate = threading.Event(), threading.Event()
+
+    def busy(_connection: sqlite3.Connection) -> None:
+        begun.set()
+        gate.wait(20)
+
+    writing = asyncio.create_task(mirror._file.write(busy))
+    await asyncio.to_thread(begun.wait, 20)
+    waiting = asyncio.create_task(mirror.apply(FULL))
+    await asyncio.sleep(0)
+    for task in (writing, waiting):
+        task.cancel()
+    gate.set()
+    await asyncio.wait({writing, waiting})
+    assert await mirror.apply(Change(repo=REPO, at=6.0)) == frozenset()
+    assert await mirror.thread(REPO, 1) is None
 
 
 # --- it grows with its versions

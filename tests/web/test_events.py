@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from app.domain.errors import NotServed, NotYet
 from app.domain.sites import Repository
+from app.domain.threads import Status
 from app.engine.listeners import Listeners, State
 from app.engine.shared import THE_REPOSITORY
 from app.web.answer import Origins
@@ -345,7 +346,7 @@ STATES = st.builds(
     State,
     repo=st.text(),
     number=st.integers(1, 2**53 - 1),
-    status=st.text(),
+    status=st.sampled_from(Status) | st.text(),
     comment_count=st.none() | st.integers(0, 10**6),
     version=st.integers(0, 2**62),
 )
@@ -355,6 +356,7 @@ STATES = st.builds(
 def test_an_event_is_three_lines_whatever_it_says(state: State) -> None:
     lines = changed(state).decode().split("\n")
     assert [line.partition(": ")[0] for line in lines] == ["id", "event", "data", "", ""]
+    assert lines[0] == f"id: {state.id}"
     data = orjson.loads(lines[2].removeprefix("data: "))
     assert (data["status"], data["comment_count"], data["version"]) == (
         state.status,
@@ -367,9 +369,18 @@ def test_an_event_is_three_lines_whatever_it_says(state: State) -> None:
 def test_whatever_a_page_says_was_last_it_is_told_unless_it_is_the_present(state: State, last: str) -> None:
     said = greeting(2000, state, last)
     assert said.startswith(b"retry: 2000\n\n")
-    assert (b"event: changed" in said) == (last != str(state.version))
-    assert b"event: changed" not in greeting(2000, state, str(state.version))
+    assert (b"event: changed" in said) == (last != state.id)
+    assert b"event: changed" not in greeting(2000, state, state.id)
 
 
 def test_a_state_that_is_not_known_yet_is_not_told() -> None:
     assert greeting(2000, None, "7") == b"retry: 2000\n\n"
+
+
+@pytest.mark.parametrize(("before", "after"), [("open", "missing"), ("missing", "open")])
+def test_a_page_that_was_away_while_its_thread_ceased_to_be_a_post_or_became_one_is_told(
+    before: str, after: str
+) -> None:
+    was, now = (State("Owner/Blog", POST, status, 3, version=NOW) for status in (before, after))
+    assert b"event: changed" in greeting(2000, now, was.id)
+    assert b"event: changed" not in greeting(2000, now, now.id)

@@ -2,6 +2,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import httpx
 import orjson
@@ -15,11 +16,12 @@ from app.engine.observing import Received
 from app.engine.receive import Outcome
 from app.github.webhooks import LARGEST, Notice, Place, Said
 from app.simulator.server import loopback
-from app.web.front import Front
+from app.web.app import create_app
+from app.web.front import Front, Message
 from app.web.respond import Webhooks
 from tests.github.deliveries import GUID, SECRET, delivery, of_comment, of_issue, signed
 from tests.web.blog import Blog
-from tests.web.hooks import PATH, Answer, FakeReceiver, Hooks
+from tests.web.hooks import PATH, Answer, FakeReceiver, Hooks, _scope, _sending
 
 SHA_1 = (b"x-hub-signature", b"sha1=0000000000000000000000000000000000000000")
 
@@ -282,3 +284,48 @@ async def test_a_broken_connection_leaves_no_trace_in_the_log(hooks: Hooks, capl
     assert answer.status_code == 202
     assert [why for _, why in hooks.receiver.refusals] == [Received.MALFORMED]
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def test_a_body_that_is_never_ended_is_waited_for_no_longer_than_github_waits(hooks: Hooks) -> None:
+    hooking = Webhooks((SECRET,), hooks.receiver, patience=0.05)
+    app = create_app(replace(Blog().serving, webhooks=hooking))
+    fields, body = delivery("issue_comment", of_comment("created"))
+    sent = False
+
+    async def receive() -> Message:
+        nonlocal sent
+        if sent:
+            await asyncio.Event().wait()
+        sent = True
+        return {"type": "http.request", "body": body[:10], "more_body": True}
+
+    answer = Answer()
+    await app(_scope(fields), receive, _sending(answer))
+    assert answer.status == 400
+    assert "not whole after" in detail(answer)
+    assert answer.headers["connection"] == "close"
+
+
+async def test_of_large_bodies_few_are_read_at_once(hooks: Hooks) -> None:
+    hooking = Webhooks((SECRET,), hooks.receiver, large=asyncio.Semaphore(2), patience=5.0)
+    app = create_app(replace(Blog().serving, webhooks=hooking))
+    fields, _ = delivery("issue_comment", of_comment("created"))
+    pieces, going_on = [0] * 5, asyncio.Event()
+
+    async def send(index: int) -> None:
+        async def receive() -> Message:
+            pieces[index] += 1
+            if pieces[index] > 3:
+                await going_on.wait()
+                return {"type": "http.disconnect"}
+            return {"type": "http.request", "body": b"x" * 600_000, "more_body": True}
+
+        await app(_scope(fields), receive, _sending(Answer()))
+
+    sending = [asyncio.create_task(send(index)) for index in range(5)]
+    for _ in range(1000):
+        await asyncio.sleep(0)
+    assert sorted(pieces) == [2, 2, 2, 4, 4]
+    going_on.set()
+    await asyncio.gather(*sending)
+    assert pieces == [4] * 5

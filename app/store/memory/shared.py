@@ -1,5 +1,6 @@
 """What processes share, in memory: there is only one then, and what it notes ends with it."""
 
+from dataclasses import replace
 from itertools import takewhile
 
 from app.domain.sites import Repository
@@ -66,7 +67,15 @@ class MemoryShared:
         if kept is None or not kept.is_due(at):
             return None
         self._keep(kept.mark, sharing.claimed(kept, holder=holder, until=until))
-        return kept.mark
+        return replace(kept.mark, holder=holder)
+
+    async def renew(self, mark: Mark, *, until: float) -> bool:
+        """Lengthens a claim; False where it is not the holder's any more."""
+        kept = self._marks.get((mark.repo, mark.number))
+        longer = None if kept is None else sharing.renewed(kept, mark, until=until)
+        if longer is not None:
+            self._keep(mark, longer)
+        return longer is not None
 
     async def settle(self, mark: Mark, *, again_at: float) -> bool:
         """After a look: True where no mark is left."""
@@ -96,7 +105,7 @@ class MemoryShared:
     async def lease(self, name: str, *, holder: str, at: float, until: float) -> bool:
         """True where the lease is the holder's from now until `until`."""
         found = self._leases.get(name)
-        if found is not None and not found.is_open_to(holder, at=at):
+        if found is not None and not found.is_open_to(holder, at=at, until=until):
             return False
         self._leases[name] = Lease(holder, until)
         return True
@@ -123,9 +132,9 @@ class MemoryShared:
         """What was last noted."""
         return self._standings.get(whose, Standing())
 
-    async def note(self, whose: str, standing: Standing) -> None:
-        """Notes how things stand."""
-        self._standings[whose] = standing
+    async def note(self, whose: str, standing: Standing, *, at: float) -> None:
+        """Notes how things stand; a longer wait stays."""
+        self._standings[whose] = standing.after(self._standings.get(whose, Standing()), at=at)
 
     async def recall(self, name: str) -> str | None:
         """A small fact by its name."""

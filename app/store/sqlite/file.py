@@ -68,7 +68,7 @@ class SqliteFile:
     async def write(self, deed: Callable[[sqlite3.Connection], _T]) -> _T:
         """Does all of a deed or nothing, as one transaction.
 
-        A caller that is cancelled while it waits does not stop it: it is done all the same.
+        A caller that is cancelled stops it only where it has not begun yet: else it is done all the same.
         """
         return await asyncio.get_running_loop().run_in_executor(self._writing, self._do, deed)
 

@@ -19,7 +19,7 @@ _PURPOSES = {purpose.value: purpose for purpose in Purpose}
 def lease(connection: sqlite3.Connection, name: str, *, holder: str, at: float, until: float) -> bool:
     """True where the lease is the holder's from now until `until`."""
     found = connection.execute("SELECT holder, until FROM lease WHERE name = ?", (name,)).fetchone()
-    if found is not None and not Lease(*found).is_open_to(holder, at=at):
+    if found is not None and not Lease(*found).is_open_to(holder, at=at, until=until):
         return False
     connection.execute(_PUT_LEASE, (name, holder, until))
     return True
@@ -52,9 +52,9 @@ def standing(connection: sqlite3.Connection, whose: str) -> Standing:
     return Standing() if row is None else Standing(*row)
 
 
-def note(connection: sqlite3.Connection, whose: str, standing: Standing) -> None:
-    """Notes how things stand."""
-    connection.execute(_PUT_STANDING, (whose, *astuple(standing)))
+def note(connection: sqlite3.Connection, whose: str, noted: Standing, at: float) -> None:
+    """Notes how things stand; a longer wait stays."""
+    connection.execute(_PUT_STANDING, (whose, *astuple(noted.after(standing(connection, whose), at=at))))
 
 
 def recall(connection: sqlite3.Connection, name: str) -> str | None:

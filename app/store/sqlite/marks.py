@@ -1,6 +1,7 @@
 """Marks and deliveries in the tables, each function within a transaction that the caller opened."""
 
 import sqlite3
+from dataclasses import replace
 from typing import Any
 
 from app.domain.sites import Repository
@@ -16,7 +17,10 @@ SELECT site.key, site.spelling, number, purpose, thorough, seq, marked_at, due_a
 FROM mark JOIN site ON site.id = mark.site
 """
 _ONE = f"{_COLUMNS} WHERE site.key = :key AND number = :number"
-_DUE = f"{_COLUMNS} WHERE due_at <= :at AND (claimed_until IS NULL OR claimed_until <= :at)"
+_DUE = f"""
+{_COLUMNS} WHERE (due_at <= :at OR due_at > :at + :hour)
+AND (claimed_until IS NULL OR claimed_until <= :at OR claimed_until > :at + :hour)
+"""
 _HELD = f"{_COLUMNS} WHERE holder = :holder"
 _PUT = """
 INSERT OR REPLACE INTO mark (
@@ -25,7 +29,8 @@ INSERT OR REPLACE INTO mark (
 """
 """A `seq` of null is the next one."""
 _DROP = "DELETE FROM mark WHERE seq = ?"
-_FORGET = "DELETE FROM delivery WHERE site = ? AND received_at < ?"
+_FORGET = "DELETE FROM delivery WHERE site IN (SELECT id FROM site) AND received_at < ?"
+"""Of every site: naming them has the index used."""
 _PUT_DELIVERY = """
 INSERT OR REPLACE INTO delivery (id, site, number, event, action, received_at) VALUES (?, ?, ?, ?, ?, ?)
 """
@@ -51,7 +56,7 @@ def deliver(connection: sqlite3.Connection, delivery: Delivery, replay_within: f
         return False
     site = site_id(connection, delivery.repo)
     number = None if delivery.number is None else bounded(delivery.number)
-    connection.execute(_FORGET, (site, delivery.received_at - sharing.WEEK))
+    connection.execute(_FORGET, (delivery.received_at - sharing.WEEK,))
     row = (delivery.id, site, number, delivery.event, delivery.action, delivery.received_at)
     connection.execute(_PUT_DELIVERY, row)
     if number is not None and delivery.look:
@@ -73,7 +78,7 @@ def heard_at(connection: sqlite3.Connection, repo: Repository) -> float | None:
 
 def due(connection: sqlite3.Connection, at: float) -> tuple[Mark, ...]:
     """The marks that are due and that nobody has claimed."""
-    return sharing.in_order(_from(row).mark for row in connection.execute(_DUE, {"at": at}))
+    return sharing.in_order(_from(row).mark for row in connection.execute(_DUE, {"at": at, "hour": sharing.HOUR}))
 
 
 def marked(connection: sqlite3.Connection, repo: Repository, number: int) -> Mark | None:
@@ -90,7 +95,16 @@ def claim(
     if kept is None or not kept.is_due(at):
         return None
     _put(connection, sharing.claimed(kept, holder=holder, until=until))
-    return kept.mark
+    return replace(kept.mark, holder=holder)
+
+
+def renew(connection: sqlite3.Connection, mark: Mark, until: float) -> bool:
+    """Lengthens a claim; False where it is not the holder's any more."""
+    kept = _kept(connection, mark.repo, mark.number)
+    longer = None if kept is None else sharing.renewed(kept, mark, until=until)
+    if longer is not None:
+        _put(connection, longer)
+    return longer is not None
 
 
 def settle(connection: sqlite3.Connection, mark: Mark, again_at: float) -> bool:

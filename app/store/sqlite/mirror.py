@@ -70,7 +70,7 @@ class SqliteMirror:
     async def apply(self, change: Change) -> frozenset[int]:
         """Applies all of a change or nothing; the numbers whose issue, comments or completeness it changed.
 
-        A caller that is cancelled while it waits does not stop the change: it is applied all the same.
+        A caller that is cancelled stops a change only where it has not begun yet: else it is applied all the same.
         """
         return await self._file.write(partial(write.apply, change=change, origin=self._origin))
 

@@ -43,6 +43,10 @@ class SqliteShared:
         deed = partial(marks.claim, repo=repo, number=number, holder=holder, at=at, until=until)
         return await self._file.write(deed)
 
+    async def renew(self, mark: Mark, *, until: float) -> bool:
+        """Lengthens a claim; False where it is not the holder's any more."""
+        return await self._file.write(partial(marks.renew, mark=mark, until=until))
+
     async def settle(self, mark: Mark, *, again_at: float) -> bool:
         """After a look: True where no mark is left."""
         return await self._file.write(partial(marks.settle, mark=mark, again_at=again_at))
@@ -79,9 +83,9 @@ class SqliteShared:
         """What was last noted."""
         return await self._file.read(partial(ledger.standing, whose=whose))
 
-    async def note(self, whose: str, standing: Standing) -> None:
+    async def note(self, whose: str, standing: Standing, *, at: float) -> None:
         """Notes how things stand."""
-        await self._file.write(partial(ledger.note, whose=whose, standing=standing))
+        await self._file.write(partial(ledger.note, whose=whose, noted=standing, at=at))
 
     async def recall(self, name: str) -> str | None:
         """A small fact by its name."""
