@@ -141,14 +141,13 @@ class Pulse:
         issues = tuple(issue for page in issue_changes.pages for issue in answers.issues(page))
         comments = tuple(comment for page in comment_changes.pages for comment in answers.comments(page))
         window, etags = _next_window(since, issue_changes), {**issue_changes.etags, **comment_changes.etags}
-        believed = not (window > since and comment_changes.pages and not comments)
-        if not believed:
+        if window > since and comment_changes.pages and not comments:
             # an empty list is not believed so far that what it may have kept back would never be asked for again
             window, etags = since, issue_changes.etags
         date = max((page.date for page in comment_changes.pages if page.date is not None), default=began)
         await self._repositories.seen(site)
         untold = await self._untold(site, comments, date)
-        noted = {"since": window, **({"checked_at": began} if believed else {})}
+        noted = {"since": window, "checked_at": began}
         await self._refresher.apply(
             Change(repo=site.repo, at=began, noted=noted, issues=issues, comments=comments, etags=etags)
         )
