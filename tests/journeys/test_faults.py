@@ -46,7 +46,6 @@ from tests.journeys.github_faults import (
     world_of,
 )
 
-
 _TEN_MINUTES = 600.0
 _OTHER_TOKEN = "ghp_another000000000000000000000000000000"
 _BROKEN: dict[str, Fault] = {
