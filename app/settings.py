@@ -120,7 +120,7 @@ class Settings(BaseSettings):
         if not isinstance(given, str):
             return given
         secrets = tuple(SecretStr(part.strip()) for part in given.split(",") if part.strip())
-        if not secrets:
+        if given and not secrets:
             raise ValueError("no secret is named. Write that of the webhook, or unset it")
         return secrets
 

@@ -184,3 +184,14 @@ def test_a_file_that_is_no_text_is_told_by_its_name(tmp_path: Path) -> None:
     file.write_bytes(b"AFTERWORD_REPO=\xff\xfe")
     with pytest.raises(SettingRefused, match="not UTF-8 text"):
         load({}, env_file=str(file))
+
+
+@pytest.mark.parametrize("secrets", [",", " , ", " "])
+def test_a_webhook_secret_that_names_none_is_refused(secrets: str) -> None:
+    with pytest.raises(SettingRefused, match="AFTERWORD_WEBHOOK_SECRET: no secret is named"):
+        given(webhook_secret=secrets)
+
+
+def test_levels_and_formats_of_the_log_are_written_in_any_case() -> None:
+    settings = given(log_level="WARNING", log_format="JSON")
+    assert (settings.log_level, settings.log_format) == ("warning", "json")
