@@ -226,7 +226,6 @@ class Afterword:
             places=self.places,
             clock=self.clock,
             chance=self.chance,
-            observer=self.metrics,
             holder=self.holder,
             fresh_for=self.settings.fresh_for,
             burst=_BURST_WITH_TOKEN if self.settings.token else _BURST,

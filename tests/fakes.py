@@ -2,6 +2,11 @@
 
 import asyncio
 
+from app.domain.sites import Repository
+from app.engine.observing import Drift, Received, Wait
+from app.engine.shared import Standing
+from app.render.keys import Key
+
 
 class FakeClock:
     """A clock that only a test or a sleep moves; sleeps that overlap move it once, to the latest end."""
@@ -22,3 +27,25 @@ class FakeClock:
 
     def advance(self, seconds: float) -> None:
         self._now += seconds
+
+
+class Silent:
+    """The observer that counts nothing."""
+
+    def delivered(self, event: str, outcome: Received) -> None:
+        """Counts nothing."""
+
+    def untold(self, repo: Repository, count: int) -> None:
+        """Counts nothing."""
+
+    def drifted(self, repo: Repository, kind: Drift, count: int) -> None:
+        """Counts nothing."""
+
+    def rendered(self, key: Key) -> None:
+        """Counts nothing."""
+
+    def stands(self, standing: Standing) -> None:
+        """Counts nothing."""
+
+    def waits(self, reason: Wait, until: float | None) -> None:
+        """Counts nothing."""

@@ -38,7 +38,7 @@ class Figures(Protocol):
         """What the mirror holds of a repository, and when it was last known to be as on GitHub."""
 
     def marked(self, count: int) -> None:
-        """So many marks wait."""
+        """So many marks are due."""
 
     def flush(self) -> None:
         """Brings the figures up to date."""

@@ -23,7 +23,6 @@ from app.domain.errors import (
 from app.domain.sites import Repository
 from app.domain.times import rfc3339
 from app.engine.floods import Floods
-from app.engine.observing import Observer, Wait
 from app.engine.places import Places
 from app.engine.ports import Clock, Mirror
 from app.engine.pulse import Pulse
@@ -68,7 +67,6 @@ class Looks:
         pulse: Pulse,
         clock: Clock,
         chance: Callable[[], float],
-        observer: Observer,
         holder: str,
         fresh_for: float,
         burst: int,
@@ -82,7 +80,6 @@ class Looks:
         self._pulse = pulse
         self._clock = clock
         self._chance = chance
-        self._observer = observer
         self._holder = holder
         self._fresh_for = fresh_for
         self._places = places
@@ -272,7 +269,6 @@ class Looks:
         else:
             pause = min(_FIRST_PAUSE * 2.0 ** min(mark.tries, _DOUBLINGS), _LONGEST_PAUSE)
             until = now + pause * (0.5 + self._chance() / 2)
-            self._observer.waits(Wait.BACKOFF, until)
         _log.info("Post %s of %s is looked at again at %s: %s", mark.number, mark.repo, rfc3339(until), failure)
         await self._shared.postpone(mark, until=until)
 

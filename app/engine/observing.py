@@ -1,6 +1,6 @@
 """What the engine tells of itself to whoever counts: events as they happen, in words of a bounded number.
 
-Nothing here says who reads. What can be looked up at any time (the mirror's size and age, the marks that wait, the
+Nothing here says who reads. What can be looked up at any time (the mirror's size and age, the marks that are due, the
 catalogue, the listeners) is not told but sampled, by `bootstrap`.
 """
 
@@ -91,25 +91,3 @@ class Observer(Protocol):
 
     def waits(self, reason: Wait, until: float | None) -> None:
         """Asks wait until then, epoch seconds; None: no longer. `stands` tells of GitHub's own limits by itself."""
-
-
-class Silent:
-    """The observer that counts nothing."""
-
-    def delivered(self, event: str, outcome: Received) -> None:
-        """Counts nothing."""
-
-    def untold(self, repo: Repository, count: int) -> None:
-        """Counts nothing."""
-
-    def drifted(self, repo: Repository, kind: Drift, count: int) -> None:
-        """Counts nothing."""
-
-    def rendered(self, key: Key) -> None:
-        """Counts nothing."""
-
-    def stands(self, standing: Standing) -> None:
-        """Counts nothing."""
-
-    def waits(self, reason: Wait, until: float | None) -> None:
-        """Counts nothing."""

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 from cachetools import TTLCache
 
-from app.domain.errors import GitHubError, Limited, NotYet
+from app.domain.errors import AfterwordError, GitHubError, Limited, NotYet
 from app.domain.sites import Repository
 from app.engine.catalogue import Catalogue
 from app.engine.looks import Looks
@@ -159,7 +159,8 @@ class Reader:
             self._asking.join(("check", *about), lambda: self._check(key.repo, key.number))
 
     def _is_old(self, at: float | None) -> bool:
-        return at is None or self._clock.now() - at > self._fresh_for
+        """What is later than now was noted by a clock that has been set back."""
+        return at is None or not 0 <= self._clock.now() - at <= self._fresh_for
 
     async def _check(self, repo: Repository, number: int) -> None:
         stale, about = self._publisher.stale, (repo.key, number)
@@ -171,7 +172,7 @@ class Reader:
         except Limited as limit:
             if limit.kind != "budget":  # our own thrift is no failure: the age of what is served tells enough
                 stale.add(about)
-        except (GitHubError, NotYet) as failure:
+        except AfterwordError as failure:
             _log.info("Post %s of %s could not be checked: %s", number, repo, failure)
             stale.add(about)
         await self._publisher.renew(repo, number)

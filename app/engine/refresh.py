@@ -117,11 +117,12 @@ class Refresher:
     async def look(self, repo: Repository, number: int, purpose: Purpose) -> None:
         """Brings all of a thread up to date, mirrored or not; two asks where it is of one page or little changed."""
         record = await self._mirror.thread(repo, number)
-        if record is None or not record.complete or record.mirrored <= PER_PAGE:
+        mirrored = await self._mirror.comments(repo, number) if record is not None and record.complete else ()
+        if len(mirrored) <= PER_PAGE:
             await self.read(repo, number, purpose)
             return
         site = await self._repositories.site(repo, purpose)
-        await self._look_at_long(site, number, await self._mirror.comments(repo, number), purpose)
+        await self._look_at_long(site, number, mirrored, purpose)
 
     async def check(self, repo: Repository, record: ThreadRecord) -> None:
         """Whether a complete thread still is as on GitHub.

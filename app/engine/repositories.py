@@ -17,8 +17,9 @@ from app.github.payloads import RepositoryFacts
 _log = logging.getLogger(__name__)
 _UNSEEN_TIMES = 3
 _UNSEEN_FOR = 3600.0
-_CONFIRMED_FOR = 60.0
 """A repository that GitHub does not show counts as private after so many looks in a row over so many seconds."""
+_CONFIRMED_FOR = 60.0
+"""Seconds for which a name that was looked up counts as the repository's."""
 
 
 @dataclass(frozen=True, slots=True)

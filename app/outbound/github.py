@@ -79,8 +79,6 @@ class HttpGitHub:
         """Limits met one after the other, without an answer between."""
         self.asked = 0
         """Exchanges that left, retries and redirects among them."""
-        self.unchanged = 0
-        """Exchanges that brought a 304."""
 
     def __repr__(self) -> str:
         return f"<HttpGitHub {self._api} {'with a' if self._token else 'without'} token>"
@@ -210,7 +208,6 @@ class HttpGitHub:
             raise Limited(ask.path, until=until, kind=self._limit.kind)
 
     def _tell(self, ask: Ask, outcome: Outcome) -> None:
-        self.unchanged += outcome is Outcome.UNCHANGED
         if self._observe is not None:
             self._observe(ask, outcome)
 

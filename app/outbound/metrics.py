@@ -66,7 +66,12 @@ class _Instruments:
         self.limit = gauge("asks_limit", "Asks that GitHub allows in an hour; NaN: not known.")
         self.remaining = gauge("asks_remaining", "Asks that GitHub still allows in this hour; NaN: not known.")
         self.reset = gauge("asks_reset_timestamp_seconds", "When GitHub's hour ends; NaN: not known.")
-        self.waiting = gauge("asks_waiting_seconds", "Seconds until asks may leave again.", "reason", mode="livemax")
+        self.waiting = gauge(
+            "asks_waiting_seconds",
+            "Seconds until asks, or after a failure the next round, may leave.",
+            "reason",
+            mode="livemax",
+        )
         self.age = gauge(
             "mirror_age_seconds",
             "Seconds since the repository was last known to be as on GitHub.",
@@ -75,7 +80,7 @@ class _Instruments:
         )
         self.threads = gauge("threads", "Mirrored threads.", "repo")
         self.comments = gauge("comments", "Mirrored comments.", "repo")
-        self.marks = gauge("marks", "Threads that wait to be looked at again.")
+        self.marks = gauge("marks", "Threads that are due to be looked at again.")
         self.deliveries = counter("deliveries", "Webhook deliveries.", "event", "outcome")
         self.untold = counter("untold_changes", "Changes found that no webhook told of.", "repo")
         self.drift = counter("drift", "Differences from GitHub that a reconcile found and mended.", "repo", "kind")
@@ -195,7 +200,7 @@ class Metrics:
             self._checked[repo.full_name] = checked_at
 
     def marked(self, count: int) -> None:
-        """So many marks wait."""
+        """So many marks are due."""
         self._its.marks.set(count)
 
     def flush(self) -> None:

@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 
 from app.domain.errors import Limited, StoreUnusable
 from app.engine.budget import CAPS, MOST, Budget, free_at
-from app.engine.observing import Silent
 from app.engine.ports import Admit
 from app.engine.shared import Purpose, Spent, Standing
 from app.github.answers import Allowance, Answer
 from app.github.asks import Ask
 from app.store.memory import MemoryShared
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, Silent
 
 ASK = Ask("https://api.github.com/repos/ada/blog", many=False)
 TOKEN = "digest of a token"

@@ -10,7 +10,6 @@ from app.domain.errors import NotServed
 from app.domain.sites import Repository, Serve, repository
 from app.domain.threads import Comment
 from app.engine.catalogue import Catalogue
-from app.engine.observing import Silent
 from app.engine.places import Places
 from app.engine.ports import Absence, Change, SiteRecord
 from app.engine.publish import Publisher
@@ -20,6 +19,7 @@ from app.render.document import Document
 from app.render.keys import CommentsKey, CountsKey, Key, Order, PostKey
 from app.store.memory import MemoryMirror
 from tests.contracts.mirrors import API, issue
+from tests.fakes import Silent
 from tests.github.objects import comment_object
 
 BLOG, NOTES, THIRD = repository("ada/blog"), repository("ada/notes"), repository("ada/third")

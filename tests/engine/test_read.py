@@ -510,3 +510,13 @@ async def test_a_number_that_no_post_names_is_never_asked_for_where_only_posts_a
             assert (await on.get("/api/v1/posts/3/comments")).json()["post"]["status"] == "missing"
             assert on.asked() == []
             assert (await on.get("/api/v1/posts/1/comments")).json()["post"]["status"] == "open"
+
+
+async def test_what_was_checked_by_a_clock_that_has_been_set_back_is_checked_again(world: World) -> None:
+    with running(world) as simulator:
+        async with stage(simulator, github_token=TOKEN) as on:
+            await imported(on)
+            on.clock.advance(-3600)
+            await on.get("/api/v1/posts/1/comments")
+            await on.settle()
+            assert on.asked() == ["/repos/ada/blog/issues/1/comments?per_page=100"]

@@ -9,14 +9,14 @@ from dataclasses import replace
 import pytest
 
 from app.domain.sites import Repository
-from app.engine.observing import Drift, Silent
+from app.engine.observing import Drift
 from app.engine.ports import Absence, Change
 from app.engine.reconcile import reconciled
 from app.simulator.server import Running, running
 from app.simulator.state import World
 from tests.engine.acting import TOKEN, Webhook, act, clock_of_tests, imported, swept, told, world_at
 from tests.engine.stage import BLOG, Stage, comments_of
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, Silent
 
 
 class Observed(Silent):

@@ -7,14 +7,13 @@ import pytest
 
 from app.domain.errors import Limited, Unreachable
 from app.domain.sites import Repository
-from app.engine.observing import Silent
 from app.engine.pulse import Round
 from app.engine.reconcile import reconciled
 from app.engine.schedule import Schedule, pace
 from app.engine.shared import Delivery
 from app.store.memory import MemoryShared
 from tests.engine.stage import BLOG
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, Silent
 
 AWAY = Unreachable("/repos/ada/blog", "no answer")
 

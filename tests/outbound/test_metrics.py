@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.domain.sites import repository
-from app.engine.observing import KINDS, Drift, Observer, Received, Silent, Wait
+from app.engine.observing import KINDS, Drift, Observer, Received, Wait
 from app.engine.shared import Purpose, Standing
 from app.github.asks import Ask, Asks
 from app.outbound.github import Outcome
 from app.outbound.metrics import Metrics, Sampled, address_of
 from app.render.keys import CommentsKey, Key, Order, PostKey
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, Silent
 
 BLOG = repository("Ada/Blog")
 ASKS = Asks("https://api.github.com", "Ada/Blog")

@@ -7,6 +7,7 @@ place is still its own. SQLite itself leaves the log of a moved file alone when 
 https://www.sqlite.org/howtocorrupt.html
 """
 
+import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -15,11 +16,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.store.sqlite.opening import check, connect, transaction
-
-try:
-    import fcntl
-except ImportError:  # pragma: no cover - Windows, where nobody moves a file that is open
-    fcntl = None  # type: ignore[assignment]
 
 Identity = tuple[int, int]
 """Device and inode."""
@@ -43,8 +39,7 @@ def alone(path: Path) -> Iterator[None]:
         yield
         return
     try:
-        if fcntl is not None:
-            fcntl.flock(folder, fcntl.LOCK_EX)
+        fcntl.flock(folder, fcntl.LOCK_EX)
         yield
     finally:
         os.close(folder)
