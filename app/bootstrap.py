@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from functools import cached_property, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from app import VERSION
 from app.domain.errors import GitHubError, Limited, Unreachable
@@ -18,6 +20,7 @@ from app.engine.keeping import Keeper
 from app.engine.lease import Lease
 from app.engine.listeners import Listeners
 from app.engine.looks import Looks
+from app.engine.pictures import Pictures
 from app.engine.places import Places
 from app.engine.ports import Clock, Mirror
 from app.engine.posts import KnownPosts
@@ -34,9 +37,11 @@ from app.engine.shared import Purpose, Shared
 from app.github.asks import text_digest
 from app.outbound.github import HttpGitHub
 from app.outbound.metrics import Metrics, Sampled
+from app.outbound.pictures import HttpPictures
 from app.outbound.posts import post_source
 from app.settings import Settings
 from app.store.memory import MemoryStore
+from app.store.pictures import PictureFolder
 from app.store.sqlite import SqliteStore
 from app.web.answer import Origins
 from app.web.app import create_app
@@ -63,6 +68,8 @@ class Afterword:
         *,
         store: Store,
         github: HttpGitHub,
+        picture_source: HttpPictures,
+        picture_folder: Path,
         metrics: Metrics,
         watch: Watch,
         clock: Clock,
@@ -74,6 +81,8 @@ class Afterword:
         self.mirror: Mirror = store.mirror
         self.shared: Shared = store.shared
         self.github = github
+        self.picture_source = picture_source
+        self.picture_folder = picture_folder
         self.metrics = metrics
         self.watch = watch
         self.clock = clock
@@ -122,6 +131,7 @@ class Afterword:
     async def close(self) -> None:
         """Ends all parts in order; the store and the way to GitHub stay open."""
         self.listeners.close()
+        await self.pictures.close()
         await self.reader.close()
         await self.looks.close()
         await asyncio.gather(*(posts.close() for posts in self.posts))
@@ -284,6 +294,22 @@ class Afterword:
         )
 
     @cached_property
+    def pictures(self) -> Pictures:
+        sites, mirror = self.settings.repo, self.mirror
+
+        async def avatar_of(user_id: int) -> str | None:
+            found = [await mirror.avatar(repo, user_id) for repo in sites]
+            return next((address for address in found if address), None)
+
+        return Pictures(
+            source=self.picture_source,
+            shelf=PictureFolder(self.picture_folder, most=self.settings.pictures_mb * _MEGABYTE, now=self.clock.now),
+            visible=partial(self.publisher.visible_comment, sites),
+            avatar_of=avatar_of,
+            clock=self.clock,
+        )
+
+    @cached_property
     def web(self) -> Front:
         """The ASGI application."""
         return create_app(self.serving)
@@ -303,6 +329,7 @@ class Afterword:
             served=self.metrics.served,
             metrics=self.metrics.exposition,
             listeners=self.listeners,
+            pictures=self.pictures if settings.pictures else None,
         )
 
 
@@ -332,16 +359,38 @@ async def assembled(
         chance,
         observe=lambda ask, outcome: metrics.asked(PURPOSE.get(), ask, outcome),
     )
-    afterword = Afterword(
-        settings, store=store, github=github, metrics=metrics, watch=watch, clock=clock, chance=chance, holder=holder
-    )
-    try:
-        await afterword.begin()
-        yield afterword
-    finally:
-        await afterword.close()
-        await github.aclose()
-        await store.close()
+    picture_source = HttpPictures(settings.picture_hosts)
+    with _picture_folder(settings) as picture_folder:
+        afterword = Afterword(
+            settings,
+            store=store,
+            github=github,
+            picture_source=picture_source,
+            picture_folder=picture_folder,
+            metrics=metrics,
+            watch=watch,
+            clock=clock,
+            chance=chance,
+            holder=holder,
+        )
+        try:
+            await afterword.begin()
+            yield afterword
+        finally:
+            await afterword.close()
+            await picture_source.aclose()
+            await github.aclose()
+            await store.close()
+
+
+@contextmanager
+def _picture_folder(settings: Settings) -> Iterator[Path]:
+    """The folder beside the store, or one that goes with the process."""
+    if settings.pictures_path is not None:
+        yield settings.pictures_path
+        return
+    with TemporaryDirectory(prefix="afterword-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 async def _open(settings: Settings, holder: str, clock: Clock) -> Store:

@@ -65,6 +65,23 @@ class Settings(BaseSettings):
         default=False,
         description="Whether the issues of a private repository may be published; only with `AFTERWORD_SERVE=posts`.",
     )
+    pictures: bool = Field(
+        default=True,
+        description=(
+            "Whether avatars and the pictures of comments go through Afterword, so that readers' browsers ask no other "
+            "host for them."
+        ),
+    )
+    pictures_mb: int = Field(
+        256, ge=1, le=1_048_576, description="How much room fetched pictures may take on the disk, in MB."
+    )
+    picture_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description=(
+            "Origins besides GitHub's own that pictures may be fetched from, separated by commas: those of your "
+            "GitHub Enterprise."
+        ),
+    )
     fresh_for: float = Field(
         300,
         ge=5,
@@ -149,6 +166,18 @@ class Settings(BaseSettings):
         origins = tuple(part.strip().rstrip("/") for part in given.split(",") if part.strip())
         return () if "*" in origins else tuple(_origin(origin) for origin in origins)
 
+    @field_validator("picture_hosts", mode="before")
+    @classmethod
+    def _picture_hosts(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        origins = tuple(_origin(part.strip().rstrip("/")) for part in given.split(",") if part.strip())
+        for origin in origins:
+            parts = urlsplit(origin)
+            if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+                raise ValueError(f"pictures of {origin!r} could be exchanged on the way. Write the address with https")
+        return origins
+
     @field_validator("store")
     @classmethod
     def _known_store(cls, given: str) -> str:
@@ -221,6 +250,11 @@ class Settings(BaseSettings):
         """The file of the mirror; None for the one in memory."""
         match = _STORE.fullmatch(self.store)
         return match["path"] if match else None
+
+    @property
+    def pictures_path(self) -> Path | None:
+        """The folder of fetched pictures, beside the store; None for one that ends with the process."""
+        return None if self.store_path is None else Path(f"{self.store_path}-pictures")
 
     @property
     def token(self) -> str | None:

@@ -78,8 +78,10 @@ async def run(port: int, blog_port: int, say: Say) -> None:
 
         blog = Blog(build(service, SAMPLE), service)
         settings = sheltered(service, addresses["simulator"])
+        simulator = Simulator(sample_world(clock.now))
+        simulator.pictures.home = addresses["simulator"]
         async with (
-            _simulated(Simulator(sample_world(clock.now)), simulator_bound),
+            _simulated(simulator, simulator_bound),
             assembled(settings, watch, clock, chance) as afterword,
             _meanwhile(afterword.follow()),
             _meanwhile(tell()),
@@ -91,7 +93,13 @@ async def run(port: int, blog_port: int, say: Say) -> None:
 def sheltered(service: str, github: str) -> Settings:
     """The defaults and what the demo needs: each setting is given, so that none is looked for in the environment."""
     defaults = {name: field.default for name, field in Settings.model_fields.items() if not field.is_required()}
-    given = {"repo": (repository(SAMPLE),), "store": "memory:", "public_url": service, "github_api_url": github}
+    given = {
+        "repo": (repository(SAMPLE),),
+        "store": "memory:",
+        "public_url": service,
+        "github_api_url": github,
+        "picture_hosts": (github,),
+    }
     return Settings(_env_file=None, **(defaults | given))
 
 

@@ -22,6 +22,8 @@ AfterwordError
 │   ├── BadCursor             a cursor that is not ours or belongs to another list
 │   ├── NotServed             a repository that is not among the configured ones
 │   ├── NoSuchComment         a comment that no served thread holds
+│   ├── NoSuchPicture         a picture that stands in nothing that is served
+│   ├── PictureRefused        a picture whose source is not allowed, or that is none
 │   └── NotYet                cold, and GitHub did not answer in time; when to ask again is known
 └── DeliveryError             a webhook delivery that is not taken
     ├── NoSecret              no secret is configured that its signature could be compared with
@@ -257,6 +259,28 @@ class NoSuchComment(ReadError):
 
     def __str__(self) -> str:
         return f"There is no comment {self.comment_id} here."
+
+
+@dataclass(eq=False)
+class NoSuchPicture(ReadError):
+    """A picture that stands in nothing that is served."""
+
+    def __str__(self) -> str:
+        return "There is no such picture here."
+
+
+@dataclass(eq=False)
+class PictureRefused(ReadError):
+    """A picture that is not fetched or not passed on: `reason`; `address` is where it lies, without its query."""
+
+    address: str
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"The picture {self.address} is not shown: {self.reason}. "
+            "If it lies at a GitHub Enterprise of yours, name that origin in AFTERWORD_PICTURE_HOSTS."
+        )
 
 
 @dataclass(eq=False)

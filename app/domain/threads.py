@@ -14,6 +14,9 @@ from app.domain.sites import Repository
 GHOST = "ghost"
 """Whom GitHub shows in place of a deleted account."""
 
+GHOST_ID = 10137
+"""That account's id, by which its picture is found."""
+
 REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
 """The kinds of reaction, in GitHub's order."""
 
@@ -36,6 +39,7 @@ class Author:
     url: str
     avatar_url: str
     is_bot: bool = False
+    id: int = GHOST_ID
 
 
 @dataclass(frozen=True, slots=True)

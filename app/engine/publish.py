@@ -2,12 +2,9 @@
 
 import asyncio
 import logging
-import threading
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-
-from cachetools import LRUCache
 
 from app.domain.errors import NoSuchComment, NotServed, NotYet, ReadError
 from app.domain.posts import Posts
@@ -17,22 +14,20 @@ from app.engine.catalogue import Catalogue, Subject, subject
 from app.engine.observing import Observer
 from app.engine.places import MOST_FOLLOWED, Places
 from app.engine.ports import Mirror, SiteRecord, Tally, ThreadRecord
+from app.engine.renderer import Renderer, newest_wanted
 from app.engine.shared import THE_REPOSITORY
-from app.render import compat, native
+from app.render import native
 from app.render.document import Document
 from app.render.keys import (
-    CommentsKey,
+    BareKey,
     CompatCommentKey,
-    CompatCommentsKey,
-    CompatIssueKey,
     CompatIssuesKey,
     CountsKey,
     Key,
     NewestKey,
-    PostKey,
+    SiteFeedKey,
     ThreadKey,
 )
-from app.render.sanitise import safe_html
 
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
@@ -40,7 +35,6 @@ _RETRY_AFTER = 5
 _RENEWED = 20
 """Documents of a thread, or of the whole site, that a change renders anew: those kept the longest. Others are made
 when they are read again, so that a flood of addresses slows no change."""
-_SAFE_HTML_BYTES = 16_000_000
 
 Touched = tuple[Repository, int]
 """A thread that a change touches; with `THE_REPOSITORY` as its number, all of the repository."""
@@ -65,13 +59,11 @@ class Publisher:
         self._places = places
         self._observer = observer
         self._serve = serve
-        self._public_url = public_url
         self._allow_private = allow_private
         self._versions: Counter[Subject] = Counter()
         self._epochs: Counter[str] = Counter()
         """How often a repository itself has changed: what was being made meanwhile is never kept, whatever it is."""
-        self._safe: LRUCache[tuple[str, str], str] = LRUCache(_SAFE_HTML_BYTES, getsizeof=len)
-        self._safe_lock = threading.Lock()
+        self._renderer = Renderer(public_url)
         self._followed: defaultdict[Touched, set[Touched]] = defaultdict(set)
         """Threads that were rendered for numbers from which they had been moved."""
         self.stale: set[Subject] = set()
@@ -168,10 +160,8 @@ class Publisher:
             raise NotYet("The list of posts", retry_after=_RETRY_AFTER)
         self._observer.rendered(key)
         if isinstance(key, ThreadKey):
-            thread = await self.thread(
-                key.repo, key.number, with_comments=not isinstance(key, PostKey | CompatIssueKey)
-            )
-            document = await asyncio.to_thread(self._of_thread, thread, key)
+            thread = await self.thread(key.repo, key.number, with_comments=not isinstance(key, BareKey))
+            document = await asyncio.to_thread(self._renderer.of_thread, thread, key)
             return replace(document, looked_at=thread.looked_at)
         if isinstance(key, CompatCommentKey):
             return await self._single_comment(key, site)
@@ -179,20 +169,9 @@ class Publisher:
             raise NotYet(f"The list of issues of {key.repo}", retry_after=_RETRY_AFTER)
         if isinstance(key, CountsKey):
             return await self._counts(key, site)
-        if isinstance(key, NewestKey):
+        if isinstance(key, NewestKey | SiteFeedKey):
             return await self._newest(key, site)
         return await self._issues(key, site)
-
-    def _of_thread(self, thread: Thread, key: ThreadKey) -> Document:
-        match key:
-            case PostKey():
-                return native.post(thread)
-            case CommentsKey():
-                return native.comments(thread, key, self._safe_html)
-            case CompatIssueKey():
-                return compat.issue(thread, key, self._safe_html, self._public_url)
-            case CompatCommentsKey():
-                return compat.comments(thread, key, self._safe_html, self._public_url)
 
     async def thread(
         self,
@@ -254,17 +233,28 @@ class Publisher:
         stale = (repo.key, number) in self.stale
         return Thread(repo, number, None, (), 0, status, checked_at, stale=stale, looked_at=looked_at)
 
+    async def visible_comment(self, repos: Iterable[Repository], comment_id: int) -> Comment | None:
+        """A comment as readers may see it; None where no served thread of these repositories shows its text."""
+        for repo in repos:
+            self._refuse_private(await self._mirror.site(repo))
+            comment = await self._mirror.comment(repo, comment_id)
+            record = await self._mirror.thread(repo, comment.number) if comment else None
+            if comment is not None and record is not None and comment.hidden is None and self._shows(repo, record):
+                return comment
+        return None
+
+    def _shows(self, repo: Repository, record: ThreadRecord) -> bool:
+        return self.is_post(repo, record.issue.number, record.issue)
+
     async def _single_comment(self, key: CompatCommentKey, site: SiteRecord | None) -> Document:
         comment = await self._mirror.comment(key.repo, key.comment_id)
         record = await self._mirror.thread(key.repo, comment.number) if comment else None
         if comment is None and await self._is_importing(key.repo, site):
             raise NotYet(f"Comment {key.comment_id} of {key.repo}", retry_after=_RETRY_AFTER)
-        if comment is None or record is None or not self.is_post(key.repo, record.issue.number, record.issue):
+        if comment is None or record is None or not self._shows(key.repo, record):
             raise NoSuchComment(key.comment_id)
         checked_at = _checked_at(record, site)
-        return await asyncio.to_thread(
-            compat.comment, comment, key, self._safe_html, self._public_url, checked_at=checked_at
-        )
+        return await asyncio.to_thread(self._renderer.comment, comment, key, checked_at)
 
     async def _is_importing(self, repo: Repository, site: SiteRecord | None) -> bool:
         """True while the mirror cannot rule out that GitHub has comments which it has not."""
@@ -293,27 +283,23 @@ class Publisher:
         thread = await self.thread(repo, number, with_comments=False)
         return None if thread.issue is None else thread.comment_count
 
-    async def _newest(self, key: NewestKey, site: SiteRecord) -> Document:
-        before = native.newest_before(key.cursor)
+    async def _newest(self, key: NewestKey | SiteFeedKey, site: SiteRecord) -> Document:
+        limit, before = newest_wanted(key)
         numbers = await self._posts(key.repo) if not self._serve.everything else None
-        found = await self._mirror.newest_comments(key.repo, limit=key.limit + 1, before=before, numbers=numbers)
+        found = await self._mirror.newest_comments(key.repo, limit=limit, before=before, numbers=numbers)
         if not found and before is None and await self._is_importing(key.repo, site):
             raise NotYet(f"The newest comments of {key.repo}", retry_after=_RETRY_AFTER)
         threads = {
             number: await self.thread(key.repo, number, with_comments=True)
             for number in {comment.number for comment in found}
         }
-        checked_at = _site_checked_at(site)
-        return await asyncio.to_thread(
-            native.newest, found, threads, key, self._safe_html, checked_at=checked_at, stale=False
-        )
+        return await asyncio.to_thread(self._renderer.newest, found, threads, key, _site_checked_at(site))
 
     async def _issues(self, key: CompatIssuesKey, site: SiteRecord) -> Document:
         records = await self._mirror.threads(key.repo)
-        posts = [record for record in records if self.is_post(key.repo, record.issue.number, record.issue)]
+        posts = [record for record in records if self._shows(key.repo, record)]
         issues: Sequence[Issue] = [await self._with_present_pin(key.repo, record) for record in posts]
-        checked_at = _site_checked_at(site)
-        return await asyncio.to_thread(compat.issues, issues, key, self._safe_html, self._public_url, checked_at)
+        return await asyncio.to_thread(self._renderer.issues, issues, key, _site_checked_at(site))
 
     async def _posts(self, repo: Repository) -> frozenset[int]:
         tallies = await self._mirror.tallies(repo)
@@ -322,20 +308,6 @@ class Publisher:
     def is_post(self, repo: Repository, number: int, issue: Issue | Tally) -> bool:
         """Whether an issue is a post of the blog under a number, which is another than its own where it was moved."""
         return not issue.is_pull_request and self._serve.serves(repo, number, issue.labels)
-
-    def _safe_html(self, item: Comment | Issue) -> str:
-        """Sanitised once for each text, because the same comment stands in several documents."""
-        html = item.source.get("body_html")
-        given = html if isinstance(html, str) else ""
-        key = (given, item.url)
-        with self._safe_lock:  # documents are rendered in several threads
-            safe = self._safe.get(key)
-        if safe is None:
-            safe = safe_html(given, base_url=item.url)
-            if len(safe) <= self._safe.maxsize:
-                with self._safe_lock:
-                    self._safe[key] = safe
-        return safe
 
 
 def _checked_at(record: ThreadRecord, site: SiteRecord | None) -> float | None:

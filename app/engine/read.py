@@ -16,7 +16,7 @@ from app.engine.publish import Publisher
 from app.engine.shared import Purpose, Shared
 from app.engine.single_flight import SingleFlight
 from app.render.document import Document
-from app.render.keys import CommentsKey, CompatCommentsKey, Key, ThreadKey
+from app.render.keys import BareKey, Key, ThreadKey
 
 _log = logging.getLogger(__name__)
 _PROBE_PAUSE = 60
@@ -89,7 +89,7 @@ class Reader:
 
     async def _ensure(self, key: ThreadKey) -> None:
         """Brings a cold thread into the mirror; returns at once where the mirror can answer."""
-        cold = await self._cold(key.repo, key.number, with_comments=isinstance(key, CommentsKey | CompatCommentsKey))
+        cold = await self._cold(key.repo, key.number, with_comments=not isinstance(key, BareKey))
         if cold is None:
             return
         repo, number, purpose = cold

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from app.domain.threads import GHOST, REACTIONS, Author, Comment, Issue, Reactions
+from app.domain.threads import GHOST, GHOST_ID, REACTIONS, Author, Comment, Issue, Reactions
 
 _LARGEST = 2**63 - 1
 """What a store can hold; GitHub's ids exceed 2^31 but are far from this."""
@@ -24,7 +24,7 @@ _TIME = re.compile(
 _ISSUE_URL = re.compile(r"/(?:issues|pulls)/([0-9]{1,18})/?\Z")
 _FULL_NAME = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
 _WEB = ("https://", "http://")
-_GHOST = Author(GHOST, "https://github.com/ghost", "https://avatars.githubusercontent.com/u/10137")
+_GHOST = Author(GHOST, "https://github.com/ghost", f"https://avatars.githubusercontent.com/u/{GHOST_ID}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +176,7 @@ def _author(obj: Mapping[str, Any]) -> Author:
         url=_web(user.get("html_url")) or f"https://github.com/{quote(login)}",
         avatar_url=_web(user.get("avatar_url")) or _GHOST.avatar_url,
         is_bot=user.get("type") == "Bot",
+        id=_count(user.get("id")) or GHOST_ID,
     )
 
 

@@ -30,6 +30,8 @@ class Document:
     """(page, last page) of a list that is paged by number; the Link header is made of it."""
     media: str | None = None
     """What X-GitHub-Media-Type says, for GitHub-compatible documents."""
+    policy: str | None = None
+    """What Content-Security-Policy says, for those that a browser may open as a page."""
 
     @property
     def size(self) -> int:

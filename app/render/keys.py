@@ -33,15 +33,68 @@ class PostKey:
     number: int
 
 
+class Form(StrEnum):
+    """In which form a feed is."""
+
+    ATOM = "atom"
+    JSON = "json"
+
+
 @dataclass(frozen=True, slots=True)
 class CommentsKey:
-    """A page of a thread's comments; `cursor` is the `next` of an earlier page."""
+    """A page of a thread's comments; `cursor` is the `next` of an earlier page.
+
+    With `pinned_first` a pinned comment is the first of the first page and on no other. `home` is the address of the
+    service, where a browser finds the pictures; None: they stay where GitHub has them.
+    """
 
     repo: Repository
     number: int
     order: Order
     limit: int
     cursor: str | None
+    pinned_first: bool = False
+    home: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FragmentKey:
+    """A page of a thread's comments as HTML in a language: what the widget would make of it, or `whole`, a document."""
+
+    repo: Repository
+    number: int
+    order: Order
+    limit: int
+    cursor: str | None
+    lang: str
+    whole: bool
+    home: str
+    """The address of the service, without a trailing slash."""
+    pictures: bool
+    """Whether pictures are found there too."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadFeedKey:
+    """The newest comments of a thread as a feed; `home` and `pictures` as for a fragment."""
+
+    repo: Repository
+    number: int
+    form: Form
+    lang: str
+    home: str
+    pictures: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFeedKey:
+    """The newest comments of the whole blog as a feed; `home` and `pictures` as for a fragment."""
+
+    repo: Repository
+    form: Form
+    lang: str
+    home: str
+    pictures: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +112,7 @@ class NewestKey:
     repo: Repository
     limit: int
     cursor: str | None
+    home: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +161,10 @@ class CompatIssuesKey:
     creator: str | None
 
 
-ThreadKey = PostKey | CommentsKey | CompatIssueKey | CompatCommentsKey
+BareKey = PostKey | CompatIssueKey
+"""Documents of one thread that show none of its comments."""
+ThreadKey = BareKey | CommentsKey | FragmentKey | ThreadFeedKey | CompatCommentsKey
 """Documents of one thread, known by its `number`."""
-SiteKey = CountsKey | NewestKey | CompatIssuesKey | CompatCommentKey
+SiteKey = CountsKey | NewestKey | SiteFeedKey | CompatIssuesKey | CompatCommentKey
 """Documents that any thread of the site may change."""
 Key = ThreadKey | SiteKey

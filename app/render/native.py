@@ -16,10 +16,11 @@ from app.domain.threads import GHOST, REACTIONS, Comment, Reactions, Thread
 from app.domain.times import rfc3339
 from app.render import cursors
 from app.render.document import JSON, Document, encoded, etag_of
-from app.render.keys import CommentsKey, NewestKey, Order
+from app.render.keys import CommentsKey, FragmentKey, NewestKey, Order
+from app.render.pictures import avatar_address
 from app.render.shapes import SafeHtml
 
-_WRITE = "#issuecomment-new"
+WRITE = "#issuecomment-new"
 """Where on an issue's page the form for a new comment stands."""
 
 
@@ -39,9 +40,9 @@ def comments(thread: Thread, key: CommentsKey, safe: SafeHtml) -> Document:
 
     Where there is no issue there are no comments: the post's `status` tells why.
     """
-    shown, onward = _page(thread.comments, key)
-    targets = _reply_targets(thread)
-    listed = orjson.dumps([_comment(comment, targets.get(comment.id), safe) for comment in shown])
+    shown, onward = page(thread.comments, key)
+    targets = replies(thread)
+    listed = orjson.dumps([_comment(comment, targets.get(comment.id), safe, key.home) for comment in shown])
     content = _post(thread)
     body = {"post": content | _freshness(thread), "comments": orjson.Fragment(listed), "next": onward}
     return _document(
@@ -71,11 +72,11 @@ def newest(
     `comments` come by descending id, one more than `key.limit` where there are more; `threads` holds theirs by number.
     """
     shown = comments[: key.limit]
-    targets = {number: _reply_targets(threads[number]) for number in {c.number for c in shown} & threads.keys()}
+    targets = {number: replies(threads[number]) for number in {c.number for c in shown} & threads.keys()}
     body = orjson.dumps(
         {
             "comments": [
-                _comment(comment, targets.get(comment.number, {}).get(comment.id), safe)
+                _comment(comment, targets.get(comment.number, {}).get(comment.id), safe, key.home)
                 | {"ghissueid": comment.number, "post_title": _title(threads.get(comment.number))}
                 for comment in shown
             ],
@@ -90,17 +91,26 @@ def newest_before(cursor: str | None) -> int | None:
     return None if cursor is None else cursors.place(cursors.of_site(), cursor)[1]
 
 
-def _page(comments: Sequence[Comment], key: CommentsKey) -> tuple[Sequence[Comment], str | None]:
-    """The comments of a page, and the cursor of the next one or None."""
+def page(comments: Sequence[Comment], key: CommentsKey | FragmentKey) -> tuple[Sequence[Comment], str | None]:
+    """The comments of a page, and the cursor of the next one or None; BadCursor for a cursor of another list."""
     listing = cursors.in_thread(key.repo, key.number, key.order)
     after = None if key.cursor is None else _rank(key.order, *cursors.place(listing, key.cursor))
-    ranked = [(_rank(key.order, comment.reactions.total, comment.id), comment) for comment in comments]
+    ahead = [comment for comment in comments if comment.pinned] if _pinned_first(key) else []
+    ranked = [
+        (_rank(key.order, each.reactions.total, each.id), each) for each in comments if not (ahead and each.pinned)
+    ]
     rest = [(rank, comment) for rank, comment in ranked if after is None or rank > after]
     rest.sort(key=itemgetter(0))
-    shown = [comment for _, comment in rest[: key.limit]]
+    first = ahead if after is None else []
+    shown = [comment for _, comment in rest[: max(1, key.limit - len(first))]]
     if len(rest) == len(shown):
-        return shown, None
-    return shown, cursors.cursor(listing, comment_id=shown[-1].id, total=shown[-1].reactions.total)
+        return [*first, *shown], None
+    return [*first, *shown], cursors.cursor(listing, comment_id=shown[-1].id, total=shown[-1].reactions.total)
+
+
+def _pinned_first(key: CommentsKey | FragmentKey) -> bool:
+    """A page of one comment has no room for another before it, and a cursor is the place of a comment in its order."""
+    return key.limit > 1 and (isinstance(key, FragmentKey) or key.pinned_first)
 
 
 def _rank(order: Order, total: int, comment_id: int) -> tuple[int, int]:
@@ -119,7 +129,7 @@ def _post(thread: Thread) -> dict[str, Any]:
         "status": thread.status,
         "title": _title(thread),
         "issue_url": issue and issue.url,
-        "comment_url": issue and issue.url + _WRITE,
+        "comment_url": issue and issue.url + WRITE,
         "comment_count": thread.comment_count,
         "reactions": _reactions(issue.reactions if issue else Reactions()),
         "updated_at": issue and issue.updated_at,
@@ -137,7 +147,7 @@ def _title(thread: Thread | None) -> str | None:
     return thread.issue.title if thread is not None and thread.issue is not None else None
 
 
-def _comment(comment: Comment, reply_to: int | None, safe: SafeHtml) -> dict[str, Any]:
+def _comment(comment: Comment, reply_to: int | None, safe: SafeHtml, home: str | None) -> dict[str, Any]:
     author = comment.author
     shown = comment.hidden is None
     return {
@@ -145,7 +155,7 @@ def _comment(comment: Comment, reply_to: int | None, safe: SafeHtml) -> dict[str
         "author": {
             "login": author.login,
             "url": author.url,
-            "avatar_url": author.avatar_url,
+            "avatar_url": author.avatar_url if home is None else avatar_address(home, author.id),
             "association": comment.association,
             "is_owner": comment.association == "OWNER",
             "is_bot": author.is_bot,
@@ -168,7 +178,7 @@ def _reactions(reactions: Reactions) -> dict[str, int]:
     return {"total_count": reactions.total} | {kind: counts.get(kind, 0) for kind in REACTIONS}
 
 
-def _reply_targets(thread: Thread) -> Mapping[int, int | None]:
+def replies(thread: Thread) -> Mapping[int, int | None]:
     """Who answers whom, read from the Markdown, in which alone a quotation can be told from its answer.
 
     A deleted account is nobody whom one could mention.

@@ -11,15 +11,23 @@ the depth, and its serialiser dies of deeply nested `<template>`); an allow-list
 from a browser is how sanitisers fail).
 """
 
+from collections.abc import Callable
+from functools import partial
+from urllib.parse import urljoin
+
 import nh3
 
 from app.render.sanitise_list import ATTRIBUTES_OF_ALL, ELEMENTS, FIXED, LINK_REL, SCHEMES, safe_value
 from app.render.sanitise_shape import well_formed
 
+_PICTURES = frozenset({("img", "src"), ("source", "srcset")})
 
-def safe_html(html: str, *, base_url: str) -> str:
+
+def safe_html(html: str, *, base_url: str, images: Callable[[str], str | None] | None = None) -> str:
     """Return a comment's HTML made safe to insert by innerHTML; doing so twice changes nothing.
 
+    With `images` every picture lies at the address that it gives for the picture's own, or nowhere (None), and videos
+    are links: nothing is left that a browser asks another host for by itself.
     `html` is GitHub's `body_html`, `base_url` the absolute address of the issue, which relative links start from. The
     result is nested at most `sanitise_shape.MAX_DEPTH` levels deep. Raises ValueError when `base_url` is not absolute.
     Follows https://docs.github.com/en/rest/issues/comments (media type `full+json`).
@@ -27,7 +35,7 @@ def safe_html(html: str, *, base_url: str) -> str:
     cleaner = nh3.Cleaner(
         tags=set(ELEMENTS),
         attributes={"*": set(ATTRIBUTES_OF_ALL)} | {name: set(allowed) for name, allowed in ELEMENTS.items()},
-        attribute_filter=safe_value,
+        attribute_filter=safe_value if images is None else partial(_with_pictures, images, base_url),
         link_rel=LINK_REL,
         tag_attribute_values={
             element: {name: {value} for name, value in fixed.items()} for element, fixed in FIXED.items()
@@ -36,4 +44,16 @@ def safe_html(html: str, *, base_url: str) -> str:
         url_schemes=set(SCHEMES),
         url_relative=("rewrite_with_base", base_url),
     )
-    return cleaner.clean(well_formed(html))
+    return cleaner.clean(well_formed(html, videos_as_links=images is not None))
+
+
+def _with_pictures(
+    images: Callable[[str], str | None], base_url: str, element: str, attribute: str, value: str
+) -> str | None:
+    safe = safe_value(element, attribute, value)
+    if safe is None or (element, attribute) not in _PICTURES:
+        return safe
+    try:
+        return images(urljoin(base_url, safe))
+    except ValueError:  # a host in broken brackets: no browser would find it either
+        return None

@@ -101,7 +101,7 @@ class _Open:
     letter: bool = False  # text within it is an e-mail: paragraphs are empty lines
 
 
-def well_formed(html: str) -> str:
+def well_formed(html: str, *, videos_as_links: bool = False) -> str:
     """Return the markup balanced and bounded: at most MAX_DEPTH levels, MAX_ELEMENTS elements and MAX_LEAVES leaves."""
     # A lone surrogate (JSON can carry one) is no text; a NUL would vanish in the parser and join its neighbours.
     text = html.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
@@ -110,13 +110,14 @@ def well_formed(html: str) -> str:
     if tags > MAX_TAGS_AND_LEAVES or (tags > MAX_TAGS and tags - 2 * len(_LEAF.findall(text)) > MAX_TAGS):
         only_text = _TOKEN.sub("", text).replace("<", "&lt;")
         text = f'<div class="email-fragment">{only_text}</div>'
-    return _Shape().read(text)
+    return _Shape(videos_as_links=videos_as_links).read(text)
 
 
 class _Shape:
     """The markup written so far and the elements that are open."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, videos_as_links: bool) -> None:
+        self._videos_as_links = videos_as_links
         self._out = [""]
         self._stack: list[_Open] = []
         self._places: defaultdict[str, list[int]] = defaultdict(list)  # name -> where in the stack
@@ -171,6 +172,11 @@ class _Shape:
         elif name == "input":
             if attributes.get("type", "").lower() == "checkbox":
                 self._text("☑" if "checked" in attributes else "☐")
+        elif name == "video" and self._videos_as_links:
+            self._start("a", {"href": attributes.get("src", "")}, slash=False)
+            self._text("▶ video")
+            self._tag("a", "", is_end=True)
+            self._push(_Open(name, ""))
         elif "email-fragment" in classes:
             self._end_of(_PARAGRAPH)
             self._push(_Open(name, "", letter=True))

@@ -24,6 +24,7 @@ def main() -> None:
     bound = loopback(options.port)
     simulator = Simulator(_world(options))
     simulator.world.address = url_of(bound)
+    simulator.pictures.home = simulator.world.address if options.pictures else None
     if options.latency_ms:
         simulator.faults.add(Latency(options.latency_ms / 1000), times=None)
     _say(f"{SAMPLE} at {simulator.world.address}")
@@ -48,6 +49,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--comments", type=int, default=0, help="and so many comments on them")
     parser.add_argument("--token", action="append", default=[], help="a token that is accepted; may be repeated")
     parser.add_argument("--latency-ms", type=int, default=0, help="let each answer take so long")
+    parser.add_argument("--pictures", action="store_true", help="have avatars and pictures here, not at GitHub's hosts")
     parser.add_argument("--webhook", metavar="URL", help="tell this address what happens")
     parser.add_argument("--secret", help="the secret that signs what the webhook is told")
     return parser.parse_args(arguments)

@@ -18,6 +18,7 @@ from app.simulator.events import EVENTS
 from app.simulator.faults import Faults
 from app.simulator.gate import Gate
 from app.simulator.limits import Limits
+from app.simulator.pictures import PictureHost
 from app.simulator.questions import Ask, Question
 from app.simulator.state import World
 from app.simulator.wire import Simulator
@@ -43,6 +44,11 @@ class Running:
     def asks(self) -> list[Ask]:
         """The log of asks."""
         return self.simulator.asks
+
+    @property
+    def pictures(self) -> PictureHost:
+        """The host of pictures, which its `home` switches on."""
+        return self.simulator.pictures
 
     @property
     def faults(self) -> Faults:

@@ -34,6 +34,7 @@ from app.simulator.gate import Gate
 from app.simulator.limits import Budget, Limits, Meter
 from app.simulator.media import Media, media_of
 from app.simulator.objects import NEWER, OLDER, View
+from app.simulator.pictures import PREFIX, PictureHost
 from app.simulator.questions import Ask, Question
 from app.simulator.reads import Reads
 from app.simulator.records import User
@@ -85,6 +86,7 @@ class Simulator:
         self.asks: list[Ask] = []
         self.faults = Faults()
         self.gate = Gate()
+        self.pictures = PictureHost()
         self.failures: list[Exception] = []
         self._base = base
         self._hooks: list[Callable[[Question], object]] = []
@@ -106,6 +108,9 @@ class Simulator:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ask."""
         question = Question.of(Request(scope, receive), self._base)
+        if question.path.startswith(PREFIX):
+            await _send(self.pictures.answer(question.path), send, with_body=question.method != "HEAD")
+            return
         whom = question.token or question.remote
         self._under_way[whom] += 1
         crowded = self._under_way[whom] > self.limits.at_once
@@ -134,6 +139,7 @@ class Simulator:
         with self.world.lock:
             made, counted = self._judged(question, crowded=crowded)
             now = self.world.clock()
+        made = self.pictures.rehomed(made)
         made = replace(made, headers={**made.headers, "date": formatdate(now, usegmt=True)})
         spoiled = self.faults.spoil(question.target, made, now)
         self.asks.append(

@@ -123,6 +123,8 @@ def answer(
         headers.append((b"age", b"%d" % age))
     if document.media is not None:
         headers.append((b"x-github-media-type", document.media.encode()))
+    if document.policy is not None:
+        headers.append((b"content-security-policy", document.policy.encode("latin-1")))
     if document.pages is not None and where is not None:
         link = link_header(where.base, where.path, where.query, *document.pages)
         if link is not None:

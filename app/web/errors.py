@@ -79,6 +79,8 @@ TABLE: Mapping[type[AfterwordError], Row] = {
     errors.BadCursor: Row(422, told=True),
     errors.NotServed: Row(404, told=True),
     errors.NoSuchComment: Row(404, told=True),
+    errors.NoSuchPicture: Row(404, told=True),
+    errors.PictureRefused: Row(404, told=True),
     errors.NotYet: Row(503, retry_after=10, told=True),
     errors.NoSecret: Row(503, retry_after=300, told=True),
     errors.SignatureRefused: Row(401, told=True),

@@ -26,7 +26,7 @@ LARGEST = 2**53 - 1
 """The largest number that JavaScript tells from its neighbours."""
 _WHOLE = re.compile(r"[1-9][0-9]{0,15}")
 _REPO = r"[A-Za-z0-9_-]{1,80}/[A-Za-z0-9._-]{1,100}"
-_PARAMETERS = ("repo", "order", "limit", "cursor", "ids")
+_PARAMETERS = ("repo", "order", "limit", "cursor", "ids", "pinned", "lang", "view")
 
 
 class Reactions(BaseModel):
@@ -129,11 +129,18 @@ def _whole(name: str, most: int) -> Callable[[Any], int]:
     return read
 
 
-def _order(given: Any) -> Order:
+def read_order(given: Any) -> Order:
+    """Reads an order, and says which there are where it is none."""
     try:
         return Order(given)
     except ValueError:
         raise BadParameter("order", f"one of {', '.join(Order)}") from None
+
+
+def _pinned(given: Any) -> str:
+    if given != "first":
+        raise BadParameter("pinned", "`first`, or left out")
+    return "first"
 
 
 def _repo(given: Any) -> str | None:
@@ -160,7 +167,7 @@ def _bad_ids() -> BadParameter:
     return BadParameter("ids", f"at most {MOST_IDS} whole numbers from 1, separated by commas")
 
 
-async def _once(request: Request) -> None:
+async def once(request: Request) -> None:
     """Refuses a parameter that is given twice: whichever were taken, the page may have meant the other."""
     given = [name for name, _ in request.query_params.multi_items()]
     for name in _PARAMETERS:
@@ -211,7 +218,7 @@ _IDS: dict[str, Any] = {
 }
 
 router = APIRouter(
-    prefix="/api/v1", tags=["Comments"], dependencies=[Depends(_once)], responses=documented(404, 422, 503)
+    prefix="/api/v1", tags=["Comments"], dependencies=[Depends(once)], responses=documented(404, 422, 503)
 )
 
 
@@ -234,15 +241,27 @@ async def comments(
     request: Request,
     site: Site,
     ghissueid: Ghissueid,
-    order: Annotated[Order, BeforeValidator(_order), Query(description="Which comments come first.")] = Order.OLDEST,
+    *,
+    order: Annotated[
+        Order, BeforeValidator(read_order), Query(description="Which comments come first.")
+    ] = Order.OLDEST,
     limit: Limit = 50,
     cursor: Cursor = None,
+    pinned: Annotated[
+        str | None,
+        BeforeValidator(_pinned),
+        Query(
+            description="`first`: a pinned comment is the first of the first page, and on no other.",
+            json_schema_extra={"enum": ["first"]},
+        ),
+    ] = None,
 ) -> Response:
     """A page of the comments with their post; `next` leads to the following page.
 
     Comments that arrive between two pages move nothing: none comes twice and none is lost.
     """
-    return await respond(request, CommentsKey(site, ghissueid, order, limit, cursor))
+    home = serving(request).picture_home(request)
+    return await respond(request, CommentsKey(site, ghissueid, order, limit, cursor, pinned == "first", home))
 
 
 @router.get(
@@ -260,4 +279,4 @@ async def counts(request: Request, site: Site) -> Response:
 @router.get("/comments", summary="The newest comments", response_model=None, responses={200: {"model": Newest}})
 async def newest(request: Request, site: Site, limit: Limit = 20, cursor: Cursor = None) -> Response:
     """The newest comments of the whole blog, each with the post that it stands under."""
-    return await respond(request, NewestKey(site, limit, cursor))
+    return await respond(request, NewestKey(site, limit, cursor, serving(request).picture_home(request)))

@@ -1,6 +1,7 @@
 """What the routes share: who serves, and how a key becomes a response."""
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from app.domain.errors import NotServed
 from app.domain.sites import Repository
 from app.engine.listeners import Listeners
 from app.engine.observing import Received
+from app.engine.pictures import Picture
 from app.engine.receive import Outcome
 from app.github.webhooks import Fields, Notice
 from app.render.document import Document
@@ -23,6 +25,7 @@ from app.web.request_ids import RequestIds
 MEANT = "afterword.meant"
 """Where in the scope of a request a route leaves (key, where) for the front to remember."""
 _LARGE_AT_ONCE = 4
+_HOME = re.compile(r"https?://[A-Za-z0-9.:_\[\]-]{1,261}(?:/[A-Za-z0-9._~/-]*)?")
 WANTED = "afterword.wanted"
 """Where in the scope a route leaves the key before it knows whether there is a document, for counting."""
 
@@ -35,6 +38,16 @@ class Reads(Protocol):
 
     async def document(self, key: Key) -> Document:
         """The document, made where it is not at hand; a `ReadError` where there is none."""
+
+
+class ServesPictures(Protocol):
+    """What the picture proxy needs of the engine; both raise `NoSuchPicture` or what became of asking for it."""
+
+    async def avatar(self, user_id: int) -> Picture:
+        """The picture of a person who has written here."""
+
+    async def image(self, comment_id: int, name: str) -> Picture:
+        """A picture that stands in a comment."""
 
 
 class Receives(Protocol):
@@ -82,6 +95,8 @@ class Serving:
     """What /metrics says, in Prometheus' text format; None: nothing is at that address."""
     listeners: Listeners | None = None
     """Who listens for changes; None: nothing is at that address."""
+    pictures: ServesPictures | None = None
+    """Who fetches pictures in place of readers' browsers; None: they ask GitHub's hosts themselves."""
 
     def site(self, name: str | None) -> Repository:
         """The configured repository of that name, in any case of letters; `NotServed` where there is none."""
@@ -99,6 +114,15 @@ class Serving:
         """
         base = self.public_url or str(request.base_url).rstrip("/")
         return Where(base, request.scope["path"], request.query_params.multi_items())
+
+    def home(self, request: Request) -> str:
+        """The address of the service, as documents name it; empty where the reader's own word for it is no address."""
+        base = self.public_url or str(request.base_url).rstrip("/")
+        return base if _HOME.fullmatch(base) else ""
+
+    def picture_home(self, request: Request) -> str | None:
+        """The address at which a browser finds pictures; None where GitHub's own stay in place."""
+        return None if self.pictures is None else self.home(request)
 
 
 def serving(request: Request) -> Serving:

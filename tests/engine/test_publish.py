@@ -13,6 +13,7 @@ from app.engine.catalogue import Catalogue
 from app.engine.places import Places
 from app.engine.ports import Absence, Change, SiteRecord
 from app.engine.publish import Publisher
+from app.engine.renderer import Renderer
 from app.engine.shared import THE_REPOSITORY
 from app.github import payloads
 from app.render.document import Document
@@ -177,19 +178,10 @@ async def test_documents_of_what_becomes_a_post_or_ceases_to_be_one_are_swapped_
 
 
 def test_safe_html_may_be_asked_for_from_many_threads_at_once() -> None:
-    mirror = MemoryMirror("here")
-    publisher = Publisher(
-        mirror=mirror,
-        catalogue=Catalogue(10_000),
-        places=Places((), mirror),
-        serve=Serve(),
-        public_url=None,
-        allow_private=False,
-        observer=Silent(),
-    )
-    publisher._safe = type(publisher._safe)(2_000, getsizeof=len)
+    renderer = Renderer(None)
+    renderer._safe = type(renderer._safe)(2_000, getsizeof=len)
     items = [payloads.comment(comment_object(n, body_html=f"<p>{n} " + "x" * 90 + "</p>")) for n in range(1, 201)]
     with ThreadPoolExecutor(8) as threads:
-        made = list(threads.map(publisher._safe_html, items * 20))
+        made = list(threads.map(renderer.safe_html, items * 20))
     assert made == [item.body_html for item in items] * 20
-    assert publisher._safe.currsize == sum(map(len, publisher._safe.values())) <= 2_000
+    assert renderer._safe.currsize == sum(map(len, renderer._safe.values())) <= 2_000

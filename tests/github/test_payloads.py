@@ -46,7 +46,7 @@ def test_a_comment_is_read_whole() -> None:
     assert comment.body_html == '<p dir="auto"><em>Hello</em></p>'
     assert comment.url == "https://github.com/octo/blog/issues/123#issuecomment-5000000007"
     assert comment.author == Author(
-        "octocat", "https://github.com/octocat", "https://avatars.githubusercontent.com/u/583231?v=4"
+        "octocat", "https://github.com/octocat", "https://avatars.githubusercontent.com/u/583231?v=4", id=583231
     )
     assert comment.source is obj
 

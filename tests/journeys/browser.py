@@ -16,7 +16,7 @@ import orjson
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
-_QUIET = (
+QUIET = (
     "--no-sandbox",
     "--disable-background-networking",
     "--disable-component-update",
@@ -95,7 +95,7 @@ def chromium() -> Iterator[Browser]:
     executable = shutil.which("chromium")
     assert executable, "Chromium is not installed: make develop installs it"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=[*_QUIET, _LOOPBACK_ONLY])
+        browser = playwright.chromium.launch(executable_path=executable, args=[*QUIET, _LOOPBACK_ONLY])
         yield browser
         browser.close()
 

@@ -31,6 +31,7 @@ _LIFE = 0.15
 """Seconds that a life lasts at most once it has begun."""
 _UNLIMITED = Limits(authenticated=10**6, points_a_minute=10**6)
 _TEXTS = "SELECT id, updated_at, json_extract(CAST(source AS TEXT), '$.body') FROM comment"
+_TO_BE_LOOKED_AT = "SELECT number FROM mark UNION SELECT number FROM issue WHERE comment_count <> mirrored + surplus"
 _SECRET = "It's a Secret to Everybody"
 
 
@@ -165,8 +166,12 @@ def _hold_the_lease(place: Path, until: float) -> None:
 
 
 def _forgotten(hook: Webhook, world: World, place: Path) -> list[tuple[str | None, int]]:
-    """Accepted deliveries whose thread is neither marked nor as they told of it, by their action and number."""
-    marked = {number for (number,) in asked(place, "SELECT number FROM mark")}
+    """Accepted deliveries whose thread is neither to be looked at again nor as they told of it, by action and number.
+
+    To be looked at again is what is marked, and what counts say is in doubt: a list of changes that was asked for before
+    a comment was deleted may be applied after the look at its thread, and a process may be killed right then.
+    """
+    marked = {number for (number,) in asked(place, _TO_BE_LOOKED_AT)}
     changed_at = dict(asked(place, "SELECT number, updated_at FROM issue"))
     mirrored = {key: (at, text) for key, at, text in asked(place, _TEXTS)}
 

@@ -296,7 +296,7 @@ async def test_a_large_file_is_read_only_in_some_rounds(place: Path, monkeypatch
     monkeypatch.setattr("app.store.sqlite.watch._READ_AT_ONCE", size(await made(place)) // 3)
     watch = Watch(place)
     no_middle(place)
-    assert [watch.damage() is None for _ in range(4)] == [True, True, True, False]
+    assert [watch.damage() is None for _ in range(4)].count(False) == 1
 
 
 def make_folder(place: Path) -> None:

@@ -17,8 +17,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 _HTML = "text/html; charset=utf-8"
-_SCRIPT = "text/javascript; charset=utf-8"
-_ASSETS = {"blog.css": "text/css; charset=utf-8", "comments.js": _SCRIPT, "counts.js": _SCRIPT}
+_CSS = "text/css; charset=utf-8"
 _ABSENT = "/404.html"
 
 
@@ -87,7 +86,8 @@ def build(service: str, repo: str) -> Mapping[str, Page]:
         "/": page("list.html", posts=posts),
         _ABSENT: page("absent.html"),
         **{f"/{post.slug}/": page("post.html", post=post) for post in posts},
-        **{f"/{name}": Page(kind, _folder().joinpath(name).read_bytes()) for name, kind in _ASSETS.items()},
+        **{f"/by-issue/{post.ghissueid}/": page("post.html", post=post) for post in posts},
+        "/blog.css": Page(_CSS, _folder().joinpath("blog.css").read_bytes()),
     }
 
 
@@ -98,8 +98,9 @@ class Blog:
         self._pages = pages
         # The browser itself keeps the promise that nothing comes from other hosts.
         self._policy = (
-            f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src {service}; "
-            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+            f"default-src 'none'; script-src {service}; style-src 'self' {service}; img-src data: {service}; "
+            f"connect-src {service}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+            "require-trusted-types-for 'script'; trusted-types afterword"
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -36,6 +36,10 @@ class SqliteMirror:
         """One comment by its id."""
         return await self._file.read(partial(read.comment, repo=repo, comment_id=comment_id))
 
+    async def avatar(self, repo: Repository, user_id: int) -> str | None:
+        """Where GitHub has the picture of somebody who wrote a mirrored comment."""
+        return await self._file.read(partial(read.avatar, repo=repo, user_id=user_id))
+
     async def newest_comments(
         self, repo: Repository, *, limit: int, before: int | None, numbers: frozenset[int] | None
     ) -> tuple[Comment, ...]:

@@ -48,6 +48,11 @@ WHERE site = (SELECT id FROM site WHERE key = :key) AND number = :number
 ORDER BY id
 """
 _COMMENT = "SELECT source FROM comment WHERE site = (SELECT id FROM site WHERE key = :key) AND id = :id"
+_AUTHORED = """
+SELECT source FROM comment
+WHERE site = (SELECT id FROM site WHERE key = :key) AND author = :author
+LIMIT 1
+"""
 _NEWEST = """
 SELECT comment.source FROM comment
 CROSS JOIN issue USING (site, number)  -- CROSS: from the newest comment downwards, until there are enough
@@ -93,6 +98,12 @@ def comment(connection: sqlite3.Connection, repo: Repository, comment_id: int) -
     """One comment by its id."""
     rows = connection.execute(_COMMENT, {"key": repo.key, "id": bounded(comment_id)})
     return next(iter(_comments(rows)), None)
+
+
+def avatar(connection: sqlite3.Connection, repo: Repository, user_id: int) -> str | None:
+    """Where GitHub has the picture of somebody who wrote a comment."""
+    rows = connection.execute(_AUTHORED, {"key": repo.key, "author": bounded(user_id)})
+    return next((comment.author.avatar_url for comment in _comments(rows)), None)
 
 
 def newest_comments(

@@ -129,5 +129,13 @@ MIGRATIONS: Sequence[Migration] = (
         "UPDATE etag SET at = (SELECT coalesce(max(checked_at), 0) FROM site)",  # about when it was last replaced
         "CREATE INDEX etag_by_time ON etag (at)",
     ),
+    (
+        "ALTER TABLE comment ADD COLUMN author INTEGER",  # GitHub's id of who wrote
+        """
+        UPDATE comment SET author = coalesce(json_extract(CAST(source AS TEXT), '$.user.id'), 10137)  -- its ghost
+        WHERE json_valid(CAST(source AS TEXT))
+        """,
+        "CREATE INDEX comment_by_author ON comment (author, site)",  # whose avatars may be asked for
+    ),
 )
 """From nothing to version 1, and so on. One that was released is never changed: a new one follows it."""

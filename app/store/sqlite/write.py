@@ -38,9 +38,10 @@ UPDATE issue SET mirrored = 0, complete = 0, surplus = 0, checked_at = NULL
 WHERE site = :site AND number = :number AND is_pull_request
 """
 _PUT_COMMENT = """
-INSERT INTO comment (site, id, number, updated_at, source) VALUES (:site, :id, :number, :updated_at, :source)
+INSERT INTO comment (site, id, number, updated_at, author, source)
+VALUES (:site, :id, :number, :updated_at, :author, :source)
 ON CONFLICT (site, id) DO UPDATE SET
-    number = excluded.number, updated_at = excluded.updated_at, source = excluded.source
+    number = excluded.number, updated_at = excluded.updated_at, author = excluded.author, source = excluded.source
 """
 _DROP_ALL = "DELETE FROM comment WHERE site = :site AND number = :number RETURNING number"
 _DROP_OTHERS = """
@@ -264,6 +265,7 @@ def _comment_row(site: int, comment: Comment, source: bytes) -> Mapping[str, Any
         "id": comment.id,
         "number": comment.number,
         "updated_at": comment.updated_at,
+        "author": comment.author.id,
         "source": source,
     }
 
