@@ -109,7 +109,7 @@ def test_where_there_is_no_issue_it_says_so_and_never_that_there_are_no_comments
 
 def test_closed_and_locked_are_said() -> None:
     closed = fragment.document(a_thread(issue=an_issue(state="closed")), key(), safe)
-    assert texts(closed, ".pc-note") == ["This conversation is closed. You can still leave a comment."]
+    assert texts(closed, ".pc-note") == ["The conversation is closed. You can still comment."]
     assert texts(closed, ".pc-title") == ["No comments yet."]
     locked = fragment.document(a_thread(issue=an_issue(locked=True)), key(), safe)
     assert not tree(locked).css(".pc-write")

@@ -73,8 +73,8 @@ def test_it_waits_until_it_is_nearly_in_view(stage: Stage, opened: Open) -> None
     ("number", "status", "said", "link"),
     [
         (EMPTY, "open", "No comments yet.", True),
-        (CLOSED, "closed", "This conversation is closed. You can still leave a comment.", True),
-        (LOCKED, "locked", "This conversation is locked. Nobody new can leave a comment.", False),
+        (CLOSED, "closed", "The conversation is closed. You can still comment.", True),
+        (LOCKED, "locked", "The conversation is locked. Nobody new can comment.", False),
         (MISSING, "missing", "Comments are not open for this post yet.", False),
     ],
 )
