@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+NPM := tests/generators/node_modules/.package-lock.json
 APT := DEBIAN_FRONTEND=noninteractive $(if $(filter 0,$(shell id -u)),,sudo) apt-get
 
 .DEFAULT_GOAL := help
@@ -11,7 +12,7 @@ help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
 
 install: .venv/service  ## make the environment .venv and install what the service needs
-develop: .venv/develop  ## install what the checks and tests need besides
+develop: .venv/develop $(NPM)  ## install what the checks and tests need besides
 
 # Debian splits ensurepip off Python into python3-venv.
 .venv/bin/python:
@@ -26,7 +27,13 @@ develop: .venv/develop  ## install what the checks and tests need besides
 
 .venv/develop: requirements.lock .venv/service
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
-	@{ command -v chromium && test -e /usr/share/javascript/jquery/jquery.js; } >/dev/null || { $(APT) update -qq && $(APT) install -y -qq chromium libjs-jquery; }
+	@{ command -v chromium && command -v jekyll && test -x /usr/bin/hugo && test -e /usr/share/javascript/jquery/jquery.js; } >/dev/null || { $(APT) update -qq && $(APT) install -y -qq chromium hugo jekyll libjs-jquery; }
+	@touch $@
+
+# Node.js is a wheel among the requirements, so that no older one of the system's is met. The lock is written by
+# npm install --prefix tests/generators --omit-lockfile-registry-resolved --ignore-scripts: it names no registry.
+$(NPM): tests/generators/package-lock.json | .venv/develop
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix tests/generators --no-audit --no-fund --ignore-scripts --silent
 	@touch $@
 
 serve: install  ## serve the comments of a repository: make serve REPO=owner/name

@@ -67,20 +67,14 @@ class Settings(BaseSettings):
     )
     pictures: bool = Field(
         default=True,
-        description=(
-            "Whether avatars and the pictures of comments go through Afterword, so that readers' browsers ask no other "
-            "host for them."
-        ),
+        description="Whether pictures and avatars go through Afterword, so that readers' browsers ask no other host.",
     )
     pictures_mb: int = Field(
         256, ge=1, le=1_048_576, description="How much room fetched pictures may take on the disk, in MB."
     )
     picture_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
-        description=(
-            "Origins besides GitHub's own that pictures may be fetched from, separated by commas: those of your "
-            "GitHub Enterprise."
-        ),
+        description="Further origins that pictures may come from, as `https://ghe.example.com`, separated by commas.",
     )
     fresh_for: float = Field(
         300,
@@ -174,7 +168,7 @@ class Settings(BaseSettings):
         origins = tuple(_origin(part.strip().rstrip("/")) for part in given.split(",") if part.strip())
         for origin in origins:
             parts = urlsplit(origin)
-            if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+            if parts.scheme == "http" and parts.hostname != "localhost" and _ip(parts.hostname or "") is None:
                 raise ValueError(f"pictures of {origin!r} could be exchanged on the way. Write the address with https")
         return origins
 
@@ -339,7 +333,12 @@ def _origin(given: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
+    ip = _ip(host)
+    return host == "localhost" if ip is None else ip.is_loopback
+
+
+def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host)
     except ValueError:
-        return host == "localhost"
+        return None

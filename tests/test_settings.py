@@ -105,6 +105,13 @@ def test_settings_are_frozen() -> None:
         ({"fresh_for": 1}, "FRESH_FOR", "5"),
         ({"pulse": 0.5}, "PULSE", "1"),
         ({"catalogue_mb": 0}, "CATALOGUE_MB", "1"),
+        ({"pictures": "perhaps"}, "PICTURES", "boolean"),
+        ({"pictures_mb": 0}, "PICTURES_MB", "1"),
+        ({"picture_hosts": "ghe.example.com"}, "PICTURE_HOSTS", "is not an origin"),
+        ({"picture_hosts": "https://ghe.example.com/images"}, "PICTURE_HOSTS", "is not an origin"),
+        ({"picture_hosts": "https://me:pw@ghe.example.com"}, "PICTURE_HOSTS", "is not an origin"),
+        ({"picture_hosts": "https://*.example.com, ftp://x"}, "PICTURE_HOSTS", "is not an origin"),
+        ({"picture_hosts": "http://ghe.example.com"}, "PICTURE_HOSTS", "could be exchanged on the way. Write the"),
     ],
 )
 def test_what_cannot_be_used_is_refused_by_name(settings: dict[str, Any], name: str, reason: str) -> None:
@@ -130,6 +137,27 @@ def test_a_token_may_go_unencrypted_to_this_machine_only(address: str) -> None:
 )
 def test_origins_are_all_unless_some_are_named(text: str, allowed: tuple[str, ...]) -> None:
     assert given(origins=text).origins == allowed
+
+
+@pytest.mark.parametrize(
+    ("text", "hosts"),
+    [
+        ("", ()),
+        ("https://GHE.example:443/, https://ghe.example:8443", ("https://ghe.example", "https://ghe.example:8443")),
+        (
+            "http://localhost:81,http://10.0.0.7,http://[::1]:5",
+            ("http://localhost:81", "http://10.0.0.7", "http://[::1]:5"),
+        ),
+    ],
+)
+def test_pictures_may_come_from_further_origins(text: str, hosts: tuple[str, ...]) -> None:
+    assert given(picture_hosts=text).picture_hosts == hosts
+
+
+def test_pictures_are_kept_beside_the_store_and_go_with_one_in_memory() -> None:
+    assert given().pictures_path == Path("afterword.db-pictures")
+    assert given(store="sqlite:////data/x.db").pictures_path == Path("/data/x.db-pictures")
+    assert given(store="memory:").pictures_path is None
 
 
 def test_without_a_token_changes_are_asked_for_more_rarely() -> None:
@@ -163,7 +191,7 @@ def settings_table() -> str:
     rows = []
     for name, field in Settings.model_fields.items():
         default = "" if field.default is None or field.is_required() else str(field.default)
-        default = {"()": "", "False": "false"}.get(default, default)
+        default = {"()": "", "False": "false", "True": "true"}.get(default, default)
         rows.append(f"| `{PREFIX}{name.upper()}` | {f'`{default}`' if default else ''} | {field.description} |")
     return "\n".join(rows)
 

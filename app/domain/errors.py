@@ -271,16 +271,16 @@ class NoSuchPicture(ReadError):
 
 @dataclass(eq=False)
 class PictureRefused(ReadError):
-    """A picture that is not fetched or not passed on: `reason`; `address` is where it lies, without its query."""
+    """A picture that is not fetched or not passed on: `reason`; `address` is where it lies, without its query.
+
+    Both are for the owner: a redirect may lead to names that nobody else needs to know.
+    """
 
     address: str
     reason: str
 
     def __str__(self) -> str:
-        return (
-            f"The picture {self.address} is not shown: {self.reason}. "
-            "If it lies at a GitHub Enterprise of yours, name that origin in AFTERWORD_PICTURE_HOSTS."
-        )
+        return "This picture is not shown here: its source is not allowed, or gives none. Look at it on GitHub."
 
 
 @dataclass(eq=False)

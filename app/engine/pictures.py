@@ -7,13 +7,16 @@ still causes no ask of GitHub's API; picture hosts have no such limit, and each 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Protocol
 
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 
-from app.domain.errors import AfterwordError, NoSuchPicture, NotYet, PictureRefused
+from app.domain.errors import AfterwordError, NoSuchPicture, NotYet, PictureRefused, Unreachable
 from app.domain.threads import GHOST_ID, Comment
 from app.engine.ports import Clock
 from app.engine.single_flight import SingleFlight
@@ -23,13 +26,14 @@ _log = logging.getLogger(__name__)
 _AT_ONCE, _MOST_WAITING = 6, 200
 _FRESH_FOR = 7 * 86_400.0
 """Seconds after which an avatar is fetched again, behind the reader's back: people change theirs."""
-_FAILED_FOR, _AWAY_FOR = 600.0, 60.0
+_REFUSED_FOR, _AWAY_FOR = 600.0, 60.0
 """Seconds for which a picture that was refused, and one whose host did not answer, is not tried again."""
 _FAILURES_KEPT = 10_000
 _RETRY_AFTER = 5
-_GHOST = f"https://avatars.githubusercontent.com/u/{GHOST_ID}"
-_LARGEST_AVATAR, LARGEST_IMAGE = 1_000_000, 8_000_000
+LARGEST_AVATAR, LARGEST_IMAGE = 1_000_000, 8_000_000
 _AVATAR_PIXELS = 96
+_ADDRESSES_KEPT = 50_000
+"""Of pictures in comments, so that each comment is read once for the many that ask for its pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,14 @@ class Kept:
     at: float
 
 
+GHOST = Picture(
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96"><path fill="#d0d7de" d="M0 0h96v96H0z"/>'
+    b'<path fill="#fff" d="M48 18a19 19 0 1 1 0 38 19 19 0 0 1 0-38M12 96a36 36 0 0 1 72 0"/></svg>',
+    "image/svg+xml",
+)
+"""The picture of whoever has deleted their account: drawn here, since no GitHub but the public one has any."""
+
+
 class Source(Protocol):
     """Fetches pictures from the hosts that GitHub has them at."""
 
@@ -63,6 +75,16 @@ class Shelf(Protocol):
 
     async def put(self, name: str, picture: Picture) -> None:
         """Keeps a picture in place of the one of the same name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A picture that may be fetched: its name on the shelf, where GitHub has it, and for how long it is good."""
+
+    name: str
+    address: str
+    largest: int
+    fresh_for: float
 
 
 class Pictures:
@@ -84,72 +106,94 @@ class Pictures:
         self._clock = clock
         self._fetching: SingleFlight[Picture] = SingleFlight()
         self._at_once = asyncio.Semaphore(_AT_ONCE)
-        self._under_way = 0
-        self._refused: TTLCache[str, AfterwordError] = TTLCache(_FAILURES_KEPT, _FAILED_FOR, timer=clock.now)
-        self._away: TTLCache[str, AfterwordError] = TTLCache(_FAILURES_KEPT, _AWAY_FOR, timer=clock.now)
+        self._under_way: set[str] = set()
+        self._refused: TTLCache[str, PictureRefused] = TTLCache(_FAILURES_KEPT, _REFUSED_FOR, timer=clock.now)
+        self._away: TTLCache[str, float] = TTLCache(_FAILURES_KEPT, _AWAY_FOR, timer=clock.now)
+        """Until when pictures are not tried again whose host did not answer."""
+        self._found: LRUCache[tuple[str, bytes], Mapping[str, str]] = LRUCache(_ADDRESSES_KEPT, getsizeof=_weight)
 
     async def avatar(self, user_id: int) -> Picture:
         """The picture of somebody who has written here; `NoSuchPicture` for everybody else."""
+        if user_id == GHOST_ID:
+            return GHOST
         name = f"avatar {user_id}"
         kept = await self._shelf.get(name)
         if kept is None:
-            return await asyncio.shield(self._begin(name, lambda: self._fetch_avatar(name, user_id)))
-        if not 0 <= self._clock.now() - kept.at <= _FRESH_FOR and not self._failed(name):
-            self._begin(name, lambda: self._fetch_avatar(name, user_id))
+            return await asyncio.shield(self._begin(await self._avatar(name, user_id)))
+        if self._is_old(kept, _FRESH_FOR):
+            with suppress(AfterwordError):  # the old one is still good
+                self._begin(await self._avatar(name, user_id))
         return kept.picture
 
     async def image(self, comment_id: int, name: str) -> Picture:
         """A picture that stands in a comment; `NoSuchPicture` where readers are shown no such comment or picture."""
         comment = await self._visible(comment_id)
-        html = comment.source.get("body_html") if comment is not None else None
-        if comment is None or not isinstance(html, str):
-            raise NoSuchPicture
-        found = await asyncio.to_thread(images, html, base_url=comment.url)
-        if name not in found:
+        address = None if comment is None else (await self._images(comment)).get(name)
+        if address is None:
             raise NoSuchPicture
         kept = await self._shelf.get(name)
         if kept is not None:
             return kept.picture
-        return await asyncio.shield(self._begin(name, lambda: self._fetch(name, found[name], LARGEST_IMAGE)))
-
-    def _failed(self, name: str) -> AfterwordError | None:
-        return self._refused.get(name) or self._away.get(name)
-
-    def _begin(self, name: str, fetch: Callable[[], Awaitable[Picture]]) -> asyncio.Task[Picture]:
-        """Raises what became of the last try where that was a moment ago, and `NotYet` where too many wait."""
-        failure = self._failed(name)
-        if failure is not None:
-            raise failure
-        if self._under_way >= _MOST_WAITING:
-            raise NotYet("The picture", retry_after=_RETRY_AFTER)
-
-        async def fetched() -> Picture:
-            self._under_way += 1
-            try:
-                async with self._at_once:
-                    return await fetch()
-            except AfterwordError as failure:
-                refused = isinstance(failure, PictureRefused | NoSuchPicture)
-                (self._refused if refused else self._away)[name] = failure
-                _log.info("The picture %r is not to be had: %s", name, failure)
-                raise
-            finally:
-                self._under_way -= 1
-
-        return self._fetching.join(name, fetched)
-
-    async def _fetch_avatar(self, name: str, user_id: int) -> Picture:
-        address = _GHOST if user_id == GHOST_ID else await self._avatar_of(user_id)
-        if address is None:
-            raise NoSuchPicture
-        sized = f"{address}{'&' if '?' in address else '?'}s={_AVATAR_PIXELS}"
-        return await self._fetch(name, sized, _LARGEST_AVATAR)
-
-    async def _fetch(self, name: str, address: str, largest: int) -> Picture:
-        picture = await self._source.fetch(address, largest=largest)
-        await self._shelf.put(name, picture)
-        return picture
+        return await asyncio.shield(self._begin(_Wanted(name, address, LARGEST_IMAGE, math.inf)))
 
     async def close(self) -> None:
         """Ends what is under way."""
         await self._fetching.close()
+
+    async def _avatar(self, name: str, user_id: int) -> _Wanted:
+        address = await self._avatar_of(user_id)
+        if address is None:
+            raise NoSuchPicture
+        sized = f"{address}{'&' if '?' in address else '?'}s={_AVATAR_PIXELS}"
+        return _Wanted(name, sized, LARGEST_AVATAR, _FRESH_FOR)
+
+    async def _images(self, comment: Comment) -> Mapping[str, str]:
+        html = comment.source.get("body_html")
+        if not isinstance(html, str):
+            return {}
+        key = (comment.url, blake2b(html.encode("utf-8", "replace"), digest_size=16).digest())
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = await asyncio.to_thread(images, html, base_url=comment.url)
+        return found
+
+    def _is_old(self, kept: Kept, fresh_for: float) -> bool:
+        return not 0 <= self._clock.now() - kept.at <= fresh_for  # a clock that was set back proves nothing
+
+    def _begin(self, wanted: _Wanted) -> asyncio.Task[Picture]:
+        """Raises what became of the last try where that was a moment ago, and `NotYet` where too many wait."""
+        name = wanted.name
+        refused, away_until = self._refused.get(name), self._away.get(name)
+        if refused is not None:
+            raise PictureRefused(refused.address, refused.reason)  # anew: one that is raised again grows its traceback
+        if away_until is not None:
+            raise NotYet("The picture", retry_after=math.ceil(away_until - self._clock.now()))
+        if name not in self._under_way and len(self._under_way) >= _MOST_WAITING:
+            raise NotYet("The picture", retry_after=_RETRY_AFTER)
+        self._under_way.add(name)
+        return self._fetching.join(name, lambda: self._fetched(wanted))
+
+    async def _fetched(self, wanted: _Wanted) -> Picture:
+        try:
+            kept = await self._shelf.get(wanted.name)  # somebody else may have been faster
+            if kept is not None and not self._is_old(kept, wanted.fresh_for):
+                return kept.picture
+            async with self._at_once:
+                picture = await self._source.fetch(wanted.address, largest=wanted.largest)
+            await self._shelf.put(wanted.name, picture)
+        except PictureRefused as refusal:
+            self._refused[wanted.name] = refusal.with_traceback(None)
+            _log.info("The picture %s is not shown: %s.", refusal.address, refusal.reason)
+            raise PictureRefused(refusal.address, refusal.reason) from None
+        except Unreachable as failure:
+            self._away[wanted.name] = self._clock.now() + _AWAY_FOR
+            _log.info("The picture %s cannot be fetched now: %s.", failure.ask, failure.reason)
+            raise NotYet("The picture", retry_after=int(_AWAY_FOR)) from None
+        else:
+            return picture
+        finally:
+            self._under_way.discard(wanted.name)
+
+
+def _weight(found: Mapping[str, str]) -> int:
+    return 1 + len(found)

@@ -49,7 +49,12 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--comments", type=int, default=0, help="and so many comments on them")
     parser.add_argument("--token", action="append", default=[], help="a token that is accepted; may be repeated")
     parser.add_argument("--latency-ms", type=int, default=0, help="let each answer take so long")
-    parser.add_argument("--pictures", action="store_true", help="have avatars and pictures here, not at GitHub's hosts")
+    parser.add_argument(
+        "--no-pictures",
+        dest="pictures",
+        action="store_false",
+        help="leave pictures at GitHub's hosts; else a service needs AFTERWORD_PICTURE_HOSTS with this address",
+    )
     parser.add_argument("--webhook", metavar="URL", help="tell this address what happens")
     parser.add_argument("--secret", help="the secret that signs what the webhook is told")
     return parser.parse_args(arguments)

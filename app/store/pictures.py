@@ -2,12 +2,15 @@
 
 One file each, named by a digest, with a line before the picture that says what it is. Files are written beside and
 renamed, so that a kill at any line leaves a whole one or none. Several processes share a folder without knowing of each
-other. A disk that is full or read-only costs readers nothing: the picture is then fetched again next time.
+other: each counts what all files weigh again after it has written a small part of the bound. A disk that is full or
+read-only costs readers nothing: the picture is then fetched again next time.
 """
 
 import asyncio
 import logging
 import os
+import stat
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from hashlib import blake2b
@@ -21,9 +24,11 @@ _TOUCHED = 3600.0
 """Seconds after which a file that is read is marked as used again."""
 _SWEPT_TO = 0.9
 """What part of the bound is left after files were removed, so that not each new one has the folder read."""
+_COUNTED_AFTER = 0.05
+"""What part of the bound a process may write before it counts again: others write too."""
 _BROKEN_OFF = 3600.0
 """Seconds after which a file that was never finished is one of a process that was killed."""
-_TYPE_LINE = 64
+_HEAD = 96
 _UNFINISHED = ".part"
 
 
@@ -34,8 +39,9 @@ class PictureFolder:
         self._folder = folder
         self._most = most
         self._now = now
-        self._weight: int | None = None
-        """About what all files weigh; None until they were counted."""
+        self._room: int | None = None
+        """How much may still be written before all is counted again; None before the first time."""
+        self._writing = threading.Lock()
         self._complained = False
 
     async def get(self, name: str) -> Kept | None:
@@ -57,49 +63,40 @@ class PictureFolder:
 
     def _read(self, file: Path) -> Kept | None:
         try:
-            kept = file.read_bytes()
-            at = file.stat().st_ctime if not kept else file.stat().st_mtime
+            content, used = file.read_bytes(), file.stat().st_mtime
         except OSError:
             return None
-        kind, found, rest = kept.partition(b"\n")
-        written, _, content_type = kind.decode("ascii", "replace").partition(" ")
-        if not found or len(kind) > _TYPE_LINE or not written.isdigit():
-            return None
-        if self._now() - at > _TOUCHED:
+        kept = _kept(content)
+        if kept is not None and self._now() - used > _TOUCHED:
             with suppress(OSError):
                 os.utime(file, (self._now(), self._now()))
-        return Kept(Picture(rest, content_type), float(written))
+        return kept
 
     def _write(self, file: Path, picture: Picture) -> None:
-        head = f"{int(self._now())} {picture.content_type}\n".encode("ascii")
-        weight = len(head) + len(picture.body)
-        if weight > self._most:
+        content = f"{int(self._now())} {len(picture.body)} {picture.content_type}\n".encode("ascii") + picture.body
+        if len(content) > self._most:
             return
-        self._make_room(weight)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=file.parent, suffix=_UNFINISHED, delete=False) as part:
-            try:
-                part.write(head)
-                part.write(picture.body)
-                part.close()
-                Path(part.name).replace(file)
-            except BaseException:
-                Path(part.name).unlink(missing_ok=True)
-                raise
-        self._weight = (self._weight or 0) + weight
+        with self._writing:  # several pictures arrive at once, each in a thread
+            self._make_room(len(content))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=file.parent, suffix=_UNFINISHED, delete=False) as part:
+                try:
+                    part.write(content)
+                    part.close()
+                    os.utime(part.name, (self._now(), self._now()))
+                    Path(part.name).replace(file)
+                except BaseException:
+                    Path(part.name).unlink(missing_ok=True)
+                    raise
 
     def _make_room(self, weight: int) -> None:
-        if self._weight is not None and self._weight + weight <= self._most:
-            return
-        files = sorted(self._files())
-        total = sum(size for _, size, _ in files)
-        if total + weight > self._most:
-            for _, size, file in files:
-                if total + weight <= self._most * _SWEPT_TO:
-                    break
-                file.unlink(missing_ok=True)
-                total -= size
-        self._weight = total
+        if self._room is None or self._room < weight:
+            files = sorted(self._files())
+            total = sum(size for _, size, _ in files)
+            if total + weight > self._most:
+                total -= _removed(files, total + weight - int(self._most * _SWEPT_TO))
+            self._room = max(weight, min(self._most - total, int(self._most * _COUNTED_AFTER)))
+        self._room -= weight
 
     def _files(self) -> Iterator[tuple[float, int, Path]]:
         """When each was last used, what it weighs, and where it is; what was never finished is swept."""
@@ -107,6 +104,26 @@ class PictureFolder:
             with suppress(OSError):  # another process was faster
                 found = file.stat()
                 if file.suffix == _UNFINISHED and self._now() - found.st_mtime > _BROKEN_OFF:
-                    file.unlink(missing_ok=True)
-                else:
+                    file.unlink()
+                elif stat.S_ISREG(found.st_mode):
                     yield found.st_mtime, found.st_size, file
+
+
+def _removed(files: list[tuple[float, int, Path]], weight: int) -> int:
+    """How much was removed, from the front, to make room for so much; fails only where nothing can be."""
+    removed = 0
+    for _, size, file in files:
+        if removed >= weight:
+            break
+        file.unlink(missing_ok=True)
+        removed += size
+    return removed
+
+
+def _kept(content: bytes) -> Kept | None:
+    """What a file holds; None for one that is not whole, as after a power cut, or not ours."""
+    head, _, body = content.partition(b"\n")
+    written, length, content_type, *_ = [*head[:_HEAD].decode("ascii", "replace").split(" "), "", "", ""]
+    if not (written.isdecimal() and length == str(len(body)) and content_type):
+        return None
+    return Kept(Picture(body, content_type), float(written))

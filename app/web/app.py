@@ -2,7 +2,21 @@
 
 from fastapi import FastAPI
 
-from app.web import assets, compat, docs, errors, events, feeds, fragments, health, metrics, native, pictures, webhook
+from app.web import (
+    assets,
+    compat,
+    docs,
+    errors,
+    events,
+    feeds,
+    fragments,
+    health,
+    metrics,
+    native,
+    pictures,
+    start,
+    webhook,
+)
 from app.web.front import Front
 from app.web.respond import Serving
 
@@ -23,7 +37,7 @@ def create_app(serving: Serving) -> Front:
         redirect_slashes=False,
     )
     app.state.serving = serving
-    for module in (native, fragments, feeds, pictures, events, compat, webhook, health, metrics, docs, assets):
+    for module in (native, fragments, feeds, pictures, events, compat, webhook, health, metrics, docs, assets, start):
         app.include_router(module.router)
     errors.install(app)
     return Front(app, serving)

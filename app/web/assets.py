@@ -32,8 +32,15 @@ SCRIPT = "text/javascript; charset=utf-8"
 STYLE = "text/css; charset=utf-8"
 _JSON = "application/json; charset=utf-8"
 _BEST_BROTLI, _BEST_GZIP = 11, 9
+_QUICK_BROTLI, _QUICK_GZIP = 5, 5
 _FOR_MINUTES = b"public, max-age=300, s-maxage=300, stale-while-revalidate=86400, stale-if-error=604800"
 _FOR_EVER = b"public, max-age=31536000, immutable"
+_FOR_ANY_PAGE: Mapping[str, str] = {
+    "vary": "Accept-Encoding",
+    "access-control-allow-origin": "*",  # a module of another origin is always asked for by CORS
+    "cross-origin-resource-policy": "cross-origin",
+    "timing-allow-origin": "*",
+}
 _AT_FIRST = (
     *("lang", "dir", "comments", "none", "loading", "failed", "retry", "closed", "locked", "missing", "gone"),
     *("write", "owner", "bot", "edited", "pinned", "reply", "more", "hidden"),
@@ -80,19 +87,24 @@ def assets() -> Assets:
     texts = {f"languages/{tag}.json": orjson.dumps(each).decode() for tag, each in spoken.items()}
     whole = "\0".join(f"{name}\0{text}" for name, text in sorted((sources | texts).items()))
     version = hashlib.blake2b(whole.encode(), digest_size=6).hexdigest()
-    scripts = {name: rjsmin.jsmin(text.replace("@version", version)) for name, text in sources.items() if _is_js(name)}
-    made = {name: asset(SCRIPT, text) for name, text in scripts.items()}
-    made |= {name: asset(STYLE, rcssmin.cssmin(text)) for name, text in sources.items() if not _is_js(name)}
+    served = {name: minified(name, text.replace("@version", version)) for name, text in sources.items()}
+    made = {name: asset(SCRIPT if _is_js(name) else STYLE, text) for name, text in served.items()}
     return Assets(version, made | {name: asset(_JSON, text) for name, text in texts.items()})
 
 
-def asset(content_type: str, text: str) -> Asset:
-    """A finished file of this text."""
+def minified(name: str, text: str) -> str:
+    """A script or a style sheet without what only its readers need."""
+    made: str = rjsmin.jsmin(text) if _is_js(name) else rcssmin.cssmin(text)
+    return made
+
+
+def asset(content_type: str, text: str, *, quick: bool = False) -> Asset:
+    """A finished file of this text; `quick` where a request waits for it to be made."""
     body = text.encode()
     bodies = {
         "identity": body,
-        "br": brotli.compress(body, quality=_BEST_BROTLI),
-        "gzip": gzip.compress(body, _BEST_GZIP, mtime=0),
+        "br": brotli.compress(body, quality=_QUICK_BROTLI if quick else _BEST_BROTLI),
+        "gzip": gzip.compress(body, _QUICK_GZIP if quick else _BEST_GZIP, mtime=0),
     }
     return Asset(content_type, bodies, f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"')
 
@@ -133,20 +145,16 @@ async def versioned(request: Request, version: str, name: str) -> Response:
 
 
 def sent(
-    request: Request, file: Asset, cache_control: bytes = _FOR_MINUTES, headers: Headers | None = None
+    request: Request,
+    file: Asset,
+    cache_control: bytes = _FOR_MINUTES,
+    headers: Mapping[str, str] = _FOR_ANY_PAGE,
 ) -> Response:
-    """A file as a response, in the best coding; 304 to who has it."""
+    """A file as a response, in the best coding; 304 to who has it. `headers` say who may use it, and how."""
     given = dict(request.scope["headers"])
-    answer = [
-        (b"etag", b"W/" + file.etag.encode()),
-        (b"cache-control", cache_control),
-        (b"vary", b"Accept-Encoding"),
-        (b"x-content-type-options", b"nosniff"),
-        (b"access-control-allow-origin", b"*"),  # a module of another origin is always asked for by CORS
-        (b"cross-origin-resource-policy", b"cross-origin"),
-        (b"timing-allow-origin", b"*"),
-        *(headers or ()),
-    ]
+    fields = {"etag": f"W/{file.etag}", "x-content-type-options": "nosniff", **headers}
+    answer = [(name.encode(), value.encode("latin-1")) for name, value in fields.items()]
+    answer.append((b"cache-control", cache_control))
     response = partial(_response, headers=answer)
     if matches(given.get(b"if-none-match"), file.etag):
         return response(304, b"")

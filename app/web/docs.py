@@ -13,19 +13,11 @@ from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from app.web.start import strict
+
 router = APIRouter()
 
-_HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "cache-control": "public, max-age=300",
-}
-_STYLE = """
-body{font:1rem/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
-code,pre{font-family:ui-monospace,monospace;font-size:.9em}pre{overflow:auto;padding:.5rem;border:1px solid #8885}
-h2{margin-top:2.5rem}h3{border-top:1px solid #8885;padding-top:1rem}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.2rem 1rem .2rem 0}
-"""
+_HEADERS = {**strict("img-src data:", "trusted-types 'none'"), "cache-control": "public, max-age=300"}
 
 
 @router.get("/docs", include_in_schema=False)
@@ -41,9 +33,12 @@ def page(schema: Mapping[str, Any]) -> str:
     models: Mapping[str, Any] = schema.get("components", {}).get("schemas", {})
     parts = [
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(about["title"])}: its API</title>',
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>',
-        f"<h1>{escape(about['title'])}</h1>{_text(about['description'])}",
-        '<p>For machines: <a href="/openapi.json">/openapi.json</a></p><h2>Addresses</h2>',
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">',
+        '<meta name="color-scheme" content="light dark"><link rel="stylesheet" href="start.css"><body>',
+        '<header class="top"><a class="name" href=".">Afterword</a>',
+        '<nav><a href="openapi.json">OpenAPI</a></nav></header>',
+        f'<main class="api"><h1>{escape(about["title"])}: its API</h1>{_text(about["description"])}',
+        "<h2>Addresses</h2>",
         *_operations(schema["paths"]),
         "<h2>Shapes</h2>",
         *(_model(name, model) for name, model in models.items()),

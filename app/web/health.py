@@ -1,4 +1,4 @@
-"""Whether the service lives and may be sent traffic, and what answers at its root."""
+"""Whether the service lives and may be sent traffic."""
 
 from typing import Any
 
@@ -44,23 +44,6 @@ async def readyz(request: Request) -> Response:
     """The answer to a probe that decides on traffic."""
     state = await serving(request).readiness()
     return _now(dict(state), 200 if state["ready"] else 503)
-
-
-@router.get("/", include_in_schema=False)
-async def root(request: Request) -> Response:
-    """Where to go from here."""
-    repo = serving(request).sites[0].full_name
-    return _now(
-        {
-            "service": "Afterword",
-            "documentation": "/docs",
-            "openapi": "/openapi.json",
-            "counts": f"/api/v1/counts?repo={repo}",
-            "newest_comments": f"/api/v1/comments?repo={repo}",
-            "github_compatible": f"/repos/{repo}/issues",
-            "ready": "/readyz",
-        }
-    )
 
 
 def _now(value: dict[str, Any], status: int = 200) -> Response:

@@ -14,7 +14,10 @@ from app.web.errors import documented
 from app.web.native import LARGEST
 from app.web.respond import ServesPictures, serving
 
-router = APIRouter(tags=["Pictures"], responses=documented(404, 503))
+_FAILURES = documented(404, 422, 503)
+_FAILURES[404]["description"] = "Nothing that is served here shows such a picture, or it is not to be had."
+_FAILURES[503]["description"] = "Its host does not answer: ask again after `Retry-After` seconds."
+router = APIRouter(tags=["Pictures"], responses=_FAILURES)
 
 _AVATARS_FOR = b"public, max-age=86400, stale-while-revalidate=604800, stale-if-error=604800"
 _IMAGES_FOR = b"public, max-age=31536000, immutable"
@@ -36,10 +39,10 @@ async def _proxy(request: Request) -> ServesPictures:
 
 
 Proxy = Annotated[ServesPictures, Depends(_proxy)]
-_ANY_IMAGE: dict[int | str, dict[str, Any]] = {200: {"description": "The picture.", "content": {"image/*": {}}}}
+_AN_IMAGE: dict[int | str, dict[str, Any]] = {200: {"description": "The picture.", "content": {"image/*": {}}}}
 
 
-@router.get("/avatars/{user_id}", summary="An avatar", response_model=None, responses=_ANY_IMAGE)
+@router.get("/avatars/{user_id}", summary="An avatar", response_class=Response, responses=_AN_IMAGE)
 async def avatar(
     request: Request,
     pictures: Proxy,
@@ -49,7 +52,9 @@ async def avatar(
     return _sent(request, await pictures.avatar(user_id), _AVATARS_FOR)
 
 
-@router.get("/images/{comment_id}/{name}", summary="A picture of a comment", response_model=None, responses=_ANY_IMAGE)
+@router.get(
+    "/images/{comment_id}/{name}", summary="A picture of a comment", response_class=Response, responses=_AN_IMAGE
+)
 async def image(
     request: Request,
     pictures: Proxy,

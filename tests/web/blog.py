@@ -9,7 +9,7 @@ from app.domain.errors import NoSuchComment
 from app.domain.sites import repository
 from app.domain.threads import Author, Comment, Issue, Reactions, Status, Thread
 from app.domain.times import rfc3339
-from app.render import compat, native
+from app.render import compat, feeds, native
 from app.render.document import Document
 from app.render.keys import (
     CommentsKey,
@@ -21,6 +21,8 @@ from app.render.keys import (
     Key,
     NewestKey,
     PostKey,
+    SiteFeedKey,
+    ThreadFeedKey,
 )
 from app.web.answer import Origins
 from app.web.app import create_app
@@ -117,7 +119,7 @@ class FakeReads:
         self._ready.clear()
 
     def _rendered(self, key: Key) -> Document:
-        if isinstance(key, PostKey | CommentsKey | CompatIssueKey | CompatCommentsKey):
+        if isinstance(key, PostKey | CommentsKey | ThreadFeedKey | CompatIssueKey | CompatCommentsKey):
             return self._of_thread(THREADS.get(key.number) or _missing(key.number), key)
         return self._of_site(key)
 
@@ -125,6 +127,8 @@ class FakeReads:
         match key:
             case CommentsKey():
                 return native.comments(thread, key, _html)
+            case ThreadFeedKey():
+                return feeds.of_thread(thread, key, _html)
             case CompatIssueKey():
                 return compat.issue(thread, key, _html, None)
             case CompatCommentsKey():
@@ -142,6 +146,8 @@ class FakeReads:
                 before = native.newest_before(key.cursor)
                 shown = [c for c in comments if before is None or c.id < before][: key.limit + 1]
                 return native.newest(shown, THREADS, key, _html, START, stale=False)
+            case SiteFeedKey():
+                return feeds.of_site(comments[: feeds.ENTRIES], THREADS, key, _html, START)
             case CompatIssuesKey():
                 return compat.issues([t.issue for t in THREADS.values() if t.issue], key, _html, None, START)
             case CompatCommentKey():

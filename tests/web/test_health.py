@@ -29,11 +29,14 @@ async def test_every_address_that_the_root_names_answers(blog: Blog) -> None:
     assert {(await blog.ask(target)).status_code for target in targets} == {200}
 
 
-async def test_the_documentation_loads_nothing_from_anywhere(blog: Blog) -> None:
+async def test_the_documentation_loads_nothing_but_its_looks(blog: Blog) -> None:
     answer = await blog.ask("/docs")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "default-src 'none'" in answer.headers["content-security-policy"]
-    assert re.findall(r"<(?:script|link|img|iframe)|\ssrc=|@import|url\(", answer.text) == []
+    assert re.findall(r"<(?:script|img|iframe|style)|\ssrc=|\sstyle=|@import|url\(", answer.text) == []
+    loaded = re.findall(r'<link rel="\w+" href="([^"]*)"', answer.text)
+    assert loaded == ["data:,", "start.css"]
+    assert not re.search(r"@import|url\(", (await blog.ask("/start.css")).text)
 
 
 async def test_the_documentation_names_every_address_parameter_and_shape(blog: Blog) -> None:

@@ -1,0 +1,71 @@
+"""What every mirror promises of avatars: those of people who wrote a mirrored comment, and of nobody else."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.domain.sites import repository
+from app.domain.threads import GHOST_ID
+from app.engine.ports import Absence, Mirror
+from tests.contracts.mirrors import FACTORIES, LATER, REPO, comment, issue, put, user, whole
+
+OTHER = repository("john/diary")
+ADA, BOB = 2**33 + 1, 2**33 + 2
+
+
+@pytest.fixture(params=FACTORIES)
+async def mirror(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Mirror]:
+    made = await FACTORIES[request.param](tmp_path)
+    yield made
+    await made.close()
+
+
+def somebody(user_id: int) -> dict[str, Any]:
+    return user(f"reader-{user_id}") | {"id": user_id, "avatar_url": address(user_id)}
+
+
+def address(user_id: int) -> str:
+    return f"https://avatars.githubusercontent.com/u/{user_id}?v=4"
+
+
+async def test_somebody_who_wrote_a_comment_has_an_avatar(mirror: Mirror) -> None:
+    await whole(mirror, comment(1, user=somebody(ADA)), comment(2, user=somebody(BOB)), comment(3, user=somebody(ADA)))
+    assert await mirror.avatar(REPO, ADA) == address(ADA)
+    assert await mirror.avatar(REPO, BOB) == address(BOB)
+
+
+@pytest.mark.parametrize("user_id", [1, 0, -1, 2**63, 10**30, -(10**30)])
+async def test_nobody_else_has_one(mirror: Mirror, user_id: int) -> None:
+    assert await mirror.avatar(REPO, user_id) is None
+    await whole(mirror, comment(1, user=somebody(ADA)))
+    assert await mirror.avatar(REPO, user_id) is None
+
+
+async def test_who_wrote_in_another_repository_has_none_in_this(mirror: Mirror) -> None:
+    await put(mirror, issue(1, 1, repo=OTHER), comment(1, user=somebody(ADA)), repo=OTHER)
+    assert await mirror.avatar(REPO, ADA) is None
+    assert await mirror.avatar(OTHER, ADA) == address(ADA)
+
+
+async def test_a_comment_may_come_to_have_another_author(mirror: Mirror) -> None:
+    """As where somebody deletes their account."""
+    await whole(mirror, comment(1, user=somebody(ADA)))
+    await whole(mirror, comment(1, user=None, updated_at=LATER))
+    assert await mirror.avatar(REPO, ADA) is None
+    assert await mirror.avatar(REPO, GHOST_ID) is not None
+
+
+@pytest.mark.parametrize("how", ["removed", "gone", "pull"])
+async def test_an_avatar_goes_with_the_last_comment_of_its_person(mirror: Mirror, how: str) -> None:
+    await whole(mirror, comment(1, user=somebody(ADA)), comment(2, user=somebody(BOB)))
+    match how:
+        case "removed":
+            await put(mirror, removed=frozenset([1]))
+        case "gone":
+            await put(mirror, absence=Absence(1, gone=True, checked_at=20.0))
+        case _:
+            await put(mirror, issue(1, 2, pull=True, updated_at=LATER))
+    assert await mirror.avatar(REPO, ADA) is None
+    assert await mirror.avatar(REPO, BOB) == (address(BOB) if how == "removed" else None)
