@@ -295,17 +295,12 @@ class Afterword:
 
     @cached_property
     def pictures(self) -> Pictures:
-        sites, mirror = self.settings.repo, self.mirror
-
-        async def avatar_of(user_id: int) -> str | None:
-            found = [await mirror.avatar(repo, user_id) for repo in sites]
-            return next((address for address in found if address), None)
-
+        sites = self.settings.repo
         return Pictures(
             source=self.picture_source,
             shelf=PictureFolder(self.picture_folder, most=self.settings.pictures_mb * _MEGABYTE, now=self.clock.now),
             visible=partial(self.publisher.visible_comment, sites),
-            avatar_of=avatar_of,
+            avatar_of=partial(self.publisher.visible_avatar, sites),
             clock=self.clock,
         )
 

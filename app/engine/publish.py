@@ -213,7 +213,7 @@ class Publisher:
         )
 
     def _refuse_private(self, site: SiteRecord | None) -> None:
-        if site is not None and site.private and not self._allow_private:
+        if site is not None and self._is_hidden(site):
             raise NotServed(site.repo.full_name)
 
     async def _with_present_pin(self, repo: Repository, record: ThreadRecord) -> Issue:
@@ -234,14 +234,39 @@ class Publisher:
         return Thread(repo, number, None, (), 0, status, checked_at, stale=stale, looked_at=looked_at)
 
     async def visible_comment(self, repos: Iterable[Repository], comment_id: int) -> Comment | None:
-        """A comment as readers may see it; None where no served thread of these repositories shows its text."""
+        """A comment as readers may see it; None where no served thread of these repositories shows its text.
+
+        Raises `NotYet` while nobody can say which issues are posts.
+        """
+        if not self._serve.known:
+            raise NotYet("The list of posts", retry_after=_RETRY_AFTER)
         for repo in repos:
-            self._refuse_private(await self._mirror.site(repo))
             comment = await self._mirror.comment(repo, comment_id)
             record = await self._mirror.thread(repo, comment.number) if comment else None
-            if comment is not None and record is not None and comment.hidden is None and self._shows(repo, record):
+            if (
+                comment is not None
+                and record is not None
+                and comment.hidden is None
+                and await self._is_seen(repo, record)
+            ):
                 return comment
         return None
+
+    async def visible_avatar(self, repos: Iterable[Repository], user_id: int) -> str | None:
+        """Where GitHub has the picture of somebody who wrote in a repository that is served."""
+        sites = [repo for repo in repos if not self._is_hidden(await self._mirror.site(repo))]
+        found = [await self._mirror.avatar(repo, user_id) for repo in sites]
+        return next((address for address in found if address), None)
+
+    async def _is_seen(self, repo: Repository, record: ThreadRecord) -> bool:
+        """Whether readers see a thread, under its own number or under one that it was moved from."""
+        if self._is_hidden(await self._mirror.site(repo)):
+            return False
+        following = self._followed.get((repo, record.issue.number), set())
+        return self._shows(repo, record) or any(self.is_post(*place, record.issue) for place in following)
+
+    def _is_hidden(self, site: SiteRecord | None) -> bool:
+        return site is not None and site.private and not self._allow_private
 
     def _shows(self, repo: Repository, record: ThreadRecord) -> bool:
         return self.is_post(repo, record.issue.number, record.issue)

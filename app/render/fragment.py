@@ -103,8 +103,9 @@ def stamp(comment: Comment, html: str | None) -> str:
 def _policy(key: FragmentKey) -> str:
     """What a browser may do with it where it is opened by itself: show it."""
     pictures = "" if key.pictures else " https:"
+    origin = "/".join(key.home.split("/")[:3])  # a path would allow for that very address only
     return (
-        f"default-src 'none'; style-src 'self' {key.home}; img-src 'self' data: {key.home}{pictures}; base-uri 'none'; "
+        f"default-src 'none'; style-src 'self' {origin}; img-src 'self' data: {origin}{pictures}; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'none'; sandbox allow-popups allow-top-navigation-by-user-activation"
     )
 

@@ -9,7 +9,7 @@ from app.domain.errors import NoSuchComment
 from app.domain.sites import repository
 from app.domain.threads import Author, Comment, Issue, Reactions, Status, Thread
 from app.domain.times import rfc3339
-from app.render import compat, feeds, native
+from app.render import compat, feeds, fragment, native
 from app.render.document import Document
 from app.render.keys import (
     CommentsKey,
@@ -18,6 +18,7 @@ from app.render.keys import (
     CompatIssueKey,
     CompatIssuesKey,
     CountsKey,
+    FragmentKey,
     Key,
     NewestKey,
     PostKey,
@@ -119,7 +120,7 @@ class FakeReads:
         self._ready.clear()
 
     def _rendered(self, key: Key) -> Document:
-        if isinstance(key, PostKey | CommentsKey | ThreadFeedKey | CompatIssueKey | CompatCommentsKey):
+        if isinstance(key, PostKey | CommentsKey | FragmentKey | ThreadFeedKey | CompatIssueKey | CompatCommentsKey):
             return self._of_thread(THREADS.get(key.number) or _missing(key.number), key)
         return self._of_site(key)
 
@@ -127,6 +128,8 @@ class FakeReads:
         match key:
             case CommentsKey():
                 return native.comments(thread, key, _html)
+            case FragmentKey():
+                return fragment.document(thread, key, _html)
             case ThreadFeedKey():
                 return feeds.of_thread(thread, key, _html)
             case CompatIssueKey():
