@@ -35,7 +35,7 @@ _SAFE_HTML_BYTES = 16_000_000
 def newest_wanted(key: NewestKey | SiteFeedKey) -> tuple[int, int | None]:
     """How many of the newest comments a document is made of, and below which id (None: of all)."""
     if isinstance(key, SiteFeedKey):
-        return feeds.ENTRIES, None
+        return 2 * feeds.ENTRIES, None  # hidden ones are left out
     return key.limit + 1, native.newest_before(key.cursor)
 
 

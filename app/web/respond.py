@@ -25,7 +25,7 @@ from app.web.request_ids import RequestIds
 MEANT = "afterword.meant"
 """Where in the scope of a request a route leaves (key, where) for the front to remember."""
 _LARGE_AT_ONCE = 4
-_HOME = re.compile(r"https?://[A-Za-z0-9.:_\[\]-]{1,261}(?:/[A-Za-z0-9._~/-]*)?")
+_HOME = re.compile(r"https?://(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
 WANTED = "afterword.wanted"
 """Where in the scope a route leaves the key before it knows whether there is a document, for counting."""
 
