@@ -39,9 +39,14 @@ class Document:
         return sum(map(len, self.bodies.values())) + 1024
 
 
-def etag_of(*parts: bytes) -> str:
-    """A weak ETag that changes with these bytes only; weak, because it names all encodings of a document."""
-    return f'W/"{hashlib.blake2b(b"".join(parts), digest_size=16).hexdigest()}"'
+def etag_of(*parts: bytes, home: str | None = None) -> str:
+    """A weak ETag that changes with these bytes only; weak, because it names all encodings of a document.
+
+    The service's own address in them, `home`, does not count: the same content has the same ETag after a move.
+    """
+    whole = b"".join(parts)
+    told = whole.replace(home.encode(), b"") if home else whole
+    return f'W/"{hashlib.blake2b(told, digest_size=16).hexdigest()}"'
 
 
 def encoded(body: bytes) -> dict[str, bytes]:

@@ -129,7 +129,7 @@ def _document(feed: _Feed, key: FeedKey, spoken: Words, safe: SafeHtml, checked_
     body = make(feed, key, spoken.lang, list(_entries(feed, key, spoken, safe)))
     return Document(
         bodies=encoded(body),
-        etag=etag_of(body),
+        etag=etag_of(body, home=key.home),
         content_type=f"{MEDIA[key.form]}; charset=utf-8",
         checked_at=checked_at,
         policy="default-src 'none'; sandbox",

@@ -84,7 +84,7 @@ def document(thread: Thread, key: FragmentKey, safe: SafeHtml) -> Document:
     body = html.encode("utf-8", "replace")
     return Document(
         bodies=encoded(body),
-        etag=etag_of(body),
+        etag=etag_of(body, home=key.home),
         content_type=HTML,
         checked_at=thread.checked_at,
         stale=thread.stale,

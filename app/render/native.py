@@ -47,7 +47,7 @@ def comments(thread: Thread, key: CommentsKey, safe: SafeHtml) -> Document:
     body = {"post": content | _freshness(thread), "comments": orjson.Fragment(listed), "next": onward}
     return _document(
         orjson.dumps(body),
-        etag=etag_of(orjson.dumps([content, onward]), listed),
+        etag=etag_of(orjson.dumps([content, onward]), listed, home=key.home),
         checked_at=thread.checked_at,
         stale=thread.stale,
     )
@@ -83,7 +83,7 @@ def newest(
             "next": cursors.cursor(cursors.of_site(), comment_id=shown[-1].id) if len(comments) > len(shown) else None,
         }
     )
-    return _document(body, etag=etag_of(body), checked_at=checked_at, stale=stale)
+    return _document(body, etag=etag_of(body, home=key.home), checked_at=checked_at, stale=stale)
 
 
 def newest_before(cursor: str | None) -> int | None:

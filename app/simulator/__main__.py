@@ -50,10 +50,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--token", action="append", default=[], help="a token that is accepted; may be repeated")
     parser.add_argument("--latency-ms", type=int, default=0, help="let each answer take so long")
     parser.add_argument(
-        "--no-pictures",
-        dest="pictures",
-        action="store_false",
-        help="leave pictures at GitHub's hosts; else a service needs AFTERWORD_PICTURE_HOSTS with this address",
+        "--pictures",
+        action="store_true",
+        help="pictures lie here, not at GitHub's hosts; a service then needs this address in AFTERWORD_PICTURE_HOSTS",
     )
     parser.add_argument("--webhook", metavar="URL", help="tell this address what happens")
     parser.add_argument("--secret", help="the secret that signs what the webhook is told")

@@ -346,3 +346,10 @@ def test_a_threads_cursor_is_no_cursor_of_the_newest() -> None:
     onward = said(native.comments(a_thread(a_comment(1), a_comment(2)), asked(limit=1), safe))["next"]
     with pytest.raises(BadCursor):
         native.newest_before(onward)
+
+
+def test_the_services_own_address_does_not_count_in_an_etag() -> None:
+    thread = a_thread(a_comment(1001))
+    here, there = (native.comments(thread, replace(asked(), home=home), safe) for home in ("http://a", "http://b:1"))
+    assert here.bodies["identity"] != there.bodies["identity"]
+    assert here.etag == there.etag != native.comments(thread, asked(), safe).etag
