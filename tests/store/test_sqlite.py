@@ -158,8 +158,8 @@ async def test_a_change_that_waits_its_turn_is_given_up_with_its_caller(mirror: 
     await asyncio.sleep(0)
     for task in (writing, waiting):
         task.cancel()
+    await asyncio.wait({writing, waiting})  # a task hears of its end in the loop's next turn: only then the gate opens
     gate.set()
-    await asyncio.wait({writing, waiting})
     assert await mirror.apply(Change(repo=REPO, at=6.0)) == frozenset()
     assert await mirror.thread(REPO, 1) is None
 
