@@ -117,6 +117,7 @@ def _post(thread: Thread, spoken: Words) -> Mapping[str, str | int | None]:
     heading = spoken.count("comments", count) if count else spoken.say("none")
     return {
         "number": thread.number,
+        "status": thread.status,
         "title": issue.title if issue else None,
         "url": issue.url if issue else None,
         "count": count,

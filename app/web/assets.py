@@ -86,7 +86,7 @@ def assets() -> Assets:
     sources["widget.js"] = sources["widget.js"].replace('"@english"', english)
     texts = {f"languages/{tag}.json": orjson.dumps(each).decode() for tag, each in spoken.items()}
     whole = "\0".join(f"{name}\0{text}" for name, text in sorted((sources | texts).items()))
-    version = hashlib.blake2b(whole.encode(), digest_size=6).hexdigest()
+    version = hashlib.blake2b(whole.encode(), digest_size=4).hexdigest()
     served = {name: minified(name, text.replace("@version", version)) for name, text in sources.items()}
     made = {name: asset(SCRIPT if _is_js(name) else STYLE, text) for name, text in served.items()}
     return Assets(version, made | {name: asset(_JSON, text) for name, text in texts.items()})

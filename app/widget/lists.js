@@ -2,10 +2,12 @@
 
 const asked = new Map();
 
+// However many attributes change in one turn.
 export function show(element, kit) {
-  if (!element.isConnected) return;
-  if (element.localName === "comment-count") count(element, kit);
-  else recent(element, kit);
+  element.due ??= setTimeout(() => {
+    element.due = null;
+    if (element.isConnected) (element.localName === "comment-count" ? count : recent)(element, kit);
+  });
 }
 
 function count(element, kit) {
@@ -22,8 +24,13 @@ function count(element, kit) {
 }
 
 async function fill(elements, kit) {
-  const ids = [...new Set(elements.map((element) => element.getAttribute("ghissueid")))].sort((a, b) => a - b);
-  const { counts } = await kit.read(kit.address(elements[0], "counts", { ids: ids.join() }));
+  const ids = new Set(elements.map((element) => +element.getAttribute("ghissueid")).filter((id) => id > 0));
+  const some = [...ids].sort((a, b) => a - b);
+  const counts = {};
+  while (some.length) {
+    const ids = some.splice(0, 500).join();
+    Object.assign(counts, (await kit.read(kit.address(elements[0], "counts", { ids }))).counts);
+  }
   for (const element of elements) {
     const number = counts[element.getAttribute("ghissueid")] ?? null;
     const words = kit.wordsOf(element);
@@ -68,6 +75,6 @@ function line(element, comment, kit, words) {
     {},
     kit.make("a", { href, ...(post ? {} : kit.LINK) }, about),
     kit.make("p", {}, text),
-    kit.make("time", { ...words.age(comment.created_at), title: new Date(comment.created_at).toLocaleString(words.locales) }),
+    kit.make("time", words.age(comment.created_at)),
   );
 }

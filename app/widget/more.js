@@ -8,8 +8,6 @@ export async function enhance(element, kit, found) {
   await element.words.whole();
   if (signal.aborted) return;
   const { section, words } = element;
-  section.lang = words.texts.lang;
-  section.dir = words.texts.dir;
   const news = kit.make("div", { className: "pc-news", role: "status" });
   section.querySelector(".pc-news")?.remove();
   section.append(news);
@@ -85,9 +83,10 @@ const ask = (element, kit, cursor, limit) =>
   kit.read(element.page(cursor, limit), { signal: element.run.signal, cache: "no-cache" });
 const shown = (section) => new Map([...section.querySelectorAll(".pc-comment")].map((item) => [item.id, item]));
 const nameOf = (comment) => `comment-${comment.id}`;
+const find = (element, comment) => element.section.querySelector(`#comment-${comment?.id}`);
 
 // The next page. Its place is made at once, while whoever clicked expects a move, so that nothing moves later.
-async function more(element, kit, limit) {
+async function more(element, kit, limit, quiet) {
   const { section, words, run } = element;
   const place = section.querySelector(".pc-more");
   if (!place || place.ariaBusy) return;
@@ -100,13 +99,14 @@ async function more(element, kit, limit) {
   list.style.minBlockSize = `${list.offsetHeight * (1 + left / before)}px`;
   try {
     const page = await ask(element, kit, cursor, limit);
-    const comments = page.comments.filter((comment) => !document.getElementById(nameOf(comment)));
+    const comments = page.comments.filter((comment) => !find(element, comment));
     await add(element, kit, comments);
+    if (run.signal.aborted) return;
     element.next = page.next;
     const rest = page.post.comment_count - shown(section).size;
     if (page.next) place.replaceChildren(kit.make("button", { type: "button" }, element.left(rest)));
     else place.remove();
-    focus(document.getElementById(nameOf(comments[0] ?? {})));
+    if (!quiet) focus(find(element, comments[0]));
     element.report("loaded", page.post);
   } catch (failure) {
     if (!run.signal.aborted) element.fail(failure, () => more(element, kit, limit));
@@ -130,7 +130,7 @@ async function add(element, kit, comments, list = element.section.querySelector(
 // What a comment answers, where that stands elsewhere on the page.
 function refer(element, kit, comment, list) {
   const item = list.querySelector(`#${nameOf(comment)}`);
-  const above = document.getElementById(`comment-${comment.reply_to}`);
+  const above = find(element, { id: comment.reply_to });
   if (above && item.parentElement.closest("article") !== above && !item.querySelector(".pc-reply"))
     kit.refer(item, comment, above.querySelector(".pc-author").textContent, element.words);
 }
@@ -145,14 +145,15 @@ function focus(item) {
 async function open(element, kit) {
   const name = location.hash.slice(1);
   if (!/^comment-\d+$/.test(name)) return;
-  const find = () => document.getElementById(name);
-  for (let left = -1; !find() && element.section.querySelector(".pc-more") && left !== shown(element.section).size; ) {
-    left = shown(element.section).size;
-    await more(element, kit, PAGE);
+  const { section, run } = element;
+  for (let left = -1; !document.getElementById(name) && section.querySelector(".pc-more") && left !== shown(section).size; ) {
+    left = shown(section).size;
+    await more(element, kit, PAGE, true);
+    if (run.signal.aborted) return;
   }
-  const item = find();
+  const item = document.getElementById(name);
   if (!item || !element.contains(item)) return;
-  for (const other of element.querySelectorAll(".pc-target")) other.classList.remove("pc-target");
+  section.querySelector(".pc-target")?.classList.remove("pc-target");
   item.classList.add("pc-target");
   item.scrollIntoView();
   focus(item);
@@ -161,11 +162,14 @@ async function open(element, kit) {
 // Brings what is shown up to date, in place. New comments are shown at once or announced.
 async function refresh(element, kit, atOnce) {
   const { section, words, run } = element;
+  const order = element.getAttribute("order");
+  const more = section.querySelector(".pc-more");
+  const before = element.post?.comment_count;
   const items = shown(section);
   const comments = [];
   const missing = new Set(items.keys());
   let page = {};
-  for (let pages = 0; pages <= items.size / PAGE + 1 && (!pages || (page.next && missing.size)); pages++) {
+  for (let pages = 0; pages <= items.size / PAGE + 1 && (!pages || (page.next && (missing.size || !more))); pages++) {
     page = await ask(element, kit, page.next, PAGE);
     comments.push(...page.comments);
     for (const comment of page.comments) missing.delete(nameOf(comment));
@@ -174,11 +178,11 @@ async function refresh(element, kit, atOnce) {
   for (const comment of comments) change(items.get(nameOf(comment)), comment, kit, words);
   for (const name of missing) remove(items.get(name));
   const newest = Math.max(0, ...[...items.keys()].map((name) => +name.slice(8)));
-  const fresh = comments.filter((comment) => comment.id > newest);
-  const more = section.querySelector(".pc-more");
-  const placed = !more || /newest|reactions/.test(element.getAttribute("order"));
-  const number = fresh.length || page.post.comment_count - (element.post?.comment_count ?? Infinity);
-  retitle(element, page.post);
+  // what has a place at an end of what is shown; the rest is only counted
+  const placed = order === "newest" || (order !== "reactions" && !more);
+  const fresh = placed ? comments.filter((comment) => comment.id > newest) : [];
+  const number = placed ? fresh.length : page.post.comment_count - before;
+  if (retitle(element, page.post)) return;
   date(element, kit);
   if (atOnce && placed) await show(element, kit, fresh);
   else if (number > 0) announce(element, kit, placed ? fresh : null, number);
@@ -203,9 +207,12 @@ function retitle(element, post) {
   const { section, words } = element;
   const title = section.querySelector(".pc-title");
   const text = post.comment_count ? words.count("comments", post.comment_count) : words.say("none");
-  if (title && title.textContent !== text) title.textContent = text;
-  if (element.post && element.post.status !== post.status) element.reload();
+  if (title) title.textContent = text;
+  const turned = (element.post?.status ?? section.dataset.status) !== post.status;
   element.post = post;
+  element.setAttribute("status", post.status);
+  if (turned) element.reload();
+  return turned;
 }
 
 async function show(element, kit, comments) {
@@ -216,7 +223,7 @@ async function show(element, kit, comments) {
     list.prepend(...ahead.children);
   } else await add(element, kit, comments);
   offerOrders(element, kit);
-  return comments[0] && document.getElementById(nameOf(comments[0]));
+  return find(element, comments[0]);
 }
 
 function announce(element, kit, comments, number) {
@@ -228,7 +235,7 @@ function announce(element, kit, comments, number) {
       element.setAttribute("order", "newest");
       return;
     }
-    const first = await show(element, kit, comments.filter((comment) => !document.getElementById(nameOf(comment))));
+    const first = await show(element, kit, comments.filter((comment) => !find(element, comment)));
     first?.scrollIntoView({ block: "nearest" });
     focus(first);
   };

@@ -185,7 +185,7 @@ class PostComments extends HTMLElement {
 
   begin(now) {
     // a fragment may have been put into the element: the outer one takes it over
-    if (!this.isConnected || this.run || this.parentElement.closest("post-comments")) return;
+    if (!this.isConnected || this.run || this.parentElement?.closest("post-comments")) return;
     this.run = new AbortController();
     const { signal } = this.run;
     const post = this.getAttribute("ghissueid");
@@ -214,7 +214,8 @@ class PostComments extends HTMLElement {
       }
       this.setAttribute("state", "ready");
       const more = await import(`${ASSETS}more.js`);
-      if (!signal.aborted) more.enhance(this, await import(import.meta.url), found);
+      const kit = await import(import.meta.url);
+      if (!signal.aborted) more.enhance(this, kit, found);
     } catch (failure) {
       if (!signal.aborted) this.fail(failure, () => this.reload());
     }

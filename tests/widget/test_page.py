@@ -244,3 +244,63 @@ def test_a_pinned_comment_is_first_and_on_one_page_only(stage: Stage) -> None:
         cursor = page["next"]
     assert [comment["pinned"] for comment in seen] == [True] + [False] * 15
     assert len({comment["id"] for comment in seen}) == 16
+
+
+def test_a_prerendered_first_page_announces_no_old_comment_as_a_new_one(stage: Stage, opened: Open) -> None:
+    page = opened(stage.publish(fragment(stage, LONG, limit=2))).page
+    page.wait_for_selector("post-comments[status=open]")  # it has been brought up to date
+    page.wait_for_load_state("networkidle")
+    expect(page.locator(".pc-news")).to_be_empty()
+    assert page.locator(".pc-comment").count() == 2
+
+
+def test_a_prerendered_page_learns_that_its_issue_was_closed(stage: Stage, opened: Open) -> None:
+    url = stage.publish(fragment(stage, EMPTY))
+    stage.world.close_issue(SAMPLE, EMPTY)
+    page = opened(url).page
+    page.wait_for_selector("post-comments[status=closed] .pc-note")
+    page.wait_for_timeout(700)  # until it listens
+    stage.world.reopen(SAMPLE, EMPTY)
+    page.wait_for_selector("post-comments[status=open]")
+    expect(page.locator(".pc-note")).to_have_count(0)
+
+
+def test_two_elements_of_one_post_do_not_meet(stage: Stage, opened: Open) -> None:
+    page = opened(stage.publish(stage.element(LONG) + stage.element(LONG, limit="3"))).page
+    second = page.locator("post-comments").nth(1)
+    second.locator(".pc-news").wait_for(state="attached")
+    second.get_by_role("button", name="Show 3 more").click()
+    expect(second.locator(".pc-comment")).to_have_count(6)
+
+
+def test_it_works_in_a_shadow_root(stage: Stage, opened: Open) -> None:
+    page = opened(stage.publish('<div id="host"></div>')).page
+    page.evaluate(
+        """number => { const root = document.querySelector('#host').attachShadow({mode: 'open'});
+        root.innerHTML = `<post-comments loading="eager" ghissueid="${number}"></post-comments>` }""",
+        TALK,
+    )
+    expect(page.locator("#host .pc-comment")).to_have_count(16)
+
+
+def test_one_count_that_is_none_and_any_number_of_them_break_no_other(stage: Stage, opened: Open) -> None:
+    numbers = ["draft", "", *map(str, range(1, 520))]
+    body = "".join(f'<comment-count ghissueid="{number}">x</comment-count>' for number in numbers)
+    watched = opened(stage.publish(body))
+    expect(watched.page.locator('comment-count[ghissueid="41"]')).to_have_text("16 comments")
+    assert len(watched.asked(f"{stage.api}counts")) == 2
+    assert watched.page.locator("comment-count").first.inner_text() == "x"
+    assert not watched.complaints
+
+
+def test_recent_comments_are_one_request_however_many_attributes_they_have(stage: Stage, opened: Open) -> None:
+    watched = opened(stage.publish(f'<recent-comments repo="{SAMPLE}" lang="de" limit="3"></recent-comments>'))
+    watched.page.wait_for_selector("recent-comments[state=ready]")
+    assert len(watched.asked(f"{stage.api}comments")) == 1
+
+
+def test_a_permalink_to_nothing_moves_no_focus(stage: Stage, opened: Open) -> None:
+    page = opened(stage.publish(stage.element(TALK, limit="3")) + "#comment-1").page
+    expect(page.locator(".pc-comment")).to_have_count(16)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.activeElement === document.body")
