@@ -37,6 +37,7 @@ def create_app(serving: Serving) -> Front:
         redirect_slashes=False,
     )
     app.state.serving = serving
+    assets.assets()  # compressed now: the first reader does not wait for it
     for module in (native, fragments, feeds, pictures, events, compat, webhook, health, metrics, docs, assets, start):
         app.include_router(module.router)
     errors.install(app)

@@ -3,9 +3,9 @@
 The models here only describe JSON Feed in OpenAPI, as far as it is used: what leaves is a document, finished before.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -15,14 +15,11 @@ from app.render.feeds import ENTRIES, MEDIA
 from app.render.keys import Form, SiteFeedKey, ThreadFeedKey
 from app.render.words import words
 from app.web.errors import documented
-from app.web.native import Ghissueid, Site, once
+from app.web.native import Ghissueid, Lang, Site, once
 from app.web.respond import respond, serving
 
 router = APIRouter(tags=["Feeds"], dependencies=[Depends(once)], responses=documented(404, 422, 503))
 
-Lang = Annotated[
-    str, Query(description="The language of titles as a BCP 47 tag; English where it has no words.", max_length=35)
-]
 _ENDS = "The post's issue was deleted: a feed without entries, so that readers' programs stop asking."
 
 

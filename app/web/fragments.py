@@ -12,14 +12,10 @@ from app.render.fragment import LIMIT
 from app.render.keys import FragmentKey, Order
 from app.render.words import words
 from app.web.errors import documented
-from app.web.native import Cursor, Ghissueid, Limit, Site, once, read_order
+from app.web.native import Cursor, Ghissueid, Lang, Limit, Site, once, read_order
 from app.web.respond import respond, serving
 
 router = APIRouter(tags=["HTML"], dependencies=[Depends(once)], responses=documented(404, 422, 503))
-
-_LANGUAGE_TAG = Query(
-    description="The interface's language as a BCP 47 tag; English where it has no words.", max_length=35
-)
 
 
 def _view(given: Any) -> str:
@@ -44,7 +40,7 @@ async def fragment(
     ] = Order.OLDEST,
     limit: Limit = LIMIT,
     cursor: Cursor = None,
-    lang: Annotated[str, _LANGUAGE_TAG] = "en",
+    lang: Lang = "en",
     view: Annotated[
         Literal["fragment", "page"] | None,
         BeforeValidator(_view),

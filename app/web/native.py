@@ -118,7 +118,7 @@ class Newest(BaseModel):
     next: str | None = Field(description="The `cursor` of the next page; null on the last.")
 
 
-def _whole(name: str, most: int) -> Callable[[Any], int]:
+def whole(name: str, most: int) -> Callable[[Any], int]:
     """Reads a whole number from 1 to `most` in ASCII digits, and nothing else that Python would take for one."""
 
     def read(given: Any) -> int:
@@ -193,15 +193,19 @@ async def _site(
 Site = Annotated[Repository, Depends(_site)]
 Ghissueid = Annotated[
     int,
-    BeforeValidator(_whole("ghissueid", LARGEST)),
+    BeforeValidator(whole("ghissueid", LARGEST)),
     Path(ge=1, le=LARGEST, description="The number of the post's issue, from its front matter.", examples=[41]),
 ]
 Limit = Annotated[
     int,
-    BeforeValidator(_whole("limit", MOST_COMMENTS)),
+    BeforeValidator(whole("limit", MOST_COMMENTS)),
     Query(ge=1, le=MOST_COMMENTS, description="How many comments on a page."),
 ]
 Cursor = Annotated[str | None, Query(description="The `next` of an earlier answer to the same list in the same order.")]
+Lang = Annotated[
+    str,
+    Query(description="The interface's language as a BCP 47 tag; English where it has no words.", max_length=35),
+]
 _IDS: dict[str, Any] = {
     "name": "ids",
     "in": "query",

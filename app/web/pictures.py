@@ -4,6 +4,7 @@ import hashlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
+from pydantic import BeforeValidator
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,7 +12,7 @@ from starlette.responses import Response
 from app.engine.pictures import Picture
 from app.web.answer import Headers, matches
 from app.web.errors import documented
-from app.web.native import LARGEST
+from app.web.native import LARGEST, whole
 from app.web.respond import ServesPictures, serving
 
 _FAILURES = documented(404, 422, 503)
@@ -46,7 +47,11 @@ _AN_IMAGE: dict[int | str, dict[str, Any]] = {200: {"description": "The picture.
 async def avatar(
     request: Request,
     pictures: Proxy,
-    user_id: Annotated[int, Path(ge=1, le=LARGEST, description="GitHub's id of somebody who has written here.")],
+    user_id: Annotated[
+        int,
+        BeforeValidator(whole("user_id", LARGEST)),
+        Path(ge=1, le=LARGEST, description="GitHub's id of somebody who has written here."),
+    ],
 ) -> Response:
     """The picture of somebody who has written here."""
     return _sent(request, await pictures.avatar(user_id), _AVATARS_FOR)
@@ -58,7 +63,7 @@ async def avatar(
 async def image(
     request: Request,
     pictures: Proxy,
-    comment_id: Annotated[int, Path(ge=1, le=LARGEST)],
+    comment_id: Annotated[int, BeforeValidator(whole("comment_id", LARGEST)), Path(ge=1, le=LARGEST)],
     name: Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="As the comment's HTML names it.")],
 ) -> Response:
     """A picture that stands in a comment."""

@@ -4,6 +4,7 @@ The snippets are files, so that the tests try in the real generators just what i
 page loads its own files from where it is looked at: it works before the public address leads anywhere.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -182,7 +183,8 @@ async def start(request: Request) -> Response:
         return _addresses(request)
     served = serving(request)
     home = served.home(request)
-    page = _page(home or SERVICE, tuple(site.full_name for site in served.sites))
+    # making it takes a moment, in which readers are not to wait
+    page = await asyncio.to_thread(_page, home or SERVICE, tuple(site.full_name for site in served.sites))
     pictures = "https:" if served.pictures is None else _origin(home)
     headers = strict(
         "script-src 'self'", "connect-src 'self'", f"img-src 'self' data: {pictures}", "trusted-types afterword"

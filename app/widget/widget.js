@@ -195,7 +195,11 @@ class PostComments extends HTMLElement {
     this.key = WATCHED.map((name) => this.getAttribute(name)).join();
     if (this.shown === undefined && this.section?.dataset.post === post) this.shown = this.key; // made by the service
     if (now || this.getAttribute("loading") === "eager" || /^#comment-/.test(location.hash)) return this.load(signal);
-    const near = ([entry]) => entry.isIntersecting && this.load(signal, observer.disconnect());
+    const near = ([entry]) => {
+      if (!entry.isIntersecting) return;
+      observer.disconnect();
+      this.load(signal);
+    };
     const observer = new IntersectionObserver(near, { rootMargin: "800px" });
     observer.observe(this);
     signal.onabort = () => observer.disconnect();

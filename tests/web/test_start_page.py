@@ -69,10 +69,10 @@ class NoPictures:
     """A proxy that nobody asks."""
 
     async def avatar(self, user_id: int) -> Any:
-        raise NotImplementedError
+        raise AssertionError(user_id)
 
     async def image(self, comment_id: int, name: str) -> Any:
-        raise NotImplementedError
+        raise AssertionError(comment_id, name)
 
 
 async def test_the_page_loads_its_files_from_where_it_is_looked_at_and_prints_the_public_address() -> None:

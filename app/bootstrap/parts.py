@@ -1,17 +1,14 @@
-"""The one composition root: settings become a running application, and that a closed one."""
+"""The parts of a running application, and what each of them is given."""
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from app import VERSION
 from app.domain.errors import GitHubError, Limited, Unreachable
 from app.engine.announcing import Announcer
-from app.engine.budget import PURPOSE, Budget
+from app.engine.budget import Budget
 from app.engine.catalogue import Catalogue
 from app.engine.each import Each
 from app.engine.follow import Follower
@@ -326,68 +323,3 @@ class Afterword:
             listeners=self.listeners,
             pictures=self.pictures if settings.pictures else None,
         )
-
-
-@asynccontextmanager
-async def assembled(
-    settings: Settings,
-    watch: Watch,
-    clock: Clock,
-    chance: Callable[[], float],
-    *,
-    holder: str | None = None,
-    metrics_folder: str | None = None,
-) -> AsyncGenerator[Afterword, None]:
-    """The application over an open store; everything is closed in order at the end. Raises `StoreError`.
-
-    `holder` names this process among those on the same store; `metrics_folder` is where several keep their figures.
-    """
-    holder = holder or f"{chance():.17f}"
-    metrics = Metrics(now=clock.now, version=VERSION, folder=metrics_folder)
-    store = await _open(settings, holder, clock)
-    if store.mended is not None:
-        _log.error("%s", store.mended)
-    github = HttpGitHub(
-        settings.github_api_url,
-        settings.token,
-        clock,
-        chance,
-        observe=lambda ask, outcome: metrics.asked(PURPOSE.get(), ask, outcome),
-    )
-    picture_source = HttpPictures(settings.picture_hosts)
-    with _picture_folder(settings) as picture_folder:
-        afterword = Afterword(
-            settings,
-            store=store,
-            github=github,
-            picture_source=picture_source,
-            picture_folder=picture_folder,
-            metrics=metrics,
-            watch=watch,
-            clock=clock,
-            chance=chance,
-            holder=holder,
-        )
-        try:
-            await afterword.begin()
-            yield afterword
-        finally:
-            await afterword.close()
-            await picture_source.aclose()
-            await github.aclose()
-            await store.close()
-
-
-@contextmanager
-def _picture_folder(settings: Settings) -> Iterator[Path]:
-    """The folder beside the store, or one that goes with the process."""
-    if settings.pictures_path is not None:
-        yield settings.pictures_path
-        return
-    with TemporaryDirectory(prefix="afterword-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
-
-
-async def _open(settings: Settings, holder: str, clock: Clock) -> Store:
-    path = settings.store_path
-    return MemoryStore(holder) if path is None else await SqliteStore.open(path, origin=holder, now=clock.now)
