@@ -31,6 +31,7 @@ from app.engine.refresh import Refresher
 from app.engine.repositories import Repositories
 from app.engine.schedule import Schedule
 from app.engine.shared import Purpose, Shared
+from app.engine.visible import Visible
 from app.github.asks import text_digest
 from app.outbound.github import HttpGitHub
 from app.outbound.metrics import Metrics, Sampled
@@ -292,12 +293,12 @@ class Afterword:
 
     @cached_property
     def pictures(self) -> Pictures:
-        sites = self.settings.repo
+        visible = Visible(self.mirror, self.publisher, self.settings.repo)
         return Pictures(
             source=self.picture_source,
             shelf=PictureFolder(self.picture_folder, most=self.settings.pictures_mb * _MEGABYTE, now=self.clock.now),
-            visible=partial(self.publisher.visible_comment, sites),
-            avatar_of=partial(self.publisher.visible_avatar, sites),
+            visible=visible.comment,
+            avatar_of=visible.avatar,
             clock=self.clock,
         )
 

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from cachetools import LRUCache, TTLCache
 
-from app.domain.errors import AfterwordError, NoSuchPicture, NotYet, PictureRefused, Unreachable
+from app.domain.errors import AfterwordError, NoSuchPicture, NotYet, PictureRefused, StoreError, Unreachable
 from app.domain.threads import GHOST_ID, Comment
 from app.engine.ports import Clock
 from app.engine.single_flight import SingleFlight
@@ -106,7 +106,6 @@ class Pictures:
         self._clock = clock
         self._fetching: SingleFlight[Picture] = SingleFlight()
         self._at_once = asyncio.Semaphore(_AT_ONCE)
-        self._under_way: set[str] = set()
         self._refused: TTLCache[str, PictureRefused] = TTLCache(_FAILURES_KEPT, _REFUSED_FOR, timer=clock.now)
         self._away: TTLCache[str, float] = TTLCache(_FAILURES_KEPT, _AWAY_FOR, timer=clock.now)
         """Until when pictures are not tried again whose host did not answer."""
@@ -117,12 +116,19 @@ class Pictures:
         if user_id == GHOST_ID:
             return GHOST
         name = f"avatar {user_id}"
+        try:
+            wanted = await self._avatar(name, user_id)
+        except StoreError:
+            kept = await self._shelf.get(name)
+            if kept is None:
+                raise
+            return kept.picture  # whoever is shown is not known now: what was shown goes on
         kept = await self._shelf.get(name)
         if kept is None:
-            return await asyncio.shield(self._begin(await self._avatar(name, user_id)))
+            return await asyncio.shield(self._begin(wanted))
         if self._is_old(kept, _FRESH_FOR):
             with suppress(AfterwordError):  # the old one is still good
-                self._begin(await self._avatar(name, user_id))
+                self._begin(wanted)
         return kept.picture
 
     async def image(self, comment_id: int, name: str) -> Picture:
@@ -168,9 +174,8 @@ class Pictures:
             raise PictureRefused(refused.address, refused.reason)  # anew: one that is raised again grows its traceback
         if away_until is not None:
             raise NotYet("The picture", retry_after=math.ceil(away_until - self._clock.now()))
-        if name not in self._under_way and len(self._under_way) >= _MOST_WAITING:
+        if name not in self._fetching and len(self._fetching) >= _MOST_WAITING:
             raise NotYet("The picture", retry_after=_RETRY_AFTER)
-        self._under_way.add(name)
         return self._fetching.join(name, lambda: self._fetched(wanted))
 
     async def _fetched(self, wanted: _Wanted) -> Picture:
@@ -191,8 +196,6 @@ class Pictures:
             raise NotYet("The picture", retry_after=int(_AWAY_FOR)) from None
         else:
             return picture
-        finally:
-            self._under_way.discard(wanted.name)
 
 
 def _weight(found: Mapping[str, str]) -> int:

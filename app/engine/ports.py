@@ -188,8 +188,8 @@ class Mirror(Protocol):
     async def comment(self, repo: Repository, comment_id: int) -> Comment | None:
         """One comment by its id."""
 
-    async def avatar(self, repo: Repository, user_id: int) -> str | None:
-        """Where GitHub has the picture of somebody who wrote a mirrored comment; None for everybody else."""
+    async def avatar(self, repo: Repository, user_id: int, *, numbers: frozenset[int] | None = None) -> str | None:
+        """Where GitHub has the picture of somebody who wrote a mirrored comment; `numbers` narrows the threads."""
 
     async def newest_comments(
         self, repo: Repository, *, limit: int, before: int | None, numbers: frozenset[int] | None

@@ -9,7 +9,7 @@ from dataclasses import replace
 from app.domain.errors import NoSuchComment, NotServed, NotYet, ReadError
 from app.domain.posts import Posts
 from app.domain.sites import Repository, Serve
-from app.domain.threads import Comment, Issue, Status, Thread
+from app.domain.threads import Issue, Status, Thread
 from app.engine.catalogue import Catalogue, Subject, subject
 from app.engine.observing import Observer
 from app.engine.places import MOST_FOLLOWED, Places
@@ -156,8 +156,7 @@ class Publisher:
     async def _make(self, key: Key) -> Document:
         site = await self._mirror.site(key.repo)
         self._refuse_private(site)
-        if not self._serve.known:
-            raise NotYet("The list of posts", retry_after=_RETRY_AFTER)
+        self.refuse_unknown_posts()
         self._observer.rendered(key)
         if isinstance(key, ThreadKey):
             thread = await self.thread(key.repo, key.number, with_comments=not isinstance(key, BareKey))
@@ -213,7 +212,7 @@ class Publisher:
         )
 
     def _refuse_private(self, site: SiteRecord | None) -> None:
-        if site is not None and self._is_hidden(site):
+        if site is not None and self.is_withheld(site):
             raise NotServed(site.repo.full_name)
 
     async def _with_present_pin(self, repo: Repository, record: ThreadRecord) -> Issue:
@@ -233,50 +232,25 @@ class Publisher:
         stale = (repo.key, number) in self.stale
         return Thread(repo, number, None, (), 0, status, checked_at, stale=stale, looked_at=looked_at)
 
-    async def visible_comment(self, repos: Iterable[Repository], comment_id: int) -> Comment | None:
-        """A comment as readers may see it; None where no served thread of these repositories shows its text.
-
-        Raises `NotYet` while nobody can say which issues are posts.
-        """
+    def refuse_unknown_posts(self) -> None:
+        """Raises `NotYet` while nobody can say which issues are posts."""
         if not self._serve.known:
             raise NotYet("The list of posts", retry_after=_RETRY_AFTER)
-        for repo in repos:
-            comment = await self._mirror.comment(repo, comment_id)
-            record = await self._mirror.thread(repo, comment.number) if comment else None
-            if (
-                comment is not None
-                and record is not None
-                and comment.hidden is None
-                and await self._is_seen(repo, record)
-            ):
-                return comment
-        return None
 
-    async def visible_avatar(self, repos: Iterable[Repository], user_id: int) -> str | None:
-        """Where GitHub has the picture of somebody who wrote in a repository that is served."""
-        sites = [repo for repo in repos if not self._is_hidden(await self._mirror.site(repo))]
-        found = [await self._mirror.avatar(repo, user_id) for repo in sites]
-        return next((address for address in found if address), None)
-
-    async def _is_seen(self, repo: Repository, record: ThreadRecord) -> bool:
-        """Whether readers see a thread, under its own number or under one that it was moved from."""
-        if self._is_hidden(await self._mirror.site(repo)):
-            return False
-        following = self._followed.get((repo, record.issue.number), set())
-        return self._shows(repo, record) or any(self.is_post(*place, record.issue) for place in following)
-
-    def _is_hidden(self, site: SiteRecord | None) -> bool:
+    def is_withheld(self, site: SiteRecord | None) -> bool:
+        """True where a repository is private and nobody said that everyone may see it."""
         return site is not None and site.private and not self._allow_private
 
-    def _shows(self, repo: Repository, record: ThreadRecord) -> bool:
-        return self.is_post(repo, record.issue.number, record.issue)
+    def followed_from(self, repo: Repository) -> Mapping[int, Iterable[Touched]]:
+        """The threads of a repository that readers were shown under numbers from which they had been moved: those."""
+        return {number: places for (site, number), places in self._followed.items() if site == repo}
 
     async def _single_comment(self, key: CompatCommentKey, site: SiteRecord | None) -> Document:
         comment = await self._mirror.comment(key.repo, key.comment_id)
         record = await self._mirror.thread(key.repo, comment.number) if comment else None
         if comment is None and await self._is_importing(key.repo, site):
             raise NotYet(f"Comment {key.comment_id} of {key.repo}", retry_after=_RETRY_AFTER)
-        if comment is None or record is None or not self._shows(key.repo, record):
+        if comment is None or record is None or not self.is_post(key.repo, record.issue.number, record.issue):
             raise NoSuchComment(key.comment_id)
         checked_at = _checked_at(record, site)
         return await asyncio.to_thread(self._renderer.comment, comment, key, checked_at)
@@ -310,7 +284,7 @@ class Publisher:
 
     async def _newest(self, key: NewestKey | SiteFeedKey, site: SiteRecord) -> Document:
         limit, before = newest_wanted(key)
-        numbers = await self._posts(key.repo) if not self._serve.everything else None
+        numbers = await self.posts(key.repo) if not self._serve.everything else None
         found = await self._mirror.newest_comments(key.repo, limit=limit, before=before, numbers=numbers)
         if not found and before is None and await self._is_importing(key.repo, site):
             raise NotYet(f"The newest comments of {key.repo}", retry_after=_RETRY_AFTER)
@@ -322,11 +296,12 @@ class Publisher:
 
     async def _issues(self, key: CompatIssuesKey, site: SiteRecord) -> Document:
         records = await self._mirror.threads(key.repo)
-        posts = [record for record in records if self._shows(key.repo, record)]
+        posts = [record for record in records if self.is_post(key.repo, record.issue.number, record.issue)]
         issues: Sequence[Issue] = [await self._with_present_pin(key.repo, record) for record in posts]
         return await asyncio.to_thread(self._renderer.issues, issues, key, _site_checked_at(site))
 
-    async def _posts(self, repo: Repository) -> frozenset[int]:
+    async def posts(self, repo: Repository) -> frozenset[int]:
+        """The numbers of the issues that are posts."""
         tallies = await self._mirror.tallies(repo)
         return frozenset(tally.number for tally in tallies if self.is_post(repo, tally.number, tally))
 

@@ -27,6 +27,12 @@ class SingleFlight(Generic[T]):
         if not done.cancelled():
             done.exception()  # read here, so that a failure nobody waited for is not reported as forgotten
 
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._flights
+
+    def __len__(self) -> int:
+        return len(self._flights)
+
     async def close(self) -> None:
         """Cancels what is under way and waits until it has ended."""
         tasks = list(self._flights.values())

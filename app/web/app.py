@@ -38,6 +38,7 @@ def create_app(serving: Serving) -> Front:
     )
     app.state.serving = serving
     assets.assets()  # compressed now: the first reader does not wait for it
+    start.files_of_the_page()
     for module in (native, fragments, feeds, pictures, events, compat, webhook, health, metrics, docs, assets, start):
         app.include_router(module.router)
     errors.install(app)

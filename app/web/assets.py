@@ -84,6 +84,7 @@ def assets() -> Assets:
     english = orjson.dumps({key: _short(spoken[ENGLISH][key]) for key in _AT_FIRST}).decode()
     sources = {name: _source(name) for name in ("widget.js", "more.js", "lists.js", "widget.css", "page.css")}
     sources["widget.js"] = sources["widget.js"].replace('"@english"', english)
+    spoken[ENGLISH] = {key: text for key, text in spoken[ENGLISH].items() if key not in _AT_FIRST}
     texts = {f"languages/{tag}.json": orjson.dumps(each).decode() for tag, each in spoken.items()}
     whole = "\0".join(f"{name}\0{text}" for name, text in sorted((sources | texts).items()))
     version = hashlib.blake2b(whole.encode(), digest_size=4).hexdigest()

@@ -54,7 +54,9 @@ async def avatar(
     ],
 ) -> Response:
     """The picture of somebody who has written here."""
-    return _sent(request, await pictures.avatar(user_id), _AVATARS_FOR)
+    picture = await pictures.avatar(user_id)
+    etag = f'"{hashlib.blake2b(picture.body, digest_size=16).hexdigest()}"'
+    return _sent(request, picture, etag, _AVATARS_FOR)
 
 
 @router.get(
@@ -67,11 +69,11 @@ async def image(
     name: Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="As the comment's HTML names it.")],
 ) -> Response:
     """A picture that stands in a comment."""
-    return _sent(request, await pictures.image(comment_id, name), _IMAGES_FOR)
+    # of up to 8 MB, and never another under its name
+    return _sent(request, await pictures.image(comment_id, name), f'"{name}"', _IMAGES_FOR)
 
 
-def _sent(request: Request, picture: Picture, cache_control: bytes) -> Response:
-    etag = f'"{hashlib.blake2b(picture.body, digest_size=16).hexdigest()}"'
+def _sent(request: Request, picture: Picture, etag: str, cache_control: bytes) -> Response:
     given = dict(request.scope["headers"])
     headers = [(b"etag", etag.encode()), (b"cache-control", cache_control), *_HARMLESS]
     known = matches(given.get(b"if-none-match"), etag)

@@ -132,7 +132,7 @@ KINDS: Sequence[Kind] = (
                 "pinned",
                 "Just this version",
                 "in place of the first two lines",
-                note="A browser runs nothing that differs. Take both lines anew when you update Afterword.",
+                note="A browser takes both files only as they are. Take both lines anew when you update Afterword.",
             )
         ],
     ),
@@ -194,9 +194,9 @@ async def start(request: Request) -> Response:
 
 @router.get("/start.js")
 @router.get("/start.css")
-async def files_of_the_page(request: Request) -> Response:
+async def file_of_the_page(request: Request) -> Response:
     """What makes the page answer, and how it and /docs look."""
-    return sent(request, _files()[request.url.path.rpartition("/")[2]], _ASKED_ANEW)
+    return sent(request, files_of_the_page()[request.url.path.rpartition("/")[2]], _ASKED_ANEW)
 
 
 def _origin(address: str) -> str:
@@ -220,7 +220,8 @@ def _addresses(request: Request) -> Response:
 
 
 @cache
-def _files() -> Mapping[str, Asset]:
+def files_of_the_page() -> Mapping[str, Asset]:
+    """Its script and its style sheet, which /docs has too; made once for this process."""
     kinds = {"start.js": SCRIPT, "start.css": STYLE}
     return {name: asset(kind, minified(name, _text(f"widget/start/{name}"))) for name, kind in kinds.items()}
 

@@ -57,9 +57,10 @@ async function recent(element, kit) {
     const list = kit.make("ol", { className: "pc-recent", lang: words.texts.lang, dir: words.texts.dir });
     list.ariaLabel = words.say("recent");
     list.append(...comments.map((comment) => line(element, comment, kit, words)));
-    element.replaceChildren(list);
+    element.replaceChildren(comments.length ? list : words.say("none"));
     tell([element]);
   } catch (failure) {
+    element.textContent ||= words.say("failed");
     tell([element], { failure });
   }
 }

@@ -24,7 +24,7 @@ export async function enhance(element, kit, found) {
   const timer = setInterval(() => age(section, words), 60_000);
   signal.addEventListener("abort", () => clearInterval(timer));
   addEventListener("hashchange", () => open(element, kit), { signal });
-  if (found) await refresh(element, kit, true).catch((failure) => signal.aborted || element.say("failed", { failure }));
+  if (found) await refresh(element, kit, true);
   if (signal.aborted) return;
   await open(element, kit);
   if (element.getAttribute("live") !== "off") listen(element, kit, signal);
@@ -160,16 +160,22 @@ async function open(element, kit) {
 }
 
 // Brings what is shown up to date, in place. New comments are shown at once or announced.
+// Where that fails, what is shown stays.
 async function refresh(element, kit, atOnce) {
+  const { signal } = element.run;
+  await renew(element, kit, atOnce).catch((failure) => signal.aborted || element.say("failed", { failure }));
+}
+
+async function renew(element, kit, atOnce) {
   const { section, words, run } = element;
   const order = element.getAttribute("order");
-  const more = section.querySelector(".pc-more");
+  const rest = section.querySelector(".pc-more");
   const before = element.post?.comment_count;
   const items = shown(section);
   const comments = [];
   const missing = new Set(items.keys());
   let page = {};
-  for (let pages = 0; pages <= items.size / PAGE + 1 && (!pages || (page.next && (missing.size || !more))); pages++) {
+  for (let pages = 0; pages <= items.size / PAGE + 1 && (!pages || (page.next && (missing.size || !rest))); pages++) {
     page = await ask(element, kit, page.next, PAGE);
     comments.push(...page.comments);
     for (const comment of page.comments) missing.delete(nameOf(comment));
@@ -179,7 +185,7 @@ async function refresh(element, kit, atOnce) {
   for (const name of missing) remove(items.get(name));
   const newest = Math.max(0, ...[...items.keys()].map((name) => +name.slice(8)));
   // what has a place at an end of what is shown; the rest is only counted
-  const placed = order === "newest" || (order !== "reactions" && !more);
+  const placed = order === "newest" || (order !== "reactions" && !rest);
   const fresh = placed ? comments.filter((comment) => comment.id > newest) : [];
   const number = placed ? fresh.length : page.post.comment_count - before;
   if (retitle(element, page.post)) return;
@@ -228,7 +234,7 @@ async function show(element, kit, comments) {
 
 function announce(element, kit, comments, number) {
   const news = element.section.querySelector(".pc-news");
-  const button = kit.make("button", { type: "button" }, element.words.count("new", number));
+  const button = kit.make("button", { type: "button" }, element.words.texts.new ? element.words.count("new", number) : `+${number}`);
   button.onclick = async () => {
     news.replaceChildren();
     if (!comments) {
@@ -249,7 +255,7 @@ function listen(element, kit, signal) {
   let timer;
   const soon = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => refresh(element, kit).catch(() => {}), 200);
+    timer = setTimeout(() => refresh(element, kit), 200);
   };
   const turn = () => {
     stream?.close();

@@ -31,12 +31,11 @@ class Words {
     if (!/^en\b/i.test(lang)) this.ready = this.whole();
   }
 
-  // All texts, those among them that are not needed for the first paint.
+  // All texts, those among them that are not needed for the first paint. English's file has only those.
   whole() {
-    return (this.asked ??= fetch(`${ASSETS}languages/${this.lang}.json`, { signal: AbortSignal.timeout(5000) })
-      .then((answer) => answer.json())
-      .then((texts) => (this.texts = texts))
-      .catch(() => {}));
+    return (this.asked ??= read(`${ASSETS}languages/${this.lang}.json`, { signal: AbortSignal.timeout(5000) })
+      .then((texts) => (this.texts = { ...ENGLISH, ...texts }))
+      .catch(() => (this.asked = null)));
   }
 
   get locales() {
@@ -50,7 +49,7 @@ class Words {
   }
 
   count(key, number) {
-    const forms = this.texts[key] || { other: "+{n}" };
+    const forms = this.texts[key];
     const form = forms[new Intl.PluralRules(this.texts.lang).select(number)] || forms.other;
     return form.replace("{n}", new Intl.NumberFormat(this.locales).format(number));
   }
@@ -68,7 +67,7 @@ const memory = {};
 export function wordsOf(element) {
   let lang = element.closest("[lang]")?.lang || "en";
   try {
-    lang = Intl.getCanonicalLocales(lang)[0];
+    [lang] = Intl.getCanonicalLocales(lang);
   } catch {
     lang = "en";
   }
@@ -173,7 +172,7 @@ class PostComments extends HTMLElement {
   attributeChangedCallback(name, before, after) {
     if (!this.run || before === after) return;
     // another post's comments must not stay; the same ones in another order may, until those are there
-    if (WATCHED.indexOf(name) < 3) this.section = this.section?.remove();
+    if (!/order|lang/.test(name)) this.section = this.section?.remove();
     this.reload();
   }
 
@@ -239,7 +238,7 @@ class PostComments extends HTMLElement {
     const level = `h${+this.getAttribute("heading") || 2}`;
     const title = number ? words.count("comments", number) : words.say("none");
     const link = this.link || make("a", LINK, words.say("write"));
-    link.href = post.comment_url || "";
+    if (post.comment_url) link.href = post.comment_url;
     const part = (name, child) => child && make("div", { className: `pc-${name}` }, child);
     this.section = make(
       "section",

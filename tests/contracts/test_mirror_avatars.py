@@ -69,3 +69,11 @@ async def test_an_avatar_goes_with_the_last_comment_of_its_person(mirror: Mirror
             await put(mirror, issue(1, 2, pull=True, updated_at=LATER))
     assert await mirror.avatar(REPO, ADA) is None
     assert await mirror.avatar(REPO, BOB) == (address(BOB) if how == "removed" else None)
+
+
+async def test_the_threads_of_which_authors_are_meant_can_be_narrowed(mirror: Mirror) -> None:
+    await whole(mirror, comment(1, user=somebody(ADA)))
+    number = (await mirror.tallies(REPO))[0].number
+    assert await mirror.avatar(REPO, ADA, numbers=frozenset([number])) == address(ADA)
+    assert await mirror.avatar(REPO, ADA, numbers=frozenset([number + 1])) is None
+    assert await mirror.avatar(REPO, ADA, numbers=frozenset()) is None

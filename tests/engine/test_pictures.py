@@ -167,9 +167,6 @@ async def test_an_old_avatar_stays_where_no_new_one_is_to_be_had(stage: Stage, f
         assert (await stage.pictures.avatar(ADA)).body == b"1"
         await stage.settled()
     assert len(stage.source.asked) == 2
-    stage.avatars.clear()
-    stage.clock.advance(DAY)
-    assert (await stage.pictures.avatar(ADA)).body == b"1"
 
 
 # --- not too many
@@ -298,3 +295,18 @@ async def test_closing_ends_what_is_under_way(stage: Stage, ask: Ask) -> None:
     await stage.pictures.close()
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def test_who_comes_in_the_moment_in_which_a_fetch_ends_takes_no_place_for_ever(stage: Stage) -> None:
+    for _ in range(3):
+        await asyncio.gather(*(stage.pictures.avatar(ADA) for _ in range(20)), return_exceptions=True)
+        stage.shelf.kept.clear()
+    await asyncio.sleep(0)
+    assert len(stage.pictures._fetching) == 0
+
+
+async def test_an_avatar_that_is_kept_goes_with_what_its_owner_wrote(stage: Stage) -> None:
+    await stage.pictures.avatar(ADA)
+    stage.avatars.clear()
+    with pytest.raises(NoSuchPicture):
+        await stage.pictures.avatar(ADA)

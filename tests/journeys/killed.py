@@ -1,8 +1,9 @@
 """Processes that run the whole application until they are killed, each within milliseconds of its birth.
 
-They are forked from a process that has imported the application once: `python -m tests.journeys.killed FD` reads one
-`Life` a line, and says of each when it has begun and how it has ended. FD is a listening socket, which outlives them,
-as that of `serve --workers` outlives its workers: who connects while none lives is answered by the next one.
+They are forked from a process that has imported the application and made its files once:
+`python -m tests.journeys.killed FD` reads one `Life` a line, and says of each when it has begun and how it has ended. FD
+is a listening socket, which outlives them, as that of `serve --workers` outlives its workers: who connects while none
+lives is answered by the next one.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from app.cli.listen import listen
 from app.outbound.clock import SystemClock, chance
 from app.settings import load
 from app.simulator.server import loopback, url_of
+from app.web import assets, start
 from tests.journeys.conftest import environment
 
 _BEGUN = "begun"
@@ -108,6 +110,8 @@ def nursery(folder: Path) -> Iterator[Nursery]:
 
 
 def _main(bound: socket.socket) -> None:
+    assets.assets()  # as what is imported: no child lives long enough to make them anew
+    start.files_of_the_page()
     gc.freeze()  # or the first collection of each child would copy all that it shares with its parent
     for line in sys.stdin:
         print(_killed(Life(**json.loads(line)), bound), flush=True)  # noqa: T201 - what the test waits for

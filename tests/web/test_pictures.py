@@ -95,8 +95,12 @@ async def test_who_has_a_picture_is_not_sent_it_again(blog: Blog, pictures: Fake
         assert (answer.status_code, answer.content) == (304, b"")
         assert answer.headers["etag"] == etag
         assert "max-age" in answer.headers["cache-control"]
+
+
+async def test_an_avatar_that_has_changed_is_sent_anew(blog: Blog, pictures: FakePictures) -> None:
+    etag = (await blog.ask("/avatars/1")).headers["etag"]
     pictures.picture = Picture(b"new", "image/png")
-    assert (await blog.ask(path, {"if-none-match": etag})).status_code == 200
+    assert (await blog.ask("/avatars/1", {"if-none-match": etag})).status_code == 200
 
 
 @both

@@ -168,7 +168,8 @@ def test_nothing_happens_on_the_pages_of_their_own(stage: Stage, opened: Open) -
         onward = watched.page.locator(".pc-more a[rel=next]")
         if not onward.count():
             break
-        onward.click()
+        with watched.page.expect_navigation():
+            onward.click()
     assert seen == len(corpus())
 
 

@@ -304,3 +304,26 @@ def test_a_permalink_to_nothing_moves_no_focus(stage: Stage, opened: Open) -> No
     expect(page.locator(".pc-comment")).to_have_count(16)
     page.wait_for_load_state("networkidle")
     assert page.evaluate("document.activeElement === document.body")
+
+
+def test_recent_comments_that_cannot_be_read_say_so_and_none_is_said_too(stage: Stage, opened: Open) -> None:
+    page = opened("about:blank").page
+    page.route(f"{stage.api}comments*", lambda route: route.abort())
+    page.goto(stage.publish("<recent-comments></recent-comments>"))
+    expect(page.locator("recent-comments[state=failed]")).to_have_text("The comments cannot be reached just now.")
+    page.unroute(f"{stage.api}comments*")
+    page.route(f"{stage.api}comments*", lambda route: route.fulfill(json={"comments": [], "next": None}))
+    page.reload()
+    expect(page.locator("recent-comments[state=ready]")).to_have_text("No comments yet.")
+
+
+def test_a_language_that_could_not_be_had_is_english_and_asked_for_again(stage: Stage, opened: Open) -> None:
+    page = opened("about:blank").page
+    page.route("**/languages/de.json", lambda route: route.fulfill(status=503, json={"title": "no"}))
+    page.goto(stage.publish(stage.element(), lang="de"))
+    expect(page.locator(".pc-title")).to_have_text("16 comments")
+    page.unroute("**/languages/de.json")
+    page.wait_for_selector(".pc-news", state="attached")
+    page.evaluate("document.querySelector('post-comments').reload()")
+    enhanced(page)
+    expect(page.locator(".pc-order select")).to_have_attribute("aria-label", "Reihenfolge")

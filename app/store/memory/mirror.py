@@ -83,9 +83,15 @@ class MemoryMirror:
         number = site.numbers.get(comment_id)
         return None if number is None else site.threads[number].comments[comment_id]
 
-    async def avatar(self, repo: Repository, user_id: int) -> str | None:
-        """Where GitHub has the picture of somebody who wrote a mirrored comment."""
-        authors = (c.author for thread in self._site(repo).threads.values() for c in thread.comments.values())
+    async def avatar(self, repo: Repository, user_id: int, *, numbers: frozenset[int] | None = None) -> str | None:
+        """Where GitHub has the picture of somebody who wrote a mirrored comment; `numbers` narrows the threads."""
+        threads = self._site(repo).threads.items()
+        authors = (
+            comment.author
+            for number, thread in threads
+            if numbers is None or number in numbers
+            for comment in thread.comments.values()
+        )
         return next((author.avatar_url for author in authors if author.id == user_id), None)
 
     async def newest_comments(

@@ -36,9 +36,9 @@ class SqliteMirror:
         """One comment by its id."""
         return await self._file.read(partial(read.comment, repo=repo, comment_id=comment_id))
 
-    async def avatar(self, repo: Repository, user_id: int) -> str | None:
-        """Where GitHub has the picture of somebody who wrote a mirrored comment."""
-        return await self._file.read(partial(read.avatar, repo=repo, user_id=user_id))
+    async def avatar(self, repo: Repository, user_id: int, *, numbers: frozenset[int] | None = None) -> str | None:
+        """Where GitHub has the picture of somebody who wrote a mirrored comment; `numbers` narrows the threads."""
+        return await self._file.read(partial(read.avatar, repo=repo, user_id=user_id, numbers=numbers))
 
     async def newest_comments(
         self, repo: Repository, *, limit: int, before: int | None, numbers: frozenset[int] | None

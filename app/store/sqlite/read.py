@@ -51,6 +51,7 @@ _COMMENT = "SELECT source FROM comment WHERE site = (SELECT id FROM site WHERE k
 _AUTHORED = """
 SELECT source FROM comment
 WHERE site = (SELECT id FROM site WHERE key = :key) AND author = :author
+    AND (:numbers IS NULL OR number IN (SELECT value FROM json_each(:numbers)))
 LIMIT 1
 """
 _NEWEST = """
@@ -100,9 +101,16 @@ def comment(connection: sqlite3.Connection, repo: Repository, comment_id: int) -
     return next(iter(_comments(rows)), None)
 
 
-def avatar(connection: sqlite3.Connection, repo: Repository, user_id: int) -> str | None:
-    """Where GitHub has the picture of somebody who wrote a comment."""
-    rows = connection.execute(_AUTHORED, {"key": repo.key, "author": bounded(user_id)})
+def avatar(
+    connection: sqlite3.Connection, repo: Repository, user_id: int, numbers: frozenset[int] | None
+) -> str | None:
+    """Where GitHub has the picture of somebody who wrote a comment, of these `numbers` only."""
+    named = {
+        "key": repo.key,
+        "author": bounded(user_id),
+        "numbers": None if numbers is None else listed(map(bounded, numbers)),
+    }
+    rows = connection.execute(_AUTHORED, named)
     return next((comment.author.avatar_url for comment in _comments(rows)), None)
 
 
