@@ -5,7 +5,6 @@ const ASSETS = `${SERVICE}assets/@version/`;
 const ENGLISH = "@english";
 const UNITS = { year: 31557600, month: 2629800, week: 604800, day: 86400, hour: 3600, minute: 60, second: 1 };
 const FACES = { "+1": "👍", "-1": "👎", laugh: "😄", hooray: "🎉", confused: "😕", heart: "❤️", rocket: "🚀", eyes: "👀" };
-const DEEPEST = 3;
 export const LINK = { rel: "nofollow ugc noopener" };
 
 // The one place where HTML is trusted: the service has made it safe. A page may forbid even that; then it is text.
@@ -77,8 +76,8 @@ export function wordsOf(element) {
 // An address of the API, with these parameters where they have values.
 export function address(element, path, parameters) {
   const url = new URL(`api/v1/${path}`, (element.getAttribute("service") || SERVICE).replace(/\/?$/, "/"));
-  const given = { repo: element.getAttribute("repo"), ...parameters };
-  for (const name in given) if (given[name]) url.searchParams.set(name, given[name]);
+  parameters = { repo: element.getAttribute("repo"), ...parameters };
+  for (const name in parameters) if (parameters[name]) url.searchParams.set(name, parameters[name]);
   return url;
 }
 
@@ -114,7 +113,7 @@ export function item(comment, words) {
   const marks = { owner: is_owner, bot: is_bot, pinned: comment.pinned, edited: comment.edited_at && !comment.hidden };
   const made = make(
     "article",
-    { id: `comment-${comment.id}`, className: `pc-comment${comment.hidden ? " pc-hidden" : ""}` },
+    { id: `comment-${comment.id}`, className: comment.hidden ? "pc-comment pc-hidden" : "pc-comment" },
     make(
       "div",
       { className: "pc-by" },
@@ -136,14 +135,14 @@ export function refer(item, comment, name, words) {
   item.firstChild.after(make("a", link, words.say("reply", { name })));
 }
 
-// Puts comments at the end of a list; in the order of time, replies stand below what they answer.
+// Puts comments at the end of a list; in the order of time, replies stand below what they answer, three deep at the most.
 export function append(list, comments, words, order) {
   const nested = !order || order === "oldest";
   const made = {};
   for (const comment of comments) {
     const above = made[comment.reply_to];
     const one = (made[comment.id] = { item: item(comment, words), name: comment.author.login, depth: 1 });
-    const parent = nested && (above?.depth === DEEPEST ? above.parent : above);
+    const parent = nested && (above?.depth === 3 ? above.parent : above);
     if (parent) {
       one.parent = parent;
       one.depth = parent.depth + 1;
@@ -170,10 +169,10 @@ class PostComments extends HTMLElement {
   }
 
   attributeChangedCallback(name, before, after) {
-    if (!this.run || before === after) return;
+    if (before === after) return;
     // another post's comments must not stay; the same ones in another order may, until those are there
     if (!/order|lang/.test(name)) this.section = this.section?.remove();
-    this.reload();
+    if (this.run) this.reload();
   }
 
   reload() {
@@ -193,24 +192,24 @@ class PostComments extends HTMLElement {
     if (this.link) this.link.href = this.link.href.replace(/(issues\/)\d+/, `$1${post}`);
     this.key = WATCHED.map((name) => this.getAttribute(name)).join();
     if (this.shown === undefined && this.section?.dataset.post === post) this.shown = this.key; // made by the service
-    if (now || this.getAttribute("loading") === "eager" || /^#comment-/.test(location.hash)) return this.load(signal);
-    const near = ([entry]) => {
+    if (now || this.getAttribute("loading") === "eager" || /^#comment/.test(location.hash)) return this.load(signal, now);
+    const observer = new IntersectionObserver(([entry]) => {
       if (!entry.isIntersecting) return;
       observer.disconnect();
       this.load(signal);
-    };
-    const observer = new IntersectionObserver(near, { rootMargin: "800px" });
+    }, { rootMargin: "800px" });
     observer.observe(this);
     signal.onabort = () => observer.disconnect();
   }
 
-  async load(signal) {
-    const found = this.shown === this.key;
+  // `now` asks the service, since a browser may show once more for seconds what it has.
+  async load(signal, now) {
+    const found = this.section && this.shown === this.key;
     this.words = wordsOf(this);
     try {
       if (!found) {
         if (!this.section) this.tell("loading", this.words.ready ? "…" : this.words.say("loading"));
-        const page = await read(this.page(), { signal });
+        const page = await read(this.page(), { signal, cache: now && "no-cache" });
         await this.words.ready;
         if (signal.aborted) return;
         this.paint(page);

@@ -102,6 +102,17 @@ def test_language_order_and_colours_change_the_preview_and_what_is_copied(demo: 
     assert not watched.complaints
 
 
+def test_comments_that_come_while_an_order_is_chosen_do_not_take_it_back(demo: Demo, opened: Open) -> None:
+    page = opened(demo.service).page
+    page.wait_for_selector("#preview .pc-news", state="attached")
+    page.evaluate(
+        """() => { const order = document.querySelector("[name=order]"); order.value = "newest";
+        document.querySelector("#preview post-comments").dispatchEvent(new CustomEvent("comments-loaded"));
+        order.dispatchEvent(new Event("input", {bubbles: true})) }"""
+    )
+    expect(page.locator("#preview post-comments")).to_have_attribute("order", "newest")
+
+
 def test_an_order_that_is_chosen_in_the_preview_is_copied_too(demo: Demo, opened: Open) -> None:
     page = start(opened, demo).page
     page.locator("#preview .pc-order select").select_option("reactions")

@@ -246,6 +246,21 @@ def test_single_page_navigation_shows_the_new_posts_comments_and_leaves_nothing_
     assert not watched.complaints
 
 
+def test_an_element_that_gets_another_number_while_it_is_put_aside_shows_nothing_old(
+    stage: Stage, opened: Open
+) -> None:
+    page = opened(stage.publish(stage.element(TALK))).page
+    enhanced(page)
+    renumber = (
+        "number => { kept.setAttribute('ghissueid', number); return kept.querySelectorAll('.pc-comment').length }"
+    )
+    page.evaluate("globalThis.kept = document.querySelector('post-comments'); kept.remove()")
+    assert page.evaluate(renumber, str(CLOSED)) == 0
+    assert page.evaluate(renumber, str(TALK)) == 0
+    page.evaluate("document.querySelector('main').append(kept)")
+    page.wait_for_function("document.querySelectorAll('.pc-comment').length === 16")
+
+
 def test_its_events_tell_a_blogs_own_script(stage: Stage, opened: Open) -> None:
     head = "<script>addEventListener('comments-loaded', e => globalThis.told = [e.target.localName, e.detail])</script>"
     page = opened(stage.publish(stage.element(LONG), head=head)).page

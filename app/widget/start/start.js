@@ -7,6 +7,7 @@ const first = form.dataset.repo;
 const snippets = [...document.querySelectorAll("[data-snippet]")].map((code) => [code, code.textContent]);
 const addresses = [...document.querySelectorAll(".addresses a")].map((link) => [link, link.getAttribute("href")]);
 const comments = document.createElement("post-comments");
+let ordered = null;
 
 const plural = (number, one, many) => `${number} ${number === 1 ? one : many}`;
 
@@ -25,6 +26,7 @@ function show() {
     if (after) comments.setAttribute(name, after);
     else comments.removeAttribute(name);
   }
+  ordered = comments.getAttribute("order");
   preview.dataset.theme = choice.theme;
   if (!comments.isConnected) preview.replaceChildren(comments);
   fill(choice);
@@ -149,7 +151,9 @@ function tabbed(panels) {
 
 comments.setAttribute("loading", "eager");
 comments.addEventListener("comments-loaded", () => {
-  const order = comments.getAttribute("order") ?? ""; // a reader chooses it in the preview too
+  const order = comments.getAttribute("order");
+  if (order === ordered) return;
+  ordered = order; // chosen in the preview, as a reader would
   form.order.value = order === "oldest" ? "" : order;
   fill(chosen());
 });
