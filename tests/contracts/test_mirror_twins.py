@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -32,6 +33,8 @@ issues = st.builds(
     words,
     moments,
 )
+
+pytestmark = pytest.mark.untraced  # what others cover, at length
 comments = st.builds(
     lambda comment_id, number, text, moment: comment(comment_id, number, text, updated_at=moment),
     st.sampled_from(IDS),

@@ -14,6 +14,8 @@ from tests.engine.stage import BLOG, Stage, comments_of, stage
 from tests.engine.test_importing import NOW, world_of
 from tests.fakes import FakeClock
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 HOUR = 3600.0
 POSTS = 30
 

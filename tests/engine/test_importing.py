@@ -37,6 +37,7 @@ async def mirrored(on: Stage, number: int) -> list[int]:
     return [comment.id for comment in await on.afterword.mirror.comments(BLOG, number)]
 
 
+@pytest.mark.no_cover
 async def test_a_thousand_posts_with_ten_thousand_comments_cost_at_most_113_asks() -> None:
     with running(numbered_world(1000, 10_000, seed=1)) as simulator:
         simulator.world.add_token("t0ken", "ada")
@@ -184,6 +185,7 @@ async def test_a_comment_deleted_while_pages_are_read_loses_none_of_the_others()
                 assert await mirrored(on, number) == comments_of(simulator, number)
 
 
+@pytest.mark.no_cover
 async def test_more_comments_than_github_pages_are_all_reached() -> None:
     with running(numbered_world(300, 10_450, seed=4)) as simulator:
         simulator.world.add_token("t0ken", "ada")

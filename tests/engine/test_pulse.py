@@ -233,6 +233,7 @@ async def test_a_reading_of_no_comments_does_not_undo_one_that_overtook_it(
             assert len(comments_of(simulator, 2)) == 1
 
 
+@pytest.mark.no_cover
 async def test_more_issues_than_the_hour_can_list_do_not_starve_the_pulse() -> None:
     clock = FakeClock(NOW + 3600)
     made = numbered_world(2_600, 0, seed=1)

@@ -24,6 +24,8 @@ FAULTS: tuple[Fault, ...] = (
     PrimaryLimit(429, retry_after=2),
 )
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 
 def act(world: World, chance: random.Random) -> None:
     """Something that people do."""

@@ -46,6 +46,8 @@ from tests.journeys.github_faults import (
     world_of,
 )
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 _TEN_MINUTES = 600.0
 _OTHER_TOKEN = "ghp_another000000000000000000000000000000"
 _BROKEN: dict[str, Fault] = {

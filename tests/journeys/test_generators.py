@@ -21,6 +21,8 @@ from tests.journeys.browser import Open, chromium, opened
 from tests.journeys.conftest import nothing_at
 from tests.widget.stage import TALK, Stage, stage
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 __all__ = ["chromium", "opened", "stage"]
 
 BIN = Path(".venv/bin").absolute()

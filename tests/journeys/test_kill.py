@@ -25,6 +25,8 @@ from tests.engine.test_turmoil import TOKEN, act
 from tests.journeys.killed import Later, Life, Nursery, nursery
 from tests.journeys.truth import asked, brought_up, kept_aside, mirror_is, whole
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 ROUNDS = 52
 """Of each of four kinds: while importing, pulsing, taking deliveries and migrating."""
 _LIFE = 0.15

@@ -10,6 +10,8 @@ from app.simulator.state import World
 from tests.engine.test_importing import NOW
 from tests.journeys.conftest import Start
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 LENGTHS = {1: 0, 2: 1, 3: 30, 4: 31, 5: 100, 6: 101, 7: 1234}
 TOKEN = "t0ken"
 HTML = "application/vnd.github.v3.html+json"

@@ -17,6 +17,8 @@ from typing_extensions import override
 
 from tests.journeys.browser import Demo, Open, chromium, demo, opened
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 __all__ = ["chromium", "demo", "opened"]
 
 JQUERY = Path("/usr/share/javascript/jquery/jquery.js")

@@ -16,6 +16,8 @@ from app.simulator.state import World
 from tests.engine.test_importing import NOW
 from tests.journeys.conftest import Service, Start
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 PLAIN, OTHER, DRAWN, HUGE, DISGUISED, AWRY, INWARD, HIDDEN = (
     f"https://pictures.example/{name}"
     for name in ("plain.png", "other.png", "drawn.svg", "huge.png", "page.png", "awry.png", "inward.png", "hidden.png")

@@ -18,6 +18,8 @@ from tests.engine.stage import comments_of
 from tests.engine.test_importing import NOW
 from tests.journeys.conftest import Service, Start
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 OWNER, NAME = SAMPLE.split("/")
 
 

@@ -22,6 +22,8 @@ from tests.journeys.conftest import Service, Start
 from tests.journeys.test_workers import _runs, _stopped, _workers
 from tests.journeys.truth import asked
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 _DEADLINE = 30.0
 _SECRET = "It's a Secret to Everybody"
 _TOKEN = "t0ken"

@@ -12,6 +12,8 @@ from app.simulator.server import running
 from tests.journeys.browser import Demo, Open, Watched, chromium, demo, opened, photograph
 from tests.widget.stage import TOKEN, serving
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 __all__ = ["chromium", "demo", "opened"]
 
 AXE = Path("tests/generators/node_modules/axe-core/axe.min.js")

@@ -11,6 +11,8 @@ from app.render.sanitise import safe_html
 from app.render.sanitise_shape import MAX_DEPTH, MAX_ELEMENTS, MAX_LEAVES
 from tests.render.hostile.judge import depth, faults
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 BASE = "https://github.com/owner/name/issues/41"
 ESCAPES = {r"\n": "\n", r"\t": "\t", r"\r": "\r", r"\0": "\0", r"\x01": "\x01"}
 

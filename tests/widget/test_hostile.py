@@ -18,6 +18,8 @@ from app.simulator.state import World
 from tests.journeys.browser import Open, Watched, chromium, opened
 from tests.widget.stage import SECRET, TOKEN, Stage, serving, static_blog
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 __all__ = ["chromium", "opened"]
 
 HOSTILE, TITLE = 66, '</title><script>alert("title")</script><img src=x onerror=alert(1)>'

@@ -13,6 +13,8 @@ from app.simulator.sample import SAMPLE
 from tests.journeys.browser import Open, chromium, opened, photograph
 from tests.widget.stage import EMPTY, LONG, RICH, TALK, Stage, stage
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 __all__ = ["chromium", "opened", "stage"]
 
 FOOTER = '<footer style="padding:2rem 0">Written by hand since 2010.</footer>'

@@ -10,6 +10,8 @@ from app.simulator.sample import SAMPLE
 from tests.journeys.browser import Open, chromium, opened, photograph
 from tests.widget.stage import CLOSED, EMPTY, LOCKED, LONG, MISSING, RICH, TALK, Stage, stage
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 __all__ = ["chromium", "opened", "stage"]
 
 PADDING = '<p style="height:3000px">A long post.</p>'
