@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import orjson
 import pytest
 
-from app.domain.errors import NotServed
+from app.domain.errors import NoSuchComment, NotServed
 from app.domain.sites import Repository, Serve, repository
 from app.domain.threads import Comment
 from app.engine.catalogue import Catalogue
@@ -17,12 +18,29 @@ from app.engine.renderer import Renderer
 from app.engine.shared import THE_REPOSITORY
 from app.github import payloads
 from app.render.document import Document
-from app.render.keys import CommentsKey, CountsKey, Key, Order, PostKey
+from app.render.keys import (
+    CommentsKey,
+    CompatCommentKey,
+    CompatCommentsKey,
+    CompatIssueKey,
+    CompatIssuesKey,
+    CountsKey,
+    Form,
+    FragmentKey,
+    Key,
+    Media,
+    NewestKey,
+    Order,
+    PostKey,
+    SiteFeedKey,
+    ThreadFeedKey,
+)
 from app.store.memory import MemoryMirror
 from tests.contracts.mirrors import API, issue
 from tests.fakes import Silent
 from tests.github.objects import comment_object
 
+HOME = "https://comments.example"
 BLOG, NOTES, THIRD = repository("ada/blog"), repository("ada/notes"), repository("ada/third")
 
 
@@ -63,6 +81,12 @@ class Press:
             site = SiteRecord(repo, number, repo.full_name, listed_at=1.0)
             await self.mirror.apply(Change(repo=repo, at=1.0, site=site, issues=(issue(7, repo=repo),)))
         await self.move(BLOG, 1, NOTES, 7)
+
+    async def comment(self, comment_id: int, **changes: str) -> None:
+        """The whole of issue 7 of the blog is one comment."""
+        made = payloads.comment(comment_object(comment_id, 7, **changes))
+        commented = issue(7, repo=BLOG, comments=1)
+        await self.mirror.apply(Change(repo=BLOG, at=1.0, issues=(commented,), comments=(made,), whole=frozenset({7})))
 
     async def move(self, repo: Repository, number: int, to: Repository, there: int) -> None:
         absence = Absence(number, gone=True, checked_at=1.0, moved_to=f"{API}/repos/{to}/issues/{there}")
@@ -175,6 +199,52 @@ async def test_documents_of_what_becomes_a_post_or_ceases_to_be_one_are_swapped_
     assert swapped == [True, True, False]
     assert b'"missing"' in (await press.publisher.present(keys[0])).bodies["identity"]
     assert await press.publisher.serve_only(press.publisher.serve.posts or {}) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        CommentsKey(BLOG, 7, Order.OLDEST, 50, None, home=HOME),
+        FragmentKey(BLOG, 7, Order.OLDEST, 50, None, "en", whole=False, home=HOME, pictures=True),
+        ThreadFeedKey(BLOG, 7, Form.ATOM, "en", HOME, pictures=True),
+        SiteFeedKey(BLOG, Form.JSON, "en", HOME, pictures=True),
+        NewestKey(BLOG, 5, None, HOME),
+        CompatCommentsKey(BLOG, 7, Media.FULL, 1, 30, None),
+        CompatCommentKey(BLOG, 3, Media.HTML),
+    ],
+    ids=lambda key: type(key).__name__,
+)
+async def test_each_kind_of_document_carries_the_comment_made_safe(key: Key) -> None:
+    press = Press()
+    await press.fill()
+    await press.comment(3, body_html='<p onclick="x()">Hello <img src="https://github.com/a.png"></p>')
+    body = (await press.publisher.document(key)).bodies["identity"]
+    assert b"Hello" in body
+    assert b"onclick" not in body
+    assert (HOME.encode() in body) == (not isinstance(key, CompatCommentKey | CompatCommentsKey))
+
+
+async def test_lists_and_single_issues_are_told_as_github_tells_them() -> None:
+    press = Press()
+    await press.fill()
+    newest = CompatIssuesKey(BLOG, Media.DEFAULT, 1, 30, "all", (), "created", "desc", None, None)
+    for key in (CompatIssueKey(BLOG, 7, Media.DEFAULT), newest):
+        assert b'"number":7' in (await press.publisher.document(key)).bodies["identity"]
+
+
+async def test_a_comment_that_is_not_there_is_none_once_the_mirror_is_complete() -> None:
+    press = Press()
+    await press.fill()
+    await press.comment(3)
+    with pytest.raises(NoSuchComment):
+        await press.publisher.document(CompatCommentKey(BLOG, 4, Media.RAW))
+
+
+async def test_counts_follow_a_number_to_where_its_issue_was_moved() -> None:
+    press = Press()
+    await press.fill()
+    counts = orjson.loads((await press.publisher.document(CountsKey(BLOG, (1, 7, 99)))).bodies["identity"])["counts"]
+    assert counts == {"1": 0, "7": 0, "99": None}
 
 
 def test_safe_html_may_be_asked_for_from_many_threads_at_once() -> None:
