@@ -100,15 +100,15 @@ function body(comment, words) {
 }
 
 function reactions(comment) {
-  const faces = Object.keys(FACES).filter((name) => comment.reactions[name] && !comment.hidden);
-  const shown = faces.map((name) => make("span", {}, `${FACES[name]} ${comment.reactions[name]}`));
+  const shown = Object.keys(FACES)
+    .filter((name) => comment.reactions[name] && !comment.hidden)
+    .map((name) => make("span", {}, `${FACES[name]} ${comment.reactions[name]}`));
   return shown[0] && make("div", { className: "pc-reactions" }, ...shown);
 }
 
 export function item(comment, words) {
   const { login, url, avatar_url, is_owner, is_bot } = comment.author;
-  const picture = make("img", { alt: "", loading: "lazy", src: avatar_url });
-  const avatar = make("span", { className: "pc-avatar" }, picture);
+  const avatar = make("span", { className: "pc-avatar" }, make("img", { alt: "", loading: "lazy", src: avatar_url }));
   avatar.dataset.initial = login[0];
   const marks = { owner: is_owner, bot: is_bot, pinned: comment.pinned, edited: comment.edited_at && !comment.hidden };
   const made = make(
@@ -209,7 +209,9 @@ class PostComments extends HTMLElement {
     try {
       if (!found) {
         if (!this.section) this.tell("loading", this.words.ready ? "…" : this.words.say("loading"));
-        const page = await read(this.page(), { signal, cache: now && "no-cache" });
+        const asked = read(this.page(), { signal, cache: now && "no-cache" });
+        this.words.age(0); // a format is dear to make: while the answer is on its way
+        const page = await asked;
         await this.words.ready;
         if (signal.aborted) return;
         this.paint(page);
@@ -250,8 +252,8 @@ class PostComments extends HTMLElement {
     );
     Object.assign(this, { next, post, shown: this.key });
     this.setAttribute("status", post.status);
-    this.replaceChildren(this.section);
     this.settle();
+    this.replaceChildren(this.section);
     this.report("loaded", post);
   }
 
@@ -271,12 +273,12 @@ class PostComments extends HTMLElement {
   fail(failure, retry) {
     const again = make("button", { type: "button", onclick: retry }, this.words.say("retry"));
     this.querySelector(".pc-note[role]")?.remove();
-    this.tell(this.section ? "ready" : "failed", `${this.words.say("failed")} `, again);
     this.settle();
+    this.tell(this.section ? "ready" : "failed", `${this.words.say("failed")} `, again);
     this.say("failed", { failure });
   }
 
-  // What lay below the screen stays there: nothing that is seen moves.
+  // What lay below the screen stays there: nothing that is seen moves. Asked before anything changes, which is cheap.
   settle() {
     this.style.minBlockSize = `${Math.max(0, innerHeight - this.getBoundingClientRect().top)}px`;
   }
