@@ -70,7 +70,10 @@ class Settings(BaseSettings):
         description="Whether pictures and avatars go through Afterword, so that readers' browsers ask no other host.",
     )
     pictures_mb: int = Field(
-        256, ge=1, le=1_048_576, description="How much room fetched pictures may take beside the store, in MB."
+        256,
+        ge=1,
+        le=1_048_576,
+        description="How much room fetched pictures may take in the folder `….db-pictures` beside the store, in MB.",
     )
     picture_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
