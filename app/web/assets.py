@@ -47,6 +47,9 @@ _AT_FIRST = (
 )
 """The texts that the first paint may need: in English they are in the script itself."""
 
+_OF_PAGES = ("page", "first")
+"""The texts of `page.html` and `fragment.html` that the script never says."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asset:
@@ -80,8 +83,8 @@ class Assets:
 @cache
 def assets() -> Assets:
     """The files, read and made once for this process."""
-    spoken = {tag: {"lang": tag, **words(tag).texts} for tag in languages()}
-    english = orjson.dumps({key: _short(spoken[ENGLISH][key]) for key in _AT_FIRST}).decode()
+    spoken = {tag: _of_widget({"lang": tag, **words(tag).texts}) for tag in languages()}
+    english = orjson.dumps({key: spoken[ENGLISH][key] for key in _AT_FIRST}).decode()
     sources = {name: _source(name) for name in ("widget.js", "more.js", "lists.js", "widget.css", "page.css")}
     sources["widget.js"] = sources["widget.js"].replace('"@english"', english)
     spoken[ENGLISH] = {key: text for key, text in spoken[ENGLISH].items() if key not in _AT_FIRST}
@@ -110,8 +113,12 @@ def asset(content_type: str, text: str, *, quick: bool = False) -> Asset:
     return Asset(content_type, bodies, f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"')
 
 
+def _of_widget(texts: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what only pages of their own say, and without the plural forms that are like all others."""
+    return {key: _short(text) for key, text in texts.items() if key not in _OF_PAGES}
+
+
 def _short(text: Any) -> Any:
-    """Without the plural forms that are like all others."""
     if not isinstance(text, dict):
         return text
     return {name: form for name, form in text.items() if name == "other" or form != text.get("other")}
