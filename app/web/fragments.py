@@ -12,7 +12,7 @@ from app.render.fragment import LIMIT
 from app.render.keys import FragmentKey, Order
 from app.render.words import words
 from app.web.errors import documented
-from app.web.native import Cursor, Ghissueid, Lang, Limit, Site, once, read_order
+from app.web.native import Cursor, Ghissueid, Lang, Limit, Site, Sorting, once
 from app.web.respond import respond, serving
 
 router = APIRouter(tags=["HTML"], dependencies=[Depends(once)], responses=documented(404, 422, 503))
@@ -35,9 +35,7 @@ async def fragment(
     site: Site,
     ghissueid: Ghissueid,
     *,
-    order: Annotated[
-        Order, BeforeValidator(read_order), Query(description="Which comments come first.")
-    ] = Order.OLDEST,
+    order: Sorting = Order.OLDEST,
     limit: Limit = LIMIT,
     cursor: Cursor = None,
     lang: Lang = "en",

@@ -129,7 +129,7 @@ def whole(name: str, most: int) -> Callable[[Any], int]:
     return read
 
 
-def read_order(given: Any) -> Order:
+def _order(given: Any) -> Order:
     """Reads an order, and says which there are where it is none."""
     try:
         return Order(given)
@@ -201,6 +201,7 @@ Limit = Annotated[
     BeforeValidator(whole("limit", MOST_COMMENTS)),
     Query(ge=1, le=MOST_COMMENTS, description="How many comments on a page."),
 ]
+Sorting = Annotated[Order, BeforeValidator(_order), Query(description="Which comments come first.")]
 Cursor = Annotated[str | None, Query(description="The `next` of an earlier answer to the same list in the same order.")]
 Lang = Annotated[
     str,
@@ -246,9 +247,7 @@ async def comments(
     site: Site,
     ghissueid: Ghissueid,
     *,
-    order: Annotated[
-        Order, BeforeValidator(read_order), Query(description="Which comments come first.")
-    ] = Order.OLDEST,
+    order: Sorting = Order.OLDEST,
     limit: Limit = 50,
     cursor: Cursor = None,
     pinned: Annotated[
