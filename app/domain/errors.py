@@ -25,13 +25,7 @@ AfterwordError
 │   ├── NoSuchPicture         a picture that stands in nothing that is served
 │   ├── PictureRefused        a picture whose source is not allowed, or that is none
 │   └── NotYet                cold, and GitHub did not answer in time; when to ask again is known
-└── DeliveryError             a webhook delivery that is not taken
-    ├── NoSecret              no secret is configured that its signature could be compared with
-    ├── SignatureRefused      missing, malformed, or made with another secret
-    ├── SignatureOutdated     SHA-1 only
-    ├── DeliveryTooLarge      more than GitHub ever sends
-    ├── MediaTypeRefused      neither JSON nor a form
-    └── DeliveryBroken        signed, and yet not as GitHub documents it
+└── DeliveryError             a webhook delivery that is not taken: `app.domain.delivery_errors`
 """
 
 from dataclasses import dataclass
@@ -292,73 +286,3 @@ class NotYet(ReadError):
 
     def __str__(self) -> str:
         return f"{self.what} is not mirrored yet, and GitHub has not answered. Ask again in {self.retry_after} s."
-
-
-class DeliveryError(AfterwordError):
-    """A webhook delivery that is not taken; nothing of it was stored."""
-
-
-@dataclass(eq=False)
-class NoSecret(DeliveryError):
-    """No secret is configured that the signature of a delivery could be compared with."""
-
-    def __str__(self) -> str:
-        return (
-            "No webhook secret is configured, so that nobody can tell GitHub's deliveries from others. "
-            "Set AFTERWORD_WEBHOOK_SECRET to the secret of the webhook and start again."
-        )
-
-
-@dataclass(eq=False)
-class SignatureRefused(DeliveryError):
-    """The signature is missing, malformed, or made with another secret; `reason` says which."""
-
-    reason: str
-
-    def __str__(self) -> str:
-        return (
-            f"The signature of this delivery is refused: {self.reason}. "
-            "Give the webhook on GitHub the same secret as AFTERWORD_WEBHOOK_SECRET."
-        )
-
-
-@dataclass(eq=False)
-class SignatureOutdated(DeliveryError):
-    """Signed with SHA-1 only, as `X-Hub-Signature` is."""
-
-    def __str__(self) -> str:
-        return (
-            "This delivery is signed with SHA-1 only (X-Hub-Signature), which is not safe enough. "
-            "Let its sender add X-Hub-Signature-256, as GitHub does."
-        )
-
-
-@dataclass(eq=False)
-class DeliveryTooLarge(DeliveryError):
-    """The body is larger than `most`, in bytes; the rest of it was not read."""
-
-    most: int
-
-    def __str__(self) -> str:
-        return f"A delivery has {self.most:,} bytes at most, as GitHub's have. Send less."
-
-
-@dataclass(eq=False)
-class MediaTypeRefused(DeliveryError):
-    """The body is neither JSON nor a form."""
-
-    def __str__(self) -> str:
-        return (
-            "A delivery is application/json or application/x-www-form-urlencoded. "
-            "Choose application/json as the content type of the webhook on GitHub."
-        )
-
-
-@dataclass(eq=False)
-class DeliveryBroken(DeliveryError):
-    """Signed, and yet not as GitHub documents it; `reason` names the first thing that is wrong."""
-
-    reason: str
-
-    def __str__(self) -> str:
-        return f"This delivery cannot be read: {self.reason}. Nothing of it was taken."

@@ -116,14 +116,13 @@ class Pictures:
         if user_id == GHOST_ID:
             return GHOST
         name = f"avatar {user_id}"
+        kept = await self._shelf.get(name)
         try:
             wanted = await self._avatar(name, user_id)
         except StoreError:
-            kept = await self._shelf.get(name)
             if kept is None:
                 raise
-            return kept.picture  # whoever is shown is not known now: what was shown goes on
-        kept = await self._shelf.get(name)
+            return kept.picture  # who is shown cannot be told now: what was shown goes on
         if kept is None:
             return await asyncio.shield(self._begin(wanted))
         if self._is_old(kept, _FRESH_FOR):

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from app.domain.errors import DeliveryBroken, MediaTypeRefused, SignatureOutdated, SignatureRefused
+from app.domain.delivery_errors import DeliveryBroken, MediaTypeRefused, SignatureOutdated, SignatureRefused
 from app.domain.times import epoch
 
 Fields = Sequence[tuple[bytes, bytes]]

@@ -48,7 +48,7 @@ _AT_FIRST = (
 """The texts that the first paint may need: in English they are in the script itself."""
 
 _OF_PAGES = ("page", "first")
-"""The texts of `page.html` and `fragment.html` that the script never says."""
+"""The texts that only pages of their own and feeds have: the script never says them."""
 
 
 @dataclass(frozen=True, slots=True)

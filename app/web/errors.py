@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.domain import errors
+from app.domain import delivery_errors, errors
 from app.domain.errors import AfterwordError
 from app.render import compat
 from app.web.answer import NO_STORE
@@ -82,12 +82,12 @@ TABLE: Mapping[type[AfterwordError], Row] = {
     errors.NoSuchPicture: Row(404, told=True),
     errors.PictureRefused: Row(404, told=True),
     errors.NotYet: Row(503, retry_after=10, told=True),
-    errors.NoSecret: Row(503, retry_after=300, told=True),
-    errors.SignatureRefused: Row(401, told=True),
-    errors.SignatureOutdated: Row(401, told=True),
-    errors.DeliveryTooLarge: Row(413, told=True),
-    errors.MediaTypeRefused: Row(415, told=True),
-    errors.DeliveryBroken: Row(400, told=True),
+    delivery_errors.NoSecret: Row(503, retry_after=300, told=True),
+    delivery_errors.SignatureRefused: Row(401, told=True),
+    delivery_errors.SignatureOutdated: Row(401, told=True),
+    delivery_errors.DeliveryTooLarge: Row(413, told=True),
+    delivery_errors.MediaTypeRefused: Row(415, told=True),
+    delivery_errors.DeliveryBroken: Row(400, told=True),
 }
 """The one table failure -> status; total over the leaves of the tree in `app.domain.errors`."""
 

@@ -14,16 +14,16 @@ from fastapi import APIRouter
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from app.domain.errors import (
+from app.domain.delivery_errors import (
     DeliveryBroken,
     DeliveryError,
     DeliveryTooLarge,
     MediaTypeRefused,
     NoSecret,
-    NotServed,
     SignatureOutdated,
     SignatureRefused,
 )
+from app.domain.errors import NotServed
 from app.engine.observing import Received
 from app.engine.receive import Outcome
 from app.github import webhooks

@@ -69,7 +69,7 @@ async function recent(element, kit) {
 function line(element, comment, kit, words) {
   const post = element.getAttribute("post")?.replace("{ghissueid}", comment.ghissueid);
   const href = post ? `${post}#comment-${comment.id}` : comment.url;
-  const about = words.say("on", { name: comment.author.login, title: comment.post_title ?? "" });
+  const about = words.say("on", { name: comment.author.login, title: comment.post_title ?? "" }) || comment.author.login;
   const text = comment.hidden ? words.say("hidden") : comment.text.replace(/\s+/g, " ").slice(0, 140);
   return kit.make(
     "li",

@@ -5,6 +5,7 @@ const ASSETS = `${SERVICE}assets/@version/`;
 const ENGLISH = "@english";
 const UNITS = { year: 31557600, month: 2629800, week: 604800, day: 86400, hour: 3600, minute: 60, second: 1 };
 const FACES = { "+1": "👍", "-1": "👎", laugh: "😄", hooray: "🎉", confused: "😕", heart: "❤️", rocket: "🚀", eyes: "👀" };
+const DEEPEST = 3;
 export const LINK = { rel: "nofollow ugc noopener" };
 
 // The one place where HTML is trusted: the service has made it safe. A page may forbid even that; then it is text.
@@ -103,7 +104,7 @@ function reactions(comment) {
   const shown = Object.keys(FACES)
     .filter((name) => comment.reactions[name] && !comment.hidden)
     .map((name) => make("span", {}, `${FACES[name]} ${comment.reactions[name]}`));
-  return shown[0] && make("div", { className: "pc-reactions" }, ...shown);
+  return shown.length && make("div", { className: "pc-reactions" }, ...shown);
 }
 
 export function item(comment, words) {
@@ -119,7 +120,7 @@ export function item(comment, words) {
       { className: "pc-by" },
       avatar,
       make("a", { className: "pc-author", href: url, ...LINK }, login),
-      ...Object.keys(marks).map((key) => marks[key] && make("span", { className: `pc-mark pc-${key}` }, words.say(key))),
+      ...Object.keys(marks).map((name) => marks[name] && make("span", { className: `pc-mark pc-${name}` }, words.say(name))),
       make("a", { className: "pc-when", href: `#comment-${comment.id}` }, make("time", words.age(comment.created_at))),
     ),
     body(comment, words),
@@ -135,14 +136,14 @@ export function refer(item, comment, name, words) {
   item.firstChild.after(make("a", link, words.say("reply", { name })));
 }
 
-// Puts comments at the end of a list; in the order of time, replies stand below what they answer, three deep at the most.
+// Puts comments at the end of a list; in the order of time, replies stand below what they answer.
 export function append(list, comments, words, order) {
   const nested = !order || order === "oldest";
   const made = {};
   for (const comment of comments) {
     const above = made[comment.reply_to];
     const one = (made[comment.id] = { item: item(comment, words), name: comment.author.login, depth: 1 });
-    const parent = nested && (above?.depth === 3 ? above.parent : above);
+    const parent = nested && (above?.depth === DEEPEST ? above.parent : above);
     if (parent) {
       one.parent = parent;
       one.depth = parent.depth + 1;
@@ -272,8 +273,8 @@ class PostComments extends HTMLElement {
 
   fail(failure, retry) {
     const again = make("button", { type: "button", onclick: retry }, this.words.say("retry"));
-    this.querySelector(".pc-note[role]")?.remove();
     this.settle();
+    this.querySelector(".pc-note[role]")?.remove();
     this.tell(this.section ? "ready" : "failed", `${this.words.say("failed")} `, again);
     this.say("failed", { failure });
   }

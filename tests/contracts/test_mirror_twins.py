@@ -16,6 +16,8 @@ from app.engine.ports import Absence, Change, Mirror, SiteRecord
 from app.engine.shared import THE_REPOSITORY
 from tests.contracts.mirrors import REPO, comment, issue, memory, sqlite
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 REPOS = (REPO, repository("john/diary"))
 NUMBERS = range(1, 5)
 IDS = range(1, 9)
@@ -33,8 +35,6 @@ issues = st.builds(
     words,
     moments,
 )
-
-pytestmark = pytest.mark.untraced  # what others cover, at length
 comments = st.builds(
     lambda comment_id, number, text, moment: comment(comment_id, number, text, updated_at=moment),
     st.sampled_from(IDS),

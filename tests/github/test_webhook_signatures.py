@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.errors import SignatureOutdated, SignatureRefused
+from app.domain.delivery_errors import SignatureOutdated, SignatureRefused
 from app.github import webhooks
 from tests.github.deliveries import SECRET, signed
 

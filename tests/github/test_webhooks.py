@@ -5,11 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.errors import (
-    AfterwordError,
-    DeliveryBroken,
-    MediaTypeRefused,
-)
+from app.domain.delivery_errors import DeliveryBroken, MediaTypeRefused
+from app.domain.errors import AfterwordError
 from app.github import webhooks
 from app.github.webhooks import Look, Notice, Place, Said
 from tests.github.deliveries import GUID, REPO, UPDATED, delivery, of_comment, of_issue, of_repository

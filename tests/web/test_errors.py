@@ -16,7 +16,7 @@ NATIVE, GITHUB = "/api/v1/posts/41", "/repos/owner/blog/issues/41"
 
 
 def leaves(kind: type[AfterwordError] = AfterwordError) -> Iterator[type[AfterwordError]]:
-    below = [sub for sub in kind.__subclasses__() if sub.__module__ == errors.__name__]
+    below = [sub for sub in kind.__subclasses__() if sub.__module__.startswith("app.domain.")]
     if not below:
         yield kind
     for sub in below:

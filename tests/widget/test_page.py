@@ -319,6 +319,13 @@ def test_recent_comments_that_cannot_be_read_say_so_and_none_is_said_too(stage: 
     expect(page.locator("recent-comments[state=ready]")).to_have_text("No comments yet.")
 
 
+def test_recent_comments_without_their_language_name_who_wrote_them(stage: Stage, opened: Open) -> None:
+    page = opened("about:blank").page
+    page.route("**/languages/de.json", lambda route: route.abort())
+    page.goto(stage.publish("<recent-comments limit='1'></recent-comments>", lang="de"))
+    expect(page.locator("recent-comments[state=ready] li > a")).not_to_be_empty()
+
+
 def test_a_language_that_could_not_be_had_is_english_and_asked_for_again(stage: Stage, opened: Open) -> None:
     page = opened("about:blank").page
     page.route("**/languages/de.json", lambda route: route.fulfill(status=503, json={"title": "no"}))

@@ -7,7 +7,7 @@ const first = form.dataset.repo;
 const snippets = [...document.querySelectorAll("[data-snippet]")].map((code) => [code, code.textContent]);
 const addresses = [...document.querySelectorAll(".addresses a")].map((link) => [link, link.getAttribute("href")]);
 const comments = document.createElement("post-comments");
-let ordered = null;
+let ordered = null; // the order that the preview was given last
 
 const plural = (number, one, many) => `${number} ${number === 1 ? one : many}`;
 
