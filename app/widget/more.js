@@ -88,7 +88,7 @@ const find = (element, comment) => element.section.querySelector(`#comment-${com
 // The next page. Its place is made at once, while whoever clicked expects a move, so that nothing moves later.
 async function more(element, kit, limit, quiet) {
   const { section, words, run } = element;
-  const place = section.querySelector(".pc-more");
+  const place = section?.querySelector(".pc-more"); // none while another post's comments are on their way
   if (!place || place.ariaBusy) return;
   section.querySelector(".pc-note[role]")?.remove();
   const list = section.querySelector(".pc-list");

@@ -273,6 +273,8 @@ def test_its_events_tell_a_blogs_own_script(stage: Stage, opened: Open) -> None:
     page.wait_for_function("told[1].shown === 100")
     page.evaluate("document.querySelector('post-comments').reload()")
     page.wait_for_function("told[1].shown === 50")
+    renumbered = "const made = document.querySelector('post-comments'); made.setAttribute('ghissueid', '41')"
+    assert page.evaluate(f"{renumbered}; made.more()") is None, "nothing to go on from while others are on their way"
 
 
 def test_counts_of_a_whole_page_are_one_request(stage: Stage, opened: Open) -> None:
