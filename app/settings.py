@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.domain.errors import SettingRefused
+from app.domain.errors import InvalidSetting
 from app.domain.sites import Repository, Serve, repository
 
 PREFIX = "AFTERWORD_"
@@ -209,7 +209,7 @@ class Settings(BaseSettings):
     def _token_stays_secret(self) -> Self:
         parts = urlsplit(self.github_api_url)
         if self.github_token and parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-            raise SettingRefused(
+            raise InvalidSetting(
                 f"{PREFIX}GITHUB_API_URL", "a token would be sent unencrypted over http. Write the address with https"
             )
         return self
@@ -217,7 +217,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _posts_are_known(self) -> Self:
         if self.serve == "posts" and self.posts is None:
-            raise SettingRefused(
+            raise InvalidSetting(
                 f"{PREFIX}POSTS",
                 f"{PREFIX}SERVE=posts needs to know where the posts are. "
                 "Name the blog's content folder, or the address of a published list",
@@ -229,14 +229,14 @@ class Settings(BaseSettings):
         if not self.allow_private:
             return self
         if self.serve != "posts":
-            raise SettingRefused(
+            raise InvalidSetting(
                 f"{PREFIX}ALLOW_PRIVATE",
                 f"with {PREFIX}SERVE={self.serve} it would publish issues of a private repository that are no posts: "
                 f"set {PREFIX}SERVE=posts and {PREFIX}POSTS so that only the blog's own posts are published",
             )
         address = urlsplit(self.posts or "")
         if address.scheme.lower() == "http" and not _is_loopback(address.hostname or ""):
-            raise SettingRefused(
+            raise InvalidSetting(
                 f"{PREFIX}POSTS",
                 "over http anyone on the way could add a private issue to the list. Write the address with https",
             )
@@ -279,7 +279,7 @@ class Settings(BaseSettings):
 def load(overrides: Mapping[str, Any], *, env_file: str | None = ".env") -> Settings:
     """The settings of this process; `overrides` (None: not given) win over the environment, that over the file.
 
-    Raises `SettingRefused` naming the first variable that cannot be used.
+    Raises `InvalidSetting` naming the first variable that cannot be used.
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
@@ -287,7 +287,7 @@ def load(overrides: Mapping[str, Any], *, env_file: str | None = ".env") -> Sett
     except ValidationError as failure:
         raise _refusal(failure) from None
     except UnicodeDecodeError:
-        raise SettingRefused(str(env_file), "the file is not UTF-8 text. Save it as UTF-8") from None
+        raise InvalidSetting(str(env_file), "the file is not UTF-8 text. Save it as UTF-8") from None
 
 
 def unknown(environment: Iterable[str]) -> list[str]:
@@ -296,14 +296,14 @@ def unknown(environment: Iterable[str]) -> list[str]:
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
 
-def _refusal(failure: ValidationError) -> SettingRefused:
+def _refusal(failure: ValidationError) -> InvalidSetting:
     error = failure.errors(include_input=False, include_url=False)[0]
     field = str(error["loc"][0]) if error["loc"] else "repo"
     name = f"{PREFIX}{field.upper()}"
     if error["type"] == "missing":
-        return SettingRefused(name, "no repository is named. Write it as owner/name: make serve REPO=owner/name")
+        return InvalidSetting(name, "no repository is named. Write it as owner/name: make serve REPO=owner/name")
     reason = error["msg"].removeprefix("Value error, ")
-    return SettingRefused(name, reason[:1].lower() + reason[1:])
+    return InvalidSetting(name, reason[:1].lower() + reason[1:])
 
 
 def _folder(given: str | None) -> str | None:

@@ -3,8 +3,8 @@
 import asyncio
 
 from app.domain.sites import Repository
-from app.engine.observing import Drift, Received, Wait
-from app.engine.shared import Standing
+from app.ports.jobs import RateLimitState
+from app.ports.metrics import Drift, Received, Wait
 from app.render.keys import Key
 
 
@@ -44,7 +44,7 @@ class Silent:
     def rendered(self, key: Key) -> None:
         """Counts nothing."""
 
-    def stands(self, standing: Standing) -> None:
+    def stands(self, standing: RateLimitState) -> None:
         """Counts nothing."""
 
     def waits(self, reason: Wait, until: float | None) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.errors import SettingRefused
+from app.domain.errors import InvalidSetting
 from app.domain.sites import Serve
 from app.settings import PREFIX, Settings, load, unknown
 
@@ -25,7 +25,7 @@ def test_only_the_repository_has_no_default() -> None:
     settings = given()
     assert [str(repo) for repo in settings.repo] == ["ada/blog"]
     assert (settings.host, settings.port, settings.store_path) == ("127.0.0.1", 8000, "afterword.db")
-    with pytest.raises(SettingRefused, match=r"AFTERWORD_REPO: no repository is named. Write it as owner/name"):
+    with pytest.raises(InvalidSetting, match=r"AFTERWORD_REPO: no repository is named. Write it as owner/name"):
         load({}, env_file=None)
 
 
@@ -115,7 +115,7 @@ def test_settings_are_frozen() -> None:
     ],
 )
 def test_what_cannot_be_used_is_refused_by_name(settings: dict[str, Any], name: str, reason: str) -> None:
-    with pytest.raises(SettingRefused) as refused:
+    with pytest.raises(InvalidSetting) as refused:
         given(**settings)
     assert refused.value.name == f"AFTERWORD_{name}"
     assert reason in str(refused.value)
@@ -210,13 +210,13 @@ def test_the_readme_names_no_setting_that_does_not_exist() -> None:
 def test_a_file_that_is_no_text_is_told_by_its_name(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_bytes(b"AFTERWORD_REPO=\xff\xfe")
-    with pytest.raises(SettingRefused, match="not UTF-8 text"):
+    with pytest.raises(InvalidSetting, match="not UTF-8 text"):
         load({}, env_file=str(file))
 
 
 @pytest.mark.parametrize("secrets", [",", " , ", " "])
 def test_a_webhook_secret_that_names_none_is_refused(secrets: str) -> None:
-    with pytest.raises(SettingRefused, match="AFTERWORD_WEBHOOK_SECRET: no secret is named"):
+    with pytest.raises(InvalidSetting, match="AFTERWORD_WEBHOOK_SECRET: no secret is named"):
         given(webhook_secret=secrets)
 
 

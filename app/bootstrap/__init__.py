@@ -11,15 +11,15 @@ from tempfile import TemporaryDirectory
 
 from app import VERSION
 from app.bootstrap.parts import Afterword, Store
-from app.engine.budget import PURPOSE
-from app.engine.importing import Watch
-from app.engine.ports import Clock
 from app.outbound.github import HttpGitHub
+from app.outbound.images import HttpImageSource
 from app.outbound.metrics import Metrics
-from app.outbound.pictures import HttpPictures
+from app.ports.mirror import Clock
 from app.settings import Settings
 from app.store.memory import MemoryStore
 from app.store.sqlite import SqliteStore
+from app.sync.backfill import OnProgress
+from app.sync.rate_budget import PURPOSE
 
 __all__ = ["Afterword", "assembled"]
 
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 @asynccontextmanager
 async def assembled(
     settings: Settings,
-    watch: Watch,
+    watch: OnProgress,
     clock: Clock,
     chance: Callable[[], float],
     *,
@@ -52,7 +52,7 @@ async def assembled(
         chance,
         observe=lambda ask, outcome: metrics.asked(PURPOSE.get(), ask, outcome),
     )
-    picture_source = HttpPictures(settings.picture_hosts)
+    picture_source = HttpImageSource(settings.picture_hosts)
     with _picture_folder(settings) as picture_folder:
         afterword = Afterword(
             settings,

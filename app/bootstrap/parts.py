@@ -6,46 +6,46 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 
-from app.domain.errors import GitHubError, Limited, Unreachable
-from app.engine.announcing import Announcer
-from app.engine.budget import Budget
-from app.engine.catalogue import Catalogue
-from app.engine.each import Each
-from app.engine.follow import Follower
-from app.engine.importing import Importer, Watch
-from app.engine.keeping import Keeper
-from app.engine.lease import Lease
-from app.engine.listeners import Listeners
-from app.engine.looks import Looks
-from app.engine.pictures import Pictures
-from app.engine.places import Places
-from app.engine.ports import Clock, Mirror
-from app.engine.posts import KnownPosts
-from app.engine.publish import Publisher
-from app.engine.pulse import Pulse
-from app.engine.read import Reader
-from app.engine.readiness import Readiness
-from app.engine.receive import Receiver
-from app.engine.reconcile import Reconciler
-from app.engine.refresh import Refresher
-from app.engine.repositories import Repositories
-from app.engine.schedule import Schedule
-from app.engine.shared import Purpose, Shared
-from app.engine.visible import Visible
-from app.github.asks import text_digest
+from app.domain.errors import GitHubError, RateLimited, Unreachable
+from app.github.requests import secret_digest
+from app.jobs.lease import Lease
+from app.jobs.post_list import PostList
+from app.jobs.schedule import Schedule
+from app.jobs.webhook_intake import WebhookIntake
+from app.jobs.worker import Worker
 from app.outbound.github import HttpGitHub
+from app.outbound.images import HttpImageSource
 from app.outbound.metrics import Metrics, Sampled
-from app.outbound.pictures import HttpPictures
 from app.outbound.posts import post_source
+from app.ports.jobs import Priority, Shared
+from app.ports.mirror import Clock, Mirror
+from app.serving.access_policy import AccessPolicy
+from app.serving.change_feed import ChangeFeed
+from app.serving.document_cache import DocumentCache
+from app.serving.event_streams import Subscribers
+from app.serving.image_proxy import ImageProxy
+from app.serving.maintenance import Maintenance
+from app.serving.reader import Reader
+from app.serving.readiness import Readiness
+from app.serving.updater import Updater
+from app.serving.views import Publisher
 from app.settings import Settings
+from app.store.disk_cache import DiskCache
 from app.store.memory import MemoryStore
-from app.store.pictures import PictureFolder
 from app.store.sqlite import SqliteStore
-from app.web.answer import Origins
+from app.sync.backfill import Backfill, OnProgress
+from app.sync.failure_backoff import FailureBackoff
+from app.sync.poll import Poller
+from app.sync.rate_budget import Budget
+from app.sync.reconcile import Reconciler
+from app.sync.refresh import Refresher
+from app.sync.repositories import Repositories
+from app.sync.transfers import Transfers
 from app.web.app import create_app
-from app.web.front import Front
+from app.web.cached_reads import CachedReads
+from app.web.context import Serving, Webhooks
+from app.web.document_response import Origins
 from app.web.request_ids import request_ids
-from app.web.respond import Serving, Webhooks
 
 _log = logging.getLogger(__name__)
 _MEGABYTE = 1_000_000
@@ -66,10 +66,10 @@ class Afterword:
         *,
         store: Store,
         github: HttpGitHub,
-        picture_source: HttpPictures,
+        picture_source: HttpImageSource,
         picture_folder: Path,
         metrics: Metrics,
-        watch: Watch,
+        watch: OnProgress,
         clock: Clock,
         chance: Callable[[], float],
         holder: str,
@@ -86,9 +86,9 @@ class Afterword:
         self.clock = clock
         self.chance = chance
         self.holder = holder
-        self.each = Each(clock)
-        self.catalogue = Catalogue(settings.catalogue_mb * _MEGABYTE)
-        self.places = Places(settings.repo, self.mirror)
+        self.each = FailureBackoff(clock)
+        self.catalogue = DocumentCache(settings.catalogue_mb * _MEGABYTE)
+        self.places = Transfers(settings.repo, self.mirror)
         catalogue = self.catalogue
         metrics.watch(Sampled(lambda: self.listeners.listening, lambda: catalogue.bytes, lambda: len(catalogue)))
 
@@ -101,8 +101,8 @@ class Afterword:
         for repo in self.settings.repo:
             try:
                 async with asyncio.timeout(_PATIENCE):
-                    await self.repositories.site(repo, Purpose.IMPORT)
-            except (Unreachable, Limited) as failure:
+                    await self.repositories.site(repo, Priority.BACKFILL)
+            except (Unreachable, RateLimited) as failure:
                 return failure
             except TimeoutError:
                 return Unreachable(f"/repos/{repo}", f"no answer within {_PATIENCE:g} s")
@@ -137,7 +137,7 @@ class Afterword:
     @cached_property
     def budget(self) -> Budget:
         token = self.settings.token
-        whose = text_digest(token) if token else None
+        whose = secret_digest(token) if token else None
         return Budget(self.github, self.shared, self.clock, self.metrics, whose=whose)
 
     @cached_property
@@ -153,13 +153,13 @@ class Afterword:
         )
 
     @cached_property
-    def listeners(self) -> Listeners:
+    def listeners(self) -> Subscribers:
         publisher = self.publisher
-        return Listeners(version=publisher.version, document=publisher.present, clock=self.clock, chance=self.chance)
+        return Subscribers(version=publisher.version, document=publisher.present, clock=self.clock, chance=self.chance)
 
     @cached_property
-    def announcer(self) -> Announcer:
-        return Announcer(self.publisher, self.listeners)
+    def announcer(self) -> Updater:
+        return Updater(self.publisher, self.listeners)
 
     @cached_property
     def repositories(self) -> Repositories:
@@ -178,8 +178,8 @@ class Afterword:
         return Refresher(self.repositories, self.budget, self.mirror, self.clock, self.announcer.changed)
 
     @cached_property
-    def importer(self) -> Importer:
-        return Importer(
+    def importer(self) -> Backfill:
+        return Backfill(
             repositories=self.repositories,
             refresher=self.refresher,
             each=self.each,
@@ -203,8 +203,8 @@ class Afterword:
         )
 
     @cached_property
-    def pulse(self) -> Pulse:
-        return Pulse(
+    def pulse(self) -> Poller:
+        return Poller(
             repositories=self.repositories,
             refresher=self.refresher,
             importer=self.importer,
@@ -224,8 +224,8 @@ class Afterword:
         )
 
     @cached_property
-    def looks(self) -> Looks:
-        return Looks(
+    def looks(self) -> Worker:
+        return Worker(
             mirror=self.mirror,
             shared=self.shared,
             repositories=self.repositories,
@@ -254,16 +254,16 @@ class Afterword:
         )
 
     @cached_property
-    def follower(self) -> Follower:
-        return Follower(self.mirror, self.clock, self.announcer.changed, origin=self.holder)
+    def follower(self) -> ChangeFeed:
+        return ChangeFeed(self.mirror, self.clock, self.announcer.changed, origin=self.holder)
 
     @cached_property
     def lease(self) -> Lease:
         return Lease("pulse", self.shared, self.clock, holder=self.holder)
 
     @cached_property
-    def keeper(self) -> Keeper:
-        return Keeper(
+    def keeper(self) -> Maintenance:
+        return Maintenance(
             sites=self.settings.repo,
             store=self.store,
             metrics=self.metrics,
@@ -273,16 +273,16 @@ class Afterword:
         )
 
     @cached_property
-    def posts(self) -> Sequence[KnownPosts]:
+    def posts(self) -> Sequence[PostList]:
         place, sites = self.settings.posts, self.settings.repo
         if not place or not self.settings.served.only_posts:
             return ()  # which issues are posts, no page of the blog says
-        name, serve = f"posts {text_digest(place)}", self.announcer.serve_only
-        return (KnownPosts(partial(post_source, place, sites), name, sites, self.shared, serve, self.clock),)
+        name, serve = f"posts {secret_digest(place)}", self.announcer.serve_only
+        return (PostList(partial(post_source, place, sites), name, sites, self.shared, serve, self.clock),)
 
     @cached_property
-    def receiver(self) -> Receiver:
-        return Receiver(
+    def receiver(self) -> WebhookIntake:
+        return WebhookIntake(
             shared=self.shared,
             mirror=self.mirror,
             sites=self.settings.repo,
@@ -292,18 +292,18 @@ class Afterword:
         )
 
     @cached_property
-    def pictures(self) -> Pictures:
-        visible = Visible(self.mirror, self.publisher, self.settings.repo)
-        return Pictures(
+    def pictures(self) -> ImageProxy:
+        visible = AccessPolicy(self.mirror, self.publisher, self.settings.repo)
+        return ImageProxy(
             source=self.picture_source,
-            shelf=PictureFolder(self.picture_folder, most=self.settings.pictures_mb * _MEGABYTE, now=self.clock.now),
+            shelf=DiskCache(self.picture_folder, most=self.settings.pictures_mb * _MEGABYTE, now=self.clock.now),
             visible=visible.comment,
             avatar_of=visible.avatar,
             clock=self.clock,
         )
 
     @cached_property
-    def web(self) -> Front:
+    def web(self) -> CachedReads:
         """The ASGI application."""
         return create_app(self.serving)
 

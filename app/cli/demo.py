@@ -18,15 +18,15 @@ from rich.console import Console
 
 from app.bootstrap import assembled
 from app.cli.blog.pages import Blog, build
-from app.cli.listen import address, bind, listen
 from app.cli.options import Json
+from app.cli.server import address, bind, listen
 from app.domain.sites import repository
-from app.engine.importing import Progress
 from app.outbound.clock import SystemClock, chance
 from app.settings import Settings
-from app.simulator import server
-from app.simulator.sample import SAMPLE, sample_world
-from app.simulator.wire import Simulator
+from app.simulator.http import server
+from app.simulator.http.app import Simulator
+from app.simulator.world.sample import SAMPLE, sample_world
+from app.sync.backfill import Progress
 
 _HOST = "127.0.0.1"
 _LARGEST_PORT = 65535

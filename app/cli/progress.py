@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from app.engine.importing import Progress as Imported
-from app.engine.ports import Clock
+from app.ports.mirror import Clock
+from app.sync.backfill import Progress as Imported
 
 _SECONDS_BETWEEN_LINES = 5.0
 

@@ -20,12 +20,12 @@ from rich.console import Console
 from starlette.types import ASGIApp
 
 from app.bootstrap import Afterword, assembled
-from app.cli.listen import address, bind, ending_signals, listen
-from app.cli.log import configure
+from app.cli.logs import configure
 from app.cli.options import Repo, Store
 from app.cli.progress import ProgressDisplay
+from app.cli.server import address, bind, ending_signals, listen
 from app.cli.workers import METRICS_FOLDER, clear_up_after, inherited, supervise
-from app.domain.errors import GitHubError, SettingRefused
+from app.domain.errors import GitHubError, InvalidSetting
 from app.outbound.clock import SystemClock, chance
 from app.settings import Settings, load, unknown
 from app.web.access_log import AccessLog
@@ -88,7 +88,7 @@ async def run(settings: Settings, console: Console, options: Sequence[str] = ())
     exits with status 1 where a worker did not end in order.
     """
     if settings.workers > 1 and settings.store_path is None:
-        raise SettingRefused(
+        raise InvalidSetting(
             "AFTERWORD_WORKERS",
             f"{settings.workers} processes cannot share memory:. Name a file with "
             "AFTERWORD_STORE=sqlite:///path/to/afterword.db, or serve with one worker",

@@ -12,10 +12,10 @@ from rich.console import Console
 from app.bootstrap import Afterword, assembled
 from app.cli.options import Json, Repo, Store
 from app.cli.progress import ProgressDisplay, clock_time, sentence
-from app.domain.errors import Limited
-from app.engine.importing import Progress
+from app.domain.errors import RateLimited
 from app.outbound.clock import SystemClock, chance
 from app.settings import load
+from app.sync.backfill import Progress
 
 UNFINISHED = 3
 
@@ -61,7 +61,7 @@ async def _bring_up(afterword: Afterword, index: int, clock: SystemClock, *, wai
     while True:
         try:
             await afterword.pulse.bring_up(repo, reconcile=True)
-        except Limited as limit:
+        except RateLimited as limit:
             if not wait:
                 return await afterword.importer.report(repo, waiting_until=limit.until)
             await clock.sleep(limit.until - clock.now())

@@ -22,9 +22,9 @@ from typing import Protocol
 
 from prometheus_client.multiprocess import mark_process_dead
 
-from app.cli.listen import signals
+from app.cli.server import signals
 from app.domain.errors import CannotStart
-from app.engine.ports import Clock
+from app.ports.mirror import Clock
 
 _log = logging.getLogger(__name__)
 

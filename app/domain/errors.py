@@ -22,10 +22,10 @@ AfterwordError
 │   ├── BadCursor             a cursor that is not ours or belongs to another list
 │   ├── NotServed             a repository that is not among the configured ones
 │   ├── NoSuchComment         a comment that no served thread holds
-│   ├── NoSuchPicture         a picture that stands in nothing that is served
+│   ├── ImageNotFound         an image that stands in nothing that is served
 │   ├── PictureRefused        a picture whose source is not allowed, or that is none
 │   └── NotYet                cold, and GitHub did not answer in time; when to ask again is known
-└── DeliveryError             a webhook delivery that is not taken: `app.domain.delivery_errors`
+└── DeliveryError             a webhook delivery that is not taken: `app.domain.webhook_errors`
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class AfterwordError(Exception):
 
 
 @dataclass(eq=False)
-class SettingRefused(AfterwordError):
+class InvalidSetting(AfterwordError):
     """A setting cannot be used; `name` is its environment variable."""
 
     name: str
@@ -109,7 +109,7 @@ class Unreachable(GitHubError):
 
 
 @dataclass(eq=False)
-class BrokenAnswer(GitHubError):
+class InvalidResponse(GitHubError):
     """A half answer: cut off, not JSON, of the wrong type, or HTML with status 200."""
 
     reason: str
@@ -119,7 +119,7 @@ class BrokenAnswer(GitHubError):
 
 
 @dataclass(eq=False)
-class Limited(GitHubError):
+class RateLimited(GitHubError):
     """Over a limit; `until` is in epoch seconds, `kind` one of primary, secondary, budget."""
 
     until: float
@@ -134,7 +134,7 @@ class Limited(GitHubError):
 
 
 @dataclass(eq=False)
-class TokenRefused(GitHubError):
+class TokenRejected(GitHubError):
     """401: the token is wrong, expired or revoked."""
 
     def __str__(self) -> str:
@@ -145,7 +145,7 @@ class TokenRefused(GitHubError):
 
 
 @dataclass(eq=False)
-class AskRefused(GitHubError):
+class RequestRejected(GitHubError):
     """A refusal that is no limit: `status` and GitHub's own `message`."""
 
     status: int
@@ -192,7 +192,7 @@ class Gone(GitHubError):
 
 
 @dataclass(eq=False)
-class Moved(GitHubError):
+class InvalidRedirect(GitHubError):
     """A redirect that may not be followed silently: to another host, without an address, or in a circle."""
 
     location: str
@@ -202,7 +202,7 @@ class Moved(GitHubError):
 
 
 @dataclass(eq=False)
-class TooFar(GitHubError):
+class PaginationLimitReached(GitHubError):
     """422: GitHub pages this list no further."""
 
     def __str__(self) -> str:
@@ -214,7 +214,7 @@ class ReadError(AfterwordError):
 
 
 @dataclass(eq=False)
-class BadParameter(ReadError):
+class InvalidParameter(ReadError):
     """A parameter has a value that is not allowed."""
 
     name: str
@@ -225,7 +225,7 @@ class BadParameter(ReadError):
 
 
 @dataclass(eq=False)
-class BadCursor(ReadError):
+class InvalidCursor(ReadError):
     """A cursor that is not one of ours, or that belongs to a list in another order."""
 
     def __str__(self) -> str:
@@ -246,7 +246,7 @@ class NotServed(ReadError):
 
 
 @dataclass(eq=False)
-class NoSuchComment(ReadError):
+class CommentNotFound(ReadError):
     """A comment that no served thread holds."""
 
     comment_id: int
@@ -256,7 +256,7 @@ class NoSuchComment(ReadError):
 
 
 @dataclass(eq=False)
-class NoSuchPicture(ReadError):
+class ImageNotFound(ReadError):
     """A picture that stands in nothing that is served."""
 
     def __str__(self) -> str:
@@ -264,7 +264,7 @@ class NoSuchPicture(ReadError):
 
 
 @dataclass(eq=False)
-class PictureRefused(ReadError):
+class ImageRejected(ReadError):
     """A picture that is not fetched or not passed on: `reason`; `address` is where it lies, without its query.
 
     Both are for the owner: a redirect may lead to names that nobody else needs to know.
@@ -278,7 +278,7 @@ class PictureRefused(ReadError):
 
 
 @dataclass(eq=False)
-class NotYet(ReadError):
+class NotReady(ReadError):
     """Cold, and GitHub did not answer in time; `retry_after` is in seconds."""
 
     what: str

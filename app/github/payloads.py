@@ -28,7 +28,7 @@ _GHOST = Author(GHOST, "https://github.com/ghost", f"https://avatars.githubuserc
 
 
 @dataclass(frozen=True, slots=True)
-class RepositoryFacts:
+class RepositoryInfo:
     """What the mirror needs to know of a repository; `id` survives renaming, `full_name` is the present name."""
 
     id: int
@@ -82,7 +82,7 @@ def comment(obj: Mapping[str, Any]) -> Comment:
     )
 
 
-def repository(obj: Mapping[str, Any]) -> RepositoryFacts:
+def repository(obj: Mapping[str, Any]) -> RepositoryInfo:
     """A repository; ValueError names the field that is missing or wrong.
 
     `private` is required: a repository must never pass for public because a field was lost.
@@ -91,7 +91,7 @@ def repository(obj: Mapping[str, Any]) -> RepositoryFacts:
     full_name = _text(given, "full_name")
     if _FULL_NAME.fullmatch(full_name) is None:
         raise ValueError("full_name is not owner/name")
-    return RepositoryFacts(
+    return RepositoryInfo(
         id=_integer(given, "id"),
         full_name=full_name,
         private=_flag(given, "private"),

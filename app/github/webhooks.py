@@ -18,8 +18,8 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from app.domain.delivery_errors import DeliveryBroken, MediaTypeRefused, SignatureOutdated, SignatureRefused
 from app.domain.times import epoch
+from app.domain.webhook_errors import InvalidSignature, MalformedDelivery, OutdatedSignature, UnsupportedMediaType
 
 Fields = Sequence[tuple[bytes, bytes]]
 """Header fields as they came, repeated ones and all; names in any case."""
@@ -68,7 +68,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CommentHint:
     """A comment as a delivery tells it."""
 
     id: int
@@ -78,7 +78,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class WebhookEvent:
     """That something changed, by a delivery that was verified."""
 
     delivery: str
@@ -91,14 +91,14 @@ class Notice:
     number: int | None = None
     """That of the issue or pull request."""
     is_pull_request: bool = False
-    comment: Said | None = None
+    comment: CommentHint | None = None
     """None where there is none, or where it could not be read: that is no reason to refuse the hint."""
     moved_to: tuple[Place, int] | None = None
     """Where a transferred issue is now."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class RefreshHint:
     """What is to be looked at again."""
 
     number: int | None
@@ -121,54 +121,54 @@ def known_or_other(event: str) -> str:
 def signature(headers: Fields) -> bytes:
     """The digest that the sender claims.
 
-    Raises `SignatureRefused` where it is missing, malformed or given twice, `SignatureOutdated` for SHA-1 alone.
+    Raises `InvalidSignature` where it is missing, malformed or given twice, `OutdatedSignature` for SHA-1 alone.
     """
     given = [value.strip() for name, value in headers if name.lower() == _SIGNATURE]
     if not given:
         if any(name.lower() == _OLD_SIGNATURE for name, _ in headers):
-            raise SignatureOutdated
-        raise SignatureRefused("X-Hub-Signature-256 is missing")
+            raise OutdatedSignature
+        raise InvalidSignature("X-Hub-Signature-256 is missing")
     match = _DIGEST.fullmatch(given[0])
     if match is None or len(given) > 1:
-        raise SignatureRefused("X-Hub-Signature-256 must be given once, as sha256= and 64 hexadecimal digits")
+        raise InvalidSignature("X-Hub-Signature-256 must be given once, as sha256= and 64 hexadecimal digits")
     return bytes.fromhex(match[1].decode("ascii"))
 
 
 def verify(secrets: Sequence[bytes], body: bytes, claimed: bytes) -> None:
     """Returns where the claimed digest is the HMAC-SHA256 of the raw body under one of the secrets.
 
-    All of them are compared, each in constant time, so that the time taken tells nothing. Raises `SignatureRefused`.
+    All of them are compared, each in constant time, so that the time taken tells nothing. Raises `InvalidSignature`.
     """
     matches = [hmac.compare_digest(hmac.digest(secret, body, "sha256"), claimed) for secret in secrets]
     if not any(matches):
-        raise SignatureRefused("it was not made with this secret, or the body was changed on its way")
+        raise InvalidSignature("it was not made with this secret, or the body was changed on its way")
 
 
-def notice(headers: Fields, body: bytes) -> Notice:
+def notice(headers: Fields, body: bytes) -> WebhookEvent:
     """What a verified delivery tells.
 
-    Raises `MediaTypeRefused` where it is neither JSON nor a form, `DeliveryBroken` naming what else is wrong with it.
+    Raises `UnsupportedMediaType` where it is neither JSON nor a form, `MalformedDelivery` naming what else is wrong with it.
     """
     is_form = _is_form(headers)
     event, delivery = _one(headers, _EVENT), _one(headers, _DELIVERY)
     if _WORD.fullmatch(event) is None:
-        raise DeliveryBroken("X-GitHub-Event is no name of an event")
+        raise MalformedDelivery("X-GitHub-Event is no name of an event")
     if _ID.fullmatch(delivery) is None:
-        raise DeliveryBroken("X-GitHub-Delivery is no id")
+        raise MalformedDelivery("X-GitHub-Delivery is no id")
     payload = _payload(_of_form(body) if is_form else body)
     read = _known if event in _TABLE and event != PING else _other
     try:
         return read(delivery, event, payload)
     except ValueError as wrong:
-        raise DeliveryBroken(str(wrong)) from None
+        raise MalformedDelivery(str(wrong)) from None
 
 
-def look(told: Notice) -> Look | None:
+def look(told: WebhookEvent) -> RefreshHint | None:
     """What is to be looked at again after a notice; None where nothing of what is mirrored can have changed."""
     if told.is_pull_request or told.action not in _TABLE.get(told.event, ()):
         return None
     number = None if told.event == "repository" else told.number
-    return Look(number, (told.event, told.action) in _THOROUGH)
+    return RefreshHint(number, (told.event, told.action) in _THOROUGH)
 
 
 def _is_form(headers: Fields) -> bool:
@@ -177,14 +177,14 @@ def _is_form(headers: Fields) -> bool:
         return False
     if kinds == {b"application/x-www-form-urlencoded"}:
         return True
-    raise MediaTypeRefused
+    raise UnsupportedMediaType
 
 
 def _one(headers: Fields, wanted: bytes) -> str:
     given = [value for name, value in headers if name.lower() == wanted]
     if len(given) != 1:
         how = "missing" if not given else "given twice"
-        raise DeliveryBroken(f"{'-'.join(word.capitalize() for word in wanted.decode().split('-'))} is {how}")
+        raise MalformedDelivery(f"{'-'.join(word.capitalize() for word in wanted.decode().split('-'))} is {how}")
     return given[0].decode("latin-1").strip()
 
 
@@ -192,10 +192,10 @@ def _of_form(body: bytes) -> str:
     try:
         pairs = parse_qsl(body.decode("ascii"), errors="strict", max_num_fields=_MOST_PAIRS)
     except ValueError:
-        raise DeliveryBroken("the body is no form") from None
+        raise MalformedDelivery("the body is no form") from None
     payloads = [value for name, value in pairs if name == "payload"]
     if len(payloads) != 1:
-        raise DeliveryBroken("the form must have one field named payload")
+        raise MalformedDelivery("the form must have one field named payload")
     return payloads[0]
 
 
@@ -204,30 +204,30 @@ def _payload(text: str | bytes) -> Mapping[str, Any]:
     try:
         given = orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise DeliveryBroken("the payload is not JSON") from None
+        raise MalformedDelivery("the payload is not JSON") from None
     if not isinstance(given, dict):
-        raise DeliveryBroken("the payload is not an object")
+        raise MalformedDelivery("the payload is not an object")
     return given
 
 
-def _other(delivery: str, event: str, payload: Mapping[str, Any]) -> Notice:
+def _other(delivery: str, event: str, payload: Mapping[str, Any]) -> WebhookEvent:
     """A ping, or an event that this version does not know: only whose it is is read, as far as it can be."""
     try:
         place = _place(payload, "repository")
     except ValueError:
         place = None
-    return Notice(delivery, event, "", place)
+    return WebhookEvent(delivery, event, "", place)
 
 
-def _known(delivery: str, event: str, payload: Mapping[str, Any]) -> Notice:
+def _known(delivery: str, event: str, payload: Mapping[str, Any]) -> WebhookEvent:
     action = payload.get("action")
     if not isinstance(action, str) or _WORD.fullmatch(action) is None:
         raise ValueError("action is no name of an action")
     place = _place(payload, "repository")
     if event == "repository":
-        return Notice(delivery, event, action, place)
+        return WebhookEvent(delivery, event, action, place)
     issue = _mapping(payload, "issue")
-    return Notice(
+    return WebhookEvent(
         delivery,
         event,
         action,
@@ -247,13 +247,15 @@ def _place(obj: Mapping[str, Any], name: str) -> Place:
     return Place(full_name, _integer(given, "id") if given.get("id") is not None else None)
 
 
-def _said(given: object) -> Said | None:
+def _said(given: object) -> CommentHint | None:
     if not isinstance(given, dict):
         return None
     updated_at, body = given.get("updated_at"), given.get("body")
     try:
         at = epoch(updated_at) if isinstance(updated_at, str) else None
-        return Said(_integer(given, "id"), at, body if isinstance(body, str) else None) if at is not None else None
+        return (
+            CommentHint(_integer(given, "id"), at, body if isinstance(body, str) else None) if at is not None else None
+        )
     except ValueError:
         return None
 

@@ -15,7 +15,7 @@ import yaml  # type: ignore[import-untyped] # its stubs are no dependency; only 
 from frontmatter import detect_format
 from frontmatter.default_handlers import BaseHandler, YAMLHandler
 
-from app.github.answers import plain
+from app.github.responses import plain
 
 _JSON = json.JSONDecoder()
 

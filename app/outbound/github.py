@@ -12,12 +12,12 @@ from enum import StrEnum
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
 
-from app.domain.errors import BrokenAnswer, GitHubError, Limited, Moved, SettingRefused, Unreachable
-from app.engine.ports import Admit, Clock
-from app.github import answers, asks, limits
-from app.github.answers import Allowance, Answer, Redirect, plain
-from app.github.asks import Ask
+from app.domain.errors import GitHubError, InvalidRedirect, InvalidResponse, InvalidSetting, RateLimited, Unreachable
+from app.github import rate_limits, requests, responses
+from app.github.requests import Request
+from app.github.responses import RateLimit, Redirect, Response, plain
 from app.outbound.http import Exchange, Http
+from app.ports.mirror import Admission, Clock
 
 TRIES = 3
 FIRST_BACKOFF = 1.0
@@ -44,7 +44,7 @@ class Outcome(StrEnum):
     UNREACHABLE = "unreachable"
 
 
-Observer = Callable[[Ask, Outcome], None]
+Observer = Callable[[Request, Outcome], None]
 
 
 class HttpGitHub:
@@ -73,8 +73,8 @@ class HttpGitHub:
         self._observe = observe
         self._http = Http(api, connections=in_flight)
         self._slots = asyncio.Semaphore(in_flight)
-        self._allowance: Allowance | None = None
-        self._limit: Limited | None = None
+        self._allowance: RateLimit | None = None
+        self._limit: RateLimited | None = None
         self._limits_met = 0
         """Limits met one after the other, without an answer between."""
         self.asked = 0
@@ -84,7 +84,7 @@ class HttpGitHub:
         return f"<HttpGitHub {self._api} {'with a' if self._token else 'without'} token>"
 
     @property
-    def allowance(self) -> Allowance | None:
+    def allowance(self) -> RateLimit | None:
         """What is left of the hour by the last answer, with `reset` by our clock; None where nothing is known."""
         return self._allowance
 
@@ -94,21 +94,21 @@ class HttpGitHub:
         if self._limit is None:
             return None
         # a wait longer than any limit means that our clock was set back meanwhile
-        lasts = 0 < self._limit.until - self._clock.now() <= limits.LONGEST_WAIT
+        lasts = 0 < self._limit.until - self._clock.now() <= rate_limits.LONGEST_WAIT
         return self._limit.until if lasts else None
 
-    def validator_key(self, ask: Ask) -> str:
+    def validator_key(self, ask: Request) -> str:
         """What the ETag of an ask belongs to: URL, Accept and token, as one digest."""
-        return asks.validator_key(ask, self._token)
+        return requests.validator_key(ask, self._token)
 
-    async def ask(self, ask: Ask, *, etag: str | None = None, admit: Admit | None = None) -> Answer:
+    async def ask(self, ask: Request, *, etag: str | None = None, admit: Admission | None = None) -> Response:
         """The answer, `unchanged` where `etag` still holds; `admit` is called before every exchange that it takes.
 
-        Raises a `GitHubError`: `Unreachable` and `BrokenAnswer` after three tries, all others at once; `Limited`
-        without asking while a limit lasts; `Moved` without asking for a URL that is not on the API's host.
+        Raises a `GitHubError`: `Unreachable` and `InvalidResponse` after three tries, all others at once; `RateLimited`
+        without asking while a limit lasts; `InvalidRedirect` without asking for a URL that is not on the API's host.
         """
-        if not asks.same_host(ask.url, self._api):
-            raise Moved(ask.path, plain(ask.url))
+        if not requests.same_host(ask.url, self._api):
+            raise InvalidRedirect(ask.path, plain(ask.url))
         async with self._slots:
             try:
                 async with asyncio.timeout(self._patience):
@@ -123,7 +123,7 @@ class HttpGitHub:
 
     def _retrying(self) -> AsyncRetrying:
         return AsyncRetrying(
-            retry=retry_if_exception_type((Unreachable, BrokenAnswer)),
+            retry=retry_if_exception_type((Unreachable, InvalidResponse)),
             stop=stop_after_attempt(TRIES),
             wait=self._backoff,
             sleep=self._clock.sleep,
@@ -133,20 +133,20 @@ class HttpGitHub:
     def _backoff(self, state: RetryCallState) -> float:
         return self._chance() * FIRST_BACKOFF * 2.0 ** (state.attempt_number - 1)
 
-    async def _followed(self, ask: Ask, etag: str | None, admit: Admit | None) -> Answer:
+    async def _followed(self, ask: Request, etag: str | None, admit: Admission | None) -> Response:
         """The answer at the end of all redirects, which stay on the API's host."""
         seen = {ask.url}
         present = ask
         while True:
             answer = await self._once(present, etag, admit)
-            if isinstance(answer, Answer):
+            if isinstance(answer, Response):
                 return answer
             if answer.url in seen or len(seen) > MOST_REDIRECTS:
-                raise Moved(ask.path, plain(answer.url))
+                raise InvalidRedirect(ask.path, plain(answer.url))
             seen.add(answer.url)
             present = replace(ask, url=answer.url)
 
-    async def _once(self, ask: Ask, etag: str | None, admit: Admit | None) -> Answer | Redirect:
+    async def _once(self, ask: Request, etag: str | None, admit: Admission | None) -> Response | Redirect:
         """One exchange: judged, counted, and its limits remembered."""
         self._obey(ask)
         if admit is not None:
@@ -155,7 +155,7 @@ class HttpGitHub:
         self.asked += 1
         try:
             answer = await self._exchange(ask, etag, limits_met)
-        except Limited as limit:
+        except RateLimited as limit:
             # asks that were in flight together met one limit, not several
             self._limits_met = max(self._limits_met, limits_met + 1)
             self._allowance = None  # `until` is what holds now; the next answer tells what is left then
@@ -169,18 +169,18 @@ class HttpGitHub:
             raise
         if self._limits_met == limits_met:  # else a limit came meanwhile, of which this answer knows nothing
             self._limits_met = 0
-        left = answer.allowance if isinstance(answer, Answer) else None
+        left = answer.allowance if isinstance(answer, Response) else None
         if left is not None and left.remaining == 0:  # the next ask would be refused
-            self._remember(Limited(ask.path, until=left.reset, kind="primary"))
+            self._remember(RateLimited(ask.path, until=left.reset, kind="primary"))
         self._tell(ask, _outcome(answer))
         return answer
 
-    async def _exchange(self, ask: Ask, etag: str | None, limits_met: int) -> Answer | Redirect:
-        headers = asks.headers(ask, api=self._api, token=self._token, etag=etag)
+    async def _exchange(self, ask: Request, etag: str | None, limits_met: int) -> Response | Redirect:
+        headers = requests.headers(ask, api=self._api, token=self._token, etag=etag)
         exchange = self._masked(await self._http.get(ask, headers))
         now = self._clock.now()
-        self._allowance = limits.allowance(exchange.headers, now=now) or self._allowance
-        return answers.read(
+        self._allowance = rate_limits.allowance(exchange.headers, now=now) or self._allowance
+        return responses.read(
             ask,
             exchange.status,
             exchange.headers,
@@ -198,27 +198,27 @@ class HttpGitHub:
         body = exchange.body if exchange.status == _OK else exchange.body.replace(self._token.encode(), b"***")
         return Exchange(exchange.status, headers, body)
 
-    def _remember(self, limit: Limited) -> None:
+    def _remember(self, limit: RateLimited) -> None:
         if self.limited_until is None or self._limit is None or limit.until > self._limit.until:
             self._limit = limit
 
-    def _obey(self, ask: Ask) -> None:
+    def _obey(self, ask: Request) -> None:
         until = self.limited_until
         if until is not None and self._limit is not None:
-            raise Limited(ask.path, until=until, kind=self._limit.kind)
+            raise RateLimited(ask.path, until=until, kind=self._limit.kind)
 
-    def _tell(self, ask: Ask, outcome: Outcome) -> None:
+    def _tell(self, ask: Request, outcome: Outcome) -> None:
         if self._observe is not None:
             self._observe(ask, outcome)
 
 
-def _outcome(result: Answer | Redirect | GitHubError) -> Outcome:
+def _outcome(result: Response | Redirect | GitHubError) -> Outcome:
     kinds: Mapping[type, Outcome] = {
         Redirect: Outcome.REDIRECTED,
         Unreachable: Outcome.UNREACHABLE,
-        BrokenAnswer: Outcome.BROKEN,
+        InvalidResponse: Outcome.BROKEN,
     }
-    if isinstance(result, Answer):
+    if isinstance(result, Response):
         return Outcome.UNCHANGED if result.unchanged else Outcome.ANSWERED
     return kinds.get(type(result), Outcome.REFUSED)
 
@@ -226,7 +226,7 @@ def _outcome(result: Answer | Redirect | GitHubError) -> Outcome:
 def _sendable(token: str | None) -> str | None:
     """The token, if it can stand in a header; what the HTTP library says otherwise would repeat it."""
     if token and _TOKEN.fullmatch(token) is None:
-        raise SettingRefused(
+        raise InvalidSetting(
             "AFTERWORD_GITHUB_TOKEN", "it holds a space, a line end or a letter that no token has. Copy it anew."
         )
     return token or None

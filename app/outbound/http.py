@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from app.domain.errors import BrokenAnswer, Unreachable
-from app.github.answers import plain
-from app.github.asks import Ask
+from app.domain.errors import InvalidResponse, Unreachable
+from app.github.requests import Request
+from app.github.responses import plain
 
 LARGEST_BODY = 64 * 2**20
 """Bytes after decoding; a hundred comments of GitHub's greatest length, in three forms, stay below."""
@@ -46,8 +46,8 @@ class Http:
             trust_env=not _is_loopback(base),  # no proxy stands between a machine and itself
         )
 
-    async def get(self, ask: Ask, headers: Mapping[str, str]) -> Exchange:
-        """The whole answer; `Unreachable` where none came in time, `BrokenAnswer` where it is cut off or too long."""
+    async def get(self, ask: Request, headers: Mapping[str, str]) -> Exchange:
+        """The whole answer; `Unreachable` where none came in time, `InvalidResponse` where it is cut off or too long."""
         try:
             async with self._client.stream("GET", ask.url, headers=headers) as response:
                 body = await self._body(ask, response)
@@ -59,15 +59,15 @@ class Http:
         """Closes all connections; nothing may be sent afterwards."""
         await self._client.aclose()
 
-    async def _body(self, ask: Ask, response: httpx.Response) -> bytes:
+    async def _body(self, ask: Request, response: httpx.Response) -> bytes:
         body = bytearray()
         try:
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > self._largest_body:
-                    raise BrokenAnswer(ask.path, f"it is larger than {self._largest_body} bytes")
+                    raise InvalidResponse(ask.path, f"it is larger than {self._largest_body} bytes")
         except _CUT:
-            raise BrokenAnswer(ask.path, f"it was cut off after {len(body)} bytes") from None
+            raise InvalidResponse(ask.path, f"it was cut off after {len(body)} bytes") from None
         return bytes(body)
 
 

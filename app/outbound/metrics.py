@@ -21,10 +21,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from app.domain.sites import Repository
-from app.engine.observing import KINDS, Drift, Received, Wait
-from app.engine.shared import Purpose, Standing
-from app.github.asks import Ask
+from app.github.requests import Request
 from app.outbound.github import Outcome
+from app.ports.jobs import Priority, RateLimitState
+from app.ports.metrics import KINDS, Drift, Received, Wait
 from app.render.keys import Key
 
 Mode = Literal["livemax", "livemin", "livesum", "mostrecent"]
@@ -41,7 +41,7 @@ _OTHER = "other"
 _CPU = "process_cpu_seconds"
 
 
-def address_of(ask: Ask) -> str:
+def address_of(ask: Request) -> str:
     """Which kind of address an ask is put to: one of six words."""
     found = _REPOSITORY.search(ask.path)
     if found is None:
@@ -157,7 +157,7 @@ class Metrics:
         """From now on these are looked up at every `flush`."""
         self._sampled = sampled
 
-    def asked(self, purpose: Purpose | None, ask: Ask, outcome: Outcome) -> None:
+    def asked(self, purpose: Priority | None, ask: Request, outcome: Outcome) -> None:
         """An exchange with GitHub ended."""
         self._its.asks.labels(purpose.value if purpose else _OTHER, address_of(ask), outcome.value).inc()
 
@@ -177,7 +177,7 @@ class Metrics:
         """A document was made."""
         self._its.rendered.labels(KINDS.get(type(key), _OTHER)).inc()
 
-    def stands(self, standing: Standing) -> None:
+    def stands(self, standing: RateLimitState) -> None:
         """How things are with GitHub."""
         for gauge, value in (
             (self._its.limit, standing.limit),

@@ -16,11 +16,11 @@ from urllib.parse import urljoin, urlsplit
 
 import orjson
 
-from app.domain.errors import BrokenAnswer, Unreachable
+from app.domain.errors import InvalidResponse, Unreachable
 from app.domain.posts import Named, Posts, gathered, listed, named
 from app.domain.sites import Repository
-from app.github.answers import plain
-from app.github.asks import USER_AGENT, Ask
+from app.github.requests import USER_AGENT, Request
+from app.github.responses import plain
 from app.outbound.front_matter import front_matter
 from app.outbound.http import Exchange, Http
 
@@ -206,7 +206,7 @@ class PublishedPosts:
                 await self._fetch()
         except TimeoutError:
             self._failed(f"no whole answer within {self._patience:g} s")
-        except (Unreachable, BrokenAnswer) as failure:
+        except (Unreachable, InvalidResponse) as failure:
             self._failed(failure.reason)
         except ValueError as failure:
             self._failed(str(failure))
@@ -240,7 +240,7 @@ class PublishedPosts:
             headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
             if self._etag is not None and self._etag[0] == address:
                 headers["If-None-Match"] = self._etag[1]
-            exchange = await self._http.get(Ask(address, many=True), headers)
+            exchange = await self._http.get(Request(address, many=True), headers)
             if exchange.status not in _REDIRECTS:
                 return address, exchange
             target = urljoin(address, exchange.headers.get("location", ""))

@@ -13,7 +13,7 @@ import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import blake2b
 
-from app.domain.errors import BadCursor
+from app.domain.errors import InvalidCursor
 from app.domain.sites import Repository
 from app.render.keys import Order
 
@@ -40,10 +40,10 @@ def cursor(listing: bytes, *, comment_id: int, total: int = 0) -> str:
 def place(listing: bytes, text: str) -> tuple[int, int]:
     """The (total, comment id) of a cursor of this list; BadCursor for any other text."""
     if _TEXT.fullmatch(text) is None:
-        raise BadCursor
+        raise InvalidCursor
     bound_to, total, comment_id = _LAYOUT.unpack(urlsafe_b64decode(text))
     if bound_to != listing or total < 0 or comment_id < 0:
-        raise BadCursor
+        raise InvalidCursor
     return total, comment_id
 
 

@@ -22,12 +22,12 @@ from feedgen.util import xml_elem
 
 from app.domain.threads import Comment, Status, Thread
 from app.domain.times import rfc3339
+from app.render.api import replies
 from app.render.document import Document, encoded, etag_of
+from app.render.github_objects import SafeHtml
+from app.render.i18n import ENGLISH, Words, words
+from app.render.images import avatar_address
 from app.render.keys import Form, SiteFeedKey, ThreadFeedKey
-from app.render.native import replies
-from app.render.pictures import avatar_address
-from app.render.shapes import SafeHtml
-from app.render.words import ENGLISH, Words, words
 
 ENTRIES = 50
 """Comments in a feed; readers' programs ask again and again, and keep what they have."""

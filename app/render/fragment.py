@@ -17,12 +17,12 @@ from markupsafe import Markup
 
 from app.domain.threads import REACTIONS, Comment, Status, Thread
 from app.domain.times import rfc3339
+from app.render.api import WRITE, page, replies
 from app.render.document import Document, encoded, etag_of
+from app.render.github_objects import SafeHtml
+from app.render.i18n import ENGLISH, Words, words
+from app.render.images import avatar_address
 from app.render.keys import FragmentKey, Order
-from app.render.native import WRITE, page, replies
-from app.render.pictures import avatar_address
-from app.render.shapes import SafeHtml
-from app.render.words import ENGLISH, Words, words
 
 HTML = "text/html; charset=utf-8"
 LIMIT = 50

@@ -9,13 +9,13 @@ import threading
 import time
 from collections.abc import Sequence
 
-from app.simulator.acts import HELP, Acts, lines
-from app.simulator.deliveries import Webhook
-from app.simulator.faults import Latency
-from app.simulator.sample import SAMPLE, numbered_world, sample_world
-from app.simulator.server import loopback, serve, url_of
-from app.simulator.state import World
-from app.simulator.wire import Simulator
+from app.simulator.console import HELP, Acts, lines
+from app.simulator.http.app import Simulator
+from app.simulator.http.faults import Latency
+from app.simulator.http.server import loopback, serve, url_of
+from app.simulator.webhooks.deliveries import Webhook
+from app.simulator.world.sample import SAMPLE, numbered_world, sample_world
+from app.simulator.world.world import World
 
 
 def main() -> None:

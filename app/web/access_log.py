@@ -8,7 +8,7 @@ to find out what went wrong. The reader's address is left out unless the owner a
 import logging
 from collections.abc import Callable
 
-from app.web.front import Application, Message, Receive, Scope, Send
+from app.web.cached_reads import Application, Message, Receive, Scope, Send
 from app.web.request_ids import HEADER, REQUEST_ID
 
 _log = logging.getLogger("app.access")

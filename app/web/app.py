@@ -2,23 +2,10 @@
 
 from fastapi import FastAPI
 
-from app.web import (
-    assets,
-    compat,
-    docs,
-    errors,
-    events,
-    feeds,
-    fragments,
-    health,
-    metrics,
-    native,
-    pictures,
-    start,
-    webhook,
-)
-from app.web.front import Front
-from app.web.respond import Serving
+from app.web import assets, errors
+from app.web.cached_reads import CachedReads
+from app.web.context import Serving
+from app.web.routes import api, docs, events, feeds, fragments, github_api, health, images, metrics, start_page, webhook
 
 _DESCRIPTION = """Comments of a static blog, mirrored from its GitHub issues and served as finished bytes.
 
@@ -26,7 +13,7 @@ Every answer has an `ETag` that changes only with its content; a page of any ori
 configured. Times are RFC 3339 in UTC. A failure is `application/problem+json` and never looks like "no comments"."""
 
 
-def create_app(serving: Serving) -> Front:
+def create_app(serving: Serving) -> CachedReads:
     """The ASGI application that serves from these parts."""
     app = FastAPI(
         title="Afterword",
@@ -38,8 +25,21 @@ def create_app(serving: Serving) -> Front:
     )
     app.state.serving = serving
     assets.assets()  # compressed now: the first reader does not wait for it
-    start.files_of_the_page()
-    for module in (native, fragments, feeds, pictures, events, compat, webhook, health, metrics, docs, assets, start):
+    start_page.files_of_the_page()
+    for module in (
+        api,
+        fragments,
+        feeds,
+        images,
+        events,
+        github_api,
+        webhook,
+        health,
+        metrics,
+        docs,
+        assets,
+        start_page,
+    ):
         app.include_router(module.router)
     errors.install(app)
-    return Front(app, serving)
+    return CachedReads(app, serving)

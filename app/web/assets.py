@@ -25,8 +25,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.render.words import ENGLISH, languages, words
-from app.web.answer import Headers, coding, matches
+from app.render.i18n import ENGLISH, languages, words
+from app.web.document_response import Headers, coding, matches
 
 SCRIPT = "text/javascript; charset=utf-8"
 STYLE = "text/css; charset=utf-8"

@@ -22,11 +22,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.domain import delivery_errors, errors
+from app.domain import errors, webhook_errors
 from app.domain.errors import AfterwordError
-from app.render import compat
-from app.web.answer import NO_STORE
-from app.web.respond import serving
+from app.render import github_api
+from app.web.context import serving
+from app.web.document_response import NO_STORE
 
 _log = logging.getLogger(__name__)
 
@@ -36,10 +36,10 @@ _SHORTEST_WAIT, _LONGEST_WAIT = 1, 300
 _GITHUB_ROOT = "/repos/"
 _GITHUB_DOCS = "https://docs.github.com/rest"
 _GITHUB_DOCS_OF = (
-    (re.compile(r"/issues"), compat.ISSUES_DOCS),
-    (re.compile(r"/issues/comments/[^/]+"), compat.COMMENT_DOCS),
-    (re.compile(r"/issues/[^/]+"), compat.ISSUE_DOCS),
-    (re.compile(r"/issues/[^/]+/comments"), compat.COMMENTS_DOCS),
+    (re.compile(r"/issues"), github_api.ISSUES_DOCS),
+    (re.compile(r"/issues/comments/[^/]+"), github_api.COMMENT_DOCS),
+    (re.compile(r"/issues/[^/]+"), github_api.ISSUE_DOCS),
+    (re.compile(r"/issues/[^/]+/comments"), github_api.COMMENTS_DOCS),
 )
 """By what follows `/repos/{owner}/{repo}`."""
 _GITHUB_SAYS = {404: "Not Found", 405: "Method Not Allowed", 422: "Validation Failed", 500: "Server Error"}
@@ -61,33 +61,33 @@ _OF_GITHUB = Row(502)
 """Whatever GitHub refused, it is no answer to the reader's question: a 404 of its would look like "no such thread"."""
 
 TABLE: Mapping[type[AfterwordError], Row] = {
-    errors.SettingRefused: _OF_OURS,
+    errors.InvalidSetting: _OF_OURS,
     errors.CannotStart: _OF_OURS,
     errors.StoreUnusable: Row(503, retry_after=30),
     errors.StoreTooNew: _OF_OURS,
     errors.Unreachable: Row(503, retry_after=30),
-    errors.BrokenAnswer: _OF_GITHUB,
-    errors.Limited: Row(503, retry_after=60),
-    errors.TokenRefused: _OF_GITHUB,
-    errors.AskRefused: _OF_GITHUB,
+    errors.InvalidResponse: _OF_GITHUB,
+    errors.RateLimited: Row(503, retry_after=60),
+    errors.TokenRejected: _OF_GITHUB,
+    errors.RequestRejected: _OF_GITHUB,
     errors.NotVisible: _OF_GITHUB,
     errors.PrivateRepository: _OF_GITHUB,
     errors.Gone: _OF_GITHUB,
-    errors.Moved: _OF_GITHUB,
-    errors.TooFar: _OF_GITHUB,
-    errors.BadParameter: Row(422, told=True),
-    errors.BadCursor: Row(422, told=True),
+    errors.InvalidRedirect: _OF_GITHUB,
+    errors.PaginationLimitReached: _OF_GITHUB,
+    errors.InvalidParameter: Row(422, told=True),
+    errors.InvalidCursor: Row(422, told=True),
     errors.NotServed: Row(404, told=True),
-    errors.NoSuchComment: Row(404, told=True),
-    errors.NoSuchPicture: Row(404, told=True),
-    errors.PictureRefused: Row(404, told=True),
-    errors.NotYet: Row(503, retry_after=10, told=True),
-    delivery_errors.NoSecret: Row(503, retry_after=300, told=True),
-    delivery_errors.SignatureRefused: Row(401, told=True),
-    delivery_errors.SignatureOutdated: Row(401, told=True),
-    delivery_errors.DeliveryTooLarge: Row(413, told=True),
-    delivery_errors.MediaTypeRefused: Row(415, told=True),
-    delivery_errors.DeliveryBroken: Row(400, told=True),
+    errors.CommentNotFound: Row(404, told=True),
+    errors.ImageNotFound: Row(404, told=True),
+    errors.ImageRejected: Row(404, told=True),
+    errors.NotReady: Row(503, retry_after=10, told=True),
+    webhook_errors.MissingSecret: Row(503, retry_after=300, told=True),
+    webhook_errors.InvalidSignature: Row(401, told=True),
+    webhook_errors.OutdatedSignature: Row(401, told=True),
+    webhook_errors.DeliveryTooLarge: Row(413, told=True),
+    webhook_errors.UnsupportedMediaType: Row(415, told=True),
+    webhook_errors.MalformedDelivery: Row(400, told=True),
 }
 """The one table failure -> status; total over the leaves of the tree in `app.domain.errors`."""
 
@@ -139,9 +139,9 @@ def refusal(error: AfterwordError, now: float) -> Refusal:
     row = next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), _OF_OURS)
     told = Refusal(row.status, str(error) if row.told else _UNTOLD, retry_after=_wait(error, row, now))
     match error:
-        case errors.BadParameter():
+        case errors.InvalidParameter():
             return _of_parameter(error.name, error.allowed, str(error))
-        case errors.BadCursor():
+        case errors.InvalidCursor():
             return _of_parameter(
                 "cursor", "the `next` of an earlier answer to the same list in the same order", str(error)
             )
@@ -150,14 +150,14 @@ def refusal(error: AfterwordError, now: float) -> Refusal:
 
 
 def _of_parameter(name: str, allowed: str, detail: str) -> Refusal:
-    return Refusal(TABLE[errors.BadParameter].status, detail, parameter=name, allowed=allowed)
+    return Refusal(TABLE[errors.InvalidParameter].status, detail, parameter=name, allowed=allowed)
 
 
 def _wait(error: AfterwordError, row: Row, now: float) -> int | None:
     wait: float | None = row.retry_after
-    if isinstance(error, errors.NotYet):
+    if isinstance(error, errors.NotReady):
         wait = error.retry_after
-    elif isinstance(error, errors.Limited):
+    elif isinstance(error, errors.RateLimited):
         wait = error.until - now + 1
     return None if wait is None else int(max(_SHORTEST_WAIT, min(wait, _LONGEST_WAIT)))
 

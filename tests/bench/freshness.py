@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from app.simulator.deliveries import Webhook
-from app.simulator.faults import Latency
-from app.simulator.limits import Limits
-from app.simulator.sample import SAMPLE, numbered_world
-from app.simulator.server import Running, running
+from app.simulator.http.faults import Latency
+from app.simulator.http.rate_limits import Limits
+from app.simulator.http.server import Running, running
+from app.simulator.webhooks.deliveries import Webhook
+from app.simulator.world.sample import SAMPLE, numbered_world
 from tests.bench.webhooks import environment, process, wait_until_complete
 
 READERS = 10_000
@@ -54,7 +54,7 @@ def serve(simulator: Running, folder: str, **settings: str) -> dict[str, str]:
 
 def measure_quiet(simulator: Running) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        env = serve(simulator, folder, PULSE="1")
+        env = serve(simulator, folder, POLL="1")
         with process("app", "serve", said=r" at (http\S+)", env=env) as url:
             wait_until_complete(url)
             until(lambda: [ask.status for ask in simulator.asks[-6:]] == [304] * 6)

@@ -22,10 +22,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from app.simulator.deliveries import Webhook
-from app.simulator.limits import Limits
-from app.simulator.sample import SAMPLE, numbered_world
-from app.simulator.server import Running, running
+from app.simulator.http.rate_limits import Limits
+from app.simulator.http.server import Running, running
+from app.simulator.webhooks.deliveries import Webhook
+from app.simulator.world.sample import SAMPLE, numbered_world
 
 LISTENERS, POSTS, COMMENTS = 5_000, 100, 1_000
 POST = 1

@@ -20,9 +20,9 @@ from pathlib import Path
 
 import httpx
 
-from app.simulator.limits import Limits
-from app.simulator.sample import numbered_world
-from app.simulator.server import Running, running
+from app.simulator.http.rate_limits import Limits
+from app.simulator.http.server import Running, running
+from app.simulator.world.sample import numbered_world
 
 POSTS, COMMENTS = 1000, 10_000
 TOKEN = "bench"

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Page, sync_playwright
 
-from app.simulator.server import running
+from app.simulator.http.server import running
 from tests.journeys.browser import QUIET
 from tests.widget.stage import LONG, SECRET, TALK, Stage, filled_world, serving, static_blog
 

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from app.cli.progress import ProgressDisplay, sentence
-from app.engine.importing import Progress
+from app.sync.backfill import Progress
 from tests.fakes import FakeClock
 
 BEGUN = Progress("ada/blog", threads=10, comments=100, asks_used=2, asks_left=58, asks_to_go=8)

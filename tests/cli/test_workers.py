@@ -15,10 +15,10 @@ import pytest
 from rich.console import Console
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.cli.listen import bind, listen
 from app.cli.serve import run
+from app.cli.server import bind, listen
 from app.cli.workers import Workers, inherited, pause, supervise
-from app.domain.errors import CannotStart, SettingRefused
+from app.domain.errors import CannotStart, InvalidSetting
 from app.settings import load
 from tests.fakes import FakeClock
 
@@ -203,7 +203,7 @@ def test_what_is_no_socket_cannot_be_inherited() -> None:
 
 async def test_several_workers_need_a_store_that_they_can_share() -> None:
     settings = load({"repo": "ada/blog", "store": "memory:", "workers": 2}, env_file=None)
-    with pytest.raises(SettingRefused, match="AFTERWORD_WORKERS: 2 processes cannot share memory:"):
+    with pytest.raises(InvalidSetting, match="AFTERWORD_WORKERS: 2 processes cannot share memory:"):
         await run(settings, Console())
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from app.domain.sites import Repository, repository
 from app.domain.threads import Comment, Issue
-from app.engine.ports import Change, Mirror, ThreadRecord
 from app.github import payloads
+from app.ports.mirror import Change, Mirror, ThreadRecord
 from app.store.memory import MemoryStore
 from app.store.sqlite import SqliteStore
 

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from app.engine.ports import Mirror
-from app.engine.shared import Shared
+from app.ports.jobs import Shared
+from app.ports.mirror import Mirror
 from app.store.memory import MemoryStore
 from app.store.sqlite import SqliteStore
 

@@ -6,20 +6,20 @@ from dataclasses import replace
 import pytest
 
 from app.domain.errors import (
-    BrokenAnswer,
     GitHubError,
     Gone,
-    Limited,
+    InvalidResponse,
     NotVisible,
-    TokenRefused,
-    TooFar,
+    PaginationLimitReached,
+    RateLimited,
+    TokenRejected,
     Unreachable,
 )
-from app.engine.ports import GitHub
-from app.github import answers
-from app.github.asks import Ask, Asks, next_page
+from app.github import responses
+from app.github.requests import RepositoryRequests, Request, next_page
 from app.outbound.github import HttpGitHub
-from app.simulator.faults import (
+from app.ports.mirror import GitHub
+from app.simulator.http.faults import (
     ClockOff,
     ConnectionCut,
     Fault,
@@ -30,9 +30,9 @@ from app.simulator.faults import (
     Status,
     WrongType,
 )
-from app.simulator.sample import numbered_world, sample_world
-from app.simulator.server import Running, running
-from app.simulator.state import World
+from app.simulator.http.server import Running, running
+from app.simulator.world.sample import numbered_world, sample_world
+from app.simulator.world.world import World
 from tests.fakes import FakeClock
 
 NOW = 1_600_000_000.0
@@ -66,38 +66,38 @@ async def github(there: Running, clock: FakeClock) -> AsyncIterator[GitHub]:
 
 
 @pytest.fixture
-def blog(there: Running) -> Asks:
-    return Asks(there.url, REPO)
+def blog(there: Running) -> RepositoryRequests:
+    return RepositoryRequests(there.url, REPO)
 
 
-async def failing(github: GitHub, ask: Ask) -> GitHubError:
+async def failing(github: GitHub, ask: Request) -> GitHubError:
     with pytest.raises(GitHubError) as caught:
         await github.ask(ask)
     return caught.value
 
 
-async def test_every_kind_of_ask_brings_what_is_there(github: GitHub, blog: Asks, world: World) -> None:
+async def test_every_kind_of_ask_brings_what_is_there(github: GitHub, blog: RepositoryRequests, world: World) -> None:
     home = world.repository(REPO)
     numbers = set(world.numbers[home.id])
 
-    facts = answers.repository(await github.ask(blog.repository()))
-    issues = answers.issues(await github.ask(blog.issues()))
-    comments = answers.comments(await github.ask(blog.all_comments(newest_first=True)))
+    facts = responses.repository(await github.ask(blog.repository()))
+    issues = responses.issues(await github.ask(blog.issues()))
+    comments = responses.comments(await github.ask(blog.all_comments(newest_first=True)))
 
     assert (facts.id, facts.full_name, facts.private, facts.has_issues) == (home.id, REPO, False, True)
     assert {issue.number for issue in issues} == numbers
     assert {issue.number for issue in issues if issue.is_pull_request}
     assert {comment.id for comment in comments} == set(world.comments)
     for issue in issues:
-        listed = answers.comments(await github.ask(blog.comments(issue.number)))
+        listed = responses.comments(await github.ask(blog.comments(issue.number)))
         assert len(listed) == issue.comment_count
         assert {comment.number for comment in listed} <= {issue.number}
-        single = answers.issue(await github.ask(blog.issue(issue.number)))
+        single = responses.issue(await github.ask(blog.issue(issue.number)))
         assert replace(single, source={}) == replace(issue, source={})  # alone it has `closed_by` besides
 
 
-async def test_deleted_accounts_hidden_and_pinned_comments_are_told(github: GitHub, blog: Asks) -> None:
-    comments = answers.comments(await github.ask(blog.all_comments(newest_first=False)))
+async def test_deleted_accounts_hidden_and_pinned_comments_are_told(github: GitHub, blog: RepositoryRequests) -> None:
+    comments = responses.comments(await github.ask(blog.all_comments(newest_first=False)))
 
     assert [comment for comment in comments if comment.author.login == "ghost"]
     assert [comment for comment in comments if comment.hidden]
@@ -105,7 +105,9 @@ async def test_deleted_accounts_hidden_and_pinned_comments_are_told(github: GitH
     assert [comment for comment in comments if comment.reactions.total]
 
 
-async def test_what_has_not_changed_is_unchanged_and_costs_nothing(github: GitHub, blog: Asks, there: Running) -> None:
+async def test_what_has_not_changed_is_unchanged_and_costs_nothing(
+    github: GitHub, blog: RepositoryRequests, there: Running
+) -> None:
     first = await github.ask(blog.issues())
     second = await github.ask(blog.issues(), etag=first.etag)
 
@@ -120,11 +122,11 @@ async def test_what_has_not_changed_is_unchanged_and_costs_nothing(github: GitHu
 async def test_the_links_lead_through_all_pages_once(cursors: bool, clock: FakeClock) -> None:  # noqa: FBT001
     with running(numbered_world(posts=250, comments=0, seed=1), cursors=cursors) as there:
         github = HttpGitHub(there.url, None, clock, lambda: 0.5)
-        ask: Ask | None = Asks(there.url, REPO).issues()
+        ask: Request | None = RepositoryRequests(there.url, REPO).issues()
         found: list[int] = []
         while ask is not None:
             answer = await github.ask(ask)
-            found += [issue.number for issue in answers.issues(answer)]
+            found += [issue.number for issue in responses.issues(answer)]
             ask = next_page(ask, answer.next_url) if answer.next_url else None
         await github.aclose()
 
@@ -133,21 +135,21 @@ async def test_the_links_lead_through_all_pages_once(cursors: bool, clock: FakeC
 
 
 async def test_a_renamed_repository_and_a_transferred_issue_are_found_at_their_new_place(
-    github: GitHub, blog: Asks, world: World
+    github: GitHub, blog: RepositoryRequests, world: World
 ) -> None:
     number = next(iter(world.numbers[world.repository(REPO).id]))
     world.add_repository("ada/attic")
     world.transfer_issue(REPO, number, "ada/attic")
     world.rename_repository(REPO, "ada/journal")
 
-    moved = answers.issue(await github.ask(blog.issue(number)))
-    facts = answers.repository(await github.ask(blog.repository()))
+    moved = responses.issue(await github.ask(blog.issue(number)))
+    facts = responses.repository(await github.ask(blog.repository()))
 
     assert (moved.number, moved.repository_url.endswith("/repos/ada/attic")) == (1, True)
     assert facts.full_name == "ada/journal"
 
 
-async def test_what_is_not_there_is_told_apart(github: GitHub, blog: Asks, world: World) -> None:
+async def test_what_is_not_there_is_told_apart(github: GitHub, blog: RepositoryRequests, world: World) -> None:
     numbers = list(world.numbers[world.repository(REPO).id])
     world.delete_issue(REPO, numbers[0])
 
@@ -157,45 +159,45 @@ async def test_what_is_not_there_is_told_apart(github: GitHub, blog: Asks, world
     assert type(await failing(github, blog.issues())) is Gone
 
 
-async def test_a_revoked_token_is_told(github: GitHub, blog: Asks, world: World) -> None:
+async def test_a_revoked_token_is_told(github: GitHub, blog: RepositoryRequests, world: World) -> None:
     world.revoke_token(TOKEN)
 
-    assert type(await failing(github, blog.issues())) is TokenRefused
+    assert type(await failing(github, blog.issues())) is TokenRejected
 
 
-async def test_a_page_too_far_is_told(github: GitHub, blog: Asks) -> None:
+async def test_a_page_too_far_is_told(github: GitHub, blog: RepositoryRequests) -> None:
     ask = next_page(
         blog.all_comments(newest_first=True), f"{blog.api}/repos/{REPO}/issues/comments?page=101&per_page=100"
     )
 
-    assert type(await failing(github, ask)) is TooFar
+    assert type(await failing(github, ask)) is PaginationLimitReached
 
 
 @pytest.mark.parametrize("fault", [ConnectionCut(), JsonCut(), HtmlInstead(), WrongType(), Status(502), Status(503)])
 async def test_what_was_lost_on_the_way_is_asked_for_again(
-    github: GitHub, blog: Asks, there: Running, fault: Fault
+    github: GitHub, blog: RepositoryRequests, there: Running, fault: Fault
 ) -> None:
     there.faults.add(fault, times=2)
 
     answer = await github.ask(blog.issues())
 
-    assert len(answers.issues(answer)) == len(there.world.issues)
+    assert len(responses.issues(answer)) == len(there.world.issues)
     assert len(there.asks) == 3
 
 
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
-        (ConnectionCut(), BrokenAnswer),
-        (JsonCut(), BrokenAnswer),
-        (HtmlInstead(), BrokenAnswer),
-        (WrongType(), BrokenAnswer),
-        (Status(404), BrokenAnswer),
+        (ConnectionCut(), InvalidResponse),
+        (JsonCut(), InvalidResponse),
+        (HtmlInstead(), InvalidResponse),
+        (WrongType(), InvalidResponse),
+        (Status(404), InvalidResponse),
         (Status(500), Unreachable),
     ],
 )
 async def test_what_stays_broken_is_told(
-    github: GitHub, blog: Asks, there: Running, fault: Fault, kind: type[GitHubError]
+    github: GitHub, blog: RepositoryRequests, there: Running, fault: Fault, kind: type[GitHubError]
 ) -> None:
     there.faults.add(fault, times=None)
 
@@ -216,7 +218,7 @@ async def test_what_stays_broken_is_told(
     ],
 )
 async def test_a_limit_is_obeyed_to_the_second_whatever_the_clock_of_github_says(  # noqa: PLR0917 - fixtures and cases
-    github: GitHub, blog: Asks, there: Running, clock: FakeClock, fault: Fault, wait: int, skew: int
+    github: GitHub, blog: RepositoryRequests, there: Running, clock: FakeClock, fault: Fault, wait: int, skew: int
 ) -> None:
     there.faults.add(fault)
     there.faults.add(ClockOff(skew))
@@ -225,9 +227,9 @@ async def test_a_limit_is_obeyed_to_the_second_whatever_the_clock_of_github_says
     clock.advance(wait - 1)
     again = await failing(github, blog.repository())
 
-    assert isinstance(limit, Limited)
-    assert isinstance(again, Limited)
+    assert isinstance(limit, RateLimited)
+    assert isinstance(again, RateLimited)
     assert (limit.until, again.until) == (NOW + wait, NOW + wait)
     assert len(there.asks) == 1
     clock.advance(1)
-    assert answers.issues(await github.ask(blog.issues()))
+    assert responses.issues(await github.ask(blog.issues()))

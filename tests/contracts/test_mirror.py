@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.engine.ports import Absence, Mirror, ThreadRecord
+from app.ports.mirror import Mirror, ThreadRecord, Tombstone
 from tests.contracts.mirrors import FACTORIES, LATER, NOBODY, REPO, comment, ids, issue, newest, put, thread, whole
 
 EARLIER = "2025-12-01T00:00:00Z"
@@ -145,7 +145,7 @@ async def test_a_comment_that_is_said_under_another_number_moves_there(mirror: M
 
 async def test_an_absence_removes_the_issue_and_its_comments(mirror: Mirror) -> None:
     await put(mirror, issue(1, 2), issue(2, 1), comment(1, 1), comment(2, 1), comment(3, 2))
-    absence = Absence(1, gone=True, checked_at=12.0, moved_to="https://api.github.com/repos/jane/old/issues/9")
+    absence = Tombstone(1, gone=True, checked_at=12.0, moved_to="https://api.github.com/repos/jane/old/issues/9")
     assert await put(mirror, absence=absence) == {1}
     assert await mirror.thread(REPO, 1) is None
     assert await mirror.absence(REPO, 1) == absence
@@ -156,18 +156,18 @@ async def test_an_absence_removes_the_issue_and_its_comments(mirror: Mirror) -> 
 
 async def test_an_absence_of_an_issue_without_comments_is_a_change(mirror: Mirror) -> None:
     await put(mirror, issue(1, 0))
-    assert await put(mirror, absence=Absence(1, gone=False, checked_at=1.0)) == {1}
+    assert await put(mirror, absence=Tombstone(1, gone=False, checked_at=1.0)) == {1}
 
 
 async def test_an_absence_of_what_was_never_there_is_kept_and_is_no_change_of_a_thread(mirror: Mirror) -> None:
-    assert await put(mirror, absence=Absence(4, gone=False, checked_at=1.0)) == NOBODY
-    assert await put(mirror, absence=Absence(4, gone=True, checked_at=2.0)) == NOBODY
-    assert await mirror.absence(REPO, 4) == Absence(4, gone=True, checked_at=2.0)
+    assert await put(mirror, absence=Tombstone(4, gone=False, checked_at=1.0)) == NOBODY
+    assert await put(mirror, absence=Tombstone(4, gone=True, checked_at=2.0)) == NOBODY
+    assert await mirror.absence(REPO, 4) == Tombstone(4, gone=True, checked_at=2.0)
 
 
 async def test_an_issue_ends_the_absence_of_its_number(mirror: Mirror) -> None:
-    await put(mirror, absence=Absence(1, gone=False, checked_at=1.0))
-    await put(mirror, absence=Absence(2, gone=False, checked_at=1.0))
+    await put(mirror, absence=Tombstone(1, gone=False, checked_at=1.0))
+    await put(mirror, absence=Tombstone(2, gone=False, checked_at=1.0))
     assert await put(mirror, issue(1, 1)) == {1}
     assert await mirror.absence(REPO, 1) is None
     assert await mirror.absence(REPO, 2) is not None
@@ -175,13 +175,13 @@ async def test_an_issue_ends_the_absence_of_its_number(mirror: Mirror) -> None:
 
 async def test_an_issue_that_returns_begins_anew(mirror: Mirror) -> None:
     await whole(mirror, comment(1), comment(2))
-    await put(mirror, absence=Absence(1, gone=False, checked_at=11.0))
+    await put(mirror, absence=Tombstone(1, gone=False, checked_at=11.0))
     await put(mirror, issue(1, 2))
     assert await thread(mirror) == ThreadRecord(issue(1, 2), 0, complete=False, surplus=0, checked_at=None, version=3)
 
 
 async def test_an_absence_stands_against_an_issue_in_the_same_change(mirror: Mirror) -> None:
-    absence = Absence(1, gone=True, checked_at=1.0)
+    absence = Tombstone(1, gone=True, checked_at=1.0)
     told = await put(mirror, issue(1, 1), comment(1), absence=absence, whole=frozenset([1]))
     assert told == NOBODY
     assert await mirror.absence(REPO, 1) == absence

@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.sites import repository
 from app.domain.threads import GHOST_ID
-from app.engine.ports import Absence, Mirror
+from app.ports.mirror import Mirror, Tombstone
 from tests.contracts.mirrors import FACTORIES, LATER, REPO, comment, issue, put, user, whole
 
 OTHER = repository("john/diary")
@@ -64,7 +64,7 @@ async def test_an_avatar_goes_with_the_last_comment_of_its_person(mirror: Mirror
         case "removed":
             await put(mirror, removed=frozenset([1]))
         case "gone":
-            await put(mirror, absence=Absence(1, gone=True, checked_at=20.0))
+            await put(mirror, absence=Tombstone(1, gone=True, checked_at=20.0))
         case _:
             await put(mirror, issue(1, 2, pull=True, updated_at=LATER))
     assert await mirror.avatar(REPO, ADA) is None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.ports import Mirror
+from app.ports.mirror import Mirror
 from tests.contracts.mirrors import FACTORIES, LATER, NOBODY, REPO, comment, ids, issue, put, thread, whole
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.sites import repository
-from app.engine.ports import Absence, Change, Mirror, SiteRecord, Tally, ThreadRecord
+from app.ports.mirror import Change, IssueSummary, Mirror, SiteRecord, ThreadRecord, Tombstone
 from tests.contracts.mirrors import (
     FACTORIES,
     LATER,
@@ -111,7 +111,7 @@ async def test_several_repositories_are_kept_apart(mirror: Mirror) -> None:
     assert await mirror.newest_comments(OTHER, limit=9, before=None, numbers=None) == (other,)
     assert [tally.number for tally in await mirror.tallies(OTHER)] == [1]
     assert [record.issue.number for record in await mirror.threads(OTHER)] == [1]
-    assert await put(mirror, repo=OTHER, absence=Absence(1, gone=True, checked_at=1.0)) == {1}
+    assert await put(mirror, repo=OTHER, absence=Tombstone(1, gone=True, checked_at=1.0)) == {1}
     assert await mirror.absence(REPO, 1) is None
     assert [kept.body for kept in await mirror.comments(REPO, 1)] == ["Jane's"]
 
@@ -139,9 +139,9 @@ async def test_tallies_come_by_descending_number_with_pull_requests(mirror: Mirr
     await put(mirror, labelled, issue(10, 0), issue(3, 7, pull=True), comment(1, 2))
     at = "2026-01-01T00:00:00Z"
     assert await mirror.tallies(REPO) == (
-        Tally(10, False, 0, 0, True, False, at, ()),  # noqa: FBT003 - the fields of a row in their order
-        Tally(3, True, 7, 0, False, True, at, ()),  # noqa: FBT003
-        Tally(2, False, 3, 1, False, True, LATER, ("Jobs", "News")),  # noqa: FBT003
+        IssueSummary(10, False, 0, 0, True, False, at, ()),  # noqa: FBT003 - the fields of a row in their order
+        IssueSummary(3, True, 7, 0, False, True, at, ()),  # noqa: FBT003
+        IssueSummary(2, False, 3, 1, False, True, LATER, ("Jobs", "News")),  # noqa: FBT003
     )
 
 
@@ -185,7 +185,7 @@ async def test_a_change_that_fails_in_the_middle_leaves_nothing(mirror: Mirror) 
         comments=(comment(1, text="New"), comment(2)),
         whole=frozenset([1]),
         removed=frozenset([3]),
-        absence=Absence(3, gone=True, checked_at=99.0),
+        absence=Tombstone(3, gone=True, checked_at=99.0),
         etags=BreaksOff(),
     )
     with pytest.raises(RuntimeError, match="broken off"):

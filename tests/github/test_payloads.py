@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.domain.threads import Author, Reactions
 from app.domain.times import epoch
 from app.github import payloads
-from app.github.payloads import RepositoryFacts
+from app.github.payloads import RepositoryInfo
 from tests.github.objects import comment_object, issue_object, repository_object, user_object, without
 
 JSON = st.recursive(
@@ -54,7 +54,7 @@ def test_a_comment_is_read_whole() -> None:
 def test_a_repository_is_read_whole() -> None:
     obj = repository_object(private=True, has_issues=False, archived=True)
 
-    assert payloads.repository(obj) == RepositoryFacts(
+    assert payloads.repository(obj) == RepositoryInfo(
         1296269, "octo/blog", private=True, has_issues=False, archived=True
     )
 
@@ -62,7 +62,7 @@ def test_a_repository_is_read_whole() -> None:
 def test_what_is_optional_in_a_repository_may_be_missing() -> None:
     facts = payloads.repository(without(repository_object(), "has_issues", "archived"))
 
-    assert facts == RepositoryFacts(1296269, "octo/blog", private=False, has_issues=True, archived=False)
+    assert facts == RepositoryInfo(1296269, "octo/blog", private=False, has_issues=True, archived=False)
 
 
 @pytest.mark.parametrize("obj", [comment_object(user=None), without(comment_object(), "user")])

@@ -3,19 +3,19 @@ from typing import Any
 import pytest
 
 from app.domain.errors import (
-    AskRefused,
-    BrokenAnswer,
     GitHubError,
     Gone,
-    Limited,
-    Moved,
+    InvalidRedirect,
+    InvalidResponse,
     NotVisible,
-    TokenRefused,
-    TooFar,
+    PaginationLimitReached,
+    RateLimited,
+    RequestRejected,
+    TokenRejected,
     Unreachable,
 )
-from app.github import answers
-from app.github.answers import Redirect
+from app.github import responses
+from app.github.responses import Redirect
 from tests.github.exchanges import BLOG, NOW, read
 from tests.github.objects import API
 
@@ -54,8 +54,8 @@ def test_a_redirect_on_the_same_host_may_be_followed(status: int, location: str,
     ],
 )
 def test_a_redirect_to_anywhere_else_is_told_and_not_followed(status: int, location: str | None) -> None:
-    with pytest.raises(Moved) as caught:
-        answers.read(BLOG.issue(41), status, {} if location is None else {"location": location}, b"", now=NOW)
+    with pytest.raises(InvalidRedirect) as caught:
+        responses.read(BLOG.issue(41), status, {} if location is None else {"location": location}, b"", now=NOW)
 
     assert caught.value.ask == "/repos/octo/blog/issues/41"
 
@@ -70,28 +70,28 @@ def refused(status: int, message: str | None = "Not so", **headers: Any) -> GitH
 @pytest.mark.parametrize(
     ("status", "message", "kind"),
     [
-        (401, "Bad credentials", TokenRefused),
-        (401, None, TokenRefused),
-        (403, "Resource not accessible", AskRefused),
-        (403, None, AskRefused),
+        (401, "Bad credentials", TokenRejected),
+        (401, None, TokenRejected),
+        (403, "Resource not accessible", RequestRejected),
+        (403, None, RequestRejected),
         (404, "Not Found", NotVisible),
-        (404, None, BrokenAnswer),
+        (404, None, InvalidResponse),
         (410, "This issue was deleted", Gone),
-        (410, None, BrokenAnswer),
-        (422, TOO_FAR, TooFar),
-        (422, "Pagination with the page parameter is not supported for large datasets", TooFar),
-        (422, "Validation Failed", AskRefused),
-        (400, "Bad", AskRefused),
-        (451, "Repository access blocked", AskRefused),
+        (410, None, InvalidResponse),
+        (422, TOO_FAR, PaginationLimitReached),
+        (422, "Pagination with the page parameter is not supported for large datasets", PaginationLimitReached),
+        (422, "Validation Failed", RequestRejected),
+        (400, "Bad", RequestRejected),
+        (451, "Repository access blocked", RequestRejected),
         (500, None, Unreachable),
         (502, "Server Error", Unreachable),
         (503, None, Unreachable),
-        (100, None, BrokenAnswer),
-        (202, None, BrokenAnswer),
-        (204, None, BrokenAnswer),
-        (206, None, BrokenAnswer),
-        (300, None, BrokenAnswer),
-        (303, None, BrokenAnswer),
+        (100, None, InvalidResponse),
+        (202, None, InvalidResponse),
+        (204, None, InvalidResponse),
+        (206, None, InvalidResponse),
+        (300, None, InvalidResponse),
+        (303, None, InvalidResponse),
     ],
 )
 def test_every_status_has_its_failure(status: int, message: str | None, kind: type[GitHubError]) -> None:
@@ -108,13 +108,13 @@ def test_a_failing_server_is_told_with_its_status() -> None:
 def test_a_refusal_carries_status_and_words_of_github() -> None:
     failure = refused(403, "Resource not accessible by personal access token")
 
-    assert isinstance(failure, AskRefused)
+    assert isinstance(failure, RequestRejected)
     assert (failure.status, failure.message) == (403, "Resource not accessible by personal access token")
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"message": 7}', b'{"message": ""}', b"{}", b'{"message": " \\n"}'])
 def test_a_refusal_without_words_says_so(body: bytes) -> None:
-    with pytest.raises(AskRefused) as caught:
+    with pytest.raises(RequestRejected) as caught:
         read(BLOG.issue(41), 400, body)
 
     assert caught.value.message == "without a message"
@@ -125,14 +125,14 @@ def test_a_limit_is_told_with_until_when_and_which(status: int) -> None:
     primary = refused(status, "API rate limit exceeded", x_ratelimit_remaining="0", x_ratelimit_reset="1600000900")
     secondary = refused(status, "You have exceeded a secondary rate limit", retry_after="30")
 
-    assert isinstance(primary, Limited)
+    assert isinstance(primary, RateLimited)
     assert (primary.until, primary.kind) == (NOW + 900, "primary")
-    assert isinstance(secondary, Limited)
+    assert isinstance(secondary, RateLimited)
     assert (secondary.until, secondary.kind) == (NOW + 30, "secondary")
 
 
 def test_limits_one_after_the_other_double_the_wait() -> None:
-    with pytest.raises(Limited) as caught:
+    with pytest.raises(RateLimited) as caught:
         read(BLOG.issue(41), 403, {"message": "You have exceeded a secondary rate limit"}, attempt=3)
 
     assert caught.value.until == NOW + 480
@@ -141,6 +141,6 @@ def test_limits_one_after_the_other_double_the_wait() -> None:
 def test_words_from_outside_are_cut_and_hold_no_control_characters() -> None:
     failure = refused(400, "red \x1b[31m\r\nlog line \u202e forged\x00 " + "x" * 10_000)
 
-    assert isinstance(failure, AskRefused)
+    assert isinstance(failure, RequestRejected)
     assert failure.message.startswith("red [31m log line forged xxx")
     assert len(failure.message) == 200

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.delivery_errors import SignatureOutdated, SignatureRefused
+from app.domain.webhook_errors import InvalidSignature, OutdatedSignature
 from app.github import webhooks
 from tests.github.deliveries import SECRET, signed
 
@@ -38,7 +38,7 @@ def test_all_secrets_are_compared_even_after_one_that_matches(monkeypatch: pytes
 
 @pytest.mark.parametrize("secrets", [[], [b""], [b"other"], [SECRET + b" "]])
 def test_a_signature_by_another_secret_is_refused(secrets: list[bytes]) -> None:
-    with pytest.raises(SignatureRefused, match="AFTERWORD_WEBHOOK_SECRET"):
+    with pytest.raises(InvalidSignature, match="AFTERWORD_WEBHOOK_SECRET"):
         webhooks.verify(secrets, b"Hello, World!", webhooks.signature([(b"x-hub-signature-256", VECTOR)]))
 
 
@@ -47,7 +47,7 @@ def test_a_body_of_which_one_bit_was_changed_is_refused(body: bytes, index: int,
     claimed = hmac.digest(SECRET, body + b"!", "sha256")
     changed = bytearray(body + b"!")
     changed[index % len(changed)] ^= 1 << bit
-    with pytest.raises(SignatureRefused):
+    with pytest.raises(InvalidSignature):
         webhooks.verify([SECRET], bytes(changed), claimed)
 
 
@@ -67,22 +67,22 @@ def test_a_body_of_which_one_bit_was_changed_is_refused(body: bytes, index: int,
     ],
 )
 def test_a_malformed_signature_is_refused(value: bytes) -> None:
-    with pytest.raises(SignatureRefused, match="64 hexadecimal digits"):
+    with pytest.raises(InvalidSignature, match="64 hexadecimal digits"):
         webhooks.signature([(b"x-hub-signature-256", value)])
 
 
 def test_a_signature_that_is_given_twice_is_refused() -> None:
-    with pytest.raises(SignatureRefused, match="once"):
+    with pytest.raises(InvalidSignature, match="once"):
         webhooks.signature([(b"x-hub-signature-256", VECTOR), (b"x-hub-signature-256", VECTOR)])
 
 
 def test_a_missing_signature_is_refused() -> None:
-    with pytest.raises(SignatureRefused, match="missing"):
+    with pytest.raises(InvalidSignature, match="missing"):
         webhooks.signature([(b"x-github-event", b"ping")])
 
 
 def test_sha_1_alone_is_refused_in_words_of_its_own() -> None:
-    with pytest.raises(SignatureOutdated, match="SHA-1 only"):
+    with pytest.raises(OutdatedSignature, match="SHA-1 only"):
         webhooks.signature([(b"X-Hub-Signature", b"sha1=" + b"0" * 40)])
 
 
@@ -96,6 +96,6 @@ def test_sha_1_beside_the_present_signature_is_what_github_sends() -> None:
 def test_whatever_the_fields_are_a_signature_is_32_bytes_or_refused(fields: list[tuple[bytes, bytes]]) -> None:
     try:
         claimed = webhooks.signature(fields)
-    except (SignatureRefused, SignatureOutdated):
+    except (InvalidSignature, OutdatedSignature):
         return
     assert len(claimed) == 32

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.delivery_errors import DeliveryBroken, MediaTypeRefused
 from app.domain.errors import AfterwordError
+from app.domain.webhook_errors import MalformedDelivery, UnsupportedMediaType
 from app.github import webhooks
-from app.github.webhooks import Look, Notice, Place, Said
+from app.github.webhooks import CommentHint, Place, RefreshHint, WebhookEvent
 from tests.github.deliveries import GUID, REPO, UPDATED, delivery, of_comment, of_issue, of_repository
 
 BLOG = Place("Ada/Blog", 1_296_269)
@@ -25,7 +25,7 @@ JSON = st.recursive(
 EVENTS = st.sampled_from(["ping", "issue_comment", "issues", "repository", "push", "label"])
 
 
-def told(event: str, payload: object, *, form: bool = False) -> Notice:
+def told(event: str, payload: object, *, form: bool = False) -> WebhookEvent:
     return webhooks.notice(*delivery(event, payload, form=form))
 
 
@@ -35,8 +35,8 @@ def without(fields: list[tuple[bytes, bytes]], name: bytes) -> list[tuple[bytes,
 
 @pytest.mark.parametrize("form", [False, True])
 def test_a_comment_is_told_with_its_issue_and_time(*, form: bool) -> None:
-    assert told("issue_comment", of_comment("edited", body="é & +"), form=form) == Notice(
-        GUID, "issue_comment", "edited", BLOG, 41, comment=Said(1001, TEN, "é & +")
+    assert told("issue_comment", of_comment("edited", body="é & +"), form=form) == WebhookEvent(
+        GUID, "issue_comment", "edited", BLOG, 41, comment=CommentHint(1001, TEN, "é & +")
     )
 
 
@@ -74,7 +74,7 @@ def test_a_comment_that_cannot_be_read_is_no_reason_to_lose_the_hint(comment: ob
 
 
 def test_a_comment_without_text_is_told_without() -> None:
-    assert told("issue_comment", of_comment("created", body=None)).comment == Said(1001, TEN, None)
+    assert told("issue_comment", of_comment("created", body=None)).comment == CommentHint(1001, TEN, None)
 
 
 @pytest.mark.parametrize("mark", [{}, {"url": "https://api.github.com/repos/ada/blog/pulls/41"}])
@@ -120,7 +120,7 @@ def test_a_pull_request_is_told_by_its_mark(mark: object) -> None:
 def test_what_is_not_as_documented_is_refused_with_what_is_wrong(
     event: str, payload: object, reason: str, *, form: bool
 ) -> None:
-    with pytest.raises(DeliveryBroken, match=reason):
+    with pytest.raises(MalformedDelivery, match=reason):
         told(event, payload, form=form)
 
 
@@ -140,28 +140,28 @@ def test_what_is_not_as_documented_is_refused_with_what_is_wrong(
 )
 def test_a_form_without_one_readable_payload_is_refused(body: bytes, reason: str) -> None:
     fields, _ = delivery("issues", {}, form=True)
-    with pytest.raises(DeliveryBroken, match=reason):
+    with pytest.raises(MalformedDelivery, match=reason):
         webhooks.notice(fields, body)
 
 
 @pytest.mark.parametrize("name", [b"x-github-event", b"x-github-delivery"])
 def test_an_event_and_an_id_are_given_once(name: bytes) -> None:
     fields, body = delivery("ping", {})
-    with pytest.raises(DeliveryBroken, match="is missing"):
+    with pytest.raises(MalformedDelivery, match="is missing"):
         webhooks.notice(without(fields, name), body)
-    with pytest.raises(DeliveryBroken, match="is given twice"):
+    with pytest.raises(MalformedDelivery, match="is given twice"):
         webhooks.notice([*fields, (name, b"ping")], body)
 
 
 @pytest.mark.parametrize("event", ["", "two words", "x" * 65, "é"])
 def test_an_event_that_is_no_name_is_refused(event: str) -> None:
-    with pytest.raises(DeliveryBroken, match="X-GitHub-Event"):
+    with pytest.raises(MalformedDelivery, match="X-GitHub-Event"):
         told(event, {})
 
 
 @pytest.mark.parametrize("guid", ["", "two words", "x" * 129, "\x7f", "é"])
 def test_an_id_that_is_none_is_refused(guid: str) -> None:
-    with pytest.raises(DeliveryBroken, match="X-GitHub-Delivery"):
+    with pytest.raises(MalformedDelivery, match="X-GitHub-Delivery"):
         webhooks.notice(*delivery("ping", {}, guid=guid))
 
 
@@ -174,7 +174,7 @@ def test_json_may_come_with_parameters_and_in_any_case(kind: bytes) -> None:
 @pytest.mark.parametrize("kinds", [[], [b""], [b"text/plain"], [b"multipart/form-data"], [b"application/json", b"x/y"]])
 def test_neither_json_nor_a_form_is_refused(kinds: list[bytes]) -> None:
     fields, body = delivery("ping", {})
-    with pytest.raises(MediaTypeRefused, match="application/json"):
+    with pytest.raises(UnsupportedMediaType, match="application/json"):
         webhooks.notice([*without(fields, b"content-type"), *((b"content-type", kind) for kind in kinds)], body)
 
 
@@ -190,13 +190,13 @@ def test_neither_json_nor_a_form_is_refused(kinds: list[bytes]) -> None:
 def test_of_a_ping_and_of_unknown_events_only_the_repository_is_read(
     event: str, payload: object, repo: Place | None
 ) -> None:
-    assert told(event, payload) == Notice(GUID, event, "", repo)
+    assert told(event, payload) == WebhookEvent(GUID, event, "", repo)
 
 
 @given(event=EVENTS, body=st.binary(max_size=100), form=st.booleans())
 def test_no_bytes_crash_the_reading(event: str, body: bytes, *, form: bool) -> None:
     fields, _ = delivery(event, {}, form=form)
-    with pytest.raises(DeliveryBroken):
+    with pytest.raises(MalformedDelivery):
         assert webhooks.notice(fields, body + b"}") is None
 
 
@@ -204,7 +204,7 @@ def test_no_bytes_crash_the_reading(event: str, body: bytes, *, form: bool) -> N
 def test_any_object_is_a_notice_or_refused(event: str, payload: dict[str, Any], *, form: bool) -> None:
     try:
         notice = webhooks.notice(*delivery(event, json.dumps(payload).encode(), form=form))
-    except DeliveryBroken:
+    except MalformedDelivery:
         return
     assert notice.repo is None
 
@@ -230,7 +230,7 @@ def test_a_payload_of_the_right_shape_with_wrong_values_is_a_notice_or_refused(
     }
     try:
         notice = webhooks.notice(*delivery(event, json.dumps(payload).encode()))
-    except DeliveryBroken:
+    except MalformedDelivery:
         return
     assert isinstance(notice.action, str)
     assert notice.number is None or 0 < notice.number < 2**63
@@ -249,7 +249,7 @@ def test_no_header_fields_crash_the_reading(fields: list[tuple[bytes, bytes]]) -
 
 @pytest.mark.parametrize("action", ["created", "edited"])
 def test_a_comment_has_its_thread_looked_at(action: str) -> None:
-    assert webhooks.look(told("issue_comment", of_comment(action))) == Look(41, thorough=False)
+    assert webhooks.look(told("issue_comment", of_comment(action))) == RefreshHint(41, thorough=False)
 
 
 ISSUES = (
@@ -260,7 +260,7 @@ ISSUES = (
 
 @pytest.mark.parametrize("action", ISSUES.split())
 def test_whatever_shows_in_an_issue_has_its_thread_looked_at(action: str) -> None:
-    assert webhooks.look(told("issues", of_issue(action))) == Look(41, thorough=False)
+    assert webhooks.look(told("issues", of_issue(action))) == RefreshHint(41, thorough=False)
 
 
 @pytest.mark.parametrize(
@@ -273,18 +273,18 @@ def test_whatever_shows_in_an_issue_has_its_thread_looked_at(action: str) -> Non
         told("issues", of_issue("transferred")),
     ],
 )
-def test_what_lists_of_changes_do_not_tell_is_looked_at_thoroughly(notice: Notice) -> None:
-    assert webhooks.look(notice) == Look(41, thorough=True)
+def test_what_lists_of_changes_do_not_tell_is_looked_at_thoroughly(notice: WebhookEvent) -> None:
+    assert webhooks.look(notice) == RefreshHint(41, thorough=True)
 
 
 @pytest.mark.parametrize("action", ["renamed", "publicized", "archived", "unarchived", "edited"])
 def test_what_happens_to_the_repository_has_it_looked_at_itself(action: str) -> None:
-    assert webhooks.look(told("repository", of_repository(action))) == Look(None, thorough=False)
+    assert webhooks.look(told("repository", of_repository(action))) == RefreshHint(None, thorough=False)
 
 
 @pytest.mark.parametrize("action", ["transferred", "privatized", "deleted"])
 def test_a_repository_that_may_not_be_shown_any_more_is_told_thoroughly(action: str) -> None:
-    assert webhooks.look(told("repository", of_repository(action))) == Look(None, thorough=True)
+    assert webhooks.look(told("repository", of_repository(action))) == RefreshHint(None, thorough=True)
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_a_repository_that_may_not_be_shown_any_more_is_told_thoroughly(action: 
         told("issue_comment", of_comment("deleted") | {"issue": {"number": 41, "pull_request": {}}}),
     ],
 )
-def test_nothing_is_looked_at_for_what_changes_nothing_here(notice: Notice) -> None:
+def test_nothing_is_looked_at_for_what_changes_nothing_here(notice: WebhookEvent) -> None:
     assert webhooks.look(notice) is None
 
 

@@ -13,12 +13,12 @@ from typing import Any
 import httpx
 
 from app.outbound.clock import SystemClock
-from app.simulator.deliveries import Webhook
-from app.simulator.faults import Fault
-from app.simulator.questions import Ask
-from app.simulator.records import Comment
-from app.simulator.server import Running
-from app.simulator.state import World
+from app.simulator.http.faults import Fault
+from app.simulator.http.request_log import Ask
+from app.simulator.http.server import Running
+from app.simulator.webhooks.deliveries import Webhook
+from app.simulator.world.records import Comment
+from app.simulator.world.world import World
 from tests.journeys.conftest import Service, environment
 
 TOKEN = "ghp_faults0000000000000000000000000000000"

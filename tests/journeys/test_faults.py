@@ -14,7 +14,7 @@ from functools import partial
 import pytest
 
 from app.outbound.clock import SystemClock
-from app.simulator.faults import (
+from app.simulator.http.faults import (
     ConnectionCut,
     ConnectionReset,
     EmptyList,
@@ -28,12 +28,12 @@ from app.simulator.faults import (
     Status,
     WrongType,
 )
-from app.simulator.limits import Limits
-from app.simulator.questions import Question
-from app.simulator.sample import SAMPLE, sample_world
-from app.simulator.server import running
-from tests.engine.stage import BLOG, comments_of, stage
+from app.simulator.http.rate_limits import Limits
+from app.simulator.http.request_log import Question
+from app.simulator.http.server import running
+from app.simulator.world.sample import SAMPLE, sample_world
 from tests.fakes import FakeClock
+from tests.integration.application import BLOG, comments_of, stage
 from tests.journeys.github_faults import (
     OWNER,
     SECRET,

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.simulator.sample import SAMPLE
-from app.web.start import snippet
+from app.simulator.world.sample import SAMPLE
+from app.web.routes.start_page import snippet
 from tests.journeys.browser import Open, chromium, opened
 from tests.journeys.conftest import nothing_at
 from tests.widget.stage import TALK, Stage, stage

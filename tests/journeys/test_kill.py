@@ -13,17 +13,17 @@ import pytest
 
 from app.bootstrap import assembled
 from app.settings import Settings, load
-from app.simulator.deliveries import Webhook
-from app.simulator.faults import Latency
-from app.simulator.limits import Limits
-from app.simulator.sample import numbered_world
-from app.simulator.server import Running, running
-from app.simulator.state import World
+from app.simulator.http.faults import Latency
+from app.simulator.http.rate_limits import Limits
+from app.simulator.http.server import Running, running
+from app.simulator.webhooks.deliveries import Webhook
+from app.simulator.world.sample import numbered_world
+from app.simulator.world.world import World
 from app.store.sqlite.schema import MIGRATIONS
-from tests.engine.test_importing import world_of
-from tests.engine.test_turmoil import TOKEN, act
-from tests.journeys.killed import Later, Life, Nursery, nursery
-from tests.journeys.truth import asked, brought_up, kept_aside, mirror_is, whole
+from tests.integration.test_backfill import world_of
+from tests.integration.test_random_changes import TOKEN, act
+from tests.journeys.ground_truth import asked, brought_up, kept_aside, mirror_is, whole
+from tests.journeys.killed_service import Later, Life, Nursery, nursery
 
 pytestmark = pytest.mark.untraced  # what others cover, at length
 

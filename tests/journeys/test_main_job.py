@@ -5,9 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.simulator.server import Running, running
-from app.simulator.state import World
-from tests.engine.test_importing import NOW
+from app.simulator.http.server import Running, running
+from app.simulator.world.world import World
+from tests.integration.test_backfill import NOW
 from tests.journeys.conftest import Start
 
 pytestmark = pytest.mark.untraced  # what others cover, at length

@@ -14,13 +14,13 @@ import httpx
 import pytest
 
 from app.outbound.clock import SystemClock
-from app.simulator.faults import Latency
-from app.simulator.sample import numbered_world, sample_world
-from app.simulator.server import Running, running
-from tests.engine.stage import comments_of
+from app.simulator.http.faults import Latency
+from app.simulator.http.server import Running, running
+from app.simulator.world.sample import numbered_world, sample_world
+from tests.integration.application import comments_of
 from tests.journeys.conftest import Service, Start
+from tests.journeys.ground_truth import asked
 from tests.journeys.test_workers import _runs, _stopped, _workers
-from tests.journeys.truth import asked
 
 pytestmark = pytest.mark.untraced  # what others cover, at length
 
@@ -104,9 +104,9 @@ def test_one_pulses_and_another_takes_over_within_seconds_of_its_death(
     dead, until = _lease(tmp_path)
     simulator.world.comment("ada/blog", 41, body="Is anybody there?", author="eve")
     _until(_serves(two, simulator))
-    alive, renewed = _lease(tmp_path)
+    alive, heartbeat = _lease(tmp_path)
     assert alive != dead
-    assert renewed - until < 2 * _LASTS
+    assert heartbeat - until < 2 * _LASTS
     assert "Traceback" not in two.output
 
 
@@ -172,7 +172,7 @@ def test_cold_readers_of_one_thread_over_both_cost_one_ask(start: Start, simulat
 def test_without_a_token_both_together_stay_within_the_hour(start: Start) -> None:
     world = numbered_world(60, 120, seed=5, pull_request_comments=2000, clock=SystemClock().now)
     with running(world) as simulator:
-        both = _two(start, simulator, PULSE="1", COLD_WAIT="1")
+        both = _two(start, simulator, POLL="1", COLD_WAIT="1")
         with ThreadPoolExecutor(16) as readers:
 
             def read(number: int) -> httpx.Response:

@@ -11,11 +11,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.simulator.faults import PrimaryLimit
-from app.simulator.sample import numbered_world, sample_world
-from app.simulator.server import running
-from tests.engine.stage import comments_of
-from tests.engine.test_importing import NOW
+from app.simulator.http.faults import PrimaryLimit
+from app.simulator.http.server import running
+from app.simulator.world.sample import numbered_world, sample_world
+from tests.integration.application import comments_of
+from tests.integration.test_backfill import NOW
 from tests.journeys.conftest import Command, Start, environment, nothing_at
 
 TOKEN = "t0ken"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from app.simulator.sample import sample_world
-from app.simulator.server import running
+from app.simulator.http.server import running
+from app.simulator.world.sample import sample_world
 from tests.journeys.browser import Demo, Open, Watched, chromium, demo, opened, photograph
 from tests.widget.stage import TOKEN, serving
 

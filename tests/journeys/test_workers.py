@@ -14,9 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.simulator.sample import sample_world
-from app.simulator.server import Running, running
-from tests.engine.test_importing import NOW
+from app.simulator.http.server import Running, running
+from app.simulator.world.sample import sample_world
+from tests.integration.test_backfill import NOW
 from tests.journeys.conftest import Command, Service, Start
 
 _DEADLINE = 30.0

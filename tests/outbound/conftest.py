@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from app.github.asks import Ask
+from app.github.requests import Request
 from app.outbound.github import HttpGitHub, Outcome
 from tests.fakes import FakeClock
 from tests.github.objects import API
-from tests.outbound.asking import NOW, TOKEN, Make, Told
+from tests.outbound.github_client import NOW, TOKEN, Make, Told
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ async def make(clock: FakeClock, told: Told) -> AsyncIterator[Make]:
     made: list[HttpGitHub] = []
 
     def build(api: str = API, token: str | None = TOKEN, chance: float = 0.5, **options: Any) -> HttpGitHub:
-        def observe(ask: Ask, outcome: Outcome) -> None:
+        def observe(ask: Request, outcome: Outcome) -> None:
             told.append((ask.path, outcome))
 
         github = HttpGitHub(api, token, clock, lambda: chance, observe=observe, **options)

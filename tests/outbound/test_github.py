@@ -6,21 +6,21 @@ import pytest
 from pytest_httpx import HTTPXMock
 
 from app.domain.errors import (
-    AskRefused,
-    BrokenAnswer,
     GitHubError,
     Gone,
+    InvalidResponse,
     NotVisible,
-    TokenRefused,
-    TooFar,
+    PaginationLimitReached,
+    RequestRejected,
+    TokenRejected,
     Unreachable,
 )
-from app.github import answers, asks
-from app.github.asks import Ask
+from app.github import requests, responses
+from app.github.requests import Request
 from app.outbound.github import HttpGitHub, Outcome
 from tests.fakes import FakeClock
 from tests.github.objects import API, issue_object
-from tests.outbound.asking import ISSUE, LIST, TOKEN, Make, Told, failing
+from tests.outbound.github_client import ISSUE, LIST, TOKEN, Make, Told, failing
 from tests.outbound.servers import serving, whole
 
 pytestmark = pytest.mark.httpx_mock(can_send_already_matched_responses=True)
@@ -32,7 +32,7 @@ async def test_an_ask_brings_its_answer(make: Make, httpx_mock: HTTPXMock, told:
 
     answer = await github.ask(ISSUE)
 
-    assert (answers.issue(answer).number, answer.etag, answer.url) == (41, '"abc"', ISSUE.url)
+    assert (responses.issue(answer).number, answer.etag, answer.url) == (41, '"abc"', ISSUE.url)
     assert github.asked == 1
     assert told == [("/repos/octo/blog/issues/41", Outcome.ANSWERED)]
 
@@ -73,8 +73,8 @@ async def test_what_has_not_changed_is_counted(make: Make, httpx_mock: HTTPXMock
 
 
 async def test_a_validator_belongs_to_the_token(make: Make) -> None:
-    assert make().validator_key(ISSUE) == asks.validator_key(ISSUE, TOKEN)
-    assert make(token=None).validator_key(ISSUE) == asks.validator_key(ISSUE, None)
+    assert make().validator_key(ISSUE) == requests.validator_key(ISSUE, TOKEN)
+    assert make(token=None).validator_key(ISSUE) == requests.validator_key(ISSUE, None)
 
 
 async def test_what_fails_on_the_way_is_tried_again(
@@ -87,7 +87,7 @@ async def test_what_fails_on_the_way_is_tried_again(
 
     answer = await github.ask(ISSUE)
 
-    assert answers.issue(answer).number == 41
+    assert responses.issue(answer).number == 41
     assert (github.asked, clock.slept) == (3, [0.5, 1.0])
     assert [outcome for _, outcome in told] == [Outcome.UNREACHABLE, Outcome.UNREACHABLE, Outcome.ANSWERED]
 
@@ -151,7 +151,7 @@ async def test_a_broken_answer_is_tried_again_and_then_told(
     httpx_mock.add_response(**response)
     github = make()
 
-    assert isinstance(await failing(github), BrokenAnswer)
+    assert isinstance(await failing(github), InvalidResponse)
     assert github.asked == 3
     assert {outcome for _, outcome in told} == {Outcome.BROKEN}
 
@@ -160,20 +160,20 @@ async def test_a_broken_answer_may_be_whole_the_next_time(make: Make, httpx_mock
     httpx_mock.add_response(html="<html>")
     httpx_mock.add_response(json=issue_object())
 
-    assert answers.issue(await make().ask(ISSUE)).number == 41
+    assert responses.issue(await make().ask(ISSUE)).number == 41
 
 
 @pytest.mark.parametrize(
     ("status", "message", "kind"),
     [
-        (400, "Bad", AskRefused),
-        (401, "Bad credentials", TokenRefused),
-        (403, "Resource not accessible", AskRefused),
+        (400, "Bad", RequestRejected),
+        (401, "Bad credentials", TokenRejected),
+        (403, "Resource not accessible", RequestRejected),
         (404, "Not Found", NotVisible),
         (410, "This issue was deleted", Gone),
-        (422, "Pagination is limited", TooFar),
-        (422, "Validation Failed", AskRefused),
-        (451, "Blocked", AskRefused),
+        (422, "Pagination is limited", PaginationLimitReached),
+        (422, "Validation Failed", RequestRejected),
+        (451, "Blocked", RequestRejected),
     ],
 )
 async def test_a_refusal_is_never_tried_again(
@@ -242,7 +242,7 @@ CUT = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r
 async def test_a_cut_body_is_asked_for_again_over_a_real_connection(make: Make, clock: FakeClock) -> None:
     async with serving(CUT, b"", whole(b'[{"id": 1}]')) as wire:
         github = make(api=wire.url)
-        answer = await github.ask(Ask(f"{wire.url}/x", many=True))
+        answer = await github.ask(Request(f"{wire.url}/x", many=True))
 
     assert (answer.data, github.asked, len(clock.slept)) == ([{"id": 1}], 3, 2)
 
@@ -250,7 +250,7 @@ async def test_a_cut_body_is_asked_for_again_over_a_real_connection(make: Make, 
 async def test_a_body_that_stays_cut_is_broken(make: Make) -> None:
     async with serving(CUT) as wire:
         github = make(api=wire.url)
-        failure = await failing(github, Ask(f"{wire.url}/x", many=True))
+        failure = await failing(github, Request(f"{wire.url}/x", many=True))
 
-    assert isinstance(failure, BrokenAnswer)
+    assert isinstance(failure, InvalidResponse)
     assert (failure.reason, github.asked) == ("it was cut off after 2 bytes", 3)

@@ -6,13 +6,13 @@ import pytest
 from pytest_httpx import HTTPXMock
 
 from app.domain.errors import (
-    Limited,
+    RateLimited,
 )
-from app.github.answers import Allowance
+from app.github.responses import RateLimit
 from app.outbound.github import Outcome
 from tests.fakes import FakeClock
 from tests.github.objects import issue_object
-from tests.outbound.asking import ISSUE, LIST, NOW, Make, Told, failing
+from tests.outbound.github_client import ISSUE, LIST, NOW, Make, Told, failing
 
 COUNTED = {"x-ratelimit-limit": "60", "x-ratelimit-remaining": "41", "x-ratelimit-reset": str(int(NOW) + 900)}
 USED_UP = COUNTED | {"x-ratelimit-remaining": "0"}
@@ -48,8 +48,8 @@ async def test_while_limited_nothing_leaves(  # noqa: PLR0917 - fixtures and cas
     clock.advance(until - NOW - 0.5)
     second = await failing(github, LIST)
 
-    assert isinstance(first, Limited)
-    assert isinstance(second, Limited)
+    assert isinstance(first, RateLimited)
+    assert isinstance(second, RateLimited)
     assert (first.until, first.kind, first.ask) == (until, kind, ISSUE.path)
     assert (second.until, second.kind, second.ask) == (until, kind, LIST.path)
     assert (github.asked, github.limited_until) == (1, until)
@@ -81,14 +81,14 @@ async def test_limits_one_after_the_other_wait_twice_as_long_until_an_answer_com
     waits = []
     for _ in range(3):
         limit = await failing(github)
-        assert isinstance(limit, Limited)
+        assert isinstance(limit, RateLimited)
         waits.append(limit.until - clock.now())
         clock.advance(waits[-1])
     await github.ask(ISSUE)
     limit = await failing(github)
 
     assert waits == [60, 120, 240]
-    assert isinstance(limit, Limited)
+    assert isinstance(limit, RateLimited)
     assert limit.until - clock.now() == 60
 
 
@@ -107,7 +107,7 @@ async def test_asks_in_flight_together_meet_one_limit(make: Make, httpx_mock: HT
 
     limit = await failing(github)
 
-    assert isinstance(limit, Limited)
+    assert isinstance(limit, RateLimited)
     assert limit.until - clock.now() == 120
 
 
@@ -131,11 +131,11 @@ async def test_an_answer_sent_before_a_limit_does_not_end_it(
     await listing
 
     assert github.limited_until == NOW + 60
-    assert isinstance(await failing(github), Limited)
+    assert isinstance(await failing(github), RateLimited)
     assert github.asked == 2
     clock.advance(60)
     second = await failing(github)
-    assert isinstance(second, Limited)
+    assert isinstance(second, RateLimited)
     assert second.until - clock.now() == 120
 
 
@@ -164,8 +164,8 @@ async def test_a_retry_does_not_leave_once_a_limit_is_known(make: Make, httpx_mo
     httpx_mock.add_response(status_code=429, headers={"retry-after": "600"})
     github = make()
 
-    assert isinstance(await failing(github), Limited)
-    assert isinstance(await failing(github), Limited)
+    assert isinstance(await failing(github), RateLimited)
+    assert isinstance(await failing(github), RateLimited)
     assert [outcome for _, outcome in told] == [Outcome.UNREACHABLE, Outcome.LIMITED]
 
 
@@ -178,7 +178,7 @@ async def test_with_nothing_left_the_next_ask_does_not_leave(
 
     limit = await failing(github)
 
-    assert isinstance(limit, Limited)
+    assert isinstance(limit, RateLimited)
     assert (limit.until, limit.kind, github.asked) == (NOW + 900, "primary", 1)
     clock.advance(900)
     await github.ask(ISSUE)
@@ -210,8 +210,8 @@ async def test_the_allowance_is_that_of_the_last_answer_by_our_clock(make: Make,
 
     assert github.allowance is None
     await github.ask(ISSUE)
-    assert github.allowance == Allowance(60, 41, NOW + 900)
+    assert github.allowance == RateLimit(60, 41, NOW + 900)
     await github.ask(ISSUE)
-    assert github.allowance == Allowance(60, 41, NOW + 900)
+    assert github.allowance == RateLimit(60, 41, NOW + 900)
     await failing(github)
-    assert github.allowance == Allowance(60, 7, NOW + 900)
+    assert github.allowance == RateLimit(60, 7, NOW + 900)

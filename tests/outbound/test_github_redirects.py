@@ -1,11 +1,11 @@
 import pytest
 from pytest_httpx import HTTPXMock
 
-from app.domain.errors import Moved
-from app.github.asks import Ask
+from app.domain.errors import InvalidRedirect
+from app.github.requests import Request
 from app.outbound.github import Outcome
 from tests.github.objects import API, issue_object
-from tests.outbound.asking import ISSUE, TOKEN, Make, Told, failing
+from tests.outbound.github_client import ISSUE, TOKEN, Make, Told, failing
 
 pytestmark = pytest.mark.httpx_mock(can_send_already_matched_responses=True)
 
@@ -31,16 +31,16 @@ async def test_a_redirect_is_followed_with_all_that_was_sent(make: Make, httpx_m
 async def test_the_token_never_leaves_for_another_host(make: Make, httpx_mock: HTTPXMock, location: str) -> None:
     httpx_mock.add_response(status_code=302, headers={"Location": location})
 
-    assert isinstance(await failing(make()), Moved)
+    assert isinstance(await failing(make()), InvalidRedirect)
     assert [str(request.url) for request in httpx_mock.get_requests()] == [ISSUE.url]
 
 
 async def test_an_ask_for_another_host_does_not_leave(make: Make, httpx_mock: HTTPXMock) -> None:
     github = make()
 
-    failure = await failing(github, Ask("https://evil.example/repos/octo/blog", many=False))
+    failure = await failing(github, Request("https://evil.example/repos/octo/blog", many=False))
 
-    assert isinstance(failure, Moved)
+    assert isinstance(failure, InvalidRedirect)
     assert (failure.location, github.asked) == ("https://evil.example/repos/octo/blog", 0)
     assert httpx_mock.get_requests() == []
 
@@ -52,7 +52,7 @@ async def test_a_circle_of_redirects_is_left(make: Make, httpx_mock: HTTPXMock) 
 
     failure = await failing(github)
 
-    assert isinstance(failure, Moved)
+    assert isinstance(failure, InvalidRedirect)
     assert (failure.ask, failure.location, github.asked) == (ISSUE.path, ISSUE.url, 2)
 
 
@@ -71,5 +71,5 @@ async def test_redirects_are_followed_five_times(
     if followed:
         assert (await github.ask(ISSUE)).url == f"{API}/hop/4"
     else:
-        assert isinstance(await failing(github), Moved)
+        assert isinstance(await failing(github), InvalidRedirect)
     assert github.asked == 6

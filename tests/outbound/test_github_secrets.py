@@ -4,15 +4,15 @@ from typing import Any
 import pytest
 from pytest_httpx import HTTPXMock
 
-from app.domain.errors import SettingRefused
-from tests.outbound.asking import TOKEN, Make, failing
+from app.domain.errors import InvalidSetting
+from tests.outbound.github_client import TOKEN, Make, failing
 
 pytestmark = pytest.mark.httpx_mock(can_send_already_matched_responses=True)
 
 
 @pytest.mark.parametrize("token", ["two words", "line\n", "Schlüssel", "nul\x00"])
 async def test_a_token_that_cannot_be_sent_is_refused_without_being_repeated(make: Make, token: str) -> None:
-    with pytest.raises(SettingRefused) as caught:
+    with pytest.raises(InvalidSetting) as caught:
         make(token=token)
 
     assert caught.value.name == "AFTERWORD_GITHUB_TOKEN"

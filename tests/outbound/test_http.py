@@ -2,8 +2,8 @@ import gzip
 
 import pytest
 
-from app.domain.errors import BrokenAnswer, Unreachable
-from app.github.asks import Ask
+from app.domain.errors import InvalidResponse, Unreachable
+from app.github.requests import Request
 from app.outbound.http import Exchange, Http
 from tests.outbound.servers import Wire, serving, whole
 
@@ -17,8 +17,8 @@ async def get(wire: Wire, *, largest_body: int = 1000, times: int = 1) -> Exchan
     http = Http(wire.url, connections=2, largest_body=largest_body)
     try:
         for _ in range(times - 1):
-            await http.get(Ask(f"{wire.url}/x", many=True), {})
-        return await http.get(Ask(f"{wire.url}/x", many=True), {"Accept": "application/json"})
+            await http.get(Request(f"{wire.url}/x", many=True), {})
+        return await http.get(Request(f"{wire.url}/x", many=True), {"Accept": "application/json"})
     finally:
         await http.aclose()
 
@@ -49,14 +49,14 @@ async def test_a_packed_body_is_unpacked() -> None:
 @pytest.mark.parametrize("raw", [CUT, CUT_CHUNK, NO_GZIP])
 async def test_a_body_that_is_cut_off_or_garbled_is_broken(raw: bytes) -> None:
     async with serving(raw) as wire:
-        with pytest.raises(BrokenAnswer, match="cut off"):
+        with pytest.raises(InvalidResponse, match="cut off"):
             await get(wire)
 
 
 @pytest.mark.parametrize("raw", [whole(b"x" * 1001), whole(gzip.compress(b"x" * 1_000_000), "Content-Encoding: gzip")])
 async def test_a_body_that_is_too_large_is_broken(raw: bytes) -> None:
     async with serving(raw) as wire:
-        with pytest.raises(BrokenAnswer, match="larger than 1000 bytes"):
+        with pytest.raises(InvalidResponse, match="larger than 1000 bytes"):
             await get(wire)
 
 
@@ -88,7 +88,7 @@ async def test_elsewhere_the_proxy_of_the_environment_is_used(monkeypatch: pytes
     async with serving(whole(b'["proxy"]')) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
         http = Http("http://github.example", connections=1)
-        exchange = await http.get(Ask("http://github.example/x", many=True), {})
+        exchange = await http.get(Request("http://github.example/x", many=True), {})
         await http.aclose()
 
     assert exchange.body == b'["proxy"]'
@@ -119,5 +119,5 @@ async def test_a_url_that_cannot_be_sent_is_told_as_a_failure() -> None:
     http = Http("https://api.github.com", connections=1)
 
     with pytest.raises(Unreachable):
-        await http.get(Ask("https://api.github.com/\x00", many=False), {})
+        await http.get(Request("https://api.github.com/\x00", many=False), {})
     await http.aclose()

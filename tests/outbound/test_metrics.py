@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.domain.sites import repository
-from app.engine.observing import KINDS, Drift, Observer, Received, Wait
-from app.engine.shared import Purpose, Standing
-from app.github.asks import Ask, Asks
+from app.github.requests import RepositoryRequests, Request
 from app.outbound.github import Outcome
 from app.outbound.metrics import Metrics, Sampled, address_of
+from app.ports.jobs import Priority, RateLimitState
+from app.ports.metrics import KINDS, Drift, Observer, Received, Wait
 from app.render.keys import CommentsKey, Key, Order, PostKey
 from tests.fakes import FakeClock, Silent
 
 BLOG = repository("Ada/Blog")
-ASKS = Asks("https://api.github.com", "Ada/Blog")
+ASKS = RepositoryRequests("https://api.github.com", "Ada/Blog")
 EVERY_KIND: tuple[type[Key], ...] = get_args(Key)
 
 Figures = dict[tuple[str, ...], float]
@@ -67,27 +67,27 @@ def measured() -> Measured:
         (ASKS.comments(41, since="2020-07-01T09:30:00Z"), "comments"),
         (ASKS.all_comments(newest_first=True), "all_comments"),
         (ASKS.all_comments_since("2020-07-01T09:30:00Z"), "all_comments"),
-        (Ask("https://api.github.com/repositories/7/issues/41/comments?page=2", many=True), "comments"),
-        (Ask("https://github.example/api/v3/repos/issues/comments/issues?page=2", many=True), "issues"),
-        (Ask("https://api.github.com/repos/o/r/issues/comments/5", many=False), "other"),
-        (Ask("https://api.github.com/rate_limit", many=False), "other"),
-        (Ask("https://[/", many=False), "other"),
+        (Request("https://api.github.com/repositories/7/issues/41/comments?page=2", many=True), "comments"),
+        (Request("https://github.example/api/v3/repos/issues/comments/issues?page=2", many=True), "issues"),
+        (Request("https://api.github.com/repos/o/r/issues/comments/5", many=False), "other"),
+        (Request("https://api.github.com/rate_limit", many=False), "other"),
+        (Request("https://[/", many=False), "other"),
     ],
 )
-def test_an_ask_is_counted_by_the_kind_of_its_address(ask: Ask, kind: str) -> None:
+def test_an_ask_is_counted_by_the_kind_of_its_address(ask: Request, kind: str) -> None:
     assert address_of(ask) == kind
 
 
 @given(st.text())
 def test_whatever_the_address_its_kind_is_one_of_six_words(path: str) -> None:
     kinds = {"repository", "issues", "issue", "comments", "all_comments", "other"}
-    assert address_of(Ask(f"https://api.github.com{path}", many=True)) in kinds
+    assert address_of(Request(f"https://api.github.com{path}", many=True)) in kinds
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
-@pytest.mark.parametrize("purpose", [*Purpose, None])
+@pytest.mark.parametrize("purpose", [*Priority, None])
 def test_asks_are_counted_by_purpose_address_and_outcome(
-    measured: Measured, purpose: Purpose | None, outcome: Outcome
+    measured: Measured, purpose: Priority | None, outcome: Outcome
 ) -> None:
     measured.metrics.asked(purpose, ASKS.issues(), outcome)
     measured.metrics.asked(purpose, ASKS.issues(), outcome)
@@ -146,15 +146,15 @@ def test_what_the_front_counted_is_taken_over_once(measured: Measured) -> None:
 def test_what_is_left_of_the_hour_is_unknown_until_github_says_it(measured: Measured) -> None:
     names = ("afterword_asks_limit", "afterword_asks_remaining", "afterword_asks_reset_timestamp_seconds")
     assert all(math.isnan(measured.figures()[name,]) for name in names)
-    measured.metrics.stands(Standing(limit=5000, remaining=4321, reset=1_600_003_600.0))
+    measured.metrics.stands(RateLimitState(limit=5000, remaining=4321, reset=1_600_003_600.0))
     assert [measured.figures()[name,] for name in names] == [5000, 4321, 1_600_003_600]
-    measured.metrics.stands(Standing())
+    measured.metrics.stands(RateLimitState())
     assert all(math.isnan(measured.figures()[name,]) for name in names)
 
 
 @pytest.mark.parametrize("reason", [Wait.PRIMARY, Wait.SECONDARY])
 def test_how_long_github_has_us_wait_runs_down_and_ends(measured: Measured, reason: Wait) -> None:
-    measured.metrics.stands(Standing(waits_until=measured.clock.now() + 90, waits_for=reason.value))
+    measured.metrics.stands(RateLimitState(waits_until=measured.clock.now() + 90, waits_for=reason.value))
     assert waiting(measured) == {reason: 90}
     measured.clock.advance(60)
     assert waiting(measured) == {reason: 30}
@@ -163,8 +163,8 @@ def test_how_long_github_has_us_wait_runs_down_and_ends(measured: Measured, reas
 
 
 def test_a_wait_that_github_has_ended_is_over(measured: Measured) -> None:
-    measured.metrics.stands(Standing(waits_until=measured.clock.now() + 90, waits_for="secondary"))
-    measured.metrics.stands(Standing())
+    measured.metrics.stands(RateLimitState(waits_until=measured.clock.now() + 90, waits_for="secondary"))
+    measured.metrics.stands(RateLimitState())
     assert waiting(measured) == {}
 
 
@@ -172,7 +172,7 @@ def test_waits_of_our_own_stay_beside_those_of_githubs(measured: Measured) -> No
     now = measured.clock.now()
     measured.metrics.waits(Wait.BUDGET, now + 10)
     measured.metrics.waits(Wait.BACKOFF, now + 20)
-    measured.metrics.stands(Standing(waits_until=now + 30, waits_for="primary"))
+    measured.metrics.stands(RateLimitState(waits_until=now + 30, waits_for="primary"))
     assert waiting(measured) == {Wait.BUDGET: 10, Wait.BACKOFF: 20, Wait.PRIMARY: 30}
     measured.metrics.waits(Wait.BUDGET, None)
     assert waiting(measured) == {Wait.BACKOFF: 20, Wait.PRIMARY: 30}
@@ -250,14 +250,14 @@ def test_both_observers_take_whatever_the_engine_tells(observer: Observer) -> No
     observer.untold(BLOG, 1)
     observer.drifted(BLOG, Drift.COMMENT_MISSING, 1)
     observer.rendered(PostKey(BLOG, 41))
-    observer.stands(Standing())
+    observer.stands(RateLimitState())
     observer.waits(Wait.BUDGET, None)
     told = read(observer.exposition()) if isinstance(observer, Metrics) else {}
     assert told.get(("afterword_rendered_total", "kind=post"), 1) == 1
 
 
 def busy(metrics: Metrics) -> None:
-    metrics.asked(Purpose.PULSE, ASKS.issues(), Outcome.UNCHANGED)
+    metrics.asked(Priority.POLL, ASKS.issues(), Outcome.UNCHANGED)
     metrics.delivered("issues", Received.ACCEPTED)
     metrics.drifted(BLOG, Drift.THREAD_DIFFERS, 1)
     metrics.untold(BLOG, 1)
@@ -272,9 +272,9 @@ given = json.loads(sys.argv[1])
 import prometheus_client  # before the variable is set, as whatever imports this program may do
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = given["folder"]
 from app.domain.sites import repository
-from app.engine.observing import Wait
-from app.engine.shared import Purpose, Standing
-from app.github.asks import Ask
+from app.ports.metrics import Wait
+from app.ports.jobs import Purpose, Standing
+from app.github.requests import Ask
 from app.outbound.github import Outcome
 from app.outbound.metrics import Metrics, Sampled
 now = 1_600_000_000.0

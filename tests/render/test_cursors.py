@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.errors import BadCursor
+from app.domain.errors import InvalidCursor
 from app.domain.sites import repository
 from app.render import cursors
 from app.render.keys import Order
@@ -39,7 +39,7 @@ def test_a_cursor_serves_its_own_list_only(made_for: int, used_in: int) -> None:
     if made_for == used_in:
         assert cursors.place(LISTS[used_in], text) == (0, 7)
     else:
-        with pytest.raises(BadCursor):
+        with pytest.raises(InvalidCursor):
             cursors.place(LISTS[used_in], text)
 
 
@@ -54,7 +54,7 @@ def test_the_spelling_of_a_repository_does_not_matter() -> None:
     | st.binary(min_size=24, max_size=24).map(lambda raw: urlsafe_b64encode(raw).decode())
 )
 def test_any_other_text_is_a_bad_cursor(text: str) -> None:
-    with pytest.raises(BadCursor):
+    with pytest.raises(InvalidCursor):
         cursors.place(cursors.of_site(), text)
 
 
@@ -72,12 +72,12 @@ def test_any_other_text_is_a_bad_cursor(text: str) -> None:
     ],
 )
 def test_a_spoiled_cursor_is_a_bad_cursor(spoiled: Callable[[str], str]) -> None:
-    with pytest.raises(BadCursor):
+    with pytest.raises(InvalidCursor):
         cursors.place(LISTS[0], spoiled(cursors.cursor(LISTS[0], comment_id=123_456)))
 
 
 @pytest.mark.parametrize(("total", "comment_id"), [(-1, 5), (5, -1)])
 def test_a_place_below_zero_is_a_bad_cursor(total: int, comment_id: int) -> None:
     forged = cursors.cursor(LISTS[0], comment_id=comment_id, total=total)
-    with pytest.raises(BadCursor):
+    with pytest.raises(InvalidCursor):
         cursors.place(LISTS[0], forged)

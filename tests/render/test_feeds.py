@@ -16,11 +16,11 @@ from app.domain.threads import Comment, Issue, Status, Thread
 from app.render import feeds
 from app.render.document import Document
 from app.render.keys import Form, SiteFeedKey, ThreadFeedKey
-from app.render.sanitise import safe_html
-from tests.render.building import REPO, WEB, a_comment, a_thread, an_issue, no_thread, safe
+from app.render.sanitizer.sanitize import sanitize
+from tests.render.documents import REPO, WEB, a_comment, a_thread, an_issue, no_thread, safe
 from tests.render.feed_judge import ATOM, THREADING, XML, atom_faults, json_faults
 from tests.render.hostile.judge import faults
-from tests.render.test_sanitise_hostile import vectors
+from tests.render.test_sanitizer_hostile import vectors
 
 HOME = "https://comments.example.com"
 BAD = "\0\x01\x08\x0b\x1f\ud800\udfff\ufffe\uffff"
@@ -288,7 +288,7 @@ def test_whatever_people_write_a_feed_is_well_formed_and_says_it(form: Form, log
 
 
 def sanitised(item: Comment | Issue) -> str:
-    return safe_html(item.source["body_html"], base_url=item.url)
+    return sanitize(item.source["body_html"], base_url=item.url)
 
 
 @in_both_forms

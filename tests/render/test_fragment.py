@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from app.domain.errors import BadCursor
+from app.domain.errors import InvalidCursor
 from app.domain.threads import Comment, Issue, Status
 from app.render import fragment
 from app.render.document import Document
 from app.render.keys import FragmentKey, Order
-from tests.render.building import REPO, WEB, a_comment, a_thread, an_issue, no_thread, safe
+from tests.render.documents import REPO, WEB, a_comment, a_thread, an_issue, no_thread, safe
 
 HOME = "https://comments.example.com"
 
@@ -139,7 +139,7 @@ def test_pages_follow_one_another_by_links_until_the_last() -> None:
 
 
 def test_a_cursor_of_another_list_is_refused() -> None:
-    with pytest.raises(BadCursor):
+    with pytest.raises(InvalidCursor):
         fragment.document(a_thread(a_comment(1001)), key(cursor="A" * 32), safe)
 
 

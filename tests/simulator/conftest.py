@@ -1,8 +1,8 @@
 import pytest
 
-from app.simulator.state import World
-from app.simulator.wire import Simulator
-from tests.simulator.asking import REPO, FakeClock
+from app.simulator.http.app import Simulator
+from app.simulator.world.world import World
+from tests.simulator.client import REPO, FakeClock
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.simulator.deliveries import Webhook
-from app.simulator.server import Running, loopback, running, url_of
-from app.simulator.state import World
-from tests.simulator.asking import REPO, FakeClock
+from app.simulator.http.server import Running, loopback, running, url_of
+from app.simulator.webhooks.deliveries import Webhook
+from app.simulator.world.world import World
+from tests.simulator.client import REPO, FakeClock
 from tests.simulator.receiver import Receiver, receiving
 
 

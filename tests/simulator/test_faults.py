@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from app.simulator.faults import (
+from app.simulator.http.faults import (
     ClockOff,
     ConnectionCut,
     ConnectionReset,
@@ -21,10 +21,10 @@ from app.simulator.faults import (
     Status,
     WrongType,
 )
-from app.simulator.questions import Question
-from app.simulator.server import Running, running
-from app.simulator.state import World
-from tests.simulator.asking import NOON, REPO, FakeClock
+from app.simulator.http.request_log import Question
+from app.simulator.http.server import Running, running
+from app.simulator.world.world import World
+from tests.simulator.client import NOON, REPO, FakeClock
 
 LIST = f"/repos/{REPO}/issues?per_page=1"
 ISSUE = f"/repos/{REPO}/issues/1"

@@ -8,10 +8,10 @@ import pytest
 from githubkit import GitHub, TokenAuthStrategy
 from githubkit.exception import RequestFailed
 
-from app.simulator.sample import SAMPLE, numbered_world, sample_world
-from app.simulator.server import Running, running
-from app.simulator.state import World
-from tests.simulator.asking import NOON, FakeClock
+from app.simulator.http.server import Running, running
+from app.simulator.world.sample import SAMPLE, numbered_world, sample_world
+from app.simulator.world.world import World
+from tests.simulator.client import NOON, FakeClock
 
 TOKEN = "ghp_000000000000000000000000000000000000"
 OWNER, NAME = SAMPLE.split("/")

@@ -4,10 +4,10 @@ from base64 import b64encode
 
 import pytest
 
-from app.simulator.media import media_of
-from app.simulator.state import World
-from app.simulator.wire import Simulator
-from tests.simulator.asking import NOON, REPO, FakeClock, ask, value
+from app.simulator.http.app import Simulator
+from app.simulator.http.media_types import media_of
+from app.simulator.world.world import World
+from tests.simulator.client import NOON, REPO, FakeClock, ask, value
 
 ISSUE = f"/repos/{REPO}/issues/1"
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.simulator.paging import Page, cursor, cursor_link, links, page_of, position
-from app.simulator.state import World
-from app.simulator.wire import Simulator
-from tests.simulator.asking import NOON, REPO, FakeClock, ask, value
+from app.simulator.http.app import Simulator
+from app.simulator.http.paging import Page, cursor, cursor_link, links, page_of, position
+from app.simulator.world.world import World
+from tests.simulator.client import NOON, REPO, FakeClock, ask, value
 
 HOME = "https://api.github.com/repositories/1000/issues"
 

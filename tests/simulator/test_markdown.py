@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from app.simulator.markdown import EXPIRES_AFTER, to_html, to_text
+from app.simulator.world.markdown import EXPIRES_AFTER, to_html, to_text
 
 UPLOAD = "![cat](https://github.com/user-attachments/assets/0a1b2c3d-1111-4222-8333-444455556666)"
 

@@ -2,10 +2,10 @@ from collections import Counter
 
 import pytest
 
-from app.simulator.markdown import to_html
-from app.simulator.sample import SAMPLE, numbered_world, sample_world
-from app.simulator.state import World
-from tests.simulator.asking import FakeClock
+from app.simulator.world.markdown import to_html
+from app.simulator.world.sample import SAMPLE, numbered_world, sample_world
+from app.simulator.world.world import World
+from tests.simulator.client import FakeClock
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from app.simulator.limits import Limits
-from app.simulator.questions import Question
-from app.simulator.server import Running, loopback, running, serve, url_of
-from app.simulator.state import World
-from app.simulator.wire import Simulator
-from tests.simulator.asking import REPO
+from app.simulator.http.app import Simulator
+from app.simulator.http.rate_limits import Limits
+from app.simulator.http.request_log import Question
+from app.simulator.http.server import Running, loopback, running, serve, url_of
+from app.simulator.world.world import World
+from tests.simulator.client import REPO
 
 LIST = f"/repos/{REPO}/issues"
 

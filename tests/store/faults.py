@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from app.engine.ports import Change
-from app.engine.shared import Purpose
+from app.ports.jobs import Priority
+from app.ports.mirror import Change
 from app.store.sqlite import SqliteStore
 from tests.contracts.mirrors import REPO, comment, issue
 
@@ -37,7 +37,7 @@ async def made(place: Path) -> Path:
 
 async def works(store: SqliteStore) -> bool:
     await store.mirror.apply(NEXT)
-    await store.shared.mark(REPO, 2, Purpose.CHECK, at=1.0)
+    await store.shared.mark(REPO, 2, Priority.CHECK, at=1.0)
     return await store.mirror.thread(REPO, 2) is not None and await store.shared.marked(REPO, 2) is not None
 
 

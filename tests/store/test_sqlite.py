@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import StoreTooNew, StoreUnusable
-from app.engine.ports import Absence, Change, SiteRecord
+from app.ports.mirror import Change, SiteRecord, Tombstone
 from app.store.sqlite import SqliteMirror, SqliteStore
 from app.store.sqlite.schema import APPLICATION_ID, MIGRATIONS, Migration
 from tests.contracts.mirrors import REPO, comment, issue
@@ -27,7 +27,7 @@ FULL = Change(
     site=SiteRecord(REPO, 7, "jane/blog", since="2026-01-01T00:00:00Z"),
     issues=(issue(1, 2), issue(2, 1, pull=True)),
     comments=(comment(1), comment(2**40)),
-    absence=Absence(3, gone=True, checked_at=5.0),
+    absence=Tombstone(3, gone=True, checked_at=5.0),
     etags={"key": '"etag"'},
 )
 NEXT: Migration = ("ALTER TABLE etag ADD COLUMN kept_at REAL", "UPDATE etag SET kept_at = 1")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import StoreUnusable
-from app.engine.ports import Change
+from app.ports.mirror import Change
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.schema import MIGRATIONS
 from app.store.sqlite.watch import Watch

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import StoreUnusable
-from app.engine.ports import Change
+from app.ports.mirror import Change
 from app.store.sqlite import SqliteStore
 from tests.contracts.mirrors import REPO, issue
 from tests.store.faults import NEXT, WIDE, as_nobody, beside, delete, in_order, opened, works

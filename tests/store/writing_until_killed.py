@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from app.engine.ports import Change, SiteRecord
+from app.ports.mirror import Change, SiteRecord
 from app.store.sqlite import SqliteStore
 from tests.contracts.mirrors import REPO, comment, issue
 

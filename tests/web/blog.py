@@ -5,11 +5,11 @@ from typing import Any
 
 import httpx
 
-from app.domain.errors import NoSuchComment
+from app.domain.errors import CommentNotFound
 from app.domain.sites import repository
 from app.domain.threads import Author, Comment, Issue, Reactions, Status, Thread
 from app.domain.times import rfc3339
-from app.render import compat, feeds, fragment, native
+from app.render import api, feeds, fragment, github_api
 from app.render.document import Document
 from app.render.keys import (
     CommentsKey,
@@ -25,10 +25,10 @@ from app.render.keys import (
     SiteFeedKey,
     ThreadFeedKey,
 )
-from app.web.answer import Origins
 from app.web.app import create_app
-from app.web.front import Front
-from app.web.respond import Serving
+from app.web.cached_reads import CachedReads
+from app.web.context import Serving
+from app.web.document_response import Origins
 from tests.fakes import FakeClock
 
 SITE = repository("Owner/Blog")
@@ -127,37 +127,37 @@ class FakeReads:
     def _of_thread(self, thread: Thread, key: Key) -> Document:
         match key:
             case CommentsKey():
-                return native.comments(thread, key, _html)
+                return api.comments(thread, key, _html)
             case FragmentKey():
                 return fragment.document(thread, key, _html)
             case ThreadFeedKey():
                 return feeds.of_thread(thread, key, _html)
             case CompatIssueKey():
-                return compat.issue(thread, key, _html, None)
+                return github_api.issue(thread, key, _html, None)
             case CompatCommentsKey():
-                return compat.comments(thread, key, _html, None)
+                return github_api.comments(thread, key, _html, None)
             case _:
-                return native.post(thread)
+                return api.post(thread)
 
     def _of_site(self, key: Key) -> Document:
         comments = sorted((c for t in THREADS.values() for c in t.comments), key=lambda c: -c.id)
         match key:
             case CountsKey():
                 known: Mapping[int, int | None] = {number: len(t.comments) for number, t in THREADS.items()}
-                return native.counts({n: known.get(n) for n in key.ids or known}, START, stale=False)
+                return api.counts({n: known.get(n) for n in key.ids or known}, START, stale=False)
             case NewestKey():
-                before = native.newest_before(key.cursor)
+                before = api.newest_before(key.cursor)
                 shown = [c for c in comments if before is None or c.id < before][: key.limit + 1]
-                return native.newest(shown, THREADS, key, _html, START, stale=False)
+                return api.newest(shown, THREADS, key, _html, START, stale=False)
             case SiteFeedKey():
                 return feeds.of_site(comments[: feeds.ENTRIES], THREADS, key, _html, START)
             case CompatIssuesKey():
-                return compat.issues([t.issue for t in THREADS.values() if t.issue], key, _html, None, START)
+                return github_api.issues([t.issue for t in THREADS.values() if t.issue], key, _html, None, START)
             case CompatCommentKey():
                 found = next((c for c in comments if c.id == key.comment_id), None)
                 if found is None:
-                    raise NoSuchComment(key.comment_id)
-                return compat.comment(found, key, _html, None)
+                    raise CommentNotFound(key.comment_id)
+                return github_api.comment(found, key, _html, None)
             case _:
                 raise AssertionError(key)
 
@@ -181,7 +181,7 @@ class Blog:
             public_url=public_url,
             readiness=self._readiness,
         )
-        self.app: Front = create_app(self.serving)
+        self.app: CachedReads = create_app(self.serving)
 
     async def _readiness(self) -> Mapping[str, Any]:
         return self.state

@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from app.web.access_log import AccessLog
-from app.web.front import Receive, Scope, Send
+from app.web.cached_reads import Receive, Scope, Send
 from app.web.request_ids import REQUEST_ID
 from tests.fakes import FakeClock
 from tests.web.blog import POST, Blog

@@ -8,7 +8,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
 from app.domain import errors
-from app.domain.errors import AfterwordError, BadCursor, Limited, NotYet, PrivateRepository, StoreUnusable, Unreachable
+from app.domain.errors import (
+    AfterwordError,
+    InvalidCursor,
+    NotReady,
+    PrivateRepository,
+    RateLimited,
+    StoreUnusable,
+    Unreachable,
+)
 from app.web.errors import TABLE, Problem, install, refusal, response, said_of
 from tests.web.blog import Blog
 
@@ -54,12 +62,12 @@ def test_a_special_case_of_a_known_failure_is_treated_as_that() -> None:
 @pytest.mark.parametrize(
     ("error", "wait"),
     [
-        (NotYet("Post 41", 7), 7),
-        (NotYet("Post 41", 0), 1),
-        (NotYet("Post 41", 86_400), 300),
-        (Limited("/x", until=1030.5, kind="primary"), 31),
-        (Limited("/x", until=10.0, kind="primary"), 1),
-        (Limited("/x", until=1e12, kind="primary"), 300),
+        (NotReady("Post 41", 7), 7),
+        (NotReady("Post 41", 0), 1),
+        (NotReady("Post 41", 86_400), 300),
+        (RateLimited("/x", until=1030.5, kind="primary"), 31),
+        (RateLimited("/x", until=10.0, kind="primary"), 1),
+        (RateLimited("/x", until=1e12, kind="primary"), 300),
     ],
 )
 @pytest.mark.parametrize("path", [NATIVE, GITHUB])
@@ -69,7 +77,7 @@ def test_retry_after_is_what_the_failure_knows_within_reason(error: AfterwordErr
 
 
 def test_a_bad_cursor_is_a_parameter_with_a_name() -> None:
-    said = refusal(BadCursor(), now=0.0)
+    said = refusal(InvalidCursor(), now=0.0)
     assert (said.status, said.parameter) == (422, "cursor")
     assert said.allowed is not None
     assert said.allowed in said.detail
@@ -82,7 +90,7 @@ def test_the_words_for_the_owner_do_not_reach_a_reader() -> None:
 
 
 async def test_a_cold_post_is_a_problem_with_the_time_to_come_again(blog: Blog) -> None:
-    blog.reads.failure = NotYet("Post 41 of Owner/Blog", retry_after=12)
+    blog.reads.failure = NotReady("Post 41 of Owner/Blog", retry_after=12)
     answer = await blog.ask(NATIVE)
     assert answer.status_code == 503
     assert answer.headers["content-type"] == "application/problem+json"
@@ -98,7 +106,7 @@ async def test_a_cold_post_is_a_problem_with_the_time_to_come_again(blog: Blog) 
 
 
 async def test_a_cold_issue_is_answered_in_githubs_form(blog: Blog) -> None:
-    blog.reads.failure = NotYet("Post 41 of Owner/Blog", retry_after=12)
+    blog.reads.failure = NotReady("Post 41 of Owner/Blog", retry_after=12)
     answer = await blog.ask(GITHUB)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "12")
     assert answer.headers["content-type"] == "application/json; charset=utf-8"
@@ -107,7 +115,7 @@ async def test_a_cold_issue_is_answered_in_githubs_form(blog: Blog) -> None:
 
 
 async def test_a_failure_is_not_remembered_as_an_answer(blog: Blog) -> None:
-    blog.reads.failure = NotYet("Post 41 of Owner/Blog", retry_after=12)
+    blog.reads.failure = NotReady("Post 41 of Owner/Blog", retry_after=12)
     await blog.ask(NATIVE)
     blog.reads.failure = None
     assert (await blog.ask(NATIVE)).status_code == 200
@@ -229,7 +237,7 @@ async def test_an_answer_that_breaks_in_the_middle_stays_broken(blog: Blog) -> N
 
 
 def test_the_described_problem_has_the_members_that_are_sent() -> None:
-    said = refusal(errors.BadParameter("limit", "a whole number from 1 to 100"), now=0.0)
+    said = refusal(errors.InvalidParameter("limit", "a whole number from 1 to 100"), now=0.0)
     assert set(Problem.model_fields) == {*Problem(title="", status=0, detail="").model_dump()}
     example = Problem.model_config["json_schema_extra"]
     assert isinstance(example, dict)

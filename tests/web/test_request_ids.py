@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.web.front import Front, Message, Receive, Scope, Send
+from app.web.cached_reads import CachedReads, Message, Receive, Scope, Send
 from app.web.request_ids import REQUEST_ID, RequestIds, request_ids
 from tests.web.blog import POST, Blog
 
@@ -89,7 +89,7 @@ async def test_the_name_is_known_to_whatever_logs_meanwhile_and_forgotten_afterw
     async def behind(scope: Scope, receive: Receive, send: Send) -> None:
         known.append(REQUEST_ID.get())
 
-    transport = Front(behind, blog.serving)
+    transport = CachedReads(behind, blog.serving)
     for method in ("GET", "POST"):
         scope: dict[str, Any] = {"type": "http", "method": method, "path": "/", "query_string": b"", "headers": []}
         await transport(scope | {"scheme": "http"}, _nothing, _nowhere)

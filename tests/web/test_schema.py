@@ -10,9 +10,9 @@ from schemathesis.config import ChecksConfig, PositiveDataAcceptanceConfig, Proj
 from schemathesis.config import SchemathesisConfig as Config
 
 from app.web.app import create_app
-from app.web.respond import Webhooks
+from app.web.context import Webhooks
 from tests.web.blog import Blog
-from tests.web.hooks import FakeReceiver
+from tests.web.webhook_client import FakeReceiver
 
 _CHECKS = ChecksConfig(
     # A cursor that is none of ours and a `since` that is no time have the right form, and are refused for what they say.

@@ -14,9 +14,9 @@ import httpx
 import pytest
 from typing_extensions import override
 
-from app.simulator.sample import SAMPLE, sample_world
-from app.simulator.server import Running, running
-from app.simulator.state import World
+from app.simulator.http.server import Running, running
+from app.simulator.world.sample import SAMPLE, sample_world
+from app.simulator.world.world import World
 from tests.journeys.conftest import Service, environment
 
 TOKEN, SECRET = "t0ken", "s3cret"

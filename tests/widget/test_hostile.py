@@ -11,10 +11,10 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
-from app.simulator.markdown import to_html
-from app.simulator.sample import SAMPLE
-from app.simulator.server import running
-from app.simulator.state import World
+from app.simulator.http.server import running
+from app.simulator.world.markdown import to_html
+from app.simulator.world.sample import SAMPLE
+from app.simulator.world.world import World
 from tests.journeys.browser import Open, Watched, chromium, opened
 from tests.widget.stage import SECRET, TOKEN, Stage, serving, static_blog
 

@@ -8,8 +8,8 @@ import orjson
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from app.render.words import languages
-from app.simulator.sample import SAMPLE
+from app.render.i18n import languages
+from app.simulator.world.sample import SAMPLE
 from tests.journeys.browser import Open, chromium, opened, photograph
 from tests.widget.stage import EMPTY, LONG, RICH, TALK, Stage, stage
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.simulator.sample import SAMPLE
+from app.simulator.world.sample import SAMPLE
 from tests.journeys.browser import Open, chromium, opened, photograph
 from tests.widget.stage import CLOSED, EMPTY, LOCKED, LONG, MISSING, RICH, TALK, Stage, stage
 

@@ -1,7 +1,7 @@
 """The store in memory: nothing is durable, everything else is as in SQLite. For tests, demos and `memory:`."""
 
+from app.store.memory.jobs import MemoryShared
 from app.store.memory.mirror import MemoryMirror
-from app.store.memory.shared import MemoryShared
 
 __all__ = ["MemoryMirror", "MemoryShared", "MemoryStore"]
 

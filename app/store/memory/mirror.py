@@ -7,9 +7,9 @@ from itertools import takewhile
 
 from app.domain.sites import Repository
 from app.domain.threads import Comment, Issue
-from app.engine.ports import Absence, Change, Signal, SiteRecord, Tally, ThreadRecord
-from app.engine.shared import THE_REPOSITORY
-from app.store.folded import MONTH, Folded, fold, record_of, supersedes, tells_more
+from app.ports.jobs import THE_REPOSITORY
+from app.ports.mirror import Change, IssueSummary, MirrorChange, SiteRecord, ThreadRecord, Tombstone
+from app.store.normalized_change import MONTH, Folded, fold, record_of, supersedes, tells_more
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class _Site:
     threads: dict[int, _Kept] = field(default_factory=dict)
     numbers: dict[int, int] = field(default_factory=dict)
     """Comment id -> the number of its issue."""
-    absences: dict[int, Absence] = field(default_factory=dict)
+    absences: dict[int, Tombstone] = field(default_factory=dict)
 
     def copy(self) -> "_Site":
         return _Site(self.record, dict(self.threads), dict(self.numbers), dict(self.absences))
@@ -56,7 +56,7 @@ class MemoryMirror:
         self._origin = origin
         self._sites: dict[str, _Site] = {}
         self._etags: dict[str, tuple[str, float]] = {}
-        self._signals: dict[tuple[str, int], Signal] = {}
+        self._signals: dict[tuple[str, int], MirrorChange] = {}
         """The last one of each number, by ascending `seq`."""
 
     async def site(self, repo: Repository) -> SiteRecord | None:
@@ -68,7 +68,7 @@ class MemoryMirror:
         kept = self._site(repo).threads.get(number)
         return None if kept is None else kept.record(self._version(repo, number))
 
-    async def absence(self, repo: Repository, number: int) -> Absence | None:
+    async def absence(self, repo: Repository, number: int) -> Tombstone | None:
         """What is known of a number without an issue."""
         return self._site(repo).absences.get(number)
 
@@ -114,7 +114,7 @@ class MemoryMirror:
         numbers = (n for n in sorted(threads, reverse=True) if not threads[n].issue.is_pull_request)
         return tuple(threads[number].record(self._version(repo, number)) for number in numbers)
 
-    async def tallies(self, repo: Repository) -> tuple[Tally, ...]:
+    async def tallies(self, repo: Repository) -> tuple[IssueSummary, ...]:
         """All issues and pull requests in short, by descending number."""
         threads = self._site(repo).threads
         return tuple(_tally(threads[number].record(0)) for number in sorted(threads, reverse=True))
@@ -127,7 +127,7 @@ class MemoryMirror:
         """The `seq` of the latest signal of a thread, present or not; 0 where there never was one."""
         return self._version(repo, number)
 
-    async def signals(self, *, after: int) -> tuple[Signal, ...]:
+    async def signals(self, *, after: int) -> tuple[MirrorChange, ...]:
         """The signals of all repositories with a later `seq`, in order."""
         later = takewhile(lambda signal: signal.seq > after, reversed(self._signals.values()))
         return tuple(later)[::-1]
@@ -168,7 +168,7 @@ class MemoryMirror:
         for number in sorted(numbers):
             seq = self._latest() + 1
             self._signals.pop((repo.key, number), None)
-            self._signals[repo.key, number] = Signal(seq, repo, number, self._origin)
+            self._signals[repo.key, number] = MirrorChange(seq, repo, number, self._origin)
 
 
 class _Writing:
@@ -281,9 +281,9 @@ class _Writing:
         self.site.threads[number] = kept
 
 
-def _tally(record: ThreadRecord) -> Tally:
+def _tally(record: ThreadRecord) -> IssueSummary:
     issue = record.issue
-    return Tally(
+    return IssueSummary(
         number=issue.number,
         is_pull_request=issue.is_pull_request,
         comment_count=issue.comment_count,

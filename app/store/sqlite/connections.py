@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Condition
 
-from app.store.sqlite import mending
+from app.store.sqlite import repair
 from app.store.sqlite.watch import Watch
 
 
@@ -15,9 +15,9 @@ class Connections:
     def __init__(self, path: Path, writer: sqlite3.Connection, readers: Sequence[sqlite3.Connection]) -> None:
         self.writer = writer
         self.watch = Watch(path)
-        self.identity = mending.identity(path)
+        self.identity = repair.identity(path)
         """Of the file that they are connected to, wherever it went."""
-        self.log = mending.log_identity(path)
+        self.log = repair.log_identity(path)
         """Of its log."""
         self.damage: str | None = None
         """In what words SQLite said that the file is damaged; None while it did not."""

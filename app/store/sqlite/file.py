@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from app.domain.errors import StoreUnusable
-from app.store.sqlite import mending
+from app.store.sqlite import repair
 from app.store.sqlite.connections import Connections
 from app.store.sqlite.opening import Damaged, is_damage, open_all, refuse_hopeless, transaction
 from app.store.sqlite.schema import Migration
@@ -44,7 +44,7 @@ class SqliteFile:
         """What is being mended, from its first try on."""
         try:
             refuse_hopeless(place)
-            with mending.alone(self._path):
+            with repair.alone(self._path):
                 self._current, self.mended = self._open()
         except OSError as error:
             raise StoreUnusable(place, str(error)) from error
@@ -124,7 +124,7 @@ class SqliteFile:
         try:
             with transaction(current.writer, "IMMEDIATE"):
                 # Within the lock: whoever mends a deleted file holds it, and saves what was written before.
-                if mending.identity(self._path) not in (None, current.identity):
+                if repair.identity(self._path) not in (None, current.identity):
                     raise _Replaced
                 current.changes += 1
                 return deed(current.writer)
@@ -139,7 +139,7 @@ class SqliteFile:
     def _look(self) -> bool:
         """True where something is to be mended; keeps the log short meanwhile."""
         current = self._current
-        if mending.identity(self._path) != current.identity:
+        if repair.identity(self._path) != current.identity:
             return True
         current.damage = current.damage or current.watch.damage()
         if current.changes >= _CHANGES:
@@ -153,7 +153,7 @@ class SqliteFile:
         Only the thread that writes does it, so no change of this process is under way.
         """
         try:
-            with mending.alone(self._path):
+            with repair.alone(self._path):
                 found = self._make_room()
                 self._cause = self._cause or found
                 if found is not None:
@@ -171,15 +171,15 @@ class SqliteFile:
     def _make_room(self) -> str | None:
         """Sees to it that what is at the place may be opened; None where all is well."""
         current = self._current
-        found = mending.identity(self._path)
+        found = repair.identity(self._path)
         if found is None:
             return self._save()
         if found != current.identity:
-            if mending.log_identity(self._path) == current.log:  # it was put there without a log of its own
-                mending.clear(self._path)
-            return mending.replaced(self._place)
+            if repair.log_identity(self._path) == current.log:  # it was put there without a log of its own
+                repair.clear(self._path)
+            return repair.replaced(self._place)
         if current.damage is not None:
-            return mending.broken(self._place, current.damage, self._set_aside())
+            return repair.broken(self._place, current.damage, self._set_aside())
         return None
 
     def _save(self) -> str:
@@ -195,41 +195,41 @@ class SqliteFile:
                 if not is_damage(error):
                     raise
                 damage = str(error)
-        return mending.saved(self._place) if damage is None else mending.lost(self._place, damage)
+        return repair.saved(self._place) if damage is None else repair.lost(self._place, damage)
 
     def _copy(self) -> None:
         current, connection = self._take()
         try:
             with transaction(current.writer, "IMMEDIATE"):  # what other processes write waits, and goes to the new file
-                mending.save(connection, self._path)
+                repair.save(connection, self._path)
         finally:
             current.give_back(connection)
 
     def _open(self) -> tuple[Connections, str | None]:
         """New connections, and what is to be said if a damaged file was found and moved aside."""
-        if mending.identity(self._path) is None:
+        if repair.identity(self._path) is None:
             return self._make(), None
         try:
             return self._connected(), None
         except Damaged as damage:
-            news = mending.broken(self._place, damage.reason, self._set_aside())
+            news = repair.broken(self._place, damage.reason, self._set_aside())
             return self._make(), news
 
     def _make(self) -> Connections:
-        mending.clear(self._path)
+        repair.clear(self._path)
         made = self._connected()
         if self._now is not None:
-            mending.count_on(made.writer, self._now())
+            repair.count_on(made.writer, self._now())
         return made
 
     def _connected(self) -> Connections:
         return Connections(self._path, *open_all(self._place, self._migrations, readers=_READERS))
 
     def _set_aside(self) -> Path:
-        return mending.set_aside(self._path, self._path.stat().st_mtime if self._now is None else self._now())
+        return repair.set_aside(self._path, self._path.stat().st_mtime if self._now is None else self._now())
 
     def _close(self) -> None:
         self._writing.shutdown()
         self._reading.shutdown()
-        with mending.alone(self._path):
+        with repair.alone(self._path):
             self._current.retire()

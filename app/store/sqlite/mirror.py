@@ -4,7 +4,7 @@ from functools import partial
 
 from app.domain.sites import Repository
 from app.domain.threads import Comment
-from app.engine.ports import Absence, Change, Signal, SiteRecord, Tally, ThreadRecord
+from app.ports.mirror import Change, IssueSummary, MirrorChange, SiteRecord, ThreadRecord, Tombstone
 from app.store.sqlite import read, write
 from app.store.sqlite.file import SqliteFile
 
@@ -24,7 +24,7 @@ class SqliteMirror:
         """The thread, or pull request, of a number."""
         return await self._file.read(partial(read.thread, repo=repo, number=number))
 
-    async def absence(self, repo: Repository, number: int) -> Absence | None:
+    async def absence(self, repo: Repository, number: int) -> Tombstone | None:
         """What is known of a number without an issue."""
         return await self._file.read(partial(read.absence, repo=repo, number=number))
 
@@ -51,7 +51,7 @@ class SqliteMirror:
         """All threads by descending number, without pull requests."""
         return await self._file.read(partial(read.threads, repo=repo))
 
-    async def tallies(self, repo: Repository) -> tuple[Tally, ...]:
+    async def tallies(self, repo: Repository) -> tuple[IssueSummary, ...]:
         """All issues and pull requests in short, by descending number."""
         return await self._file.read(partial(read.tallies, repo=repo))
 
@@ -63,7 +63,7 @@ class SqliteMirror:
         """The `seq` of the latest signal of a thread, present or not; 0 where there never was one."""
         return await self._file.read(partial(read.version, repo=repo, number=number))
 
-    async def signals(self, *, after: int) -> tuple[Signal, ...]:
+    async def signals(self, *, after: int) -> tuple[MirrorChange, ...]:
         """The signals of all repositories with a later `seq`, in order."""
         return await self._file.read(partial(read.signals, after=after))
 

@@ -12,8 +12,8 @@ import orjson
 
 from app.domain.sites import Repository
 from app.domain.threads import Comment
-from app.engine.ports import Absence, Signal, SiteRecord, Tally, ThreadRecord
 from app.github import payloads
+from app.ports.mirror import IssueSummary, MirrorChange, SiteRecord, ThreadRecord, Tombstone
 
 _LARGEST = 2**63 - 1
 
@@ -83,10 +83,10 @@ def thread(connection: sqlite3.Connection, repo: Repository, number: int) -> Thr
     return None if row is None else _thread(orjson.loads(row[0]), *row[1:])
 
 
-def absence(connection: sqlite3.Connection, repo: Repository, number: int) -> Absence | None:
+def absence(connection: sqlite3.Connection, repo: Repository, number: int) -> Tombstone | None:
     """What is known of a number without an issue."""
     row = connection.execute(_ABSENCE, {"key": repo.key, "number": bounded(number)}).fetchone()
-    return None if row is None else Absence(number, gone=bool(row[0]), checked_at=row[1], moved_to=row[2])
+    return None if row is None else Tombstone(number, gone=bool(row[0]), checked_at=row[1], moved_to=row[2])
 
 
 def comments(connection: sqlite3.Connection, repo: Repository, number: int) -> tuple[Comment, ...]:
@@ -133,11 +133,11 @@ def threads(connection: sqlite3.Connection, repo: Repository) -> tuple[ThreadRec
     return tuple(_thread(source, *row[1:]) for source, row in zip(_parsed(r[0] for r in rows), rows, strict=True))
 
 
-def tallies(connection: sqlite3.Connection, repo: Repository) -> tuple[Tally, ...]:
+def tallies(connection: sqlite3.Connection, repo: Repository) -> tuple[IssueSummary, ...]:
     """All issues and pull requests in short, by descending number."""
     rows = connection.execute(_TALLIES, {"key": repo.key}).fetchall()
     return tuple(
-        Tally(
+        IssueSummary(
             number=row[0],
             is_pull_request=bool(row[1]),
             comment_count=row[2],
@@ -163,10 +163,10 @@ def version(connection: sqlite3.Connection, repo: Repository, number: int) -> in
     return 0 if row is None else int(row[0])
 
 
-def signals(connection: sqlite3.Connection, after: int) -> tuple[Signal, ...]:
+def signals(connection: sqlite3.Connection, after: int) -> tuple[MirrorChange, ...]:
     """The signals with a later `seq`, in order."""
     rows = connection.execute(_SIGNALS, (bounded(after),))
-    return tuple(Signal(seq, Repository(key, spelling), *fields) for seq, key, spelling, *fields in rows)
+    return tuple(MirrorChange(seq, Repository(key, spelling), *fields) for seq, key, spelling, *fields in rows)
 
 
 def latest(connection: sqlite3.Connection) -> int:

@@ -8,9 +8,9 @@ import orjson
 
 from app.domain.sites import Repository
 from app.domain.threads import Comment, Issue
-from app.engine.ports import Absence, Change, SiteRecord
-from app.engine.shared import THE_REPOSITORY
-from app.store.folded import MONTH, fold, record_of, supersedes, tells_more
+from app.ports.jobs import THE_REPOSITORY
+from app.ports.mirror import Change, SiteRecord, Tombstone
+from app.store.normalized_change import MONTH, fold, record_of, supersedes, tells_more
 from app.store.sqlite import read
 from app.store.sqlite.read import listed
 
@@ -161,7 +161,7 @@ class _Writing:
                 self._drop(_DROP_ALL, number=number)
                 self._execute(_FORGET_PULL_REQUEST, {"site": self._site, "number": number})
 
-    def _put_absence(self, absence: Absence) -> None:
+    def _put_absence(self, absence: Tombstone) -> None:
         if self._execute(_DROP_ISSUE, {"site": self._site, "number": absence.number}).rowcount:
             self.changed.add(absence.number)
         row = (self._site, absence.number, absence.gone, absence.checked_at, absence.moved_to)

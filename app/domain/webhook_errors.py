@@ -1,0 +1,84 @@
+"""What is said to the sender of a webhook delivery that is not taken: a branch of the tree in `app.domain.errors`.
+
+DeliveryError
+├── NoSecret              no secret is configured that its signature could be compared with
+├── SignatureRefused      missing, malformed, or made with another secret
+├── SignatureOutdated     SHA-1 only
+├── DeliveryTooLarge      more than GitHub ever sends
+├── MediaTypeRefused      neither JSON nor a form
+└── DeliveryBroken        signed, and yet not as GitHub documents it
+"""
+
+from dataclasses import dataclass
+
+from app.domain.errors import AfterwordError
+
+
+class WebhookError(AfterwordError):
+    """A webhook delivery that is not taken; nothing of it was stored."""
+
+
+@dataclass(eq=False)
+class MissingSecret(WebhookError):
+    """No secret is configured that the signature of a delivery could be compared with."""
+
+    def __str__(self) -> str:
+        return (
+            "No webhook secret is configured, so that nobody can tell GitHub's deliveries from others. "
+            "Set AFTERWORD_WEBHOOK_SECRET to the secret of the webhook and start again."
+        )
+
+
+@dataclass(eq=False)
+class InvalidSignature(WebhookError):
+    """The signature is missing, malformed, or made with another secret; `reason` says which."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"The signature of this delivery is refused: {self.reason}. "
+            "Give the webhook on GitHub the same secret as AFTERWORD_WEBHOOK_SECRET."
+        )
+
+
+@dataclass(eq=False)
+class OutdatedSignature(WebhookError):
+    """Signed with SHA-1 only, as `X-Hub-Signature` is."""
+
+    def __str__(self) -> str:
+        return (
+            "This delivery is signed with SHA-1 only (X-Hub-Signature), which is not safe enough. "
+            "Let its sender add X-Hub-Signature-256, as GitHub does."
+        )
+
+
+@dataclass(eq=False)
+class DeliveryTooLarge(WebhookError):
+    """The body is larger than `most`, in bytes; the rest of it was not read."""
+
+    most: int
+
+    def __str__(self) -> str:
+        return f"A delivery has {self.most:,} bytes at most, as GitHub's have. Send less."
+
+
+@dataclass(eq=False)
+class UnsupportedMediaType(WebhookError):
+    """The body is neither JSON nor a form."""
+
+    def __str__(self) -> str:
+        return (
+            "A delivery is application/json or application/x-www-form-urlencoded. "
+            "Choose application/json as the content type of the webhook on GitHub."
+        )
+
+
+@dataclass(eq=False)
+class MalformedDelivery(WebhookError):
+    """Signed, and yet not as GitHub documents it; `reason` names the first thing that is wrong."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"This delivery cannot be read: {self.reason}. Nothing of it was taken."

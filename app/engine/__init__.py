@@ -1,1 +1,0 @@
-"""What happens when: the mirror is imported, refreshed and read here, through the ports it names."""

@@ -1,0 +1,1 @@
+"""Who asks GitHub when: webhooks, jobs, the poll schedule and periodic work."""

@@ -1,0 +1,1 @@
+"""The sanitizer: the one allow-list of HTML, and what keeps its result well formed."""

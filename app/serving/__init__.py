@@ -1,0 +1,1 @@
+"""What answers readers: documents, events and images, from the mirror and memory."""

@@ -1,0 +1,1 @@
+"""The HTTP side of the simulator: requests, responses, rate limits and faults."""

@@ -1,0 +1,293 @@
+"""GitHub's JSON objects of the records, with every field that a public reader sees.
+
+https://docs.github.com/rest/issues/issues and https://docs.github.com/rest/issues/comments;
+`2026-03-10` is the version of the API from which `assignee` and `has_downloads` are gone.
+"""
+
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Any
+
+from app.simulator.http.media_types import Media
+from app.simulator.world.accounts import Ground
+from app.simulator.world.markdown import to_html, to_text
+from app.simulator.world.records import REACTIONS, Comment, Issue, Label, Repository, User, rfc3339
+
+WEB = "https://github.com"
+OLDER = "2022-11-28"
+NEWER = "2026-03-10"
+
+Json = dict[str, Any]
+
+_USER_LINKS = {
+    "followers_url": "/followers",
+    "following_url": "/following{/other_user}",
+    "gists_url": "/gists{/gist_id}",
+    "starred_url": "/starred{/owner}{/repo}",
+    "subscriptions_url": "/subscriptions",
+    "organizations_url": "/orgs",
+    "repos_url": "/repos",
+    "events_url": "/events{/privacy}",
+    "received_events_url": "/received_events",
+}
+_REPOSITORY_LINKS = {
+    "archive_url": "/{archive_format}{/ref}",
+    "assignees_url": "/assignees{/user}",
+    "blobs_url": "/git/blobs{/sha}",
+    "branches_url": "/branches{/branch}",
+    "collaborators_url": "/collaborators{/collaborator}",
+    "comments_url": "/comments{/number}",
+    "commits_url": "/commits{/sha}",
+    "compare_url": "/compare/{base}...{head}",
+    "contents_url": "/contents/{+path}",
+    "contributors_url": "/contributors",
+    "deployments_url": "/deployments",
+    "downloads_url": "/downloads",
+    "events_url": "/events",
+    "forks_url": "/forks",
+    "git_commits_url": "/git/commits{/sha}",
+    "git_refs_url": "/git/refs{/sha}",
+    "git_tags_url": "/git/tags{/sha}",
+    "hooks_url": "/hooks",
+    "issue_comment_url": "/issues/comments{/number}",
+    "issue_events_url": "/issues/events{/number}",
+    "issues_url": "/issues{/number}",
+    "keys_url": "/keys{/key_id}",
+    "labels_url": "/labels{/name}",
+    "languages_url": "/languages",
+    "merges_url": "/merges",
+    "milestones_url": "/milestones{/number}",
+    "notifications_url": "/notifications{?since,all,participating}",
+    "pulls_url": "/pulls{/number}",
+    "releases_url": "/releases{/id}",
+    "stargazers_url": "/stargazers",
+    "statuses_url": "/statuses/{sha}",
+    "subscribers_url": "/subscribers",
+    "subscription_url": "/subscription",
+    "tags_url": "/tags",
+    "teams_url": "/teams",
+    "trees_url": "/git/trees{/sha}",
+}
+_COUNTS = (
+    "forks",
+    "forks_count",
+    "network_count",
+    "size",
+    "stargazers_count",
+    "subscribers_count",
+    "watchers",
+    "watchers_count",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a record is looked at: the API's address, the media type, the version of the API."""
+
+    base: str
+    media: Media
+    version: str
+
+    def home(self, repository: Repository) -> str:
+        """The API's address of a repository."""
+        return f"{self.base}/repos/{repository.full_name}"
+
+
+def node_id(prefix: str, number: int) -> str:
+    """Make an id for GraphQL, of the look that GitHub's have: `IC_kwDOuMYwAQ`."""
+    return f"{prefix}_kwDO{urlsafe_b64encode(number.to_bytes(6)).decode().rstrip('=')}"
+
+
+def user_object(user: User, view: View) -> Json | None:
+    """A user's short form; None for a deleted account."""
+    if user.deleted:
+        return None
+    url = f"{view.base}/users/{user.login}"
+    html_url = f"{WEB}/{user.login}" if user.kind == "User" else f"{WEB}/apps/{user.login[:-5]}"
+    return {
+        "login": user.login,
+        "id": user.id,
+        "node_id": node_id("U", user.id),
+        "avatar_url": f"https://avatars.githubusercontent.com/u/{user.id}?v=4",
+        "gravatar_id": "",
+        "url": url,
+        "html_url": html_url,
+        **{field: url + path for field, path in _USER_LINKS.items()},
+        "type": user.kind,
+        "user_view_type": "public",
+        "site_admin": False,
+    }
+
+
+def label_object(label: Label, repository: Repository, view: View) -> Json:
+    """A label within an issue."""
+    return {
+        "id": label.id,
+        "node_id": node_id("LA", label.id),
+        "url": f"{view.home(repository)}/labels/{label.name}",
+        "name": label.name,
+        "color": label.color,
+        "default": False,
+        "description": label.description,
+    }
+
+
+def comment_object(world: Ground, comment: Comment, view: View) -> Json:
+    """A comment; the fields of its body follow the media type."""
+    issue = world.issues[comment.issue_id]
+    repository = world.repositories[issue.repository_id]
+    home = view.home(repository)
+    url = f"{home}/issues/comments/{comment.id}"
+    kind = "pull" if issue.is_pull_request else "issues"
+    pinned = comment.pin and {
+        "pinned_at": rfc3339(comment.pin.at),
+        "pinned_by": user_object(world.users[comment.pin.by], view),
+    }
+    return {
+        "url": url,
+        "html_url": f"{WEB}/{repository.full_name}/{kind}/{issue.number}#issuecomment-{comment.id}",
+        "issue_url": f"{home}/issues/{issue.number}",
+        "id": comment.id,
+        "node_id": node_id("IC", comment.id),
+        "user": user_object(world.users[comment.author], view),
+        "created_at": rfc3339(comment.created_at),
+        "updated_at": rfc3339(comment.updated_at),
+        **_bodies(world, comment, view),
+        "author_association": _association(world, repository, comment.author),
+        "pin": pinned,
+        "minimized": comment.minimized and {"reason": comment.minimized},
+        "reactions": _reactions(comment.reactions, url),
+        "performed_via_github_app": None,
+    }
+
+
+def issue_object(world: Ground, issue: Issue, view: View) -> Json:
+    """An issue or a pull request, as lists have it; a single issue has `closed_by` besides."""
+    repository = world.repositories[issue.repository_id]
+    url = f"{view.home(repository)}/issues/{issue.number}"
+    kind = "pull" if issue.is_pull_request else "issues"
+    html_url = f"{WEB}/{repository.full_name}/{kind}/{issue.number}"
+    pinned = issue.pinned_comment and comment_object(world, world.comments[issue.pinned_comment], view)
+    labels = world.labels[repository.id]
+    return {
+        "url": url,
+        "repository_url": view.home(repository),
+        "labels_url": f"{url}/labels{{/name}}",
+        "comments_url": f"{url}/comments",
+        "events_url": f"{url}/events",
+        "html_url": html_url,
+        "id": issue.id,
+        "node_id": node_id("PR" if issue.is_pull_request else "I", issue.id),
+        "number": issue.number,
+        "title": issue.title,
+        "user": user_object(world.users[issue.author], view),
+        "labels": [label_object(labels[name], repository, view) for name in issue.labels],
+        "state": issue.state,
+        "locked": issue.locked,
+        **({} if view.version == NEWER else {"assignee": None}),
+        "assignees": [],
+        "milestone": None,
+        "comments": len(world.threads[issue.id]),
+        "created_at": rfc3339(issue.created_at),
+        "updated_at": rfc3339(issue.updated_at),
+        "closed_at": None if issue.closed_at is None else rfc3339(issue.closed_at),
+        "author_association": _association(world, repository, issue.author),
+        "type": None,
+        "active_lock_reason": issue.lock_reason,
+        **_kind_of_issue(issue, url, html_url),
+        **_bodies(world, issue, view),
+        "reactions": _reactions(issue.reactions, url),
+        "timeline_url": f"{url}/timeline",
+        "performed_via_github_app": None,
+        "state_reason": issue.state_reason,
+        "pinned_comment": pinned,
+    }
+
+
+def repository_object(world: Ground, repository: Repository, view: View) -> Json:
+    """A repository, as `GET /repos/{owner}/{repo}` has it."""
+    home, page = view.home(repository), f"{WEB}/{repository.full_name}"
+    since = rfc3339(repository.created_at)
+    numbers = world.numbers[repository.id].values()
+    still_open = sum(world.issues[issue_id].state == "open" for issue_id in numbers)
+    nothing = dict.fromkeys(("description", "homepage", "language", "license", "mirror_url"))
+    counts = dict.fromkeys(_COUNTS, 0)
+    switches = dict.fromkeys(("disabled", "fork", "has_pages", "has_discussions", "is_template"), False)
+    return {
+        "id": repository.id,
+        "node_id": node_id("R", repository.id),
+        "name": repository.name,
+        "full_name": repository.full_name,
+        "private": repository.private,
+        "owner": user_object(world.user(repository.owner), view),
+        "html_url": page,
+        "url": home,
+        **{field: home + path for field, path in _REPOSITORY_LINKS.items()},
+        **dict.fromkeys(("created_at", "updated_at", "pushed_at"), since),
+        "git_url": f"git://github.com/{repository.full_name}.git",
+        "ssh_url": f"git@github.com:{repository.full_name}.git",
+        "clone_url": f"{page}.git",
+        "svn_url": page,
+        **nothing,
+        **counts,
+        **switches,
+        "archived": repository.archived,
+        "has_issues": repository.has_issues,
+        "has_projects": True,
+        "has_wiki": True,
+        **({} if view.version == NEWER else {"has_downloads": True}),
+        "open_issues_count": still_open,
+        "open_issues": still_open,
+        "topics": [],
+        "visibility": "private" if repository.private else "public",
+        "default_branch": "main",
+    }
+
+
+def _kind_of_issue(issue: Issue, url: str, html_url: str) -> Json:
+    if not issue.is_pull_request:
+        return {
+            "sub_issues_summary": {"total": 0, "completed": 0, "percent_completed": 0},
+            "issue_dependencies_summary": dict.fromkeys(
+                ("blocked_by", "total_blocked_by", "blocking", "total_blocking"), 0
+            ),
+        }
+    pull = {
+        "url": url.replace("/issues/", "/pulls/"),
+        "html_url": html_url,
+        "diff_url": f"{html_url}.diff",
+        "patch_url": f"{html_url}.patch",
+        "merged_at": None,
+    }
+    return {"draft": False, "pull_request": pull}
+
+
+def _bodies(world: Ground, record: Comment | Issue, view: View) -> Json:
+    fields = view.media.fields
+    if fields == ("body",):
+        return {"body": record.body}
+    html = _html(world, record)
+    bodies: Json = {"body_html": html, "body": record.body}
+    if "body_text" in fields:
+        bodies["body_text"] = html and to_text(html)
+    return {field: bodies[field] for field in fields}
+
+
+def _html(world: Ground, record: Comment | Issue) -> str | None:
+    if record.body_html is not None or record.body is None:
+        return record.body_html
+    return to_html(record.body, now=int(world.clock()))
+
+
+def _association(world: Ground, repository: Repository, user_id: int) -> str:
+    user = world.users[user_id]
+    if user.deleted:
+        return "NONE"
+    if user.login.lower() == repository.owner.lower():
+        return "OWNER"
+    return world.associations.get((repository.id, user_id), "NONE")
+
+
+def _reactions(given: tuple[tuple[str, int], ...], url: str) -> Json:
+    sums = dict.fromkeys(REACTIONS, 0) | dict(given)
+    return {"url": f"{url}/reactions", "total_count": sum(sums.values()), **sums}

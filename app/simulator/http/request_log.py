@@ -1,0 +1,74 @@
+"""What a client asked, and what the log keeps of it."""
+
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from app.simulator.http.paging import Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One ask as it arrived; `base` is the address the server was asked at, header names are in lower case."""
+
+    method: str
+    path: str
+    query: str
+    parameters: Parameters
+    headers: Mapping[str, str]
+    base: str
+    remote: str
+
+    @classmethod
+    def of(cls, request: Request, base: str | None) -> "Question":
+        """Read a request; `base` overrides the address that the client used."""
+        return cls(
+            method=request.method,
+            path=request.url.path,
+            query=request.url.query,
+            parameters=tuple(request.query_params.multi_items()),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            base=base or f"{request.url.scheme}://{request.url.netloc}",
+            remote=request.client.host if request.client else "",
+        )
+
+    @property
+    def target(self) -> str:
+        """The path with its query."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+    @property
+    def token(self) -> str | None:
+        """The credential: `token X`, `Bearer X`, or the password of `Basic`; empty for what cannot be read."""
+        scheme, _, credential = self.headers.get("authorization", "").partition(" ")
+        if not scheme:
+            return None
+        if scheme.lower() == "basic":
+            return _password(credential)
+        return credential.strip() if scheme.lower() in {"token", "bearer"} else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """An entry of the log: what was asked and how it went; never the token itself.
+
+    `counted` tells whether the ask cost one of the hour's asks.
+    """
+
+    method: str
+    target: str
+    accept: str
+    authorized: bool
+    if_none_match: str | None
+    status: int
+    counted: bool
+    remote: str
+
+
+def _password(credential: str) -> str:
+    try:
+        return b64decode(credential, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""

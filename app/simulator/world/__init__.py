@@ -1,0 +1,1 @@
+"""The state of the simulated GitHub, and what people do there."""

@@ -1,0 +1,1 @@
+"""What asks GitHub and writes the mirror."""

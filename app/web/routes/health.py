@@ -1,0 +1,52 @@
+"""Whether the service lives and may be sent traffic."""
+
+from typing import Any
+
+import orjson
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.web.context import serving
+from app.web.document_response import NO_STORE
+
+router = APIRouter()
+
+
+@router.get(
+    "/healthz",
+    tags=["Health"],
+    summary="Alive",
+    description="Answers as long as the process lives; it looks at nothing else.",
+    response_model=None,
+    responses={200: {"content": {"application/json": {"example": {"status": "ok"}}}}},
+)
+async def healthz() -> Response:
+    """The answer to a probe that restarts what does not answer."""
+    return _now({"status": "ok"})
+
+
+@router.get(
+    "/readyz",
+    tags=["Health"],
+    summary="Ready to be sent traffic",
+    description=(
+        "Ready once every site's list of issues is mirrored; says how far each import is. "
+        "GitHub being away does not make it unready: the mirror serves."
+    ),
+    response_model=None,
+    responses={
+        200: {"description": "Ready."},
+        503: {"description": "Not ready yet; the body says how far each site is.", "content": {"application/json": {}}},
+    },
+)
+async def readyz(request: Request) -> Response:
+    """The answer to a probe that decides on traffic."""
+    state = await serving(request).readiness()
+    return _now(dict(state), 200 if state["ready"] else 503)
+
+
+def _now(value: dict[str, Any], status: int = 200) -> Response:
+    """A state of this moment, which no cache may keep."""
+    headers = {"cache-control": NO_STORE.decode()}
+    return Response(orjson.dumps(value), status, headers, media_type="application/json")

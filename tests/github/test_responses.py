@@ -1,0 +1,243 @@
+import unicodedata
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.errors import (
+    GitHubError,
+    InvalidResponse,
+)
+from app.github import responses
+from app.github.requests import Request
+from app.github.responses import RateLimit, Redirect, Response
+from tests.github.exchanges import BLOG, NOW, answered, read
+from tests.github.objects import API, comment_object, issue_object, repository_object, without
+
+
+def test_a_list_brings_its_elements_and_all_that_came_with_them() -> None:
+    answer = answered(
+        BLOG.issues(),
+        [issue_object()],
+        link=f'<{API}/repositories/7/issues?page=2>; rel="next"',
+        eTaG='W/"abc"',
+        date="Sun, 13 Sep 2020 12:36:40 GMT",
+        X_RateLimit_Limit="60",
+        X_RATELIMIT_REMAINING="59",
+        x_ratelimit_reset="1600001500",
+    )
+
+    assert answer == Response(
+        url=BLOG.issues().url,
+        data=[issue_object()],
+        next_url=f"{API}/repositories/7/issues?page=2",
+        etag='W/"abc"',
+        date=NOW + 600,
+        allowance=RateLimit(60, 59, NOW + 900),
+    )
+
+
+def test_an_answer_that_brings_nothing_else_is_an_answer() -> None:
+    assert answered(BLOG.issue(41), issue_object()) == Response(url=BLOG.issue(41).url, data=issue_object())
+
+
+def test_an_empty_list_is_what_github_said() -> None:
+    assert responses.comments(answered(BLOG.comments(41), [])) == ()
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "application/vnd.github.full+json; charset=utf-8", "Application/JSON ;charset=UTF-8"],
+)
+def test_json_is_known_by_its_type(content_type: str) -> None:
+    assert answered(BLOG.comments(41), [], content_type=content_type).data == []
+
+
+def test_json_without_a_type_is_json() -> None:
+    answer = responses.read(BLOG.comments(41), 200, {}, b"[]", now=NOW)
+
+    assert isinstance(answer, Response)
+    assert answer.data == []
+
+
+@pytest.mark.parametrize("content_type", ["text/html; charset=utf-8", "text/plain", "", "application/jsonp"])
+def test_another_type_is_broken_even_with_json_in_it(content_type: str) -> None:
+    fields = {"content-type": content_type}
+
+    with pytest.raises(InvalidResponse, match="where JSON is due"):
+        responses.read(BLOG.comments(41), 200, fields, b"[]", now=NOW)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[",
+        b'[{"id": 1}, {"id"',
+        b"<html>",
+        b"null",
+        b"7",
+        b'"text"',
+        b"{}",
+        b"[1]",
+        b"[{}, null]",
+        b"[[]]",
+        b'[{"a": "\xff"}]',
+        b"\xef\xbb\xbf[]",
+        b"[" * 5000,
+    ],
+)
+def test_what_is_no_whole_list_of_objects_is_broken(body: bytes) -> None:
+    with pytest.raises(InvalidResponse, match=r"/repos/octo/blog/issues/41/comments"):
+        read(BLOG.comments(41), 200, body)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"[{}]", b"null", b"true", b'{"id": 1'])
+def test_what_is_no_whole_object_is_broken(body: bytes) -> None:
+    with pytest.raises(InvalidResponse, match=r"/repos/octo/blog/issues/41 "):
+        read(BLOG.issue(41), 200, body)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<https://evil.example/repositories/7/issues?page=2>; rel="next"',
+        '<http://api.github.com/repositories/7/issues?page=2>; rel="next"',
+        '<//evil.example/x>; rel="next"',
+        '<https://[broken>; rel="next"',
+        '<https://api.github.com/a\tb>; rel="next"',
+        '<>; rel="next"',
+        f'<{BLOG.issues().url}>; rel="next"',
+        f'<{BLOG.issues().url}#again>; rel="next"',
+        '<https://api.github.com/x; rel="next"',
+    ],
+)
+def test_a_next_page_that_cannot_be_right_makes_the_answer_broken(link: str) -> None:
+    with pytest.raises(InvalidResponse):
+        read(BLOG.issues(), 200, [], link=link)
+
+
+@pytest.mark.parametrize(
+    ("target", "next_url"),
+    [
+        ("/repositories/7/issues?page=2", f"{API}/repositories/7/issues?page=2"),
+        ("?after=Y3Vyc29y&page=2", f"{API}/repos/octo/blog/issues?after=Y3Vyc29y&page=2"),
+        ("https://API.GITHUB.COM:443/x", "https://API.GITHUB.COM:443/x"),
+    ],
+)
+def test_a_next_page_may_be_relative(target: str, next_url: str) -> None:
+    assert answered(BLOG.issues(), [], link=f'<{target}>; rel="next"').next_url == next_url
+
+
+def test_one_object_has_no_next_page() -> None:
+    assert answered(BLOG.issue(41), {}, link=f'<{API}/x>; rel="next"').next_url is None
+
+
+@pytest.mark.parametrize("tag", ["abc", '"a"b"', '"ä"', '"a\x00"', "", "W/abc", '"' + "x" * 600 + '"'])
+def test_an_etag_that_cannot_be_sent_back_is_left(tag: str) -> None:
+    assert answered(BLOG.issue(41), {}, etag=tag).etag is None
+
+
+@pytest.mark.parametrize(("given", "kept"), [({}, '"old"'), ({"etag": '"new"'}, '"new"')])
+def test_not_modified_is_unchanged(given: dict[str, Any], kept: str) -> None:
+    answer = read(BLOG.issues(), 304, b"", sent_etag='"old"', x_ratelimit_limit="60", **given)
+
+    assert answer == Response(url=BLOG.issues().url, data=None, unchanged=True, etag=kept)
+
+
+def test_not_modified_without_an_etag_sent_is_broken() -> None:
+    with pytest.raises(InvalidResponse):
+        read(BLOG.issues(), 304, b"")
+
+
+@given(st.text())
+def test_any_words_become_one_line(text: str) -> None:
+    line = responses.plain(text)
+
+    assert len(line) <= 200
+    assert all(char == " " or unicodedata.category(char)[0] not in "CZ" for char in line)
+
+
+def test_what_an_answer_holds_is_read_by_its_kind() -> None:
+    assert [
+        issue.number for issue in responses.issues(answered(BLOG.issues(), [issue_object(1), issue_object(2)]))
+    ] == [
+        1,
+        2,
+    ]
+    assert [comment.id for comment in responses.comments(answered(BLOG.comments(41), [comment_object(9)]))] == [9]
+    assert responses.issue(answered(BLOG.issue(41), issue_object())).number == 41
+    assert responses.repository(answered(BLOG.repository(), repository_object())).full_name == "octo/blog"
+
+
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_one_broken_element_breaks_the_whole_answer(position: int) -> None:
+    elements = [comment_object(ident) for ident in (1, 2, 3)]
+    elements[position] = without(elements[position], "updated_at")
+    answer = answered(BLOG.comments(41), elements)
+
+    with pytest.raises(InvalidResponse, match="updated_at") as caught:
+        responses.comments(answer)
+
+    assert caught.value.ask == "/repos/octo/blog/issues/41/comments?per_page=100"
+
+
+def test_a_broken_object_breaks_its_answer() -> None:
+    with pytest.raises(InvalidResponse, match="comments"):
+        responses.issue(answered(BLOG.issue(41), issue_object(comments=None)))
+    with pytest.raises(InvalidResponse, match="private"):
+        responses.repository(answered(BLOG.repository(), repository_object(private=None)))
+
+
+@pytest.mark.parametrize("data", [None, {}, {"message": "x"}])
+def test_an_answer_that_is_no_list_never_passes_for_an_empty_one(data: object) -> None:
+    with pytest.raises(InvalidResponse):
+        responses.issues(Response(url=BLOG.issues().url, data=data))
+
+
+@pytest.mark.parametrize("data", [None, [], [{}]])
+def test_an_answer_that_is_no_object_never_passes_for_one(data: object) -> None:
+    with pytest.raises(InvalidResponse):
+        responses.issue(Response(url=BLOG.issue(41).url, data=data))
+
+
+NAMES = st.sampled_from(
+    ["content-type", "Link", "ETag", "Date", "Location", "Retry-After", "x-ratelimit-remaining", "X-RateLimit-Reset"]
+)
+BODIES = (
+    st.binary()
+    | st.sampled_from([b"[]", b"{}", b"[{}]", b'{"message": "abuse"}', b'{"message": "pagination"}'])
+    | st.text().map(lambda text: orjson.dumps({"message": text}))
+)
+
+
+def judged(
+    ask: Request, status: int, headers: dict[str, str], body: bytes, sent_etag: str | None
+) -> Response | Redirect | GitHubError:
+    try:
+        return responses.read(ask, status, headers, body, now=NOW, sent_etag=sent_etag)
+    except GitHubError as failure:
+        return failure
+
+
+@given(
+    st.sampled_from([BLOG.issues(), BLOG.issue(41)]),
+    st.integers(-1, 1000) | st.sampled_from([200, 301, 304, 403, 404, 410, 422, 429, 503]),
+    st.dictionaries(NAMES, st.text() | st.sampled_from(["application/json", "0", '<x>; rel="next"', "/x"])),
+    BODIES,
+    st.none() | st.text(),
+)
+def test_anything_at_all_is_an_answer_a_redirect_or_a_named_failure(
+    ask: Request, status: int, headers: dict[str, str], body: bytes, sent_etag: str | None
+) -> None:
+    result = judged(ask, status, headers, body, sent_etag)
+
+    if isinstance(result, GitHubError):
+        assert (result.ask, bool(str(result))) == (ask.path, True)
+    elif isinstance(result, Redirect):
+        assert result.url.startswith(f"{API}/")
+    else:
+        assert status == (304 if result.unchanged else 200)
+        assert result.next_url is None or result.next_url.startswith(f"{API}/")

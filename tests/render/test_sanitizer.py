@@ -1,0 +1,243 @@
+"""Each kind of HTML that GitHub sends, and what a blog's page gets of it."""
+
+import pytest
+
+from app.render.sanitizer.allow_list import safe_value
+from app.render.sanitizer.sanitize import sanitize
+
+BASE = "https://github.com/owner/name/issues/41"
+REL = 'rel="nofollow ugc noopener"'
+LAZY = 'loading="lazy" decoding="async"'
+UUID = "3f2b8c1e-0d4a-4c7b-9e55-a1b2c3d4e5f6"
+SIGNED = (
+    f"https://private-user-images.githubusercontent.com/583231/328459472-{UUID}.png?jwt=eyJhbGci.eyJpc3Mi.x&amp;a=1"
+)
+STABLE = f"https://github.com/user-attachments/assets/{UUID}"
+CAMO = "https://camo.githubusercontent.com/8f1c/68747470733a2f2f"
+
+EXAMPLES = {
+    "a paragraph": (
+        '<p dir="auto">One &amp; two<br>\nthree <em>four</em> <strong>five</strong> <del>six</del> <code class="notranslate">seven</code></p>',
+        '<p dir="auto">One &amp; two<br>\nthree <em>four</em> <strong>five</strong> <del>six</del> <code>seven</code></p>',
+    ),
+    "highlighted code": (
+        (
+            '<div class="highlight highlight-source-js notranslate position-relative overflow-auto" dir="auto" data-snippet-clipboard-copy-content="const a = &quot;b&quot;;">'
+            '<pre><span class="pl-k">const</span> <span class="pl-s1">a</span> <span class="pl-c1">=</span> <span class="pl-s"><span class="pl-pds">"</span>b<span class="pl-pds">"</span></span>;</pre>'
+            '<div class="zeroclipboard-container"><clipboard-copy aria-label="Copy" class="ClipboardButton btn" value="x" tabindex="0" role="button"><svg aria-hidden="true" class="octicon octicon-copy"><path d="M0"></path></svg></clipboard-copy></div></div>'
+        ),
+        (
+            '<div class="highlight highlight-source-js" dir="auto"><pre><span class="pl-k">const</span> <span class="pl-s1">a</span> <span class="pl-c1">=</span>'
+            ' <span class="pl-s"><span class="pl-pds">"</span>b<span class="pl-pds">"</span></span>;</pre></div>'
+        ),
+    ),
+    "code of no language": (
+        '<div class="snippet-clipboard-content notranslate" data-snippet-clipboard-copy-content="a &lt; b"><pre class="notranslate"><code class="notranslate">a &lt; b\n</code></pre></div>',
+        "<div><pre><code>a &lt; b\n</code></pre></div>",
+    ),
+    "a table": (
+        '<markdown-accessiblity-table data-catalyst=""><table role="table">\n<thead>\n<tr>\n<th align="left">a</th>\n<th>b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td align="left">1</td>\n<td>2</td>\n</tr>\n</tbody>\n</table></markdown-accessiblity-table>',
+        '<table>\n<thead>\n<tr>\n<th align="left">a</th>\n<th>b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td align="left">1</td>\n<td>2</td>\n</tr>\n</tbody>\n</table>',
+    ),
+    "a task list": (
+        (
+            '<ul class="contains-task-list">\n<li class="task-list-item"><input type="checkbox" id="" disabled="" class="task-list-item-checkbox" aria-label="Completed task" checked=""> done</li>\n'
+            '<li class="task-list-item"><input type="checkbox" id="" disabled="" class="task-list-item-checkbox" aria-label="Incomplete task"> open</li>\n</ul>'
+        ),
+        '<ul class="contains-task-list">\n<li class="task-list-item">☑ done</li>\n<li class="task-list-item">☐ open</li>\n</ul>',
+    ),
+    "a mention": (
+        '<p dir="auto"><a class="user-mention notranslate" data-hovercard-type="user" data-hovercard-url="/users/octocat/hovercard" data-octo-click="hovercard-link-click" href="https://github.com/octocat">@octocat</a> hi</p>',
+        f'<p dir="auto"><a class="user-mention" href="https://github.com/octocat" {REL}>@octocat</a> hi</p>',
+    ),
+    "a link to an issue": (
+        '<a class="issue-link js-issue-link" data-error-text="Failed to load title" data-id="1" data-permission-text="Title is private" data-url="https://github.com/o/n/issues/2" data-hovercard-type="issue" href="https://github.com/o/n/issues/2">#2</a>',
+        f'<a class="issue-link" href="https://github.com/o/n/issues/2" {REL}>#2</a>',
+    ),
+    "a link to a commit": (
+        '<a class="commit-link" data-hovercard-type="commit" href="https://github.com/o/n/commit/abc"><tt>abc</tt></a>',
+        f'<a class="commit-link" href="https://github.com/o/n/commit/abc" {REL}><tt>abc</tt></a>',
+    ),
+    "links that are relative": (
+        '<a href="/octocat">a</a> <a href="#issuecomment-1">b</a> <a href="docs/x.md">c</a> <a href="?q=1&amp;r=2">d</a> <a href="//example.com/x">e</a> <img src="/logo.png" alt="f">',
+        (
+            f'<a href="https://github.com/octocat" {REL}>a</a> <a href="{BASE}#issuecomment-1" {REL}>b</a> <a href="https://github.com/owner/name/issues/docs/x.md" {REL}>c</a> '
+            f'<a href="{BASE}?q=1&amp;r=2" {REL}>d</a> <a href="https://example.com/x" {REL}>e</a> <img alt="f" {LAZY} src="https://github.com/logo.png">'
+        ),
+    ),
+    "links elsewhere": (
+        '<a href="https://example.com/?a=1&amp;copy=2" rel="nofollow" target="_blank" title="A &quot;title&quot;">a</a> <a href="mailto:a@example.com">b</a>',
+        f'<a title="A &quot;title&quot;" href="https://example.com/?a=1&amp;copy=2" {REL}>a</a> <a href="mailto:a@example.com" {REL}>b</a>',
+    ),
+    "an uploaded picture": (
+        f'<p dir="auto"><a target="_blank" rel="noopener noreferrer" href="{SIGNED}"><img width="640" height="480" alt="image" src="{SIGNED}" style="max-width: 100%;"></a></p>',
+        f'<p dir="auto"><a href="{STABLE}" {REL}><img width="640" height="480" alt="image" {LAZY} src="{STABLE}"></a></p>',
+    ),
+    "an uploaded picture that is large": (
+        f'<img width="2880" height="9999" src="{SIGNED}">',
+        f'<img {LAZY} src="{STABLE}">',
+    ),
+    "an uploaded picture with two colours": (
+        f'<themed-picture data-catalyst-inline="true"><picture><source media="(prefers-color-scheme: dark)" srcset="{SIGNED}"><source media="(min-width: 1px)" srcset="{SIGNED}"><img alt="x" src="{SIGNED}"></picture></themed-picture>',
+        f'<picture><source media="(prefers-color-scheme: dark)" srcset="{STABLE}"><img alt="x" {LAZY} src="{STABLE}"></picture>',
+    ),
+    "an uploaded video": (
+        (
+            '<details open="" class="details-reset border rounded-2">\n<summary class="px-3 py-2"><svg class="octicon octicon-device-camera-video"><path d="M1"></path></svg>'
+            '<span aria-label="Video description a.mp4" class="m-1">a.mp4</span><span class="dropdown-caret"></span></summary>\n'
+            f'<video src="{SIGNED.replace(".png", ".mp4")}" data-canonical-src="x" controls="controls" muted="muted" class="d-block" style="max-height:640px;">\n</video>\n</details>'
+        ),
+        f'<details open="">\n<summary><span>a.mp4</span><span></span></summary>\n<video controls="" preload="none" src="{STABLE}">\n</video>\n</details>',
+    ),
+    "a moving picture": (
+        (
+            f'<animated-image data-catalyst=""><a href="{CAMO}" data-target="animated-image.originalLink"><img src="{CAMO}" alt="gif" data-animated-image="" data-canonical-src="https://example.com/x.gif"></a>'
+            '<span class="AnimatedImagePlayer" data-target="animated-image.player" hidden=""><a href="https://example.com/x.gif"><span></span></a><button type="button">Play</button></span></animated-image>'
+        ),
+        f'<a href="{CAMO}" {REL}><img alt="gif" {LAZY} src="{CAMO}"></a>',
+    ),
+    "a picture from elsewhere": (
+        f'<a target="_blank" rel="noopener noreferrer nofollow" href="{CAMO}"><img src="{CAMO}" alt="x" data-canonical-src="https://example.com/x.png" style="max-width: 100%;"></a>',
+        f'<a href="{CAMO}" {REL}><img alt="x" {LAZY} src="{CAMO}"></a>',
+    ),
+    "footnotes": (
+        (
+            '<p dir="auto">Text<sup><a href="#user-content-fn-1-abc" id="user-content-fnref-1-abc" data-footnote-ref="" aria-describedby="footnote-label">1</a></sup></p>\n'
+            '<section data-footnotes="" class="footnotes"><h2 id="footnote-label" class="sr-only" dir="auto">Footnotes</h2>\n<ol dir="auto">\n<li id="user-content-fn-1-abc">\n<p dir="auto">Note. '
+            '<a href="#user-content-fnref-1-abc" data-footnote-backref="" aria-label="Back to reference 1" class="data-footnote-backref"><g-emoji class="g-emoji" alias="leftwards_arrow_with_hook">↩</g-emoji></a></p>\n</li>\n</ol>\n</section>'
+        ),
+        '<p dir="auto">Text<sup>1</sup></p>\n<section class="footnotes">\n<ol dir="auto">\n<li>\n<p dir="auto">Note. </p>\n</li>\n</ol>\n</section>',
+    ),
+    "a heading with its anchor": (
+        '<div class="markdown-heading" dir="auto"><h2 class="heading-element" dir="auto">Title</h2><a id="user-content-title" class="anchor" aria-label="Permalink: Title" href="#title"><span aria-hidden="true" class="octicon octicon-link"></span></a></div>',
+        '<div dir="auto"><h2 dir="auto">Title</h2></div>',
+    ),
+    "an alert": (
+        '<div class="markdown-alert markdown-alert-note" dir="auto"><p class="markdown-alert-title" dir="auto"><svg data-component="Octicon" class="octicon octicon-info mr-2"><path d="M0"></path></svg>Note</p><p dir="auto">Mind.</p></div>',
+        '<div class="markdown-alert markdown-alert-note" dir="auto"><p class="markdown-alert-title" dir="auto">Note</p><p dir="auto">Mind.</p></div>',
+    ),
+    "emoji": (
+        '<g-emoji class="g-emoji" alias="wave" fallback-src="https://github.githubassets.com/x.png">👋</g-emoji> <img class="emoji" title=":octocat:" alt=":octocat:" src="https://github.githubassets.com/o.png" height="20" width="20" align="absmiddle">',
+        f'👋 <img class="emoji" title=":octocat:" alt=":octocat:" height="20" width="20" {LAZY} src="https://github.githubassets.com/o.png">',
+    ),
+    "a reply by e-mail": (
+        (
+            '<div class="email-fragment">Hello &lt;all&gt;,\n\n  see <a href="https://example.com/x" rel="nofollow">this</a> <a href="/y">that</a>\nand more.\n\nBob</div>\n<span class="email-hidden-toggle"><a href="#">…</a></span>'
+            '<div class="email-hidden-reply" style="display:none">\n<div class="email-signature-reply">--\nBob</div>\n<div class="email-quoted-reply">On Mon, Ann wrote:\n <div>x</div></div>\n</div>'
+        ),
+        f'<p>Hello &lt;all&gt;,</p><p>see <a href="https://example.com/x" {REL}>this</a> <a href="https://github.com/y" {REL}>that</a><br>and more.</p><p>Bob</p>\n',
+    ),
+    "a reply by e-mail with marked breaks": (
+        '<div class="email-fragment"><a href="/x">x</a><br>\ny<blockquote>z</blockquote> \n\nw\n\n</div>',
+        f'<p><a href="https://github.com/x" {REL}>x</a><br>y</p><blockquote>z</blockquote><p>w</p>',
+    ),
+    "mathematics": (
+        '<p dir="auto">So <math-renderer class="js-inline-math" style="display: inline-block" data-run-id="1">$a &lt; b$</math-renderer>.</p>',
+        '<p dir="auto">So <code>$a &lt; b$</code>.</p>',
+    ),
+    "a diagram": (
+        (
+            '<section class="js-render-needs-enrichment" data-type="mermaid"><div class="js-render-enrichment-target" data-json="{}" dir="auto"><div class="render-plaintext-hidden" dir="auto"><pre lang="mermaid" aria-label="Raw mermaid code">graph TD</pre></div></div>'
+            '<span class="js-render-enrichment-loader d-flex" role="presentation"><span class="sr-only">Loading</span></span></section>'
+        ),
+        '<section><div dir="auto"><div dir="auto"><pre>graph TD</pre></div></div></section>',
+    ),
+    "details": (
+        '<details><summary>More</summary>\n<p dir="auto">H<sub>2</sub>O <kbd>Ctrl</kbd> <ins>x</ins> <samp>y</samp></p>\n</details>',
+        '<details><summary>More</summary>\n<p dir="auto">H<sub>2</sub>O <kbd>Ctrl</kbd> <ins>x</ins> <samp>y</samp></p>\n</details>',
+    ),
+    "a quote and a list": (
+        '<blockquote>\n<p dir="auto">q</p>\n</blockquote>\n<ol start="3" dir="rtl">\n<li>a</li>\n</ol>\n<hr>',
+        '<blockquote>\n<p dir="auto">q</p>\n</blockquote>\n<ol start="3" dir="rtl">\n<li>a</li>\n</ol>\n<hr>',
+    ),
+    "nothing": ("", ""),
+}
+
+
+@pytest.mark.parametrize(("html", "shown"), EXAMPLES.values(), ids=EXAMPLES.keys())
+def test_what_github_sends_comes_out_as_a_blog_needs_it(html: str, shown: str) -> None:
+    assert sanitize(html, base_url=BASE) == shown
+
+
+@pytest.mark.parametrize("html", [html for html, _ in EXAMPLES.values()], ids=EXAMPLES.keys())
+def test_doing_it_twice_changes_nothing(html: str) -> None:
+    once = sanitize(html, base_url=BASE)
+    assert sanitize(once, base_url=BASE) == once
+
+
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        ("<table>x<tr><td>y", "<table></table>xy"),
+        (
+            "<table><tr><td>x<td>y<tr><td>z</table>w",
+            "<table><tbody><tr><td>x</td><td>y</td></tr><tr><td>z</td></tr></tbody></table>w",
+        ),
+        ("<ul><li>x<li>y</ul><li>z", "<ul><li>x</li><li>y</li></ul>z"),
+        (
+            "<ul><li><table><tr><td><li>x</li>y</table>z</ul>",
+            "<ul><li><table><tbody><tr><td>xy</td></tr></tbody></table>z</li></ul>",
+        ),
+        ("<p>x<div>y</div>", "<p>x</p><div>y</div>"),
+        (
+            "<a href=/x>y<a href=/z>w</a>",
+            f'<a href="https://github.com/x" {REL}>y</a><a href="https://github.com/z" {REL}>w</a>',
+        ),
+        ("<h1>x<h2>y</h2>", "<h1>x</h1><h2>y</h2>"),
+        ("<svg/>x<svg><p>y</p></svg>z", "xz"),
+        ("<template/>x</template>y", "y"),
+        ("<pre>\n\nx</pre>", "<pre>x</pre>"),
+        ("a\r\nb\rc&#13;d", "a\nb\nc\nd"),
+        ("<input type=radio>x<input type=CHECKBOX checked>", "x☑"),
+        ("<p title='x'>a<p class='pl-k y'>b", '<p>a</p><p class="pl-k">b</p>'),
+        ("x<p", "x"),
+        ("\ud800x", "?x"),
+        ("<div><svg><div></div></div>x", "<div></div>x"),
+        (
+            '<table><tr><td>x</td><span class="pl-k">y</span>',
+            '<table><tbody><tr><td>x</td></tr></tbody></table><span class="pl-k">y</span>',
+        ),
+        ('<div class="email-fragment"><span class="pl-k">y</span>', '<p><span class="pl-k">y</span></p>'),
+    ],
+)
+def test_markup_that_is_out_of_order_is_put_in_order(html: str, shown: str) -> None:
+    assert sanitize(html, base_url=BASE) == shown
+
+
+def test_the_order_of_attributes_does_not_change_from_one_time_to_the_next() -> None:
+    html = '<img src="/x" alt="y" width="z" title="w"><video src="/v"></video>'
+    assert len({sanitize(html, base_url=BASE) for _ in range(50)}) == 1
+
+
+def test_the_address_of_the_issue_must_be_absolute() -> None:
+    with pytest.raises(ValueError, match="relative URL"):
+        sanitize("<a href=x>y</a>", base_url="/owner/name")
+
+
+@pytest.mark.parametrize(
+    ("element", "attribute", "value", "safe"),
+    [
+        ("img", "loading", "lazy", "lazy"),
+        ("img", "loading", "eager", None),
+        ("a", "rel", "opener", None),
+        ("a", "onclick", "x", None),
+        ("a", "href", " HTTPS://x\n/y ", "HTTPS://x/y"),
+        ("a", "href", "https:x", None),
+        ("a", "href", "https://user@x/", "https://user@x/"),
+        ("img", "src", "mailto:x", None),
+        ("img", "src", "https://private-user-images.githubusercontent.com/other?jwt=x", None),
+        ("img", "src", f"https://private-user-images.githubusercontent.com/1/2-{UUID.upper()}.jpeg", STABLE),
+        ("source", "srcset", "https://x/a 1x, https://x/b 2x", "https://x/a"),
+        ("source", "srcset", "https://x/a, https://x/b 2x", "https://x/a"),
+        ("source", "srcset", "/a", None),
+        ("source", "srcset", "", None),
+        ("img", "width", "1280", "1280"),
+        ("img", "width", "1281", None),
+        ("img", "width", "5\n", None),
+        ("td", "colspan", "100", None),
+        ("details", "open", "open", ""),
+        ("p", "class", "x y", None),
+    ],
+)
+def test_a_value_is_kept_mended_or_dropped(element: str, attribute: str, value: str, safe: str | None) -> None:
+    assert safe_value(element, attribute, value) == safe
