@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.domain.errors import InvalidSetting
-from app.domain.sites import Repository, Serve, repository
+from app.domain.sites import Repository, PostFilter, repository
 
 PREFIX = "AFTERWORD_"
 _TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -259,11 +259,11 @@ class Settings(BaseSettings):
         return self.github_token.get_secret_value() if self.github_token else None
 
     @property
-    def served(self) -> Serve:
+    def served(self) -> PostFilter:
         """Which issues are posts; with `posts` they are still to be read."""
         if self.serve == "posts":
-            return Serve(only_posts=True)
-        return Serve() if self.serve == "any" else Serve(self.serve.removeprefix("label:").strip())
+            return PostFilter(listed_only=True)
+        return PostFilter() if self.serve == "any" else PostFilter(self.serve.removeprefix("label:").strip())
 
     @property
     def pulse_seconds(self) -> float:

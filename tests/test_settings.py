@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.domain.errors import InvalidSetting
-from app.domain.sites import Serve
+from app.domain.sites import PostFilter
 from app.settings import PREFIX, Settings, load, unknown
 
 
@@ -174,8 +174,8 @@ def test_which_issues_are_posts_can_be_chosen(choice: str, label: str | None) ->
 def test_posts_are_known_from_a_folder_or_an_address(place: str) -> None:
     settings = given(serve="posts", posts=place, allow_private=True)
     assert settings.posts == place
-    assert settings.served == Serve(only_posts=True)
-    assert not settings.served.known
+    assert settings.served == PostFilter(listed_only=True)
+    assert not settings.served.is_known
 
 
 def test_a_list_of_a_public_repository_may_come_over_http() -> None:

@@ -13,7 +13,7 @@ from app import VERSION
 from app.bootstrap.parts import Afterword, Store
 from app.outbound.github import HttpGitHub
 from app.outbound.images import HttpImageSource
-from app.outbound.metrics import Metrics
+from app.outbound.metrics import PrometheusMetrics
 from app.ports.mirror import Clock
 from app.settings import Settings
 from app.store.memory import MemoryStore
@@ -41,7 +41,7 @@ async def assembled(
     `holder` names this process among those on the same store; `metrics_folder` is where several keep their figures.
     """
     holder = holder or f"{chance():.17f}"
-    metrics = Metrics(now=clock.now, version=VERSION, folder=metrics_folder)
+    metrics = PrometheusMetrics(now=clock.now, version=VERSION, folder=metrics_folder)
     store = await _open(settings, holder, clock)
     if store.mended is not None:
         _log.error("%s", store.mended)

@@ -15,7 +15,7 @@ from app.jobs.webhook_intake import WebhookIntake
 from app.jobs.worker import Worker
 from app.outbound.github import HttpGitHub
 from app.outbound.images import HttpImageSource
-from app.outbound.metrics import Metrics, Sampled
+from app.outbound.metrics import PrometheusMetrics, Sampled
 from app.outbound.posts import post_source
 from app.ports.jobs import Priority, Shared
 from app.ports.mirror import Clock, Mirror
@@ -68,7 +68,7 @@ class Afterword:
         github: HttpGitHub,
         picture_source: HttpImageSource,
         picture_folder: Path,
-        metrics: Metrics,
+        metrics: PrometheusMetrics,
         watch: OnProgress,
         clock: Clock,
         chance: Callable[[], float],
@@ -275,7 +275,7 @@ class Afterword:
     @cached_property
     def posts(self) -> Sequence[PostList]:
         place, sites = self.settings.posts, self.settings.repo
-        if not place or not self.settings.served.only_posts:
+        if not place or not self.settings.served.listed_only:
             return ()  # which issues are posts, no page of the blog says
         name, serve = f"posts {secret_digest(place)}", self.announcer.serve_only
         return (PostList(partial(post_source, place, sites), name, sites, self.shared, serve, self.clock),)

@@ -21,7 +21,7 @@ from app.cli.blog.pages import Blog, build
 from app.cli.options import Json
 from app.cli.server import address, bind, listen
 from app.domain.sites import repository
-from app.outbound.clock import SystemClock, chance
+from app.outbound.clock import SystemClock, random
 from app.settings import Settings
 from app.simulator.http import server
 from app.simulator.http.app import Simulator
@@ -82,7 +82,7 @@ async def run(port: int, blog_port: int, say: Say) -> None:
         simulator.pictures.home = addresses["simulator"]
         async with (
             _simulated(simulator, simulator_bound),
-            assembled(settings, watch, clock, chance) as afterword,
+            assembled(settings, watch, clock, random) as afterword,
             _meanwhile(afterword.follow()),
             _meanwhile(tell()),
         ):

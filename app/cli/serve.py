@@ -26,7 +26,7 @@ from app.cli.progress import ProgressDisplay
 from app.cli.server import address, bind, ending_signals, listen
 from app.cli.workers import METRICS_FOLDER, clear_up_after, inherited, supervise
 from app.domain.errors import GitHubError, InvalidSetting
-from app.outbound.clock import SystemClock, chance
+from app.outbound.clock import SystemClock, random
 from app.settings import Settings, load, unknown
 from app.web.access_log import AccessLog
 
@@ -97,7 +97,7 @@ async def run(settings: Settings, console: Console, options: Sequence[str] = ())
     clock = SystemClock()
     display = ProgressDisplay(console, clock)
     with bind(settings.host, settings.port) as bound:
-        async with assembled(settings, display.watch, clock, chance) as afterword:
+        async with assembled(settings, display.watch, clock, random) as afterword:
             away = await afterword.meet_github()
             await _greet(afterword, settings.public_url or address(bound), console, away)
             if settings.workers == 1:
@@ -114,7 +114,7 @@ async def work(settings: Settings, socket_fd: int, lifeline_fd: int) -> None:
     try:
         with inherited(socket_fd) as bound:
             folder = os.environ.get(METRICS_FOLDER)
-            async with assembled(settings, display.watch, clock, chance, metrics_folder=folder) as afterword:
+            async with assembled(settings, display.watch, clock, random, metrics_folder=folder) as afterword:
                 await _serve(afterword, bound, display, lifeline_fd)
     finally:
         clear_up_after(lifeline_fd)

@@ -13,7 +13,7 @@ from app.bootstrap import Afterword, assembled
 from app.cli.options import Json, Repo, Store
 from app.cli.progress import ProgressDisplay, clock_time, sentence
 from app.domain.errors import RateLimited
-from app.outbound.clock import SystemClock, chance
+from app.outbound.clock import SystemClock, random
 from app.settings import load
 from app.sync.backfill import Progress
 
@@ -38,7 +38,7 @@ def sync(
     display = ProgressDisplay(console, clock)
 
     async def run() -> list[Progress]:
-        async with assembled(settings, display.watch, clock, chance) as afterword:
+        async with assembled(settings, display.watch, clock, random) as afterword:
             return [await _bring_up(afterword, index, clock, wait=wait) for index in range(len(settings.repo))]
 
     try:

@@ -94,7 +94,7 @@ class StoreTooNew(StoreError):
 class GitHubError(AfterwordError):
     """An ask brought no answer that may be believed; the mirror stays as it is."""
 
-    ask: str
+    path: str
     """The path and query that were asked; never a header."""
 
 
@@ -105,7 +105,7 @@ class Unreachable(GitHubError):
     reason: str
 
     def __str__(self) -> str:
-        return f"GitHub cannot be reached ({self.reason}, asked for {self.ask}). The mirror stays as it is."
+        return f"GitHub cannot be reached ({self.reason}, asked for {self.path}). The mirror stays as it is."
 
 
 @dataclass(eq=False)
@@ -115,7 +115,7 @@ class InvalidResponse(GitHubError):
     reason: str
 
     def __str__(self) -> str:
-        return f"GitHub's answer to {self.ask} is broken ({self.reason}). Nothing in the mirror was changed by it."
+        return f"GitHub's answer to {self.path} is broken ({self.reason}). Nothing in the mirror was changed by it."
 
 
 @dataclass(eq=False)
@@ -127,7 +127,7 @@ class RateLimited(GitHubError):
 
     def __str__(self) -> str:
         return (
-            f"GitHub's {self.kind} limit is reached (asked for {self.ask}). "
+            f"GitHub's {self.kind} limit is reached (asked for {self.path}). "
             "Asking goes on by itself; without a token 60 asks an hour are allowed, "
             "with one in AFTERWORD_GITHUB_TOKEN 5,000."
         )
@@ -153,7 +153,7 @@ class RequestRejected(GitHubError):
 
     def __str__(self) -> str:
         return (
-            f"GitHub refuses {self.ask} with {self.status} ({self.message}). "
+            f"GitHub refuses {self.path} with {self.status} ({self.message}). "
             "Check that the token may read the repository's issues."
         )
 
@@ -164,7 +164,7 @@ class NotVisible(GitHubError):
 
     def __str__(self) -> str:
         return (
-            f"GitHub shows nothing at {self.ask} (404): it does not exist, or the token cannot see it. "
+            f"GitHub shows nothing at {self.path} (404): it does not exist, or the token cannot see it. "
             "Check the spelling, and for a private repository set AFTERWORD_GITHUB_TOKEN to a token that may read it."
         )
 
@@ -175,7 +175,7 @@ class PrivateRepository(GitHubError):
 
     def __str__(self) -> str:
         return (
-            f"The repository at {self.ask} is private, and serving its issues would publish them to everyone. "
+            f"The repository at {self.path} is private, and serving its issues would publish them to everyone. "
             "To publish those of the blog's own posts and no others, set AFTERWORD_ALLOW_PRIVATE=true, "
             "AFTERWORD_SERVE=posts, and AFTERWORD_POSTS to the blog's content folder or its published list."
         )
@@ -188,7 +188,7 @@ class Gone(GitHubError):
     message: str
 
     def __str__(self) -> str:
-        return f"GitHub says that {self.ask} is gone (410: {self.message}). If issues are off, switch them on."
+        return f"GitHub says that {self.path} is gone (410: {self.message}). If issues are off, switch them on."
 
 
 @dataclass(eq=False)
@@ -198,7 +198,7 @@ class InvalidRedirect(GitHubError):
     location: str
 
     def __str__(self) -> str:
-        return f"GitHub redirects {self.ask} to {self.location or 'nowhere'}, which is not followed."
+        return f"GitHub redirects {self.path} to {self.location or 'nowhere'}, which is not followed."
 
 
 @dataclass(eq=False)
@@ -206,7 +206,7 @@ class PaginationLimitReached(GitHubError):
     """422: GitHub pages this list no further."""
 
     def __str__(self) -> str:
-        return f"GitHub does not page {self.ask} any further (422)."
+        return f"GitHub does not page {self.path} any further (422)."
 
 
 class ReadError(AfterwordError):

@@ -35,7 +35,7 @@ class Listed:
     refused: tuple[str, ...]
 
 
-def named(page: Mapping[str, object], sites: Sequence[Repository]) -> frozenset[Named]:
+def posts_of_page(page: Mapping[str, object], sites: Sequence[Repository]) -> frozenset[Named]:
     """The issues that a page names by its front matter; none for a draft, or without a `ghissueid`.
 
     `ghissueid` is a number, its digits, or a list of these. Raises `ValueError` with what is wrong and what to write.
@@ -48,7 +48,7 @@ def named(page: Mapping[str, object], sites: Sequence[Repository]) -> frozenset[
     return frozenset((repo, number) for number in numbers)
 
 
-def listed(data: object, sites: Sequence[Repository]) -> Listed:
+def parse_list(data: object, sites: Sequence[Repository]) -> Listed:
     """The issues that a published list names: an array, or an object whose `posts` is one.
 
     An entry is a number or an object with the fields of a page's front matter. An entry that cannot be understood is
@@ -61,7 +61,7 @@ def listed(data: object, sites: Sequence[Repository]) -> Listed:
     refused: list[str] = []
     for place, entry in enumerate(entries, start=1):
         try:
-            found |= named(entry if isinstance(entry, dict) else {"ghissueid": entry}, sites)
+            found |= posts_of_page(entry if isinstance(entry, dict) else {"ghissueid": entry}, sites)
         except ValueError as failure:
             refused.append(f"entry {place}: {failure}")
     if refused and not found:
@@ -69,25 +69,25 @@ def listed(data: object, sites: Sequence[Repository]) -> Listed:
     return Listed(frozenset(found), tuple(refused))
 
 
-def gathered(found: Iterable[Named], sites: Sequence[Repository]) -> Posts:
+def group_by_repository(found: Iterable[Named], sites: Sequence[Repository]) -> Posts:
     """What was named, by repository."""
     together = set(found)
     return {site: frozenset(number for repo, number in together if repo == site) for site in sites}
 
 
-def written(posts: Posts) -> str:
-    """The posts as one line of JSON, for `recalled` after a restart."""
+def to_json(posts: Posts) -> str:
+    """The posts as one line of JSON, for `from_json` after a restart."""
     return json.dumps({repo.key: sorted(numbers) for repo, numbers in sorted(posts.items())})
 
 
-def recalled(text: str, sites: Sequence[Repository]) -> Posts | None:
-    """What was `written`, for the repositories that are configured now; None where it cannot be read."""
+def from_json(text: str, sites: Sequence[Repository]) -> Posts | None:
+    """What was `to_json`, for the repositories that are configured now; None where it cannot be read."""
     try:
         data = json.loads(text)
         found = [(repository(name), number) for name, numbers in data.items() for number in numbers]
     except (ValueError, AttributeError, TypeError, RecursionError):
         return None
-    return gathered(found, sites) if all(type(number) is int for _, number in found) else None
+    return group_by_repository(found, sites) if all(type(number) is int for _, number in found) else None
 
 
 def _fields(page: Mapping[str, object]) -> Mapping[str, object]:

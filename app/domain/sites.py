@@ -41,34 +41,34 @@ def repository(text: str) -> Repository:
 
 
 @dataclass(frozen=True, slots=True)
-class Serve:
-    """Which issues of a repository are posts: all, those that carry `label`, or, with `only_posts`, those in `posts`.
+class PostFilter:
+    """Which issues of a repository are posts: all, those that carry `label`, or, with `listed_only`, those in `posts`.
 
-    A change of the posts is another `Serve`.
+    A change of the posts is another `PostFilter`.
     """
 
     label: str | None = None
-    only_posts: bool = False
+    listed_only: bool = False
     posts: Mapping[Repository, frozenset[int]] | None = None
     """The numbers that the blog's pages name; None while they were never read: then it cannot be said of any issue."""
 
     @property
-    def everything(self) -> bool:
+    def includes_all(self) -> bool:
         """True where every issue is a post."""
-        return self.label is None and not self.only_posts
+        return self.label is None and not self.listed_only
 
     @property
-    def known(self) -> bool:
+    def is_known(self) -> bool:
         """False while nobody can say which issues are posts."""
-        return not self.only_posts or self.posts is not None
+        return not self.listed_only or self.posts is not None
 
-    def serves(self, repo: Repository, number: int, labels: tuple[str, ...]) -> bool:
+    def includes(self, repo: Repository, number: int, labels: tuple[str, ...]) -> bool:
         """True where this issue, with these labels, is a post; labels compare without regard to case."""
-        if self.only_posts:
+        if self.listed_only:
             return self.posts is not None and number in self.posts.get(repo, ())
         return self.label is None or self.label.casefold() in {name.casefold() for name in labels}
 
-    def turned(self, posts: Mapping[Repository, frozenset[int]] | None) -> Mapping[Repository, frozenset[int]]:
+    def changed_posts(self, posts: Mapping[Repository, frozenset[int]] | None) -> Mapping[Repository, frozenset[int]]:
         """The numbers, by repository, that become posts or cease to be once `posts` are the posts; none if none do."""
         before, after = self.posts or {}, posts or {}
         turned = {repo: before.get(repo, frozenset()) ^ after.get(repo, frozenset()) for repo in {*before, *after}}

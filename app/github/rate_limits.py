@@ -38,7 +38,7 @@ class Limit:
     kind: Literal["primary", "secondary"]
 
 
-def allowance(headers: Mapping[str, str], *, now: float) -> RateLimit | None:
+def parse_rate_limit(headers: Mapping[str, str], *, now: float) -> RateLimit | None:
     """What is left, or None where GitHub does not say (as on an Enterprise server without limits)."""
     fields = folded(headers)
     limit = count(fields.get("x-ratelimit-limit"))
@@ -49,7 +49,7 @@ def allowance(headers: Mapping[str, str], *, now: float) -> RateLimit | None:
     return RateLimit(limit, remaining, now + max(0.0, min(wait, LONGEST_WAIT)))
 
 
-def limit(status: int, headers: Mapping[str, str], message: str, *, now: float, attempt: int = 0) -> Limit | None:
+def exceeded_limit(status: int, headers: Mapping[str, str], message: str, *, now: float, attempt: int = 0) -> Limit | None:
     """The limit behind a 403 or 429, or None where it is a plain refusal.
 
     `message` is GitHub's own; `attempt` counts the limits that were met before this one without an answer between.

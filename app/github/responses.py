@@ -1,6 +1,6 @@
 """What came back from GitHub: (status, headers, body) in, a value out, or a failure of `domain.errors` raised.
 
-`read` judges an exchange as a whole; `issues`, `comments`, `issue` and `repository` then give what an answer holds.
+`decipher_response` judges an exchange as a whole; `issues`, `comments`, `issue` and `repository` then give what an answer holds.
 Each of these is all or nothing: one element that is not as it should be makes the whole answer a `InvalidResponse`, so
 that no page is ever applied by half. What a captive portal or a proxy may have written is never taken for GitHub's
 word: "not there" and "gone" are believed only as JSON.
@@ -44,7 +44,7 @@ __all__ = [
     "issue",
     "issues",
     "plain",
-    "read",
+    "decipher_response",
     "repository",
 ]
 
@@ -67,7 +67,7 @@ class Response:
     etag: str | None = None
     date: float | None = None
     """GitHub's clock, epoch seconds."""
-    allowance: RateLimit | None = None
+    rate_limit: RateLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Redirect:
     url: str
 
 
-def read(
+def decipher_response(
     ask: Request,
     status: int,
     headers: Mapping[str, str],
@@ -141,7 +141,7 @@ def _answer(ask: Request, fields: Mapping[str, str], body: bytes, now: float) ->
         next_url=_next_url(ask, fields.get("link")) if ask.many else None,
         etag=etag(fields.get("etag")),
         date=date(fields.get("date")),
-        allowance=rate_limits.allowance(fields, now=now),
+        rate_limit=rate_limits.parse_rate_limit(fields, now=now),
     )
 
 
@@ -154,7 +154,7 @@ def _unchanged(ask: Request, fields: Mapping[str, str], sent_etag: str | None, n
         unchanged=True,
         etag=etag(fields.get("etag")) or sent_etag,
         date=date(fields.get("date")),
-        allowance=rate_limits.allowance(fields, now=now),
+        rate_limit=rate_limits.parse_rate_limit(fields, now=now),
     )
 
 
@@ -207,7 +207,7 @@ def _refusal(
 ) -> GitHubError:
     """Which failure a 4xx is."""
     said = _message(body)
-    limit = rate_limits.limit(status, fields, said or "", now=now, attempt=attempt)
+    limit = rate_limits.exceeded_limit(status, fields, said or "", now=now, attempt=attempt)
     if limit is not None:
         return RateLimited(ask.path, until=limit.until, kind=limit.kind)
     if status == HTTPStatus.UNAUTHORIZED:

@@ -1,6 +1,6 @@
 """GitHub's webhook deliveries without I/O: header fields and a raw body in, a notice of what changed out.
 
-The order is the caller's duty: `signature` of the header fields, `verify` over the raw body, and only then `notice`. A
+The order is the caller's duty: `signature` of the header fields, `verify` over the raw body, and only then `parse_event`. A
 notice is a hint at what to look at again, never the truth: the text has to be asked for.
 
 What is known of events and actions is the table below. New ones appear without notice: an event or an action that is
@@ -24,7 +24,7 @@ from app.domain.webhook_errors import InvalidSignature, MalformedDelivery, Outda
 Fields = Sequence[tuple[bytes, bytes]]
 """Header fields as they came, repeated ones and all; names in any case."""
 
-LARGEST = 25_000_000
+MAX_BODY_BYTES = 25_000_000
 """Bytes of a delivery at most: GitHub sends no larger ones."""
 PING, OTHER = "ping", "other"
 
@@ -59,7 +59,7 @@ _MOST_PAIRS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RepositoryRef:
     """A repository as a delivery names it."""
 
     full_name: str
@@ -81,19 +81,19 @@ class CommentHint:
 class WebhookEvent:
     """That something changed, by a delivery that was verified."""
 
-    delivery: str
+    delivery_id: str
     """GitHub's GUID, the same on redelivery."""
     event: str
     action: str
     """Empty where the event has none."""
-    repo: Place | None
+    repo: RepositoryRef | None
     """None for what is about no repository, or about none that could be read of an unknown event."""
     number: int | None = None
     """That of the issue or pull request."""
     is_pull_request: bool = False
     comment: CommentHint | None = None
     """None where there is none, or where it could not be read: that is no reason to refuse the hint."""
-    moved_to: tuple[Place, int] | None = None
+    transferred_to: tuple[RepositoryRef, int] | None = None
     """Where a transferred issue is now."""
 
 
@@ -103,17 +103,17 @@ class RefreshHint:
 
     number: int | None
     """That of the thread; None for the repository itself."""
-    thorough: bool
+    full: bool
     """True where lists of changes cannot tell what happened: only the thing itself does."""
 
 
-def label(headers: Fields) -> str:
-    """The event that a delivery claims, as `known_or_other` names it; it is for counting, so it never fails."""
+def claimed_event_label(headers: Fields) -> str:
+    """The event that a delivery claims, as `event_label` names it; it is for counting, so it never fails."""
     given = [value for name, value in headers if name.lower() == _EVENT]
-    return known_or_other(given[0].decode("latin-1")) if len(given) == 1 else OTHER
+    return event_label(given[0].decode("latin-1")) if len(given) == 1 else OTHER
 
 
-def known_or_other(event: str) -> str:
+def event_label(event: str) -> str:
     """The event under a name from a bounded set."""
     return event if event in _TABLE else OTHER
 
@@ -144,7 +144,7 @@ def verify(secrets: Sequence[bytes], body: bytes, claimed: bytes) -> None:
         raise InvalidSignature("it was not made with this secret, or the body was changed on its way")
 
 
-def notice(headers: Fields, body: bytes) -> WebhookEvent:
+def parse_event(headers: Fields, body: bytes) -> WebhookEvent:
     """What a verified delivery tells.
 
     Raises `UnsupportedMediaType` where it is neither JSON nor a form, `MalformedDelivery` naming what else is wrong with it.
@@ -163,7 +163,7 @@ def notice(headers: Fields, body: bytes) -> WebhookEvent:
         raise MalformedDelivery(str(wrong)) from None
 
 
-def look(told: WebhookEvent) -> RefreshHint | None:
+def refresh_hint(told: WebhookEvent) -> RefreshHint | None:
     """What is to be looked at again after a notice; None where nothing of what is mirrored can have changed."""
     if told.is_pull_request or told.action not in _TABLE.get(told.event, ()):
         return None
@@ -235,16 +235,16 @@ def _known(delivery: str, event: str, payload: Mapping[str, Any]) -> WebhookEven
         number=_integer(issue, "number"),
         is_pull_request=issue.get("pull_request") is not None,
         comment=_said(payload.get("comment")),
-        moved_to=_moved_to(payload.get("changes")) if action == "transferred" else None,
+        transferred_to=_moved_to(payload.get("changes")) if action == "transferred" else None,
     )
 
 
-def _place(obj: Mapping[str, Any], name: str) -> Place:
+def _place(obj: Mapping[str, Any], name: str) -> RepositoryRef:
     given = _mapping(obj, name)
     full_name = given.get("full_name")
     if not isinstance(full_name, str) or _FULL_NAME.fullmatch(full_name) is None:
         raise ValueError(f"{name}.full_name is not owner/name")
-    return Place(full_name, _integer(given, "id") if given.get("id") is not None else None)
+    return RepositoryRef(full_name, _integer(given, "id") if given.get("id") is not None else None)
 
 
 def _said(given: object) -> CommentHint | None:
@@ -260,7 +260,7 @@ def _said(given: object) -> CommentHint | None:
         return None
 
 
-def _moved_to(changes: object) -> tuple[Place, int] | None:
+def _moved_to(changes: object) -> tuple[RepositoryRef, int] | None:
     """Where a transferred issue is now; None where it is not said, as the old place tells it too."""
     if not isinstance(changes, dict):
         return None

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from app.domain.errors import StoreError
-from app.domain.posts import Posts, recalled, written
+from app.domain.posts import Posts, from_json, to_json
 from app.domain.sites import Repository
 from app.jobs.periodic import run_periodically
 from app.ports.jobs import Shared
@@ -53,7 +53,7 @@ class PostList:
         Raises `StoreError`.
         """
         kept = await self._shared.recall(self._name)
-        known = None if kept is None else recalled(kept, self._sites)
+        known = None if kept is None else from_json(kept, self._sites)
         self._source = self._open(known)
         if known is not None:
             await self._serve(known)
@@ -73,7 +73,7 @@ class PostList:
         if posts is None:
             return
         await self._serve(posts)
-        text = written(posts)
+        text = to_json(posts)
         with suppress(StoreError):  # in a minute then
             if await self._shared.recall(self._name) != text:
                 await self._shared.remember(self._name, text)

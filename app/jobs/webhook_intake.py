@@ -13,7 +13,7 @@ from typing import Protocol
 from app.domain.sites import Repository
 from app.domain.times import epoch
 from app.github import webhooks
-from app.github.webhooks import Fields, Place, WebhookEvent
+from app.github.webhooks import Fields, RepositoryRef, WebhookEvent
 from app.ports.jobs import THE_REPOSITORY, Delivery
 from app.ports.metrics import Received
 from app.ports.mirror import Clock, Mirror
@@ -87,24 +87,24 @@ class WebhookIntake:
             outcome = await self._received(notice)
             counted = _COUNTED[outcome]
         finally:
-            self._tell(webhooks.known_or_other(notice.event), counted)
+            self._tell(webhooks.event_label(notice.event), counted)
         return outcome
 
     def refused(self, headers: Fields, why: Received) -> None:
         """Tells of a delivery that did not come as far as a notice."""
-        self._tell(webhooks.label(headers), why)
+        self._tell(webhooks.claimed_event_label(headers), why)
 
     async def _received(self, notice: WebhookEvent) -> Outcome:
         site = await self._site(notice.repo) if notice.repo is not None else None
         if notice.repo is not None and site is None:
             return Outcome.FOREIGN
-        look = webhooks.look(notice)
+        look = webhooks.refresh_hint(notice)
         if site is None or look is None:
             if site is not None:
                 await self._deliver(self._delivery(notice, site, None))
             return Outcome.PONG if notice.event == webhooks.PING else Outcome.IGNORED
         number = THE_REPOSITORY if look.number is None else look.number
-        delivery = replace(self._delivery(notice, site, number), thorough=look.thorough)
+        delivery = replace(self._delivery(notice, site, number), full=look.full)
         if await self._is_known(notice, site):
             delivery = replace(delivery, look=False)
         await self._at_new_place(notice, delivery)
@@ -118,9 +118,9 @@ class WebhookIntake:
         It is stored first, under an id of its own: if it were the last, a crash between would make a redelivery of the
         whole look like a replay.
         """
-        if notice.moved_to is None:
+        if notice.transferred_to is None:
             return
-        place, number = notice.moved_to
+        place, number = notice.transferred_to
         site = await self._site(place)
         if site is not None:
             await self._deliver(replace(delivery, id=f"{delivery.id}+moved", repo=site, number=number))
@@ -134,16 +134,16 @@ class WebhookIntake:
 
     def _delivery(self, notice: WebhookEvent, site: Repository, number: int | None) -> Delivery:
         return Delivery(
-            id=notice.delivery,
+            id=notice.delivery_id,
             event=notice.event,
             action=notice.action,
             repo=site,
             number=number,
-            thorough=False,
+            full=False,
             received_at=self._clock.now(),
         )
 
-    async def _site(self, place: Place) -> Repository | None:
+    async def _site(self, place: RepositoryRef) -> Repository | None:
         """The site that a place is: by its id where the mirror knows it, for names move on and are taken by others."""
         if place.id in self._sites_by_id:
             return self._sites_by_id[place.id]

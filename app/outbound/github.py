@@ -73,20 +73,20 @@ class HttpGitHub:
         self._observe = observe
         self._http = Http(api, connections=in_flight)
         self._slots = asyncio.Semaphore(in_flight)
-        self._allowance: RateLimit | None = None
+        self._rate_limit: RateLimit | None = None
         self._limit: RateLimited | None = None
         self._limits_met = 0
         """Limits met one after the other, without an answer between."""
-        self.asked = 0
+        self.request_count = 0
         """Exchanges that left, retries and redirects among them."""
 
     def __repr__(self) -> str:
         return f"<HttpGitHub {self._api} {'with a' if self._token else 'without'} token>"
 
     @property
-    def allowance(self) -> RateLimit | None:
+    def rate_limit(self) -> RateLimit | None:
         """What is left of the hour by the last answer, with `reset` by our clock; None where nothing is known."""
-        return self._allowance
+        return self._rate_limit
 
     @property
     def limited_until(self) -> float | None:
@@ -101,7 +101,7 @@ class HttpGitHub:
         """What the ETag of an ask belongs to: URL, Accept and token, as one digest."""
         return requests.validator_key(ask, self._token)
 
-    async def ask(self, ask: Request, *, etag: str | None = None, admit: Admission | None = None) -> Response:
+    async def send(self, request: Request, *, etag: str | None = None, admit: Admission | None = None) -> Response:
         """The answer, `unchanged` where `etag` still holds; `admit` is called before every exchange that it takes.
 
         Raises a `GitHubError`: `Unreachable` and `InvalidResponse` after three tries, all others at once; `RateLimited`
@@ -152,13 +152,13 @@ class HttpGitHub:
         if admit is not None:
             await admit()
         limits_met = self._limits_met
-        self.asked += 1
+        self.request_count += 1
         try:
             answer = await self._exchange(ask, etag, limits_met)
         except RateLimited as limit:
             # asks that were in flight together met one limit, not several
             self._limits_met = max(self._limits_met, limits_met + 1)
-            self._allowance = None  # `until` is what holds now; the next answer tells what is left then
+            self._rate_limit = None  # `until` is what holds now; the next answer tells what is left then
             # a wait that is told too short again and again grows all the same
             limit.until = max(limit.until, self._clock.now() + min(2.0**limits_met, _LONGEST_OWN_WAIT))
             self._remember(limit)
@@ -169,7 +169,7 @@ class HttpGitHub:
             raise
         if self._limits_met == limits_met:  # else a limit came meanwhile, of which this answer knows nothing
             self._limits_met = 0
-        left = answer.allowance if isinstance(answer, Response) else None
+        left = answer.rate_limit if isinstance(answer, Response) else None
         if left is not None and left.remaining == 0:  # the next ask would be refused
             self._remember(RateLimited(ask.path, until=left.reset, kind="primary"))
         self._tell(ask, _outcome(answer))
@@ -179,8 +179,8 @@ class HttpGitHub:
         headers = requests.headers(ask, api=self._api, token=self._token, etag=etag)
         exchange = self._masked(await self._http.get(ask, headers))
         now = self._clock.now()
-        self._allowance = rate_limits.allowance(exchange.headers, now=now) or self._allowance
-        return responses.read(
+        self._rate_limit = rate_limits.parse_rate_limit(exchange.headers, now=now) or self._rate_limit
+        return responses.decipher_response(
             ask,
             exchange.status,
             exchange.headers,

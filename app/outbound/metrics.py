@@ -127,7 +127,7 @@ class Sampled:
     catalogue_documents: Callable[[], int] = int
 
 
-class Metrics:
+class PrometheusMetrics:
     """The `Observer` of the engine, and the text for /metrics.
 
     `now` gives epoch seconds. `folder` is what `PROMETHEUS_MULTIPROC_DIR` says, None where one process serves.

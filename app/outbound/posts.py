@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 import orjson
 
 from app.domain.errors import InvalidResponse, Unreachable
-from app.domain.posts import Named, Posts, gathered, listed, named
+from app.domain.posts import Named, Posts, group_by_repository, parse_list, posts_of_page
 from app.domain.sites import Repository
 from app.github.requests import USER_AGENT, Request
 from app.github.responses import plain
@@ -56,8 +56,8 @@ class PostSource(Protocol):
 def post_source(place: str, sites: Sequence[Repository], known: Posts | None = None) -> PostSource:
     """The source at `place`: an http(s) address, or a folder. `known` is what it said when it was last read."""
     if is_address(place):
-        return PublishedPosts(place, sites, known=known)
-    return FolderOfPosts(Path(place), sites, known=known)
+        return PublishedPostList(place, sites, known=known)
+    return PostFolder(Path(place), sites, known=known)
 
 
 def is_address(place: str) -> bool:
@@ -73,7 +73,7 @@ class _Page:
     named: frozenset[Named]
 
 
-class FolderOfPosts:
+class PostFolder:
     """The content folder: every page below it, but for hidden folders, drafts and node_modules.
 
     A page whose front matter cannot be read keeps what it said before; so does all below a folder that cannot be
@@ -106,7 +106,7 @@ class FolderOfPosts:
         if pages or not (self._known and any(self._known.values())):
             self._pages = pages
             if pages or not walk.failures:
-                self._known = gathered((one for page in pages.values() for one in page.named), self._sites)
+                self._known = group_by_repository((one for page in pages.values() for one in page.named), self._sites)
                 self._warn_of_none()
         else:
             self._warnings.add(f"There is no page in {self._folder} any more. Its posts stay as they were.")
@@ -132,7 +132,7 @@ class FolderOfPosts:
                 return before
             with path.open("rb") as file:
                 text = file.read(BEGINNING).decode("utf-8", errors="replace")
-            return _Page(stamp, named(front_matter(text), self._sites))
+            return _Page(stamp, posts_of_page(front_matter(text), self._sites))
         except FileNotFoundError:
             return None
         except OSError as failure:
@@ -184,7 +184,7 @@ def _is_content(path: Path) -> bool:
     return not path.name.startswith(".") and path.suffix.lower() in CONTENT
 
 
-class PublishedPosts:
+class PublishedPostList:
     """A list in JSON at an address, asked for with its ETag."""
 
     def __init__(
@@ -223,12 +223,12 @@ class PublishedPosts:
             return self._warnings.repeat()
         if exchange.status != _OK:
             raise ValueError(f"it was answered with status {exchange.status}")
-        found = listed(_json(exchange.body), self._sites)
+        found = parse_list(_json(exchange.body), self._sites)
         for reason in found.refused:
             self._warnings.add(f"The list of posts at {self._shown}: {reason}. It is passed over.")
         if not found.named:
             self._warnings.add(f"The list of posts at {self._shown} names no issue, so that nothing is served.")
-        self._known = gathered(found.named, self._sites)
+        self._known = group_by_repository(found.named, self._sites)
         etag = exchange.headers.get("etag")
         self._etag = (address, etag) if etag and etag.isascii() else None
         return None

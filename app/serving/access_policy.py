@@ -28,7 +28,7 @@ class AccessPolicy:
         publisher = self._publisher
         for repo in await self._seen():
             numbers = None
-            if not publisher.serve.everything:
+            if not publisher.serve.includes_all:
                 numbers = await publisher.posts(repo) | publisher.followed_from(repo).keys()
             address = await self._mirror.avatar(repo, user_id, numbers=numbers)
             if address is not None:

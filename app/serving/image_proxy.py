@@ -191,7 +191,7 @@ class ImageProxy:
             raise ImageRejected(refusal.address, refusal.reason) from None
         except Unreachable as failure:
             self._away[wanted.name] = self._clock.now() + _AWAY_FOR
-            _log.info("The picture %s cannot be fetched now: %s.", failure.ask, failure.reason)
+            _log.info("The picture %s cannot be fetched now: %s.", failure.path, failure.reason)
             raise NotReady("The picture", retry_after=int(_AWAY_FOR)) from None
         else:
             return picture

@@ -121,7 +121,7 @@ class Reader:
         if await self._mirror.absence(repo, number) is not None:
             place = await self._places.moved(repo, number) if followed < MAX_TRANSFERS else None
             return await self._cold(*place, with_comments=with_comments, followed=followed + 1) if place else None
-        if self._publisher.serve.only_posts and not (followed or self._publisher.serve.serves(repo, number, ())):
+        if self._publisher.serve.listed_only and not (followed or self._publisher.serve.includes(repo, number, ())):
             return None
         if followed or site is None or site.listed_at is None:
             self._refuse_guesses(repo, number)

@@ -22,7 +22,7 @@ class Readiness:
     async def state(self) -> Mapping[str, Any]:
         """`ready` (bool), and for each site how far its import is, when it was checked, and what failed last."""
         sites = [await self._site(repo) for repo in self._sites]
-        return {"ready": self._publisher.serve.known and all(site["listed"] for site in sites), "sites": sites}
+        return {"ready": self._publisher.serve.is_known and all(site["listed"] for site in sites), "sites": sites}
 
     async def _site(self, repo: Repository) -> dict[str, Any]:
         record = await self._mirror.site(repo)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from app.domain.errors import CommentNotFound, NotReady, NotServed, ReadError
 from app.domain.posts import Posts
-from app.domain.sites import Repository, Serve
+from app.domain.sites import Repository, PostFilter
 from app.domain.threads import Issue, Status, Thread
 from app.ports.jobs import THE_REPOSITORY
 from app.ports.metrics import Observer
@@ -49,7 +49,7 @@ class Publisher:
         mirror: Mirror,
         catalogue: DocumentCache,
         places: Transfers,
-        serve: Serve,
+        serve: PostFilter,
         public_url: str | None,
         allow_private: bool,
         observer: Observer,
@@ -70,13 +70,13 @@ class Publisher:
         """Threads whose last check that was due did not succeed."""
 
     @property
-    def serve(self) -> Serve:
+    def serve(self) -> PostFilter:
         """Which issues are posts."""
         return self._serve
 
     async def serve_only(self, posts: Posts) -> frozenset[Touched]:
         """Takes these for the posts, and renders what that changes anew; the threads that it touches."""
-        turned = self._serve.turned(posts)
+        turned = self._serve.changed_posts(posts)
         self._serve = replace(self._serve, posts=posts)
         touched = [await self.changed(repo, numbers) for repo, numbers in turned.items()]
         return frozenset[Touched]().union(*touched)
@@ -234,7 +234,7 @@ class Publisher:
 
     def refuse_unknown_posts(self) -> None:
         """Raises `NotReady` while nobody can say which issues are posts."""
-        if not self._serve.known:
+        if not self._serve.is_known:
             raise NotReady("The list of posts", retry_after=_RETRY_AFTER)
 
     def is_withheld(self, site: SiteRecord | None) -> bool:
@@ -284,7 +284,7 @@ class Publisher:
 
     async def _newest(self, key: NewestKey | SiteFeedKey, site: SiteRecord) -> Document:
         limit, before = newest_wanted(key)
-        numbers = await self.posts(key.repo) if not self._serve.everything else None
+        numbers = await self.posts(key.repo) if not self._serve.includes_all else None
         found = await self._mirror.newest_comments(key.repo, limit=limit, before=before, numbers=numbers)
         if not found and before is None and await self._is_importing(key.repo, site):
             raise NotReady(f"The newest comments of {key.repo}", retry_after=_RETRY_AFTER)
@@ -307,7 +307,7 @@ class Publisher:
 
     def is_post(self, repo: Repository, number: int, issue: Issue | IssueSummary) -> bool:
         """Whether an issue is a post of the blog under a number, which is another than its own where it was moved."""
-        return not issue.is_pull_request and self._serve.serves(repo, number, issue.labels)
+        return not issue.is_pull_request and self._serve.includes(repo, number, issue.labels)
 
 
 def _checked_at(record: ThreadRecord, site: SiteRecord | None) -> float | None:

@@ -72,7 +72,7 @@ def blog(there: Running) -> RepositoryRequests:
 
 async def failing(github: GitHub, ask: Request) -> GitHubError:
     with pytest.raises(GitHubError) as caught:
-        await github.ask(ask)
+        await github.send(ask)
     return caught.value
 
 
@@ -80,24 +80,24 @@ async def test_every_kind_of_ask_brings_what_is_there(github: GitHub, blog: Repo
     home = world.repository(REPO)
     numbers = set(world.numbers[home.id])
 
-    facts = responses.repository(await github.ask(blog.repository()))
-    issues = responses.issues(await github.ask(blog.issues()))
-    comments = responses.comments(await github.ask(blog.all_comments(newest_first=True)))
+    facts = responses.repository(await github.send(blog.repository()))
+    issues = responses.issues(await github.send(blog.issues()))
+    comments = responses.comments(await github.send(blog.all_comments(newest_first=True)))
 
     assert (facts.id, facts.full_name, facts.private, facts.has_issues) == (home.id, REPO, False, True)
     assert {issue.number for issue in issues} == numbers
     assert {issue.number for issue in issues if issue.is_pull_request}
     assert {comment.id for comment in comments} == set(world.comments)
     for issue in issues:
-        listed = responses.comments(await github.ask(blog.comments(issue.number)))
+        listed = responses.comments(await github.send(blog.comments(issue.number)))
         assert len(listed) == issue.comment_count
         assert {comment.number for comment in listed} <= {issue.number}
-        single = responses.issue(await github.ask(blog.issue(issue.number)))
+        single = responses.issue(await github.send(blog.issue(issue.number)))
         assert replace(single, source={}) == replace(issue, source={})  # alone it has `closed_by` besides
 
 
 async def test_deleted_accounts_hidden_and_pinned_comments_are_told(github: GitHub, blog: RepositoryRequests) -> None:
-    comments = responses.comments(await github.ask(blog.all_comments(newest_first=False)))
+    comments = responses.comments(await github.send(blog.all_comments(newest_first=False)))
 
     assert [comment for comment in comments if comment.author.login == "ghost"]
     assert [comment for comment in comments if comment.hidden]
@@ -108,14 +108,14 @@ async def test_deleted_accounts_hidden_and_pinned_comments_are_told(github: GitH
 async def test_what_has_not_changed_is_unchanged_and_costs_nothing(
     github: GitHub, blog: RepositoryRequests, there: Running
 ) -> None:
-    first = await github.ask(blog.issues())
-    second = await github.ask(blog.issues(), etag=first.etag)
+    first = await github.send(blog.issues())
+    second = await github.send(blog.issues(), etag=first.etag)
 
     assert (second.unchanged, second.data, second.etag) == (True, None, first.etag)
     assert [ask.status for ask in there.asks] == [200, 304]
-    assert github.allowance == first.allowance
-    assert first.allowance is not None
-    assert (first.allowance.limit, first.allowance.remaining) == (5000, 4999)
+    assert github.rate_limit == first.rate_limit
+    assert first.rate_limit is not None
+    assert (first.rate_limit.limit, first.rate_limit.remaining) == (5000, 4999)
 
 
 @pytest.mark.parametrize("cursors", [False, True])
@@ -125,7 +125,7 @@ async def test_the_links_lead_through_all_pages_once(cursors: bool, clock: FakeC
         ask: Request | None = RepositoryRequests(there.url, REPO).issues()
         found: list[int] = []
         while ask is not None:
-            answer = await github.ask(ask)
+            answer = await github.send(ask)
             found += [issue.number for issue in responses.issues(answer)]
             ask = next_page(ask, answer.next_url) if answer.next_url else None
         await github.aclose()
@@ -142,8 +142,8 @@ async def test_a_renamed_repository_and_a_transferred_issue_are_found_at_their_n
     world.transfer_issue(REPO, number, "ada/attic")
     world.rename_repository(REPO, "ada/journal")
 
-    moved = responses.issue(await github.ask(blog.issue(number)))
-    facts = responses.repository(await github.ask(blog.repository()))
+    moved = responses.issue(await github.send(blog.issue(number)))
+    facts = responses.repository(await github.send(blog.repository()))
 
     assert (moved.number, moved.repository_url.endswith("/repos/ada/attic")) == (1, True)
     assert facts.full_name == "ada/journal"
@@ -179,7 +179,7 @@ async def test_what_was_lost_on_the_way_is_asked_for_again(
 ) -> None:
     there.faults.add(fault, times=2)
 
-    answer = await github.ask(blog.issues())
+    answer = await github.send(blog.issues())
 
     assert len(responses.issues(answer)) == len(there.world.issues)
     assert len(there.asks) == 3
@@ -232,4 +232,4 @@ async def test_a_limit_is_obeyed_to_the_second_whatever_the_clock_of_github_says
     assert (limit.until, again.until) == (NOW + wait, NOW + wait)
     assert len(there.asks) == 1
     clock.advance(1)
-    assert responses.issues(await github.ask(blog.issues()))
+    assert responses.issues(await github.send(blog.issues()))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.posts import gathered, listed, named, recalled, written
+from app.domain.posts import from_json, group_by_repository, parse_list, posts_of_page, to_json
 from app.domain.sites import repository
 
 BLOG = repository("ada/blog")
@@ -49,7 +49,7 @@ ANYTHING = st.recursive(
     ],
 )
 def test_a_page_names_its_issues_by_ghissueid(page: dict[str, object], numbers: set[int]) -> None:
-    assert named(page, SITES) == {(BLOG, number) for number in numbers}
+    assert posts_of_page(page, SITES) == {(BLOG, number) for number in numbers}
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_page_names_its_issues_by_ghissueid(page: dict[str, object], numbers: 
 )
 def test_what_is_no_number_of_an_issue_is_refused_with_what_to_write(value: object, shown: str) -> None:
     with pytest.raises(ValueError, match=r"^ghissueid is ") as refused:
-        named({"ghissueid": value}, SITES)
+        posts_of_page({"ghissueid": value}, SITES)
     assert shown in str(refused.value)
     assert "Write the number of the post's issue, as in ghissueid: 41" in str(refused.value)
 
@@ -92,7 +92,7 @@ def test_what_is_no_number_of_an_issue_is_refused_with_what_to_write(value: obje
     ],
 )
 def test_drafts_are_no_posts_yet(fields: dict[str, object], draft: bool) -> None:  # noqa: FBT001 - parametrised
-    assert (named({"ghissueid": 41, **fields}, SITES) == frozenset()) is draft
+    assert (posts_of_page({"ghissueid": 41, **fields}, SITES) == frozenset()) is draft
 
 
 @pytest.mark.parametrize(
@@ -108,13 +108,13 @@ def test_drafts_are_no_posts_yet(fields: dict[str, object], draft: bool) -> None
     ],
 )
 def test_a_page_may_name_its_repository_else_the_first_is_meant(fields: dict[str, object], repo: object) -> None:
-    assert named({"ghissueid": 41, **fields}, SITES) == {(repo, 41)}
+    assert posts_of_page({"ghissueid": 41, **fields}, SITES) == {(repo, 41)}
 
 
 @pytest.mark.parametrize("fields", [{"repo": "x/y"}, {"ghrepo": "x/y", "repo": "ada/blog"}, {"repo": 3}])
 def test_a_page_that_names_another_repository_is_refused_and_not_served_from_the_first(fields: Any) -> None:
     with pytest.raises(ValueError, match=r"which is not served here\. Write ghrepo: ada/blog"):
-        named({"ghissueid": 41, **fields}, SITES)
+        posts_of_page({"ghissueid": 41, **fields}, SITES)
 
 
 @pytest.mark.parametrize(
@@ -127,17 +127,17 @@ def test_a_page_that_names_another_repository_is_refused_and_not_served_from_the
     ],
 )
 def test_a_list_is_of_numbers_or_of_objects(data: object) -> None:
-    found = listed(data, SITES)
+    found = parse_list(data, SITES)
     assert found.named == {(BLOG, 41), (BLOG, 42)}
     assert found.refused == ()
 
 
 def test_a_list_that_is_empty_names_none() -> None:
-    assert listed([], SITES).named == frozenset()
+    assert parse_list([], SITES).named == frozenset()
 
 
 def test_an_entry_that_cannot_be_understood_is_passed_over_and_told_by_its_place() -> None:
-    found = listed([41, "x", {"ghissueid": 7, "repo": "eve/notes"}], SITES)
+    found = parse_list([41, "x", {"ghissueid": 7, "repo": "eve/notes"}], SITES)
     assert found.named == {(BLOG, 41), (NOTES, 7)}
     assert [reason.partition(":")[0] for reason in found.refused] == ["entry 2"]
 
@@ -145,42 +145,42 @@ def test_an_entry_that_cannot_be_understood_is_passed_over_and_told_by_its_place
 @pytest.mark.parametrize("data", [{}, {"posts": {"41": 1}}, "41", 41, None, {"message": "Not Found"}])
 def test_what_is_no_list_is_refused(data: object) -> None:
     with pytest.raises(ValueError, match="neither an array nor an object"):
-        listed(data, SITES)
+        parse_list(data, SITES)
 
 
 def test_a_list_of_which_nothing_can_be_used_is_refused_and_is_not_empty() -> None:
     with pytest.raises(
         ValueError, match="not one of its entries can be used, beginning with entry 1: ghissueid is 'a'"
     ):
-        listed(["a", "b"], SITES)
+        parse_list(["a", "b"], SITES)
 
 
 def test_posts_are_gathered_by_repository_and_none_is_left_out() -> None:
-    assert gathered([(BLOG, 1), (BLOG, 2), (BLOG, 1)], SITES) == {BLOG: {1, 2}, NOTES: set()}
+    assert group_by_repository([(BLOG, 1), (BLOG, 2), (BLOG, 1)], SITES) == {BLOG: {1, 2}, NOTES: set()}
 
 
 @given(st.sets(st.tuples(st.sampled_from(SITES), st.integers(1, 10**9))))
 def test_what_is_written_is_recalled(found: set[tuple[Any, int]]) -> None:
-    posts = gathered(found, SITES)
-    assert recalled(written(posts), SITES) == posts
-    assert recalled(written(posts), (NOTES,)) == {NOTES: posts[NOTES]}
+    posts = group_by_repository(found, SITES)
+    assert from_json(to_json(posts), SITES) == posts
+    assert from_json(to_json(posts), (NOTES,)) == {NOTES: posts[NOTES]}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"x": [1]}', '{"a/b": 1}', '{"a/b": ["1"]}', '{"a/b": [true]}'])
 def test_what_was_not_written_here_is_not_recalled(text: str) -> None:
-    assert recalled(text, SITES) is None
+    assert from_json(text, SITES) is None
 
 
 @given(st.text() | ANYTHING.map(json.dumps))
 def test_recalling_anything_never_fails(text: str) -> None:
-    posts = recalled(text, SITES)
+    posts = from_json(text, SITES)
     assert posts is None or set(posts) == set(SITES)
 
 
 @given(ANYTHING)
 def test_a_list_of_anything_names_issues_of_configured_repositories_or_is_refused(data: object) -> None:
     try:
-        found = listed(data, SITES).named
+        found = parse_list(data, SITES).named
     except ValueError as failure:
         assert str(failure)  # noqa: PT017 - either outcome is right, and each is judged
     else:
@@ -191,4 +191,4 @@ def test_a_list_of_anything_names_issues_of_configured_repositories_or_is_refuse
 def test_numbers_are_found_whatever_else_a_page_says(numbers: set[int], others: dict[str, object]) -> None:
     spoiling = {"ghissueid", "repo", "ghrepo", "draft", "published"}
     page = {key: value for key, value in others.items() if key.casefold() not in {*spoiling, "params", "extra"}}
-    assert named({**page, "ghissueid": sorted(numbers)}, SITES) == {(BLOG, number) for number in numbers}
+    assert posts_of_page({**page, "ghissueid": sorted(numbers)}, SITES) == {(BLOG, number) for number in numbers}

@@ -14,12 +14,12 @@ BLOG = RepositoryRequests(API, "octo/blog")
 JSON_TYPE = {"Content-Type": "application/json; charset=utf-8"}
 
 
-def read(
+def decipher_response(
     ask: Request, status: int = 200, data: Any = None, *, sent_etag: str | None = None, attempt: int = 0, **headers: Any
 ) -> Response | Redirect:
     fields = JSON_TYPE | {name.replace("_", "-"): value for name, value in headers.items()}
     body = data if isinstance(data, bytes) else orjson.dumps(data)
-    return responses.read(ask, status, fields, body, now=NOW, sent_etag=sent_etag, attempt=attempt)
+    return responses.decipher_response(ask, status, fields, body, now=NOW, sent_etag=sent_etag, attempt=attempt)
 
 
 def answered(ask: Request, data: Any, **headers: Any) -> Response:

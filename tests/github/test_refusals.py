@@ -55,9 +55,9 @@ def test_a_redirect_on_the_same_host_may_be_followed(status: int, location: str,
 )
 def test_a_redirect_to_anywhere_else_is_told_and_not_followed(status: int, location: str | None) -> None:
     with pytest.raises(InvalidRedirect) as caught:
-        responses.read(BLOG.issue(41), status, {} if location is None else {"location": location}, b"", now=NOW)
+        responses.decipher_response(BLOG.issue(41), status, {} if location is None else {"location": location}, b"", now=NOW)
 
-    assert caught.value.ask == "/repos/octo/blog/issues/41"
+    assert caught.value.path == "/repos/octo/blog/issues/41"
 
 
 def refused(status: int, message: str | None = "Not so", **headers: Any) -> GitHubError:
@@ -98,7 +98,7 @@ def test_every_status_has_its_failure(status: int, message: str | None, kind: ty
     failure = refused(status, message)
 
     assert type(failure) is kind
-    assert failure.ask == "/repos/octo/blog/issues/41"
+    assert failure.path == "/repos/octo/blog/issues/41"
 
 
 def test_a_failing_server_is_told_with_its_status() -> None:

@@ -35,7 +35,7 @@ def test_a_list_brings_its_elements_and_all_that_came_with_them() -> None:
         next_url=f"{API}/repositories/7/issues?page=2",
         etag='W/"abc"',
         date=NOW + 600,
-        allowance=RateLimit(60, 59, NOW + 900),
+        rate_limit=RateLimit(60, 59, NOW + 900),
     )
 
 
@@ -56,7 +56,7 @@ def test_json_is_known_by_its_type(content_type: str) -> None:
 
 
 def test_json_without_a_type_is_json() -> None:
-    answer = responses.read(BLOG.comments(41), 200, {}, b"[]", now=NOW)
+    answer = responses.decipher_response(BLOG.comments(41), 200, {}, b"[]", now=NOW)
 
     assert isinstance(answer, Response)
     assert answer.data == []
@@ -67,7 +67,7 @@ def test_another_type_is_broken_even_with_json_in_it(content_type: str) -> None:
     fields = {"content-type": content_type}
 
     with pytest.raises(InvalidResponse, match="where JSON is due"):
-        responses.read(BLOG.comments(41), 200, fields, b"[]", now=NOW)
+        responses.decipher_response(BLOG.comments(41), 200, fields, b"[]", now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_one_broken_element_breaks_the_whole_answer(position: int) -> None:
     with pytest.raises(InvalidResponse, match="updated_at") as caught:
         responses.comments(answer)
 
-    assert caught.value.ask == "/repos/octo/blog/issues/41/comments?per_page=100"
+    assert caught.value.path == "/repos/octo/blog/issues/41/comments?per_page=100"
 
 
 def test_a_broken_object_breaks_its_answer() -> None:
@@ -217,7 +217,7 @@ def judged(
     ask: Request, status: int, headers: dict[str, str], body: bytes, sent_etag: str | None
 ) -> Response | Redirect | GitHubError:
     try:
-        return responses.read(ask, status, headers, body, now=NOW, sent_etag=sent_etag)
+        return responses.decipher_response(ask, status, headers, body, now=NOW, sent_etag=sent_etag)
     except GitHubError as failure:
         return failure
 

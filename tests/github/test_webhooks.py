@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from app.domain.errors import AfterwordError
 from app.domain.webhook_errors import MalformedDelivery, UnsupportedMediaType
 from app.github import webhooks
-from app.github.webhooks import CommentHint, Place, RefreshHint, WebhookEvent
+from app.github.webhooks import CommentHint, RepositoryRef, RefreshHint, WebhookEvent
 from tests.github.deliveries import GUID, REPO, UPDATED, delivery, of_comment, of_issue, of_repository
 
-BLOG = Place("Ada/Blog", 1_296_269)
+BLOG = RepositoryRef("Ada/Blog", 1_296_269)
 TEN = 1_593_684_000.0
 """The time of `UPDATED`."""
 
@@ -26,7 +26,7 @@ EVENTS = st.sampled_from(["ping", "issue_comment", "issues", "repository", "push
 
 
 def told(event: str, payload: object, *, form: bool = False) -> WebhookEvent:
-    return webhooks.notice(*delivery(event, payload, form=form))
+    return webhooks.parse_event(*delivery(event, payload, form=form))
 
 
 def without(fields: list[tuple[bytes, bytes]], name: bytes) -> list[tuple[bytes, bytes]]:
@@ -42,7 +42,7 @@ def test_a_comment_is_told_with_its_issue_and_time(*, form: bool) -> None:
 
 def test_a_transferred_issue_is_told_with_its_new_place() -> None:
     changes = {"new_issue": {"number": 7}, "new_repository": {"id": 9, "full_name": "ada/notes"}}
-    assert told("issues", of_issue("transferred", changes=changes)).moved_to == (Place("ada/notes", 9), 7)
+    assert told("issues", of_issue("transferred", changes=changes)).transferred_to == (RepositoryRef("ada/notes", 9), 7)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_transferred_issue_is_told_with_its_new_place() -> None:
 )
 def test_a_transfer_to_a_place_that_cannot_be_read_is_a_transfer_all_the_same(changes: object) -> None:
     notice = told("issues", of_issue("transferred", changes=changes))
-    assert (notice.number, notice.moved_to) == (41, None)
+    assert (notice.number, notice.transferred_to) == (41, None)
 
 
 @pytest.mark.parametrize(
@@ -141,16 +141,16 @@ def test_what_is_not_as_documented_is_refused_with_what_is_wrong(
 def test_a_form_without_one_readable_payload_is_refused(body: bytes, reason: str) -> None:
     fields, _ = delivery("issues", {}, form=True)
     with pytest.raises(MalformedDelivery, match=reason):
-        webhooks.notice(fields, body)
+        webhooks.parse_event(fields, body)
 
 
 @pytest.mark.parametrize("name", [b"x-github-event", b"x-github-delivery"])
 def test_an_event_and_an_id_are_given_once(name: bytes) -> None:
     fields, body = delivery("ping", {})
     with pytest.raises(MalformedDelivery, match="is missing"):
-        webhooks.notice(without(fields, name), body)
+        webhooks.parse_event(without(fields, name), body)
     with pytest.raises(MalformedDelivery, match="is given twice"):
-        webhooks.notice([*fields, (name, b"ping")], body)
+        webhooks.parse_event([*fields, (name, b"ping")], body)
 
 
 @pytest.mark.parametrize("event", ["", "two words", "x" * 65, "é"])
@@ -162,20 +162,20 @@ def test_an_event_that_is_no_name_is_refused(event: str) -> None:
 @pytest.mark.parametrize("guid", ["", "two words", "x" * 129, "\x7f", "é"])
 def test_an_id_that_is_none_is_refused(guid: str) -> None:
     with pytest.raises(MalformedDelivery, match="X-GitHub-Delivery"):
-        webhooks.notice(*delivery("ping", {}, guid=guid))
+        webhooks.parse_event(*delivery("ping", {}, guid=guid))
 
 
 @pytest.mark.parametrize("kind", [b"application/json; charset=utf-8", b"Application/JSON"])
 def test_json_may_come_with_parameters_and_in_any_case(kind: bytes) -> None:
     fields, body = delivery("ping", {})
-    assert webhooks.notice([*without(fields, b"content-type"), (b"Content-Type", kind)], body).event == "ping"
+    assert webhooks.parse_event([*without(fields, b"content-type"), (b"Content-Type", kind)], body).event == "ping"
 
 
 @pytest.mark.parametrize("kinds", [[], [b""], [b"text/plain"], [b"multipart/form-data"], [b"application/json", b"x/y"]])
 def test_neither_json_nor_a_form_is_refused(kinds: list[bytes]) -> None:
     fields, body = delivery("ping", {})
     with pytest.raises(UnsupportedMediaType, match="application/json"):
-        webhooks.notice([*without(fields, b"content-type"), *((b"content-type", kind) for kind in kinds)], body)
+        webhooks.parse_event([*without(fields, b"content-type"), *((b"content-type", kind) for kind in kinds)], body)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_neither_json_nor_a_form_is_refused(kinds: list[bytes]) -> None:
     ],
 )
 def test_of_a_ping_and_of_unknown_events_only_the_repository_is_read(
-    event: str, payload: object, repo: Place | None
+    event: str, payload: object, repo: RepositoryRef | None
 ) -> None:
     assert told(event, payload) == WebhookEvent(GUID, event, "", repo)
 
@@ -197,13 +197,13 @@ def test_of_a_ping_and_of_unknown_events_only_the_repository_is_read(
 def test_no_bytes_crash_the_reading(event: str, body: bytes, *, form: bool) -> None:
     fields, _ = delivery(event, {}, form=form)
     with pytest.raises(MalformedDelivery):
-        assert webhooks.notice(fields, body + b"}") is None
+        assert webhooks.parse_event(fields, body + b"}") is None
 
 
 @given(event=EVENTS, payload=st.dictionaries(TEXT, JSON, max_size=4), form=st.booleans())
 def test_any_object_is_a_notice_or_refused(event: str, payload: dict[str, Any], *, form: bool) -> None:
     try:
-        notice = webhooks.notice(*delivery(event, json.dumps(payload).encode(), form=form))
+        notice = webhooks.parse_event(*delivery(event, json.dumps(payload).encode(), form=form))
     except MalformedDelivery:
         return
     assert notice.repo is None
@@ -229,19 +229,19 @@ def test_a_payload_of_the_right_shape_with_wrong_values_is_a_notice_or_refused(
         "changes": {"new_repository": repo, "new_issue": {"number": number}},
     }
     try:
-        notice = webhooks.notice(*delivery(event, json.dumps(payload).encode()))
+        notice = webhooks.parse_event(*delivery(event, json.dumps(payload).encode()))
     except MalformedDelivery:
         return
     assert isinstance(notice.action, str)
     assert notice.number is None or 0 < notice.number < 2**63
-    assert webhooks.look(notice) is None or event != "push"
+    assert webhooks.refresh_hint(notice) is None or event != "push"
 
 
 @given(st.lists(st.tuples(st.sampled_from([b"X-GitHub-Event", b"X-GitHub-Delivery", b"Content-Type"]), st.binary())))
 def test_no_header_fields_crash_the_reading(fields: list[tuple[bytes, bytes]]) -> None:
     with pytest.raises(AfterwordError):
-        assert webhooks.notice(fields, b"") is None
-    assert webhooks.label(fields) in {"ping", "issue_comment", "issues", "repository", "other"}
+        assert webhooks.parse_event(fields, b"") is None
+    assert webhooks.claimed_event_label(fields) in {"ping", "issue_comment", "issues", "repository", "other"}
 
 
 # what is to be looked at
@@ -249,7 +249,7 @@ def test_no_header_fields_crash_the_reading(fields: list[tuple[bytes, bytes]]) -
 
 @pytest.mark.parametrize("action", ["created", "edited"])
 def test_a_comment_has_its_thread_looked_at(action: str) -> None:
-    assert webhooks.look(told("issue_comment", of_comment(action))) == RefreshHint(41, thorough=False)
+    assert webhooks.refresh_hint(told("issue_comment", of_comment(action))) == RefreshHint(41, full=False)
 
 
 ISSUES = (
@@ -260,7 +260,7 @@ ISSUES = (
 
 @pytest.mark.parametrize("action", ISSUES.split())
 def test_whatever_shows_in_an_issue_has_its_thread_looked_at(action: str) -> None:
-    assert webhooks.look(told("issues", of_issue(action))) == RefreshHint(41, thorough=False)
+    assert webhooks.refresh_hint(told("issues", of_issue(action))) == RefreshHint(41, full=False)
 
 
 @pytest.mark.parametrize(
@@ -274,17 +274,17 @@ def test_whatever_shows_in_an_issue_has_its_thread_looked_at(action: str) -> Non
     ],
 )
 def test_what_lists_of_changes_do_not_tell_is_looked_at_thoroughly(notice: WebhookEvent) -> None:
-    assert webhooks.look(notice) == RefreshHint(41, thorough=True)
+    assert webhooks.refresh_hint(notice) == RefreshHint(41, full=True)
 
 
 @pytest.mark.parametrize("action", ["renamed", "publicized", "archived", "unarchived", "edited"])
 def test_what_happens_to_the_repository_has_it_looked_at_itself(action: str) -> None:
-    assert webhooks.look(told("repository", of_repository(action))) == RefreshHint(None, thorough=False)
+    assert webhooks.refresh_hint(told("repository", of_repository(action))) == RefreshHint(None, full=False)
 
 
 @pytest.mark.parametrize("action", ["transferred", "privatized", "deleted"])
 def test_a_repository_that_may_not_be_shown_any_more_is_told_thoroughly(action: str) -> None:
-    assert webhooks.look(told("repository", of_repository(action))) == RefreshHint(None, thorough=True)
+    assert webhooks.refresh_hint(told("repository", of_repository(action))) == RefreshHint(None, full=True)
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_a_repository_that_may_not_be_shown_any_more_is_told_thoroughly(action: 
     ],
 )
 def test_nothing_is_looked_at_for_what_changes_nothing_here(notice: WebhookEvent) -> None:
-    assert webhooks.look(notice) is None
+    assert webhooks.refresh_hint(notice) is None
 
 
 @pytest.mark.parametrize(
@@ -315,4 +315,4 @@ def test_nothing_is_looked_at_for_what_changes_nothing_here(notice: WebhookEvent
     ],
 )
 def test_an_event_is_counted_under_a_name_from_a_bounded_set(values: list[bytes], label: str) -> None:
-    assert webhooks.label([(b"X-GitHub-Event", value) for value in values]) == label
+    assert webhooks.claimed_event_label([(b"X-GitHub-Event", value) for value in values]) == label

@@ -8,7 +8,7 @@ import pytest
 from app.domain.errors import StoreUnusable
 from app.domain.posts import Posts
 from app.jobs.post_list import PostList
-from app.outbound.posts import FolderOfPosts
+from app.outbound.posts import PostFolder
 from app.simulator.http.server import running
 from app.store.memory import MemoryShared
 from tests.fakes import FakeClock
@@ -179,7 +179,7 @@ async def test_a_folder_that_is_empty_or_gone_at_the_start_leaves_the_posts_as_t
 
     def started() -> PostList:
         return PostList(
-            lambda known: FolderOfPosts(folder, (BLOG,), known=known), "posts", (BLOG,), shared, serve, FakeClock()
+            lambda known: PostFolder(folder, (BLOG,), known=known), "posts", (BLOG,), shared, serve, FakeClock()
         )
 
     await started().begin()

@@ -72,7 +72,7 @@ class Desk:
         self.woken.append((last.repo, last.number))
 
     async def receive(self, event: str, payload: object, *, guid: str = GUID) -> Outcome:
-        return await self.receiver.receive(webhooks.notice(*delivery(event, payload, guid=guid)))
+        return await self.receiver.receive(webhooks.parse_event(*delivery(event, payload, guid=guid)))
 
     async def knows(self, repo: Repository, repo_id: int, full_name: str | None = None) -> None:
         """The mirror knows the repository."""
@@ -99,7 +99,7 @@ async def test_a_comment_marks_its_thread_before_anyone_is_woken(desk: Desk) -> 
     assert await desk.receive("issue_comment", of_comment("created")) is Outcome.ACCEPTED
     mark = await desk.shared.marked(BLOG, 41)
     assert mark is not None
-    assert (mark.purpose, mark.thorough, mark.due_at) == (Priority.DELIVERY, False, desk.clock.now())
+    assert (mark.purpose, mark.full, mark.due_at) == (Priority.DELIVERY, False, desk.clock.now())
     assert desk.woken == [(BLOG, 41)]
     assert desk.told == [("issue_comment", Received.ACCEPTED)]
 
@@ -107,7 +107,7 @@ async def test_a_comment_marks_its_thread_before_anyone_is_woken(desk: Desk) -> 
 async def test_a_delivery_is_kept_as_it_was_told(desk: Desk) -> None:
     await desk.receive("issues", of_issue("deleted", 7))
     assert desk.shared.taken == [
-        Delivery(GUID, "issues", "deleted", BLOG, 7, thorough=True, received_at=desk.clock.now(), look=True)
+        Delivery(GUID, "issues", "deleted", BLOG, 7, full=True, received_at=desk.clock.now(), look=True)
     ]
 
 
@@ -116,7 +116,7 @@ async def test_what_happens_to_the_repository_marks_the_repository(desk: Desk, a
     assert await desk.receive("repository", of_repository(action)) is Outcome.ACCEPTED
     mark = await desk.shared.marked(BLOG, THE_REPOSITORY)
     assert mark is not None
-    assert mark.thorough is (action not in {"renamed", "publicized", "archived"})
+    assert mark.full is (action not in {"renamed", "publicized", "archived"})
     assert desk.woken == [(BLOG, THE_REPOSITORY)]
 
 
@@ -289,7 +289,7 @@ def transferred_to(place: dict[str, Any]) -> dict[str, Any]:
 async def test_an_issue_that_moves_between_the_sites_is_looked_at_in_both(desk: Desk) -> None:
     payload = transferred_to({"id": NOTES_ID, "full_name": "ada/notes"})
     assert await desk.receive("issues", payload) is Outcome.ACCEPTED
-    assert [(kept.repo, kept.number, kept.thorough) for kept in desk.shared.taken] == [
+    assert [(kept.repo, kept.number, kept.full) for kept in desk.shared.taken] == [
         (NOTES, 7, True),
         (BLOG, 41, True),
     ]

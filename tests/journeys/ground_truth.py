@@ -9,7 +9,7 @@ import httpx
 import orjson
 
 from app.bootstrap import Afterword, assembled
-from app.outbound.clock import chance
+from app.outbound.clock import random
 from app.settings import Settings
 from app.simulator.world.records import rfc3339
 from app.simulator.world.world import World
@@ -56,12 +56,12 @@ async def brought_up(world: World, settings: Settings, clock: Later) -> None:
     not. The second comes a day later and compares everything, so that deletions which nothing told of are found too.
     """
     clock.by += _MINUTES
-    async with assembled(settings, lambda _: None, clock, chance) as afterword:
+    async with assembled(settings, lambda _: None, clock, random) as afterword:
         await afterword.shared.remember(reconciled(BLOG), str(clock.now()))
         await _one_round(afterword)
     assert _lost(world, Path(settings.store_path or "")) == {}
     clock.by += _DAY
-    async with assembled(settings, lambda _: None, clock, chance) as afterword:
+    async with assembled(settings, lambda _: None, clock, random) as afterword:
         await _one_round(afterword)
 
 
@@ -84,7 +84,7 @@ async def mirror_is(world: World, settings: Settings, clock: Later) -> None:
     assert whole(place)
     assert {what: rows for what, question in _UNSOUND.items() if (rows := asked(place, question))} == {}
     assert kept_aside(place) == []
-    async with assembled(settings, lambda _: None, clock, chance) as afterword:
+    async with assembled(settings, lambda _: None, clock, random) as afterword:
         assert await _mirrored(afterword) == _there(world)
         assert await _counts(afterword) == {
             str(number): len(comments) for number, (_, _, comments) in _there(world).items()

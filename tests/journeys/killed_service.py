@@ -25,7 +25,7 @@ import uvloop
 
 from app.bootstrap import assembled
 from app.cli.server import listen
-from app.outbound.clock import SystemClock, chance
+from app.outbound.clock import SystemClock, random
 from app.settings import load
 from app.simulator.http.server import loopback, url_of
 from app.web import assets
@@ -147,7 +147,7 @@ async def _run(life: Life, bound: socket.socket, begin: Callable[[], object]) ->
     settings = load(life.settings, env_file=None)
     if not life.begins_open:
         begin()
-    async with assembled(settings, lambda _: None, Later(life.later), chance) as afterword:
+    async with assembled(settings, lambda _: None, Later(life.later), random) as afterword:
         if life.begins_open:
             begin()
         async with asyncio.TaskGroup() as group:

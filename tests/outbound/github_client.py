@@ -20,5 +20,5 @@ Told = list[tuple[str, Outcome]]
 
 async def failing(github: HttpGitHub, ask: Request = ISSUE) -> GitHubError:
     with pytest.raises(GitHubError) as caught:
-        await github.ask(ask)
+        await github.send(ask)
     return caught.value

@@ -30,17 +30,17 @@ async def test_an_ask_brings_its_answer(make: Make, httpx_mock: HTTPXMock, told:
     httpx_mock.add_response(url=ISSUE.url, json=issue_object(), headers={"ETag": '"abc"'})
     github = make()
 
-    answer = await github.ask(ISSUE)
+    answer = await github.send(ISSUE)
 
     assert (responses.issue(answer).number, answer.etag, answer.url) == (41, '"abc"', ISSUE.url)
-    assert github.asked == 1
+    assert github.request_count == 1
     assert told == [("/repos/octo/blog/issues/41", Outcome.ANSWERED)]
 
 
 async def test_an_ask_carries_who_asks_and_in_which_form(make: Make, httpx_mock: HTTPXMock) -> None:
     httpx_mock.add_response(json={})
 
-    await make().ask(ISSUE, etag='W/"abc"')
+    await make().send(ISSUE, etag='W/"abc"')
 
     sent = httpx_mock.get_requests()[0].headers
     assert sent["user-agent"] == "afterword"
@@ -55,7 +55,7 @@ async def test_without_a_token_none_is_sent(make: Make, httpx_mock: HTTPXMock, t
     httpx_mock.add_response(json={})
     github = make(token=token)
 
-    await github.ask(ISSUE)
+    await github.send(ISSUE)
 
     assert "authorization" not in httpx_mock.get_requests()[0].headers
     assert repr(github) == "<HttpGitHub https://api.github.com without token>"
@@ -65,10 +65,10 @@ async def test_what_has_not_changed_is_counted(make: Make, httpx_mock: HTTPXMock
     httpx_mock.add_response(status_code=304)
     github = make()
 
-    answer = await github.ask(LIST, etag='"abc"')
+    answer = await github.send(LIST, etag='"abc"')
 
     assert (answer.unchanged, answer.data, answer.etag) == (True, None, '"abc"')
-    assert github.asked == 1
+    assert github.request_count == 1
     assert told == [(LIST.path, Outcome.UNCHANGED)]
 
 
@@ -85,10 +85,10 @@ async def test_what_fails_on_the_way_is_tried_again(
     httpx_mock.add_response(json=issue_object())
     github = make(chance=0.5)
 
-    answer = await github.ask(ISSUE)
+    answer = await github.send(ISSUE)
 
     assert responses.issue(answer).number == 41
-    assert (github.asked, clock.slept) == (3, [0.5, 1.0])
+    assert (github.request_count, clock.slept) == (3, [0.5, 1.0])
     assert [outcome for _, outcome in told] == [Outcome.UNREACHABLE, Outcome.UNREACHABLE, Outcome.ANSWERED]
 
 
@@ -124,7 +124,7 @@ async def test_what_is_not_reached_in_three_tries_is_unreachable(
 
     assert isinstance(found, Unreachable)
     assert said in found.reason
-    assert github.asked == 3
+    assert github.request_count == 3
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
@@ -138,7 +138,7 @@ async def test_a_server_that_goes_on_failing_is_unreachable_with_its_status(
 
     assert isinstance(found, Unreachable)
     assert str(status) in found.reason
-    assert github.asked == 3
+    assert github.request_count == 3
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ async def test_a_broken_answer_is_tried_again_and_then_told(
     github = make()
 
     assert isinstance(await failing(github), InvalidResponse)
-    assert github.asked == 3
+    assert github.request_count == 3
     assert {outcome for _, outcome in told} == {Outcome.BROKEN}
 
 
@@ -160,7 +160,7 @@ async def test_a_broken_answer_may_be_whole_the_next_time(make: Make, httpx_mock
     httpx_mock.add_response(html="<html>")
     httpx_mock.add_response(json=issue_object())
 
-    assert responses.issue(await make().ask(ISSUE)).number == 41
+    assert responses.issue(await make().send(ISSUE)).number == 41
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ async def test_a_refusal_is_never_tried_again(
     github = make()
 
     assert type(await failing(github)) is kind
-    assert github.asked == 1
+    assert github.request_count == 1
     assert told == [(ISSUE.path, Outcome.REFUSED)]
 
 
@@ -207,9 +207,9 @@ async def test_no_more_asks_are_in_flight_than_allowed(make: Make, httpx_mock: H
     httpx_mock.add_callback(held)
     github = make(in_flight=3)
 
-    await asyncio.gather(*(github.ask(ISSUE) for _ in range(21)))
+    await asyncio.gather(*(github.send(ISSUE) for _ in range(21)))
 
-    assert (most, github.asked) == (3, 21)
+    assert (most, github.request_count) == (3, 21)
 
 
 async def test_patience_ends(make: Make, httpx_mock: HTTPXMock, told: Told) -> None:
@@ -230,10 +230,10 @@ async def test_who_counts_nothing_needs_no_observer(clock: FakeClock, httpx_mock
     httpx_mock.add_response(json={})
     github = HttpGitHub(API, None, clock, lambda: 0.0)
 
-    await github.ask(ISSUE)
+    await github.send(ISSUE)
     await github.aclose()
 
-    assert github.asked == 1
+    assert github.request_count == 1
 
 
 CUT = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 100\r\n\r\n[{"
@@ -242,9 +242,9 @@ CUT = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r
 async def test_a_cut_body_is_asked_for_again_over_a_real_connection(make: Make, clock: FakeClock) -> None:
     async with serving(CUT, b"", whole(b'[{"id": 1}]')) as wire:
         github = make(api=wire.url)
-        answer = await github.ask(Request(f"{wire.url}/x", many=True))
+        answer = await github.send(Request(f"{wire.url}/x", many=True))
 
-    assert (answer.data, github.asked, len(clock.slept)) == ([{"id": 1}], 3, 2)
+    assert (answer.data, github.request_count, len(clock.slept)) == ([{"id": 1}], 3, 2)
 
 
 async def test_a_body_that_stays_cut_is_broken(make: Make) -> None:
@@ -253,4 +253,4 @@ async def test_a_body_that_stays_cut_is_broken(make: Make) -> None:
         failure = await failing(github, Request(f"{wire.url}/x", many=True))
 
     assert isinstance(failure, InvalidResponse)
-    assert (failure.reason, github.asked) == ("it was cut off after 2 bytes", 3)
+    assert (failure.reason, github.request_count) == ("it was cut off after 2 bytes", 3)

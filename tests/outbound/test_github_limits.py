@@ -50,13 +50,13 @@ async def test_while_limited_nothing_leaves(  # noqa: PLR0917 - fixtures and cas
 
     assert isinstance(first, RateLimited)
     assert isinstance(second, RateLimited)
-    assert (first.until, first.kind, first.ask) == (until, kind, ISSUE.path)
-    assert (second.until, second.kind, second.ask) == (until, kind, LIST.path)
-    assert (github.asked, github.limited_until) == (1, until)
+    assert (first.until, first.kind, first.path) == (until, kind, ISSUE.path)
+    assert (second.until, second.kind, second.path) == (until, kind, LIST.path)
+    assert (github.request_count, github.limited_until) == (1, until)
 
     clock.advance(0.5)
-    await github.ask(LIST)
-    assert (github.asked, github.limited_until) == (2, None)
+    await github.send(LIST)
+    assert (github.request_count, github.limited_until) == (2, None)
 
 
 async def test_a_limit_is_told_to_the_observer_once(make: Make, httpx_mock: HTTPXMock, told: Told) -> None:
@@ -84,7 +84,7 @@ async def test_limits_one_after_the_other_wait_twice_as_long_until_an_answer_com
         assert isinstance(limit, RateLimited)
         waits.append(limit.until - clock.now())
         clock.advance(waits[-1])
-    await github.ask(ISSUE)
+    await github.send(ISSUE)
     limit = await failing(github)
 
     assert waits == [60, 120, 240]
@@ -124,7 +124,7 @@ async def test_an_answer_sent_before_a_limit_does_not_end_it(
     httpx_mock.add_callback(late, url=LIST.url)
     httpx_mock.add_response(status_code=403, json=SECONDARY, url=ISSUE.url)
     github = make()
-    listing = asyncio.create_task(github.ask(LIST))
+    listing = asyncio.create_task(github.send(LIST))
     await left.wait()
     await failing(github)
     gate.set()
@@ -132,7 +132,7 @@ async def test_an_answer_sent_before_a_limit_does_not_end_it(
 
     assert github.limited_until == NOW + 60
     assert isinstance(await failing(github), RateLimited)
-    assert github.asked == 2
+    assert github.request_count == 2
     clock.advance(60)
     second = await failing(github)
     assert isinstance(second, RateLimited)
@@ -174,15 +174,15 @@ async def test_with_nothing_left_the_next_ask_does_not_leave(
 ) -> None:
     httpx_mock.add_response(json=issue_object(), headers=USED_UP)
     github = make()
-    await github.ask(ISSUE)
+    await github.send(ISSUE)
 
     limit = await failing(github)
 
     assert isinstance(limit, RateLimited)
-    assert (limit.until, limit.kind, github.asked) == (NOW + 900, "primary", 1)
+    assert (limit.until, limit.kind, github.request_count) == (NOW + 900, "primary", 1)
     clock.advance(900)
-    await github.ask(ISSUE)
-    assert github.asked == 2
+    await github.send(ISSUE)
+    assert github.request_count == 2
 
 
 async def test_a_clock_set_back_does_not_turn_an_hour_into_a_day(
@@ -196,7 +196,7 @@ async def test_a_clock_set_back_does_not_turn_an_hour_into_a_day(
     clock.advance(-86_400)
 
     assert github.limited_until is None
-    assert (await github.ask(LIST)).data == []
+    assert (await github.send(LIST)).data == []
 
 
 async def test_the_allowance_is_that_of_the_last_answer_by_our_clock(make: Make, httpx_mock: HTTPXMock) -> None:
@@ -208,10 +208,10 @@ async def test_the_allowance_is_that_of_the_last_answer_by_our_clock(make: Make,
     )
     github = make()
 
-    assert github.allowance is None
-    await github.ask(ISSUE)
-    assert github.allowance == RateLimit(60, 41, NOW + 900)
-    await github.ask(ISSUE)
-    assert github.allowance == RateLimit(60, 41, NOW + 900)
+    assert github.rate_limit is None
+    await github.send(ISSUE)
+    assert github.rate_limit == RateLimit(60, 41, NOW + 900)
+    await github.send(ISSUE)
+    assert github.rate_limit == RateLimit(60, 41, NOW + 900)
     await failing(github)
-    assert github.allowance == RateLimit(60, 7, NOW + 900)
+    assert github.rate_limit == RateLimit(60, 7, NOW + 900)

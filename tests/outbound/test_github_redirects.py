@@ -16,9 +16,9 @@ async def test_a_redirect_is_followed_with_all_that_was_sent(make: Make, httpx_m
     httpx_mock.add_response(json=issue_object(), url=new)
     github = make()
 
-    answer = await github.ask(ISSUE, etag='"abc"')
+    answer = await github.send(ISSUE, etag='"abc"')
 
-    assert (answer.url, github.asked) == (new, 2)
+    assert (answer.url, github.request_count) == (new, 2)
     assert [request.headers["authorization"] for request in httpx_mock.get_requests()] == [f"Bearer {TOKEN}"] * 2
     assert httpx_mock.get_requests()[1].headers["if-none-match"] == '"abc"'
     assert told == [(ISSUE.path, Outcome.REDIRECTED), ("/repositories/7/issues/41", Outcome.ANSWERED)]
@@ -41,7 +41,7 @@ async def test_an_ask_for_another_host_does_not_leave(make: Make, httpx_mock: HT
     failure = await failing(github, Request("https://evil.example/repos/octo/blog", many=False))
 
     assert isinstance(failure, InvalidRedirect)
-    assert (failure.location, github.asked) == ("https://evil.example/repos/octo/blog", 0)
+    assert (failure.location, github.request_count) == ("https://evil.example/repos/octo/blog", 0)
     assert httpx_mock.get_requests() == []
 
 
@@ -53,7 +53,7 @@ async def test_a_circle_of_redirects_is_left(make: Make, httpx_mock: HTTPXMock) 
     failure = await failing(github)
 
     assert isinstance(failure, InvalidRedirect)
-    assert (failure.ask, failure.location, github.asked) == (ISSUE.path, ISSUE.url, 2)
+    assert (failure.path, failure.location, github.request_count) == (ISSUE.path, ISSUE.url, 2)
 
 
 @pytest.mark.parametrize(("hops", "followed"), [(5, True), (6, False)])
@@ -69,7 +69,7 @@ async def test_redirects_are_followed_five_times(
     github = make()
 
     if followed:
-        assert (await github.ask(ISSUE)).url == f"{API}/hop/4"
+        assert (await github.send(ISSUE)).url == f"{API}/hop/4"
     else:
         assert isinstance(await failing(github), InvalidRedirect)
-    assert github.asked == 6
+    assert github.request_count == 6

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.domain.sites import repository
 from app.github.requests import RepositoryRequests, Request
 from app.outbound.github import Outcome
-from app.outbound.metrics import Metrics, Sampled, address_of
+from app.outbound.metrics import PrometheusMetrics, Sampled, address_of
 from app.ports.jobs import Priority, RateLimitState
 from app.ports.metrics import KINDS, Drift, Observer, Received, Wait
 from app.render.keys import CommentsKey, Key, Order, PostKey
@@ -41,7 +41,7 @@ class Measured:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.metrics = Metrics(now=self.clock.now, version="1.2.3")
+        self.metrics = PrometheusMetrics(now=self.clock.now, version="1.2.3")
 
     def figures(self) -> Figures:
         return read(self.metrics.exposition())
@@ -238,13 +238,13 @@ def test_every_figure_is_ours_or_the_process_and_has_a_help_text(measured: Measu
 
 @given(st.text())
 def test_whoever_sends_whatever_adds_no_figure(event: str) -> None:
-    metrics = Metrics(now=FakeClock().now, version="1")
+    metrics = PrometheusMetrics(now=FakeClock().now, version="1")
     metrics.delivered(f"no event of GitHub's: {event}", Received.UNSIGNED)
     told = [name for name in read(metrics.exposition()) if name[0] == "afterword_deliveries_total"]
     assert told == [("afterword_deliveries_total", "event=other", "outcome=unsigned")]
 
 
-@pytest.mark.parametrize("observer", [Silent(), Metrics(now=FakeClock().now, version="1")], ids=["silent", "metrics"])
+@pytest.mark.parametrize("observer", [Silent(), PrometheusMetrics(now=FakeClock().now, version="1")], ids=["silent", "metrics"])
 def test_both_observers_take_whatever_the_engine_tells(observer: Observer) -> None:
     observer.delivered("issues", Received.ACCEPTED)
     observer.untold(BLOG, 1)
@@ -252,11 +252,11 @@ def test_both_observers_take_whatever_the_engine_tells(observer: Observer) -> No
     observer.rendered(PostKey(BLOG, 41))
     observer.stands(RateLimitState())
     observer.waits(Wait.BUDGET, None)
-    told = read(observer.exposition()) if isinstance(observer, Metrics) else {}
+    told = read(observer.exposition()) if isinstance(observer, PrometheusMetrics) else {}
     assert told.get(("afterword_rendered_total", "kind=post"), 1) == 1
 
 
-def busy(metrics: Metrics) -> None:
+def busy(metrics: PrometheusMetrics) -> None:
     metrics.asked(Priority.POLL, ASKS.issues(), Outcome.UNCHANGED)
     metrics.delivered("issues", Received.ACCEPTED)
     metrics.drifted(BLOG, Drift.THREAD_DIFFERS, 1)

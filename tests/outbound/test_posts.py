@@ -13,7 +13,7 @@ from pytest_httpx import HTTPXMock
 
 from app.domain.posts import Posts
 from app.domain.sites import repository
-from app.outbound.posts import BEGINNING, MOST_REDIRECTS, FolderOfPosts, PublishedPosts, post_source
+from app.outbound.posts import BEGINNING, MOST_REDIRECTS, PostFolder, PublishedPostList, post_source
 from tests.outbound.servers import Wire, serving, whole
 
 BLOG = repository("ada/blog")
@@ -38,7 +38,7 @@ async def test_every_page_below_the_folder_is_read_whatever_its_format(tmp_path:
     write(tmp_path, "x.HTML", "ghissueid: 3")
     (tmp_path / "y.adoc").write_text("+++\nghissueid = 4\n+++\n= Title\n", encoding="utf-8")
     (tmp_path / "z.mdx").write_bytes(b'{"ghissueid": 1}\n\xff\xfe')
-    assert await FolderOfPosts(tmp_path, SITES).read() == both(1, 3, 4, notes=(2,))
+    assert await PostFolder(tmp_path, SITES).read() == both(1, 3, 4, notes=(2,))
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,12 @@ async def test_what_is_no_page_of_the_blog_is_passed_over(tmp_path: Path, name: 
     write(tmp_path, name, "ghissueid: 2")
     os.mkfifo(tmp_path / "pipe.md")
     (tmp_path / "folder.md").mkdir()
-    assert await FolderOfPosts(tmp_path, SITES).read() == both(1)
+    assert await PostFolder(tmp_path, SITES).read() == both(1)
 
 
 async def test_the_folder_itself_may_have_any_name(tmp_path: Path) -> None:
     write(tmp_path, ".site/node_modules/x.md", "ghissueid: 1")
-    assert await FolderOfPosts(tmp_path / ".site/node_modules", SITES).read() == both(1)
+    assert await PostFolder(tmp_path / ".site/node_modules", SITES).read() == both(1)
 
 
 async def test_links_are_followed_but_neither_in_a_circle_nor_upwards(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ async def test_links_are_followed_but_neither_in_a_circle_nor_upwards(tmp_path: 
     (content / "a" / "up").symlink_to("../..")
     (content / "itself.md").symlink_to("itself.md")
     (content / "nowhere.md").symlink_to("nowhere")
-    assert await FolderOfPosts(content, SITES).read() == both(1, 2, 4)
+    assert await PostFolder(content, SITES).read() == both(1, 2, 4)
 
 
 async def test_only_the_beginning_of_a_page_is_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -76,7 +76,7 @@ async def test_only_the_beginning_of_a_page_is_read(tmp_path: Path, caplog: pyte
     with page.open("a", encoding="utf-8") as file:
         file.write("é" * BEGINNING)
     write(tmp_path, "endless.md", f"title: {'é' * BEGINNING}\nghissueid: 2")
-    assert await FolderOfPosts(tmp_path, SITES).read() == both(1)
+    assert await PostFolder(tmp_path, SITES).read() == both(1)
     assert "endless.md is passed over: its front matter has no end" in caplog.text
 
 
@@ -86,7 +86,7 @@ async def test_a_malformed_page_is_told_once_by_its_name_and_the_others_count(
     write(tmp_path, "good.md", "ghissueid: 1")
     write(tmp_path, "bad.md", "title: a: b\nghissueid: 2")
     write(tmp_path, "odd.md", "ghissueid: many")
-    source = FolderOfPosts(tmp_path, SITES)
+    source = PostFolder(tmp_path, SITES)
     assert [await source.read(), await source.read()] == [both(1), both(1)]
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
     assert "bad.md is passed over: its front matter cannot be read (mapping values" in caplog.text
@@ -98,7 +98,7 @@ async def test_of_many_malformed_pages_some_are_named_and_the_others_counted(
 ) -> None:
     for number in range(23):
         write(tmp_path, f"{number}.md", "ghissueid: many")
-    await FolderOfPosts(tmp_path, SITES).read()
+    await PostFolder(tmp_path, SITES).read()
     assert len(caplog.records) == 21
     assert "And 4 more" in caplog.text  # that none names its issue is one of them
 
@@ -106,7 +106,7 @@ async def test_of_many_malformed_pages_some_are_named_and_the_others_counted(
 async def test_what_is_written_removed_and_moved_is_seen(tmp_path: Path) -> None:
     page = write(tmp_path, "one.md", "ghissueid: 1")
     write(tmp_path, "two.md", "ghissueid: 2")
-    source = FolderOfPosts(tmp_path, SITES)
+    source = PostFolder(tmp_path, SITES)
     assert await source.read() == both(1, 2)
     write(tmp_path, "one.md", "ghissueid: 11")
     assert await source.read() == both(2, 11)
@@ -117,7 +117,7 @@ async def test_what_is_written_removed_and_moved_is_seen(tmp_path: Path) -> None
 
 async def test_a_page_of_the_same_size_and_time_as_before_is_read_again(tmp_path: Path) -> None:
     page = write(tmp_path, "one.md", "ghissueid: 1")
-    source = FolderOfPosts(tmp_path, SITES)
+    source = PostFolder(tmp_path, SITES)
     assert await source.read() == both(1)
     times = page.stat()
     write(tmp_path, "new.md", "ghissueid: 2").replace(page)
@@ -127,7 +127,7 @@ async def test_a_page_of_the_same_size_and_time_as_before_is_read_again(tmp_path
 
 async def test_a_page_that_becomes_malformed_keeps_what_it_said(tmp_path: Path) -> None:
     write(tmp_path, "one.md", "ghissueid: 1")
-    source = FolderOfPosts(tmp_path, SITES)
+    source = PostFolder(tmp_path, SITES)
     await source.read()
     write(tmp_path, "one.md", "title: a: b")
     assert [await source.read(), await source.read()] == [both(1), both(1)]
@@ -138,7 +138,7 @@ async def test_a_page_that_becomes_malformed_keeps_what_it_said(tmp_path: Path) 
 async def test_where_nothing_names_an_issue_that_is_told_clearly(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    source = FolderOfPosts(tmp_path, SITES)
+    source = PostFolder(tmp_path, SITES)
     assert await source.read() == both()
     assert "None of the 0 pages" in caplog.text
     assert "Write ghissueid: 41 into the front matter of a post" in caplog.text
@@ -152,7 +152,7 @@ async def test_a_folder_that_is_gone_or_emptied_leaves_the_posts_as_they_were(
 ) -> None:
     content = tmp_path / "content"
     write(content, "a/one.md", "ghissueid: 1")
-    source = FolderOfPosts(content, SITES)
+    source = PostFolder(content, SITES)
     await source.read()
     content.rename(tmp_path / "away")
     assert await source.read() == both(1)
@@ -169,7 +169,7 @@ async def test_a_page_that_cannot_be_opened_keeps_what_it_said(
 ) -> None:
     page = write(tmp_path, "one.md", "ghissueid: 1")
     write(tmp_path, "two.md", "ghissueid: 2")
-    source = FolderOfPosts(tmp_path, SITES)
+    source = PostFolder(tmp_path, SITES)
     await source.read()
     page.unlink()
     page.symlink_to("one.md")  # permissions would not hold back root
@@ -184,7 +184,7 @@ async def test_below_a_folder_that_cannot_be_opened_posts_stay_as_they_were(
 ) -> None:
     write(tmp_path, "closed/one.md", "ghissueid: 1")
     write(tmp_path, "closed-not/two.md", "ghissueid: 2")
-    source = FolderOfPosts(tmp_path, SITES)
+    source = PostFolder(tmp_path, SITES)
     await source.read()
     opened = os.scandir
 
@@ -200,7 +200,7 @@ async def test_below_a_folder_that_cannot_be_opened_posts_stay_as_they_were(
 
 
 async def test_a_folder_never_opened_is_unknown_and_not_empty(tmp_path: Path) -> None:
-    assert await FolderOfPosts(tmp_path / "none", SITES).read() is None
+    assert await PostFolder(tmp_path / "none", SITES).read() is None
 
 
 async def test_what_was_known_before_a_restart_holds_until_the_folder_can_be_opened(tmp_path: Path) -> None:
@@ -212,12 +212,12 @@ async def test_what_was_known_before_a_restart_holds_until_the_folder_can_be_ope
 
 
 @pytest.fixture
-async def published() -> AsyncIterator[Callable[..., PublishedPosts]]:
-    made: list[PublishedPosts] = []
+async def published() -> AsyncIterator[Callable[..., PublishedPostList]]:
+    made: list[PublishedPostList] = []
 
-    def build(wire: Wire | str, *, known: Posts | None = None, patience: float = 30.0) -> PublishedPosts:
+    def build(wire: Wire | str, *, known: Posts | None = None, patience: float = 30.0) -> PublishedPostList:
         address = wire if isinstance(wire, str) else f"{wire.url}/posts.json?key=hush"
-        made.append(PublishedPosts(address, SITES, known=known, patience=patience))
+        made.append(PublishedPostList(address, SITES, known=known, patience=patience))
         return made[-1]
 
     yield build
@@ -225,7 +225,7 @@ async def published() -> AsyncIterator[Callable[..., PublishedPosts]]:
         await source.aclose()
 
 
-Published = Callable[..., PublishedPosts]
+Published = Callable[..., PublishedPostList]
 
 
 def listing(data: object, *fields: str) -> bytes:
@@ -343,13 +343,13 @@ async def test_a_redirect_never_leads_out_of_encryption(
 
 
 def test_a_place_is_an_address_or_a_folder(tmp_path: Path) -> None:
-    assert isinstance(post_source("HTTPS://blog.example.com/posts.json", SITES), PublishedPosts)
-    assert isinstance(post_source(str(tmp_path), SITES), FolderOfPosts)
-    assert isinstance(post_source("httpdocs", SITES), FolderOfPosts)
+    assert isinstance(post_source("HTTPS://blog.example.com/posts.json", SITES), PublishedPostList)
+    assert isinstance(post_source(str(tmp_path), SITES), PostFolder)
+    assert isinstance(post_source("httpdocs", SITES), PostFolder)
 
 
 def test_a_fine_reading_says_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     write(tmp_path, "one.md", "ghissueid: 1")
     with caplog.at_level(logging.DEBUG, logger="app.outbound.posts"):
-        asyncio.run(FolderOfPosts(tmp_path, SITES).read())
+        asyncio.run(PostFolder(tmp_path, SITES).read())
     assert caplog.records == []

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.domain.errors import NotReady
-from app.domain.sites import Serve
+from app.domain.sites import PostFilter
 from app.github import payloads
 from app.ports.mirror import Change
 from app.render.keys import PostKey
@@ -16,7 +16,7 @@ from tests.serving.test_views import BLOG, NOTES, THIRD, Press
 ADA = 583231
 
 
-async def filled(serve: Serve | None = None) -> tuple[Press, AccessPolicy]:
+async def filled(serve: PostFilter | None = None) -> tuple[Press, AccessPolicy]:
     """A comment of Ada's with the id 70 + n in the issue 7 of each site; issue 1 of the blog is 7 of the notes now."""
     press = Press(serve)
     await press.fill()
@@ -50,7 +50,7 @@ async def test_a_repository_that_is_withheld_hides_its_own_comments_and_no_other
 
 
 async def test_while_nobody_knows_the_posts_nobody_can_say() -> None:
-    _, visible = await filled(Serve(only_posts=True))
+    _, visible = await filled(PostFilter(listed_only=True))
     with pytest.raises(NotReady):
         await visible.comment(71)
     with pytest.raises(NotReady):
@@ -58,7 +58,7 @@ async def test_while_nobody_knows_the_posts_nobody_can_say() -> None:
 
 
 async def test_only_posts_show_comments_and_their_authors() -> None:
-    press, visible = await filled(Serve(only_posts=True))
+    press, visible = await filled(PostFilter(listed_only=True))
     await press.publisher.serve_only({BLOG: frozenset({8})})
     assert await visible.comment(71) is None
     assert await visible.avatar(ADA) is None
@@ -68,7 +68,7 @@ async def test_only_posts_show_comments_and_their_authors() -> None:
 
 
 async def test_a_moved_post_shows_them_where_it_is_now() -> None:
-    press, visible = await filled(Serve(only_posts=True))
+    press, visible = await filled(PostFilter(listed_only=True))
     await press.publisher.serve_only({BLOG: frozenset({1})})
     assert await visible.comment(72) is None
     await press.publisher.document(PostKey(BLOG, 1))

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from app.domain.errors import CommentNotFound, NotServed
-from app.domain.sites import Repository, Serve, repository
+from app.domain.sites import Repository, PostFilter, repository
 from app.domain.threads import Comment
 from app.github import payloads
 from app.ports.jobs import THE_REPOSITORY
@@ -63,14 +63,14 @@ class Held(MemoryMirror):
 class Press:
     """A publisher over a mirror of two sites; issue 1 of the blog has been moved to the notes, where it is 7."""
 
-    def __init__(self, serve: Serve | None = None) -> None:
+    def __init__(self, serve: PostFilter | None = None) -> None:
         self.mirror = Held()
         self.catalogue = DocumentCache(1_000_000)
         self.publisher = Publisher(
             mirror=self.mirror,
             catalogue=self.catalogue,
             places=Transfers((BLOG, NOTES, THIRD), self.mirror),
-            serve=serve or Serve(),
+            serve=serve or PostFilter(),
             public_url=None,
             allow_private=False,
             observer=Silent(),
@@ -188,9 +188,9 @@ async def test_a_kept_document_is_not_made_again_to_be_told_of() -> None:
 
 
 async def test_documents_of_what_becomes_a_post_or_ceases_to_be_one_are_swapped_and_no_others() -> None:
-    press = Press(Serve(only_posts=True))
+    press = Press(PostFilter(listed_only=True))
     await press.fill()
-    assert not press.publisher.serve.known
+    assert not press.publisher.serve.is_known
     await press.publisher.serve_only({BLOG: frozenset({7}), NOTES: frozenset({7})})
     keys: tuple[Key, ...] = (PostKey(BLOG, 7), CountsKey(BLOG, None), PostKey(NOTES, 7))
     before = [await press.publisher.document(key) for key in keys]

@@ -159,7 +159,7 @@ async def _verified(request: Request, hooks: Webhooks) -> WebhookEvent:
     claimed = webhooks.signature(headers)
     body = await _body(request, hooks)
     webhooks.verify(hooks.secrets, body, claimed)
-    return webhooks.notice(headers, body)
+    return webhooks.parse_event(headers, body)
 
 
 async def _body(request: Request, hooks: Webhooks) -> bytes:
@@ -168,8 +168,8 @@ async def _body(request: Request, hooks: Webhooks) -> bytes:
     One that is not whole in the time after which GitHub itself gives up is `MalformedDelivery`.
     """
     length = count(request.headers.get("content-length")) or 0
-    if length > webhooks.LARGEST:
-        raise DeliveryTooLarge(webhooks.LARGEST)
+    if length > webhooks.MAX_BODY_BYTES:
+        raise DeliveryTooLarge(webhooks.MAX_BODY_BYTES)
     try:
         async with asyncio.timeout(hooks.patience), AsyncExitStack() as reading:
             return await _read(request, hooks, reading)
@@ -182,8 +182,8 @@ async def _read(request: Request, hooks: Webhooks, reading: AsyncExitStack) -> b
     body, large = bytearray(), False
     async for chunk in request.stream():
         body += chunk
-        if len(body) > webhooks.LARGEST:
-            raise DeliveryTooLarge(webhooks.LARGEST)
+        if len(body) > webhooks.MAX_BODY_BYTES:
+            raise DeliveryTooLarge(webhooks.MAX_BODY_BYTES)
         if not large and len(body) > _LARGE:
             large = True
             await reading.enter_async_context(hooks.large)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import StoreUnusable
-from app.github.webhooks import LARGEST, CommentHint, Place, WebhookEvent
+from app.github.webhooks import MAX_BODY_BYTES, CommentHint, RepositoryRef, WebhookEvent
 from app.jobs.webhook_intake import Outcome
 from app.ports.metrics import Received
 from app.simulator.http.server import loopback
@@ -50,7 +50,7 @@ async def test_a_signed_delivery_is_received_and_answered(hooks: Hooks, *, form:
             GUID,
             "issue_comment",
             "created",
-            Place("Ada/Blog", 1_296_269),
+            RepositoryRef("Ada/Blog", 1_296_269),
             41,
             comment=CommentHint(1001, 1_593_684_000.0, "*text* 1001"),
         )
@@ -134,23 +134,23 @@ def test_a_secret_is_not_in_what_is_printed_of_the_webhooks() -> None:
 
 async def test_a_body_that_says_that_it_is_too_large_is_refused_at_once(hooks: Hooks) -> None:
     headers, body = delivery("issues", of_issue("opened"))
-    answer = await hooks.post([*headers, (b"content-length", str(LARGEST + 1).encode())], body)
+    answer = await hooks.post([*headers, (b"content-length", str(MAX_BODY_BYTES + 1).encode())], body)
     assert (answer.status, answer.read, answer.headers["connection"]) == (413, 0, "close")
     assert "25,000,000 bytes" in detail(answer)
     assert [why for _, why in hooks.receiver.refusals] == [Received.MALFORMED]
 
 
 async def test_a_body_of_unknown_length_is_read_no_further_than_the_limit(hooks: Hooks) -> None:
-    piece = b"x" * (LARGEST // 5)
+    piece = b"x" * (MAX_BODY_BYTES // 5)
     answer = await hooks.post(delivery("issues", b"")[0], *[piece] * 5, b"x", b"never read")
     assert (answer.status, answer.read, answer.headers["connection"]) == (413, 6, "close")
 
 
 async def test_a_body_as_large_as_the_limit_is_taken(hooks: Hooks) -> None:
     small = orjson.dumps(of_issue("opened"))
-    headers, body = delivery("issues", small + b" " * (LARGEST - len(small)))
-    sent = [*headers, (b"content-length", str(LARGEST).encode())]
-    assert (len(body), (await hooks.post(sent, body)).status) == (LARGEST, 202)
+    headers, body = delivery("issues", small + b" " * (MAX_BODY_BYTES - len(small)))
+    sent = [*headers, (b"content-length", str(MAX_BODY_BYTES).encode())]
+    assert (len(body), (await hooks.post(sent, body)).status) == (MAX_BODY_BYTES, 202)
 
 
 @pytest.mark.parametrize("length", [b"", b"many", b"-1", b"1" * 50])
