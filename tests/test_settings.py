@@ -1,35 +1,38 @@
-"""Settings: read once, frozen, masked, and refused by name where they cannot be used."""
+"""Settings: read once, frozen and masked; an unusable value is refused by the name of its variable."""
 
+import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.domain.errors import InvalidSetting
-from app.domain.sites import PostFilter
-from app.settings import PREFIX, Settings, load, unknown
+from app.domain.sites import PostFilter, repository
+from app.settings import PREFIX, Settings, load, unknown_variables
+from app.settings.old_names import OLD_NAMES
 
 
 @pytest.fixture(autouse=True)
 def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in Settings.model_fields:
+    for name in (*Settings.model_fields, *OLD_NAMES):
         monkeypatch.delenv(f"{PREFIX}{name.upper()}", raising=False)
 
 
-def given(**settings: Any) -> Settings:
+def _load(**settings: Any) -> Settings:
     return load({"repo": "ada/blog", **settings}, env_file=None)
 
 
 def test_only_the_repository_has_no_default() -> None:
-    settings = given()
+    settings = _load()
     assert [str(repo) for repo in settings.repo] == ["ada/blog"]
     assert (settings.host, settings.port, settings.store_path) == ("127.0.0.1", 8000, "afterword.db")
     with pytest.raises(InvalidSetting, match=r"AFTERWORD_REPO: no repository is named. Write it as owner/name"):
         load({}, env_file=None)
 
 
-def test_an_option_wins_over_the_environment_and_that_over_the_file(
+def test_options_win_over_environment_and_environment_over_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / ".env"
@@ -40,32 +43,32 @@ def test_an_option_wins_over_the_environment_and_that_over_the_file(
     assert (str(settings.repo[0]), settings.port, settings.host) == ("option/three", 2, "::1")
 
 
-def test_several_repositories_are_separated_by_commas() -> None:
-    assert [str(repo) for repo in given(repo="ada/blog, eve/notes").repo] == ["ada/blog", "eve/notes"]
+def test_commas_separate_several_repositories() -> None:
+    assert [str(repo) for repo in _load(repo="ada/blog, eve/notes").repo] == ["ada/blog", "eve/notes"]
 
 
-def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_variable_means_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AFTERWORD_GITHUB_TOKEN", "")
     monkeypatch.setenv("AFTERWORD_PUBLIC_URL", "")
-    assert (given().token, given().public_url) == (None, None)
+    assert (_load().token, _load().public_url) == (None, None)
 
 
-def test_the_token_shows_in_no_repr() -> None:
-    settings = given(github_token="ghp_hush")
+def test_repr_masks_the_token() -> None:
+    settings = _load(github_token="ghp_hush")
     assert settings.token == "ghp_hush"
     assert "ghp_hush" not in repr(settings) + str(settings) + repr(settings.model_dump())
 
 
-def test_secrets_of_the_webhook_are_several_while_one_replaces_the_other() -> None:
-    settings = given(webhook_secret="old-hush, new-hush,")
+def test_webhook_accepts_several_secrets_and_masks_them() -> None:
+    settings = _load(webhook_secret="old-hush, new-hush,")
     assert settings.secrets == (b"old-hush", b"new-hush")
     assert "hush" not in repr(settings) + str(settings) + repr(settings.model_dump())
-    assert given().secrets == ()
+    assert _load().secrets == ()
 
 
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        setattr(given(), "port", 1)  # noqa: B010 - the type checker refuses the plain form, which is the point
+        setattr(_load(), "port", 1)  # noqa: B010 - the type checker refuses the plain form, which is the point
 
 
 @pytest.mark.parametrize(
@@ -103,8 +106,8 @@ def test_settings_are_frozen() -> None:
         ({"serve": "label: "}, "SERVE", "a label must be named"),
         ({"port": 65536}, "PORT", "65535"),
         ({"fresh_for": 1}, "FRESH_FOR", "5"),
-        ({"pulse": 0.5}, "PULSE", "1"),
-        ({"catalogue_mb": 0}, "CATALOGUE_MB", "1"),
+        ({"poll_interval": 0.5}, "POLL_INTERVAL", "1"),
+        ({"cache_mb": 0}, "CACHE_MB", "1"),
         ({"pictures": "perhaps"}, "PICTURES", "boolean"),
         ({"pictures_mb": 0}, "PICTURES_MB", "1"),
         ({"picture_hosts": "ghe.example.com"}, "PICTURE_HOSTS", "is not an origin"),
@@ -114,16 +117,16 @@ def test_settings_are_frozen() -> None:
         ({"picture_hosts": "http://ghe.example.com"}, "PICTURE_HOSTS", "could be exchanged on the way. Write the"),
     ],
 )
-def test_what_cannot_be_used_is_refused_by_name(settings: dict[str, Any], name: str, reason: str) -> None:
-    with pytest.raises(InvalidSetting) as refused:
-        given(**settings)
-    assert refused.value.name == f"AFTERWORD_{name}"
-    assert reason in str(refused.value)
+def test_unusable_value_is_refused_by_variable_name(settings: dict[str, Any], name: str, reason: str) -> None:
+    with pytest.raises(InvalidSetting) as error:
+        _load(**settings)
+    assert error.value.name == f"AFTERWORD_{name}"
+    assert reason in str(error.value)
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9", "http://localhost:9", "http://[::1]:9"])
-def test_a_token_may_go_unencrypted_to_this_machine_only(address: str) -> None:
-    assert given(github_api_url=address, github_token="t").token == "t"
+def test_token_may_go_unencrypted_to_loopback_only(address: str) -> None:
+    assert _load(github_api_url=address, github_token="t").token == "t"
 
 
 @pytest.mark.parametrize(
@@ -135,8 +138,8 @@ def test_a_token_may_go_unencrypted_to_this_machine_only(address: str) -> None:
         ("", ()),
     ],
 )
-def test_origins_are_all_unless_some_are_named(text: str, allowed: tuple[str, ...]) -> None:
-    assert given(origins=text).origins == allowed
+def test_all_origins_may_read_by_default(text: str, allowed: tuple[str, ...]) -> None:
+    assert _load(origins=text).origins == allowed
 
 
 @pytest.mark.parametrize(
@@ -150,44 +153,43 @@ def test_origins_are_all_unless_some_are_named(text: str, allowed: tuple[str, ..
         ),
     ],
 )
-def test_pictures_may_come_from_further_origins(text: str, hosts: tuple[str, ...]) -> None:
-    assert given(picture_hosts=text).picture_hosts == hosts
+def test_pictures_may_come_from_more_origins(text: str, hosts: tuple[str, ...]) -> None:
+    assert _load(picture_hosts=text).picture_hosts == hosts
 
 
-def test_pictures_are_kept_beside_the_store_and_go_with_one_in_memory() -> None:
-    assert given().pictures_path == Path("afterword.db-pictures")
-    assert given(store="sqlite:////data/x.db").pictures_path == Path("/data/x.db-pictures")
-    assert given(store="memory:").pictures_path is None
+def test_pictures_folder_is_beside_the_store() -> None:
+    assert _load().pictures_path == Path("afterword.db-pictures")
+    assert _load(store="sqlite:////data/x.db").pictures_path == Path("/data/x.db-pictures")
+    assert _load(store="memory:").pictures_path is None
 
 
-def test_without_a_token_changes_are_asked_for_more_rarely() -> None:
-    assert given().pulse_seconds > given(github_token="t").pulse_seconds
-    assert given(pulse=33).pulse_seconds == 33
+def test_polls_are_rarer_without_a_token() -> None:
+    assert _load().poll_seconds > _load(github_token="t").poll_seconds
+    assert _load(poll_interval=33).poll_seconds == 33
 
 
 @pytest.mark.parametrize(("choice", "label"), [("any", None), ("label:Comments", "Comments"), ("label: a b ", "a b")])
 def test_which_issues_are_posts_can_be_chosen(choice: str, label: str | None) -> None:
-    assert given(serve=choice).served.label == label
+    assert _load(serve=choice).post_filter.label == label
 
 
 @pytest.mark.parametrize("place", [".", "app", "https://blog.example.com/posts.json?v=1", "HTTP://127.0.0.1:9/posts"])
-def test_posts_are_known_from_a_folder_or_an_address(place: str) -> None:
-    settings = given(serve="posts", posts=place, allow_private=True)
+def test_posts_come_from_a_folder_or_an_address(place: str) -> None:
+    settings = _load(serve="posts", posts=place, allow_private=True)
     assert settings.posts == place
-    assert settings.served == PostFilter(listed_only=True)
-    assert not settings.served.is_known
+    assert settings.post_filter == PostFilter(listed_only=True)
+    assert not settings.post_filter.is_known
 
 
-def test_a_list_of_a_public_repository_may_come_over_http() -> None:
-    assert given(serve="posts", posts="http://blog/posts.json").posts == "http://blog/posts.json"
+def test_list_of_a_public_repository_may_use_http() -> None:
+    assert _load(serve="posts", posts="http://blog/posts.json").posts == "http://blog/posts.json"
 
 
-def test_a_variable_that_is_no_setting_is_told() -> None:
-    assert unknown(["AFTERWORD_REPO", "AFTERWORD_ALLOW_PRIVAT", "PATH"]) == ["AFTERWORD_ALLOW_PRIVAT"]
+def test_variable_that_is_no_setting_is_reported() -> None:
+    assert unknown_variables(["AFTERWORD_REPO", "AFTERWORD_ALLOW_PRIVAT", "PATH"]) == ["AFTERWORD_ALLOW_PRIVAT"]
 
 
-def settings_table() -> str:
-    """The README's table, as the settings themselves would write it."""
+def _settings_table() -> str:
     rows = []
     for name, field in Settings.model_fields.items():
         default = "" if field.default is None or field.is_required() else str(field.default)
@@ -196,18 +198,18 @@ def settings_table() -> str:
     return "\n".join(rows)
 
 
-def test_the_readme_lists_every_setting_as_it_is() -> None:
+def test_readme_lists_every_setting() -> None:
     readme = Path("README.md").read_text(encoding="utf-8")
-    assert settings_table() in readme
+    assert _settings_table() in readme
 
 
-def test_the_readme_names_no_setting_that_does_not_exist() -> None:
+def test_readme_names_only_existing_settings() -> None:
     readme = Path("README.md").read_text(encoding="utf-8")
     named = set(re.findall(r"AFTERWORD_([A-Z_]+)", readme))
-    assert named <= {name.upper() for name in Settings.model_fields}
+    assert named <= {name.upper() for name in (*Settings.model_fields, *OLD_NAMES)}
 
 
-def test_a_file_that_is_no_text_is_told_by_its_name(tmp_path: Path) -> None:
+def test_file_that_is_not_text_is_named(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_bytes(b"AFTERWORD_REPO=\xff\xfe")
     with pytest.raises(InvalidSetting, match="not UTF-8 text"):
@@ -215,11 +217,108 @@ def test_a_file_that_is_no_text_is_told_by_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("secrets", [",", " , ", " "])
-def test_a_webhook_secret_that_names_none_is_refused(secrets: str) -> None:
+def test_list_of_webhook_secrets_without_any_is_refused(secrets: str) -> None:
     with pytest.raises(InvalidSetting, match="AFTERWORD_WEBHOOK_SECRET: no secret is named"):
-        given(webhook_secret=secrets)
+        _load(webhook_secret=secrets)
 
 
-def test_levels_and_formats_of_the_log_are_written_in_any_case() -> None:
-    settings = given(log_level="WARNING", log_format="JSON")
+def test_log_level_and_format_ignore_case() -> None:
+    settings = _load(log_level="WARNING", log_format="JSON")
     assert (settings.log_level, settings.log_format) == ("warning", "json")
+
+
+def _file_with(folder: Path, *lines: str) -> str:
+    file = folder / ".env"
+    file.write_text("\n".join(lines))
+    return str(file)
+
+
+def _load_with_warnings(env_file: str | None = None, **options: Any) -> tuple[Settings, list[str]]:
+    warnings: list[str] = []
+    settings = load({"repo": "ada/blog", **options}, env_file=env_file, warn=warnings.append)
+    return settings, warnings
+
+
+OLD_AND_NEW = [("PULSE", "POLL_INTERVAL", "poll_interval"), ("CATALOGUE_MB", "CACHE_MB", "cache_mb")]
+
+
+@pytest.mark.parametrize(("old", "new", "field"), OLD_AND_NEW)
+@pytest.mark.parametrize("name", ["AFTERWORD_{}", "afterword_{}"])
+def test_old_name_works_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch, name: str, old: str, new: str, field: str
+) -> None:
+    monkeypatch.setenv(name.format(old), "33")
+    settings, warnings = _load_with_warnings()
+    assert getattr(settings, field) == 33
+    assert warnings == [
+        f"AFTERWORD_{old} is now called AFTERWORD_{new}. The old name works in this release only: rename it."
+    ]
+
+
+@pytest.mark.parametrize(("old", "new", "field"), OLD_AND_NEW)
+def test_old_name_works_in_the_file(tmp_path: Path, old: str, new: str, field: str) -> None:
+    settings, (warning,) = _load_with_warnings(_file_with(tmp_path, f"AFTERWORD_{old}=33"))
+    assert getattr(settings, field) == 33
+    assert f"AFTERWORD_{old} is now called AFTERWORD_{new}." in warning
+
+
+def test_old_name_in_environment_wins_over_old_name_in_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AFTERWORD_PULSE", "2")
+    settings, warnings = _load_with_warnings(_file_with(tmp_path, "AFTERWORD_PULSE=3"))
+    assert settings.poll_interval == 2
+    assert len(warnings) == 1
+
+
+@pytest.mark.parametrize(("old", "new", "field"), OLD_AND_NEW)
+@pytest.mark.parametrize("is_new_in_file", [False, True])
+def test_new_name_wins_over_the_old(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, old: str, new: str, field: str, *, is_new_in_file: bool
+) -> None:
+    in_file, in_environment = (new, old) if is_new_in_file else (old, new)
+    values = {new: "44", old: "nonsense, which is not read"}
+    monkeypatch.setenv(f"AFTERWORD_{in_environment}", values[in_environment])
+    settings, warnings = _load_with_warnings(_file_with(tmp_path, f"AFTERWORD_{in_file}={values[in_file]}"))
+    assert getattr(settings, field) == 44
+    assert warnings == [
+        f"AFTERWORD_{old} is ignored because AFTERWORD_{new} is set, which replaces it. Remove AFTERWORD_{old}."
+    ]
+
+
+@pytest.mark.parametrize("value", ["", None])
+def test_no_warning_without_an_old_name(monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
+    if value is not None:
+        monkeypatch.setenv("AFTERWORD_PULSE", value)
+    monkeypatch.setenv("AFTERWORD_CACHE_MB", "7")
+    settings, warnings = _load_with_warnings()
+    assert (settings.poll_interval, settings.cache_mb, warnings) == (None, 7, [])
+
+
+@pytest.mark.parametrize(("old", "new", "field"), OLD_AND_NEW)
+def test_errors_name_the_variable_that_is_set(monkeypatch: pytest.MonkeyPatch, old: str, new: str, field: str) -> None:
+    monkeypatch.setenv(f"AFTERWORD_{old}", "0")
+    with pytest.raises(InvalidSetting, match=f"^AFTERWORD_{old}: "):
+        _load()
+    with pytest.raises(InvalidSetting, match=f"^AFTERWORD_{new}: "):
+        _load(**{field: 0})
+    monkeypatch.setenv(f"AFTERWORD_{new}", "0")
+    with pytest.raises(InvalidSetting, match=f"^AFTERWORD_{new}: "):
+        _load()
+
+
+def test_old_names_are_not_unknown() -> None:
+    assert unknown_variables(["AFTERWORD_PULSE", "AFTERWORD_CATALOGUE_MB", "AFTERWORD_PULSES"]) == ["AFTERWORD_PULSES"]
+
+
+def test_file_is_read_once(tmp_path: Path) -> None:
+    pipe = tmp_path / ".env"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as threads:
+        writing = threads.submit(pipe.write_text, "AFTERWORD_CATALOGUE_MB=33\nAFTERWORD_PORT=1\n")
+        settings, warnings = _load_with_warnings(str(pipe))
+        writing.result()
+    assert (settings.cache_mb, settings.port, len(warnings)) == (33, 1, 1)
+
+
+def test_settings_without_loading_read_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AFTERWORD_PORT", "1")
+    assert Settings(repo=(repository("ada/blog"),)).port == 8000

@@ -1,0 +1,284 @@
+"""The settings as one frozen value, and the rules that their values follow."""
+
+import re
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from app.domain.errors import InvalidSetting
+from app.domain.sites import PostFilter, Repository, repository
+from app.settings.addresses import is_ip, is_loopback, normalize_origin, split_address, split_origins
+
+PREFIX = "AFTERWORD_"
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+_HTTP = re.compile(r"https?://", re.IGNORECASE)
+_STORE = re.compile(r"sqlite:///(?P<path>.+)|memory:")
+_POLL_SECONDS_WITH_TOKEN = 60.0
+_POLL_SECONDS_WITHOUT_TOKEN = 400.0
+"""For each repository: nine polls of two requests an hour, and readers see a change within ten minutes."""
+
+
+class Settings(BaseModel):
+    """Everything that can be set; only `repo` has no default. Its `repr` masks the token and the secrets."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    repo: tuple[Repository, ...] = Field(
+        description="The repository whose issues hold the comments, `owner/name`. Separate several by commas."
+    )
+    github_token: SecretStr | None = Field(
+        None, description="A token that may read the issues. Without one you have 60 requests an hour, which is enough."
+    )
+    github_api_url: str = Field(
+        "https://api.github.com", description="The address of GitHub's API; GitHub Enterprise has its own."
+    )
+    webhook_secret: tuple[SecretStr, ...] = Field(
+        (), description="The secret of GitHub's webhook. While you change it, write both, separated by a comma."
+    )
+    store: str = Field(
+        "sqlite:///afterword.db", description="Where the mirror is stored: `sqlite:///path` or `memory:`."
+    )
+    host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` stands for all.")
+    port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
+    public_url: str | None = Field(None, description="The address that readers use, if a proxy or a CDN is in front.")
+    origins: tuple[str, ...] = Field(
+        (),
+        description="The origins whose pages may read, as `https://blog.example.com`, separated by commas. Empty: all.",
+    )
+    serve: str = Field(
+        "any",
+        description="Which issues are posts: `any`, `label:NAME`, or `posts` for those that the blog's posts name.",
+    )
+    posts: str | None = Field(
+        None,
+        description=(
+            "Where the blog's posts name their issues, for `AFTERWORD_SERVE=posts`: a content folder (`ghissueid: 41` "
+            "in the front matter), or the address of a published list (JSON). Afterword reads it every minute."
+        ),
+    )
+    allow_private: bool = Field(
+        default=False,
+        description="Whether the issues of a private repository may be published; only with `AFTERWORD_SERVE=posts`.",
+    )
+    pictures: bool = Field(
+        default=True,
+        description="Whether Afterword serves pictures and avatars, so that readers' browsers contact no other host.",
+    )
+    pictures_mb: int = Field(
+        256,
+        ge=1,
+        le=1_048_576,
+        description="How much disk space pictures may take in the folder `….db-pictures` beside the store, in MB.",
+    )
+    picture_hosts: tuple[str, ...] = Field(
+        (),
+        description="More origins that pictures may come from, as `https://ghe.example.com`, separated by commas.",
+    )
+    fresh_for: float = Field(
+        300,
+        ge=5,
+        le=86400,
+        description="Seconds after which a thread that is read is checked again, in the background.",
+    )
+    poll_interval: float | None = Field(
+        None,
+        ge=1,
+        le=86400,
+        description=(
+            "Seconds between polls, which ask GitHub what changed: 60 with a token, else 400 for each repository. "
+            "While a webhook works, polls are rarer."
+        ),
+    )
+    cold_wait: float = Field(
+        5,
+        ge=0.1,
+        le=60,
+        description="Seconds that a reader of a thread that is not mirrored yet waits for GitHub, before a 503.",
+    )
+    cache_mb: int = Field(64, ge=1, le=65536, description="How much memory finished documents may take, in MB.")
+    workers: int = Field(1, ge=1, le=64, description="How many processes serve; they share the store.")
+    access_log: bool = Field(
+        default=False, description="Whether each request is logged. Logging costs more than the response."
+    )
+    log_addresses: bool = Field(default=False, description="Whether the access log names readers' IP addresses.")
+    log_format: Literal["text", "json"] = Field("text", description="The format of the log: `text` or `json`.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The lowest level that is logged: `debug`, `info`, `warning` or `error`."
+    )
+
+    @field_validator("repo", mode="before")
+    @classmethod
+    def _split_repositories(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        repositories = tuple(repository(part) for part in value.split(",") if part.strip())
+        if not repositories:
+            raise ValueError("no repository is named. Write it as owner/name")
+        if len(set(repositories)) < len(repositories):
+            raise ValueError("a repository is named twice. Name each once")
+        return repositories
+
+    @field_validator("github_token")
+    @classmethod
+    def _check_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _TOKEN.fullmatch(value.get_secret_value()):
+            raise ValueError("the token holds a space or another character that no token has. Copy it again")
+        return value
+
+    @field_validator("webhook_secret", mode="before")
+    @classmethod
+    def _split_secrets(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        secrets = tuple(SecretStr(part.strip()) for part in value.split(",") if part.strip())
+        if value and not secrets:
+            raise ValueError("no secret is named. Write that of the webhook, or unset it")
+        return secrets
+
+    @field_validator("log_format", "log_level", mode="before")
+    @classmethod
+    def _lower_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("github_api_url", "public_url")
+    @classmethod
+    def _check_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = split_address(value)
+        if parts is None or parts.query or parts.fragment:
+            raise ValueError(f"{value!r} is not an address. Write it as https://host or https://host/path")
+        if parts.username or parts.password:
+            raise ValueError("an address must not hold a name or a password. Take them out")
+        return value.rstrip("/")
+
+    @field_validator("origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        origins = split_origins(value)
+        return () if "*" in origins else tuple(normalize_origin(origin) for origin in origins)
+
+    @field_validator("picture_hosts", mode="before")
+    @classmethod
+    def _split_picture_hosts(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        origins = tuple(normalize_origin(origin) for origin in split_origins(value))
+        for origin in origins:
+            parts = urlsplit(origin)
+            if parts.scheme == "http" and parts.hostname != "localhost" and not is_ip(parts.hostname or ""):
+                raise ValueError(f"pictures of {origin!r} could be exchanged on the way. Write the address with https")
+        return origins
+
+    @field_validator("store")
+    @classmethod
+    def _check_store(cls, value: str) -> str:
+        if not _STORE.fullmatch(value) or value.endswith(":memory:"):
+            raise ValueError(f"{value!r} is not a store. Write sqlite:///path/to/afterword.db or memory:")
+        return value
+
+    @field_validator("serve")
+    @classmethod
+    def _check_post_choice(cls, value: str) -> str:
+        if value in {"any", "posts"}:
+            return value
+        if not value.startswith("label:"):
+            raise ValueError(f"{value!r} is not a choice. Write any, posts or label:NAME")
+        if not value.removeprefix("label:").strip():
+            raise ValueError("a label must be named after `label:`")
+        return value
+
+    @field_validator("posts")
+    @classmethod
+    def _check_posts(cls, value: str | None) -> str | None:
+        if value is None or not _HTTP.match(value):
+            return _check_folder(value)
+        parts = split_address(value)
+        if parts is None or parts.fragment:
+            raise ValueError(f"{value!r} is not an address. Write it as https://blog.example.com/posts.json")
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("an address must not hold a name or a password. Take them out")
+        return value
+
+    @model_validator(mode="after")
+    def _check_token_is_encrypted(self) -> Self:
+        parts = urlsplit(self.github_api_url)
+        if self.github_token and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+            raise InvalidSetting(
+                f"{PREFIX}GITHUB_API_URL", "a token would be sent unencrypted over http. Write the address with https"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_posts_are_set(self) -> Self:
+        if self.serve == "posts" and self.posts is None:
+            raise InvalidSetting(
+                f"{PREFIX}POSTS",
+                f"{PREFIX}SERVE=posts needs to know where the posts are. "
+                "Name the blog's content folder, or the address of a published list",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_private_is_safe(self) -> Self:
+        if not self.allow_private:
+            return self
+        if self.serve != "posts":
+            raise InvalidSetting(
+                f"{PREFIX}ALLOW_PRIVATE",
+                f"with {PREFIX}SERVE={self.serve} it would publish issues of a private repository that are no posts: "
+                f"set {PREFIX}SERVE=posts and {PREFIX}POSTS so that only the blog's own posts are published",
+            )
+        address = urlsplit(self.posts or "")
+        if address.scheme.lower() == "http" and not is_loopback(address.hostname or ""):
+            raise InvalidSetting(
+                f"{PREFIX}POSTS",
+                "over http anyone on the way could add a private issue to the list. Write the address with https",
+            )
+        return self
+
+    @property
+    def store_path(self) -> str | None:
+        """The file of the mirror; None for a mirror in memory."""
+        match = _STORE.fullmatch(self.store)
+        return match["path"] if match else None
+
+    @property
+    def pictures_path(self) -> Path | None:
+        """The folder of fetched pictures, beside the store; None if they are removed with the process."""
+        return None if self.store_path is None else Path(f"{self.store_path}-pictures")
+
+    @property
+    def token(self) -> str | None:
+        """The token in the clear: for the Authorization header, and for nothing else."""
+        return self.github_token.get_secret_value() if self.github_token else None
+
+    @property
+    def post_filter(self) -> PostFilter:
+        """Which issues are posts; with `posts` their list is not read yet."""
+        if self.serve == "posts":
+            return PostFilter(listed_only=True)
+        return PostFilter() if self.serve == "any" else PostFilter(self.serve.removeprefix("label:").strip())
+
+    @property
+    def poll_seconds(self) -> float:
+        """Seconds between polls; without a token they are rare enough to leave requests for readers."""
+        default = _POLL_SECONDS_WITH_TOKEN if self.github_token else _POLL_SECONDS_WITHOUT_TOKEN * len(self.repo)
+        return self.poll_interval or default
+
+    @property
+    def secrets(self) -> tuple[bytes, ...]:
+        """The webhook's secrets in the clear: for comparing signatures, and for nothing else."""
+        return tuple(secret.get_secret_value().encode() for secret in self.webhook_secret)
+
+
+def _check_folder(value: str | None) -> str | None:
+    if value is not None and not Path(value).is_dir():
+        raise ValueError(
+            f"there is no folder {value!r}. Name the blog's content folder, or the address of a published list"
+        )
+    return value
