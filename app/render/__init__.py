@@ -1,1 +1,1 @@
-"""From a thread to a document: finished bytes and what an HTTP answer says about them."""
+"""Thread to document: finished bytes, and the metadata that their HTTP response needs."""

@@ -1,11 +1,10 @@
-"""Cursors: where the next page of a list begins, as opaque text.
+"""Cursors: opaque text that says after which comment the next page of a list begins.
 
-A cursor holds the last shown comment's place in the order and not its number on the page, so that comments which
-arrive or vanish between two pages move nothing: no comment comes twice, none is lost. What cannot be held is the
-place of a comment whose own reactions change meanwhile: in their order it may move across the cursor. A snapshot would
-hold it, at the price of a state per reader.
+A cursor holds the sort position of the last comment on a page, not an offset. So comments that are added or deleted
+between two pages cause no duplicate and no gap. One case remains: if a comment gains reactions between two pages, it
+may move across the cursor in the order by reactions. Preventing that would need a snapshot per reader.
 
-It is bound to its list by a digest and not signed: whoever makes one up gets a page that anybody may ask for.
+A cursor is bound to its list by a digest. It is not signed, since a forged cursor yields only a page that is public.
 """
 
 import re
@@ -18,31 +17,34 @@ from app.domain.sites import Repository
 from app.render.keys import Order
 
 _LAYOUT = struct.Struct(">8sqq")
-"""The list's digest, the total of reactions, the comment's id: 24 bytes, hence 32 characters without padding."""
+"""List digest, total of reactions, comment id: 24 bytes, which are 32 characters of base64 without padding."""
 _TEXT = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
-def in_thread(repo: Repository, number: int, order: Order) -> bytes:
-    """The list of a thread's comments in one order."""
+def thread_list(repo: Repository, number: int, order: Order) -> bytes:
+    """Return the digest of the list of a thread's comments in one order."""
     return _digest(f"thread {repo.key} {number} {order}")
 
 
-def of_site() -> bytes:
-    """The list of a blog's newest comments; ids are GitHub's and unique, so that no repository need be named."""
+def site_list() -> bytes:
+    """Return the digest of the list of a blog's newest comments.
+
+    It names no repository: GitHub's comment ids are unique across repositories.
+    """
     return _digest("site")
 
 
-def cursor(listing: bytes, *, comment_id: int, total: int = 0) -> str:
-    """The text that stands for "after this comment"; `total` is that of its reactions, where they order the list."""
-    return urlsafe_b64encode(_LAYOUT.pack(listing, total, comment_id)).decode("ascii")
+def encode(list_digest: bytes, *, comment_id: int, total: int = 0) -> str:
+    """Return the cursor for "after this comment"; `total` is its total of reactions if the list is sorted by it."""
+    return urlsafe_b64encode(_LAYOUT.pack(list_digest, total, comment_id)).decode("ascii")
 
 
-def place(listing: bytes, text: str) -> tuple[int, int]:
-    """The (total, comment id) of a cursor of this list; BadCursor for any other text."""
+def position(list_digest: bytes, text: str) -> tuple[int, int]:
+    """Return the (total of reactions, comment id) of a cursor. Raise InvalidCursor if it is none of this list."""
     if _TEXT.fullmatch(text) is None:
         raise InvalidCursor
-    bound_to, total, comment_id = _LAYOUT.unpack(urlsafe_b64decode(text))
-    if bound_to != listing or total < 0 or comment_id < 0:
+    cursor_digest, total, comment_id = _LAYOUT.unpack(urlsafe_b64decode(text))
+    if cursor_digest != list_digest or total < 0 or comment_id < 0:
         raise InvalidCursor
     return total, comment_id
 

@@ -1,4 +1,4 @@
-"""A document: one finished response, bytes per encoding, made when a thread changes and not when it is read."""
+"""A document: one finished response, encoded when a thread changes and not when a reader requests it."""
 
 import gzip
 import hashlib
@@ -7,52 +7,56 @@ from dataclasses import dataclass
 import brotli
 
 JSON = "application/json; charset=utf-8"
-_WORTH_COMPRESSING = 256
+_MIN_COMPRESSED_BYTES = 256
 _GZIP_LEVEL = 6
 _BROTLI_QUALITY = 6
-"""Measured on a page of 100 comments: within 3 % of quality 11 at a thirtieth of its time."""
+"""Measured on a page of 100 comments: 3 % larger than quality 11, in a thirtieth of its time."""
+_OBJECT_OVERHEAD = 1024
+"""Estimated bytes of the Python objects around the bodies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One finished response; immutable. `bodies` are by content coding, `identity` always among them."""
+    """One finished response; immutable."""
 
     bodies: dict[str, bytes]
+    """Content coding to bytes; `identity` is always present."""
     etag: str
     content_type: str
     checked_at: float | None
-    """When its content was last known to be as on GitHub, epoch seconds; Age is counted from it."""
+    """When its content last agreed with GitHub, epoch seconds. The Age header counts from it."""
     looked_at: float | None = None
-    """For a document of one thread: when GitHub was last asked for just that."""
+    """For a document of one thread: when GitHub was last asked for that thread alone, epoch seconds."""
     status: int = 200
     stale: bool = False
     pages: tuple[int, int] | None = None
-    """(page, last page) of a list that is paged by number; the Link header is made of it."""
-    media: str | None = None
-    """What X-GitHub-Media-Type says, for GitHub-compatible documents."""
-    policy: str | None = None
-    """What Content-Security-Policy says, for those that a browser may open as a page."""
+    """(page, last page) of a list with numbered pages. The Link header is built from it."""
+    github_media_type: str | None = None
+    """The X-GitHub-Media-Type header, for GitHub-compatible documents."""
+    content_security_policy: str | None = None
+    """The Content-Security-Policy header, for documents that a browser may open as a page."""
 
     @property
     def size(self) -> int:
-        """What it weighs in the catalogue, in bytes, with an allowance for the objects around the bytes."""
-        return sum(map(len, self.bodies.values())) + 1024
+        """Return its size in the document cache, in bytes."""
+        return sum(map(len, self.bodies.values())) + _OBJECT_OVERHEAD
 
 
-def etag_of(*parts: bytes, home: str | None = None) -> str:
-    """A weak ETag that changes with these bytes only; weak, because it names all encodings of a document.
+def weak_etag(*parts: bytes, base_url: str | None = None) -> str:
+    """Return a weak ETag that depends on these bytes only; it is weak because all encodings share it.
 
-    The service's own address in them, `home`, does not count: the same content has the same ETag after a move.
+    The service's own address, `base_url`, is left out: the ETag stays the same when the service moves.
     """
-    whole = b"".join(parts)
-    told = whole.replace(home.encode(), b"") if home else whole
-    return f'W/"{hashlib.blake2b(told, digest_size=16).hexdigest()}"'
+    content = b"".join(parts)
+    if base_url:
+        content = content.replace(base_url.encode(), b"")
+    return f'W/"{hashlib.blake2b(content, digest_size=16).hexdigest()}"'
 
 
-def encoded(body: bytes) -> dict[str, bytes]:
-    """The body in every coding that is served and that is smaller than the body itself."""
+def encode_body(body: bytes) -> dict[str, bytes]:
+    """Return the body by content coding; a small body is not compressed."""
     bodies = {"identity": body}
-    if len(body) < _WORTH_COMPRESSING:
+    if len(body) < _MIN_COMPRESSED_BYTES:
         return bodies
     bodies["br"] = brotli.compress(body, mode=brotli.MODE_TEXT, quality=_BROTLI_QUALITY)
     bodies["gzip"] = gzip.compress(body, _GZIP_LEVEL, mtime=0)

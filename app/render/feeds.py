@@ -1,9 +1,9 @@
-"""The newest comments of a post, or of the whole blog, as Atom and as JSON Feed.
+"""The newest comments of a post or of the whole blog, as Atom and as JSON Feed.
 
-What names a feed and its entries is an address on GitHub, which stays when the service moves: a feed's is that of the
-issue (or list of issues) which was asked for, whether or not there is one yet; an entry's is that of the comment.
-Hidden comments are not in it, not even as what a reply answers. A missing post is an empty feed, so that who follows a
-post that is not open yet goes on; a deleted one is 410, by which readers' programs know that it ends.
+Ids of feeds and entries are URLs on GitHub, so they stay when the service moves. A feed's id is the URL of the
+requested issue (or list of issues), whether or not the issue exists. An entry's id is the URL of its comment.
+Hidden comments are left out, also as the target of a reply. A missing post is an empty feed, so that subscribers of a
+post without an issue stay subscribed. A deleted one is 410, which tells feed readers that the feed has ended.
 Follows RFC 4287 (Atom), RFC 4685 (replies) and https://www.jsonfeed.org/version/1.1/
 """
 
@@ -22,207 +22,210 @@ from feedgen.util import xml_elem
 
 from app.domain.threads import Comment, Status, Thread
 from app.domain.times import rfc3339
-from app.render.api import replies
-from app.render.document import Document, encoded, etag_of
-from app.render.github_objects import SafeHtml
-from app.render.i18n import ENGLISH, Words, words
-from app.render.images import avatar_address
-from app.render.keys import Form, SiteFeedKey, ThreadFeedKey
+from app.render.api import find_reply_targets
+from app.render.document import Document, encode_body, weak_etag
+from app.render.github_objects import Sanitizer
+from app.render.i18n import ENGLISH, Translation, translation
+from app.render.images import proxied_avatar_url
+from app.render.keys import FeedFormat, SiteFeedKey, ThreadFeedKey
 
-ENTRIES = 50
-"""Comments in a feed; readers' programs ask again and again, and keep what they have."""
-MEDIA: Mapping[Form, str] = {Form.ATOM: "application/atom+xml", Form.JSON: "application/feed+json"}
+MAX_ENTRIES = 50
+"""Entries in a feed. Feed readers poll it and store earlier entries themselves."""
+CONTENT_TYPES: Mapping[FeedFormat, str] = {
+    FeedFormat.ATOM: "application/atom+xml",
+    FeedFormat.JSON: "application/feed+json",
+}
 _JSON_FEED = "https://jsonfeed.org/version/1.1"
 _THREADING = "http://purl.org/syndication/thread/1.0"
 _GITHUB = "https://github.com"
 _GONE = 410
-_NO_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold, in whatever spelling (https://www.w3.org/TR/xml/#charsets); JSON has no surrogates."""
+_INVALID_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot contain, even escaped (https://www.w3.org/TR/xml/#charsets). JSON excludes surrogates too."""
 
 FeedKey = ThreadFeedKey | SiteFeedKey
 
 
 @dataclass(frozen=True, slots=True)
 class _Feed:
-    """What a feed is made of, before it has a form."""
+    """A feed's content, independent of its format."""
 
     id: str
     title: str
-    page: str
+    page_url: str
     path: str
     updated_at: str
-    """When it was updated last, where there is no entry to tell."""
+    """The time of the last update if there are no entries."""
     comments: Sequence[Comment]
     threads: Mapping[int, Thread]
-    """Under which thread each comment stands, by the comment's number."""
+    """The comments' threads, by `Comment.number`."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What both forms say of a comment, in characters that both can hold."""
+    """A comment's content, independent of the format, in characters that both formats can contain."""
 
     url: str
     title: str
-    name: str
-    uri: str
-    avatar: str | None
+    author_name: str
+    author_url: str
+    avatar_url: str | None
     published: str
     updated: str
     html: str
     text: str
-    answers: str | None
-    """The address of the comment that it answers, which only Atom has a place for."""
+    reply_to: str | None
+    """The URL of the comment that it replies to; only Atom has a field for it."""
 
 
-def of_thread(thread: Thread, key: ThreadFeedKey, safe: SafeHtml) -> Document:
-    """The newest comments of a thread; 410 where it was deleted."""
-    spoken, issue = words(key.lang), thread.issue
-    address = f"{_GITHUB}/{key.repo.full_name}/issues/{key.number}"
-    shown = nlargest(ENTRIES, (c for c in thread.comments if c.hidden is None), key=attrgetter("id"))
+def thread_feed(thread: Thread, key: ThreadFeedKey, sanitize: Sanitizer) -> Document:
+    """Render the newest comments of a thread; 410 if it was deleted."""
+    i18n, issue = translation(key.lang), thread.issue
+    issue_url = f"{_GITHUB}/{key.repo.full_name}/issues/{key.number}"
+    comments = nlargest(MAX_ENTRIES, (c for c in thread.comments if c.hidden is None), key=attrgetter("id"))
     feed = _Feed(
-        id=address,
-        title=spoken.say("page", title=issue.title) if issue else spoken.say(thread.status),
-        page=issue.url if issue else address,
-        path=f"/posts/{key.number}.{key.form}",
-        updated_at=issue.updated_at if issue else _day_zero(),
-        comments=shown,
-        threads=dict.fromkeys((comment.number for comment in shown), thread),
+        id=issue_url,
+        title=i18n.text("page", title=issue.title) if issue else i18n.text(thread.status),
+        page_url=issue.url if issue else issue_url,
+        path=f"/posts/{key.number}.{key.format}",
+        updated_at=issue.updated_at if issue else _fixed_time(),
+        comments=comments,
+        threads=dict.fromkeys((comment.number for comment in comments), thread),
     )
     status = _GONE if thread.status is Status.GONE else 200
-    return replace(_document(feed, key, spoken, safe, thread.checked_at), status=status, stale=thread.stale)
+    return replace(_document(feed, key, i18n, sanitize, thread.checked_at), status=status, stale=thread.stale)
 
 
-def of_site(
-    found: Sequence[Comment],
+def site_feed(
+    comments: Sequence[Comment],
     threads: Mapping[int, Thread],
     key: SiteFeedKey,
-    safe: SafeHtml,
+    sanitize: Sanitizer,
     checked_at: float | None,
 ) -> Document:
-    """The newest comments of a site, which come by descending id; `threads` holds theirs by number."""
-    spoken = words(key.lang)
-    address = f"{_GITHUB}/{key.repo.full_name}/issues"
-    shown = [comment for comment in found if comment.hidden is None][:ENTRIES]
+    """Render the newest comments of a site. `comments` are sorted by descending id; `threads` are theirs by number."""
+    i18n = translation(key.lang)
+    issues_url = f"{_GITHUB}/{key.repo.full_name}/issues"
+    visible = [comment for comment in comments if comment.hidden is None][:MAX_ENTRIES]
     feed = _Feed(
-        id=address,
-        title=f"{spoken.say('recent')}: {key.repo.full_name}",
-        page=_issues_page(shown, threads) or address,
-        path=f"/comments.{key.form}",
-        updated_at=_day_zero(),
-        comments=shown,
+        id=issues_url,
+        title=f"{i18n.text('recent')}: {key.repo.full_name}",
+        page_url=_issues_page_url(visible, threads) or issues_url,
+        path=f"/comments.{key.format}",
+        updated_at=_fixed_time(),
+        comments=visible,
         threads=threads,
     )
-    return _document(feed, key, spoken, safe, checked_at)
+    return _document(feed, key, i18n, sanitize, checked_at)
 
 
-def _issues_page(shown: Sequence[Comment], threads: Mapping[int, Thread]) -> str | None:
-    """Where GitHub lists the issues, told by one of them: with Enterprise it is not at GitHub's own address."""
-    for comment in shown:
+def _issues_page_url(comments: Sequence[Comment], threads: Mapping[int, Thread]) -> str | None:
+    """Return the URL of GitHub's list of issues, taken from an issue's URL: GitHub Enterprise has its own host."""
+    for comment in comments:
         thread = threads.get(comment.number)
         if thread is not None and thread.issue is not None:
             return thread.issue.url.rpartition("/")[0]
     return None
 
 
-def _document(feed: _Feed, key: FeedKey, spoken: Words, safe: SafeHtml, checked_at: float | None) -> Document:
-    make = _atom if key.form is Form.ATOM else _json
-    body = make(feed, key, spoken.lang, list(_entries(feed, key, spoken, safe)))
+def _document(feed: _Feed, key: FeedKey, i18n: Translation, sanitize: Sanitizer, checked_at: float | None) -> Document:
+    serialize = _atom if key.format is FeedFormat.ATOM else _json
+    body = serialize(feed, key, i18n.lang, list(_entries(feed, key, i18n, sanitize)))
     return Document(
-        bodies=encoded(body),
-        etag=etag_of(body, home=key.home),
-        content_type=f"{MEDIA[key.form]}; charset=utf-8",
+        bodies=encode_body(body),
+        etag=weak_etag(body, base_url=key.base_url),
+        content_type=f"{CONTENT_TYPES[key.format]}; charset=utf-8",
         checked_at=checked_at,
-        policy="default-src 'none'; sandbox",
+        content_security_policy="default-src 'none'; sandbox",
     )
 
 
-def _entries(feed: _Feed, key: FeedKey, spoken: Words, safe: SafeHtml) -> Iterator[_Entry]:
-    answers = _answers(feed.threads) if key.form is Form.ATOM else {}
+def _entries(feed: _Feed, key: FeedKey, i18n: Translation, sanitize: Sanitizer) -> Iterator[_Entry]:
+    target_urls = _reply_target_urls(feed.threads) if key.format is FeedFormat.ATOM else {}
     for comment in feed.comments:
         author, thread = comment.author, feed.threads.get(comment.number)
         title = thread.issue.title if thread and thread.issue else f"#{comment.number}"
         yield _Entry(
-            url=_characters(comment.url),
-            title=_characters(spoken.say("on", name=author.login, title=title)),
-            name=_characters(author.login),
-            uri=_characters(author.url),
-            avatar=_avatar(comment, key),
+            url=_replace_invalid(comment.url),
+            title=_replace_invalid(i18n.text("on", name=author.login, title=title)),
+            author_name=_replace_invalid(author.login),
+            author_url=_replace_invalid(author.url),
+            avatar_url=_avatar_url(comment, key),
             published=comment.created_at,
             updated=comment.updated_at,
-            html=_characters(safe(comment)),
-            text=_characters(comment.body_text),
-            answers=answers.get(comment.id),
+            html=_replace_invalid(sanitize(comment)),
+            text=_replace_invalid(comment.body_text),
+            reply_to=target_urls.get(comment.id),
         )
 
 
-def _answers(threads: Mapping[int, Thread]) -> Mapping[int, str]:
-    """The address of what each reply answers, by the reply's id."""
-    found = {}
+def _reply_target_urls(threads: Mapping[int, Thread]) -> Mapping[int, str]:
+    """Return comment id to the URL of the visible comment that it replies to."""
+    target_urls = {}
     for thread in {id(thread): thread for thread in threads.values()}.values():
-        shown = {comment.id: comment.url for comment in thread.comments if comment.hidden is None}
-        for reply, target in replies(thread).items():
-            if target in shown:
-                found[reply] = _characters(shown[target])
-    return found
+        urls = {comment.id: comment.url for comment in thread.comments if comment.hidden is None}
+        for reply, target in find_reply_targets(thread).items():
+            if target in urls:
+                target_urls[reply] = _replace_invalid(urls[target])
+    return target_urls
 
 
-def _avatar(comment: Comment, key: FeedKey) -> str | None:
-    """None where the picture lies at a service of which nobody knows the address."""
-    if not key.pictures:
-        return _characters(comment.author.avatar_url)
-    return avatar_address(key.home, comment.author.id) if key.home else None
+def _avatar_url(comment: Comment, key: FeedKey) -> str | None:
+    """Return the avatar's URL, or None if the service proxies it and its own address is unknown."""
+    if not key.proxy_images:
+        return _replace_invalid(comment.author.avatar_url)
+    return proxied_avatar_url(key.base_url, comment.author.id) if key.base_url else None
 
 
 def _atom(feed: _Feed, key: FeedKey, lang: str, entries: Sequence[_Entry]) -> bytes:
-    made = FeedGenerator()
-    made.register_extension("thr", _Replies, _Replies, rss=False)
-    made.id(feed.id)
-    made.title(_characters(feed.title))
-    made.language(lang)
-    made.generator("Afterword")
-    made.updated(datetime.fromisoformat(max((entry.updated for entry in entries), default=feed.updated_at)))
-    made.author({"name": key.repo.full_name})
-    made.link(href=_characters(feed.page), rel="alternate", type="text/html")
-    if key.home:
-        made.link(href=_address(feed, key), rel="self", type=MEDIA[Form.ATOM])
-    for each in entries:
-        entry = made.add_entry(order="append")
-        entry.id(each.url)
-        entry.title(each.title)
-        entry.link(href=each.url)  # the alternate, as a link without `rel` is; feedgen writes no other attribute here
-        entry.author({"name": each.name or "?", "uri": each.uri})
-        entry.published(datetime.fromisoformat(each.published))
-        entry.updated(datetime.fromisoformat(each.updated))
-        entry.content(each.html, type="html")
-        entry.thr.ref = each.answers
-    return bytes(made.atom_str())
+    atom = FeedGenerator()
+    atom.register_extension("thr", _InReplyTo, _InReplyTo, rss=False)
+    atom.id(feed.id)
+    atom.title(_replace_invalid(feed.title))
+    atom.language(lang)
+    atom.generator("Afterword")
+    atom.updated(datetime.fromisoformat(max((entry.updated for entry in entries), default=feed.updated_at)))
+    atom.author({"name": key.repo.full_name})
+    atom.link(href=_replace_invalid(feed.page_url), rel="alternate", type="text/html")
+    if key.base_url:
+        atom.link(href=_feed_url(feed, key), rel="self", type=CONTENT_TYPES[FeedFormat.ATOM])
+    for entry in entries:
+        element = atom.add_entry(order="append")
+        element.id(entry.url)
+        element.title(entry.title)
+        element.link(href=entry.url)  # a link without `rel` is the alternate; feedgen writes no other attribute here
+        element.author({"name": entry.author_name or "?", "uri": entry.author_url})
+        element.published(datetime.fromisoformat(entry.published))
+        element.updated(datetime.fromisoformat(entry.updated))
+        element.content(entry.html, type="html")
+        element.thr.ref = entry.reply_to
+    return bytes(atom.atom_str())
 
 
-class _Replies:
-    """RFC 4685 as feedgen takes it: what an entry answers."""
+class _InReplyTo:
+    """RFC 4685's in-reply-to as a feedgen extension, of the feed or of an entry."""
 
     def __init__(self) -> None:
         self.ref: str | None = None
 
     def extend_ns(self) -> Mapping[str, str]:
-        """The prefix, declared at the feed."""
+        """Return the namespace prefix, which feedgen declares on the feed."""
         return {"thr": _THREADING}
 
     def extend_atom(self, element: Any) -> Any:
-        """The feed, which answers nothing, or an entry."""
+        """Add `in-reply-to` to an entry that is a reply."""
         if self.ref is not None:
             xml_elem(f"{{{_THREADING}}}in-reply-to", element, ref=self.ref, href=self.ref, type="text/html")
         return element
 
 
 def _json(feed: _Feed, key: FeedKey, lang: str, entries: Sequence[_Entry]) -> bytes:
-    address = {"feed_url": _address(feed, key)} if key.home else {}
+    feed_url = {"feed_url": _feed_url(feed, key)} if key.base_url else {}
     return orjson.dumps(
         {
             "version": _JSON_FEED,
-            "title": _characters(feed.title),
-            "home_page_url": _characters(feed.page),
-            **address,
+            "title": _replace_invalid(feed.title),
+            "home_page_url": _replace_invalid(feed.page_url),
+            **feed_url,
             "language": lang,
             "items": [_item(entry) for entry in entries],
         }
@@ -230,7 +233,7 @@ def _json(feed: _Feed, key: FeedKey, lang: str, entries: Sequence[_Entry]) -> by
 
 
 def _item(entry: _Entry) -> Mapping[str, Any]:
-    avatar = {} if entry.avatar is None else {"avatar": entry.avatar}
+    avatar = {} if entry.avatar_url is None else {"avatar": entry.avatar_url}
     return {
         "id": entry.url,
         "url": entry.url,
@@ -239,20 +242,20 @@ def _item(entry: _Entry) -> Mapping[str, Any]:
         "content_text": entry.text,
         "date_published": entry.published,
         "date_modified": entry.updated,
-        "authors": [{"name": entry.name, "url": entry.uri, **avatar}],
+        "authors": [{"name": entry.author_name, "url": entry.author_url, **avatar}],
     }
 
 
-def _address(feed: _Feed, key: FeedKey) -> str:
-    """Where the feed itself is. Programs may go on from there, so it has to be this blog's and in this language."""
+def _feed_url(feed: _Feed, key: FeedKey) -> str:
+    """Return the feed's own URL. Feed readers may switch to it, so it names the repository and the language."""
     language = {} if key.lang == ENGLISH else {"lang": key.lang}
-    return f"{key.home}{feed.path}?{urlencode({'repo': key.repo.full_name, **language}, safe='/')}"
+    return f"{key.base_url}{feed.path}?{urlencode({'repo': key.repo.full_name, **language}, safe='/')}"
 
 
-def _characters(text: str) -> str:
-    return _NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)
+def _replace_invalid(text: str) -> str:
+    return _INVALID_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def _day_zero() -> str:
-    """When what never changed was updated last: the clock would make a new feed of it each time."""
+def _fixed_time() -> str:
+    """Return the update time of a feed without content; the current time would change its bytes at each rendering."""
     return rfc3339(0)

@@ -1,9 +1,10 @@
-"""A page of a thread as HTML: the markup that the widget makes (`app/widget/widget.js`), for pages without it.
+"""A page of a thread as HTML, with the markup that the widget makes (`app/widget/widget.js`).
 
-The fragment is the widget's element with its content, for inclusion by a site generator or a server; the element finds
-its content there and only brings it up to date. `whole` is the same as a document of its own, to which the link for
-further comments leads. Comments carry schema.org's `Comment` as microdata: JSON-LD would say every text twice.
-What must stay as in the widget: classes, `data-stamp`, and which reply stands where.
+The fragment is the widget's element with its content, for inclusion by a site generator or a server. The element's
+script finds the content and only updates it. A full page is the same as an HTML document of its own; the link to
+further comments leads there. Comments carry schema.org's `Comment` as microdata: JSON-LD would repeat every text.
+
+These must match the widget: the classes, `data-stamp`, and below which comment a reply stands.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,104 +18,111 @@ from markupsafe import Markup
 
 from app.domain.threads import REACTIONS, Comment, Status, Thread
 from app.domain.times import rfc3339
-from app.render.api import WRITE, page, replies
-from app.render.document import Document, encoded, etag_of
-from app.render.github_objects import SafeHtml
-from app.render.i18n import ENGLISH, Words, words
-from app.render.images import avatar_address
+from app.render.api import NEW_COMMENT_FRAGMENT, find_reply_targets, page
+from app.render.document import Document, encode_body, weak_etag
+from app.render.github_objects import Sanitizer
+from app.render.i18n import ENGLISH, Translation, translation
+from app.render.images import proxied_avatar_url
 from app.render.keys import FragmentKey, Order
 
 HTML = "text/html; charset=utf-8"
-LIMIT = 50
-"""Comments on a page unless told otherwise."""
-_DEEPEST = 3
-_FACES = dict(zip(REACTIONS, ("👍", "👎", "😄", "🎉", "😕", "❤️", "🚀", "👀"), strict=True))
+DEFAULT_LIMIT = 50
+"""Comments on a page."""
+_MAX_DEPTH = 3
+_EMOJI = dict(zip(REACTIONS, ("👍", "👎", "😄", "🎉", "😕", "❤️", "🚀", "👀"), strict=True))
 
 
 @dataclass(slots=True)
-class Shown:
-    """A comment as the template writes it."""
+class CommentView:
+    """A comment as the template needs it, with the replies below it."""
 
     id: int
     url: str
     author: Mapping[str, str]
-    avatar: str
+    avatar_url: str
     created_at: str
-    marks: Sequence[str]
-    stamp: str
+    badges: Sequence[str]
+    revision: str
     html: Markup
-    hidden: str | None
-    """In words, that and why its text is not shown."""
+    hidden_notice: str | None
+    """The text in place of a hidden comment's body."""
     reactions: Sequence[tuple[str, int]]
     reply_to: int | None
-    answers: str | None = None
-    """Whom it answers, where that does not stand right above it."""
-    replies: list["Shown"] = field(default_factory=list)
-    parent: "Shown | None" = None
+    reply_to_login: str | None = None
+    """The author of the comment that it replies to, unless it stands directly below that comment."""
+    replies: list["CommentView"] = field(default_factory=list)
+    parent: "CommentView | None" = None
     depth: int = 1
 
 
-def document(thread: Thread, key: FragmentKey, safe: SafeHtml) -> Document:
-    """The fragment, or the whole page, of a thread; BadCursor for a cursor of another list."""
-    shown, onward = page(thread.comments, key)
-    spoken = words(key.lang)
-    post = _post(thread, spoken)
-    targets = replies(thread)
+def document(thread: Thread, key: FragmentKey, sanitize: Sanitizer) -> Document:
+    """Render a thread as a fragment or a full page. Raise InvalidCursor for another list's cursor."""
+    comments, next_cursor = page(thread.comments, key)
+    i18n = translation(key.lang)
+    targets = find_reply_targets(thread)
+    views = [_comment_view(comment, targets.get(comment.id), key, i18n, sanitize) for comment in comments]
     values = {
-        "words": spoken,
-        "post": post,
+        "i18n": i18n,
+        "post": _post(thread, i18n),
         "attributes": _attributes(thread, key),
-        "comments": _nested([_shown(each, targets.get(each.id), key, spoken, safe) for each in shown], key.order),
-        "more": _more(thread, key, onward, len(shown), spoken),
-        "first": _address(thread, key, view="page") if key.whole and key.cursor else None,
+        "comments": _nest(views, key.order),
+        "next_page": _next_page(thread, key, next_cursor, len(comments), i18n),
+        "first_page_url": _page_url(thread, key, view="page") if key.full_page and key.cursor else None,
     }
     html = _templates().get_template("fragment.html").render(values)
-    if key.whole:
-        title = spoken.say("page", title=thread.issue.title if thread.issue else f"#{thread.number}")
-        html = (
-            _templates()
-            .get_template("page.html")
-            .render(
-                words=spoken,
-                title=title,
-                home=key.home,
-                fragment=Markup(html),  # noqa: S704 - a template wrote it
-            )
-        )
+    if key.full_page:
+        html = _full_page(html, thread, key.base_url, i18n)
     body = html.encode("utf-8", "replace")
     return Document(
-        bodies=encoded(body),
-        etag=etag_of(body, home=key.home),
+        bodies=encode_body(body),
+        etag=weak_etag(body, base_url=key.base_url),
         content_type=HTML,
         checked_at=thread.checked_at,
         stale=thread.stale,
-        policy=_policy(key),
+        content_security_policy=_content_security_policy(key),
     )
 
 
-def stamp(comment: Comment, html: str | None) -> str:
-    """Tells two looks of a comment apart, as `stamp` in the widget does; lengths are JavaScript's."""
+def revision(comment: Comment, html: str | None) -> str:
+    """Return a text that changes whenever the comment's appearance does.
+
+    It equals `revision` in the widget; therefore lengths are in UTF-16 code units, as in JavaScript.
+    """
     counts = comment.reactions.counts or {}
     length = "" if html is None else len(html.encode("utf-16-le", "surrogatepass")) // 2
     parts = (comment.edited_at or "", length, comment.hidden or "", int(comment.pinned), comment.reactions.total)
     return ",".join(map(str, (*parts, *(counts.get(kind, 0) for kind in REACTIONS))))
 
 
-def _policy(key: FragmentKey) -> str:
-    """What a browser may do with it where it is opened by itself: show it."""
-    pictures = "" if key.pictures else " https:"
-    origin = "/".join(key.home.split("/")[:3])  # a path would allow for that very address only
+def _full_page(fragment: str, thread: Thread, base_url: str, i18n: Translation) -> str:
+    title = i18n.text("page", title=thread.issue.title if thread.issue else f"#{thread.number}")
     return (
-        f"default-src 'none'; style-src 'self' {origin}; img-src 'self' data: {origin}{pictures}; base-uri 'none'; "
+        _templates()
+        .get_template("page.html")
+        .render(
+            i18n=i18n,
+            title=title,
+            base_url=base_url,
+            fragment=Markup(fragment),  # noqa: S704 - a template wrote it
+        )
+    )
+
+
+def _content_security_policy(key: FragmentKey) -> str:
+    """Return the policy for a browser that opens the document directly: it may show it and run nothing."""
+    other_images = "" if key.proxy_images else " https:"
+    origin = "/".join(key.base_url.split("/")[:3])  # with a path, the policy would allow only that one URL
+    return (
+        f"default-src 'none'; style-src 'self' {origin}; img-src 'self' data: {origin}{other_images}; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'none'; sandbox allow-popups allow-top-navigation-by-user-activation"
     )
 
 
-def _post(thread: Thread, spoken: Words) -> Mapping[str, str | int | None]:
+def _post(thread: Thread, i18n: Translation) -> Mapping[str, str | int | None]:
     issue, count = thread.issue, thread.comment_count
-    note = spoken.say(thread.status) if thread.status is not Status.OPEN else None
-    old = thread.stale and thread.checked_at is not None
-    heading = spoken.count("comments", count) if count else spoken.say("none")
+    note = i18n.text(thread.status) if thread.status is not Status.OPEN else None
+    is_outdated = thread.stale and thread.checked_at is not None
+    heading = i18n.plural("comments", count) if count else i18n.text("none")
     return {
         "number": thread.number,
         "status": thread.status,
@@ -123,88 +131,95 @@ def _post(thread: Thread, spoken: Words) -> Mapping[str, str | int | None]:
         "count": count,
         "heading": heading if issue else None,
         "note": note,
-        "stale": spoken.say("stale", time=spoken.moment(rfc3339(thread.checked_at or 0))) if old else None,
-        "write": issue.url + WRITE if issue and thread.status is not Status.LOCKED else None,
+        "stale": i18n.text("stale", time=i18n.date_time(rfc3339(thread.checked_at or 0))) if is_outdated else None,
+        "write_url": issue.url + NEW_COMMENT_FRAGMENT if issue and thread.status is not Status.LOCKED else None,
     }
 
 
 def _attributes(thread: Thread, key: FragmentKey) -> Iterator[tuple[str, str]]:
-    """The element's attributes: what the widget needs to ask for the same."""
+    """Return the element's attributes, with which the widget requests the same comments."""
     yield "repo", thread.repo.full_name
-    yield "lang", words(key.lang).lang
+    yield "lang", translation(key.lang).lang
     if key.order is not Order.OLDEST:
         yield "order", key.order
-    if key.limit != LIMIT:
+    if key.limit != DEFAULT_LIMIT:
         yield "limit", str(key.limit)
 
 
-def _shown(comment: Comment, reply_to: int | None, key: FragmentKey, spoken: Words, safe: SafeHtml) -> Shown:
-    author, hidden = comment.author, comment.hidden is not None
-    given = {
+def _comment_view(
+    comment: Comment, reply_to: int | None, key: FragmentKey, i18n: Translation, sanitize: Sanitizer
+) -> CommentView:
+    author, is_hidden = comment.author, comment.hidden is not None
+    badges = {
         "owner": comment.association == "OWNER",
         "bot": author.is_bot,
         "pinned": comment.pinned,
-        "edited": comment.edited_at is not None and not hidden,
+        "edited": comment.edited_at is not None and not is_hidden,
     }
     counts = comment.reactions.counts or {}
-    html = None if hidden else safe(comment)
-    return Shown(
+    html = None if is_hidden else sanitize(comment)
+    return CommentView(
         id=comment.id,
         url=comment.url,
         author={"login": author.login, "url": author.url},
-        avatar=avatar_address(key.home, author.id) if key.pictures else author.avatar_url,
+        avatar_url=proxied_avatar_url(key.base_url, author.id) if key.proxy_images else author.avatar_url,
         created_at=comment.created_at,
-        marks=[name for name, holds in given.items() if holds],
-        stamp=stamp(comment, html),
-        html=Markup(html or ""),  # noqa: S704 - the sanitiser wrote it
-        hidden=_why(comment.hidden, spoken),
-        reactions=[(_FACES[kind], counts[kind]) for kind in REACTIONS if counts.get(kind)],
+        badges=[name for name, applies in badges.items() if applies],
+        revision=revision(comment, html),
+        html=Markup(html or ""),  # noqa: S704 - the sanitizer wrote it
+        hidden_notice=_hidden_notice(comment.hidden, i18n),
+        reactions=[(_EMOJI[kind], counts[kind]) for kind in REACTIONS if counts.get(kind)],
         reply_to=reply_to,
     )
 
 
-def _why(reason: str | None, spoken: Words) -> str | None:
+def _hidden_notice(reason: str | None, i18n: Translation) -> str | None:
     if reason is None:
         return None
-    return f"{spoken.say('hidden')}: {spoken.reason(reason)}"
+    return f"{i18n.text('hidden')}: {i18n.hidden_reason(reason)}"
 
 
-def _nested(comments: Sequence[Shown], order: Order) -> Sequence[Shown]:
-    """Replies below what they answer where that is on this page and stands before; no deeper than three levels."""
-    by_id: dict[int | None, Shown] = {}
-    top: list[Shown] = []
-    for one in comments:
-        above = by_id.get(one.reply_to)
-        parent = above.parent if above and above.depth >= _DEEPEST else above
+def _nest(comments: Sequence[CommentView], order: Order) -> Sequence[CommentView]:
+    """Put replies below their targets, at most three levels deep, and return the top level.
+
+    Only the oldest-first order nests, and only if the target stands on the same page.
+    """
+    by_id: dict[int | None, CommentView] = {}
+    top_level: list[CommentView] = []
+    for comment in comments:
+        target = by_id.get(comment.reply_to)
+        parent = target.parent if target and target.depth >= _MAX_DEPTH else target
         if order is not Order.OLDEST:
             parent = None
         if parent is not None:
-            one.parent, one.depth = parent, parent.depth + 1
-        (parent.replies if parent else top).append(one)
-        if above is not None and above is not parent:
-            one.answers = above.author["login"]
-        by_id[one.id] = one
-    return top
+            comment.parent, comment.depth = parent, parent.depth + 1
+        (parent.replies if parent else top_level).append(comment)
+        if target is not None and target is not parent:
+            comment.reply_to_login = target.author["login"]
+        by_id[comment.id] = comment
+    return top_level
 
 
-def _more(thread: Thread, key: FragmentKey, onward: str | None, shown: int, spoken: Words) -> Mapping[str, str] | None:
-    if onward is None:
+def _next_page(
+    thread: Thread, key: FragmentKey, next_cursor: str | None, count: int, i18n: Translation
+) -> Mapping[str, str] | None:
+    if next_cursor is None:
         return None
-    # on a later page nobody knows how many there were before: a whole page is promised
-    left = key.limit if key.cursor else min(key.limit, thread.comment_count - shown)
-    return {"href": _address(thread, key, cursor=onward), "text": spoken.count("more", left)}
+    # how many comments precede a later page is unknown: its link announces a full page
+    next_count = key.limit if key.cursor else min(key.limit, thread.comment_count - count)
+    return {"url": _page_url(thread, key, cursor=next_cursor), "text": i18n.plural("more", next_count)}
 
 
-def _address(thread: Thread, key: FragmentKey, **parameters: str) -> str:
-    """The whole page of this thread in the same order and language."""
-    given = {"repo": thread.repo.full_name, **parameters}
+def _page_url(thread: Thread, key: FragmentKey, **parameters: str) -> str:
+    """Return the URL of the thread's full page in the same order and language."""
+    query = {"repo": thread.repo.full_name, **parameters}
     if key.lang != ENGLISH:
-        given["lang"] = key.lang
+        query["lang"] = key.lang
     if key.order is not Order.OLDEST:
-        given["order"] = key.order
-    if key.limit != LIMIT:
-        given["limit"] = str(key.limit)
-    return f"{key.home}/posts/{thread.number}.html?{urlencode(given)}"
+        query["order"] = key.order
+    if key.limit != DEFAULT_LIMIT:
+        query["limit"] = str(key.limit)
+    return f"{key.base_url}/posts/{thread.number}.html?{urlencode(query)}"
 
 
 @cache

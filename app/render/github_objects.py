@@ -1,7 +1,11 @@
-"""GitHub's own objects, as GitHub shows them to the public, made of the objects that it sent.
+"""GitHub's JSON objects as anonymous readers see them, built from the objects that GitHub sent.
 
-Fields and their order stay GitHub's, unknown ones too. What changes: the forms of a body follow the media type, HTML is
-the safe HTML, addresses of what is served here lead here, and the text of a hidden comment is a notice in its place.
+Fields, unknown ones included, and their order are GitHub's. These differ:
+
+- The body fields depend on the media type, and HTML is sanitized.
+- URLs of resources that this service serves lead here.
+- The text of a hidden comment is replaced by a notice.
+
 Follows https://docs.github.com/rest/issues/comments and https://docs.github.com/rest/issues/issues
 """
 
@@ -10,19 +14,19 @@ from typing import Any
 
 from app.domain.sites import Repository
 from app.domain.threads import Comment, Issue
-from app.render.keys import Media
+from app.render.keys import MediaType
 
-SafeHtml = Callable[[Comment | Issue], str]
-"""Gives the HTML of a comment or an issue as it may be put into a page."""
+Sanitizer = Callable[[Comment | Issue], str]
+"""Returns the HTML of a comment or an issue, safe to insert into a page."""
 
-_FORMS = ("body_html", "body_text", "body")
-"""A body's fields, in GitHub's order."""
-_CARRIED = {
-    Media.DEFAULT: ("body",),
-    Media.RAW: ("body",),
-    Media.TEXT: ("body_text",),
-    Media.HTML: ("body_html",),
-    Media.FULL: _FORMS,
+_BODY_FIELDS = ("body_html", "body_text", "body")
+"""In GitHub's order."""
+_FIELDS_BY_MEDIA_TYPE = {
+    MediaType.DEFAULT: ("body",),
+    MediaType.RAW: ("body",),
+    MediaType.TEXT: ("body_text",),
+    MediaType.HTML: ("body_html",),
+    MediaType.FULL: _BODY_FIELDS,
 }
 _NOTICES = {
     "abuse": "This comment was marked as disruptive content.",
@@ -32,70 +36,77 @@ _NOTICES = {
     "resolved": "This comment was marked as resolved.",
     "spam": "This comment was marked as spam.",
 }
-_NOTICE = "This comment was hidden."
-"""For reasons that GitHub has added since: a reason is never put into HTML."""
+_DEFAULT_NOTICE = "This comment was hidden."
+"""For reasons that GitHub adds later. The reason itself is never put into HTML."""
 
 
-def comment(value: Comment, repo: Repository, media: Media, safe: SafeHtml, public_url: str | None) -> dict[str, Any]:
-    """GitHub's issue comment."""
-    bodies = _of_hidden(value.hidden, media) if value.hidden is not None else _of_comment(value, media, safe)
-    home = _home(repo, public_url)
-    addresses = home and {"url": f"{home}/comments/{value.id}", "issue_url": f"{home}/{value.number}"}
-    return _reshaped(value.source, bodies | (addresses or {}))
+def comment(
+    value: Comment, repo: Repository, media_type: MediaType, sanitize: Sanitizer, public_url: str | None
+) -> dict[str, Any]:
+    """Return GitHub's issue comment object. `public_url` is the service's address; None leaves GitHub's URLs."""
+    if value.hidden is None:
+        changes = _comment_bodies(value, media_type, sanitize)
+    else:
+        changes = _hidden_bodies(value.hidden, media_type)
+    issues_url = _issues_url(repo, public_url)
+    if issues_url is not None:
+        changes |= {"url": f"{issues_url}/comments/{value.id}", "issue_url": f"{issues_url}/{value.number}"}
+    return _apply(changes, value.source)
 
 
 def issue(
     value: Issue,
     repo: Repository,
-    media: Media,
-    safe: SafeHtml,
+    media_type: MediaType,
+    sanitize: Sanitizer,
     public_url: str | None,
 ) -> dict[str, Any]:
-    """GitHub's issue, with its pinned comment as the mirror has it."""
-    changed: dict[str, Any] = dict(_bodies(value.source, media, lambda: safe(value)))
-    home = _home(repo, public_url)
-    if home is not None:
-        changed |= {"url": f"{home}/{value.number}", "comments_url": f"{home}/{value.number}/comments"}
+    """Return GitHub's issue object. Its pinned comment is the mirror's; `public_url` as for `comment`."""
+    changes = _bodies(value.source, media_type, lambda: sanitize(value))
+    issues_url = _issues_url(repo, public_url)
+    if issues_url is not None:
+        changes |= {"url": f"{issues_url}/{value.number}", "comments_url": f"{issues_url}/{value.number}/comments"}
     if value.source.get("pinned_comment") is not None:
         pinned = value.pinned_comment
-        changed["pinned_comment"] = pinned and comment(pinned, repo, media, safe, public_url)
-    return _reshaped(value.source, changed)
+        changes["pinned_comment"] = pinned and comment(pinned, repo, media_type, sanitize, public_url)
+    return _apply(changes, value.source)
 
 
-def _home(repo: Repository, public_url: str | None) -> str | None:
+def _issues_url(repo: Repository, public_url: str | None) -> str | None:
     return None if public_url is None else f"{public_url.rstrip('/')}/repos/{repo.full_name}/issues"
 
 
-def _of_comment(value: Comment, media: Media, safe: SafeHtml) -> dict[str, Any]:
+def _comment_bodies(value: Comment, media_type: MediaType, sanitize: Sanitizer) -> dict[str, Any]:
     source = {"body": value.body, "body_text": value.body_text} | dict(value.source)
-    return _bodies(source, media, lambda: safe(value))
+    return _bodies(source, media_type, lambda: sanitize(value))
 
 
-def _bodies(source: Mapping[str, Any], media: Media, html: Callable[[], str]) -> dict[str, Any]:
-    """The forms that this media type carries; what is null at GitHub stays null."""
+def _bodies(source: Mapping[str, Any], media_type: MediaType, html: Callable[[], str]) -> dict[str, Any]:
+    """Return the body fields of a media type; a field that is null at GitHub stays null."""
     return {
-        form: html() if form == "body_html" and source.get(form, "") is not None else source.get(form)
-        for form in _CARRIED[media]
+        field: html() if field == "body_html" and source.get(field, "") is not None else source.get(field)
+        for field in _FIELDS_BY_MEDIA_TYPE[media_type]
     }
 
 
-def _of_hidden(reason: str, media: Media) -> dict[str, Any]:
-    notice = _NOTICES.get(reason, _NOTICE)
-    return {form: f"<p><em>{notice}</em></p>" if form == "body_html" else notice for form in _CARRIED[media]}
+def _hidden_bodies(reason: str, media_type: MediaType) -> dict[str, Any]:
+    notice = _NOTICES.get(reason, _DEFAULT_NOTICE)
+    html = f"<p><em>{notice}</em></p>"
+    return {field: html if field == "body_html" else notice for field in _FIELDS_BY_MEDIA_TYPE[media_type]}
 
 
-def _reshaped(source: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
-    """The object with these fields changed in their places and no other form of its body."""
-    kept = {
-        name: None if _holds_html(value) else value
+def _apply(changes: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the object with these fields changed in place, without any other body field."""
+    fields = {
+        name: None if _contains_html(value) else value
         for name, value in source.items()
-        if name not in _FORMS or name in changed
+        if name not in _BODY_FIELDS or name in changes
     }
-    return kept | dict(changed)
+    return fields | dict(changes)
 
 
-def _holds_html(value: object) -> bool:
-    """True where an object within holds HTML: nobody knows it, so nobody has made it safe."""
+def _contains_html(value: object) -> bool:
+    """Return whether an unknown object contains GitHub's HTML, which nothing has sanitized."""
     if isinstance(value, dict):
-        return "body_html" in value or any(map(_holds_html, value.values()))
-    return isinstance(value, list) and any(map(_holds_html, value))
+        return "body_html" in value or any(map(_contains_html, value.values()))
+    return isinstance(value, list) and any(map(_contains_html, value))

@@ -1,6 +1,6 @@
-"""The interface's words in the reader's language: the same files that the widget loads, with CLDR's plurals and dates.
+"""The texts of the interface in the reader's language, with CLDR's plurals and dates. The widget loads the same files.
 
-Follows RFC 4647 (section 3.4, lookup) for which language answers a tag, and https://cldr.unicode.org for the rest.
+Language tags are matched by RFC 4647, section 3.4 (lookup). Plurals and dates follow https://cldr.unicode.org.
 """
 
 from collections.abc import Mapping
@@ -17,9 +17,9 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
 ENGLISH = "en"
-_LONGEST_TAG = 35
-"""Characters that an implementation must be able to hold: https://www.rfc-editor.org/rfc/rfc5646#section-4.4.1."""
-_SAME = {
+_MAX_TAG_LENGTH = 35
+"""Characters that an implementation must accept: https://www.rfc-editor.org/rfc/rfc5646#section-4.4.1."""
+_ALIASES = {
     "no": "nb",
     "nn": "nb",
     "iw": "he",
@@ -29,12 +29,12 @@ _SAME = {
     "zh-hk": "zh-TW",
     "zh-mo": "zh-TW",
 }
-"""Tags whose readers are better served by another than by what truncating them would find."""
+"""Tags for which lookup by truncation would find none or the wrong language."""
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """One language. A text that it lacks is English's."""
+class Translation:
+    """The texts of one language. English replaces a text that is missing."""
 
     lang: str
     texts: Mapping[str, Any]
@@ -42,81 +42,81 @@ class Words:
 
     @property
     def dir(self) -> str:
-        """`ltr` or `rtl`."""
-        return self.say("dir")
+        """Return `ltr` or `rtl`."""
+        return self.text("dir")
 
-    def say(self, key: str, **values: str) -> str:
-        """A text with these values in their places."""
-        return _filled(str(self._text(key)), values)
+    def text(self, key: str, **values: str) -> str:
+        """Return a text with `{name}` placeholders replaced by the values."""
+        return _interpolate(str(self._lookup(key)), values)
 
-    def count(self, key: str, number: int) -> str:
-        """A text that depends on a number, in the plural that goes with it."""
-        forms = self._text(key)
+    def plural(self, key: str, number: int) -> str:
+        """Return the plural form of a text for a number, with the number in it."""
+        forms = self._lookup(key)
         form = forms.get(self.locale.plural_form(number), forms["other"])
-        return _filled(str(form), {"n": format_decimal(number, locale=self.locale)})
+        return _interpolate(str(form), {"n": format_decimal(number, locale=self.locale)})
 
-    def reason(self, reason: str) -> str:
-        """Why a comment is hidden; GitHub's own word for a reason that has no name here."""
-        return str(self._text("reasons").get(reason, reason))
+    def hidden_reason(self, reason: str) -> str:
+        """Return why a comment is hidden; a reason without a translation is returned as GitHub names it."""
+        return str(self._lookup("reasons").get(reason, reason))
 
-    def day(self, time: str) -> str:
-        """The date of a time (RFC 3339, UTC) as people write it: `July 1, 2020`."""
+    def date(self, time: str) -> str:
+        """Return the date of a time (RFC 3339, UTC) in long form: `July 1, 2020`."""
         return str(format_date(datetime.fromisoformat(time), format="long", locale=self.locale))
 
-    def moment(self, time: str) -> str:
-        """Date and time, UTC."""
+    def date_time(self, time: str) -> str:
+        """Return date and time (UTC) of a time (RFC 3339, UTC) in long form."""
         return str(format_datetime(datetime.fromisoformat(time), format="long", locale=self.locale))
 
-    def _text(self, key: str) -> Any:
+    def _lookup(self, key: str) -> Any:
         return self.texts.get(key) or _texts(ENGLISH)[key]
 
 
 def languages() -> tuple[str, ...]:
-    """The tags of all languages that there are, sorted."""
-    return tuple(sorted(_by_lower().values()))
+    """Return the tags of all languages, sorted."""
+    return tuple(sorted(_tags_by_lower_case().values()))
 
 
 @lru_cache(maxsize=1024)
-def words(tag: str) -> Words:
-    """The words that go best with a language tag; English where none does."""
-    lang = _language(tag)
-    return Words(lang, _texts(lang), Locale.parse(lang, sep="-"))
+def translation(tag: str) -> Translation:
+    """Return the best translation for a language tag; English if none matches."""
+    lang = _match_language(tag)
+    return Translation(lang, _texts(lang), Locale.parse(lang, sep="-"))
 
 
-def _language(tag: str) -> str:
-    known = _by_lower()
-    parts = tag[:_LONGEST_TAG].lower().replace("_", "-").split("-")
-    while parts:
-        name = "-".join(parts)
-        if name in _SAME and _SAME[name].lower() in known:
-            return _SAME[name]
-        if name in known:
-            return known[name]
-        parts.pop()
+def _match_language(tag: str) -> str:
+    tags = _tags_by_lower_case()
+    subtags = tag[:_MAX_TAG_LENGTH].lower().replace("_", "-").split("-")
+    while subtags:
+        name = "-".join(subtags)
+        if name in _ALIASES and _ALIASES[name].lower() in tags:
+            return _ALIASES[name]
+        if name in tags:
+            return tags[name]
+        subtags.pop()
     return ENGLISH
 
 
 @cache
-def _by_lower() -> Mapping[str, str]:
-    names = (file.name.removesuffix(".json") for file in _folder().iterdir() if file.name.endswith(".json"))
-    return {name.lower(): name for name in names}
+def _tags_by_lower_case() -> Mapping[str, str]:
+    tags = (file.name.removesuffix(".json") for file in _folder().iterdir() if file.name.endswith(".json"))
+    return {tag.lower(): tag for tag in tags}
 
 
 @cache
 def _texts(lang: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = orjson.loads(_folder().joinpath(f"{lang}.json").read_bytes())
-    return found
+    texts: Mapping[str, Any] = orjson.loads(_folder().joinpath(f"{lang}.json").read_bytes())
+    return texts
 
 
 def _folder() -> Traversable:
     return files("app").joinpath("widget", "languages")
 
 
-def _filled(text: str, values: Mapping[str, str]) -> str:
-    """Places are filled in one go, so that a value which looks like a place stays what it is."""
-    parts = text.split("{")
-    filled = [parts[0]]
-    for part in parts[1:]:
-        name, closed, rest = part.partition("}")
-        filled.append(values[name] + rest if closed and name in values else "{" + part)
-    return "".join(filled)
+def _interpolate(text: str, values: Mapping[str, str]) -> str:
+    """Replace all placeholders in one pass, so that a value that looks like a placeholder stays as it is."""
+    head, *parts = text.split("{")
+    result = [head]
+    for part in parts:
+        name, brace, rest = part.partition("}")
+        result.append(values[name] + rest if brace and name in values else "{" + part)
+    return "".join(result)

@@ -1,7 +1,7 @@
-"""Where a reader's browser finds pictures: at the service, which fetches them in its place.
+"""Image addresses at the service, which fetches images so that readers' browsers make no request to other hosts.
 
-An address says in which comment a picture stands and which one it is, by a digest of where GitHub has it. So nothing
-has to be remembered or signed, and nobody can have anything fetched that does not stand in a comment.
+An address contains the comment's id and a digest of the image's original address. So the service stores and signs
+nothing, and it fetches only images that a comment contains.
 """
 
 from collections.abc import Mapping
@@ -9,37 +9,40 @@ from hashlib import blake2b
 
 from app.render.sanitizer.sanitize import sanitize
 
-_WEB = ("https://", "http://")
+_WEB_SCHEMES = ("https://", "http://")
 
 
-def avatar_address(home: str, user_id: int) -> str:
-    """The picture of a person, at the service of this address."""
-    return f"{home}/avatars/{user_id}"
+def proxied_avatar_url(base_url: str, user_id: int) -> str:
+    """Return the address of a user's avatar at the service."""
+    return f"{base_url}/avatars/{user_id}"
 
 
-def image_address(home: str, comment_id: int, address: str) -> str | None:
-    """The picture that GitHub has at `address`, which is absolute; None for what can be no picture of the web.
+def proxied_image_url(base_url: str, comment_id: int, url: str) -> str | None:
+    """Return the address at the service of the image at `url` (absolute), or None if `url` is not http or https.
 
-    One that lies at the service already stays as it is.
+    An address of an image at the service is returned unchanged. Without a `base_url` there are no images: None.
     """
-    if home and address.startswith(f"{home}/images/"):
-        return address
-    return f"{home}/images/{comment_id}/{image_name(address)}" if home and address.startswith(_WEB) else None
+    if base_url and url.startswith(f"{base_url}/images/"):
+        return url
+    return f"{base_url}/images/{comment_id}/{image_name(url)}" if base_url and url.startswith(_WEB_SCHEMES) else None
 
 
-def image_name(address: str) -> str:
-    """Names a picture of a comment by where GitHub has it."""
-    return blake2b(address.encode("utf-8", "replace"), digest_size=12).hexdigest()
+def image_name(url: str) -> str:
+    """Return the name of an image within its comment: a digest of its original address, 24 hex digits."""
+    return blake2b(url.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
-def images(html: str, *, base_url: str) -> Mapping[str, str]:
-    """The addresses of all pictures in a comment's HTML by their names: just those that the sanitiser lets through."""
-    found: dict[str, str] = {}
+def image_urls(html: str, *, source_url: str) -> Mapping[str, str]:
+    """Return the original addresses of the images in a comment's HTML by name, as far as the sanitizer allows them.
 
-    def collected(address: str) -> str:
-        if address.startswith(_WEB):
-            found[image_name(address)] = address
-        return address
+    `source_url` as for `sanitize`.
+    """
+    urls: dict[str, str] = {}
 
-    sanitize(html, base_url=base_url, images=collected)
-    return found
+    def collect(url: str) -> str:
+        if url.startswith(_WEB_SCHEMES):
+            urls[image_name(url)] = url
+        return url
+
+    sanitize(html, source_url=source_url, rewrite_image=collect)
+    return urls

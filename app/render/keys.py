@@ -1,4 +1,4 @@
-"""What names a document: one frozen value per kind, so that two requests for the same content meet in one document."""
+"""Document keys: one frozen value per kind of document. Requests for the same content have equal keys."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,22 +7,22 @@ from app.domain.sites import Repository
 
 
 class Order(StrEnum):
-    """In which order a thread's comments are shown."""
+    """The order of a thread's comments."""
 
     OLDEST = "oldest"
     NEWEST = "newest"
     REACTIONS = "reactions"
 
 
-class Media(StrEnum):
-    """Which of a body's forms a GitHub-compatible answer carries."""
+class MediaType(StrEnum):
+    """GitHub's media type parameter: the formats in which a response carries a body."""
 
     RAW = "raw"
     TEXT = "text"
     HTML = "html"
     FULL = "full"
     DEFAULT = "json"
-    """As RAW, but named as GitHub names an answer to `application/json`."""
+    """The same fields as RAW. GitHub names it differently in the response to `application/json`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class PostKey:
     number: int
 
 
-class Form(StrEnum):
-    """In which form a feed is."""
+class FeedFormat(StrEnum):
+    """The format of a feed."""
 
     ATOM = "atom"
     JSON = "json"
@@ -42,10 +42,9 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CommentsKey:
-    """A page of a thread's comments; `cursor` is the `next` of an earlier page.
+    """A page of a thread's comments as JSON.
 
-    With `pinned_first` a pinned comment is the first of the first page and on no other. `home` is the address of the
-    service, where a browser finds the pictures; None: they stay where GitHub has them.
+    `base_url` is the address of the service, which proxies images; None leaves image addresses as GitHub has them.
     """
 
     repo: Repository
@@ -53,13 +52,15 @@ class CommentsKey:
     order: Order
     limit: int
     cursor: str | None
+    """The `next` of an earlier page; None for the first page."""
     pinned_first: bool = False
-    home: str | None = None
+    """Whether a pinned comment begins the first page. It is then on no other page."""
+    base_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FragmentKey:
-    """A page of a thread's comments as HTML in a language: what the widget would make of it, or `whole`, a document."""
+    """A page of a thread's comments as HTML in one language, with the widget's markup."""
 
     repo: Repository
     number: int
@@ -67,39 +68,40 @@ class FragmentKey:
     limit: int
     cursor: str | None
     lang: str
-    whole: bool
-    home: str
+    full_page: bool
+    """Whether it is an HTML document; otherwise it is a fragment for inclusion."""
+    base_url: str
     """The address of the service, without a trailing slash."""
-    pictures: bool
-    """Whether pictures are found there too."""
+    proxy_images: bool
+    """Whether image addresses lead to the service."""
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadFeedKey:
-    """The newest comments of a thread as a feed; `home` and `pictures` as for a fragment."""
+    """The newest comments of a thread as a feed; `base_url` and `proxy_images` as in `FragmentKey`."""
 
     repo: Repository
     number: int
-    form: Form
+    format: FeedFormat
     lang: str
-    home: str
-    pictures: bool
+    base_url: str
+    proxy_images: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SiteFeedKey:
-    """The newest comments of the whole blog as a feed; `home` and `pictures` as for a fragment."""
+    """The newest comments of the whole blog as a feed; `base_url` and `proxy_images` as in `FragmentKey`."""
 
     repo: Repository
-    form: Form
+    format: FeedFormat
     lang: str
-    home: str
-    pictures: bool
+    base_url: str
+    proxy_images: bool
 
 
 @dataclass(frozen=True, slots=True)
 class CountsKey:
-    """Comment counts of the named posts, sorted and without repeats, or of all (None)."""
+    """Comment counts of some posts (`ids` sorted, without duplicates) or of all posts (None)."""
 
     repo: Repository
     ids: tuple[int, ...] | None
@@ -107,50 +109,53 @@ class CountsKey:
 
 @dataclass(frozen=True, slots=True)
 class NewestKey:
-    """The newest comments of the whole blog."""
+    """The newest comments of the whole blog as JSON; `base_url` as in `CommentsKey`."""
 
     repo: Repository
     limit: int
     cursor: str | None
-    home: str | None = None
+    base_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class CompatIssueKey:
+class GitHubIssueKey:
     """GitHub's `GET /repos/{owner}/{repo}/issues/{n}`."""
 
     repo: Repository
     number: int
-    media: Media
+    media_type: MediaType
 
 
 @dataclass(frozen=True, slots=True)
-class CompatCommentsKey:
+class GitHubCommentsKey:
     """GitHub's `GET /repos/{owner}/{repo}/issues/{n}/comments`."""
 
     repo: Repository
     number: int
-    media: Media
+    media_type: MediaType
     page: int
     per_page: int
     since: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class CompatCommentKey:
+class GitHubCommentKey:
     """GitHub's `GET /repos/{owner}/{repo}/issues/comments/{id}`."""
 
     repo: Repository
     comment_id: int
-    media: Media
+    media_type: MediaType
 
 
 @dataclass(frozen=True, slots=True)
-class CompatIssuesKey:
-    """GitHub's `GET /repos/{owner}/{repo}/issues`; `state`: open, closed or all; an issue has all of `labels`."""
+class GitHubIssuesKey:
+    """GitHub's `GET /repos/{owner}/{repo}/issues`.
+
+    `state` is open, closed or all. A listed issue has every label of `labels`.
+    """
 
     repo: Repository
-    media: Media
+    media_type: MediaType
     page: int
     per_page: int
     state: str
@@ -161,10 +166,10 @@ class CompatIssuesKey:
     creator: str | None
 
 
-BareKey = PostKey | CompatIssueKey
-"""Documents of one thread that show none of its comments."""
-ThreadKey = BareKey | CommentsKey | FragmentKey | ThreadFeedKey | CompatCommentsKey
-"""Documents of one thread, known by its `number`."""
-SiteKey = CountsKey | NewestKey | SiteFeedKey | CompatIssuesKey | CompatCommentKey
-"""Documents that any thread of the site may change."""
+IssueOnlyKey = PostKey | GitHubIssueKey
+"""Documents of one thread that contain no comments."""
+ThreadKey = IssueOnlyKey | CommentsKey | FragmentKey | ThreadFeedKey | GitHubCommentsKey
+"""Documents of one thread; each key has its `number`."""
+SiteKey = CountsKey | NewestKey | SiteFeedKey | GitHubIssuesKey | GitHubCommentKey
+"""Documents that a change of any thread of the site may change."""
 Key = ThreadKey | SiteKey

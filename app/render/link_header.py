@@ -1,31 +1,31 @@
-"""The Link header of a list that is paged by number, in GitHub's own form.
+"""The Link header of a list with numbered pages, in GitHub's format.
 
-Which relations a page has, and their order, is what GitHub was recorded to send: `next, last` on the first page,
-`prev, next, last, first` in the middle, `prev, first` on the last, `prev, last, first` beyond it.
+The relations of a page and their order are those of recorded GitHub responses: `next, last` on the first page,
+`prev, next, last, first` between, `prev, first` on the last page, `prev, last, first` beyond it.
 Follows https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api
 """
 
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-_OF_AN_ADDRESS = ":/[]%"
-"""What a base address holds beside letters, digits and `-._~`; all else would be a way out of `<…>`."""
+_BASE_URL_SAFE = ":/[]%"
+"""What a base URL may contain besides letters, digits and `-._~`. Other characters could end the `<…>`."""
 
 
-def link_header(base: str, path: str, query: Sequence[tuple[str, str]], page: int, last: int) -> str | None:
-    r"""The header's value, or None where the list has one page and that is the one asked for.
+def link_header(base_url: str, path: str, query: Sequence[tuple[str, str]], page: int, last: int) -> str | None:
+    r"""Return the header's value, or None if the list has one page and that page is requested.
 
-    `base` is scheme and host (with a prefix, if there is one), `path` and `query` are decoded, as the caller sent
-    them. `page` comes first in each query, since many a script reads the number by `/page=(\d+)/`, which would find
-    the one of `per_page` otherwise.
+    `base_url` is scheme and host, with a path prefix if there is one. `path` and `query` are decoded, as the caller
+    sent them. `page` is the first parameter of each link: many scripts read the number with `/page=(\d+)/`, which
+    would also match `per_page`.
     """
-    others = "".join(f"&{_encoded(name)}={_encoded(value)}" for name, value in query if name != "page")
-    address = quote(base.rstrip("/"), safe=_OF_AN_ADDRESS, errors="replace") + quote(path, errors="replace")
-    relations = [f'<{address}?page={number}{others}>; rel="{name}"' for name, number in _relations(page, last)]
-    return ", ".join(relations) or None
+    rest = "".join(f"&{_quote(name)}={_quote(value)}" for name, value in query if name != "page")
+    address = quote(base_url.rstrip("/"), safe=_BASE_URL_SAFE, errors="replace") + quote(path, errors="replace")
+    links = [f'<{address}?page={number}{rest}>; rel="{name}"' for name, number in _relations(page, last)]
+    return ", ".join(links) or None
 
 
-def _encoded(text: str) -> str:
+def _quote(text: str) -> str:
     return quote(text, safe="", errors="replace")
 
 

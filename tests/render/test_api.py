@@ -350,6 +350,8 @@ def test_a_threads_cursor_is_no_cursor_of_the_newest() -> None:
 
 def test_the_services_own_address_does_not_count_in_an_etag() -> None:
     thread = a_thread(a_comment(1001))
-    here, there = (api.comments(thread, replace(asked(), home=home), safe) for home in ("http://a", "http://b:1"))
+    here, there = (
+        api.comments(thread, replace(asked(), base_url=base_url), safe) for base_url in ("http://a", "http://b:1")
+    )
     assert here.bodies["identity"] != there.bodies["identity"]
     assert here.etag == there.etag != api.comments(thread, asked(), safe).etag

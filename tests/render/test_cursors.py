@@ -12,22 +12,25 @@ from app.render.keys import Order
 
 BLOG = repository("ada/blog")
 LISTS = [
-    cursors.of_site(),
-    *(cursors.in_thread(BLOG, 41, order) for order in Order),
-    cursors.in_thread(BLOG, 42, Order.OLDEST),
-    cursors.in_thread(repository("ada/notes"), 41, Order.OLDEST),
+    cursors.site_list(),
+    *(cursors.thread_list(BLOG, 41, order) for order in Order),
+    cursors.thread_list(BLOG, 42, Order.OLDEST),
+    cursors.thread_list(repository("ada/notes"), 41, Order.OLDEST),
 ]
 COUNT = st.integers(0, 2**63 - 1)
 
 
 @given(st.sampled_from(LISTS), COUNT, COUNT)
-def test_a_cursor_gives_back_its_place(listing: bytes, total: int, comment_id: int) -> None:
-    assert cursors.place(listing, cursors.cursor(listing, comment_id=comment_id, total=total)) == (total, comment_id)
+def test_a_cursor_gives_back_its_place(list_digest: bytes, total: int, comment_id: int) -> None:
+    assert cursors.position(list_digest, cursors.encode(list_digest, comment_id=comment_id, total=total)) == (
+        total,
+        comment_id,
+    )
 
 
 @given(COUNT, COUNT)
 def test_a_cursor_needs_no_escaping_in_a_query(total: int, comment_id: int) -> None:
-    text = cursors.cursor(LISTS[0], comment_id=comment_id, total=total)
+    text = cursors.encode(LISTS[0], comment_id=comment_id, total=total)
     assert text.isascii()
     assert text.replace("-", "").replace("_", "").isalnum()
 
@@ -35,17 +38,17 @@ def test_a_cursor_needs_no_escaping_in_a_query(total: int, comment_id: int) -> N
 @pytest.mark.parametrize("made_for", range(len(LISTS)))
 @pytest.mark.parametrize("used_in", range(len(LISTS)))
 def test_a_cursor_serves_its_own_list_only(made_for: int, used_in: int) -> None:
-    text = cursors.cursor(LISTS[made_for], comment_id=7)
+    text = cursors.encode(LISTS[made_for], comment_id=7)
     if made_for == used_in:
-        assert cursors.place(LISTS[used_in], text) == (0, 7)
+        assert cursors.position(LISTS[used_in], text) == (0, 7)
     else:
         with pytest.raises(InvalidCursor):
-            cursors.place(LISTS[used_in], text)
+            cursors.position(LISTS[used_in], text)
 
 
 def test_the_spelling_of_a_repository_does_not_matter() -> None:
-    shouted = cursors.in_thread(repository("ADA/Blog"), 41, Order.OLDEST)
-    assert shouted == cursors.in_thread(BLOG, 41, Order.OLDEST)
+    shouted = cursors.thread_list(repository("ADA/Blog"), 41, Order.OLDEST)
+    assert shouted == cursors.thread_list(BLOG, 41, Order.OLDEST)
 
 
 @given(
@@ -55,7 +58,7 @@ def test_the_spelling_of_a_repository_does_not_matter() -> None:
 )
 def test_any_other_text_is_a_bad_cursor(text: str) -> None:
     with pytest.raises(InvalidCursor):
-        cursors.place(cursors.of_site(), text)
+        cursors.position(cursors.site_list(), text)
 
 
 @pytest.mark.parametrize(
@@ -73,11 +76,11 @@ def test_any_other_text_is_a_bad_cursor(text: str) -> None:
 )
 def test_a_spoiled_cursor_is_a_bad_cursor(spoiled: Callable[[str], str]) -> None:
     with pytest.raises(InvalidCursor):
-        cursors.place(LISTS[0], spoiled(cursors.cursor(LISTS[0], comment_id=123_456)))
+        cursors.position(LISTS[0], spoiled(cursors.encode(LISTS[0], comment_id=123_456)))
 
 
 @pytest.mark.parametrize(("total", "comment_id"), [(-1, 5), (5, -1)])
 def test_a_place_below_zero_is_a_bad_cursor(total: int, comment_id: int) -> None:
-    forged = cursors.cursor(LISTS[0], comment_id=comment_id, total=total)
+    forged = cursors.encode(LISTS[0], comment_id=comment_id, total=total)
     with pytest.raises(InvalidCursor):
-        cursors.place(LISTS[0], forged)
+        cursors.position(LISTS[0], forged)

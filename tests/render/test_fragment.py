@@ -16,11 +16,11 @@ from app.render.document import Document
 from app.render.keys import FragmentKey, Order
 from tests.render.documents import REPO, WEB, a_comment, a_thread, an_issue, no_thread, safe
 
-HOME = "https://comments.example.com"
+BASE_URL = "https://comments.example.com"
 
 
 def key(**fields: Any) -> FragmentKey:
-    plain = FragmentKey(REPO, 41, Order.OLDEST, 50, None, "en", whole=False, home=HOME, pictures=True)
+    plain = FragmentKey(REPO, 41, Order.OLDEST, 50, None, "en", full_page=False, base_url=BASE_URL, proxy_images=True)
     return replace(plain, **fields)
 
 
@@ -125,13 +125,13 @@ def test_pages_follow_one_another_by_links_until_the_last() -> None:
     seen: list[str | None] = []
     cursor: str | None = None
     for shown in (3, 3, 1):
-        document = fragment.document(thread, key(limit=3, cursor=cursor, whole=cursor is not None), safe)
+        document = fragment.document(thread, key(limit=3, cursor=cursor, full_page=cursor is not None), safe)
         seen += [node.id for node in tree(document).css("article")]
         onward = tree(document).css(".pc-more a[rel=next]")
         assert len(tree(document).css("article")) == shown
         if onward:
             address = onward[0].attributes["href"] or ""
-            assert address.startswith(f"{HOME}/posts/41.html?repo=ada%2Fblog&cursor=")
+            assert address.startswith(f"{BASE_URL}/posts/41.html?repo=ada%2Fblog&cursor=")
             assert "limit=3" in address
             cursor = (re.search(r"cursor=([^&]+)", address) or [""])[1]
     assert seen == [f"comment-{1000 + n}" for n in range(7)]
@@ -145,29 +145,29 @@ def test_a_cursor_of_another_list_is_refused() -> None:
 
 def test_a_page_of_its_own_has_all_that_a_document_needs_and_no_script() -> None:
     thread = a_thread(a_comment(1001), issue=an_issue(title="<b>Tea</b> & more"))
-    document = fragment.document(thread, key(whole=True, lang="he"), safe)
+    document = fragment.document(thread, key(full_page=True, lang="he"), safe)
     assert one(document, "html").attributes == {"lang": "he", "dir": "rtl"}
     assert "<b>Tea</b> & more" in one(document, "title").text()
     assert not tree(document).css("script, style, [style]")
     assert {node.attributes["href"] for node in tree(document).css("link[rel=stylesheet]")} == {
-        f"{HOME}/widget.css",
-        f"{HOME}/page.css",
+        f"{BASE_URL}/widget.css",
+        f"{BASE_URL}/page.css",
     }
 
 
 def test_a_browser_that_opens_it_by_itself_may_show_it_and_nothing_else() -> None:
     document = fragment.document(a_thread(), key(), safe)
-    assert document.policy is not None
-    assert "default-src 'none'" in document.policy
-    assert "script-src" not in document.policy
-    assert " https:;" not in document.policy
-    assert " https:;" in (fragment.document(a_thread(), key(pictures=False), safe).policy or "")
+    assert document.content_security_policy is not None
+    assert "default-src 'none'" in document.content_security_policy
+    assert "script-src" not in document.content_security_policy
+    assert " https:;" not in document.content_security_policy
+    assert " https:;" in (fragment.document(a_thread(), key(proxy_images=False), safe).content_security_policy or "")
 
 
 def test_pictures_lie_where_the_key_says() -> None:
     thread = a_thread(a_comment(1001))
-    assert one(fragment.document(thread, key(), safe), ".pc-avatar img").attributes["src"] == f"{HOME}/avatars/7"
-    there = one(fragment.document(thread, key(pictures=False), safe), ".pc-avatar img").attributes["src"] or ""
+    assert one(fragment.document(thread, key(), safe), ".pc-avatar img").attributes["src"] == f"{BASE_URL}/avatars/7"
+    there = one(fragment.document(thread, key(proxy_images=False), safe), ".pc-avatar img").attributes["src"] or ""
     assert there.startswith("https://avatars.githubusercontent.com/")
 
 
@@ -185,12 +185,12 @@ def test_no_name_or_title_becomes_markup(login: str, title: str) -> None:
 
     thread = a_thread(a_comment(1001), issue=an_issue(title=title))
     comment = replace(thread.comments[0], author=replace(thread.comments[0].author, login=login))
-    document = fragment.document(replace(thread, comments=(comment,)), key(whole=True), nothing)
+    document = fragment.document(replace(thread, comments=(comment,)), key(full_page=True), nothing)
     names = {node.tag for node in tree(document).css("article *")}
     assert names <= {"div", "span", "img", "a", "time"}
 
 
 def test_the_stamp_counts_characters_as_javascript_does() -> None:
     comment = a_comment(1001, reactions={"+1": 2, "rocket": 1})
-    assert fragment.stamp(comment, "a😀") == ",3,,0,3,2,0,0,0,0,0,1,0"
-    assert fragment.stamp(comment, None) == ",,,0,3,2,0,0,0,0,0,1,0"
+    assert fragment.revision(comment, "a😀") == ",3,,0,3,2,0,0,0,0,0,1,0"
+    assert fragment.revision(comment, None) == ",,,0,3,2,0,0,0,0,0,1,0"

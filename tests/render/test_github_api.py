@@ -10,7 +10,7 @@ from app.domain.errors import InvalidParameter
 from app.domain.threads import Status
 from app.render import github_api
 from app.render.document import JSON, Document
-from app.render.keys import CompatCommentKey, CompatCommentsKey, CompatIssueKey, CompatIssuesKey, Media
+from app.render.keys import GitHubCommentKey, GitHubCommentsKey, GitHubIssueKey, GitHubIssuesKey, MediaType
 from tests.render.documents import REPO, a_comment, a_thread, an_issue, no_thread, safe
 
 DOCS = "https://docs.github.com/rest/issues"
@@ -20,16 +20,16 @@ def said(document: Document) -> Any:
     return orjson.loads(document.bodies["identity"])
 
 
-def issue_key(media: Media = Media.DEFAULT) -> CompatIssueKey:
-    return CompatIssueKey(REPO, 41, media)
+def issue_key(media_type: MediaType = MediaType.DEFAULT) -> GitHubIssueKey:
+    return GitHubIssueKey(REPO, 41, media_type)
 
 
-def comments_key(**fields: Any) -> CompatCommentsKey:
-    return replace(CompatCommentsKey(REPO, 41, Media.DEFAULT, page=1, per_page=30, since=None), **fields)
+def comments_key(**fields: Any) -> GitHubCommentsKey:
+    return replace(GitHubCommentsKey(REPO, 41, MediaType.DEFAULT, page=1, per_page=30, since=None), **fields)
 
 
-def issues_key(**fields: Any) -> CompatIssuesKey:
-    every = CompatIssuesKey(REPO, Media.DEFAULT, 1, 30, "all", (), "created", "desc", None, None)
+def issues_key(**fields: Any) -> GitHubIssuesKey:
+    every = GitHubIssuesKey(REPO, MediaType.DEFAULT, 1, 30, "all", (), "created", "desc", None, None)
     return replace(every, **fields)
 
 
@@ -37,13 +37,13 @@ def ids(document: Document) -> list[int]:
     return [comment["id"] for comment in said(document)]
 
 
-def numbers(key: CompatIssuesKey, *issues: Any) -> list[int]:
+def numbers(key: GitHubIssuesKey, *issues: Any) -> list[int]:
     return [issue["number"] for issue in said(github_api.issues(issues, key, safe, None, None))]
 
 
 def test_an_issue_has_its_document() -> None:
     thread = a_thread(a_comment(), stale=True)
-    document = github_api.issue(thread, issue_key(Media.HTML), safe, None)
+    document = github_api.issue(thread, issue_key(MediaType.HTML), safe, None)
     assert (said(document)["number"], said(document)["comments"], said(document)["body_html"]) == (
         41,
         1,
@@ -56,14 +56,18 @@ def test_an_issue_has_its_document() -> None:
         True,
         None,
     )
-    assert document.media == "github.v3; param=html; format=json"
+    assert document.github_media_type == "github.v3; param=html; format=json"
 
 
 def test_a_comment_has_its_document() -> None:
-    key = CompatCommentKey(REPO, 1001, Media.TEXT)
+    key = GitHubCommentKey(REPO, 1001, MediaType.TEXT)
     document = github_api.comment(a_comment(), key, safe, None, checked_at=5.0, stale=True)
     assert said(document)["body_text"] == "text 1001"
-    assert (document.checked_at, document.stale, document.media) == (5.0, True, "github.v3; param=text; format=json")
+    assert (document.checked_at, document.stale, document.github_media_type) == (
+        5.0,
+        True,
+        "github.v3; param=text; format=json",
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,7 +83,7 @@ def test_an_issue_that_is_not_there_is_refused_as_github_does(status: Status, co
     assert said(comments) == body | {"documentation_url": f"{DOCS}/comments#list-issue-comments"}
     assert [document.status for document in (issue, comments)] == [code, code]
     assert [document.checked_at for document in (issue, comments)] == [1_600_000_000.0] * 2
-    assert issue.media == "github.v3; format=json"
+    assert issue.github_media_type == "github.v3; format=json"
 
 
 def test_a_refusal_is_made_without_a_thread_too() -> None:
@@ -90,7 +94,7 @@ def test_a_refusal_is_made_without_a_thread_too() -> None:
         "status": "404",
     }
     assert (document.status, document.pages) == (404, None)
-    assert github_api.gone(github_api.ISSUES_DOCS).status == 410
+    assert github_api.issue_deleted(github_api.ISSUES_DOCS).status == 410
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.render.keys import Media
-from app.render.media_types import media_of, media_type
+from app.render.keys import MediaType
+from app.render.media_types import media_type_header, negotiate_media_type
 
 
 @pytest.mark.parametrize("form", ["raw", "text", "html", "full"])
@@ -29,7 +29,7 @@ from app.render.media_types import media_of, media_type
     ],
 )
 def test_a_form_is_found_in_every_spelling(form: str, spelling: str) -> None:
-    assert media_of(spelling.format(form)) is Media(form)
+    assert negotiate_media_type(spelling.format(form)) is MediaType(form)
 
 
 @pytest.mark.parametrize(
@@ -54,25 +54,25 @@ def test_a_form_is_found_in_every_spelling(form: str, spelling: str) -> None:
     ],
 )
 def test_anything_else_is_plain_json(accept: str | None) -> None:
-    assert media_of(accept) is Media.DEFAULT
+    assert negotiate_media_type(accept) is MediaType.DEFAULT
 
 
 @pytest.mark.parametrize(
-    ("accept", "media"),
+    ("accept", "media_type"),
     [
-        ("application/vnd.github.html+json, application/vnd.github.text+json", Media.HTML),
-        ("application/vnd.github.text+json, application/vnd.github.html+json", Media.TEXT),
-        ("application/vnd.github.html+json;q=0.3, application/vnd.github.text+json;q=0.4", Media.TEXT),
-        ("application/vnd.github.html+json;Q=0.3, application/vnd.github.text+json;q=1.0", Media.TEXT),
+        ("application/vnd.github.html+json, application/vnd.github.text+json", MediaType.HTML),
+        ("application/vnd.github.text+json, application/vnd.github.html+json", MediaType.TEXT),
+        ("application/vnd.github.html+json;q=0.3, application/vnd.github.text+json;q=0.4", MediaType.TEXT),
+        ("application/vnd.github.html+json;Q=0.3, application/vnd.github.text+json;q=1.0", MediaType.TEXT),
     ],
 )
-def test_the_heaviest_form_wins_and_among_equals_the_first(accept: str, media: Media) -> None:
-    assert media_of(accept) is media
+def test_the_heaviest_form_wins_and_among_equals_the_first(accept: str, media_type: MediaType) -> None:
+    assert negotiate_media_type(accept) is media_type
 
 
 @given(st.text() | st.text("aplicton/vd.githubraw+js;q=01,. *"))
 def test_any_header_has_an_answer(accept: str) -> None:
-    assert media_of(accept) in Media
+    assert negotiate_media_type(accept) in MediaType
 
 
 @pytest.mark.parametrize(
@@ -87,18 +87,18 @@ def test_any_header_has_an_answer(accept: str) -> None:
 )
 @pytest.mark.timeout(5)
 def test_a_long_header_takes_linear_time(accept: str) -> None:
-    assert media_of(accept) is Media.DEFAULT
+    assert negotiate_media_type(accept) is MediaType.DEFAULT
 
 
 @pytest.mark.parametrize(
-    ("media", "name"),
+    ("media_type", "name"),
     [
-        (Media.DEFAULT, "github.v3; format=json"),
-        (Media.RAW, "github.v3; param=raw; format=json"),
-        (Media.TEXT, "github.v3; param=text; format=json"),
-        (Media.HTML, "github.v3; param=html; format=json"),
-        (Media.FULL, "github.v3; param=full; format=json"),
+        (MediaType.DEFAULT, "github.v3; format=json"),
+        (MediaType.RAW, "github.v3; param=raw; format=json"),
+        (MediaType.TEXT, "github.v3; param=text; format=json"),
+        (MediaType.HTML, "github.v3; param=html; format=json"),
+        (MediaType.FULL, "github.v3; param=full; format=json"),
     ],
 )
-def test_the_media_type_is_named_as_github_names_it(media: Media, name: str) -> None:
-    assert media_type(media) == name
+def test_the_media_type_is_named_as_github_names_it(media_type: MediaType, name: str) -> None:
+    assert media_type_header(media_type) == name

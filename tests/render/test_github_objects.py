@@ -5,16 +5,16 @@ import pytest
 
 from app.domain.threads import Comment, Issue
 from app.render import github_objects
-from app.render.keys import Media
+from app.render.keys import MediaType
 from tests.render.documents import API, REPO, WEB, a_comment, an_issue, comment_object, issue_object, safe
 
 BODIES = ("body_html", "body_text", "body")
 CARRIED = [
-    (Media.DEFAULT, ("body",)),
-    (Media.RAW, ("body",)),
-    (Media.TEXT, ("body_text",)),
-    (Media.HTML, ("body_html",)),
-    (Media.FULL, BODIES),
+    (MediaType.DEFAULT, ("body",)),
+    (MediaType.RAW, ("body",)),
+    (MediaType.TEXT, ("body_text",)),
+    (MediaType.HTML, ("body_html",)),
+    (MediaType.FULL, BODIES),
 ]
 HERE = "https://comments.example.org/repos/ada/blog/issues"
 
@@ -25,24 +25,26 @@ def expected(source: dict[str, Any], carried: tuple[str, ...], html: str) -> dic
     return {name: html if name == "body_html" else value for name, value in told.items()}
 
 
-def comment_shape(value: Comment, media: Media = Media.FULL, public_url: str | None = None) -> dict[str, Any]:
-    return github_objects.comment(value, REPO, media, safe, public_url)
+def comment_shape(
+    value: Comment, media_type: MediaType = MediaType.FULL, public_url: str | None = None
+) -> dict[str, Any]:
+    return github_objects.comment(value, REPO, media_type, safe, public_url)
 
 
-def issue_shape(value: Issue, media: Media = Media.FULL, public_url: str | None = None) -> dict[str, Any]:
-    return github_objects.issue(value, REPO, media, safe, public_url)
+def issue_shape(value: Issue, media_type: MediaType = MediaType.FULL, public_url: str | None = None) -> dict[str, Any]:
+    return github_objects.issue(value, REPO, media_type, safe, public_url)
 
 
-@pytest.mark.parametrize(("media", "carried"), CARRIED)
-def test_a_comment_is_githubs_own_object_in_githubs_order(media: Media, carried: tuple[str, ...]) -> None:
-    shape = comment_shape(a_comment(), media)
+@pytest.mark.parametrize(("media_type", "carried"), CARRIED)
+def test_a_comment_is_githubs_own_object_in_githubs_order(media_type: MediaType, carried: tuple[str, ...]) -> None:
+    shape = comment_shape(a_comment(), media_type)
     wanted = expected(comment_object(), carried, "<p>safe 1001</p>")
     assert list(shape.items()) == list(wanted.items())
 
 
-@pytest.mark.parametrize(("media", "carried"), CARRIED)
-def test_an_issue_is_githubs_own_object_in_githubs_order(media: Media, carried: tuple[str, ...]) -> None:
-    shape = issue_shape(an_issue(), media)
+@pytest.mark.parametrize(("media_type", "carried"), CARRIED)
+def test_an_issue_is_githubs_own_object_in_githubs_order(media_type: MediaType, carried: tuple[str, ...]) -> None:
+    shape = issue_shape(an_issue(), media_type)
     wanted = expected(issue_object(), carried, "<p>safe 41</p>")
     assert list(shape.items()) == list(wanted.items())
 
@@ -59,10 +61,10 @@ def test_html_that_nobody_has_made_safe_is_not_passed_on(unknown: Any) -> None:
     assert issue_shape(an_issue(unknown=unknown))["unknown"] is None
 
 
-@pytest.mark.parametrize("media", Media)
-def test_a_body_that_is_null_at_github_stays_null(media: Media) -> None:
+@pytest.mark.parametrize("media_type", MediaType)
+def test_a_body_that_is_null_at_github_stays_null(media_type: MediaType) -> None:
     nothing: dict[str, Any] = dict.fromkeys(BODIES)
-    told = comment_shape(a_comment(**nothing), media) | issue_shape(an_issue(**nothing), media)
+    told = comment_shape(a_comment(**nothing), media_type) | issue_shape(an_issue(**nothing), media_type)
     assert {value for name, value in told.items() if name in BODIES} == {None}
 
 
@@ -102,28 +104,30 @@ def test_addresses_of_what_is_served_here_lead_here(public_url: str) -> None:
         (None, "This comment was hidden."),
     ],
 )
-@pytest.mark.parametrize(("media", "carried"), CARRIED)
+@pytest.mark.parametrize(("media_type", "carried"), CARRIED)
 def test_a_hidden_comment_keeps_its_place_and_loses_its_text(
-    media: Media, carried: tuple[str, ...], reason: str | None, notice: str
+    media_type: MediaType, carried: tuple[str, ...], reason: str | None, notice: str
 ) -> None:
     hidden = {"reason": reason}
-    shape = comment_shape(a_comment(minimized=hidden), media)
+    shape = comment_shape(a_comment(minimized=hidden), media_type)
     wanted = expected(comment_object(minimized=hidden), carried, f"<p><em>{notice}</em></p>")
     assert list(shape.items()) == [
         (name, notice if name in ("body", "body_text") else value) for name, value in wanted.items()
     ]
 
 
-@pytest.mark.parametrize(("media", "carried"), CARRIED)
-def test_a_pinned_comment_within_an_issue_is_shaped_as_any(media: Media, carried: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("media_type", "carried"), CARRIED)
+def test_a_pinned_comment_within_an_issue_is_shaped_as_any(media_type: MediaType, carried: tuple[str, ...]) -> None:
     issue = an_issue(pinned_comment=comment_object(1002))
-    assert issue_shape(issue, media)["pinned_comment"] == expected(comment_object(1002), carried, "<p>safe 1002</p>")
+    assert issue_shape(issue, media_type)["pinned_comment"] == expected(
+        comment_object(1002), carried, "<p>safe 1002</p>"
+    )
 
 
 def test_a_pinned_comment_is_shown_as_the_mirror_has_it_by_now() -> None:
     issue = an_issue(pinned_comment=comment_object(1002))
     hidden = replace(issue, pinned_comment=a_comment(1002, minimized={"reason": "spam"}))
-    shape = github_objects.issue(hidden, REPO, Media.RAW, safe, None)
+    shape = github_objects.issue(hidden, REPO, MediaType.RAW, safe, None)
     assert shape["pinned_comment"]["body"] == "This comment was marked as spam."
 
 

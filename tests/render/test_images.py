@@ -8,18 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.render.images import avatar_address, image_address, image_name, images
+from app.render.images import image_name, image_urls, proxied_avatar_url, proxied_image_url
 from app.render.sanitizer.sanitize import sanitize
 
 BASE = "https://github.com/owner/name/issues/41#issuecomment-9"
-HOME = "https://comments.example"
+BASE_URL = "https://comments.example"
 UUID = "3f2b8c1e-0d4a-4c7b-9e55-a1b2c3d4e5f6"
 STABLE = f"https://github.com/user-attachments/assets/{UUID}"
 CAMO = "https://camo.githubusercontent.com/8f1c/68747470733a2f2f"
 LAZY = 'loading="lazy" decoding="async"'
 REL = 'rel="nofollow ugc noopener"'
 
-proxied: Callable[[str], str] = partial(sanitize, base_url=BASE, images=partial(image_address, HOME, 9))
+proxied: Callable[[str], str] = partial(
+    sanitize, source_url=BASE, rewrite_image=partial(proxied_image_url, BASE_URL, 9)
+)
 
 
 def signed(jwt: str, name: str = f"328459472-{UUID}.png") -> str:
@@ -27,36 +29,36 @@ def signed(jwt: str, name: str = f"328459472-{UUID}.png") -> str:
 
 
 def ours(address: str) -> str:
-    return f"{HOME}/images/9/{image_name(address)}"
+    return f"{BASE_URL}/images/9/{image_name(address)}"
 
 
 def test_an_avatar_lies_at_the_service_under_the_id_of_its_person() -> None:
-    assert avatar_address(HOME, 583231) == "https://comments.example/avatars/583231"
+    assert proxied_avatar_url(BASE_URL, 583231) == "https://comments.example/avatars/583231"
 
 
 def test_a_picture_lies_at_the_service_under_its_comment_and_a_short_name() -> None:
-    address = image_address(HOME, 9, CAMO)
+    address = proxied_image_url(BASE_URL, 9, CAMO)
     assert address is not None
     assert re.fullmatch(r"https://comments\.example/images/9/[0-9a-f]{24}", address)
-    assert address == image_address(HOME, 9, CAMO)
-    assert address != image_address(HOME, 9, f"{CAMO}0")
+    assert address == proxied_image_url(BASE_URL, 9, CAMO)
+    assert address != proxied_image_url(BASE_URL, 9, f"{CAMO}0")
 
 
 def test_a_picture_that_lies_at_the_service_already_stays() -> None:
-    assert image_address(HOME, 9, ours(CAMO)) == ours(CAMO)
-    assert image_address(HOME, 10, ours(CAMO)) == ours(CAMO)
-    assert image_address(HOME, 9, f"{HOME}.evil.example/images/9/{image_name(CAMO)}") != ours(CAMO)
+    assert proxied_image_url(BASE_URL, 9, ours(CAMO)) == ours(CAMO)
+    assert proxied_image_url(BASE_URL, 10, ours(CAMO)) == ours(CAMO)
+    assert proxied_image_url(BASE_URL, 9, f"{BASE_URL}.evil.example/images/9/{image_name(CAMO)}") != ours(CAMO)
 
 
 @pytest.mark.parametrize(
     "address", ["", "data:image/png;base64,AAAA", "blob:https://a/b", "file:///etc/passwd", "/x.png"]
 )
 def test_what_is_no_address_of_the_web_is_no_picture(address: str) -> None:
-    assert image_address(HOME, 9, address) is None
+    assert proxied_image_url(BASE_URL, 9, address) is None
 
 
 def test_without_an_address_of_the_service_there_is_no_place_for_pictures() -> None:
-    assert image_address("", 9, CAMO) is None
+    assert proxied_image_url("", 9, CAMO) is None
 
 
 EXAMPLES = {
@@ -114,12 +116,12 @@ def test_doing_it_twice_changes_nothing(name: str) -> None:
 @pytest.mark.parametrize("name", list(EXAMPLES))
 def test_every_picture_is_found_again_by_its_name_and_no_other(name: str) -> None:
     html = EXAMPLES[name][0]
-    named = re.findall(rf"{HOME}/images/9/([0-9a-f]+)", proxied(html))
-    assert images(html, base_url=BASE).keys() == set(named)
+    named = re.findall(rf"{BASE_URL}/images/9/([0-9a-f]+)", proxied(html))
+    assert image_urls(html, source_url=BASE).keys() == set(named)
 
 
 def test_a_name_leads_to_the_address_at_which_github_has_the_picture() -> None:
-    assert images(f'<img src="{signed("a")}"><img src="/x.png?a=1&amp;b=2">', base_url=BASE) == {
+    assert image_urls(f'<img src="{signed("a")}"><img src="/x.png?a=1&amp;b=2">', source_url=BASE) == {
         image_name(STABLE): STABLE,
         image_name("https://github.com/x.png?a=1&b=2"): "https://github.com/x.png?a=1&b=2",
     }
@@ -127,7 +129,7 @@ def test_a_name_leads_to_the_address_at_which_github_has_the_picture() -> None:
 
 def test_without_pictures_nothing_is_moved() -> None:
     html = f'<img src="{CAMO}"><video src="{CAMO}"></video>'
-    assert sanitize(html, base_url=BASE).count(CAMO) == 2
+    assert sanitize(html, source_url=BASE).count(CAMO) == 2
 
 
 _ADDRESSES = st.one_of(
@@ -156,7 +158,7 @@ _ADDRESSES = st.one_of(
                     "é",
                     "data:",
                     "&amp;",
-                    HOME,
+                    BASE_URL,
                     "/images/9/",
                 ]
             ),
@@ -175,10 +177,10 @@ def test_whatever_an_address_is_a_browser_asks_nobody_but_the_service(addresses:
     )
     made = proxied(tags)
     shown = re.findall(r'(?:src|srcset)="([^"]*)"', made)
-    assert all(address.startswith(f"{HOME}/images/") for address in shown)
+    assert all(address.startswith(f"{BASE_URL}/images/") for address in shown)
     assert "<video" not in made
     assert proxied(made) == made
-    found = images(tags, base_url=BASE)
-    asked = {address.rsplit("/", 1)[1] for address in shown if not any(HOME in at for at, _ in addresses)}
+    found = image_urls(tags, source_url=BASE)
+    asked = {address.rsplit("/", 1)[1] for address in shown if not any(BASE_URL in at for at, _ in addresses)}
     assert asked <= found.keys()
     assert all(image_name(address) == name for name, address in found.items())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.render.sanitizer.allow_list import safe_value
+from app.render.sanitizer.allow_list import sanitize_value
 from app.render.sanitizer.sanitize import sanitize
 
 BASE = "https://github.com/owner/name/issues/41"
@@ -156,13 +156,13 @@ EXAMPLES = {
 
 @pytest.mark.parametrize(("html", "shown"), EXAMPLES.values(), ids=EXAMPLES.keys())
 def test_what_github_sends_comes_out_as_a_blog_needs_it(html: str, shown: str) -> None:
-    assert sanitize(html, base_url=BASE) == shown
+    assert sanitize(html, source_url=BASE) == shown
 
 
 @pytest.mark.parametrize("html", [html for html, _ in EXAMPLES.values()], ids=EXAMPLES.keys())
 def test_doing_it_twice_changes_nothing(html: str) -> None:
-    once = sanitize(html, base_url=BASE)
-    assert sanitize(once, base_url=BASE) == once
+    once = sanitize(html, source_url=BASE)
+    assert sanitize(once, source_url=BASE) == once
 
 
 @pytest.mark.parametrize(
@@ -201,17 +201,17 @@ def test_doing_it_twice_changes_nothing(html: str) -> None:
     ],
 )
 def test_markup_that_is_out_of_order_is_put_in_order(html: str, shown: str) -> None:
-    assert sanitize(html, base_url=BASE) == shown
+    assert sanitize(html, source_url=BASE) == shown
 
 
 def test_the_order_of_attributes_does_not_change_from_one_time_to_the_next() -> None:
     html = '<img src="/x" alt="y" width="z" title="w"><video src="/v"></video>'
-    assert len({sanitize(html, base_url=BASE) for _ in range(50)}) == 1
+    assert len({sanitize(html, source_url=BASE) for _ in range(50)}) == 1
 
 
 def test_the_address_of_the_issue_must_be_absolute() -> None:
     with pytest.raises(ValueError, match="relative URL"):
-        sanitize("<a href=x>y</a>", base_url="/owner/name")
+        sanitize("<a href=x>y</a>", source_url="/owner/name")
 
 
 @pytest.mark.parametrize(
@@ -240,4 +240,4 @@ def test_the_address_of_the_issue_must_be_absolute() -> None:
     ],
 )
 def test_a_value_is_kept_mended_or_dropped(element: str, attribute: str, value: str, safe: str | None) -> None:
-    assert safe_value(element, attribute, value) == safe
+    assert sanitize_value(element, attribute, value) == safe

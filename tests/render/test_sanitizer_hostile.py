@@ -30,7 +30,7 @@ def vectors() -> list[str]:
 
 
 def safe(html: str) -> str:
-    return sanitize(html, base_url=BASE)
+    return sanitize(html, source_url=BASE)
 
 
 SOUP = st.lists(

@@ -1,1 +1,1 @@
-"""The sanitizer: the one allow-list of HTML, and what keeps its result well formed."""
+"""GitHub's HTML to safe HTML: `structure` balances it, `allow_list` says what may stay, `sanitize` does both."""

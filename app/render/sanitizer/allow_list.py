@@ -1,17 +1,17 @@
-"""The one allow-list: which elements, attributes and values of GitHub's HTML reach a reader's page.
+"""The one allow-list: the elements, attributes and values of GitHub's HTML that reach a reader's page.
 
-Follows https://github.com/gjtorikian/html-pipeline (GitHub's own list) where it is stricter than ours.
-What is not named here does not leave `app.render.sanitizer.sanitize.sanitize`.
+It is at least as strict as GitHub's own list, https://github.com/gjtorikian/html-pipeline.
+`sanitize.sanitize` removes everything that is not listed here.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-ATTRIBUTES_OF_ALL = frozenset({"class", "dir"})
+GLOBAL_ATTRIBUTES = frozenset({"class", "dir"})
 
 _CELL = frozenset({"align", "colspan", "rowspan"})
-_ALIGNED = frozenset({"align"})
+_ALIGN = frozenset({"align"})
 
 ELEMENTS: Mapping[str, frozenset[str]] = MappingProxyType(
     dict.fromkeys(
@@ -23,7 +23,7 @@ ELEMENTS: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
         frozenset[str](),
     )
-    | dict.fromkeys(("p", "div", "h1", "h2", "h3", "h4", "h5", "h6"), _ALIGNED)
+    | dict.fromkeys(("p", "div", "h1", "h2", "h3", "h4", "h5", "h6"), _ALIGN)
     | {
         "a": frozenset({"href", "title"}),
         "details": frozenset({"open"}),
@@ -36,22 +36,22 @@ ELEMENTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "video": frozenset({"src"}),
     }
 )
-"""Element -> the attributes it may carry besides those of all."""
+"""Element to the attributes that it may have besides the global ones."""
 
-FIXED: Mapping[str, Mapping[str, str]] = MappingProxyType(
+CONSTANT_ATTRIBUTES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "img": {"loading": "lazy", "decoding": "async"},
         "video": {"controls": "", "preload": "none"},
     }
 )
-"""Element -> the attributes that we write ourselves, whatever GitHub said."""
+"""Element to the attributes that it always has, whatever GitHub sent."""
 
-ADDRESSES = frozenset({"href", "src", "srcset"})
+URL_ATTRIBUTES = frozenset({"href", "src", "srcset"})
 SCHEMES = frozenset({"http", "https", "mailto"})
 LINK_REL = "nofollow ugc noopener"
 
-# Classes carry meaning that a blog's style sheet can show: highlighting, task lists, alerts, kinds of links. GitHub's
-# layout classes (m-1, d-block, ...) mean nothing elsewhere and could meet a class of the blog.
+# These classes have a meaning that a blog can style: highlighting, task lists, alerts, kinds of links. GitHub's layout
+# classes (m-1, d-block, ...) mean nothing elsewhere and could collide with a class of the blog.
 _CLASS = re.compile(
     r"highlight(?:-(?:source|text)-[a-zA-Z0-9.+#_-]{1,40})?|pl-[a-z0-9]{1,5}"
     r"|contains-task-list|task-list-item|footnotes|emoji|blob-code"
@@ -59,92 +59,92 @@ _CLASS = re.compile(
     r"|(?:user|team)-mention|(?:issue|commit)-link"
 )
 
-# Wider than any column of text; a larger picture keeps its own size, which the style sheet bounds.
-_MOST_PIXELS = 1280
+# Wider than any text column. A larger image loses the attribute, and the style sheet limits its size.
+_MAX_PIXELS = 1280
 
-DARK_OR_LIGHT = re.compile(r"\(prefers-color-scheme: ?(?:dark|light)\)")
+COLOR_SCHEME_QUERY = re.compile(r"\(prefers-color-scheme: ?(?:dark|light)\)")
 
-# An upload is known by its uuid; the address around it is signed and dies after five minutes.
-_UPLOAD = re.compile(
+# The signed URL of an upload expires after five minutes; its UUID leads to the stable URL.
+_SIGNED_UPLOAD = re.compile(
     r"https?://private-user-images\.githubusercontent\.com/"
     r"(?:[0-9]+/[0-9]+-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[a-z0-9]{1,8}(?:[?#].*)?)?",
     re.IGNORECASE | re.ASCII | re.DOTALL,
 )
-_UPLOAD_HOME = "https://github.com/user-attachments/assets/"
+_UPLOADS_URL = "https://github.com/user-attachments/assets/"
 
-# Browsers read "https:x" and "https:///x" in their own ways, so nothing but scheme, two slashes and a host passes.
-_WEB = re.compile(r"https?://[^/\\?#@\s][^\s]*", re.IGNORECASE | re.ASCII)
+# Browsers differ on "https:x" and "https:///x", so a URL needs a scheme, two slashes and a host.
+_HTTP_URL = re.compile(r"https?://[^/\\?#@\s][^\s]*", re.IGNORECASE | re.ASCII)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE | re.ASCII)
 _SPACE_AND_CONTROL = "".join(map(chr, range(0x21)))
 _TAB_AND_NEWLINE = str.maketrans("", "", "\t\n\r")
 
 
-def safe_value(element: str, attribute: str, value: str) -> str | None:
-    """Return the value that the attribute may have, or None when the attribute must go.
+def sanitize_value(element: str, attribute: str, value: str) -> str | None:
+    """Return the attribute's safe value, or None if the attribute must be removed.
 
-    Addresses may still be relative here: the caller resolves them afterwards.
+    A returned URL may be relative: the caller resolves it afterwards.
     """
-    if value == FIXED.get(element, {}).get(attribute):
+    if value == CONSTANT_ATTRIBUTES.get(element, {}).get(attribute):
         return value
-    check = _CHECKS.get(attribute)
-    return check(value) if check else None
+    sanitizer = _SANITIZERS.get(attribute)
+    return sanitizer(value) if sanitizer else None
 
 
-def _picture(value: str) -> str | None:
-    address = _trimmed(value)
-    upload = _UPLOAD.match(address)
+def _sanitize_media_url(value: str) -> str | None:
+    url = _trim_url(value)
+    upload = _SIGNED_UPLOAD.match(url)
     if upload:
-        return _UPLOAD_HOME + upload[1].lower() if upload[1] else None
-    return address if _WEB.fullmatch(address) or not _SCHEME.match(address) else None
+        return _UPLOADS_URL + upload[1].lower() if upload[1] else None
+    return url if _HTTP_URL.fullmatch(url) or not _SCHEME.match(url) else None
 
 
-def _link(value: str) -> str | None:
-    address = _trimmed(value)
-    return address if address[:7].lower() == "mailto:" else _picture(address)
+def _sanitize_link(value: str) -> str | None:
+    url = _trim_url(value)
+    return url if url[:7].lower() == "mailto:" else _sanitize_media_url(url)
 
 
-def _first_candidate(value: str) -> str | None:
-    # Several candidates differ in size only. The resolver after us does not know srcset, so it has to be absolute.
-    address = next(iter(value.split()), "").rstrip(",")
-    return _picture(address) if _WEB.fullmatch(address) else None
+def _first_srcset_url(value: str) -> str | None:
+    # Candidates differ only in size. nh3 does not resolve URLs in srcset, so the URL must be absolute.
+    url = next(iter(value.split()), "").rstrip(",")
+    return _sanitize_media_url(url) if _HTTP_URL.fullmatch(url) else None
 
 
-def _trimmed(value: str) -> str:
-    """Return an address as a browser reads it, without white space at its ends or line breaks within."""
+def _trim_url(value: str) -> str:
+    """Return a URL as a browser reads it: without white space at its ends, tabs and line breaks."""
     return value.strip(_SPACE_AND_CONTROL).translate(_TAB_AND_NEWLINE)
 
 
-def _classes(value: str) -> str | None:
+def _allowed_classes(value: str) -> str | None:
     return " ".join(name for name in value.split() if _CLASS.fullmatch(name)) or None
 
 
-def _matching(pattern: str) -> Callable[[str], str | None]:
-    compiled = re.compile(pattern, re.ASCII)
-    return lambda value: value if compiled.fullmatch(value) else None
+def _allow_pattern(pattern: str) -> Callable[[str], str | None]:
+    expression = re.compile(pattern, re.ASCII)
+    return lambda value: value if expression.fullmatch(value) else None
 
 
-def _pixels(value: str) -> str | None:
-    return value if re.fullmatch(r"[1-9][0-9]{0,3}", value) and int(value) <= _MOST_PIXELS else None
+def _limit_pixels(value: str) -> str | None:
+    return value if re.fullmatch(r"[1-9][0-9]{0,3}", value) and int(value) <= _MAX_PIXELS else None
 
 
-_CHECKS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
+_SANITIZERS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
     {
-        "align": _matching("left|center|right"),
+        "align": _allow_pattern("left|center|right"),
         "alt": str,
-        "class": _classes,
-        "colspan": _matching("[1-9][0-9]?"),
-        "datetime": _matching("[0-9TZ:.+ -]{1,40}"),
-        "dir": _matching("auto|ltr|rtl"),
-        "height": _pixels,
-        "href": _link,
-        "media": lambda value: value if DARK_OR_LIGHT.fullmatch(value) else None,
+        "class": _allowed_classes,
+        "colspan": _allow_pattern("[1-9][0-9]?"),
+        "datetime": _allow_pattern("[0-9TZ:.+ -]{1,40}"),
+        "dir": _allow_pattern("auto|ltr|rtl"),
+        "height": _limit_pixels,
+        "href": _sanitize_link,
+        "media": lambda value: value if COLOR_SCHEME_QUERY.fullmatch(value) else None,
         "open": lambda _: "",
-        "rel": _matching(LINK_REL),
-        "rowspan": _matching("[1-9][0-9]?"),
-        "src": _picture,
-        "srcset": _first_candidate,
-        "start": _matching("-?[0-9]{1,9}"),
+        "rel": _allow_pattern(LINK_REL),
+        "rowspan": _allow_pattern("[1-9][0-9]?"),
+        "src": _sanitize_media_url,
+        "srcset": _first_srcset_url,
+        "start": _allow_pattern("-?[0-9]{1,9}"),
         "title": str,
-        "width": _pixels,
+        "width": _limit_pixels,
     }
 )

@@ -1,14 +1,18 @@
-"""GitHub's HTML of a comment becomes HTML that any page of a blog may insert.
+"""Sanitize GitHub's HTML of a comment, so that any page of a blog may insert it.
 
-Two steps. `sanitise_shape` reads GitHub's markup once, from left to right, takes out what only works on GitHub, and
-bounds depth, elements and attributes. Then nh3 (ammonia on html5ever, the parser of a browser engine) applies the one
-allow-list of `sanitise_list`. nh3 is last: no string is edited after it, so markup that changes its meaning when it
-is parsed again (mutation XSS) finds no second reader, and the first step needs no trust at all. It is there because
-nh3 cannot drop an element by its class, and because every tree builder that follows the HTML standard takes time in
-the square of the depth: 100,000 open `<div>` or attributes cost html5ever and lexbor half a minute.
-Alternatives: bleach (deprecated, pure Python, many times slower); selectolax for the first step (the same square of
-the depth, and its serialiser dies of deeply nested `<template>`); an allow-list of our own (never: parsing differently
-from a browser is how sanitisers fail).
+There are two steps:
+
+1. `structure.balance` reads GitHub's markup once, from left to right. It removes what works only on GitHub, and limits
+   depth, elements and attributes.
+2. nh3 (ammonia on html5ever, a browser engine's parser) applies the one allow-list, `allow_list`.
+
+nh3 is last: no code edits its output. So markup that changes its meaning when it is parsed again (mutation XSS) has no
+effect, and the first step need not be trusted. The first step exists for two reasons. nh3 cannot remove an element by
+its class. And the time of every tree builder that follows the HTML standard grows with the square of the depth.
+
+Alternatives: bleach is deprecated, pure Python and many times slower. selectolax as the first step has the same
+quadratic time, and it crashed in our tests. An own allow-list parser would parse differently from browsers, which is
+how sanitizers fail.
 """
 
 from collections.abc import Callable
@@ -17,43 +21,52 @@ from urllib.parse import urljoin
 
 import nh3
 
-from app.render.sanitizer.allow_list import ATTRIBUTES_OF_ALL, ELEMENTS, FIXED, LINK_REL, SCHEMES, safe_value
-from app.render.sanitizer.structure import well_formed
+from app.render.sanitizer.allow_list import (
+    CONSTANT_ATTRIBUTES,
+    ELEMENTS,
+    GLOBAL_ATTRIBUTES,
+    LINK_REL,
+    SCHEMES,
+    sanitize_value,
+)
+from app.render.sanitizer.structure import balance
 
-_PICTURES = frozenset({("img", "src"), ("source", "srcset")})
+_IMAGE_ATTRIBUTES = frozenset({("img", "src"), ("source", "srcset")})
 
 
-def sanitize(html: str, *, base_url: str, images: Callable[[str], str | None] | None = None) -> str:
-    """Return a comment's HTML made safe to insert by innerHTML; doing so twice changes nothing.
+def sanitize(html: str, *, source_url: str, rewrite_image: Callable[[str], str | None] | None = None) -> str:
+    """Return a comment's HTML, safe to assign to innerHTML. Sanitizing the result again changes nothing.
 
-    With `images` every picture lies at the address that it gives for the picture's own, or nowhere (None), and videos
-    are links: nothing is left that a browser asks another host for by itself.
-    `html` is GitHub's `body_html`, `base_url` the absolute address of the issue, which relative links start from. The
-    result is nested at most `sanitise_shape.MAX_DEPTH` levels deep. Raises ValueError when `base_url` is not absolute.
+    `html` is GitHub's `body_html`. `source_url` is the absolute URL of the issue or comment; relative links are
+    resolved against it. `rewrite_image` maps an image's URL to its new one, or to None, which removes the URL; videos
+    then become links. So a browser requests nothing from other hosts unless the reader follows a link.
+
+    The result is nested at most `structure.MAX_DEPTH` levels deep. Raise ValueError if `source_url` is not absolute.
     Follows https://docs.github.com/en/rest/issues/comments (media type `full+json`).
     """
     cleaner = nh3.Cleaner(
         tags=set(ELEMENTS),
-        attributes={"*": set(ATTRIBUTES_OF_ALL)} | {name: set(allowed) for name, allowed in ELEMENTS.items()},
-        attribute_filter=safe_value if images is None else partial(_with_pictures, images, base_url),
+        attributes={"*": set(GLOBAL_ATTRIBUTES)} | {name: set(attributes) for name, attributes in ELEMENTS.items()},
+        attribute_filter=sanitize_value if rewrite_image is None else partial(_filter_value, rewrite_image, source_url),
         link_rel=LINK_REL,
         tag_attribute_values={
-            element: {name: {value} for name, value in fixed.items()} for element, fixed in FIXED.items()
+            element: {name: {value} for name, value in attributes.items()}
+            for element, attributes in CONSTANT_ATTRIBUTES.items()
         },
-        set_tag_attribute_values={element: dict(fixed) for element, fixed in FIXED.items()},
+        set_tag_attribute_values={element: dict(attributes) for element, attributes in CONSTANT_ATTRIBUTES.items()},
         url_schemes=set(SCHEMES),
-        url_relative=("rewrite_with_base", base_url),
+        url_relative=("rewrite_with_base", source_url),
     )
-    return cleaner.clean(well_formed(html, videos_as_links=images is not None))
+    return cleaner.clean(balance(html, videos_as_links=rewrite_image is not None))
 
 
-def _with_pictures(
-    images: Callable[[str], str | None], base_url: str, element: str, attribute: str, value: str
+def _filter_value(
+    rewrite_image: Callable[[str], str | None], source_url: str, element: str, attribute: str, value: str
 ) -> str | None:
-    safe = safe_value(element, attribute, value)
-    if safe is None or (element, attribute) not in _PICTURES:
-        return safe
+    safe_value = sanitize_value(element, attribute, value)
+    if safe_value is None or (element, attribute) not in _IMAGE_ATTRIBUTES:
+        return safe_value
     try:
-        return images(urljoin(base_url, safe))
-    except ValueError:  # a host in broken brackets: no browser would find it either
+        return rewrite_image(urljoin(source_url, safe_value))
+    except ValueError:  # the brackets of the host are invalid, so browsers reject the URL too
         return None

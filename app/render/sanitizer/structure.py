@@ -1,8 +1,8 @@
-"""GitHub's markup becomes plain, balanced markup of bounded size, in one pass from left to right.
+"""Turn GitHub's markup into plain, balanced markup of limited size, in one pass from left to right.
 
-Nothing here makes HTML safe: `app.render.sanitizer.sanitize` does, afterwards. What is promised is the shape. Every element that
-is opened is closed, in order, and stands where the HTML standard allows it, so that the tree which a browser builds is
-the tree that is written. All steps take time in proportion to the length.
+This makes no HTML safe: `sanitize.sanitize` does so afterwards. It guarantees the structure. Every element that is
+opened is closed, in order, and stands where the HTML standard allows it. So the tree that a browser builds is the tree
+that is written. All steps take time in proportion to the length.
 Follows https://html.spec.whatwg.org/multipage/parsing.html for where elements may stand.
 """
 
@@ -12,15 +12,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from app.render.sanitizer.allow_list import ADDRESSES, ATTRIBUTES_OF_ALL, DARK_OR_LIGHT, ELEMENTS, FIXED, safe_value
+from app.render.sanitizer.allow_list import (
+    COLOR_SCHEME_QUERY,
+    CONSTANT_ATTRIBUTES,
+    ELEMENTS,
+    GLOBAL_ATTRIBUTES,
+    URL_ATTRIBUTES,
+    sanitize_value,
+)
 
 MAX_DEPTH = 100
 MAX_ELEMENTS = 15_000
-MAX_LEAVES = 35_000  # words of highlighted code, counted apart because they cost a tenth
-# Of what comes in, start and end tags together; above them only the text is kept. What goes out is always below.
+MAX_LEAVES = 35_000  # tokens of highlighted code: spans that contain only text; each costs a tenth of an element
+# Start and end tags in the input. If there are more, only the text is kept. The output is always below these limits.
 MAX_TAGS = 2 * MAX_ELEMENTS
 MAX_TAGS_AND_LEAVES = MAX_TAGS + 2 * MAX_LEAVES
-_MAX_ATTRIBUTES = 40  # of one tag; GitHub writes about ten
+_MAX_ATTRIBUTES = 40  # of one tag; GitHub's tags have about ten
 
 _VOID = frozenset({"br", "hr", "img", "wbr", "source", "input"})
 _PARAGRAPH = frozenset({"p"})
@@ -42,8 +49,8 @@ _PARENTS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys((*_SECTIONS, "caption"), _TABLE),
 }
 _TABLE_PARTS = frozenset({"caption", "td", "th"}) | _SECTIONS | _ROW
-_SKELETON = _TABLE | _SECTIONS | _ROW  # text directly in these would be moved out of the table by a browser
-_WALLS = frozenset({"table", "td", "th", "caption"})  # an end that is implied does not reach through these
+_TABLE_STRUCTURE = _TABLE | _SECTIONS | _ROW  # a browser moves text directly in these out of the table
+_SCOPES = frozenset({"table", "td", "th", "caption"})  # an implied end tag closes nothing outside these
 _BLOCKS = (
     frozenset({"p", "div", "pre", "blockquote", "hr", "section", "details", "summary", "figure", "figcaption"})
     | frozenset({"dl", "dt", "dd", "li", "table"})
@@ -51,26 +58,26 @@ _BLOCKS = (
     | _HEADINGS
 )
 
-# Dropped with what is in them: no text of the person is there.
-_DROPPED = frozenset(
+# Removed with their content: it is not text of the comment's author.
+_NON_TEXT_ELEMENTS = frozenset(
     {"svg", "math", "template", "object", "applet", "canvas", "audio", "button", "select", "clipboard-copy"}
 )
-_DROPPED_CLASSES = frozenset(
+_NON_TEXT_CLASSES = frozenset(
     {
         *("email-hidden-toggle", "email-hidden-reply", "email-signature-reply", "email-quoted-reply"),
         *("zeroclipboard-container", "AnimatedImagePlayer", "js-render-enrichment-loader"),
-        # A heading's or a footnote's way back leads to an id, and ids go: two comments, or the blog, may use the same.
+        # Links to the ids of headings and footnotes. Ids are removed: two comments, or the blog, may use the same one.
         *("anchor", "data-footnote-backref"),
-        "sr-only",  # words for screen readers about GitHub's own controls
+        "sr-only",  # texts for screen readers about GitHub's own controls
     }
 )
-_OURS = {"math-renderer": "code"}  # formulas stay as they were written
-_KNOWN = frozenset(ELEMENTS) | _DROPPED | frozenset(_OURS) | {"input"}
+_REPLACEMENTS = {"math-renderer": "code"}  # shows the source of formulas
+_NAMES = frozenset(ELEMENTS) | _NON_TEXT_ELEMENTS | frozenset(_REPLACEMENTS) | {"input"}
 
 _SPACE = "\t\n\f\r "
 _TOKEN = re.compile(
     rf"""
-      <span\ class="pl-(?P<leaf>[a-z0-9]++)">[^<]*+</span>           # most of highlighted code, in one go
+      <span\ class="pl-(?P<leaf>[a-z0-9]++)">[^<]*+</span>           # most tokens of highlighted code
     | <!--(?:-?>|.*?(?:--!?>|\Z))
     | <(?P<raw>script|style|textarea|title|xmp|iframe|noembed|noframes|noscript|plaintext)(?=[{_SPACE}/>])
       .*?(?:</(?P=raw)(?=[{_SPACE}/>])[^>]*+(?:>|\Z)|\Z)
@@ -86,78 +93,78 @@ _ATTRIBUTE = re.compile(
          (?:[{_SPACE}]*+=[{_SPACE}]*+(?:"([^"]*+)"?|'([^']*+)'?|([^{_SPACE}>]*+)))?+""",
     re.VERBOSE,
 )
-# Line breaks in all their spellings are one character, so that a second reading sees what the first one saw.
+# All spellings of a line break become one character, so that parsing again changes nothing.
 _BREAKS = re.compile(r"\r\n?|&(?:#0*+(?:1[03](?![0-9])|x0*+[ad](?![0-9a-f]));?|NewLine;)", re.IGNORECASE | re.ASCII)
 _EMPTY_LINES = re.compile(r"\n[\t\n\f ]*\n")
 
 
 @dataclass(frozen=True, slots=True)
-class _Open:
-    """An element that has begun and not yet ended."""
+class _OpenElement:
+    """An element on the stack: its start tag was read, its end tag was not."""
 
     name: str
-    tag: str  # what its end is written as; "" when it is not written
-    mutes: bool = False  # nothing within it is written
-    letter: bool = False  # text within it is an e-mail: paragraphs are empty lines
+    tag: str  # the name in the output; "" if it is not in the output
+    is_muted: bool = False  # nothing within it is in the output
+    is_email: bool = False  # text within it is an e-mail, in which empty lines separate paragraphs
 
 
-def well_formed(html: str, *, videos_as_links: bool = False) -> str:
-    """Return the markup balanced and bounded: at most MAX_DEPTH levels, MAX_ELEMENTS elements and MAX_LEAVES leaves."""
-    # A lone surrogate (JSON can carry one) is no text; a NUL would vanish in the parser and join its neighbours.
+def balance(html: str, *, videos_as_links: bool = False) -> str:
+    """Return balanced markup: at most MAX_DEPTH levels, MAX_ELEMENTS elements and MAX_LEAVES leaves."""
+    # JSON may contain lone surrogates, which are no text. The HTML parser would drop a NUL and join its neighbours.
     text = html.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
     text = _BREAKS.sub("\n", text)
     tags = text.count("<")
     if tags > MAX_TAGS_AND_LEAVES or (tags > MAX_TAGS and tags - 2 * len(_LEAF.findall(text)) > MAX_TAGS):
-        only_text = _TOKEN.sub("", text).replace("<", "&lt;")
-        text = f'<div class="email-fragment">{only_text}</div>'
-    return _Shape(videos_as_links=videos_as_links).read(text)
+        plain = _TOKEN.sub("", text).replace("<", "&lt;")
+        text = f'<div class="email-fragment">{plain}</div>'
+    return _Balancer(videos_as_links=videos_as_links).balance(text)
 
 
-class _Shape:
-    """The markup written so far and the elements that are open."""
+class _Balancer:
+    """The output so far and the stack of open elements."""
 
     def __init__(self, *, videos_as_links: bool) -> None:
         self._videos_as_links = videos_as_links
-        self._out = [""]
-        self._stack: list[_Open] = []
-        self._places: defaultdict[str, list[int]] = defaultdict(list)  # name -> where in the stack
-        self._walls = [-1]
-        self._written: list[str] = []  # of the stack, what will have an end tag
+        self._output = [""]
+        self._stack: list[_OpenElement] = []
+        self._positions: defaultdict[str, list[int]] = defaultdict(list)  # name -> its positions in the stack
+        self._scopes = [-1]  # positions of the elements that limit an implied end
+        self._end_tags: list[str] = []  # of those open elements that are in the output
         self._elements = 0
         self._leaves = 0
-        self._muted = 0
+        self._mute_depth = 0
 
-    def read(self, html: str) -> str:
-        position = 0
+    def balance(self, html: str) -> str:
+        end = 0
         for token in _TOKEN.finditer(html):
-            if token.start() > position:
-                self._text(html[position : token.start()])
-            position = token.end()
+            if token.start() > end:
+                self._text(html[end : token.start()])
+            end = token.end()
             if token["leaf"]:
                 self._leaf(token[0], token["leaf"])
             elif token["name"] and token["closed"]:
                 self._tag(token["name"].lower(), token["attributes"], is_end=bool(token["end"]))
-        self._text(html[position:])
+        self._text(html[end:])
         self._close_from(0)
-        return "".join(self._out)
+        return "".join(self._output)
 
     def _tag(self, name: str, attributes: str, *, is_end: bool) -> None:
-        if name not in _KNOWN:
+        if name not in _NAMES:
             return
         if is_end:
-            if self._places[name]:
-                self._close_from(self._places[name][-1])
-        elif self._muted:
+            if self._positions[name]:
+                self._close_from(self._positions[name][-1])
+        elif self._mute_depth:
             if name not in _VOID:
-                self._push(_Open(name, ""))
+                self._push(_OpenElement(name, ""))
         else:
             self._start(name, _attributes(attributes) if attributes else {}, slash=attributes.endswith("/"))
 
     def _leaf(self, markup: str, kind: str) -> None:
-        in_text = not (self._stack and self._stack[-1].letter) and not self._in_skeleton()
-        if in_text and not self._muted and self._leaves < MAX_LEAVES and len(self._written) < MAX_DEPTH:
+        in_text = not (self._stack and self._stack[-1].is_email) and not self._in_table_structure()
+        if in_text and not self._mute_depth and self._leaves < MAX_LEAVES and len(self._end_tags) < MAX_DEPTH:
             self._leaves += 1
-            self._out.append(markup)
+            self._output.append(markup)
             return
         self._tag("span", f' class="pl-{kind}"', is_end=False)
         self._text(markup[markup.index(">") + 1 : -len("</span>")])
@@ -165,10 +172,10 @@ class _Shape:
 
     def _start(self, name: str, attributes: dict[str, str], *, slash: bool) -> None:
         classes = frozenset(attributes.get("class", "").split())
-        if name in _DROPPED or classes & _DROPPED_CLASSES:
-            # In a comment only svg and math know the slash: others stay open in spite of it.
+        if name in _NON_TEXT_ELEMENTS or classes & _NON_TEXT_CLASSES:
+            # In HTML only svg and math are self-closing: the slash does not close others.
             if name not in _VOID and not (slash and name in {"svg", "math"}):
-                self._push(_Open(name, "", mutes=True))
+                self._push(_OpenElement(name, "", is_muted=True))
         elif name == "input":
             if attributes.get("type", "").lower() == "checkbox":
                 self._text("☑" if "checked" in attributes else "☐")
@@ -176,102 +183,102 @@ class _Shape:
             self._start("a", {"href": attributes.get("src", "")}, slash=False)
             self._text("▶ video")
             self._tag("a", "", is_end=True)
-            self._push(_Open(name, ""))
+            self._push(_OpenElement(name, ""))
         elif "email-fragment" in classes:
-            self._end_of(_PARAGRAPH)
-            self._push(_Open(name, "", letter=True))
+            self._close_last(_PARAGRAPH)
+            self._push(_OpenElement(name, "", is_email=True))
         elif name == "a" and attributes.get("href", "").startswith("#user-content-"):
-            self._push(_Open(name, ""))  # a footnote's number stays, its way to an id goes
+            self._push(_OpenElement(name, ""))  # a footnote's number stays; its link would lead to an id
         else:
             self._element(name, attributes)
 
     def _element(self, name: str, attributes: dict[str, str]) -> None:
-        if not self._make_way(name):
-            self._push(_Open(name, ""))
+        if not self._close_implied(name):
+            self._push(_OpenElement(name, ""))
             return
         if name in _VOID:
             if self._has_room() and (name != "source" or self._is_variant(attributes)):
                 self._elements += 1
-                self._out.append(_written(name, attributes))
+                self._output.append(_start_tag(name, attributes))
             return
         if name == "tr" and self._stack[-1].name == "table":
             self._open("tbody", {})
         self._open(name, attributes)
 
     def _open(self, name: str, attributes: dict[str, str]) -> None:
-        parent_is_written = name not in _PARENTS or self._stack[-1].tag
-        if parent_is_written and self._has_room():
+        has_parent = name not in _PARENTS or self._stack[-1].tag
+        if has_parent and self._has_room():
             self._elements += 1
-            written = _OURS.get(name, name)
-            self._out.append(_written(written, attributes))
-            self._push(_Open(name, written))
+            tag = _REPLACEMENTS.get(name, name)
+            self._output.append(_start_tag(tag, attributes))
+            self._push(_OpenElement(name, tag))
         else:
-            self._push(_Open(name, ""))
+            self._push(_OpenElement(name, ""))
 
-    def _make_way(self, name: str) -> bool:
-        """End what cannot hold the element; False when it has no place at all."""
+    def _close_implied(self, name: str) -> bool:
+        """Close the elements that cannot contain this one. Return False if it has no valid parent."""
         if name in _PARENTS:
-            return self._back_to_parent(name)
-        self._leave_skeleton()
+            return self._close_to_parent(name)
+        self._leave_table_structure()
         if name in _BLOCKS:
-            self._end_of(_PARAGRAPH)
-        elif self._stack and self._stack[-1].letter:
+            self._close_last(_PARAGRAPH)
+        elif self._stack and self._stack[-1].is_email:
             self._open("p", {})
         if name in _HEADINGS:
-            self._end_of(_HEADINGS)
+            self._close_last(_HEADINGS)
         elif name == "a":
-            self._end_of(_ANCHOR)
+            self._close_last(_ANCHOR)
         return True
 
-    def _back_to_parent(self, name: str) -> bool:
-        tables = self._places["table"]
-        wall = tables[-1] if name in _TABLE_PARTS and tables else self._walls[-1]
-        place = self._last(_PARENTS[name])
-        if place < max(wall, 0):
+    def _close_to_parent(self, name: str) -> bool:
+        tables = self._positions["table"]
+        scope = tables[-1] if name in _TABLE_PARTS and tables else self._scopes[-1]
+        parent = self._last_position(_PARENTS[name])
+        if parent < max(scope, 0):
             return False
-        self._close_from(place + 1)
+        self._close_from(parent + 1)
         return True
 
-    def _last(self, names: frozenset[str]) -> int:
-        return max([self._places[name][-1] for name in names if self._places[name]], default=-1)
+    def _last_position(self, names: frozenset[str]) -> int:
+        return max([self._positions[name][-1] for name in names if self._positions[name]], default=-1)
 
-    def _end_of(self, names: frozenset[str]) -> None:
-        place = self._last(names)
-        if place > self._walls[-1]:
-            self._close_from(place)
+    def _close_last(self, names: frozenset[str]) -> None:
+        position = self._last_position(names)
+        if position > self._scopes[-1]:
+            self._close_from(position)
 
-    def _in_skeleton(self) -> bool:
-        return bool(self._written) and self._written[-1] in _SKELETON
+    def _in_table_structure(self) -> bool:
+        return bool(self._end_tags) and self._end_tags[-1] in _TABLE_STRUCTURE
 
-    def _leave_skeleton(self) -> None:
-        while self._in_skeleton():
-            self._close_from(self._places["table"][-1])
+    def _leave_table_structure(self) -> None:
+        while self._in_table_structure():
+            self._close_from(self._positions["table"][-1])
 
     def _text(self, text: str) -> None:
-        if self._muted or not text:
+        if self._mute_depth or not text:
             return
         if text.strip(_SPACE):
-            self._leave_skeleton()
-        if self._in_letter():
-            self._letter(text)
+            self._leave_table_structure()
+        if self._in_email():
+            self._email_text(text)
         else:
             self._write(text)
 
-    def _in_letter(self) -> bool:
+    def _in_email(self) -> bool:
         top = self._stack[-2:]
-        return any(element.letter for element in top) and (top[-1].letter or top[-1].name == "p")
+        return any(element.is_email for element in top) and (top[-1].is_email or top[-1].name == "p")
 
-    def _letter(self, text: str) -> None:
-        # The line after a <br> has its break already.
-        lines = text.removeprefix("\n") if self._out[-1] == "<br>" else text
+    def _email_text(self, text: str) -> None:
+        # a line break after <br> would repeat it
+        lines = text.removeprefix("\n") if self._output[-1] == "<br>" else text
         for number, paragraph in enumerate(_EMPTY_LINES.split(lines, self._elements_left())):
             if number:
-                self._end_of(_PARAGRAPH)
-            self._letter_paragraph(paragraph)
+                self._close_last(_PARAGRAPH)
+            self._email_paragraph(paragraph)
 
-    def _letter_paragraph(self, text: str) -> None:
+    def _email_paragraph(self, text: str) -> None:
         lines = text
-        if self._stack[-1].letter:
+        if self._stack[-1].is_email:
             if not text.strip(_SPACE):
                 return
             lines = text.lstrip(_SPACE)
@@ -283,59 +290,61 @@ class _Shape:
             self._write(line)
 
     def _write(self, text: str) -> None:
-        # A browser skips a line break that begins a <pre>, so a second reading would skip a second one.
-        shown = text.lstrip("\n") if self._out[-1].startswith("<pre") else text
-        if shown:
-            self._out.append(shown.replace("<", "&lt;"))
+        # A browser ignores a line break at the start of <pre>. All are removed, so that parsing again changes nothing.
+        content = text.lstrip("\n") if self._output[-1].startswith("<pre") else text
+        if content:
+            self._output.append(content.replace("<", "&lt;"))
 
     def _has_room(self) -> bool:
-        return len(self._written) < MAX_DEPTH and self._elements < MAX_ELEMENTS
+        return len(self._end_tags) < MAX_DEPTH and self._elements < MAX_ELEMENTS
 
     def _elements_left(self) -> int:
         return MAX_ELEMENTS - self._elements + 1
 
     def _is_variant(self, attributes: dict[str, str]) -> bool:
-        """Say whether a source is a picture's variant; without a condition it would replace the picture."""
-        return bool(
-            self._stack and self._stack[-1].name == "picture" and DARK_OR_LIGHT.fullmatch(attributes.get("media", ""))
-        )
+        """Return whether a source is an image's variant; without a media query it would replace the image."""
+        media = attributes.get("media", "")
+        in_picture = bool(self._stack) and self._stack[-1].name == "picture"
+        return in_picture and COLOR_SCHEME_QUERY.fullmatch(media) is not None
 
-    def _push(self, element: _Open) -> None:
-        self._places[element.name].append(len(self._stack))
+    def _push(self, element: _OpenElement) -> None:
+        self._positions[element.name].append(len(self._stack))
         if element.tag:
-            self._written.append(element.tag)
-            if element.tag in _WALLS:
-                self._walls.append(len(self._stack))
-        self._muted += element.mutes
+            self._end_tags.append(element.tag)
+            if element.tag in _SCOPES:
+                self._scopes.append(len(self._stack))
+        self._mute_depth += element.is_muted
         self._stack.append(element)
 
-    def _close_from(self, place: int) -> None:
-        while len(self._stack) > place:
+    def _close_from(self, position: int) -> None:
+        while len(self._stack) > position:
             element = self._stack.pop()
-            self._places[element.name].pop()
-            self._muted -= element.mutes
+            self._positions[element.name].pop()
+            self._mute_depth -= element.is_muted
             if element.tag:
-                self._out.append(f"</{self._written.pop()}>")
-                if element.tag in _WALLS:
-                    self._walls.pop()
+                self._output.append(f"</{self._end_tags.pop()}>")
+                if element.tag in _SCOPES:
+                    self._scopes.pop()
 
 
 def _attributes(text: str) -> dict[str, str]:
-    """Return names in lower case and values with their character references as they are; the first of a name wins."""
-    found: dict[str, str] = {}
+    """Return values by lower-case name, with their character references. The first of a repeated name wins."""
+    attributes: dict[str, str] = {}
     for match in islice(_ATTRIBUTE.finditer(text), _MAX_ATTRIBUTES):
-        found.setdefault(match[1].lower(), match[2] or match[3] or match[4] or "")
-    return found
+        attributes.setdefault(match[1].lower(), match[2] or match[3] or match[4] or "")
+    return attributes
 
 
-def _written(name: str, attributes: dict[str, str]) -> str:
-    if not attributes and name not in FIXED:
+def _start_tag(name: str, attributes: dict[str, str]) -> str:
+    if not attributes and name not in CONSTANT_ATTRIBUTES:
         return f"<{name}>"
-    own = ELEMENTS[name]
-    values = {key: attributes[key] for key in attributes if key in own or key in ATTRIBUTES_OF_ALL}
-    kept = {key: safe_value(name, key, values[key]) for key in values if key not in ADDRESSES}
-    # nh3 sets the fixed ones itself, but in an order that changes from run to run; written ahead they stay in place.
-    # It fills the place of an attribute that it takes out with the last one: addresses, which it judges, come last.
-    kept |= dict(FIXED.get(name, {})) | {key: values[key] for key in values if key in ADDRESSES}
-    pairs = (f' {key}="{value.replace(chr(34), "&quot;")}"' for key, value in kept.items() if value is not None)
+    own_names = ELEMENTS[name]
+    values = {key: value for key, value in attributes.items() if key in own_names or key in GLOBAL_ATTRIBUTES}
+    safe_values = {key: sanitize_value(name, key, value) for key, value in values.items() if key not in URL_ATTRIBUTES}
+    # nh3 adds the constant attributes itself, but in an order that changes between runs. Written here, they keep it.
+    # nh3 moves the last attribute into the slot of one that it removes. It removes only URLs, so URLs are last.
+    safe_values |= dict(CONSTANT_ATTRIBUTES.get(name, {})) | {
+        key: value for key, value in values.items() if key in URL_ATTRIBUTES
+    }
+    pairs = (f' {key}="{value.replace(chr(34), "&quot;")}"' for key, value in safe_values.items() if value is not None)
     return f"<{name}{''.join(pairs)}>"
