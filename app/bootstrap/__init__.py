@@ -50,7 +50,7 @@ async def assembled(
         settings.token,
         clock,
         chance,
-        observe=lambda ask, outcome: metrics.asked(PURPOSE.get(), ask, outcome),
+        on_exchange=lambda request, outcome: metrics.exchange(PURPOSE.get(), request, outcome),
     )
     picture_source = HttpImageSource(settings.picture_hosts)
     with _picture_folder(settings) as picture_folder:

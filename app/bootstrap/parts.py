@@ -15,7 +15,7 @@ from app.jobs.webhook_intake import WebhookIntake
 from app.jobs.worker import Worker
 from app.outbound.github import HttpGitHub
 from app.outbound.images import HttpImageSource
-from app.outbound.metrics import PrometheusMetrics, Sampled
+from app.outbound.metrics import PrometheusMetrics, Samples
 from app.outbound.posts import post_source
 from app.ports.jobs import Priority, Shared
 from app.ports.mirror import Clock, Mirror
@@ -87,10 +87,10 @@ class Afterword:
         self.chance = chance
         self.holder = holder
         self.each = FailureBackoff(clock)
-        self.catalogue = DocumentCache(settings.catalogue_mb * _MEGABYTE)
+        self.catalogue = DocumentCache(settings.cache_mb * _MEGABYTE)
         self.places = Transfers(settings.repo, self.mirror)
         catalogue = self.catalogue
-        metrics.watch(Sampled(lambda: self.listeners.listening, lambda: catalogue.bytes, lambda: len(catalogue)))
+        metrics.sample_from(Samples(lambda: self.listeners.listening, lambda: catalogue.bytes, lambda: len(catalogue)))
 
     async def meet_github(self) -> GitHubError | None:
         """Asks GitHub for the repositories that the mirror does not know yet.
@@ -146,7 +146,7 @@ class Afterword:
             mirror=self.mirror,
             catalogue=self.catalogue,
             places=self.places,
-            serve=self.settings.served,
+            serve=self.settings.post_filter,
             public_url=self.settings.public_url,
             allow_private=self.settings.allow_private,
             observer=self.metrics,
@@ -218,7 +218,7 @@ class Afterword:
 
     @cached_property
     def schedule(self) -> Schedule:
-        every, listening = self.settings.pulse_seconds, bool(self.settings.secrets)
+        every, listening = self.settings.poll_seconds, bool(self.settings.secrets)
         return Schedule(
             self.pulse, self.shared, self.clock, self.chance, self.metrics, every=every, listening=listening
         )
@@ -275,7 +275,7 @@ class Afterword:
     @cached_property
     def posts(self) -> Sequence[PostList]:
         place, sites = self.settings.posts, self.settings.repo
-        if not place or not self.settings.served.listed_only:
+        if not place or not self.settings.post_filter.listed_only:
             return ()  # which issues are posts, no page of the blog says
         name, serve = f"posts {secret_digest(place)}", self.announcer.serve_only
         return (PostList(partial(post_source, place, sites), name, sites, self.shared, serve, self.clock),)

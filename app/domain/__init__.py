@@ -1,1 +1,1 @@
-"""What a comment section is: frozen dataclasses and pure functions, standard library only."""
+"""The domain of a comment section: frozen dataclasses and pure functions, standard library only."""

@@ -1,38 +1,38 @@
-"""Every failure that Afterword names, drawn as a tree; each carries what the edge needs to say it well.
+"""The hierarchy of all failures; each carries the data that a good message and its HTTP status need.
 
 AfterwordError
-├── SettingRefused            a setting is missing, malformed or contradicts another
-├── CannotStart               the machine does not give what serving needs (a port, an address)
+├── InvalidSetting              a setting is missing, malformed or contradicts another
+├── CannotStart                 the machine lacks what serving needs (a port, an address)
 ├── StoreError
-│   ├── StoreUnusable         the place of the store cannot be read or written
-│   └── StoreTooNew           written by a later version of Afterword
-├── GitHubError               an ask brought no answer that may be believed
-│   ├── Unreachable           no connection, a time-out, or 5xx after all retries
-│   ├── BrokenAnswer          cut off, not JSON, of the wrong type, HTML with status 200
-│   ├── Limited               a limit of GitHub's, or our own budget; until when is known
-│   ├── TokenRefused          401: the token is wrong, expired or revoked
-│   ├── AskRefused            403 or 4xx that is no limit and not told apart below
-│   ├── NotVisible            404: absent, or not to be seen with this token
-│   ├── PrivateRepository     seen with the token, but nobody said that everyone may see it
-│   ├── Gone                  410: deleted, or issues are switched off
-│   ├── Moved                 301/302/307/308 to an address that may not be followed silently
-│   └── TooFar                422: GitHub pages a list no further than 10,000 items
-├── ReadError                 a reader's request that has no document
-│   ├── BadParameter          named, with what is allowed
-│   ├── BadCursor             a cursor that is not ours or belongs to another list
-│   ├── NotServed             a repository that is not among the configured ones
-│   ├── NoSuchComment         a comment that no served thread holds
-│   ├── ImageNotFound         an image that stands in nothing that is served
-│   ├── PictureRefused        a picture whose source is not allowed, or that is none
-│   └── NotYet                cold, and GitHub did not answer in time; when to ask again is known
-└── DeliveryError             a webhook delivery that is not taken: `app.domain.webhook_errors`
+│   ├── StoreUnusable           the store cannot be read or written
+│   └── StoreTooNew             a later version of Afterword wrote it
+├── GitHubError                 a request has no valid response
+│   ├── Unreachable             no connection, a time-out, or 5xx after all retries
+│   ├── InvalidResponse         cut off, not JSON, of the wrong type, HTML with status 200
+│   ├── RateLimited             GitHub's limit or our own budget, with its end
+│   ├── TokenRejected           401: the token is wrong, expired or revoked
+│   ├── RequestRejected         403 or another 4xx that is no limit and has no type below
+│   ├── NotVisible              404: absent, or invisible with this token
+│   ├── PrivateRepository       visible with the token, but no setting allows its publication
+│   ├── Gone                    410: deleted, or issues are switched off
+│   ├── InvalidRedirect         301/302/307/308 to an address that must not be followed
+│   └── PaginationLimitReached  422: GitHub pages a list only to 10,000 items
+├── ReadError                   a reader's request without a document
+│   ├── InvalidParameter        its name, and what is allowed
+│   ├── InvalidCursor           a cursor that is not ours or belongs to another list
+│   ├── NotServed               a repository that is not configured
+│   ├── CommentNotFound         a comment that is in no served thread
+│   ├── ImageNotFound           an image that is in nothing served
+│   ├── ImageRejected           its source is not allowed, or returns no image
+│   └── NotReady                cold, and GitHub did not respond in time; says when to retry
+└── WebhookError                a webhook delivery that is rejected: `app.domain.webhook_errors`
 """
 
 from dataclasses import dataclass
 
 
 class AfterwordError(Exception):
-    """The root of the tree; `str()` of each is one sentence on what happened, then what to do."""
+    """The root of the hierarchy; `str()` says what happened, then what to do."""
 
 
 @dataclass(eq=False)
@@ -48,7 +48,7 @@ class InvalidSetting(AfterwordError):
 
 @dataclass(eq=False)
 class CannotStart(AfterwordError):
-    """The machine does not give what serving needs."""
+    """The machine lacks what serving needs."""
 
     reason: str
 
@@ -57,19 +57,19 @@ class CannotStart(AfterwordError):
 
 
 class StoreError(AfterwordError):
-    """The mirror cannot be read or written."""
+    """The store cannot be read or written."""
 
 
 @dataclass(eq=False)
 class StoreUnusable(StoreError):
-    """The place of the store cannot be used; `reason` is the database's or system's own word."""
+    """The store cannot be used; `reason` is the database's or system's own message."""
 
-    place: str
+    path: str
     reason: str
 
     def __str__(self) -> str:
         return (
-            f"The store {self.place} cannot be used ({self.reason}). "
+            f"The store {self.path} cannot be used ({self.reason}). "
             "Make its folder writable and see that the file is a store of Afterword's, "
             "or name another place with AFTERWORD_STORE=sqlite:///path/to/afterword.db."
         )
@@ -77,25 +77,26 @@ class StoreUnusable(StoreError):
 
 @dataclass(eq=False)
 class StoreTooNew(StoreError):
-    """The store was written by a later version; nothing in it was touched."""
+    """A later version wrote the store; it was not changed."""
 
-    place: str
-    found: int
-    known: int
+    path: str
+    version: int
+    newest: int
+    """The newest schema that this version of Afterword can open."""
 
     def __str__(self) -> str:
         return (
-            f"The store {self.place} has schema {self.found}, and this version knows {self.known} at most. "
+            f"The store {self.path} has schema {self.version}, and this version knows {self.newest} at most. "
             "Start the version that wrote it, or name another store with AFTERWORD_STORE."
         )
 
 
 @dataclass(eq=False)
 class GitHubError(AfterwordError):
-    """An ask brought no answer that may be believed; the mirror stays as it is."""
+    """A request has no valid response; the mirror stays as it is."""
 
     path: str
-    """The path and query that were asked; never a header."""
+    """Path and query of the request; never a header."""
 
 
 @dataclass(eq=False)
@@ -110,7 +111,7 @@ class Unreachable(GitHubError):
 
 @dataclass(eq=False)
 class InvalidResponse(GitHubError):
-    """A half answer: cut off, not JSON, of the wrong type, or HTML with status 200."""
+    """A response that is cut off, not JSON, of the wrong type, or HTML with status 200."""
 
     reason: str
 
@@ -120,7 +121,7 @@ class InvalidResponse(GitHubError):
 
 @dataclass(eq=False)
 class RateLimited(GitHubError):
-    """Over a limit; `until` is in epoch seconds, `kind` one of primary, secondary, budget."""
+    """A limit is exceeded; `until` is in epoch seconds, `kind` one of primary, secondary, budget."""
 
     until: float
     kind: str
@@ -128,7 +129,7 @@ class RateLimited(GitHubError):
     def __str__(self) -> str:
         return (
             f"GitHub's {self.kind} limit is reached (asked for {self.path}). "
-            "Asking goes on by itself; without a token 60 asks an hour are allowed, "
+            "Requests resume when it ends; without a token GitHub allows 60 requests an hour, "
             "with one in AFTERWORD_GITHUB_TOKEN 5,000."
         )
 
@@ -146,7 +147,7 @@ class TokenRejected(GitHubError):
 
 @dataclass(eq=False)
 class RequestRejected(GitHubError):
-    """A refusal that is no limit: `status` and GitHub's own `message`."""
+    """A 4xx that is no limit: `status` and GitHub's own `message`."""
 
     status: int
     message: str
@@ -160,7 +161,7 @@ class RequestRejected(GitHubError):
 
 @dataclass(eq=False)
 class NotVisible(GitHubError):
-    """404: absent, or not to be seen with this token; GitHub does not tell which."""
+    """404: absent, or invisible with this token; GitHub does not say which."""
 
     def __str__(self) -> str:
         return (
@@ -193,7 +194,7 @@ class Gone(GitHubError):
 
 @dataclass(eq=False)
 class InvalidRedirect(GitHubError):
-    """A redirect that may not be followed silently: to another host, without an address, or in a circle."""
+    """A redirect that must not be followed: to another host, without an address, or in a loop."""
 
     location: str
 
@@ -203,19 +204,19 @@ class InvalidRedirect(GitHubError):
 
 @dataclass(eq=False)
 class PaginationLimitReached(GitHubError):
-    """422: GitHub pages this list no further."""
+    """422: GitHub has no further pages of this list."""
 
     def __str__(self) -> str:
         return f"GitHub does not page {self.path} any further (422)."
 
 
 class ReadError(AfterwordError):
-    """A reader's request that has no document."""
+    """A reader's request without a document."""
 
 
 @dataclass(eq=False)
 class InvalidParameter(ReadError):
-    """A parameter has a value that is not allowed."""
+    """A parameter with an invalid value."""
 
     name: str
     allowed: str
@@ -226,7 +227,7 @@ class InvalidParameter(ReadError):
 
 @dataclass(eq=False)
 class InvalidCursor(ReadError):
-    """A cursor that is not one of ours, or that belongs to a list in another order."""
+    """A cursor that is not ours, or that belongs to a list in another order."""
 
     def __str__(self) -> str:
         return (
@@ -237,7 +238,7 @@ class InvalidCursor(ReadError):
 
 @dataclass(eq=False)
 class NotServed(ReadError):
-    """A repository that is not among the configured ones."""
+    """A repository that is not configured."""
 
     repo: str
 
@@ -247,7 +248,7 @@ class NotServed(ReadError):
 
 @dataclass(eq=False)
 class CommentNotFound(ReadError):
-    """A comment that no served thread holds."""
+    """A comment that is in no served thread."""
 
     comment_id: int
 
@@ -257,7 +258,7 @@ class CommentNotFound(ReadError):
 
 @dataclass(eq=False)
 class ImageNotFound(ReadError):
-    """A picture that stands in nothing that is served."""
+    """An image that is in nothing served."""
 
     def __str__(self) -> str:
         return "There is no such picture here."
@@ -265,9 +266,9 @@ class ImageNotFound(ReadError):
 
 @dataclass(eq=False)
 class ImageRejected(ReadError):
-    """A picture that is not fetched or not passed on: `reason`; `address` is where it lies, without its query.
+    """An image that is not fetched or not served, for this `reason`; `address` is its own, without its query.
 
-    Both are for the owner: a redirect may lead to names that nobody else needs to know.
+    Both are for the owner's log only: a redirect may lead to internal host names.
     """
 
     address: str
@@ -279,10 +280,10 @@ class ImageRejected(ReadError):
 
 @dataclass(eq=False)
 class NotReady(ReadError):
-    """Cold, and GitHub did not answer in time; `retry_after` is in seconds."""
+    """Cold, and GitHub did not respond in time; `retry_after` is in seconds."""
 
-    what: str
+    subject: str
     retry_after: int
 
     def __str__(self) -> str:
-        return f"{self.what} is not mirrored yet, and GitHub has not answered. Ask again in {self.retry_after} s."
+        return f"{self.subject} is not mirrored yet, and GitHub has not answered. Ask again in {self.retry_after} s."

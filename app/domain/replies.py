@@ -1,16 +1,15 @@
-"""Who answers whom, in a thread that GitHub keeps flat.
+"""Which comment a comment answers, in a thread that GitHub keeps flat.
 
-A comment answers the nearest earlier comment whose words it quotes at its start, else the nearest earlier comment by
-the first person it @mentions at its start who has one. Otherwise it stands alone.
+A comment answers the nearest earlier comment that contains the words quoted at its start. Without such a quote it
+answers the nearest earlier comment of the first person @mentioned at its start who has one. Else it answers none.
 
-The quote wins over the mention, because it points to one text where a mention points to a person, who may have written
-twenty. Quoting or mentioning oneself counts: one goes on. Words quoted from the post itself are nobody's comment: then
-the mention decides.
+The quote wins over the mention: it points to one text, a mention to a person who may have written twenty. A quote or
+mention of oneself counts: people continue. Words quoted from the post itself are in no comment: the mention decides.
 
-What is promised: a target is always earlier, so there is never a cycle. A decision depends on nothing but the comment
-itself, the authors of earlier comments, and the earlier comments that hold the longest of the quoted words. So a later
-comment changes no decision, and neither does an edit or the removal of an earlier one, unless it is the target, is by
-a person mentioned, or holds those words before or after.
+Guarantees: a target is always earlier, so there is never a cycle. A decision depends only on the comment itself, the
+authors of earlier comments, and the earlier comments that contain the longest of the quoted words. So a later comment
+changes no decision. The edit or removal of an earlier comment changes one only if that comment is the target, is by a
+person mentioned, or contains those words before or after.
 """
 
 import re
@@ -22,20 +21,20 @@ from functools import reduce
 from itertools import islice
 from operator import and_
 
-_LONGEST_TEXT = 65_536  # characters; GitHub refuses longer comments
-_LONGEST_INTRODUCTION = 300  # characters before a quote: "On Mon, 3 Feb 2025 at 10:00, Alice wrote:"
-_LINES_OF_INTRODUCTION = 3
-_MOST_MENTIONS = 20
-_TELLING_LETTERS = 4  # "> no" could be anybody's word
-_WORDS_TO_LOOK_UP = 8  # the longest, which are the rarest
-# Of comments that hold those words, the nearest ones are read for the words in their order, up to so many characters:
-# enough for hundreds of usual comments, and a bound for threads that were written to cost time.
-_CHARACTERS_TO_READ = 50_000
+_MAX_TEXT_LENGTH = 65_536  # characters; GitHub refuses longer comments
+_MAX_INTRODUCTION_LENGTH = 300  # characters before a quote: "On Mon, 3 Feb 2025 at 10:00, Alice wrote:"
+_MAX_INTRODUCTION_LINES = 3
+_MAX_MENTIONS = 20
+_DISTINCTIVE_LETTERS = 4  # "> no" could quote any comment
+_WORDS_TO_FIND = 8  # the longest ones, because they are the rarest
+# Among comments that contain those words, the nearest are searched for the words in their order, up to so many
+# characters: enough for hundreds of usual comments, and a bound for hostile threads.
+_CHARACTERS_TO_SEARCH = 50_000
 
-_QUOTED = re.compile(r"[ \t]{0,3}((?:>[ \t]{0,3})++)")
+_QUOTE_MARKS = re.compile(r"[ \t]{0,3}((?:>[ \t]{0,3})++)")
 _QUOTED_LINE = re.compile(r"^[ \t]{0,3}>.*$", re.MULTILINE)
 _LINK = re.compile(r"!?\[([^\[\]]*+)\]\([^()\s]*+\)")
-_SEPARATION = re.compile(r"[\s,;:&+/*]*+(?:and[ \t]++)?+")
+_SEPARATORS = re.compile(r"[\s,;:&+/*]*+(?:and[ \t]++)?+")
 _MENTION = re.compile(
     r"@([a-z0-9][a-z0-9-]{0,38}+(?:\[bot\])?+)(?![\w@/-]|\.\w|\[)",
     re.IGNORECASE | re.ASCII,
@@ -43,166 +42,167 @@ _MENTION = re.compile(
 _CODE_INDENT = re.compile(r"(?:[ ]{4}| {0,3}\t)")
 _BLANK_LINES = re.compile(r"(?:[ \t]*+\n)++")
 _ASCII_SPACES = str.maketrans({code: " " for code in range(128) if not chr(code).isalnum()})
-_NO_WORD = re.compile(r"[\W_]++")
-# Scripts without spaces between words: each character is a word, so that a part of a sentence can be quoted.
+_NON_WORD = re.compile(r"[\W_]++")
+# Scripts without spaces between words: each character is a word, so that part of a sentence can be quoted.
 _IDEOGRAPH = re.compile(r"[\u0e00-\u0eff\u2e80-\ua4cf\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class CommentText:
     """What the decision needs of one comment."""
 
     id: int
     author: str | None  # login; None for a deleted account
-    text: str  # Markdown as written; "" when unknown
+    text: str  # Markdown as written; "" if unknown
 
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    """What a comment begins with."""
+    """The start of a comment."""
 
-    quote: str  # its words, in lower case, with one space between them; "" when nothing is quoted
+    quote: str  # its words in lower case with one space between them; "" without a quote
     mentions: tuple[str, ...]  # logins in lower case
 
 
 @dataclass(slots=True)
-class _Earlier:
-    """The comments before the one that is looked at, by place in the thread."""
+class _EarlierComments:
+    """The comments before the current one, by index in the thread."""
 
-    asked: frozenset[str]  # words by which quotes are found: no others are kept
-    words: list[str] = field(default_factory=list)
-    by_word: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))  # one bit per place
-    by_words: dict[str, int] = field(default_factory=dict)
-    by_author: dict[str, int] = field(default_factory=dict)
+    quote_words: frozenset[str]  # words that find quotes: others are not indexed
+    texts: list[str] = field(default_factory=list)  # the words of each comment
+    bits_by_word: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))  # one bit per index
+    index_by_text: dict[str, int] = field(default_factory=dict)
+    index_by_author: dict[str, int] = field(default_factory=dict)
 
-    def add(self, remark: Remark) -> None:
-        place = len(self.words)
-        words = _words(_QUOTED_LINE.sub("", _lines(remark.text))) if self.asked else ""
-        self.words.append(f" {words} ")
-        bit = 1 << place
-        for word in self.asked.intersection(words.split()):
-            self.by_word[word] |= bit
+    def add(self, comment: CommentText) -> None:
+        index = len(self.texts)
+        words = _words(_QUOTED_LINE.sub("", _lines(comment.text))) if self.quote_words else ""
+        self.texts.append(f" {words} ")
+        bit = 1 << index
+        for word in self.quote_words.intersection(words.split()):
+            self.bits_by_word[word] |= bit
         if words:
-            self.by_words[words] = place
-        if remark.author:
-            self.by_author[remark.author.lower()] = place
+            self.index_by_text[words] = index
+        if comment.author:
+            self.index_by_author[comment.author.lower()] = index
 
-    def containing(self, quote: str) -> int | None:
-        """Return the nearest place whose own words contain the quoted ones."""
-        if not _is_telling(quote):
-            return self.by_words.get(quote)
+    def nearest_with_quote(self, quote: str) -> int | None:
+        """Return the index of the nearest comment whose own words contain the quoted ones."""
+        if not _is_distinctive(quote):
+            return self.index_by_text.get(quote)
         needle = f" {quote} "
-        places = reduce(and_, (self.by_word.get(word, 0) for word in _longest(quote)))
-        to_read = _CHARACTERS_TO_READ
-        while places and to_read > 0:
-            place = places.bit_length() - 1
-            if needle in self.words[place]:
-                return place
-            to_read -= len(self.words[place])
-            places ^= 1 << place
+        candidates = reduce(and_, (self.bits_by_word.get(word, 0) for word in _longest_words(quote)))
+        characters = _CHARACTERS_TO_SEARCH
+        while candidates and characters > 0:
+            index = candidates.bit_length() - 1
+            if needle in self.texts[index]:
+                return index
+            characters -= len(self.texts[index])
+            candidates ^= 1 << index
         return None
 
-    def by_person(self, mentions: Sequence[str]) -> int | None:
-        """Return the nearest place of the first person mentioned who wrote something."""
+    def nearest_by_author(self, mentions: Sequence[str]) -> int | None:
+        """Return the index of the nearest comment of the first person mentioned who wrote one."""
         for login in mentions:
-            # An app is mentioned without the suffix that its comments carry.
+            # An app is mentioned without the suffix of its login.
             for name in (login, f"{login}[bot]"):
-                if name in self.by_author:
-                    return self.by_author[name]
+                if name in self.index_by_author:
+                    return self.index_by_author[name]
         return None
 
 
-def reply_targets(remarks: Sequence[Remark]) -> dict[int, int | None]:
+def reply_targets(comments: Sequence[CommentText]) -> dict[int, int | None]:
     """Return for each comment's id the id of the comment that it answers, or None.
 
-    `remarks` are in ascending order, oldest first.
+    `comments` are in ascending order, oldest first.
     """
-    starts = [_start(_lines(remark.text)) for remark in remarks]
-    asked = frozenset(word for start in starts for word in _longest(start.quote))
-    earlier = _Earlier(asked)
+    starts = [_start(_lines(comment.text)) for comment in comments]
+    earlier = _EarlierComments(frozenset(word for start in starts for word in _longest_words(start.quote)))
     targets: dict[int, int | None] = {}
-    for remark, start in zip(remarks, starts, strict=True):
-        place = earlier.containing(start.quote)
-        if place is None:
-            place = earlier.by_person(start.mentions)
-        targets[remark.id] = None if place is None else remarks[place].id
-        earlier.add(remark)
+    for comment, start in zip(comments, starts, strict=True):
+        index = earlier.nearest_with_quote(start.quote)
+        if index is None:
+            index = earlier.nearest_by_author(start.mentions)
+        targets[comment.id] = None if index is None else comments[index].id
+        earlier.add(comment)
     return targets
 
 
 def _lines(text: str) -> str:
-    return text[:_LONGEST_TEXT].replace("\r\n", "\n").replace("\r", "\n")
+    return text[:_MAX_TEXT_LENGTH].replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _start(text: str) -> _Start:
     blank = _BLANK_LINES.match(text)
-    begun = text[blank.end() :] if blank else text
-    if _CODE_INDENT.match(begun):
+    content = text[blank.end() :] if blank else text
+    if _CODE_INDENT.match(content):
         return _Start("", ())
-    lines = begun.split("\n")
+    lines = content.split("\n")
     first = _first_quoted(lines)
     if first is None:
-        return _Start("", tuple(_mentions(begun)))
-    last = next((at for at in range(first, len(lines)) if not _QUOTED.match(lines[at])), len(lines))
-    mentions = tuple(_mentions(begun)) or tuple(_mentions("\n".join(lines[last:])))
-    return _Start(_quoted_words(lines[first:last]), mentions)
+        return _Start("", tuple(_mentions(content)))
+    end = next((index for index in range(first, len(lines)) if not _QUOTE_MARKS.match(lines[index])), len(lines))
+    mentions = tuple(_mentions(content)) or tuple(_mentions("\n".join(lines[end:])))
+    return _Start(_quoted_words(lines[first:end]), mentions)
 
 
 def _first_quoted(lines: Sequence[str]) -> int | None:
-    """Return where the quote at the start begins: at once, or after "... wrote:" or the people it is for."""
-    first = next((at for at, line in enumerate(lines[: _LINES_OF_INTRODUCTION + 1]) if _QUOTED.match(line)), None)
+    """Return the index of the first quoted line: 0, or after "... wrote:" or mentions; None without a quote."""
+    first = next(
+        (index for index, line in enumerate(lines[: _MAX_INTRODUCTION_LINES + 1]) if _QUOTE_MARKS.match(line)), None
+    )
     if not first:
         return first
     introduction = "\n".join(lines[:first]).rstrip()
-    if len(introduction) > _LONGEST_INTRODUCTION or introduction.startswith(("```", "~~~")):
+    if len(introduction) > _MAX_INTRODUCTION_LENGTH or introduction.startswith(("```", "~~~")):
         return None
-    people_only = _after_mentions(introduction) == len(introduction)
-    return first if introduction.endswith(":") or people_only else None
+    has_only_mentions = _end_of_mentions(introduction) == len(introduction)
+    return first if introduction.endswith(":") or has_only_mentions else None
 
 
 def _quoted_words(lines: Sequence[str]) -> str:
-    """Return the words of the outermost level: what is deeper was a quote in the quoted comment already."""
+    """Return the words of the outermost level: deeper levels were quotes in the quoted comment."""
     levels: defaultdict[int, list[str]] = defaultdict(list)
     for line in lines:
-        mark = _QUOTED.match(line)
-        if mark and line[mark.end() :].strip():
-            levels[mark[1].count(">")].append(line[mark.end() :])
+        marks = _QUOTE_MARKS.match(line)
+        if marks and line[marks.end() :].strip():
+            levels[marks[1].count(">")].append(line[marks.end() :])
     return _words("\n".join(levels[min(levels)])) if levels else ""
 
 
 def _mentions(text: str) -> Iterator[str]:
-    return (found[1].lower() for found in islice(_mention_matches(text), _MOST_MENTIONS))
+    return (match[1].lower() for match in islice(_mention_matches(text), _MAX_MENTIONS))
 
 
 def _mention_matches(text: str) -> Iterator[re.Match[str]]:
-    position = _separated(text, 0)
-    while found := _MENTION.match(text, position):
-        yield found
-        position = _separated(text, found.end())
+    position = _skip_separators(text, 0)
+    while match := _MENTION.match(text, position):
+        yield match
+        position = _skip_separators(text, match.end())
 
 
-def _after_mentions(text: str) -> int:
-    return max((_separated(text, found.end()) for found in _mention_matches(text)), default=0)
+def _end_of_mentions(text: str) -> int:
+    return max((_skip_separators(text, match.end()) for match in _mention_matches(text)), default=0)
 
 
-def _separated(text: str, position: int) -> int:
-    found = _SEPARATION.match(text, position)
-    return found.end() if found else position
+def _skip_separators(text: str, position: int) -> int:
+    match = _SEPARATORS.match(text, position)
+    return match.end() if match else position
 
 
 def _words(text: str) -> str:
-    """Return the words alone, so that neither case, white space nor Markdown's punctuation matters."""
-    plain = _LINK.sub(r"\1", text) if "](" in text else text
-    if plain.isascii():
-        return " ".join(plain.lower().translate(_ASCII_SPACES).split())
-    spaced = _IDEOGRAPH.sub(r" \g<0> ", unicodedata.normalize("NFKC", plain).casefold())
-    return " ".join(_NO_WORD.sub(" ", spaced).split())
+    """Return the words without case, white space and Markdown's punctuation."""
+    text_only = _LINK.sub(r"\1", text) if "](" in text else text
+    if text_only.isascii():
+        return " ".join(text_only.lower().translate(_ASCII_SPACES).split())
+    spaced = _IDEOGRAPH.sub(r" \g<0> ", unicodedata.normalize("NFKC", text_only).casefold())
+    return " ".join(_NON_WORD.sub(" ", spaced).split())
 
 
-def _longest(quote: str) -> list[str]:
-    return sorted(dict.fromkeys(quote.split()), key=len)[-_WORDS_TO_LOOK_UP:]
+def _longest_words(quote: str) -> list[str]:
+    return sorted(dict.fromkeys(quote.split()), key=len)[-_WORDS_TO_FIND:]
 
 
-def _is_telling(quote: str) -> bool:
+def _is_distinctive(quote: str) -> bool:
     letters = len(quote) - quote.count(" ")
-    return letters + 2 * len(_IDEOGRAPH.findall(quote)) >= _TELLING_LETTERS
+    return letters + 2 * len(_IDEOGRAPH.findall(quote)) >= _DISTINCTIVE_LETTERS

@@ -5,19 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _OWNER = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?(?:_[A-Za-z0-9]+)?"
-"""GitHub's rule for logins; the underscore is that of Enterprise Managed Users."""
+"""GitHub's rule for logins; Enterprise Managed Users have an underscore."""
 _NAME = r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}"
 _REPOSITORY = re.compile(rf"({_OWNER})/({_NAME})")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Repository:
-    """`owner/name`, kept in the spelling given and compared without regard to case, as GitHub does."""
+    """`owner/name`: it keeps its spelling and compares without regard to case, as GitHub does."""
 
     key: str
-    """Lower case; what stores and catalogues are keyed by."""
+    """In lower case; the key of stores and caches."""
     full_name: str
-    """As the owner wrote it."""
+    """In the owner's spelling."""
 
     def __str__(self) -> str:
         return self.full_name
@@ -30,7 +30,7 @@ class Repository:
 
 
 def repository(text: str) -> Repository:
-    """`owner/name` as a value; ValueError with what is wrong and what to write."""
+    """Return the repository `owner/name`; raise a ValueError with the problem and its solution."""
     match = _REPOSITORY.fullmatch(text.strip())
     if match is None:
         raise ValueError(
@@ -42,34 +42,31 @@ def repository(text: str) -> Repository:
 
 @dataclass(frozen=True, slots=True)
 class PostFilter:
-    """Which issues of a repository are posts: all, those that carry `label`, or, with `listed_only`, those in `posts`.
-
-    A change of the posts is another `PostFilter`.
-    """
+    """Which issues of a repository are posts: all, those with `label`, or, with `listed_only`, those in `posts`."""
 
     label: str | None = None
     listed_only: bool = False
     posts: Mapping[Repository, frozenset[int]] | None = None
-    """The numbers that the blog's pages name; None while they were never read: then it cannot be said of any issue."""
+    """The numbers that the blog's pages name; None before their first read: no issue passes then."""
 
     @property
     def includes_all(self) -> bool:
-        """True where every issue is a post."""
+        """Return True if every issue is a post."""
         return self.label is None and not self.listed_only
 
     @property
     def is_known(self) -> bool:
-        """False while nobody can say which issues are posts."""
+        """Return False before the first read of the posts."""
         return not self.listed_only or self.posts is not None
 
     def includes(self, repo: Repository, number: int, labels: tuple[str, ...]) -> bool:
-        """True where this issue, with these labels, is a post; labels compare without regard to case."""
+        """Return True if an issue with these labels is a post; labels compare without regard to case."""
         if self.listed_only:
             return self.posts is not None and number in self.posts.get(repo, ())
         return self.label is None or self.label.casefold() in {name.casefold() for name in labels}
 
     def changed_posts(self, posts: Mapping[Repository, frozenset[int]] | None) -> Mapping[Repository, frozenset[int]]:
-        """The numbers, by repository, that become posts or cease to be once `posts` are the posts; none if none do."""
+        """Return the numbers by repository that `posts` adds or removes, without empty sets."""
         before, after = self.posts or {}, posts or {}
-        turned = {repo: before.get(repo, frozenset()) ^ after.get(repo, frozenset()) for repo in {*before, *after}}
-        return {repo: numbers for repo, numbers in turned.items() if numbers}
+        changes = {repo: before.get(repo, frozenset()) ^ after.get(repo, frozenset()) for repo in {*before, *after}}
+        return {repo: numbers for repo, numbers in changes.items() if numbers}

@@ -1,7 +1,7 @@
-"""A thread: the issue behind a post, with its comments, as GitHub said them.
+"""A thread: the issue behind a post, with its comments, as GitHub returned them.
 
-Times are GitHub's own text, RFC 3339 in UTC with seconds (`2020-07-01T09:30:00Z`): they compare as they sort. Each
-value keeps the whole object that GitHub sent in `source`, so that a better view never needs a new import.
+Times are GitHub's own text, RFC 3339 in UTC with seconds (`2020-07-01T09:30:00Z`): later times compare greater. Each
+value keeps GitHub's whole object in `source`, so that a new view never needs another backfill.
 """
 
 from collections.abc import Mapping
@@ -12,17 +12,17 @@ from typing import Any
 from app.domain.sites import Repository
 
 GHOST = "ghost"
-"""Whom GitHub shows in place of a deleted account."""
+"""The login that GitHub shows in place of a deleted account."""
 
 GHOST_ID = 10137
-"""That account's id, by which its picture is found."""
+"""That account's id; it leads to the avatar."""
 
 REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
 """The kinds of reaction, in GitHub's order."""
 
 
 class Status(StrEnum):
-    """What a post's page is told about its thread."""
+    """The status of a thread for a post's page."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -33,7 +33,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who wrote; a deleted account is `ghost`."""
+    """The author of an issue or comment; a deleted account is `ghost`."""
 
     login: str
     url: str
@@ -44,7 +44,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Reactions:
-    """How many of each kind; kinds that nobody used are left out."""
+    """The number of reactions by kind, without kinds that have none."""
 
     total: int = 0
     counts: Mapping[str, int] | None = None
@@ -72,13 +72,13 @@ class Comment:
 
     @property
     def edited_at(self) -> str | None:
-        """When its text last changed, or None where it stands as first written."""
+        """Return when its text last changed, or None if it never did."""
         return self.updated_at if self.updated_at != self.created_at else None
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """The issue itself: what a thread hangs on. A pull request is told by `is_pull_request` and is never a post."""
+    """The issue of a thread, or a pull request, which is never a post."""
 
     id: int
     number: int
@@ -100,7 +100,7 @@ class Issue:
 
     @property
     def status(self) -> Status:
-        """Locked says more than closed: nobody new may write."""
+        """Return the status; locked wins over closed: only a locked issue restricts who may write."""
         if self.locked:
             return Status.LOCKED
         return Status.CLOSED if self.state == "closed" else Status.OPEN
@@ -108,19 +108,19 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """What is to be shown of a number: the issue and its comments, or that there is none."""
+    """What readers see of a number: the issue and its comments, or that there is none."""
 
     repo: Repository
     number: int
     issue: Issue | None
-    """None where the status is missing or gone."""
+    """None if the status is missing or gone."""
     comments: tuple[Comment, ...]
-    """By ascending id; empty, and `comment_count` with it, only where GitHub said "none" or there is no issue."""
+    """By ascending id; empty, and `comment_count` 0, only if GitHub said so or there is no issue."""
     comment_count: int
     status: Status
     checked_at: float | None
-    """When this was last known to be as on GitHub, epoch seconds."""
+    """When this last agreed with GitHub, epoch seconds."""
     stale: bool = False
-    """True where the last check that was due did not succeed."""
-    looked_at: float | None = None
-    """When GitHub was last asked for this very thread: what lists of changes do not tell is as old as that."""
+    """True if the last check that was due failed."""
+    refreshed_at: float | None = None
+    """When GitHub last responded for this thread itself: what lists of changes do not show is as old as that."""

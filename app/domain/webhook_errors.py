@@ -1,12 +1,12 @@
-"""What is said to the sender of a webhook delivery that is not taken: a branch of the tree in `app.domain.errors`.
+"""Why a webhook delivery is rejected, in words for its sender: a branch of the hierarchy in `app.domain.errors`.
 
-DeliveryError
-├── NoSecret              no secret is configured that its signature could be compared with
-├── SignatureRefused      missing, malformed, or made with another secret
-├── SignatureOutdated     SHA-1 only
-├── DeliveryTooLarge      more than GitHub ever sends
-├── MediaTypeRefused      neither JSON nor a form
-└── DeliveryBroken        signed, and yet not as GitHub documents it
+WebhookError
+├── MissingSecret         no secret is configured to verify its signature with
+├── InvalidSignature      missing, malformed, or made with another secret
+├── OutdatedSignature     SHA-1 only
+├── DeliveryTooLarge      larger than any of GitHub's
+├── UnsupportedMediaType  neither JSON nor a form
+└── MalformedDelivery     signed, but not as GitHub documents it
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from app.domain.errors import AfterwordError
 
 
 class WebhookError(AfterwordError):
-    """A webhook delivery that is not taken; nothing of it was stored."""
+    """A webhook delivery that is rejected; nothing of it was stored."""
 
 
 @dataclass(eq=False)
 class MissingSecret(WebhookError):
-    """No secret is configured that the signature of a delivery could be compared with."""
+    """No secret is configured to verify the signature of a delivery with."""
 
     def __str__(self) -> str:
         return (
@@ -55,12 +55,12 @@ class OutdatedSignature(WebhookError):
 
 @dataclass(eq=False)
 class DeliveryTooLarge(WebhookError):
-    """The body is larger than `most`, in bytes; the rest of it was not read."""
+    """The body is larger than `max_bytes`; the rest of it was not read."""
 
-    most: int
+    max_bytes: int
 
     def __str__(self) -> str:
-        return f"A delivery has {self.most:,} bytes at most, as GitHub's have. Send less."
+        return f"A delivery has {self.max_bytes:,} bytes at most, as GitHub's have. Send less."
 
 
 @dataclass(eq=False)
@@ -76,7 +76,7 @@ class UnsupportedMediaType(WebhookError):
 
 @dataclass(eq=False)
 class MalformedDelivery(WebhookError):
-    """Signed, and yet not as GitHub documents it; `reason` names the first thing that is wrong."""
+    """Signed, but not as GitHub documents it; `reason` names the first error."""
 
     reason: str
 

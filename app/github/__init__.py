@@ -1,1 +1,1 @@
-"""GitHub's protocol without I/O: what to ask, and what an answer means."""
+"""GitHub's protocol without I/O: build requests, decipher responses, verify webhooks."""

@@ -1,7 +1,7 @@
 """The Link header, which names the next page; follows https://www.rfc-editor.org/rfc/rfc8288 (section 3).
 
-A header that cannot be read is an error and never "no further page": a list must not end because a link was garbled.
-Every pattern is anchored where the last one ended and gives nothing back (`*+`), so that the cost is linear.
+A malformed header is an error and never "no further page": a garbled link must not end a list. Every pattern starts
+where the last match ended and never backtracks (`*+`), so that the cost is linear.
 """
 
 import re
@@ -18,28 +18,28 @@ _PARAMETER = re.compile(
 )
 _SEPARATOR = re.compile(r"[ \t]*+(?:,[ \t,]*+|\Z)")
 _START = re.compile(r"[ \t,]*+")
-_ESCAPED = re.compile(r"\\(.)")
+_ESCAPE = re.compile(r"\\(.)")
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One link: its target as it stands in the header, and its relations in lower case."""
+    """One link: its target as in the header, and its relations in lower case."""
 
     target: str
     relations: frozenset[str]
     anchored: bool = False
-    """True where it speaks of another page than the one it came with."""
+    """True if its context is another page than the one it came with."""
 
 
 def parse(header: str) -> tuple[Link, ...]:
-    """All links of a header, in order; ValueError where it is malformed."""
+    """Return all links of a header in order; raise ValueError for a malformed header."""
     return tuple(_links(header))
 
 
 def next_target(header: str | None) -> str | None:
-    """The target of the first `rel=next`, or None where there is none; ValueError where the header is malformed."""
-    found = (link for link in parse(header or "") if "next" in link.relations and not link.anchored)
-    link = next(found, None)
+    """Return the target of the first `rel=next`, or None if none; raise ValueError for a malformed header."""
+    candidates = (link for link in parse(header or "") if "next" in link.relations and not link.anchored)
+    link = next(candidates, None)
     return link.target if link else None
 
 
@@ -54,15 +54,15 @@ def _links(header: str) -> Iterator[Link]:
 
 
 def _parameters(header: str, position: int) -> tuple[dict[str, str], int]:
-    """The parameters of one link, the first of each name, and where they end."""
-    found: dict[str, str] = {}
+    """Return the parameters of one link, the first of each name, and the position of their end."""
+    parameters: dict[str, str] = {}
     while match := _PARAMETER.match(header, position):
         position = match.end()
         if match["name"]:
             quoted = match["quoted"]
-            value = match["token"] or "" if quoted is None else _ESCAPED.sub(r"\1", quoted)
-            found.setdefault(match["name"].lower(), value)
-    return found, position
+            value = match["token"] or "" if quoted is None else _ESCAPE.sub(r"\1", quoted)
+            parameters.setdefault(match["name"].lower(), value)
+    return parameters, position
 
 
 def _match(pattern: re.Pattern[str], header: str, position: int) -> re.Match[str]:

@@ -1,9 +1,9 @@
-"""What came back from GitHub: (status, headers, body) in, a value out, or a failure of `domain.errors` raised.
+"""Decipher GitHub's responses: (status, headers, body) becomes a value, or a failure of `domain.errors` is raised.
 
-`decipher_response` judges an exchange as a whole; `issues`, `comments`, `issue` and `repository` then give what an answer holds.
-Each of these is all or nothing: one element that is not as it should be makes the whole answer a `InvalidResponse`, so
-that no page is ever applied by half. What a captive portal or a proxy may have written is never taken for GitHub's
-word: "not there" and "gone" are believed only as JSON.
+`decipher_response` judges an exchange as a whole; `issues`, `comments`, `issue` and `repository` return what a response
+contains. Each of them is all or nothing: one invalid element makes the whole response an `InvalidResponse`, so that no
+page is ever applied in part. The words of a captive portal or a proxy never count as GitHub's: "not found" and "gone"
+are believed only as JSON.
 Follows https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api
 """
 
@@ -29,40 +29,28 @@ from app.domain.errors import (
     Unreachable,
 )
 from app.domain.threads import Comment, Issue
-from app.github import link_header, payloads, rate_limits
-from app.github.headers import date, etag, folded, is_json
+from app.github import link_header, payloads
+from app.github.headers import is_json, lowercase_names, parse_date, parse_etag
 from app.github.payloads import RepositoryInfo
-from app.github.rate_limits import RateLimit
+from app.github.rate_limits import RateLimit, exceeded_limit, parse_rate_limit
 from app.github.requests import Request, same_host
-
-__all__ = [
-    "RateLimit",
-    "Redirect",
-    "RepositoryInfo",
-    "Response",
-    "comments",
-    "issue",
-    "issues",
-    "plain",
-    "decipher_response",
-    "repository",
-]
 
 _T = TypeVar("_T")
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _CLIENT_ERROR = 400
 _SERVER_ERROR = 500
-_LONGEST_MESSAGE = 200
+_MAX_LINE_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A believable answer; `data` is a dict, a list of dicts, or None where GitHub said 304."""
+    """A valid response; `data` is a dict, a list of dicts, or None after a 304."""
 
     url: str
-    """Where it was answered in the end, after redirects."""
+    """The URL that responded, after all redirects."""
     data: Any
     unchanged: bool = False
+    """True after a 304: the ETag of the request still holds."""
     next_url: str | None = None
     etag: str | None = None
     date: float | None = None
@@ -72,13 +60,13 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """The same question is to be put at `url`, which is absolute and on the same host as the ask."""
+    """A redirect to `url`, which is absolute and on the host of the request."""
 
     url: str
 
 
 def decipher_response(
-    ask: Request,
+    request: Request,
     status: int,
     headers: Mapping[str, str],
     body: bytes,
@@ -87,173 +75,177 @@ def decipher_response(
     sent_etag: str | None = None,
     attempt: int = 0,
 ) -> Response | Redirect:
-    """What an exchange means; `now` in epoch seconds, `sent_etag` the ETag that went with the ask.
+    """Return the meaning of an exchange; raise a `GitHubError` for a failed one.
 
-    `attempt` counts the limits met before this ask without an answer between. Raises a `GitHubError`.
+    `now` is in epoch seconds, `sent_etag` is the ETag of the request. `attempt` counts the limits in a row before this
+    request, without a response between.
     """
-    fields = folded(headers)
+    fields = lowercase_names(headers)
     if status == HTTPStatus.OK:
-        return _answer(ask, fields, body, now)
+        return _ok(request, fields, body, now)
     if status == HTTPStatus.NOT_MODIFIED:
-        return _unchanged(ask, fields, sent_etag, now)
+        return _not_modified(request, fields, sent_etag, now)
     if status in _REDIRECTS:
-        return _redirect(ask, fields)
+        return _redirect(request, fields)
     if status >= _SERVER_ERROR:
-        raise Unreachable(ask.path, f"it answers with status {status}")
+        raise Unreachable(request.path, f"it answers with status {status}")
     if status < _CLIENT_ERROR:
-        raise InvalidResponse(ask.path, f"status {status}, which is not due")
-    raise _refusal(ask, status, fields, body, now=now, attempt=attempt)
+        raise InvalidResponse(request.path, f"unexpected status {status}")
+    raise _client_error(request, status, fields, body, now=now, attempt=attempt)
 
 
-def issues(answer: Response) -> tuple[Issue, ...]:
-    """The issues and pull requests of a list."""
-    return _elements(answer, payloads.issue)
+def issues(response: Response) -> tuple[Issue, ...]:
+    """Return the issues and pull requests of a list."""
+    return _parse_list(response, payloads.issue)
 
 
-def comments(answer: Response) -> tuple[Comment, ...]:
-    """The comments of a list."""
-    return _elements(answer, payloads.comment)
+def comments(response: Response) -> tuple[Comment, ...]:
+    """Return the comments of a list."""
+    return _parse_list(response, payloads.comment)
 
 
-def issue(answer: Response) -> Issue:
-    """The issue that one object is."""
-    return _one(answer, payloads.issue)
+def issue(response: Response) -> Issue:
+    """Return the issue of a single object."""
+    return _parse_object(response, payloads.issue)
 
 
-def repository(answer: Response) -> RepositoryInfo:
-    """The repository that one object is."""
-    return _one(answer, payloads.repository)
+def repository(response: Response) -> RepositoryInfo:
+    """Return the repository of a single object."""
+    return _parse_object(response, payloads.repository)
 
 
-def plain(text: str) -> str:
-    """Text from outside as one line that is safe to log and to show: no control characters, of sensible length."""
-    shown = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in text[: 4 * _LONGEST_MESSAGE])
-    line = " ".join(shown.split())
-    return line if len(line) <= _LONGEST_MESSAGE else f"{line[: _LONGEST_MESSAGE - 1]}…"
+def single_line(text: str) -> str:
+    """Return outside text as one line that is safe to log and to show, without control characters, cut to length."""
+    prefix = text[: 4 * _MAX_LINE_LENGTH]
+    printable = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in prefix)
+    line = " ".join(printable.split())
+    return line if len(line) <= _MAX_LINE_LENGTH else f"{line[: _MAX_LINE_LENGTH - 1]}…"
 
 
-def _answer(ask: Request, fields: Mapping[str, str], body: bytes, now: float) -> Response:
+def _ok(request: Request, fields: Mapping[str, str], body: bytes, now: float) -> Response:
     if not is_json(fields.get("content-type")):
-        raise InvalidResponse(ask.path, f"{plain(fields['content-type']) or 'no type'} where JSON is due")
+        raise InvalidResponse(request.path, f"{single_line(fields['content-type']) or 'no type'} instead of JSON")
     return Response(
-        url=ask.url,
-        data=_data(ask, body),
-        next_url=_next_url(ask, fields.get("link")) if ask.many else None,
-        etag=etag(fields.get("etag")),
-        date=date(fields.get("date")),
-        rate_limit=rate_limits.parse_rate_limit(fields, now=now),
+        url=request.url,
+        data=_data(request, body),
+        next_url=_next_url(request, fields.get("link")) if request.many else None,
+        etag=parse_etag(fields.get("etag")),
+        date=parse_date(fields.get("date")),
+        rate_limit=parse_rate_limit(fields, now=now),
     )
 
 
-def _unchanged(ask: Request, fields: Mapping[str, str], sent_etag: str | None, now: float) -> Response:
+def _not_modified(request: Request, fields: Mapping[str, str], sent_etag: str | None, now: float) -> Response:
     if sent_etag is None:
-        raise InvalidResponse(ask.path, "not modified, though the ask named no state")
+        raise InvalidResponse(request.path, "not modified, though the request had no ETag")
     return Response(
-        url=ask.url,
+        url=request.url,
         data=None,
         unchanged=True,
-        etag=etag(fields.get("etag")) or sent_etag,
-        date=date(fields.get("date")),
-        rate_limit=rate_limits.parse_rate_limit(fields, now=now),
+        etag=parse_etag(fields.get("etag")) or sent_etag,
+        date=parse_date(fields.get("date")),
+        rate_limit=parse_rate_limit(fields, now=now),
     )
 
 
-def _data(ask: Request, body: bytes) -> Any:
+def _data(request: Request, body: bytes) -> Any:
     try:
         data = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise InvalidResponse(ask.path, f"{len(body)} bytes that are no whole JSON") from None
-    if not ask.many and isinstance(data, dict):
+        raise InvalidResponse(request.path, f"{len(body)} bytes that are not complete JSON") from None
+    if not request.many and isinstance(data, dict):
         return data
-    if ask.many and isinstance(data, list) and all(isinstance(element, dict) for element in data):
+    if request.many and isinstance(data, list) and all(isinstance(element, dict) for element in data):
         return data
-    raise InvalidResponse(ask.path, f"JSON, but not {'a list of objects' if ask.many else 'one object'}")
+    raise InvalidResponse(request.path, f"JSON, but not {'a list of objects' if request.many else 'one object'}")
 
 
-def _next_url(ask: Request, header: str | None) -> str | None:
-    """The next page; a list must neither end nor go in a circle because its link was wrong."""
+def _next_url(request: Request, header: str | None) -> str | None:
+    """Return the URL of the next page; a wrong link must neither end a list nor make a loop of it."""
     try:
         target = link_header.next_target(header)
-    except ValueError as malformed:
-        raise InvalidResponse(ask.path, str(malformed)) from None
+    except ValueError as error:
+        raise InvalidResponse(request.path, str(error)) from None
     if target is None:
         return None
-    url = _resolved(ask, target)
-    if url is None or url == ask.url:
-        raise InvalidResponse(ask.path, f"the next page is said to be at {plain(target) or 'no address'}")
+    url = _absolute_url(request, target)
+    if url is None or url == request.url:
+        raise InvalidResponse(request.path, f"its link to the next page is {single_line(target) or 'empty'}")
     return url
 
 
-def _redirect(ask: Request, fields: Mapping[str, str]) -> Redirect:
+def _redirect(request: Request, fields: Mapping[str, str]) -> Redirect:
     location = fields.get("location", "").strip()
-    url = _resolved(ask, location) if location else None
+    url = _absolute_url(request, location) if location else None
     if url is None:
-        raise InvalidRedirect(ask.path, plain(location))
+        raise InvalidRedirect(request.path, single_line(location))
     return Redirect(url)
 
 
-def _resolved(ask: Request, target: str) -> str | None:
-    """The absolute URL of `target`, or None where it is not on the host of the ask, to which alone a token may go."""
+def _absolute_url(request: Request, target: str) -> str | None:
+    """Return `target` as an absolute URL, or None if it is not on the request's host: no other may get a token."""
     try:
-        url = urldefrag(urljoin(ask.url, target)).url
+        url = urldefrag(urljoin(request.url, target)).url
     except ValueError:
         return None
-    # urljoin drops tabs and line ends in silence, hence the look at the target itself
-    return url if target.isprintable() and same_host(url, ask.url) else None
+    # urljoin drops tabs and line ends silently: so the target itself is checked for them
+    return url if target.isprintable() and same_host(url, request.url) else None
 
 
-def _refusal(
-    ask: Request, status: int, fields: Mapping[str, str], body: bytes, *, now: float, attempt: int
+def _client_error(
+    request: Request, status: int, fields: Mapping[str, str], body: bytes, *, now: float, attempt: int
 ) -> GitHubError:
-    """Which failure a 4xx is."""
-    said = _message(body)
-    limit = rate_limits.exceeded_limit(status, fields, said or "", now=now, attempt=attempt)
+    """Return the failure that a 4xx is."""
+    message = _message(body)
+    limit = exceeded_limit(status, fields, message or "", now=now, attempt=attempt)
     if limit is not None:
-        return RateLimited(ask.path, until=limit.until, kind=limit.kind)
+        return RateLimited(request.path, until=limit.until, kind=limit.kind)
     if status == HTTPStatus.UNAUTHORIZED:
-        return TokenRejected(ask.path)
+        return TokenRejected(request.path)
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
-        return _absence(ask, status, said)
-    if status == HTTPStatus.UNPROCESSABLE_ENTITY and "paginat" in (said or "").lower():
-        return PaginationLimitReached(ask.path)
-    return RequestRejected(ask.path, status=status, message=plain(said or "") or "without a message")
+        return _not_found_or_gone(request, status, message)
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY and "paginat" in (message or "").lower():
+        return PaginationLimitReached(request.path)
+    return RequestRejected(request.path, status=status, message=single_line(message or "") or "without a message")
 
 
-def _absence(ask: Request, status: int, said: str | None) -> GitHubError:
-    """Takes something away from the mirror in the end, and so is believed only in GitHub's own form."""
-    if said is None:
-        return InvalidResponse(ask.path, f"status {status}, but not in GitHub's words")
-    return Gone(ask.path, message=plain(said)) if status == HTTPStatus.GONE else NotVisible(ask.path)
+def _not_found_or_gone(request: Request, status: int, message: str | None) -> GitHubError:
+    """Return the failure of a 404 or 410: it may remove a thread, so it must have GitHub's own form."""
+    if message is None:
+        return InvalidResponse(request.path, f"status {status}, but not in GitHub's form")
+    if status == HTTPStatus.GONE:
+        return Gone(request.path, message=single_line(message))
+    return NotVisible(request.path)
 
 
 def _message(body: bytes) -> str | None:
-    """GitHub's own words in an error, or None where they are not in its form."""
+    """Return GitHub's message in an error, or None if the body does not have GitHub's form."""
     try:
         data = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
-    said = data.get("message") if isinstance(data, dict) else None
-    return said if isinstance(said, str) else None
+    message = data.get("message") if isinstance(data, dict) else None
+    return message if isinstance(message, str) else None
 
 
-def _elements(answer: Response, parse: Callable[[Mapping[str, Any]], _T]) -> tuple[_T, ...]:
-    if not isinstance(answer.data, list):
-        raise InvalidResponse(_path(answer), "no list")
-    return tuple(_parsed(answer, parse, element) for element in answer.data)
+def _parse_list(response: Response, parse: Callable[[Mapping[str, Any]], _T]) -> tuple[_T, ...]:
+    if not isinstance(response.data, list):
+        raise InvalidResponse(_path(response), "no list")
+    return tuple(_parse(response, parse, element) for element in response.data)
 
 
-def _one(answer: Response, parse: Callable[[Mapping[str, Any]], _T]) -> _T:
-    if not isinstance(answer.data, dict):
-        raise InvalidResponse(_path(answer), "no object")
-    return _parsed(answer, parse, answer.data)
+def _parse_object(response: Response, parse: Callable[[Mapping[str, Any]], _T]) -> _T:
+    if not isinstance(response.data, dict):
+        raise InvalidResponse(_path(response), "no object")
+    return _parse(response, parse, response.data)
 
 
-def _parsed(answer: Response, parse: Callable[[Mapping[str, Any]], _T], element: Mapping[str, Any]) -> _T:
+def _parse(response: Response, parse: Callable[[Mapping[str, Any]], _T], element: Mapping[str, Any]) -> _T:
     try:
         return parse(element)
-    except ValueError as wrong:
-        raise InvalidResponse(_path(answer), plain(str(wrong))) from None
+    except ValueError as error:
+        raise InvalidResponse(_path(response), single_line(str(error))) from None
 
 
-def _path(answer: Response) -> str:
-    return Request(answer.url, many=True).path
+def _path(response: Response) -> str:
+    return Request(response.url, many=True).path

@@ -1,1 +1,1 @@
-"""The ways out of the process: HTTP to GitHub, and the clock."""
+"""Implementations of the ports that reach outside the process: HTTP, clock, post sources, images, metrics."""

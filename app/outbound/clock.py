@@ -1,21 +1,25 @@
-"""The one place that reads the time, waits for it, and throws dice."""
+"""The only module that reads the time, waits, or draws random numbers."""
 
 import asyncio
-import random
 import time
+from random import SystemRandom
+
+from typing_extensions import override
+
+from app.ports.clock import Clock
 
 
-class SystemClock:
-    """The machine's own clock, in epoch seconds."""
+class SystemClock(Clock):
+    """The machine's own clock."""
 
+    @override
     def now(self) -> float:
-        """Epoch seconds."""
-        return time.time()  # noqa: TID251 - this is the clock that all others are given
+        return time.time()  # noqa: TID251 - the only clock: all other modules receive it
 
+    @override
     async def sleep(self, seconds: float) -> None:
-        """Waits for so long; not at all for what is not positive."""
         await asyncio.sleep(max(0.0, seconds))
 
 
-chance = random.SystemRandom().random
-"""A number from 0 up to 1, for jitter."""
+random = SystemRandom().random
+"""Returns a number from 0 up to, but not including, 1."""

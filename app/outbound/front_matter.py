@@ -1,8 +1,7 @@
-"""The front matter of a page, YAML, TOML or JSON, as python-frontmatter tells them apart; pure.
+"""The front matter of a page, YAML, TOML or JSON, as python-frontmatter distinguishes them; pure.
 
-YAML is read with PyYAML's plain loader in Python: it leaves every scalar as it is written, so that a wrong date in
-another field spoils nothing, and no 041 becomes 33. The loader in C overflows its stack on a few thousand brackets,
-which ends the process; this one raises.
+PyYAML's plain loader in Python reads YAML. It leaves each scalar as text: a wrong date in another field does no harm,
+and 041 does not become 33. The loader in C has crashed the process; this one raises.
 """
 
 import json
@@ -11,17 +10,17 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-import yaml  # type: ignore[import-untyped] # its stubs are no dependency; only the loader and the failure are used
+import yaml  # type: ignore[import-untyped] # its stubs are no dependency; only the loader and the error are used
 from frontmatter import detect_format
 from frontmatter.default_handlers import BaseHandler, YAMLHandler
 
-from app.github.responses import plain
+from app.github.responses import single_line
 
 _JSON = json.JSONDecoder()
 
 
 class _Yaml(YAMLHandler):
-    """Between two lines `---`; Jekyll lets `...` end it too."""
+    """Between two lines `---`; Jekyll also accepts `...` as the end."""
 
     FM_BOUNDARY = re.compile(r"^(?:---|(?<=\n)\.\.\.)[ \t]*$", re.MULTILINE)
 
@@ -30,7 +29,7 @@ class _Yaml(YAMLHandler):
 
 
 class _Toml(BaseHandler):
-    """Between two lines `+++`; the library's own handler needs a package that Python has made superfluous."""
+    """Between two lines `+++`; the library's own handler needs a package that `tomllib` makes superfluous."""
 
     FM_BOUNDARY = re.compile(r"^\+\+\+[ \t]*$", re.MULTILINE)
 
@@ -39,7 +38,7 @@ class _Toml(BaseHandler):
 
 
 class _Json(BaseHandler):
-    """One object at the beginning, however it is folded; `{{` and `{%` begin templates."""
+    """One object at the start, in any layout; `{{` and `{%` begin templates instead."""
 
     FM_BOUNDARY = re.compile(r'\{\s*"')
 
@@ -51,17 +50,17 @@ class _Json(BaseHandler):
         return text[:end], text[end:]
 
     def load(self, fm: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(fm)
-        return found
+        fields: dict[str, Any] = json.loads(fm)
+        return fields
 
 
 _HANDLERS: tuple[BaseHandler, ...] = (_Yaml(), _Toml(), _Json())
 
 
 def front_matter(text: str) -> Mapping[str, object]:
-    """The fields of the front matter with which a page begins; empty where it has none.
+    """Return the fields of the front matter at the start of a page; empty if it has none.
 
-    Scalars of YAML are strings. Raises `ValueError` with what is wrong with it, on one line.
+    YAML scalars are strings. Raises `ValueError` with the reason, on one line, if the front matter is invalid.
     """
     page = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").lstrip()
     handler = detect_format(page, _HANDLERS)
@@ -73,6 +72,6 @@ def front_matter(text: str) -> Mapping[str, object]:
         raise ValueError("its front matter has no end. Close it with the line that it begins with") from None
     try:
         fields = handler.load(block)
-    except (ValueError, yaml.YAMLError, RecursionError) as failure:
-        raise ValueError(f"its front matter cannot be read ({plain(str(failure))})") from None
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        raise ValueError(f"its front matter cannot be read ({single_line(str(error))})") from None
     return fields if isinstance(fields, dict) else {}

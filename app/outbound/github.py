@@ -1,7 +1,8 @@
-"""Sends asks to GitHub and brings the answers; what an answer means is `app.github`'s to say.
+"""Send requests to GitHub over HTTP; `app.github` deciphers the responses.
 
-Only GETs are sent, so whatever got lost on the way may be repeated: no connection, a time-out, a cut body, a 5xx. What
-GitHub refused is not. After a limit nothing leaves until it has passed, whoever asks: GitHub bans clients that go on.
+Only GETs are sent, so a request without a usable response is safe to retry: no connection, a time-out, an incomplete
+body, a 5xx. A refusal by GitHub is not retried. After a limit no request of any caller leaves until the limit has
+passed: GitHub bans clients that continue.
 """
 
 import asyncio
@@ -11,47 +12,53 @@ from dataclasses import replace
 from enum import StrEnum
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
+from typing_extensions import override
 
 from app.domain.errors import GitHubError, InvalidRedirect, InvalidResponse, InvalidSetting, RateLimited, Unreachable
-from app.github import rate_limits, requests, responses
+from app.github import requests
+from app.github.rate_limits import LONGEST_WAIT, RateLimit, parse_rate_limit
 from app.github.requests import Request
-from app.github.responses import RateLimit, Redirect, Response, plain
-from app.outbound.http import Exchange, Http
-from app.ports.mirror import Admission, Clock
+from app.github.responses import Redirect, Response, decipher_response, single_line
+from app.outbound.http import HttpClient, HttpResponse
+from app.ports.clock import Clock
+from app.ports.github import Admission, GitHub
 
-TRIES = 3
+MAX_ATTEMPTS = 3
 FIRST_BACKOFF = 1.0
-"""Seconds; doubled for each further try, of which a random part is waited ("full jitter")."""
-MOST_REDIRECTS = 5
-PATIENCE = 30.0
-"""Seconds that one ask may take with its redirects, retries and waits, once a slot is free for it."""
+"""Seconds; the delay before a retry is a random part of this, doubled for each further attempt ("full jitter")."""
+MAX_REDIRECTS = 5
+TIMEOUT = 30.0
+"""Seconds for one request with its redirects, retries and delays, once it has a free slot."""
 _TOKEN = re.compile(r"[!-~]+")
-_LONGEST_OWN_WAIT = 60.0
-_TELLING_TOKEN = 16
-"""Characters from which on a text that holds the token can only have it from us; GitHub's have 40 and more."""
+_LONGEST_ADDED_WAIT = 60.0
+_SHORTEST_MASKED_TOKEN = 16
+"""A text that contains so many characters of a token can only have them from our request; GitHub's have 40 or more."""
 _OK = 200
 
 
 class Outcome(StrEnum):
-    """How one exchange with GitHub ended, for counting."""
+    """How one exchange with GitHub ended; the values are metric labels."""
 
-    ANSWERED = "answered"
+    OK = "answered"
     UNCHANGED = "unchanged"
     REDIRECTED = "redirected"
-    LIMITED = "limited"
-    REFUSED = "refused"
-    BROKEN = "broken"
+    RATE_LIMITED = "limited"
+    REJECTED = "refused"
+    INVALID = "broken"
     UNREACHABLE = "unreachable"
 
 
-Observer = Callable[[Request, Outcome], None]
+OnExchange = Callable[[Request, Outcome], None]
 
 
-class HttpGitHub:
+class HttpGitHub(GitHub):
     """The port `GitHub` over HTTP.
 
-    `api` is the base of GitHub's API without a trailing slash; nothing leaves for another host. `chance` gives numbers
-    from 0 up to 1. `in_flight` asks may be under way at once. `observe` is told of every exchange when it has ended.
+    `api` is the base URL of GitHub's API without a trailing slash; nothing is sent to another host. `random` returns
+    numbers from 0 up to 1. At most `in_flight` requests run at a time. `on_exchange` is called after each exchange.
+
+    `send` raises `Unreachable` and `InvalidResponse` after three attempts, other errors at once. It raises
+    `RateLimited` without an exchange while a limit lasts, and `InvalidRedirect` for a URL on another host.
     """
 
     def __init__(
@@ -59,174 +66,180 @@ class HttpGitHub:
         api: str,
         token: str | None,
         clock: Clock,
-        chance: Callable[[], float],
+        random: Callable[[], float],
         *,
         in_flight: int = 4,
-        patience: float = PATIENCE,
-        observe: Observer | None = None,
+        timeout: float = TIMEOUT,
+        on_exchange: OnExchange | None = None,
     ) -> None:
         self._api = api
-        self._token = _sendable(token)
+        self._token = _valid_token(token)
         self._clock = clock
-        self._chance = chance
-        self._patience = patience
-        self._observe = observe
-        self._http = Http(api, connections=in_flight)
+        self._random = random
+        self._timeout = timeout
+        self._on_exchange = on_exchange
+        self._http = HttpClient(api, connections=in_flight)
         self._slots = asyncio.Semaphore(in_flight)
         self._rate_limit: RateLimit | None = None
-        self._limit: RateLimited | None = None
-        self._limits_met = 0
-        """Limits met one after the other, without an answer between."""
-        self.request_count = 0
-        """Exchanges that left, retries and redirects among them."""
+        self._block: RateLimited | None = None
+        """The limit that lasts longest."""
+        self._limits_in_a_row = 0
+        """Limits without a response between."""
+        self._request_count = 0
 
     def __repr__(self) -> str:
         return f"<HttpGitHub {self._api} {'with a' if self._token else 'without'} token>"
 
     @property
+    @override
     def rate_limit(self) -> RateLimit | None:
-        """What is left of the hour by the last answer, with `reset` by our clock; None where nothing is known."""
         return self._rate_limit
 
     @property
-    def limited_until(self) -> float | None:
-        """Until when nothing leaves, epoch seconds by our clock; None where asks may leave."""
-        if self._limit is None:
+    @override
+    def request_count(self) -> int:
+        return self._request_count
+
+    @property
+    def blocked_until(self) -> float | None:
+        """Return until when no request may leave, epoch seconds by our clock; None if requests may leave."""
+        if self._block is None:
             return None
-        # a wait longer than any limit means that our clock was set back meanwhile
-        lasts = 0 < self._limit.until - self._clock.now() <= rate_limits.LONGEST_WAIT
-        return self._limit.until if lasts else None
+        # a wait longer than any limit means that our clock was set back since
+        is_ahead = 0 < self._block.until - self._clock.now() <= LONGEST_WAIT
+        return self._block.until if is_ahead else None
 
-    def validator_key(self, ask: Request) -> str:
-        """What the ETag of an ask belongs to: URL, Accept and token, as one digest."""
-        return requests.validator_key(ask, self._token)
+    @override
+    def validator_key(self, request: Request) -> str:
+        return requests.validator_key(request, self._token)
 
-    async def send(self, request: Request, *, etag: str | None = None, admit: Admission | None = None) -> Response:
-        """The answer, `unchanged` where `etag` still holds; `admit` is called before every exchange that it takes.
-
-        Raises a `GitHubError`: `Unreachable` and `InvalidResponse` after three tries, all others at once; `RateLimited`
-        without asking while a limit lasts; `InvalidRedirect` without asking for a URL that is not on the API's host.
-        """
-        if not requests.same_host(ask.url, self._api):
-            raise InvalidRedirect(ask.path, plain(ask.url))
+    @override
+    async def send(self, request: Request, *, etag: str | None = None, admission: Admission | None = None) -> Response:
+        if not requests.same_host(request.url, self._api):
+            raise InvalidRedirect(request.path, single_line(request.url))
         async with self._slots:
             try:
-                async with asyncio.timeout(self._patience):
-                    return await self._retrying()(self._followed, ask, etag, admit)
+                async with asyncio.timeout(self._timeout):
+                    return await self._retrying()(self._send_following_redirects, request, etag, admission)
             except TimeoutError:
-                self._tell(ask, Outcome.UNREACHABLE)
-                raise Unreachable(ask.path, f"no whole answer within {self._patience:g} s") from None
+                self._report(request, Outcome.UNREACHABLE)
+                raise Unreachable(request.path, f"no complete response within {self._timeout:g} s") from None
 
     async def aclose(self) -> None:
-        """Closes all connections; nothing may be asked afterwards."""
+        """Close all connections; no request may follow."""
         await self._http.aclose()
 
     def _retrying(self) -> AsyncRetrying:
         return AsyncRetrying(
             retry=retry_if_exception_type((Unreachable, InvalidResponse)),
-            stop=stop_after_attempt(TRIES),
+            stop=stop_after_attempt(MAX_ATTEMPTS),
             wait=self._backoff,
             sleep=self._clock.sleep,
             reraise=True,
         )
 
     def _backoff(self, state: RetryCallState) -> float:
-        return self._chance() * FIRST_BACKOFF * 2.0 ** (state.attempt_number - 1)
+        return self._random() * FIRST_BACKOFF * 2.0 ** (state.attempt_number - 1)
 
-    async def _followed(self, ask: Request, etag: str | None, admit: Admission | None) -> Response:
-        """The answer at the end of all redirects, which stay on the API's host."""
-        seen = {ask.url}
-        present = ask
+    async def _send_following_redirects(
+        self, request: Request, etag: str | None, admission: Admission | None
+    ) -> Response:
+        """Return the response after all redirects, which stay on the API's host."""
+        visited = {request.url}
+        current = request
         while True:
-            answer = await self._once(present, etag, admit)
-            if isinstance(answer, Response):
-                return answer
-            if answer.url in seen or len(seen) > MOST_REDIRECTS:
-                raise InvalidRedirect(ask.path, plain(answer.url))
-            seen.add(answer.url)
-            present = replace(ask, url=answer.url)
+            result = await self._send_once(current, etag, admission)
+            if isinstance(result, Response):
+                return result
+            if result.url in visited or len(visited) > MAX_REDIRECTS:
+                raise InvalidRedirect(request.path, single_line(result.url))
+            visited.add(result.url)
+            current = replace(request, url=result.url)
 
-    async def _once(self, ask: Request, etag: str | None, admit: Admission | None) -> Response | Redirect:
-        """One exchange: judged, counted, and its limits remembered."""
-        self._obey(ask)
-        if admit is not None:
-            await admit()
-        limits_met = self._limits_met
-        self.request_count += 1
+    async def _send_once(self, request: Request, etag: str | None, admission: Admission | None) -> Response | Redirect:
+        """Return the result of one exchange; count it, and store the limit that it met."""
+        self._raise_if_blocked(request)
+        if admission is not None:
+            await admission()
+        limits_before = self._limits_in_a_row
+        self._request_count += 1
         try:
-            answer = await self._exchange(ask, etag, limits_met)
+            result = await self._exchange(request, etag, limits_before)
         except RateLimited as limit:
-            # asks that were in flight together met one limit, not several
-            self._limits_met = max(self._limits_met, limits_met + 1)
-            self._rate_limit = None  # `until` is what holds now; the next answer tells what is left then
-            # a wait that is told too short again and again grows all the same
-            limit.until = max(limit.until, self._clock.now() + min(2.0**limits_met, _LONGEST_OWN_WAIT))
-            self._remember(limit)
-            self._tell(ask, Outcome.LIMITED)
+            self._meet_limit(limit, limits_before)
+            self._report(request, Outcome.RATE_LIMITED)
             raise
-        except GitHubError as failure:
-            self._tell(ask, _outcome(failure))
+        except GitHubError as error:
+            self._report(request, _outcome(error))
             raise
-        if self._limits_met == limits_met:  # else a limit came meanwhile, of which this answer knows nothing
-            self._limits_met = 0
-        left = answer.rate_limit if isinstance(answer, Response) else None
-        if left is not None and left.remaining == 0:  # the next ask would be refused
-            self._remember(RateLimited(ask.path, until=left.reset, kind="primary"))
-        self._tell(ask, _outcome(answer))
-        return answer
+        if self._limits_in_a_row == limits_before:  # else a limit came since, and this response is older than it
+            self._limits_in_a_row = 0
+        rate_limit = result.rate_limit if isinstance(result, Response) else None
+        if rate_limit is not None and rate_limit.remaining == 0:  # GitHub would refuse the next request
+            self._block_for(RateLimited(request.path, until=rate_limit.reset, kind="primary"))
+        self._report(request, _outcome(result))
+        return result
 
-    async def _exchange(self, ask: Request, etag: str | None, limits_met: int) -> Response | Redirect:
-        headers = requests.headers(ask, api=self._api, token=self._token, etag=etag)
-        exchange = self._masked(await self._http.get(ask, headers))
+    def _meet_limit(self, limit: RateLimited, limits_before: int) -> None:
+        # requests that were in flight together met one limit, not several
+        self._limits_in_a_row = max(self._limits_in_a_row, limits_before + 1)
+        self._rate_limit = None  # `until` counts now; the next response says what remains then
+        # if GitHub repeatedly names a wait that is too short, the wait grows nevertheless
+        limit.until = max(limit.until, self._clock.now() + min(2.0**limits_before, _LONGEST_ADDED_WAIT))
+        self._block_for(limit)
+
+    async def _exchange(self, request: Request, etag: str | None, limits_before: int) -> Response | Redirect:
+        headers = requests.headers(request, api=self._api, token=self._token, etag=etag)
+        response = self._mask_token(await self._http.get(request, headers))
         now = self._clock.now()
-        self._rate_limit = rate_limits.parse_rate_limit(exchange.headers, now=now) or self._rate_limit
-        return responses.decipher_response(
-            ask,
-            exchange.status,
-            exchange.headers,
-            exchange.body,
+        self._rate_limit = parse_rate_limit(response.headers, now=now) or self._rate_limit
+        return decipher_response(
+            request,
+            response.status,
+            response.headers,
+            response.body,
             now=now,
             sent_etag=headers.get("If-None-Match"),
-            attempt=limits_met,
+            attempt=limits_before,
         )
 
-    def _masked(self, exchange: Exchange) -> Exchange:
-        """The exchange without the token: a proxy's error may repeat what was sent, and errors are logged."""
-        if not self._token or len(self._token) < _TELLING_TOKEN:
-            return exchange
-        headers = {name: value.replace(self._token, "***") for name, value in exchange.headers.items()}
-        body = exchange.body if exchange.status == _OK else exchange.body.replace(self._token.encode(), b"***")
-        return Exchange(exchange.status, headers, body)
+    def _mask_token(self, response: HttpResponse) -> HttpResponse:
+        """Return the response without the token: a proxy's error may repeat the request, and errors are logged."""
+        if not self._token or len(self._token) < _SHORTEST_MASKED_TOKEN:
+            return response
+        headers = {name: value.replace(self._token, "***") for name, value in response.headers.items()}
+        body = response.body if response.status == _OK else response.body.replace(self._token.encode(), b"***")
+        return HttpResponse(response.status, headers, body)
 
-    def _remember(self, limit: RateLimited) -> None:
-        if self.limited_until is None or self._limit is None or limit.until > self._limit.until:
-            self._limit = limit
+    def _block_for(self, limit: RateLimited) -> None:
+        if self.blocked_until is None or self._block is None or limit.until > self._block.until:
+            self._block = limit
 
-    def _obey(self, ask: Request) -> None:
-        until = self.limited_until
-        if until is not None and self._limit is not None:
-            raise RateLimited(ask.path, until=until, kind=self._limit.kind)
+    def _raise_if_blocked(self, request: Request) -> None:
+        until = self.blocked_until
+        if until is not None and self._block is not None:
+            raise RateLimited(request.path, until=until, kind=self._block.kind)
 
-    def _tell(self, ask: Request, outcome: Outcome) -> None:
-        if self._observe is not None:
-            self._observe(ask, outcome)
+    def _report(self, request: Request, outcome: Outcome) -> None:
+        if self._on_exchange is not None:
+            self._on_exchange(request, outcome)
 
 
 def _outcome(result: Response | Redirect | GitHubError) -> Outcome:
-    kinds: Mapping[type, Outcome] = {
+    outcomes: Mapping[type, Outcome] = {
         Redirect: Outcome.REDIRECTED,
         Unreachable: Outcome.UNREACHABLE,
-        InvalidResponse: Outcome.BROKEN,
+        InvalidResponse: Outcome.INVALID,
     }
     if isinstance(result, Response):
-        return Outcome.UNCHANGED if result.unchanged else Outcome.ANSWERED
-    return kinds.get(type(result), Outcome.REFUSED)
+        return Outcome.UNCHANGED if result.unchanged else Outcome.OK
+    return outcomes.get(type(result), Outcome.REJECTED)
 
 
-def _sendable(token: str | None) -> str | None:
-    """The token, if it can stand in a header; what the HTTP library says otherwise would repeat it."""
+def _valid_token(token: str | None) -> str | None:
+    """Return the token if it is valid in a header; the HTTP library's error for an invalid one would repeat it."""
     if token and _TOKEN.fullmatch(token) is None:
         raise InvalidSetting(
-            "AFTERWORD_GITHUB_TOKEN", "it holds a space, a line end or a letter that no token has. Copy it anew."
+            "AFTERWORD_GITHUB_TOKEN", "it holds a space, a line end or a letter that no token has. Copy it again."
         )
     return token or None

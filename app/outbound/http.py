@@ -1,6 +1,6 @@
-"""One GET over HTTP/1.1: whole, bounded in time and size, or a failure that says what was wrong.
+"""One GET over HTTP/1.1: a complete response, bounded in time and size, or a failure that names the reason.
 
-Connections stay open between asks. Redirects are not followed here, and nothing is tried twice.
+Connections stay open between requests. Redirects are not followed here, and nothing is retried.
 """
 
 from collections.abc import Mapping
@@ -12,70 +12,73 @@ import httpx
 
 from app.domain.errors import InvalidResponse, Unreachable
 from app.github.requests import Request
-from app.github.responses import plain
+from app.github.responses import single_line
 
-LARGEST_BODY = 64 * 2**20
-"""Bytes after decoding; a hundred comments of GitHub's greatest length, in three forms, stay below."""
+MAX_BODY_BYTES = 64 * 2**20
+"""After decoding; a page of a hundred comments of GitHub's maximum length, in three forms, stays below."""
 _TIMEOUT = httpx.Timeout(15.0, connect=5.0, pool=None)
-"""Seconds; GitHub cuts an answer off itself after 10."""
-_CUT = (httpx.RemoteProtocolError, httpx.ReadError, httpx.DecodingError)
+"""Seconds; GitHub ends a response after 10."""
+_INCOMPLETE = (httpx.RemoteProtocolError, httpx.ReadError, httpx.DecodingError)
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    """What came back, decoded from its content encoding."""
+class HttpResponse:
+    """A response with its body decoded from the content encoding."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
 
-class Http:
-    """Sends GETs to `base`, over at most `connections` at once."""
+class HttpClient:
+    """Sends GETs to `base`, over at most `connections` at a time."""
 
-    def __init__(self, base: str, *, connections: int, largest_body: int = LARGEST_BODY) -> None:
-        self._largest_body = largest_body
+    def __init__(self, base: str, *, connections: int, max_body_bytes: int = MAX_BODY_BYTES) -> None:
+        self._max_body_bytes = max_body_bytes
         self._client = httpx.AsyncClient(
-            # fixed, so that what a machine can decode changes neither the answer nor its ETag
+            # a constant: the decoders that a machine has must change neither the response nor its ETag
             headers={"Accept-Encoding": "gzip"},
             timeout=_TIMEOUT,
             limits=httpx.Limits(
                 max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60.0
             ),
             follow_redirects=False,
-            trust_env=not _is_loopback(base),  # no proxy stands between a machine and itself
+            trust_env=not _is_loopback(base),  # no proxy is needed from a machine to itself
         )
 
-    async def get(self, ask: Request, headers: Mapping[str, str]) -> Exchange:
-        """The whole answer; `Unreachable` where none came in time, `InvalidResponse` where it is cut off or too long."""
+    async def get(self, request: Request, headers: Mapping[str, str]) -> HttpResponse:
+        """Return the complete response.
+
+        Raises `Unreachable` if none came in time, `InvalidResponse` if it is incomplete or too large.
+        """
         try:
-            async with self._client.stream("GET", ask.url, headers=headers) as response:
-                body = await self._body(ask, response)
-                return Exchange(response.status_code, response.headers, body)
-        except (httpx.TransportError, httpx.InvalidURL) as failure:
-            raise Unreachable(ask.path, _reason(failure)) from None
+            async with self._client.stream("GET", request.url, headers=headers) as response:
+                body = await self._read_body(request, response)
+                return HttpResponse(response.status_code, response.headers, body)
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            raise Unreachable(request.path, _reason(error)) from None
 
     async def aclose(self) -> None:
-        """Closes all connections; nothing may be sent afterwards."""
+        """Close all connections; no request may follow."""
         await self._client.aclose()
 
-    async def _body(self, ask: Request, response: httpx.Response) -> bytes:
+    async def _read_body(self, request: Request, response: httpx.Response) -> bytes:
         body = bytearray()
         try:
             async for chunk in response.aiter_bytes():
                 body += chunk
-                if len(body) > self._largest_body:
-                    raise InvalidResponse(ask.path, f"it is larger than {self._largest_body} bytes")
-        except _CUT:
-            raise InvalidResponse(ask.path, f"it was cut off after {len(body)} bytes") from None
+                if len(body) > self._max_body_bytes:
+                    raise InvalidResponse(request.path, f"it is larger than {self._max_body_bytes} bytes")
+        except _INCOMPLETE:
+            raise InvalidResponse(request.path, f"it was cut off after {len(body)} bytes") from None
         return bytes(body)
 
 
-def _reason(failure: Exception) -> str:
-    """What went wrong on the way; httpx leaves the text of a time-out empty."""
-    said = plain(str(failure))
-    kind = "time-out" if isinstance(failure, httpx.TimeoutException) else type(failure).__name__
-    return f"{kind}: {said}" if said else kind
+def _reason(error: Exception) -> str:
+    """Return why no response came; httpx leaves the message of a time-out empty."""
+    message = single_line(str(error))
+    kind = "time-out" if isinstance(error, httpx.TimeoutException) else type(error).__name__
+    return f"{kind}: {message}" if message else kind
 
 
 def _is_loopback(url: str) -> bool:

@@ -1,12 +1,13 @@
-"""The figures for Prometheus: what is counted, under which names, and how several processes are seen as one.
+"""Metrics for Prometheus: their names, their labels, and the exposition for one process or several.
 
-No label's value comes from a reader: all are words of this program, names of configured repositories, or statuses.
+No label value comes from a reader: all are constants of this program, names of configured repositories, or statuses.
 
-Where several processes serve, a scrape reaches one of them and has to speak for all. prometheus_client then keeps every
-value in a file that all can read, in the folder that `PROMETHEUS_MULTIPROC_DIR` names, and adds them up at the scrape;
-whoever starts the processes sets the variable before, empties the folder, and calls `mark_process_dead` for each that
-has ended. Instead of the time that something takes, a file has what each process last knew: so `flush` has to be called
-about once a second.
+If several processes serve, a scrape reaches one of them, and it must report for all. prometheus_client then stores
+every value in a file that all of them can read, in the folder of `PROMETHEUS_MULTIPROC_DIR`, and adds the values up at
+the scrape. The parent process sets the variable first, empties the folder, and calls `mark_process_dead` for each
+process that has ended. The files hold values, not functions: so `flush` must be called about once a second.
+
+Some metrics have a deprecated name too, for one release: dashboards keep working while they are changed.
 """
 
 import math
@@ -19,211 +20,283 @@ from typing import Any, Literal
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest, values
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.process_collector import ProcessCollector
+from typing_extensions import override
 
+from app.domain.priority import Priority
 from app.domain.sites import Repository
 from app.github.requests import Request
+from app.github.webhooks import event_label
 from app.outbound.github import Outcome
-from app.ports.jobs import Priority, RateLimitState
-from app.ports.metrics import KINDS, Drift, Received, Wait
+from app.ports.metrics import DOCUMENT_KINDS, DeliveryOutcome, Drift, Gauges, Metrics, Wait
+from app.ports.rate_state import RateLimitState
 from app.render.keys import Key
 
 Mode = Literal["livemax", "livemin", "livesum", "mostrecent"]
 _REPOSITORY = re.compile(r"/(?:repos/[^/?]+/[^/?]+|repositories/\d+)(?P<rest>/[^?]*)?(?:\?.*)?$")
-_ADDRESSES: tuple[tuple[str, re.Pattern[str]], ...] = (
+_ENDPOINTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("repository", re.compile(r"")),
     ("issues", re.compile(r"/issues")),
     ("all_comments", re.compile(r"/issues/comments")),
     ("issue", re.compile(r"/issues/\d+")),
     ("comments", re.compile(r"/issues/\d+/comments")),
 )
-_EVENTS = frozenset({"issue_comment", "issues", "ping", "repository"})
 _OTHER = "other"
 _CPU = "process_cpu_seconds"
+_PURPOSES: Mapping[Priority, str] = {Priority.POLL: "pulse", Priority.BACKFILL: "import"}
+"""Label values of the deprecated `afterword_asks_total` that differ from the priority's: dashboards select by them."""
 
 
-def address_of(ask: Request) -> str:
-    """Which kind of address an ask is put to: one of six words."""
-    found = _REPOSITORY.search(ask.path)
-    if found is None:
+def endpoint_label(request: Request) -> str:
+    """Return the kind of endpoint that a request goes to: one of six words."""
+    match = _REPOSITORY.search(request.path)
+    if match is None:
         return _OTHER
-    rest = found["rest"] or ""
-    return next((kind for kind, pattern in _ADDRESSES if pattern.fullmatch(rest)), _OTHER)
+    rest = match["rest"] or ""
+    return next((label for label, pattern in _ENDPOINTS if pattern.fullmatch(rest)), _OTHER)
+
+
+@dataclass(frozen=True, slots=True)
+class _RenamedCounter:
+    """A counter under its name and its deprecated name."""
+
+    counters: tuple[Counter, ...]
+
+    def inc(self, amount: float, *labels: str) -> None:
+        for counter in self.counters:
+            counter.labels(*labels).inc(amount)
+
+
+@dataclass(frozen=True, slots=True)
+class _RenamedGauge:
+    """A gauge under its name and its deprecated name."""
+
+    gauges: tuple[Gauge, ...]
+
+    def set(self, value: float, *labels: str) -> None:
+        for gauge in self.gauges:
+            (gauge.labels(*labels) if labels else gauge).set(value)
 
 
 class _Instruments:
-    """All that is counted and measured, each with its help text."""
+    """All metrics of the application, each with its help text."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        def counter(name: str, about: str, *labels: str) -> Counter:
-            return Counter(f"afterword_{name}", about, labels, registry=registry)
-
-        def gauge(name: str, about: str, *labels: str, mode: Mode = "mostrecent") -> Gauge:
-            return Gauge(f"afterword_{name}", about, labels, registry=registry, multiprocess_mode=mode)
-
-        self.asks = counter(
-            "asks", "Exchanges with GitHub; the outcome unchanged is a 304.", "purpose", "address", "outcome"
+        self._registry = registry
+        self.requests = self._counter(
+            "github_requests",
+            "Exchanges with GitHub; the outcome unchanged is a 304.",
+            "priority",
+            "endpoint",
+            "outcome",
         )
-        self.limit = gauge("asks_limit", "Asks that GitHub allows in an hour; NaN: not known.")
-        self.remaining = gauge("asks_remaining", "Asks that GitHub still allows in this hour; NaN: not known.")
-        self.reset = gauge("asks_reset_timestamp_seconds", "When GitHub's hour ends; NaN: not known.")
-        self.waiting = gauge(
+        self.asks = self._counter("asks", _deprecated("github_requests_total"), "purpose", "address", "outcome")
+        self.limit = self._renamed_gauge(
+            "github_rate_limit", "asks_limit", "Requests that GitHub allows in an hour; NaN: unknown."
+        )
+        self.remaining = self._renamed_gauge(
+            "github_rate_limit_remaining",
+            "asks_remaining",
+            "Requests that GitHub still allows in this hour; NaN: unknown.",
+        )
+        self.reset = self._renamed_gauge(
+            "github_rate_limit_reset_timestamp_seconds",
+            "asks_reset_timestamp_seconds",
+            "When GitHub's hour ends; NaN: unknown.",
+        )
+        self.wait = self._renamed_gauge(
+            "github_wait_seconds",
             "asks_waiting_seconds",
-            "Seconds until asks, or after a failure the next round, may leave.",
+            "Seconds until requests, or after a failure the next poll, may leave.",
             "reason",
             mode="livemax",
         )
-        self.age = gauge(
-            "mirror_age_seconds",
-            "Seconds since the repository was last known to be as on GitHub.",
-            "repo",
-            mode="livemin",
+        self.age = self._gauge(
+            "mirror_age_seconds", "Seconds since the repository last agreed with GitHub.", "repo", mode="livemin"
         )
-        self.threads = gauge("threads", "Mirrored threads.", "repo")
-        self.comments = gauge("comments", "Mirrored comments.", "repo")
-        self.marks = gauge("marks", "Threads that are due to be looked at again.")
-        self.deliveries = counter("deliveries", "Webhook deliveries.", "event", "outcome")
-        self.untold = counter("untold_changes", "Changes found that no webhook told of.", "repo")
-        self.drift = counter("drift", "Differences from GitHub that a reconcile found and mended.", "repo", "kind")
-        self.served = counter("served", "Requests answered, by kind of document.", "kind", "status")
-        self.rendered = counter("rendered", "Documents made.", "kind")
-        self.catalogue_bytes = gauge("catalogue_bytes", "Memory taken by finished documents.", mode="livesum")
-        self.catalogue_documents = gauge("catalogue_documents", "Finished documents in memory.", mode="livesum")
-        self.listeners = gauge("listeners", "Pages that listen for changes.", mode="livesum")
-        self.build = gauge("build_info", "The version that runs; always 1.", "version", mode="livemax")
+        self.threads = self._gauge("threads", "Mirrored threads.", "repo")
+        self.comments = self._gauge("comments", "Mirrored comments.", "repo")
+        self.due_jobs = self._renamed_gauge("due_jobs", "marks", "Threads that are due for a refresh.")
+        self.deliveries = self._counter("deliveries", "Webhook deliveries.", "event", "outcome")
+        self.missed = self._renamed_counter(
+            "missed_by_webhook", "untold_changes", "Changes that the poll found and no webhook reported.", "repo"
+        )
+        self.drift = self._counter("drift", "Differences from GitHub that a reconcile found and fixed.", "repo", "kind")
+        self.served = self._counter("served", "Requests answered, by kind of document.", "kind", "status")
+        self.rendered = self._counter("rendered", "Documents rendered.", "kind")
+        self.cache_bytes = self._renamed_gauge(
+            "document_cache_bytes", "catalogue_bytes", "Memory taken by cached documents.", mode="livesum"
+        )
+        self.cached_documents = self._renamed_gauge(
+            "document_cache_documents", "catalogue_documents", "Cached documents.", mode="livesum"
+        )
+        self.subscribers = self._renamed_gauge(
+            "subscribers", "listeners", "Open pages that are notified of changes.", mode="livesum"
+        )
+        self.build = self._gauge("build_info", "The version that runs; always 1.", "version", mode="livemax")
+
+    def _counter(self, name: str, description: str, *labels: str) -> Counter:
+        return Counter(f"afterword_{name}", description, labels, registry=self._registry)
+
+    def _gauge(self, name: str, description: str, *labels: str, mode: Mode = "mostrecent") -> Gauge:
+        return Gauge(f"afterword_{name}", description, labels, registry=self._registry, multiprocess_mode=mode)
+
+    def _renamed_counter(self, name: str, deprecated_name: str, description: str, *labels: str) -> _RenamedCounter:
+        deprecated = self._counter(deprecated_name, _deprecated(f"{name}_total"), *labels)
+        return _RenamedCounter((self._counter(name, description, *labels), deprecated))
+
+    def _renamed_gauge(
+        self, name: str, deprecated_name: str, description: str, *labels: str, mode: Mode = "mostrecent"
+    ) -> _RenamedGauge:
+        deprecated = self._gauge(deprecated_name, _deprecated(name), *labels, mode=mode)
+        return _RenamedGauge((self._gauge(name, description, *labels, mode=mode), deprecated))
 
 
-class _Process:
-    """prometheus_client's figures of a process, kept so that those of several are added up."""
+def _deprecated(name: str) -> str:
+    return f"Deprecated: use afterword_{name}."
+
+
+class _ProcessMetrics:
+    """prometheus_client's metrics of a process, as values that are added up over several processes."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._source = ProcessCollector(registry=None)
         self._cpu = Counter(_CPU, "Total user and system CPU time spent in seconds.", registry=registry)
-        self._cpu_told = 0.0
+        self._cpu_counted = 0.0
         modes: Mapping[str, Mode] = {"process_start_time_seconds": "livemin", "process_max_fds": "livemin"}
         self._gauges = {
-            each.name: Gauge(
-                each.name, each.documentation, registry=registry, multiprocess_mode=modes.get(each.name, "livesum")
+            family.name: Gauge(
+                family.name,
+                family.documentation,
+                registry=registry,
+                multiprocess_mode=modes.get(family.name, "livesum"),
             )
-            for each in self._source.collect()
-            if each.name != _CPU
+            for family in self._source.collect()
+            if family.name != _CPU
         }
 
     def sample(self) -> None:
-        for each in self._source.collect():
-            value = each.samples[0].value
-            if each.name == _CPU:
-                self._cpu.inc(max(0.0, value - self._cpu_told))
-                self._cpu_told = value
-            elif each.name in self._gauges:
-                self._gauges[each.name].set(value)
+        for family in self._source.collect():
+            value = family.samples[0].value
+            if family.name == _CPU:
+                self._cpu.inc(max(0.0, value - self._cpu_counted))
+                self._cpu_counted = value
+            elif family.name in self._gauges:
+                self._gauges[family.name].set(value)
 
 
 @dataclass(frozen=True, slots=True)
-class Sampled:
-    """What is looked up when it is wanted instead of being told."""
+class Samples:
+    """The values that each `flush` looks up."""
 
-    listeners: Callable[[], int] = int
-    catalogue_bytes: Callable[[], int] = int
-    catalogue_documents: Callable[[], int] = int
+    subscribers: Callable[[], int] = int
+    cache_bytes: Callable[[], int] = int
+    cached_documents: Callable[[], int] = int
 
 
-class PrometheusMetrics:
-    """The `Observer` of the engine, and the text for /metrics.
+class PrometheusMetrics(Metrics, Gauges):
+    """The ports `Metrics` and `Gauges`, and the text for /metrics.
 
-    `now` gives epoch seconds. `folder` is what `PROMETHEUS_MULTIPROC_DIR` says, None where one process serves.
+    `now` returns epoch seconds. `folder` is the value of `PROMETHEUS_MULTIPROC_DIR`, None if one process serves.
     """
 
     def __init__(self, *, now: Callable[[], float], version: str, folder: str | None = None) -> None:
-        # chosen anew: the variable may have been set after prometheus_client was imported
-        library: Any = values  # which leaves its types out
+        # chosen again: the variable may have been set after the import of prometheus_client
+        library: Any = values  # its types lack this
         library.ValueClass = library.MutexValue if folder is None else library.MultiProcessValue()
         disable_created_metrics()  # type: ignore[no-untyped-call]  # likewise
         self._now = now
         self._folder = folder
         self._registry = CollectorRegistry()
-        self._its = _Instruments(self._registry)
-        self._process = _Process(self._registry)
-        self._sampled = Sampled()
+        self._instruments = _Instruments(self._registry)
+        self._process = _ProcessMetrics(self._registry)
+        self._samples = Samples()
         self._waits: dict[Wait, float | None] = dict.fromkeys(Wait)
-        self._checked: dict[str, float] = {}
+        self._checked_at: dict[str, float] = {}
         self.served: defaultdict[tuple[str, int], int] = defaultdict(int)
-        """What the front has answered since the last `flush`, by (kind of document, status)."""
-        self._its.build.labels(version).set(1)
-        if folder is None:  # in a folder, what another process knows would be overwritten
-            for gauge in (self._its.limit, self._its.remaining, self._its.reset):
-                gauge.set(math.nan)
+        """Counts the responses since the last `flush`, by (kind of document, status)."""
+        self._instruments.build.labels(version).set(1)
+        if folder is None:  # in a folder, this would overwrite what another process knows
+            self._set_rate_limit(RateLimitState())
 
-    def watch(self, sampled: Sampled) -> None:
-        """From now on these are looked up at every `flush`."""
-        self._sampled = sampled
+    def sample_from(self, samples: Samples) -> None:
+        """Look these up at every `flush` from now on."""
+        self._samples = samples
 
-    def asked(self, purpose: Priority | None, ask: Request, outcome: Outcome) -> None:
-        """An exchange with GitHub ended."""
-        self._its.asks.labels(purpose.value if purpose else _OTHER, address_of(ask), outcome.value).inc()
+    def exchange(self, priority: Priority | None, request: Request, outcome: Outcome) -> None:
+        """Count an exchange with GitHub."""
+        endpoint = endpoint_label(request)
+        name = priority.value if priority else _OTHER
+        self._instruments.requests.labels(name, endpoint, outcome.value).inc()
+        purpose = _PURPOSES.get(priority, name) if priority else _OTHER
+        self._instruments.asks.labels(purpose, endpoint, outcome.value).inc()
 
-    def delivered(self, event: str, outcome: Received) -> None:
-        """A webhook delivery was answered; an event that we do not subscribe to counts as `other`."""
-        self._its.deliveries.labels(event if event in _EVENTS else _OTHER, outcome.value).inc()
+    @override
+    def delivery(self, event: str, outcome: DeliveryOutcome) -> None:
+        self._instruments.deliveries.labels(event_label(event), outcome.metric_label).inc()
 
-    def untold(self, repo: Repository, count: int) -> None:
-        """A round found changes that no webhook had told of."""
-        self._its.untold.labels(repo.full_name).inc(count)
+    @override
+    def missed_by_webhook(self, repo: Repository, count: int) -> None:
+        self._instruments.missed.inc(count, repo.full_name)
 
-    def drifted(self, repo: Repository, kind: Drift, count: int) -> None:
-        """A reconcile found differences."""
-        self._its.drift.labels(repo.full_name, kind.value).inc(count)
+    @override
+    def drift(self, repo: Repository, kind: Drift, count: int) -> None:
+        self._instruments.drift.labels(repo.full_name, kind.value).inc(count)
 
-    def rendered(self, key: Key) -> None:
-        """A document was made."""
-        self._its.rendered.labels(KINDS.get(type(key), _OTHER)).inc()
+    @override
+    def document_rendered(self, key: Key) -> None:
+        self._instruments.rendered.labels(DOCUMENT_KINDS.get(type(key), _OTHER)).inc()
 
-    def stands(self, standing: RateLimitState) -> None:
-        """How things are with GitHub."""
-        for gauge, value in (
-            (self._its.limit, standing.limit),
-            (self._its.remaining, standing.remaining),
-            (self._its.reset, standing.reset),
-        ):
-            gauge.set(math.nan if value is None else value)
+    @override
+    def rate_limit(self, state: RateLimitState) -> None:
+        self._set_rate_limit(state)
         for reason in (Wait.PRIMARY, Wait.SECONDARY):
-            self._waits[reason] = standing.waits_until if standing.waits_for == reason.value else None
+            self._waits[reason] = state.blocked_until if state.blocked_by == reason.value else None
 
-    def waits(self, reason: Wait, until: float | None) -> None:
-        """Asks wait until then."""
+    @override
+    def waiting(self, reason: Wait, until: float | None) -> None:
         self._waits[reason] = until
 
-    def mirrored(self, repo: Repository, *, threads: int, comments: int, checked_at: float | None) -> None:
-        """What the mirror holds of a repository, and when all of it was last known to be as on GitHub."""
-        self._its.threads.labels(repo.full_name).set(threads)
-        self._its.comments.labels(repo.full_name).set(comments)
+    @override
+    def mirror_size(self, repo: Repository, *, threads: int, comments: int, checked_at: float | None) -> None:
+        self._instruments.threads.labels(repo.full_name).set(threads)
+        self._instruments.comments.labels(repo.full_name).set(comments)
         if checked_at is not None:
-            self._checked[repo.full_name] = checked_at
+            self._checked_at[repo.full_name] = checked_at
 
-    def marked(self, count: int) -> None:
-        """So many marks are due."""
-        self._its.marks.set(count)
+    @override
+    def due_jobs(self, count: int) -> None:
+        self._instruments.due_jobs.set(count)
 
+    @override
     def flush(self) -> None:
-        """Brings up to date what depends on the time, is sampled, or is counted elsewhere."""
         now = self._now()
         for reason, until in self._waits.items():
-            self._its.waiting.labels(reason.value).set(0.0 if until is None else max(0.0, until - now))
-        for name, checked_at in self._checked.items():
-            self._its.age.labels(name).set(max(0.0, now - checked_at))
-        self._its.listeners.set(self._sampled.listeners())
-        self._its.catalogue_bytes.set(self._sampled.catalogue_bytes())
-        self._its.catalogue_documents.set(self._sampled.catalogue_documents())
+            self._instruments.wait.set(0.0 if until is None else max(0.0, until - now), reason.value)
+        for name, checked_at in self._checked_at.items():
+            self._instruments.age.labels(name).set(max(0.0, now - checked_at))
+        self._instruments.subscribers.set(self._samples.subscribers())
+        self._instruments.cache_bytes.set(self._samples.cache_bytes())
+        self._instruments.cached_documents.set(self._samples.cached_documents())
         served = dict(self.served)
         self.served.clear()
         for (kind, status), count in served.items():
-            self._its.served.labels(kind, str(status)).inc(count)
+            self._instruments.served.labels(kind, str(status)).inc(count)
         self._process.sample()
 
     def exposition(self) -> bytes:
-        """All figures in Prometheus' text format 0.0.4, those of all processes together."""
+        """Return all metrics in Prometheus' text format 0.0.4, those of all processes together."""
         self.flush()
         if self._folder is None:
             return generate_latest(self._registry)
-        everyone = CollectorRegistry()
-        MultiProcessCollector(everyone, path=self._folder)  # type: ignore[no-untyped-call]  # likewise
-        return generate_latest(everyone)
+        all_processes = CollectorRegistry()
+        MultiProcessCollector(all_processes, path=self._folder)  # type: ignore[no-untyped-call]  # likewise
+        return generate_latest(all_processes)
+
+    def _set_rate_limit(self, state: RateLimitState) -> None:
+        gauges = self._instruments
+        for gauge, value in (
+            (gauges.limit, state.limit),
+            (gauges.remaining, state.remaining),
+            (gauges.reset, state.reset),
+        ):
+            gauge.set(math.nan if value is None else value)

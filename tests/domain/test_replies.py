@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.replies import Remark, reply_targets
+from app.domain.replies import CommentText, reply_targets
 
 ANN = "Static pages load faster than anything I have built with a server so far.\n\nBut *comments* are [hard](https://x/y)."
 BEN = "I moved mine to a database and regret it, because backups are work."
@@ -12,8 +12,8 @@ BEN = "I moved mine to a database and regret it, because backups are work."
 
 def target(text: str, *earlier: tuple[str | None, str], author: str | None = "zoe") -> int | None:
     """Say which of the earlier comments (1, 2, ...) a text answers."""
-    remarks = [Remark(number, *who_and_what) for number, who_and_what in enumerate(earlier, start=1)]
-    return reply_targets([*remarks, Remark(99, author, text)])[99]
+    remarks = [CommentText(number, *who_and_what) for number, who_and_what in enumerate(earlier, start=1)]
+    return reply_targets([*remarks, CommentText(99, author, text)])[99]
 
 
 @pytest.mark.parametrize(
@@ -157,18 +157,18 @@ def test_no_comments_have_no_targets() -> None:
     ids=lambda hostile: repr(hostile[:8]),
 )
 def test_a_hostile_comment_stands_alone_and_others_are_found_beside_it(hostile: str) -> None:
-    remarks = [Remark(1, "ann", ANN), Remark(2, "eve", hostile), Remark(3, "ben", "> Static pages load faster")]
+    remarks = [CommentText(1, "ann", ANN), CommentText(2, "eve", hostile), CommentText(3, "ben", "> Static pages load faster")]
     assert reply_targets(remarks) == {1: None, 2: None, 3: 1}
 
 
 def test_a_long_thread_of_quotes_finds_each_of_its_targets() -> None:
-    remarks = [Remark(0, "u0", "word0 alpha0 common words in every comment " * 40)]
+    remarks = [CommentText(0, "u0", "word0 alpha0 common words in every comment " * 40)]
     for n in range(1, 2_000):
         quoted = n * 7919 % n
         text = (
             f"> word{quoted} alpha{quoted} common words\n\n" + f"word{n} alpha{n} common words in every comment " * 40
         )
-        remarks.append(Remark(n, f"u{n % 9}", text))
+        remarks.append(CommentText(n, f"u{n % 9}", text))
     assert reply_targets(remarks) == {0: None} | {n: n * 7919 % n for n in range(1, 2_000)}
 
 
@@ -208,32 +208,32 @@ PIECES = st.sampled_from(
 )
 TEXTS = st.one_of(st.lists(PIECES, max_size=12).map("".join), st.text(max_size=30))
 THREADS = st.lists(st.tuples(AUTHORS, TEXTS), max_size=12).map(
-    lambda rows: [Remark(100 + 3 * number, *row) for number, row in enumerate(rows)]
+    lambda rows: [CommentText(100 + 3 * number, *row) for number, row in enumerate(rows)]
 )
 
 
 @given(THREADS)
-def test_a_target_is_always_earlier_so_that_there_is_no_cycle(thread: list[Remark]) -> None:
+def test_a_target_is_always_earlier_so_that_there_is_no_cycle(thread: list[CommentText]) -> None:
     targets = reply_targets(thread)
     assert list(targets) == [remark.id for remark in thread]
     assert all(answered is None or (answered in targets and answered < one) for one, answered in targets.items())
 
 
 @given(THREADS, st.integers(0, 12))
-def test_later_comments_change_no_earlier_decision(thread: list[Remark], length: int) -> None:
+def test_later_comments_change_no_earlier_decision(thread: list[CommentText], length: int) -> None:
     whole = reply_targets(thread)
     assert reply_targets(thread[:length]) == {remark.id: whole[remark.id] for remark in thread[:length]}
 
 
 @given(THREADS, st.integers(0, 12))
-def test_a_stranger_without_the_words_changes_nothing(thread: list[Remark], place: int) -> None:
-    stranger = Remark(1, "stranger", "Something different.")
+def test_a_stranger_without_the_words_changes_nothing(thread: list[CommentText], place: int) -> None:
+    stranger = CommentText(1, "stranger", "Something different.")
     changed = reply_targets([*thread[:place], stranger, *thread[place:]])
     assert {one: answered for one, answered in changed.items() if one != 1} == reply_targets(thread)
 
 
 @given(THREADS, st.integers(0, 11))
-def test_taking_away_a_comment_changes_only_who_answered_it(thread: list[Remark], place: int) -> None:
+def test_taking_away_a_comment_changes_only_who_answered_it(thread: list[CommentText], place: int) -> None:
     whole = reply_targets(thread)
     rest = reply_targets(thread[:place] + thread[place + 1 :])
     gone = {remark.id for remark in thread[place : place + 1]}
@@ -241,10 +241,10 @@ def test_taking_away_a_comment_changes_only_who_answered_it(thread: list[Remark]
 
 
 @given(THREADS, st.integers(0, 11), TEXTS)
-def test_an_edit_changes_only_who_answered_it_or_answers_it_now(thread: list[Remark], place: int, text: str) -> None:
+def test_an_edit_changes_only_who_answered_it_or_answers_it_now(thread: list[CommentText], place: int, text: str) -> None:
     before = reply_targets(thread)
     edited = {remark.id for remark in thread[place : place + 1]}
-    after = reply_targets([Remark(r.id, r.author, text) if r.id in edited else r for r in thread])
+    after = reply_targets([CommentText(r.id, r.author, text) if r.id in edited else r for r in thread])
     others = {one for one in before if one not in edited}
     assert all(before[one] == after[one] or edited & {before[one], after[one]} for one in others)
 
@@ -252,5 +252,5 @@ def test_an_edit_changes_only_who_answered_it_or_answers_it_now(thread: list[Rem
 @given(st.text(min_size=1, max_size=80), AUTHORS)
 def test_a_line_quoted_as_it_is_finds_its_comment(line: str, author: str | None) -> None:
     written = " ".join(line.replace(">", " ").split()) + " and then some more letters"
-    thread = [Remark(1, author, written), Remark(2, "ben", f"> {written}\n\nYes.")]
+    thread = [CommentText(1, author, written), CommentText(2, "ben", f"> {written}\n\nYes.")]
     assert reply_targets(thread)[2] == 1

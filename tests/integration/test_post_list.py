@@ -179,7 +179,7 @@ async def test_a_folder_that_is_empty_or_gone_at_the_start_leaves_the_posts_as_t
 
     def started() -> PostList:
         return PostList(
-            lambda known: PostFolder(folder, (BLOG,), known=known), "posts", (BLOG,), shared, serve, FakeClock()
+            lambda known: PostFolder(folder, (BLOG,), posts=known), "posts", (BLOG,), shared, serve, FakeClock()
         )
 
     await started().begin()

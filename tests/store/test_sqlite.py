@@ -200,7 +200,7 @@ async def test_a_store_of_a_later_version_is_refused_and_not_touched(place: Path
     before = content(place)
     with pytest.raises(StoreTooNew) as refused:
         await opened(place)
-    assert (refused.value.place, refused.value.found, refused.value.known) == (str(place), 99, len(MIGRATIONS))
+    assert (refused.value.path, refused.value.version, refused.value.newest) == (str(place), 99, len(MIGRATIONS))
     assert content(place) == before
     assert [path.name for path in place.parent.iterdir()] == [place.name]
 

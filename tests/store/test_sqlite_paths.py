@@ -69,7 +69,7 @@ async def test_a_place_where_no_store_can_be_is_refused_with_the_reason(
     before = content(place)
     with pytest.raises(StoreUnusable, match=reason) as refused:
         await SqliteStore.open(str(place), origin="here")
-    assert refused.value.place == str(place)
+    assert refused.value.path == str(place)
     assert content(place) == before
 
 

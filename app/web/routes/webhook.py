@@ -1,7 +1,7 @@
-"""The webhook: GitHub tells that something changed.
+"""The webhook: GitHub reports that something changed.
 
-Nothing of a body is parsed before its signature was compared, and nothing is read of one whose signature is missing.
-GitHub shows the owner each answer beside its delivery: so the refusals say what to do.
+No body is parsed before its signature is verified, and no body without a signature is read. GitHub shows the owner each
+response beside its delivery, so the error responses say what to do.
 """
 
 import asyncio
@@ -25,28 +25,27 @@ from app.domain.webhook_errors import (
     WebhookError,
 )
 from app.github import webhooks
-from app.github.headers import count
+from app.github.headers import parse_count
 from app.github.webhooks import WebhookEvent
-from app.jobs.webhook_intake import Outcome
-from app.ports.metrics import Received
-from app.web.context import Webhooks, serving
+from app.ports.metrics import DeliveryOutcome
+from app.web.context import WebhookEndpoint, web_context
 from app.web.document_response import NO_STORE
-from app.web.errors import PROBLEM, Problem, refusal, response
+from app.web.errors import PROBLEM, Problem, describe_failure, error_response
 
 router = APIRouter()
 
-_LARGE = 1_000_000
-"""Bytes. GitHub's deliveries have some ten thousand; only those of issues of the greatest length come near."""
+_LARGE_BODY = 1_000_000
+"""Bytes. GitHub's deliveries have about ten thousand; only those of the longest issues come near this size."""
 
-_COUNTED: Mapping[type[WebhookError], Received] = {
-    MissingSecret: Received.UNCONFIGURED,
-    InvalidSignature: Received.UNSIGNED,
-    OutdatedSignature: Received.UNSIGNED,
-    DeliveryTooLarge: Received.MALFORMED,
-    UnsupportedMediaType: Received.MALFORMED,
-    MalformedDelivery: Received.MALFORMED,
+_REJECTIONS: Mapping[type[WebhookError], DeliveryOutcome] = {
+    MissingSecret: DeliveryOutcome.UNCONFIGURED,
+    InvalidSignature: DeliveryOutcome.UNSIGNED,
+    OutdatedSignature: DeliveryOutcome.UNSIGNED,
+    DeliveryTooLarge: DeliveryOutcome.MALFORMED,
+    UnsupportedMediaType: DeliveryOutcome.MALFORMED,
+    MalformedDelivery: DeliveryOutcome.MALFORMED,
 }
-_REFUSALS = {
+_ERROR_DESCRIPTIONS = {
     400: "Signed, and yet not as GitHub documents deliveries; the body says what is wrong.",
     401: "The signature is missing, made with another secret, or SHA-1 only.",
     404: "Of a repository that is not served here.",
@@ -67,27 +66,33 @@ def _header(name: str, description: str, example: str, pattern: str) -> dict[str
     }
 
 
-def _outcome(description: str, example: Outcome, *others: Outcome) -> dict[str, Any]:
-    allowed = [str(outcome) for outcome in (example, *others)]
+def _outcome_response(description: str, example: DeliveryOutcome, *others: DeliveryOutcome) -> dict[str, Any]:
+    values = [str(outcome) for outcome in (example, *others)]
     schema = {
         "type": "object",
         "required": ["outcome"],
-        "properties": {"outcome": {"type": "string", "enum": allowed}},
+        "properties": {"outcome": {"type": "string", "enum": values}},
         "example": {"outcome": str(example)},
     }
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-_ACCEPTED = (
+_DESCRIPTION_202 = (
     "Taken. `accepted`: the thread is looked at again. `known`: the mirror has it already. `replayed`: it was received "
     "a moment ago. `ignored`: of an event or action that changes nothing here."
 )
 _RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: _outcome("The answer to a ping.", Outcome.PONG),
-    202: _outcome(_ACCEPTED, Outcome.ACCEPTED, Outcome.KNOWN, Outcome.REPLAYED, Outcome.IGNORED),
+    200: _outcome_response("The answer to a ping.", DeliveryOutcome.PONG),
+    202: _outcome_response(
+        _DESCRIPTION_202,
+        DeliveryOutcome.ACCEPTED,
+        DeliveryOutcome.KNOWN,
+        DeliveryOutcome.REPLAYED,
+        DeliveryOutcome.IGNORED,
+    ),
     **{
         status: {"description": meaning, "content": {PROBLEM: {"schema": Problem.model_json_schema()}}}
-        for status, meaning in _REFUSALS.items()
+        for status, meaning in _ERROR_DESCRIPTIONS.items()
     },
 }
 _REQUEST: dict[str, Any] = {
@@ -132,72 +137,73 @@ _REQUEST: dict[str, Any] = {
     openapi_extra=_REQUEST,
 )
 async def github(request: Request) -> Response:
-    """One delivery."""
-    hooks = serving(request).webhooks
-    if hooks is None:
+    """Receive a delivery."""
+    endpoint = web_context(request).features.webhook
+    if endpoint is None:
         raise MissingSecret
     headers = request.scope["headers"]
     try:
-        notice = await _verified(request, hooks)
-    except WebhookError as why:
-        hooks.receiver.refused(headers, _COUNTED[type(why)])
-        return _refused(request, why)
+        event = await _verify_delivery(request, endpoint)
+    except WebhookError as error:
+        endpoint.receiver.reject(headers, _REJECTIONS[type(error)])
+        return _rejection(request, error)
     except ClientDisconnect:
-        hooks.receiver.refused(headers, Received.MALFORMED)
-        return Response(status_code=400)  # nobody is there to read it
-    outcome = await hooks.receiver.receive(notice)
-    if outcome is Outcome.FOREIGN:
-        raise NotServed(notice.repo.full_name if notice.repo else "of this delivery")
-    return _answer(outcome)
+        endpoint.receiver.reject(headers, DeliveryOutcome.MALFORMED)
+        return Response(status_code=400)  # the client is gone and does not receive it
+    outcome = await endpoint.receiver.receive(event)
+    if outcome is DeliveryOutcome.FOREIGN:
+        raise NotServed(event.repo.full_name if event.repo else "of this delivery")
+    return _confirmation(outcome)
 
 
-async def _verified(request: Request, hooks: Webhooks) -> WebhookEvent:
-    """The delivery, read and verified in the order of what costs least; raises a `WebhookError`."""
-    if not hooks.secrets:
+async def _verify_delivery(request: Request, endpoint: WebhookEndpoint) -> WebhookEvent:
+    """Return the event of a verified delivery. The cheapest checks come first. Raise `WebhookError` if one fails."""
+    if not endpoint.secrets:
         raise MissingSecret
     headers = request.scope["headers"]
-    claimed = webhooks.signature(headers)
-    body = await _body(request, hooks)
-    webhooks.verify(hooks.secrets, body, claimed)
+    digest = webhooks.signature(headers)
+    body = await _read_body(request, endpoint)
+    webhooks.verify(endpoint.secrets, body, digest)
     return webhooks.parse_event(headers, body)
 
 
-async def _body(request: Request, hooks: Webhooks) -> bytes:
-    """The raw body; `DeliveryTooLarge` at once where its length says so, else as soon as more than that has come.
+async def _read_body(request: Request, endpoint: WebhookEndpoint) -> bytes:
+    """Return the raw body.
 
-    One that is not whole in the time after which GitHub itself gives up is `MalformedDelivery`.
+    Raise `DeliveryTooLarge` at once if `Content-Length` exceeds the limit, else when the received bytes do. Raise
+    `MalformedDelivery` if the body is incomplete after the time in which GitHub gives up.
     """
-    length = count(request.headers.get("content-length")) or 0
+    length = parse_count(request.headers.get("content-length")) or 0
     if length > webhooks.MAX_BODY_BYTES:
         raise DeliveryTooLarge(webhooks.MAX_BODY_BYTES)
     try:
-        async with asyncio.timeout(hooks.patience), AsyncExitStack() as reading:
-            return await _read(request, hooks, reading)
+        async with asyncio.timeout(endpoint.body_timeout), AsyncExitStack() as resources:
+            return await _read_chunks(request, endpoint, resources)
     except TimeoutError:
-        raise MalformedDelivery(f"it was not whole after {hooks.patience:g} s") from None
+        raise MalformedDelivery(f"it was not whole after {endpoint.body_timeout:g} s") from None
 
 
-async def _read(request: Request, hooks: Webhooks, reading: AsyncExitStack) -> bytes:
-    """What the request sends, of which few may be large at once."""
-    body, large = bytearray(), False
+async def _read_chunks(request: Request, endpoint: WebhookEndpoint, resources: AsyncExitStack) -> bytes:
+    """Return the bytes of the body; a large body waits for its turn, which it keeps until `resources` closes."""
+    body, is_large = bytearray(), False
     async for chunk in request.stream():
         body += chunk
         if len(body) > webhooks.MAX_BODY_BYTES:
             raise DeliveryTooLarge(webhooks.MAX_BODY_BYTES)
-        if not large and len(body) > _LARGE:
-            large = True
-            await reading.enter_async_context(hooks.large)
+        if not is_large and len(body) > _LARGE_BODY:
+            is_large = True
+            await resources.enter_async_context(endpoint.large_bodies)
     return bytes(body)
 
 
-def _refused(request: Request, why: WebhookError) -> Response:
-    answer = response(refusal(why, serving(request).now()), request.scope["path"])
-    if isinstance(why, DeliveryTooLarge | MalformedDelivery):
-        answer.headers["connection"] = "close"  # or the server would go on reading what nobody wants
-    return answer
+def _rejection(request: Request, error: WebhookError) -> Response:
+    response = error_response(describe_failure(error, web_context(request).now()), request.scope["path"])
+    if isinstance(error, DeliveryTooLarge | MalformedDelivery):
+        response.headers["connection"] = "close"  # otherwise the server would read the rest of the body
+    return response
 
 
-def _answer(outcome: Outcome) -> Response:
-    status = 200 if outcome is Outcome.PONG else 202
+def _confirmation(outcome: DeliveryOutcome) -> Response:
+    status = 200 if outcome is DeliveryOutcome.PONG else 202
     headers = {"cache-control": NO_STORE.decode()}
     return Response(orjson.dumps({"outcome": outcome}), status, headers, media_type="application/json")
