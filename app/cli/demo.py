@@ -1,7 +1,7 @@
 """`python -m app demo`: a simulated GitHub, the service and a sample blog, on loopback in one process.
 
-Nothing of the owner's reaches it: neither the variables nor the file .env are read, so that no real token is sent to
-anybody and no store of a real blog is touched.
+It reads neither the owner's environment variables nor the file .env. So no real token is sent, and no store of a real
+blog is touched.
 """
 
 import asyncio
@@ -18,97 +18,95 @@ from rich.console import Console
 
 from app.bootstrap import assembled
 from app.cli.blog.pages import Blog, build
+from app.cli.console import print_line
 from app.cli.options import Json
-from app.cli.server import address, bind, listen
+from app.cli.server import base_url, bind, run_server
 from app.domain.sites import repository
 from app.outbound.clock import SystemClock, random
 from app.settings import Settings
 from app.simulator.http import server
 from app.simulator.http.app import Simulator
-from app.simulator.world.sample import SAMPLE, sample_world
+from app.simulator.world.sample import SAMPLE_REPO, sample_world
 from app.sync.backfill import Progress
 
 _HOST = "127.0.0.1"
-_LARGEST_PORT = 65535
+_MAX_PORT = 65535
 
-Say = Callable[[dict[str, str]], None]
-"""Tells the owner the addresses, by name: `blog`, `service` and `simulator`."""
+ShowUrls = Callable[[dict[str, str]], None]
+"""Shows the owner the URLs by name: `blog`, `service` and `simulator`."""
 
 
 def demo(
     port: Annotated[
-        int, typer.Option("--port", min=0, max=_LARGEST_PORT, help="The service's port; 0 takes a free one.")
+        int, typer.Option("--port", min=0, max=_MAX_PORT, help="The service's port; 0 takes a free one.")
     ] = 8000,
     blog_port: Annotated[
-        int, typer.Option("--blog-port", min=0, max=_LARGEST_PORT, help="The sample blog's port; 0 takes a free one.")
+        int, typer.Option("--blog-port", min=0, max=_MAX_PORT, help="The sample blog's port; 0 takes a free one.")
     ] = 8001,
     json: Json = False,  # noqa: FBT002 - a flag of the command line
 ) -> None:
     """Show all of it on this machine: a simulated GitHub, the service, and a sample blog whose pages load comments.
 
-    Needs no internet and no token, and leaves nothing behind. Ctrl-C ends it.
+    Needs no internet and no token, and leaves nothing behind. Ctrl-C stops it.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    uvloop.run(run(port, blog_port, _print_json if json else _greet))
+    uvloop.run(run(port, blog_port, _print_json if json else _print_urls))
 
 
-async def run(port: int, blog_port: int, say: Say) -> None:
-    """The demo from start to end; `say` is called when all comments are mirrored. Raises `CannotStart`."""
+async def run(port: int, blog_port: int, show_urls: ShowUrls) -> None:
+    """Run the demo until a signal stops it; call `show_urls` once all comments are mirrored. Raises `CannotStart`."""
     with (
-        bind(_HOST, port, choice="--port") as service_bound,
-        bind(_HOST, blog_port, choice="--blog-port") as blog_bound,
-        server.loopback() as simulator_bound,
+        bind(_HOST, port, port_option="--port") as service_socket,
+        bind(_HOST, blog_port, port_option="--blog-port") as blog_socket,
+        server.bind_loopback() as simulator_socket,
     ):
-        service = address(service_bound)
-        addresses = {
-            "blog": f"{address(blog_bound)}/",
-            "service": service,
-            "simulator": server.url_of(simulator_bound),
+        service_url = base_url(service_socket)
+        urls = {
+            "blog": f"{base_url(blog_socket)}/",
+            "service": service_url,
+            "simulator": server.loopback_url(simulator_socket),
         }
         clock = SystemClock()
         complete = asyncio.Event()
 
-        def watch(progress: Progress) -> None:
+        def on_progress(progress: Progress) -> None:
             if progress.done:
                 complete.set()
 
-        async def tell() -> None:
+        async def show_urls_when_complete() -> None:
             await complete.wait()
-            say(addresses)
+            show_urls(urls)
 
-        blog = Blog(build(service, SAMPLE), service)
-        settings = sheltered(service, addresses["simulator"])
+        blog = Blog(build(service_url, SAMPLE_REPO), service_url)
         simulator = Simulator(sample_world(clock.now))
-        simulator.pictures.home = addresses["simulator"]
+        simulator.images.base_url = urls["simulator"]
         async with (
-            _simulated(simulator, simulator_bound),
-            assembled(settings, watch, clock, random) as afterword,
-            _meanwhile(afterword.follow()),
-            _meanwhile(tell()),
+            _serve_simulator(simulator, simulator_socket),
+            assembled(demo_settings(service_url, urls["simulator"]), on_progress, clock, random) as afterword,
+            _run_in_background(afterword.follow()),
+            _run_in_background(show_urls_when_complete()),
         ):
-            closing = afterword.listeners.close
-            await listen(afterword.web, service_bound, beside=[(blog, blog_bound)], closing=closing)
+            on_stop = afterword.listeners.close
+            await run_server(afterword.web, service_socket, more=[(blog, blog_socket)], on_stop=on_stop)
 
 
-def sheltered(service: str, github: str) -> Settings:
-    """The defaults and what the demo needs: each setting is given, so that none is looked for in the environment."""
-    defaults = {name: field.default for name, field in Settings.model_fields.items() if not field.is_required()}
-    given = {
-        "repo": (repository(SAMPLE),),
-        "store": "memory:",
-        "public_url": service,
-        "github_api_url": github,
-        "picture_hosts": (github,),
-    }
-    return Settings(_env_file=None, **(defaults | given))
+def demo_settings(service_url: str, simulator_url: str) -> Settings:
+    """Return the demo's settings; `Settings` itself reads neither the environment nor a file."""
+    return Settings(
+        repo=(repository(SAMPLE_REPO),),
+        store="memory:",
+        public_url=service_url,
+        github_api_url=simulator_url,
+        picture_hosts=(simulator_url,),
+    )
 
 
 @asynccontextmanager
-async def _simulated(simulator: Simulator, bound: socket.socket) -> AsyncGenerator[None, None]:
-    """GitHub, as far as the demo needs it."""
+async def _serve_simulator(simulator: Simulator, simulator_socket: socket.socket) -> AsyncGenerator[None, None]:
+    """Serve the simulated GitHub."""
     stop = asyncio.Event()
-    bound.listen()
-    serving = asyncio.create_task(server.serve(simulator, bound, stop))
+    simulator_socket.listen()
+    serving = asyncio.create_task(server.serve(simulator, simulator_socket, stop))
     try:
         yield
     finally:
@@ -117,8 +115,8 @@ async def _simulated(simulator: Simulator, bound: socket.socket) -> AsyncGenerat
 
 
 @asynccontextmanager
-async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None, None]:
-    """Something that runs beside, and no longer."""
+async def _run_in_background(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None, None]:
+    """Run a coroutine until it ends, but no longer than the block."""
     task = asyncio.create_task(work)
     try:
         yield
@@ -128,17 +126,16 @@ async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None, No
             await task
 
 
-def _print_json(addresses: dict[str, str]) -> None:
-    typer.echo(orjson.dumps(addresses).decode())
+def _print_json(urls: dict[str, str]) -> None:
+    typer.echo(orjson.dumps(urls).decode())
 
 
-def _greet(addresses: dict[str, str]) -> None:
-    lines = (
-        f"Open {addresses['blog']} in a browser: a blog whose comments come from Afterword.",
-        f"  Afterword    {addresses['service']}/api/v1/posts/41/comments",
-        f"  its GitHub   {addresses['simulator']}/repos/{SAMPLE}/issues/41/comments (simulated)",
-        "All of it is on this machine, without internet. Ctrl-C ends it.",
-    )
+def _print_urls(urls: dict[str, str]) -> None:
     console = Console(stderr=True)
-    for line in lines:
-        console.print(line, highlight=False, soft_wrap=True, markup=False)
+    for line in (
+        f"Open {urls['blog']} in a browser: a blog whose comments come from Afterword.",
+        f"  Afterword    {urls['service']}/api/v1/posts/41/comments",
+        f"  its GitHub   {urls['simulator']}/repos/{SAMPLE_REPO}/issues/41/comments (simulated)",
+        "All of it is on this machine, without internet. Ctrl-C stops it.",
+    ):
+        print_line(console, line)

@@ -9,29 +9,29 @@ import threading
 import time
 from collections.abc import Sequence
 
-from app.simulator.console import HELP, Acts, lines
+from app.simulator.console import HELP, Console, lines
 from app.simulator.http.app import Simulator
 from app.simulator.http.faults import Latency
-from app.simulator.http.server import loopback, serve, url_of
+from app.simulator.http.server import bind_loopback, loopback_url, serve
 from app.simulator.webhooks.deliveries import Webhook
-from app.simulator.world.sample import SAMPLE, numbered_world, sample_world
+from app.simulator.world.sample import SAMPLE_REPO, generate_world, sample_world
 from app.simulator.world.world import World
 
 
 def main() -> None:
     """Serve the demo's repository, or one of a given size, until a signal ends it."""
     options = _options(sys.argv[1:])
-    bound = loopback(options.port)
+    bound = bind_loopback(options.port)
     simulator = Simulator(_world(options))
-    simulator.world.address = url_of(bound)
-    simulator.pictures.home = simulator.world.address if options.pictures else None
+    simulator.world.api_url = loopback_url(bound)
+    simulator.images.base_url = simulator.world.api_url if options.pictures else None
     if options.latency_ms:
         simulator.faults.add(Latency(options.latency_ms / 1000), times=None)
-    _say(f"{SAMPLE} at {simulator.world.address}")
+    _say(f"{SAMPLE_REPO} at {simulator.world.api_url}")
     hook = _webhook(options, simulator.world) if options.webhook else None
     # Read from the background of a terminal, the standard input would stop the process.
     signal.signal(signal.SIGTTIN, signal.SIG_IGN)
-    threading.Thread(target=_act, args=(Acts(simulator, SAMPLE),), daemon=True).start()
+    threading.Thread(target=_act, args=(Console(simulator, SAMPLE_REPO),), daemon=True).start()
     asyncio.run(_until_a_signal(simulator, bound))
     if hook:
         hook.close()
@@ -62,20 +62,20 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 def _world(options: argparse.Namespace) -> World:
     # The simulator runs in the time of whoever looks at it.
     clock = time.time  # noqa: TID251 - the edge of the process: here the clock is handed in
-    world = numbered_world(options.posts, options.comments, 1, clock=clock) if options.posts else sample_world(clock)
+    world = generate_world(options.posts, options.comments, 1, clock=clock) if options.posts else sample_world(clock)
     for token in options.token:
-        world.add_token(token, SAMPLE.split("/")[0])
+        world.add_token(token, SAMPLE_REPO.split("/")[0])
     return world
 
 
 def _webhook(options: argparse.Namespace, world: World) -> Webhook:
-    shown = world.shown_repository(world.repository(SAMPLE))
+    shown = world.repository_payload(world.repository(SAMPLE_REPO))
     hook = Webhook(options.webhook, options.secret, repository=shown)
     world.on_event(hook.deliver)
     return hook
 
 
-def _act(acts: Acts) -> None:
+def _act(acts: Console) -> None:
     for line in lines(0):
         _say(acts.do(line))
 

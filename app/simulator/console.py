@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator
 
 from app.simulator.http.app import Simulator
 from app.simulator.http.faults import (
-    ConnectionCut,
+    ConnectionClosed,
     ConnectionReset,
     EmptyList,
     Fault,
-    HtmlInstead,
-    JsonCut,
-    PrimaryLimit,
-    SecondaryLimit,
+    HtmlPage,
+    PrimaryRateLimit,
+    SecondaryRateLimit,
     Status,
+    TruncatedJson,
 )
 from app.simulator.world.records import Comment
 
@@ -34,16 +34,16 @@ acts, one a line on the standard input:
 
 _FAULTS: dict[str, Fault] = {
     "reset": ConnectionReset(),
-    "cut": ConnectionCut(),
-    "half": JsonCut(),
-    "html": HtmlInstead(),
+    "cut": ConnectionClosed(),
+    "half": TruncatedJson(),
+    "html": HtmlPage(),
     "empty": EmptyList(),
-    "primary": PrimaryLimit(),
-    "secondary": SecondaryLimit(),
+    "primary": PrimaryRateLimit(),
+    "secondary": SecondaryRateLimit(),
 }
 
 
-class Acts:
+class Console:
     """What a person at the keyboard does to the repository `repo`, which may be renamed meanwhile."""
 
     def __init__(self, simulator: Simulator, repo: str) -> None:
@@ -60,7 +60,7 @@ class Acts:
             "pin": lambda words: self._world.pin_comment(self._found(words)),
             "unpin": lambda words: self._world.unpin_comment(self._found(words)),
             "close": lambda words: self._world.close_issue(self._repo, int(words)),
-            "reopen": lambda words: self._world.reopen(self._repo, int(words)),
+            "reopen": lambda words: self._world.reopen_issue(self._repo, int(words)),
             "lock": lambda words: self._world.lock_issue(self._repo, int(words)),
             "unlock": lambda words: self._world.unlock_issue(self._repo, int(words)),
             "remove": lambda words: self._world.delete_issue(self._repo, int(words)),
@@ -117,9 +117,9 @@ class Acts:
             self._ends.pop()()
 
     def _asks(self) -> str:
-        counted = Counter(ask.target.partition("?")[0] for ask in tuple(self._simulator.asks))
-        lines = [f"{times:6} {path}" for path, times in counted.most_common()]
-        return "\n".join([*lines, f"{counted.total():6} in all"])
+        charged = Counter(ask.target.partition("?")[0] for ask in tuple(self._simulator.requests))
+        lines = [f"{times:6} {path}" for path, times in charged.most_common()]
+        return "\n".join([*lines, f"{charged.total():6} in all"])
 
 
 def lines(descriptor: int) -> Iterator[str]:

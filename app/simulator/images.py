@@ -1,6 +1,6 @@
 """A host of pictures in place of GitHub's: avatars, proxied and uploaded pictures, drawn when they are asked for.
 
-While `home` is set, what the API answers names this host where GitHub would name its own, as an Enterprise does.
+While `base_url` is set, what the API answers names this host where GitHub would name its own, as an Enterprise does.
 """
 
 import struct
@@ -8,39 +8,39 @@ import zlib
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from app.simulator.http.responses import Answer
+from app.simulator.http.responses import SimulatedResponse
 
-PREFIX = "/_pictures/"
+IMAGES_PATH = "/_pictures/"
 _HOSTS = ("avatars", "camo", "private-user-images", "user-images", "raw")
 _AVATAR, _WIDE = (96, 96), (640, 360)
 
 
 @dataclass(slots=True)
-class PictureHost:
-    """`asked` is the log, by path; `prepared` are answers that a test wants in place of a picture, by path."""
+class ImageHost:
+    """`requested_paths` is the log, by path; `overrides` are answers that a test wants in place of a picture, by path."""
 
-    home: str | None = None
-    asked: list[str] = field(default_factory=list)
-    prepared: dict[str, Answer] = field(default_factory=dict)
+    base_url: str | None = None
+    requested_paths: list[str] = field(default_factory=list)
+    overrides: dict[str, SimulatedResponse] = field(default_factory=dict)
 
-    def rehomed(self, answer: Answer) -> Answer:
+    def rewrite_image_urls(self, answer: SimulatedResponse) -> SimulatedResponse:
         """The API's answer with pictures here."""
-        if self.home is None:
+        if self.base_url is None:
             return answer
         body = answer.body
         for host in _HOSTS:
-            theirs, ours = f"https://{host}.githubusercontent.com/", f"{self.home}{PREFIX}{host}/"
+            theirs, ours = f"https://{host}.githubusercontent.com/", f"{self.base_url}{IMAGES_PATH}{host}/"
             body = body.replace(theirs.encode(), ours.encode())
         return replace(answer, body=body)
 
-    def answer(self, path: str) -> Answer:
+    def respond(self, path: str) -> SimulatedResponse:
         """A picture that differs by its path."""
-        self.asked.append(path)
-        prepared = self.prepared.get(path)
+        self.requested_paths.append(path)
+        prepared = self.overrides.get(path)
         if prepared is not None:
             return prepared
-        size = _AVATAR if path.startswith(f"{PREFIX}avatars/") else _WIDE
-        return Answer(200, png(path, *size), {"content-type": "image/png", "set-cookie": "seen=1"})
+        size = _AVATAR if path.startswith(f"{IMAGES_PATH}avatars/") else _WIDE
+        return SimulatedResponse(200, png(path, *size), {"content-type": "image/png", "set-cookie": "seen=1"})
 
 
 def png(name: str, width: int, height: int) -> bytes:

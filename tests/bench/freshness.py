@@ -18,9 +18,9 @@ import httpx
 
 from app.simulator.http.faults import Latency
 from app.simulator.http.rate_limits import Limits
-from app.simulator.http.server import Running, running
+from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.webhooks.deliveries import Webhook
-from app.simulator.world.sample import SAMPLE, numbered_world
+from app.simulator.world.sample import SAMPLE_REPO, generate_world
 from tests.bench.webhooks import environment, process, wait_until_complete
 
 READERS = 10_000
@@ -39,9 +39,9 @@ def until(condition: Callable[[], bool]) -> float:
     return time.perf_counter() - began
 
 
-def serve(simulator: Running, folder: str, **settings: str) -> dict[str, str]:
+def serve(simulator: RunningSimulator, folder: str, **settings: str) -> dict[str, str]:
     given = {
-        "REPO": SAMPLE,
+        "REPO": SAMPLE_REPO,
         "GITHUB_API_URL": simulator.url,
         "GITHUB_TOKEN": TOKEN,
         "WEBHOOK_SECRET": SECRET,
@@ -52,20 +52,20 @@ def serve(simulator: Running, folder: str, **settings: str) -> dict[str, str]:
     return environment(**given)
 
 
-def measure_quiet(simulator: Running) -> None:
+def measure_quiet(simulator: RunningSimulator) -> None:
     with tempfile.TemporaryDirectory() as folder:
         env = serve(simulator, folder, POLL="1")
         with process("app", "serve", said=r" at (http\S+)", env=env) as url:
             wait_until_complete(url)
-            until(lambda: [ask.status for ask in simulator.asks[-6:]] == [304] * 6)
-            simulator.asks.clear()
-            until(lambda: len(simulator.asks) >= 10)
-            statuses = Counter(ask.status for ask in simulator.asks[:10])
-            kinds = Counter(ask.target.split("?")[0] for ask in simulator.asks[:10])
+            until(lambda: [ask.status for ask in simulator.requests[-6:]] == [304] * 6)
+            simulator.requests.clear()
+            until(lambda: len(simulator.requests) >= 10)
+            statuses = Counter(ask.status for ask in simulator.requests[:10])
+            kinds = Counter(ask.target.split("?")[0] for ask in simulator.requests[:10])
             print(f"a quiet blog of {POSTS:,} posts: five rounds took {dict(kinds)}, answered {dict(statuses)}")
 
 
-def measure_webhook(simulator: Running) -> None:
+def measure_webhook(simulator: RunningSimulator) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         process("app", "serve", said=r" at (http\S+)", env=serve(simulator, folder)) as url,
@@ -87,17 +87,17 @@ def measure_webhook(simulator: Running) -> None:
         )
 
 
-def write_and_read(simulator: Running, client: httpx.Client, number: int) -> tuple[float, int]:
+def write_and_read(simulator: RunningSimulator, client: httpx.Client, number: int) -> tuple[float, int]:
     """Seconds until a reader sees a comment, and the asks that it took."""
     client.get(f"/api/v1/posts/{number}/comments?limit=100")
-    simulator.asks.clear()
-    made = simulator.world.comment(SAMPLE, number, body="First!", author="eve")
+    simulator.requests.clear()
+    made = simulator.world.comment(SAMPLE_REPO, number, body="First!", author="eve")
 
     def is_there() -> bool:
         said = client.get(f"/api/v1/posts/{number}/comments?limit=100&order=newest").json()
         return any(each["id"] == made.id for each in said["comments"])
 
-    return until(is_there), len(simulator.asks)
+    return until(is_there), len(simulator.requests)
 
 
 async def read_at_once(url: str, number: int) -> tuple[Counter[int], float]:
@@ -128,20 +128,20 @@ async def read_at_once(url: str, number: int) -> tuple[Counter[int], float]:
     return statuses, time.perf_counter() - began
 
 
-def measure_cold(simulator: Running) -> None:
+def measure_cold(simulator: RunningSimulator) -> None:
     with tempfile.TemporaryDirectory() as folder:
         simulator.faults.add(Latency(0.3), times=None)
         # the import stands still at its list, so that every thread is cold
-        simulator.gate.close(r"/issues\?")
+        simulator.hold.start(r"/issues\?")
         env = serve(simulator, folder, COLD_WAIT="60")
         with process("app", "serve", said=r" at (http\S+)", env=env) as url:
-            simulator.gate.wait_for(1)
-            simulator.asks.clear()
+            simulator.hold.wait_for(1)
+            simulator.requests.clear()
             statuses, seconds = asyncio.run(read_at_once(url, 7))
-            asks = Counter(ask.target for ask in simulator.asks if "/issues/7" in ask.target)
+            asks = Counter(ask.target for ask in simulator.requests if "/issues/7" in ask.target)
             print(f"{READERS:,} readers at once of one cold thread: {dict(statuses)} within {seconds:.1f} s,")
             print(f"  asks: {dict(asks)}")
-            simulator.gate.open()
+            simulator.hold.release()
         simulator.faults.clear()
 
 
@@ -150,10 +150,10 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if hard < READERS + 100:
         sys.exit(f"This machine allows {hard} open files; {READERS + 100} are needed: ulimit -Hn.")
-    world = numbered_world(POSTS, COMMENTS, seed=7)
+    world = generate_world(POSTS, COMMENTS, seed=7)
     world.clock = time.time  # noqa: TID251 - what is written now is new
     world.add_token(TOKEN, "ada")
-    with running(world, limits=Limits(points_a_minute=10**6, authenticated=10**6)) as simulator:
+    with run_simulator(world, limits=Limits(points_per_minute=10**6, authenticated=10**6)) as simulator:
         measure_quiet(simulator)
         measure_webhook(simulator)
         measure_cold(simulator)

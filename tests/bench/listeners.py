@@ -23,9 +23,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from app.simulator.http.rate_limits import Limits
-from app.simulator.http.server import Running, running
+from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.webhooks.deliveries import Webhook
-from app.simulator.world.sample import SAMPLE, numbered_world
+from app.simulator.world.sample import SAMPLE_REPO, generate_world
 
 LISTENERS, POSTS, COMMENTS = 5_000, 100, 1_000
 POST = 1
@@ -78,12 +78,12 @@ def raise_limit(wanted: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, wanted), hard))
 
 
-def environment(simulator: Running, folder: Path) -> dict[str, str]:
+def environment(simulator: RunningSimulator, folder: Path) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AFTERWORD_")}
     return {
         **clean,
         "PYTHONPATH": str(Path.cwd()),
-        "AFTERWORD_REPO": SAMPLE,
+        "AFTERWORD_REPO": SAMPLE_REPO,
         "AFTERWORD_GITHUB_API_URL": simulator.url,
         "AFTERWORD_GITHUB_TOKEN": TOKEN,
         "AFTERWORD_WEBHOOK_SECRET": SECRET,
@@ -93,7 +93,7 @@ def environment(simulator: Running, folder: Path) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def served(simulator: Running, folder: Path) -> AsyncGenerator[tuple[str, int]]:
+async def served(simulator: RunningSimulator, folder: Path) -> AsyncGenerator[tuple[str, int]]:
     """The service, imported and idle, under the usual soft limit of open files; (url, process id)."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     process = await asyncio.create_subprocess_exec(
@@ -147,7 +147,7 @@ def memory(pid: int) -> float:
     return int(match[1]) * 1024 / 1e6
 
 
-async def measure(simulator: Running, url: str, pid: int, count: int) -> None:
+async def measure(simulator: RunningSimulator, url: str, pid: int, count: int) -> None:
     idle = memory(pid)
     pages = [Page(url) for _ in range(count)]
     began = time.perf_counter()
@@ -158,7 +158,7 @@ async def measure(simulator: Running, url: str, pid: int, count: int) -> None:
     report(pid, idle, count, "all listen")
     for number in range(CHANGES):
         await measure_change(
-            pages, partial(simulator.world.comment, SAMPLE, POST, body=f"Change {number}", author="grace")
+            pages, partial(simulator.world.comment, SAMPLE_REPO, POST, body=f"Change {number}", author="grace")
         )
     report(pid, idle, count, f"after {CHANGES} changes")
 
@@ -179,9 +179,12 @@ def report(pid: int, idle: float, count: int, when: str) -> None:
 
 
 async def run(count: int) -> None:
-    world = numbered_world(POSTS, COMMENTS, seed=1, clock=time.time)  # noqa: TID251 - comments are written now
+    world = generate_world(POSTS, COMMENTS, seed=1, clock=time.time)  # noqa: TID251 - comments are written now
     world.add_token(TOKEN, "ada")
-    with tempfile.TemporaryDirectory() as name, running(world, limits=Limits(points_a_minute=10**6)) as simulator:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        run_simulator(world, limits=Limits(points_per_minute=10**6)) as simulator,
+    ):
         async with served(simulator, Path(name)) as (url, pid):
             hook = Webhook(f"{url}/webhooks/github", SECRET)
             world.on_event(hook.deliver)

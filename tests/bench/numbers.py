@@ -21,15 +21,15 @@ from pathlib import Path
 import httpx
 
 from app.simulator.http.rate_limits import Limits
-from app.simulator.http.server import Running, running
-from app.simulator.world.sample import numbered_world
+from app.simulator.http.server import RunningSimulator, run_simulator
+from app.simulator.world.sample import generate_world
 
 POSTS, COMMENTS = 1000, 10_000
 TOKEN = "bench"
 SECONDS = 8
 
 
-def environment(simulator: Running, folder: Path) -> dict[str, str]:
+def environment(simulator: RunningSimulator, folder: Path) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AFTERWORD_")}
     return {
         **clean,
@@ -41,11 +41,11 @@ def environment(simulator: Running, folder: Path) -> dict[str, str]:
     }
 
 
-def measure_import(simulator: Running, folder: Path) -> None:
+def measure_import(simulator: RunningSimulator, folder: Path) -> None:
     began = time.perf_counter()
     subprocess.run([sys.executable, "-m", "app", "sync", "--json"], env=environment(simulator, folder), check=True)
     seconds = time.perf_counter() - began
-    asks = len(simulator.asks)
+    asks = len(simulator.requests)
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     store = sum(file.stat().st_size for file in folder.iterdir())
     source = json_size(simulator)
@@ -53,7 +53,7 @@ def measure_import(simulator: Running, folder: Path) -> None:
     print(f"store: {store / 1e6:.1f} MB, {store / source:.2f} times the {source / 1e6:.1f} MB of JSON it came from")
 
 
-def json_size(simulator: Running) -> int:
+def json_size(simulator: RunningSimulator) -> int:
     headers = {"Accept": "application/vnd.github.full+json", "Authorization": f"Bearer {TOKEN}"}
     total = 0
     with httpx.Client(headers=headers) as client:
@@ -67,7 +67,7 @@ def json_size(simulator: Running) -> int:
 
 
 @contextmanager
-def served(simulator: Running, folder: Path) -> Iterator[str]:
+def served(simulator: RunningSimulator, folder: Path) -> Iterator[str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "app", "serve", "--port", "0"],
         env={**environment(simulator, folder), "AFTERWORD_PULSE": "3600"},
@@ -85,17 +85,17 @@ def served(simulator: Running, folder: Path) -> Iterator[str]:
         process.wait(20)
 
 
-def measure_second_start(simulator: Running, folder: Path) -> None:
-    simulator.gate.close()  # GitHub answers nothing: whatever is served comes from the mirror
-    simulator.asks.clear()
+def measure_second_start(simulator: RunningSimulator, folder: Path) -> None:
+    simulator.hold.start()  # GitHub answers nothing: whatever is served comes from the mirror
+    simulator.requests.clear()
     began = time.perf_counter()
     with served(simulator, folder) as url:
         with httpx.Client() as client:
             while client.get(f"{url}/api/v1/posts/1/comments").status_code != httpx.codes.OK:
                 time.sleep(0.01)
         seconds = time.perf_counter() - began
-        answered = len(simulator.asks)
-        simulator.gate.open()
+        answered = len(simulator.requests)
+        simulator.hold.release()
     print(f"second start to the first served comment: {seconds:.2f} s, {answered} asks answered until then")
 
 
@@ -128,7 +128,7 @@ def nginx(folder: Path, body: bytes) -> Iterator[str]:
         process.wait(10)
 
 
-def measure_reads(simulator: Running, folder: Path) -> None:
+def measure_reads(simulator: RunningSimulator, folder: Path) -> None:
     if not shutil.which("wrk") or not shutil.which("nginx"):
         print("reads: not measured, wrk and nginx are not both installed")
         return
@@ -150,9 +150,12 @@ def busiest(url: str) -> str:
 
 
 def main() -> None:
-    world = numbered_world(POSTS, COMMENTS, seed=1)
+    world = generate_world(POSTS, COMMENTS, seed=1)
     world.add_token(TOKEN, "ada")
-    with tempfile.TemporaryDirectory() as name, running(world, limits=Limits(points_a_minute=10**6)) as simulator:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        run_simulator(world, limits=Limits(points_per_minute=10**6)) as simulator,
+    ):
         folder = Path(name)
         (folder / "store").mkdir()
         measure_import(simulator, folder / "store")

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Page, sync_playwright
 
-from app.simulator.http.server import running
+from app.simulator.http.server import run_simulator
 from tests.journeys.browser import QUIET
 from tests.widget.stage import LONG, SECRET, TALK, Stage, filled_world, serving, static_blog
 
@@ -68,8 +68,8 @@ def long_tasks(page: Page, stage: Stage) -> dict[str, Any]:
 
 def main() -> None:
     world = filled_world()
-    with tempfile.TemporaryDirectory() as folder, running(world) as simulator, static_blog() as blog:
-        simulator.pictures.home = simulator.url
+    with tempfile.TemporaryDirectory() as folder, run_simulator(world) as simulator, static_blog() as blog:
+        simulator.images.base_url = simulator.url
         with serving(Path(folder), simulator, WEBHOOK_SECRET=SECRET) as service, sync_playwright() as playwright:
             stage = Stage(simulator, service, blog)
             weights(service.url)

@@ -20,18 +20,18 @@ from app.github.requests import RepositoryRequests, Request, next_page
 from app.outbound.github import HttpGitHub
 from app.ports.mirror import GitHub
 from app.simulator.http.faults import (
-    ClockOff,
-    ConnectionCut,
+    ClockSkew,
+    ConnectionClosed,
     Fault,
-    HtmlInstead,
-    JsonCut,
-    PrimaryLimit,
-    SecondaryLimit,
+    HtmlPage,
+    PrimaryRateLimit,
+    SecondaryRateLimit,
     Status,
-    WrongType,
+    TruncatedJson,
+    WrongJsonType,
 )
-from app.simulator.http.server import Running, running
-from app.simulator.world.sample import numbered_world, sample_world
+from app.simulator.http.server import RunningSimulator, run_simulator
+from app.simulator.world.sample import generate_world, sample_world
 from app.simulator.world.world import World
 from tests.fakes import FakeClock
 
@@ -53,20 +53,20 @@ def world(clock: FakeClock) -> World:
 
 
 @pytest.fixture
-def there(world: World) -> Iterator[Running]:
-    with running(world) as served:
+def there(world: World) -> Iterator[RunningSimulator]:
+    with run_simulator(world) as served:
         yield served
 
 
 @pytest.fixture
-async def github(there: Running, clock: FakeClock) -> AsyncIterator[GitHub]:
+async def github(there: RunningSimulator, clock: FakeClock) -> AsyncIterator[GitHub]:
     made = HttpGitHub(there.url, TOKEN, clock, lambda: 0.5)
     yield made
     await made.aclose()
 
 
 @pytest.fixture
-def blog(there: Running) -> RepositoryRequests:
+def blog(there: RunningSimulator) -> RepositoryRequests:
     return RepositoryRequests(there.url, REPO)
 
 
@@ -78,7 +78,7 @@ async def failing(github: GitHub, ask: Request) -> GitHubError:
 
 async def test_every_kind_of_ask_brings_what_is_there(github: GitHub, blog: RepositoryRequests, world: World) -> None:
     home = world.repository(REPO)
-    numbers = set(world.numbers[home.id])
+    numbers = set(world.issue_ids[home.id])
 
     facts = responses.repository(await github.send(blog.repository()))
     issues = responses.issues(await github.send(blog.issues()))
@@ -106,13 +106,13 @@ async def test_deleted_accounts_hidden_and_pinned_comments_are_told(github: GitH
 
 
 async def test_what_has_not_changed_is_unchanged_and_costs_nothing(
-    github: GitHub, blog: RepositoryRequests, there: Running
+    github: GitHub, blog: RepositoryRequests, there: RunningSimulator
 ) -> None:
     first = await github.send(blog.issues())
     second = await github.send(blog.issues(), etag=first.etag)
 
     assert (second.unchanged, second.data, second.etag) == (True, None, first.etag)
-    assert [ask.status for ask in there.asks] == [200, 304]
+    assert [ask.status for ask in there.requests] == [200, 304]
     assert github.rate_limit == first.rate_limit
     assert first.rate_limit is not None
     assert (first.rate_limit.limit, first.rate_limit.remaining) == (5000, 4999)
@@ -120,7 +120,7 @@ async def test_what_has_not_changed_is_unchanged_and_costs_nothing(
 
 @pytest.mark.parametrize("cursors", [False, True])
 async def test_the_links_lead_through_all_pages_once(cursors: bool, clock: FakeClock) -> None:  # noqa: FBT001
-    with running(numbered_world(posts=250, comments=0, seed=1), cursors=cursors) as there:
+    with run_simulator(generate_world(posts=250, comments=0, seed=1), cursors=cursors) as there:
         github = HttpGitHub(there.url, None, clock, lambda: 0.5)
         ask: Request | None = RepositoryRequests(there.url, REPO).issues()
         found: list[int] = []
@@ -131,13 +131,13 @@ async def test_the_links_lead_through_all_pages_once(cursors: bool, clock: FakeC
         await github.aclose()
 
     assert found == list(range(250, 0, -1))
-    assert len(there.asks) == 3
+    assert len(there.requests) == 3
 
 
 async def test_a_renamed_repository_and_a_transferred_issue_are_found_at_their_new_place(
     github: GitHub, blog: RepositoryRequests, world: World
 ) -> None:
-    number = next(iter(world.numbers[world.repository(REPO).id]))
+    number = next(iter(world.issue_ids[world.repository(REPO).id]))
     world.add_repository("ada/attic")
     world.transfer_issue(REPO, number, "ada/attic")
     world.rename_repository(REPO, "ada/journal")
@@ -150,12 +150,12 @@ async def test_a_renamed_repository_and_a_transferred_issue_are_found_at_their_n
 
 
 async def test_what_is_not_there_is_told_apart(github: GitHub, blog: RepositoryRequests, world: World) -> None:
-    numbers = list(world.numbers[world.repository(REPO).id])
+    numbers = list(world.issue_ids[world.repository(REPO).id])
     world.delete_issue(REPO, numbers[0])
 
     assert type(await failing(github, blog.issue(numbers[0]))) is Gone
     assert type(await failing(github, blog.issue(100_000))) is NotVisible
-    world.switch_issues_off(REPO)
+    world.disable_issues(REPO)
     assert type(await failing(github, blog.issues())) is Gone
 
 
@@ -173,55 +173,63 @@ async def test_a_page_too_far_is_told(github: GitHub, blog: RepositoryRequests) 
     assert type(await failing(github, ask)) is PaginationLimitReached
 
 
-@pytest.mark.parametrize("fault", [ConnectionCut(), JsonCut(), HtmlInstead(), WrongType(), Status(502), Status(503)])
+@pytest.mark.parametrize(
+    "fault", [ConnectionClosed(), TruncatedJson(), HtmlPage(), WrongJsonType(), Status(502), Status(503)]
+)
 async def test_what_was_lost_on_the_way_is_asked_for_again(
-    github: GitHub, blog: RepositoryRequests, there: Running, fault: Fault
+    github: GitHub, blog: RepositoryRequests, there: RunningSimulator, fault: Fault
 ) -> None:
     there.faults.add(fault, times=2)
 
     answer = await github.send(blog.issues())
 
     assert len(responses.issues(answer)) == len(there.world.issues)
-    assert len(there.asks) == 3
+    assert len(there.requests) == 3
 
 
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
-        (ConnectionCut(), InvalidResponse),
-        (JsonCut(), InvalidResponse),
-        (HtmlInstead(), InvalidResponse),
-        (WrongType(), InvalidResponse),
+        (ConnectionClosed(), InvalidResponse),
+        (TruncatedJson(), InvalidResponse),
+        (HtmlPage(), InvalidResponse),
+        (WrongJsonType(), InvalidResponse),
         (Status(404), InvalidResponse),
         (Status(500), Unreachable),
     ],
 )
 async def test_what_stays_broken_is_told(
-    github: GitHub, blog: RepositoryRequests, there: Running, fault: Fault, kind: type[GitHubError]
+    github: GitHub, blog: RepositoryRequests, there: RunningSimulator, fault: Fault, kind: type[GitHubError]
 ) -> None:
     there.faults.add(fault, times=None)
 
     assert type(await failing(github, blog.issues())) is kind
-    assert len(there.asks) == 3
+    assert len(there.requests) == 3
 
 
 @pytest.mark.parametrize("skew", [0, 600, -600])
 @pytest.mark.parametrize(
     ("fault", "wait"),
     [
-        (PrimaryLimit(403), 1800),
-        (PrimaryLimit(429), 1800),
-        (PrimaryLimit(403, retry_after=70), 70),
-        (SecondaryLimit(403, retry_after=90), 90),
-        (SecondaryLimit(429, retry_after=None), 60),
-        (SecondaryLimit(403, retry_after=None), 60),
+        (PrimaryRateLimit(403), 1800),
+        (PrimaryRateLimit(429), 1800),
+        (PrimaryRateLimit(403, retry_after=70), 70),
+        (SecondaryRateLimit(403, retry_after=90), 90),
+        (SecondaryRateLimit(429, retry_after=None), 60),
+        (SecondaryRateLimit(403, retry_after=None), 60),
     ],
 )
 async def test_a_limit_is_obeyed_to_the_second_whatever_the_clock_of_github_says(  # noqa: PLR0917 - fixtures and cases
-    github: GitHub, blog: RepositoryRequests, there: Running, clock: FakeClock, fault: Fault, wait: int, skew: int
+    github: GitHub,
+    blog: RepositoryRequests,
+    there: RunningSimulator,
+    clock: FakeClock,
+    fault: Fault,
+    wait: int,
+    skew: int,
 ) -> None:
     there.faults.add(fault)
-    there.faults.add(ClockOff(skew))
+    there.faults.add(ClockSkew(skew))
 
     limit = await failing(github, blog.issues())
     clock.advance(wait - 1)
@@ -230,6 +238,6 @@ async def test_a_limit_is_obeyed_to_the_second_whatever_the_clock_of_github_says
     assert isinstance(limit, RateLimited)
     assert isinstance(again, RateLimited)
     assert (limit.until, again.until) == (NOW + wait, NOW + wait)
-    assert len(there.asks) == 1
+    assert len(there.requests) == 1
     clock.advance(1)
     assert responses.issues(await github.send(blog.issues()))

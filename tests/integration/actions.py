@@ -10,8 +10,8 @@ import httpx
 from app.bootstrap import assembled
 from app.domain.sites import Repository, repository
 from app.ports.jobs import Delivery
-from app.simulator.http.server import Running
-from app.simulator.world.webhook_events import Event
+from app.simulator.http.server import RunningSimulator
+from app.simulator.world.webhook_events import WebhookEvent
 from app.simulator.world.world import World
 from app.sync.backfill import Progress
 from tests.fakes import FakeClock
@@ -37,7 +37,7 @@ def clock_of_tests() -> FakeClock:
 
 @asynccontextmanager
 async def act(
-    simulator: Running, clock: FakeClock, *, holder: str = "one", **given: Any
+    simulator: RunningSimulator, clock: FakeClock, *, holder: str = "one", **given: Any
 ) -> AsyncGenerator[Stage, None]:
     """An application with a token and a webhook's secret; several on one store have different holders."""
     said: list[Progress] = []
@@ -73,7 +73,7 @@ class Webhook:
     """Keeps what the world tells, until it is delivered or lost."""
 
     def __init__(self, world: World) -> None:
-        self._events: list[Event] = []
+        self._events: list[WebhookEvent] = []
         world.on_event(self._events.append)
 
     def lose(self) -> None:

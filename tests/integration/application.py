@@ -10,7 +10,7 @@ import httpx
 from app.bootstrap import Afterword, assembled
 from app.domain.sites import Repository, repository
 from app.settings import Settings, load
-from app.simulator.http.server import Running
+from app.simulator.http.server import RunningSimulator
 from app.sync.backfill import Progress
 from tests.fakes import FakeClock
 
@@ -20,7 +20,9 @@ BLOG: Repository = repository("ada/blog")
 class Stage:
     """One application, the simulator it asks, and what its import said."""
 
-    def __init__(self, afterword: Afterword, simulator: Running, clock: FakeClock, said: list[Progress]) -> None:
+    def __init__(
+        self, afterword: Afterword, simulator: RunningSimulator, clock: FakeClock, said: list[Progress]
+    ) -> None:
         self.afterword = afterword
         self.simulator = simulator
         self.clock = clock
@@ -50,8 +52,8 @@ class Stage:
 
     def asked(self) -> list[str]:
         """The paths that GitHub was asked for since last time."""
-        targets = [ask.target for ask in self.simulator.asks]
-        self.simulator.asks.clear()
+        targets = [ask.target for ask in self.simulator.requests]
+        self.simulator.requests.clear()
         return targets
 
     async def settle(self) -> None:
@@ -60,12 +62,14 @@ class Stage:
             await asyncio.wait(flights)
 
 
-def settings(simulator: Running, **given: Any) -> Settings:
+def settings(simulator: RunningSimulator, **given: Any) -> Settings:
     return load({"repo": "ada/blog", "github_api_url": simulator.url, "store": "memory:", **given}, env_file=None)
 
 
 @asynccontextmanager
-async def stage(simulator: Running, *, clock: FakeClock | None = None, **given: Any) -> AsyncGenerator[Stage, None]:
+async def stage(
+    simulator: RunningSimulator, *, clock: FakeClock | None = None, **given: Any
+) -> AsyncGenerator[Stage, None]:
     """An application over a running simulator; `given` are settings by their names in lower case."""
     clock = clock or FakeClock(simulator.world.clock())
     said: list[Progress] = []
@@ -73,7 +77,7 @@ async def stage(simulator: Running, *, clock: FakeClock | None = None, **given: 
         yield Stage(afterword, simulator, clock, said)
 
 
-def comments_of(simulator: Running, number: int) -> list[int]:
+def comments_of(simulator: RunningSimulator, number: int) -> list[int]:
     """The ids that the simulator holds for a post, in order."""
     world = simulator.world
-    return sorted(world.threads.get(world.issue("ada/blog", number).id, []))
+    return sorted(world.comment_ids.get(world.issue("ada/blog", number).id, []))

@@ -19,10 +19,10 @@ from app.domain.errors import (
 )
 from app.ports.jobs import Priority
 from app.ports.mirror import Change
-from app.simulator.http.faults import EmptyList, Header, HtmlInstead, JsonCut, Status, WrongType
-from app.simulator.http.request_log import Question
-from app.simulator.http.server import Running, running
-from app.simulator.world.sample import numbered_world, sample_world
+from app.simulator.http.faults import EmptyList, Header, HtmlPage, Status, TruncatedJson, WrongJsonType
+from app.simulator.http.request_log import IncomingRequest
+from app.simulator.http.server import RunningSimulator, run_simulator
+from app.simulator.world.sample import generate_world, sample_world
 from app.simulator.world.world import World
 from tests.integration.application import BLOG, Stage, comments_of, stage
 
@@ -47,7 +47,7 @@ async def mirrored(on: Stage, number: int) -> list[int]:
 
 @pytest.mark.no_cover
 async def test_a_thousand_posts_with_ten_thousand_comments_cost_at_most_113_asks() -> None:
-    with running(numbered_world(1000, 10_000, seed=1)) as simulator:
+    with run_simulator(generate_world(1000, 10_000, seed=1)) as simulator:
         simulator.world.add_token("t0ken", "ada")
         async with stage(simulator, github_token="t0ken") as on:
             await on.afterword.importer.bring_in(BLOG)
@@ -60,7 +60,7 @@ async def test_a_thousand_posts_with_ten_thousand_comments_cost_at_most_113_asks
 
 
 async def test_comments_on_pull_requests_are_not_fetched_page_by_page() -> None:
-    with running(numbered_world(50, 300, seed=2, pull_request_comments=5000)) as simulator:
+    with run_simulator(generate_world(50, 300, seed=2, pull_request_comments=5000)) as simulator:
         simulator.world.add_token("t0ken", "ada")
         async with stage(simulator, github_token="t0ken") as on:
             await on.afterword.importer.bring_in(BLOG)
@@ -72,7 +72,7 @@ async def test_comments_on_pull_requests_are_not_fetched_page_by_page() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 30, 31, 100, 101, 1234])
 async def test_a_thread_of_any_length_arrives_whole(count: int) -> None:
-    with running(world_of(count, 2)) as simulator:
+    with run_simulator(world_of(count, 2)) as simulator:
         simulator.world.add_token("t0ken", "ada")
         async with stage(simulator, github_token="t0ken") as on:
             await on.afterword.importer.bring_in(BLOG)
@@ -81,7 +81,7 @@ async def test_a_thread_of_any_length_arrives_whole(count: int) -> None:
 
 
 async def test_without_a_token_the_hour_brings_the_most_recently_commented_posts_first() -> None:
-    with running(world_of(*[1] * 30, *[150] * 40)) as simulator:
+    with run_simulator(world_of(*[1] * 30, *[150] * 40)) as simulator:
         async with stage(simulator) as on:
             with pytest.raises(RateLimited) as limit:
                 await on.afterword.importer.bring_in(BLOG)
@@ -98,7 +98,7 @@ async def test_without_a_token_the_hour_brings_the_most_recently_commented_posts
 
 
 async def test_without_a_token_the_rest_is_served_on_demand_from_the_reserve() -> None:
-    with running(world_of(*[1] * 30, *[150] * 40)) as simulator:
+    with run_simulator(world_of(*[1] * 30, *[150] * 40)) as simulator:
         async with stage(simulator) as on:
             with pytest.raises(RateLimited):
                 await on.afterword.importer.bring_in(BLOG)
@@ -110,7 +110,7 @@ async def test_the_import_goes_on_in_the_next_hour_where_it_stopped() -> None:
     world = world_of(*[60] * 100)
     now = [NOW]
     world.clock = lambda: now[0]
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator) as on:
             hours = 0
             while True:
@@ -130,7 +130,7 @@ async def test_the_import_goes_on_in_the_next_hour_where_it_stopped() -> None:
 
 
 async def test_an_import_that_fails_on_a_page_asks_no_page_twice_when_it_goes_on() -> None:
-    with running(numbered_world(250, 2500, seed=3)) as simulator:
+    with run_simulator(generate_world(250, 2500, seed=3)) as simulator:
         simulator.world.add_token("t0ken", "ada")
         simulator.faults.add(Status(500), match=r"/issues/comments\?.*page=7", times=3)
         async with stage(simulator, github_token="t0ken") as on:
@@ -144,7 +144,7 @@ async def test_an_import_that_fails_on_a_page_asks_no_page_twice_when_it_goes_on
 
 @pytest.mark.parametrize("address", ["/repositories/1/issues?page=2", "http://127.0.0.1:9/issues?page=2"])
 async def test_a_list_whose_kept_address_holds_no_longer_begins_anew(address: str) -> None:
-    with running(world_of(1, 2, 3)) as simulator:
+    with run_simulator(world_of(1, 2, 3)) as simulator:
         async with stage(simulator) as on:
             site = await on.afterword.repositories.site(BLOG, Priority.BACKFILL)
             kept = replace(site, list_next=urljoin(simulator.url, address))
@@ -154,7 +154,7 @@ async def test_a_list_whose_kept_address_holds_no_longer_begins_anew(address: st
 
 
 async def test_a_second_page_that_is_refused_ends_the_round_and_is_not_asked_for_ever() -> None:
-    with running(numbered_world(250, 0, seed=8)) as simulator:
+    with run_simulator(generate_world(250, 0, seed=8)) as simulator:
         body = b'{"message": "Not Found", "status": "404"}'
         simulator.faults.add(Status(404, body, "application/json"), match="page=2", times=None)
         async with stage(simulator) as on:
@@ -164,7 +164,7 @@ async def test_a_second_page_that_is_refused_ends_the_round_and_is_not_asked_for
 
 
 async def test_a_list_of_comments_whose_kept_address_holds_no_longer_is_made_up_by_thread() -> None:
-    with running(world_of(2, 3)) as simulator:
+    with run_simulator(world_of(2, 3)) as simulator:
         async with stage(simulator) as on:
             site = await on.afterword.repositories.site(BLOG, Priority.BACKFILL)
             kept = replace(site, comments_next=f"{simulator.url}/repositories/1/issues/comments?page=3")
@@ -175,7 +175,7 @@ async def test_a_list_of_comments_whose_kept_address_holds_no_longer_is_made_up_
 
 
 async def test_a_comment_deleted_while_pages_are_read_loses_none_of_the_others() -> None:
-    with running(world_of(*[50] * 8)) as simulator:
+    with run_simulator(world_of(*[50] * 8)) as simulator:
         world = simulator.world
         world.add_token("t0ken", "ada")
 
@@ -183,7 +183,7 @@ async def test_a_comment_deleted_while_pages_are_read_loses_none_of_the_others()
             if "page=2" in str(question) and len(comments_of(simulator, 8)) == 50:
                 world.delete_comment(world.comments[comments_of(simulator, 8)[10]])
 
-        simulator.on_ask(delete_one)
+        simulator.on_request(delete_one)
         async with stage(simulator, github_token="t0ken") as on:
             assert not (await on.afterword.pulse.bring_up(BLOG, reconcile=True)).reconciled
             for number in range(1, 9):
@@ -195,7 +195,7 @@ async def test_a_comment_deleted_while_pages_are_read_loses_none_of_the_others()
 
 @pytest.mark.no_cover
 async def test_more_comments_than_github_pages_are_all_reached() -> None:
-    with running(numbered_world(300, 10_450, seed=4)) as simulator:
+    with run_simulator(generate_world(300, 10_450, seed=4)) as simulator:
         simulator.world.add_token("t0ken", "ada")
         async with stage(simulator, github_token="t0ken") as on:
             await on.afterword.pulse.bring_up(BLOG)
@@ -204,9 +204,11 @@ async def test_more_comments_than_github_pages_are_all_reached() -> None:
             assert len(on.asked()) <= 1 + 3 + 105 + 3 + 2
 
 
-@pytest.mark.parametrize("fault", [JsonCut(), HtmlInstead(), WrongType()])
-async def test_a_broken_page_changes_nothing_and_ends_the_round(fault: JsonCut | HtmlInstead | WrongType) -> None:
-    with running(world_of(3, 3, 3)) as simulator:
+@pytest.mark.parametrize("fault", [TruncatedJson(), HtmlPage(), WrongJsonType()])
+async def test_a_broken_page_changes_nothing_and_ends_the_round(
+    fault: TruncatedJson | HtmlPage | WrongJsonType,
+) -> None:
+    with run_simulator(world_of(3, 3, 3)) as simulator:
         simulator.faults.add(fault, match="/issues/comments", times=3)
         async with stage(simulator) as on:
             with pytest.raises(InvalidResponse):
@@ -217,7 +219,7 @@ async def test_a_broken_page_changes_nothing_and_ends_the_round(fault: JsonCut |
 
 
 async def test_an_empty_list_where_comments_are_counted_is_not_believed_and_stops_no_other_thread() -> None:
-    with running(world_of(3, 150, 2)) as simulator:
+    with run_simulator(world_of(3, 150, 2)) as simulator:
         simulator.world.open_pull_request("ada/blog", title="Noise", body="")
         for order in range(400):
             simulator.world.comment("ada/blog", 4, body=f"Noise {order}", author="eve")
@@ -237,7 +239,7 @@ async def test_an_empty_list_where_comments_are_counted_is_not_believed_and_stop
 
 
 async def test_many_threads_that_cannot_be_read_stop_no_round() -> None:
-    with running(world_of(2, 2, 2, 2, 2, 0)) as simulator:
+    with run_simulator(world_of(2, 2, 2, 2, 2, 0)) as simulator:
         world = simulator.world
         world.add_token("t0ken", "ada")
         world.open_pull_request("ada/blog", title="Noise", body="")
@@ -254,7 +256,7 @@ async def test_many_threads_that_cannot_be_read_stop_no_round() -> None:
 
 @pytest.mark.parametrize("page", ["per_page=100$", "page=2"])
 async def test_an_empty_page_of_the_list_of_issues_is_asked_for_again(page: str) -> None:
-    with running(numbered_world(150, 300, seed=9)) as simulator:
+    with run_simulator(generate_world(150, 300, seed=9)) as simulator:
         simulator.faults.add(EmptyList(), match=rf"/issues\?.*{page}")
         async with stage(simulator) as on:
             await on.afterword.pulse.bring_up(BLOG)
@@ -262,7 +264,7 @@ async def test_an_empty_page_of_the_list_of_issues_is_asked_for_again(page: str)
 
 
 async def test_pages_that_lead_in_a_circle_are_broken() -> None:
-    with running(numbered_world(250, 0, seed=9)) as simulator:
+    with run_simulator(generate_world(250, 0, seed=9)) as simulator:
         first = f"{simulator.url}/repositories/{simulator.world.repository('ada/blog').id}/issues?per_page=100&page=2"
         simulator.faults.add(Header("link", f'<{first}>; rel="next"'), match=r"page=[23]$", times=None)
         async with stage(simulator) as on:
@@ -271,26 +273,26 @@ async def test_pages_that_lead_in_a_circle_are_broken() -> None:
             assert len(on.asked()) < 15
 
 
-def _absent(simulator: Running) -> None:
+def _absent(simulator: RunningSimulator) -> None:
     simulator.world.rename_repository("ada/blog", "ada/other")
-    simulator.world.old_names.clear()
+    simulator.world.former_names.clear()
 
 
-def _hidden(simulator: Running) -> None:
+def _hidden(simulator: RunningSimulator) -> None:
     simulator.world.make_private("ada/blog")
 
 
-def _without_issues(simulator: Running) -> None:
-    simulator.world.switch_issues_off("ada/blog")
+def _without_issues(simulator: RunningSimulator) -> None:
+    simulator.world.disable_issues("ada/blog")
 
 
 @pytest.mark.parametrize(
     ("trouble", "failure"), [(_absent, NotVisible), (_hidden, NotVisible), (_without_issues, Gone)]
 )
 async def test_a_repository_that_cannot_be_read_is_told_by_its_reason(
-    trouble: Callable[[Running], None], failure: type[Exception]
+    trouble: Callable[[RunningSimulator], None], failure: type[Exception]
 ) -> None:
-    with running(sample_world(lambda: NOW)) as simulator:
+    with run_simulator(sample_world(lambda: NOW)) as simulator:
         trouble(simulator)
         async with stage(simulator) as on:
             with pytest.raises(failure):
@@ -298,7 +300,7 @@ async def test_a_repository_that_cannot_be_read_is_told_by_its_reason(
 
 
 async def test_a_wrong_token_is_told() -> None:
-    with running(sample_world(lambda: NOW)) as simulator:
+    with run_simulator(sample_world(lambda: NOW)) as simulator:
         async with stage(simulator, github_token="wrong") as on:
             with pytest.raises(TokenRejected):
                 await on.afterword.importer.bring_in(BLOG)
@@ -306,7 +308,7 @@ async def test_a_wrong_token_is_told() -> None:
 
 async def test_a_private_repository_is_not_published_unless_the_owner_says_so(tmp_path: Path) -> None:
     (tmp_path / "post.md").write_text("---\nghissueid: 41\n---\n")
-    with running(sample_world(lambda: NOW)) as simulator:
+    with run_simulator(sample_world(lambda: NOW)) as simulator:
         simulator.world.make_private("ada/blog")
         simulator.world.add_token("t0ken", "ada")
         async with stage(simulator, github_token="t0ken") as on:
@@ -321,7 +323,7 @@ async def test_a_private_repository_is_not_published_unless_the_owner_says_so(tm
 
 @pytest.mark.parametrize("act", ["delete", "transfer"])
 async def test_an_issue_that_vanishes_while_others_are_imported_stops_no_other(act: str) -> None:
-    with running(world_of(3, 2, 4)) as simulator:
+    with run_simulator(world_of(3, 2, 4)) as simulator:
         world = simulator.world
         world.add_token("t0ken", "ada")
         world.add_repository("ada/elsewhere")
@@ -330,14 +332,14 @@ async def test_an_issue_that_vanishes_while_others_are_imported_stops_no_other(a
             for _ in range(10):
                 world.comment("ada/blog", noise.number, body="Noise", author="eve")
 
-        def vanish(question: Question) -> None:
-            if question.path.endswith("/2/comments") and world.numbers[world.repository("ada/blog").id].get(2):
+        def vanish(question: IncomingRequest) -> None:
+            if question.path.endswith("/2/comments") and world.issue_ids[world.repository("ada/blog").id].get(2):
                 if act == "delete":
                     world.delete_issue("ada/blog", 2)
                 else:
                     world.transfer_issue("ada/blog", 2, "ada/elsewhere")
 
-        simulator.on_ask(vanish)
+        simulator.on_request(vanish)
         async with stage(simulator, github_token="t0ken") as on:
             await on.afterword.pulse.bring_up(BLOG)
             assert on.said[-1].done

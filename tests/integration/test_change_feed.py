@@ -10,7 +10,7 @@ from app.domain.sites import Repository
 from app.ports.jobs import THE_REPOSITORY
 from app.ports.mirror import Change, Mirror, MirrorChange
 from app.serving.change_feed import ChangeFeed
-from app.simulator.http.server import running
+from app.simulator.http.server import run_simulator
 from app.store.memory import MemoryMirror
 from app.store.sqlite import SqliteStore
 from tests.contracts.mirrors import issue
@@ -152,7 +152,7 @@ async def test_a_change_of_a_repository_itself_clears_its_documents_and_no_other
     world.open_issue("ada/notes", title="A note", body="")
     store, repo = f"sqlite:///{tmp_path}/afterword.db", "ada/blog,ada/notes"
     paths = ("/api/v1/posts/1?repo=ada/blog", "/api/v1/posts/1?repo=ada/notes", "/api/v1/counts?repo=ada/notes")
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with (
             act(simulator, clock, store=store, repo=repo) as one,
             act(simulator, clock, store=store, repo=repo, holder="two") as two,
@@ -175,7 +175,7 @@ async def test_a_change_of_a_repository_itself_clears_its_documents_and_no_other
 async def test_what_another_process_commits_before_anything_is_followed_here_is_announced_too(tmp_path: Path) -> None:
     clock = clock_of_tests()
     store = f"sqlite:///{tmp_path}/afterword.db"
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock, store=store) as one:
             await imported(one)
             async with act(simulator, clock, store=store, holder="two") as two:
@@ -189,7 +189,7 @@ async def test_what_another_process_commits_before_anything_is_followed_here_is_
 async def test_a_change_by_one_process_is_served_by_the_other_after_it_has_followed(tmp_path: Path) -> None:
     clock = clock_of_tests()
     store = f"sqlite:///{tmp_path}/afterword.db"
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock, store=store) as one, act(simulator, clock, store=store, holder="two") as two:
             await imported(one)
             await two.afterword.follower.catch_up()

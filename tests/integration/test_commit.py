@@ -8,7 +8,7 @@ from app.domain.errors import StoreUnusable
 from app.domain.sites import Repository
 from app.ports.jobs import THE_REPOSITORY, Priority
 from app.ports.mirror import Change, Mirror
-from app.simulator.http.server import running
+from app.simulator.http.server import run_simulator
 from app.store.memory import MemoryMirror
 from app.sync.commit import commit
 from app.sync.repositories import Repositories
@@ -126,7 +126,7 @@ async def test_a_round_that_is_cancelled_while_it_writes_leaves_nothing_old_to_b
     deed: str, status: int, comments: int | None
 ) -> None:
     clock = clock_of_tests()
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             assert await on.ids(2) == []

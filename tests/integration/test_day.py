@@ -9,7 +9,7 @@ import pytest
 
 from app.simulator.http.faults import Status
 from app.simulator.http.rate_limits import Limits
-from app.simulator.http.server import Running, running
+from app.simulator.http.server import RunningSimulator, run_simulator
 from tests.fakes import FakeClock
 from tests.integration.application import BLOG, Stage, comments_of, stage
 from tests.integration.test_backfill import NOW, world_of
@@ -23,7 +23,7 @@ POSTS = 30
 class Day:
     """Readers on every post, writers now and then, rounds when the schedule wants them."""
 
-    def __init__(self, on: Stage, simulator: Running, clock: FakeClock, seed: int) -> None:
+    def __init__(self, on: Stage, simulator: RunningSimulator, clock: FakeClock, seed: int) -> None:
         self._on = on
         self._simulator = simulator
         self._clock = clock
@@ -81,7 +81,7 @@ async def test_a_day_without_a_token_takes_at_most_fifty_asks_in_any_hour_and_no
     clock = FakeClock(NOW + 10 * HOUR)
     world = world_of(*[index % 7 for index in range(POSTS)])
     world.clock = clock.now
-    with running(world, limits=Limits(points_a_minute=10**6)) as simulator:
+    with run_simulator(world, limits=Limits(points_per_minute=10**6)) as simulator:
         async with stage(simulator, clock=clock) as on:
             day = Day(on, simulator, clock, seed=1)
             await day.until(clock.now() + 24 * HOUR, writers=True)
@@ -97,7 +97,7 @@ async def test_a_day_without_github_serves_every_thread_with_its_age() -> None:
     clock = FakeClock(NOW + 10 * HOUR)
     world = world_of(*[index % 7 for index in range(POSTS)])
     world.clock = clock.now
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, clock=clock) as on:
             await on.afterword.pulse.bring_up(BLOG)
             held = {number: comments_of(simulator, number) for number in range(1, POSTS + 1)}

@@ -10,7 +10,7 @@ from app.domain.sites import Repository
 from app.jobs import batch
 from app.ports.jobs import Job
 from app.simulator.http.faults import Status
-from app.simulator.http.server import running
+from app.simulator.http.server import run_simulator
 from tests.fakes import FakeClock
 from tests.integration.actions import act, clock_of_tests, imported, swept, told, world_at
 from tests.integration.application import BLOG, Stage, comments_of
@@ -52,19 +52,19 @@ async def until_held(on: Stage, until: float) -> None:
 
 
 async def test_a_round_keeps_no_other_look_waiting(clock: FakeClock) -> None:
-    with running(world_at(clock, *[1] * 12)) as simulator:
+    with run_simulator(world_at(clock, *[1] * 12)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             await flooded(on)
-            simulator.gate.close(ISSUES_CHANGED)
+            simulator.hold.start(ISSUES_CHANGED)
             attending = asyncio.create_task(on.afterword.looks.run())
-            await asyncio.to_thread(simulator.gate.wait_for, 1)
+            await asyncio.to_thread(simulator.hold.wait_for, 1)
             await told(on, 11, thorough=True)
             on.afterword.looks.wake()
             await until_unmarked(on, 11)
             assert await marked(on) == [*range(1, 11)]
             assert not [ask for ask in on.asked() if "/issues/" in ask and "/issues/11" not in ask]
-            simulator.gate.open()
+            simulator.hold.release()
             await until_unmarked(on, *range(1, 11))
             attending.cancel()
             await asyncio.gather(attending, return_exceptions=True)
@@ -77,19 +77,19 @@ async def test_while_one_process_makes_a_round_another_leaves_its_marks_alone(
 ) -> None:
     monkeypatch.setattr(batch, "_RENEWED", 0.01)
     store = f"sqlite:///{tmp_path}/afterword.db"
-    with running(world_at(clock, *[1] * 12)) as simulator:
+    with run_simulator(world_at(clock, *[1] * 12)) as simulator:
         async with act(simulator, clock, store=store) as one, act(simulator, clock, store=store, holder="two") as two:
             await imported(one)
             await flooded(one)
-            simulator.gate.close(ISSUES_CHANGED)
+            simulator.hold.start(ISSUES_CHANGED)
             making = asyncio.create_task(one.afterword.looks.sweep())
-            await asyncio.to_thread(simulator.gate.wait_for, 1)
+            await asyncio.to_thread(simulator.hold.wait_for, 1)
             for _ in range(3):
                 clock.advance(14)
                 await until_held(one, clock.now() + 15)
                 await two.afterword.looks.sweep()
-            assert simulator.gate.waiting == 1
-            simulator.gate.open()
+            assert simulator.hold.count == 1
+            simulator.hold.release()
             await making
             assert len(one.asked()) == 2
             assert await marked(one) == []
@@ -99,7 +99,7 @@ async def test_a_round_of_a_process_that_died_is_made_up_for_within_fifteen_seco
     clock: FakeClock, tmp_path: Path
 ) -> None:
     store = f"sqlite:///{tmp_path}/afterword.db"
-    with running(world_at(clock, *[1] * 12)) as simulator:
+    with run_simulator(world_at(clock, *[1] * 12)) as simulator:
         async with act(simulator, clock, store=store) as on:
             await imported(on)
             await flooded(on)
@@ -112,7 +112,7 @@ async def test_a_round_of_a_process_that_died_is_made_up_for_within_fifteen_seco
 
 
 async def test_two_rounds_for_floods_are_two_seconds_apart(clock: FakeClock) -> None:
-    with running(world_at(clock, *[1] * 12)) as simulator:
+    with run_simulator(world_at(clock, *[1] * 12)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             await flooded(on)
@@ -125,7 +125,7 @@ async def test_two_rounds_for_floods_are_two_seconds_apart(clock: FakeClock) -> 
 
 
 async def test_a_flood_imports_nothing_and_waits_for_the_import(clock: FakeClock) -> None:
-    with running(world_at(clock, *[1] * 12)) as simulator:
+    with run_simulator(world_at(clock, *[1] * 12)) as simulator:
         async with act(simulator, clock) as on:
             await flooded(on)
             assert await swept(on) == []
@@ -139,7 +139,7 @@ async def test_a_flood_imports_nothing_and_waits_for_the_import(clock: FakeClock
 
 @pytest.mark.parametrize("doubtful", [[3], [3, 4, 5]])
 async def test_a_round_that_fails_with_some_threads_settles_the_others(clock: FakeClock, doubtful: list[int]) -> None:
-    with running(world_at(clock, *[1] * 12)) as simulator:
+    with run_simulator(world_at(clock, *[1] * 12)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             await flooded(on)
@@ -157,7 +157,7 @@ async def test_a_fault_of_ours_in_a_round_is_logged_and_its_marks_are_put_off(
     async def broken(repo: Repository) -> None:
         raise TypeError("unsupported operand")
 
-    with running(world_at(clock, *[1] * 12)) as simulator:
+    with run_simulator(world_at(clock, *[1] * 12)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             await flooded(on)

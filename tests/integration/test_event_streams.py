@@ -11,7 +11,7 @@ from app.ports.jobs import THE_REPOSITORY
 from app.render.document import JSON, Document
 from app.render.keys import PostKey
 from app.serving.event_streams import Place, State, Subscriber, Subscribers
-from app.simulator.http.server import running
+from app.simulator.http.server import run_simulator
 from tests.integration.actions import Webhook, act, clock_of_tests, imported, world_at
 
 BLOG, NOTES = repository("Ada/Blog"), repository("ada/notes")
@@ -135,14 +135,14 @@ async def settled() -> None:
 @asynccontextmanager
 async def hall(*, most: int = 1000) -> AsyncGenerator[Hall, None]:
     made = Hall(most=most)
-    running = asyncio.create_task(made.listeners.run())
+    run_simulator = asyncio.create_task(made.listeners.run())
     await settled()
     try:
         yield made
-        assert not running.done()
+        assert not run_simulator.done()
     finally:
-        running.cancel()
-        await asyncio.wait({running})
+        run_simulator.cancel()
+        await asyncio.wait({run_simulator})
 
 
 async def test_a_change_is_told_to_all_who_listen_to_the_thread_and_to_nobody_else() -> None:
@@ -411,7 +411,7 @@ async def test_pages_that_listen_to_a_moved_post_hear_of_the_changes_at_its_new_
     clock = clock_of_tests()
     world = world_at(clock)
     world.add_repository("ada/notes")
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock, repo="ada/blog,ada/notes") as on:
             await imported(on, BLOG, NOTES)
             webhook, listeners, page = Webhook(world), on.afterword.listeners, Page()

@@ -8,7 +8,7 @@ import pytest
 from app.domain.errors import GitHubError, NotVisible, PrivateRepository
 from app.ports.jobs import Priority
 from app.simulator.http.faults import Status
-from app.simulator.http.server import Running, running
+from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.world import World
 from tests.fakes import FakeClock
 from tests.integration.actions import NOTES, TOKEN, Webhook, act, clock_of_tests, imported, swept, world_at
@@ -58,7 +58,7 @@ async def round_over(on: Stage) -> Exception | None:
 async def test_a_transferred_issue_is_served_under_its_old_number_with_its_new_comments(
     world: World, clock: FakeClock
 ) -> None:
-    with running(with_notes(world)) as simulator:
+    with run_simulator(with_notes(world)) as simulator:
         async with act(simulator, clock, repo=BOTH) as on:
             await imported(on, BLOG, NOTES)
             webhook = Webhook(world)
@@ -84,7 +84,7 @@ async def test_a_transferred_issue_is_served_under_its_old_number_with_its_new_c
 async def test_without_a_webhook_a_transferred_issue_is_followed_once_it_is_checked(
     world: World, clock: FakeClock
 ) -> None:
-    with running(with_notes(world)) as simulator:
+    with run_simulator(with_notes(world)) as simulator:
         async with act(simulator, clock, repo=BOTH) as on:
             await imported(on, BLOG, NOTES)
             before = await texts(on, 1)
@@ -98,7 +98,7 @@ async def test_without_a_webhook_a_transferred_issue_is_followed_once_it_is_chec
 
 
 async def test_reactions_at_the_new_place_show_where_the_old_number_is_read(world: World, clock: FakeClock) -> None:
-    with running(with_notes(world)) as simulator:
+    with run_simulator(with_notes(world)) as simulator:
         async with act(simulator, clock, repo=BOTH) as on:
             await imported(on, BLOG, NOTES)
             webhook = Webhook(world)
@@ -116,7 +116,7 @@ async def test_reactions_at_the_new_place_show_where_the_old_number_is_read(worl
 
 async def test_an_issue_transferred_twice_within_the_sites_is_followed_twice(world: World, clock: FakeClock) -> None:
     with_notes(world).add_repository("ada/third")
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock, repo=f"{BOTH},ada/third") as on:
             third = on.afterword.settings.repo[2]
             await imported(on, BLOG, NOTES, third)
@@ -135,7 +135,7 @@ async def test_an_issue_transferred_twice_within_the_sites_is_followed_twice(wor
 
 async def test_an_issue_transferred_away_is_gone(world: World, clock: FakeClock) -> None:
     world.add_repository("ada/else")
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             webhook = Webhook(world)
@@ -154,7 +154,7 @@ async def test_where_only_some_issues_are_posts_a_moved_one_that_is_none_is_not_
     world: World, clock: FakeClock, tmp_path: Path
 ) -> None:
     (tmp_path / "post.md").write_text("---\nghissueid: 1\n---\n")
-    with running(with_notes(world)) as simulator:
+    with run_simulator(with_notes(world)) as simulator:
         async with act(simulator, clock, repo=BOTH, serve="posts", posts=str(tmp_path)) as on:
             await imported(on, BLOG, NOTES)
             webhook = Webhook(world)
@@ -167,7 +167,7 @@ async def test_where_only_some_issues_are_posts_a_moved_one_that_is_none_is_not_
 
 
 async def test_a_moved_thread_is_served_no_longer_once_its_new_place_is_private(world: World, clock: FakeClock) -> None:
-    with running(with_notes(world)) as simulator:
+    with run_simulator(with_notes(world)) as simulator:
         async with act(simulator, clock, repo=BOTH) as on:
             await imported(on, BLOG, NOTES)
             webhook = Webhook(world)
@@ -184,7 +184,7 @@ async def test_a_process_that_only_read_of_a_moved_thread_hears_that_its_new_pla
     world: World, clock: FakeClock, tmp_path: Path
 ) -> None:
     store = f"sqlite:///{tmp_path}/afterword.db"
-    with running(with_notes(world)) as simulator:
+    with run_simulator(with_notes(world)) as simulator:
         async with act(simulator, clock, repo=BOTH, store=store) as one:
             await imported(one, BLOG, NOTES)
             webhook = Webhook(world)
@@ -216,7 +216,7 @@ def _close(world: World) -> None:
 
 def _reopen(world: World) -> None:
     world.close_issue("ada/blog", 1)
-    world.reopen("ada/blog", 1)
+    world.reopen_issue("ada/blog", 1)
 
 
 def _unlock(world: World) -> None:
@@ -231,7 +231,7 @@ def _unlock(world: World) -> None:
 async def test_what_becomes_of_an_issue_shows_after_its_webhook(
     world: World, clock: FakeClock, deed: Callable[[World], None], expected: str, comments: int
 ) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             await texts(on, 1)
@@ -243,18 +243,18 @@ async def test_what_becomes_of_an_issue_shows_after_its_webhook(
 
 
 async def test_a_label_makes_a_post_of_an_issue_and_taking_it_off_ends_that(world: World, clock: FakeClock) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock, serve="label:comments") as on:
             await imported(on)
             webhook = Webhook(world)
             assert await status(on, 1) == "missing"
             assert (await on.get("/api/v1/counts")).json()["counts"] == {}
-            world.label("ada/blog", 1, "Comments")
+            world.set_labels("ada/blog", 1, "Comments")
             await webhook.deliver(on)
             assert await status(on, 1) == "open"
             assert len(await texts(on, 1)) == 3
             assert (await on.get("/api/v1/counts")).json()["counts"] == {"1": 3}
-            world.label("ada/blog", 1)
+            world.set_labels("ada/blog", 1)
             await webhook.deliver(on)
             assert await status(on, 1) == "missing"
             assert await texts(on, 1) == []
@@ -265,7 +265,7 @@ async def test_a_label_makes_a_post_of_an_issue_and_taking_it_off_ends_that(worl
 
 
 async def test_a_renamed_repository_is_followed_after_its_webhook(world: World, clock: FakeClock) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             webhook = Webhook(world)
@@ -301,7 +301,7 @@ async def nothing_foreign(on: Stage) -> None:
 async def test_a_round_never_takes_the_issues_of_another_repository_that_has_the_old_name(
     world: World, clock: FakeClock, issues: int
 ) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             clock.advance(600)
@@ -317,7 +317,7 @@ async def test_a_round_never_takes_the_issues_of_another_repository_that_has_the
 async def test_a_name_that_an_empty_repository_has_taken_is_noticed_by_the_next_round(
     world: World, clock: FakeClock
 ) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             clock.advance(600)
@@ -334,7 +334,7 @@ async def test_a_name_that_an_empty_repository_has_taken_is_noticed_by_the_next_
 async def test_a_round_over_a_taken_name_with_only_higher_numbers_takes_none_of_them(
     world: World, clock: FakeClock
 ) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             world.rename_repository("ada/blog", "ada/journal")
@@ -350,7 +350,7 @@ async def test_a_round_over_a_taken_name_with_only_higher_numbers_takes_none_of_
 async def test_a_check_never_takes_the_thread_of_another_repository_that_has_the_old_name(
     world: World, clock: FakeClock, issues: int
 ) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             for number in (1, 2, 3):
@@ -368,7 +368,7 @@ async def test_a_check_never_takes_the_thread_of_another_repository_that_has_the
 async def test_a_webhook_of_the_renaming_and_all_others_bring_nothing_foreign(
     world: World, clock: FakeClock, issues: int
 ) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             webhook = Webhook(world)
@@ -388,7 +388,7 @@ async def test_an_issue_of_a_taken_name_that_was_transferred_takes_nothing_of_ou
     world: World, clock: FakeClock
 ) -> None:
     world.add_repository("mallory/else")
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             _name_taken(world, issues=1)
@@ -408,7 +408,7 @@ async def served(on: Stage) -> int:
 
 
 async def test_a_repository_made_private_is_not_served_from_its_webhook_on(world: World, clock: FakeClock) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             webhook = Webhook(world)
@@ -425,7 +425,7 @@ async def test_a_repository_made_private_is_not_served_from_its_webhook_on(world
 async def test_without_a_webhook_a_repository_made_private_is_served_for_a_day_at_most(
     world: World, clock: FakeClock
 ) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             await on.afterword.schedule.round(BLOG)
@@ -438,7 +438,7 @@ async def test_without_a_webhook_a_repository_made_private_is_served_for_a_day_a
             assert await served(on) == 200
 
 
-def _hide(simulator: Running) -> Callable[[], object]:
+def _hide(simulator: RunningSimulator) -> Callable[[], object]:
     return simulator.faults.add(HIDDEN, times=None)
 
 
@@ -447,7 +447,7 @@ def _hide(simulator: Running) -> Callable[[], object]:
 async def test_a_repository_that_github_does_not_show_any_more_is_not_served_from_its_webhook_on(
     world: World, clock: FakeClock, deed: str, token: str | None
 ) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock, github_token=token) as on:
             await imported(on)
             assert await served(on) == 200
@@ -464,7 +464,7 @@ async def test_a_repository_that_github_does_not_show_any_more_is_not_served_fro
 async def test_without_a_webhook_one_that_is_not_shown_is_served_no_longer_after_three_looks_over_an_hour(
     world: World, clock: FakeClock, deed: str
 ) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock, github_token=None) as on:
             await imported(on)
             if deed == "private":
@@ -484,7 +484,7 @@ async def test_without_a_webhook_one_that_is_not_shown_is_served_no_longer_after
 
 
 async def test_a_github_that_shows_nothing_for_some_minutes_changes_nothing(world: World, clock: FakeClock) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock, github_token=None) as on:
             await imported(on)
             before = [await texts(on, number) for number in (1, 2, 3)]
@@ -504,7 +504,7 @@ async def test_a_github_that_shows_nothing_for_some_minutes_changes_nothing(worl
 async def test_one_that_was_not_to_be_seen_for_long_is_not_private_after_all_once_it_has_been_seen(
     world: World, clock: FakeClock
 ) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock, github_token=None) as on:
             await imported(on)
             for _ in range(5):

@@ -12,7 +12,7 @@ from app.domain.errors import StoreUnusable, Unreachable
 from app.jobs import worker
 from app.ports.jobs import Job, Priority
 from app.simulator.http.faults import Status
-from app.simulator.http.server import running
+from app.simulator.http.server import run_simulator
 from tests.fakes import FakeClock
 from tests.integration.actions import act, clock_of_tests, imported, swept, told, world_at
 from tests.integration.application import BLOG, Stage, comments_of
@@ -39,7 +39,7 @@ async def test_a_fault_of_ours_in_a_look_is_logged_and_tried_again_at_growing_pa
     async def broken(*_: Any) -> None:
         raise TypeError("unsupported operand")
 
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             new = simulator.world.comment("ada/blog", 2, body="First!", author="eve")
@@ -63,7 +63,7 @@ async def test_a_fault_of_ours_in_a_look_is_logged_and_tried_again_at_growing_pa
 
 
 async def test_a_thread_that_failed_a_thousand_times_is_still_only_put_off(clock: FakeClock) -> None:
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             await told(on, 2)
@@ -80,7 +80,7 @@ async def test_a_thread_that_failed_a_thousand_times_is_still_only_put_off(clock
 
 
 async def test_a_delivery_after_an_outage_is_looked_at_within_seconds(clock: FakeClock) -> None:
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             await told(on, 2)
@@ -100,21 +100,21 @@ async def test_a_delivery_after_an_outage_is_looked_at_within_seconds(clock: Fak
 
 
 async def test_checks_of_many_old_threads_keep_no_delivery_and_no_reader_waiting(clock: FakeClock) -> None:
-    with running(world_at(clock, *[1] * 12)) as simulator:
+    with run_simulator(world_at(clock, *[1] * 12)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             clock.advance(400)
-            simulator.gate.close(r"/issues/\d/comments")
+            simulator.hold.start(r"/issues/\d/comments")
             checks = [asyncio.create_task(on.afterword.looks.look(BLOG, n, Priority.CHECK)) for n in range(1, 10)]
-            await asyncio.to_thread(simulator.gate.wait_for, 2)
+            await asyncio.to_thread(simulator.hold.wait_for, 2)
             new = simulator.world.comment("ada/blog", 11, body="First!", author="eve")
             await told(on, 11)
             sweeping = asyncio.create_task(on.afterword.looks.sweep())
             await until_unmarked(on, 11)
             await on.afterword.looks.look(BLOG, 12, Priority.READ)
             assert new.id in await on.ids(11)
-            assert simulator.gate.waiting == 2
-            simulator.gate.open()
+            assert simulator.hold.count == 2
+            simulator.hold.release()
             await asyncio.gather(sweeping, *checks)
             assert not any([await marked(on, number) for number in range(1, 13)])
 
@@ -122,7 +122,7 @@ async def test_checks_of_many_old_threads_keep_no_delivery_and_no_reader_waiting
 async def test_a_look_in_turn_does_not_wait_for_another_process(
     clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with running(world_at(clock, *[1] * 5)) as simulator:
+    with run_simulator(world_at(clock, *[1] * 5)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             for number in (1, 2, 3, 4):
@@ -145,7 +145,7 @@ async def test_a_look_in_turn_does_not_wait_for_another_process(
 async def test_a_reader_waits_for_the_look_of_another_process_and_takes_it_over_where_that_died(
     clock: FakeClock,
 ) -> None:
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             await on.afterword.shared.mark(BLOG, 1, Priority.READ, at=clock.now())
             now = clock.now()
@@ -160,7 +160,7 @@ async def test_a_look_that_takes_long_keeps_its_claim(
 ) -> None:
     monkeypatch.setattr(worker, "_RENEWED", 0.01)
     store = f"sqlite:///{tmp_path}/afterword.db"
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock, store=store) as on:
             await imported(on)
             await told(on, 2)
@@ -173,15 +173,15 @@ async def test_a_look_that_takes_long_keeps_its_claim(
                 return done
 
             monkeypatch.setattr(on.afterword.shared, "renew", watched)
-            simulator.gate.close("/issues/2")
+            simulator.hold.start("/issues/2")
             look = asyncio.create_task(on.afterword.looks.sweep())
-            await asyncio.to_thread(simulator.gate.wait_for, 1)
+            await asyncio.to_thread(simulator.hold.wait_for, 1)
             for _ in range(3):
                 clock.advance(14)
                 heartbeat.clear()
                 await heartbeat.wait()
                 assert await on.afterword.shared.due(at=clock.now()) == ()
-            simulator.gate.open()
+            simulator.hold.release()
             await look
             assert not await marked(on, 2)
 
@@ -189,7 +189,7 @@ async def test_a_look_that_takes_long_keeps_its_claim(
 async def test_a_delivery_for_a_thread_that_a_reader_wanted_too_is_looked_at_though_the_thread_is_whole(
     clock: FakeClock,
 ) -> None:
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             await on.afterword.shared.mark(BLOG, 2, Priority.READ, at=clock.now())
@@ -200,7 +200,7 @@ async def test_a_delivery_for_a_thread_that_a_reader_wanted_too_is_looked_at_tho
 
 
 async def test_what_a_reader_and_a_delivery_want_is_not_left_to_the_next_reader(clock: FakeClock) -> None:
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             simulator.faults.add(Status(502), match="/issues/1", times=None)
             await told(on, 1)
@@ -213,7 +213,7 @@ async def test_what_a_reader_and_a_delivery_want_is_not_left_to_the_next_reader(
 
 
 async def test_a_thread_that_was_checked_by_a_clock_that_has_been_set_back_is_old(clock: FakeClock) -> None:
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             await on.afterword.looks.look(BLOG, 1, Priority.CHECK)
@@ -227,7 +227,7 @@ async def test_a_thread_that_was_checked_by_a_clock_that_has_been_set_back_is_ol
 async def test_a_store_that_fails_for_a_while_is_logged_and_the_marks_are_attended_afterwards(
     clock: FakeClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, failure: Exception
 ) -> None:
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             await told(on, 2)

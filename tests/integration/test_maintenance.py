@@ -4,14 +4,14 @@ import asyncio
 from typing import TypeVar
 
 import pytest
+from app.serving.maintenance import Maintenance
 
 from app.domain.errors import StoreUnusable
 from app.domain.sites import Repository
 from app.jobs.schedule import Schedule
 from app.ports.mirror import Change, Tombstone
 from app.serving.change_feed import ChangeFeed
-from app.serving.maintenance import Maintenance
-from app.simulator.http.server import running
+from app.simulator.http.server import run_simulator
 from app.store.memory import MemoryStore
 from tests.contracts.mirrors import issue
 from tests.fakes import FakeClock
@@ -137,7 +137,7 @@ async def test_a_crawler_that_tries_numbers_costs_at_most_one_ask_a_minute(age: 
     for _ in range(20):
         world.delete_issue("ada/blog", world.open_issue("ada/blog", title="Spam", body="Buy!").number)
     world.open_issue("ada/blog", title="The newest", body="")
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             clock.advance(age)
@@ -153,7 +153,7 @@ async def test_a_crawler_that_tries_numbers_costs_at_most_one_ask_a_minute(age: 
 
 async def test_numbers_above_the_newest_cost_nothing_however_long_the_last_round_is_ago() -> None:
     clock = clock_of_tests()
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             for _ in range(3):
@@ -166,7 +166,7 @@ async def test_numbers_above_the_newest_cost_nothing_however_long_the_last_round
 
 async def test_an_issue_that_was_wrongly_called_missing_is_found_again() -> None:
     clock = clock_of_tests()
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             await on.afterword.mirror.apply(_forget(clock))
@@ -182,14 +182,14 @@ def _forget(clock: FakeClock) -> Change:
 
 async def test_a_cold_reader_is_sent_away_after_a_while_and_served_next_time() -> None:
     clock = clock_of_tests()
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock, cold_wait=0.1) as on:
-            simulator.gate.close("/issues/1")
+            simulator.hold.start("/issues/1")
             answers = await asyncio.gather(*(on.get("/api/v1/posts/1/comments") for _ in range(20)))
             assert {answer.status_code for answer in answers} == {503}
             assert all(int(answer.headers["retry-after"]) > 0 for answer in answers)
             assert await on.afterword.shared.marked(BLOG, 1) is not None
-            simulator.gate.open()
+            simulator.hold.release()
             await on.settle()
             assert await on.ids(1) == comments_of(simulator, 1)
             assert len(on.asked()) == 3
@@ -198,7 +198,7 @@ async def test_a_cold_reader_is_sent_away_after_a_while_and_served_next_time() -
 
 async def test_a_thread_whose_delivery_is_put_off_is_served_as_it_is() -> None:
     clock = clock_of_tests()
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             await told(on, 1)

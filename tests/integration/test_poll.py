@@ -10,9 +10,9 @@ from app.domain.errors import PrivateRepository
 from app.domain.threads import Issue, Status
 from app.ports.jobs import Priority
 from app.ports.mirror import SiteRecord
-from app.simulator.http.request_log import Question
-from app.simulator.http.server import Running, running
-from app.simulator.world.sample import numbered_world
+from app.simulator.http.request_log import IncomingRequest
+from app.simulator.http.server import RunningSimulator, run_simulator
+from app.simulator.world.sample import generate_world
 from app.simulator.world.world import World
 from tests.fakes import FakeClock
 from tests.integration.application import BLOG, Stage, comments_of, stage
@@ -36,11 +36,11 @@ async def imported(on: Stage) -> None:
 
 
 async def test_a_quiet_blog_costs_two_asks_that_both_say_unchanged(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
             await on.afterword.pulse.bring_up(BLOG)
-            assert [ask.status for ask in simulator.asks] == [304, 304]
+            assert [ask.status for ask in simulator.requests] == [304, 304]
 
 
 def _comment(world: World) -> None:
@@ -62,13 +62,13 @@ def _close(world: World) -> None:
 
 @pytest.mark.parametrize("act", [_comment, _edit, _new_post, _close])
 async def test_what_people_do_on_github_is_seen_by_the_next_round(world: World, act: Callable[[World], None]) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
             act(world)
             await on.afterword.pulse.bring_up(BLOG)
             assert len(on.asked()) == 2
-            for number in sorted(world.numbers[next(iter(world.repositories))]):
+            for number in sorted(world.issue_ids[next(iter(world.repositories))]):
                 assert await on.ids(number) == comments_of(simulator, number)
             assert (await on.get("/api/v1/posts/1")).json()["status"] == world.issue("ada/blog", 1).state
             text = (await on.get("/api/v1/posts/1/comments")).json()["comments"][0]["text"]
@@ -78,11 +78,11 @@ async def test_what_people_do_on_github_is_seen_by_the_next_round(world: World, 
 async def test_what_happens_between_the_two_asks_of_a_round_is_found_by_the_next(world: World) -> None:
     now = [NOW + 3600]
     world.clock = lambda: now[0]
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
 
-            def between(question: Question) -> None:
+            def between(question: IncomingRequest) -> None:
                 if question.path.endswith("/issues/comments"):
                     stop()
                     world.close_issue("ada/blog", 1)
@@ -90,14 +90,14 @@ async def test_what_happens_between_the_two_asks_of_a_round_is_found_by_the_next
                     world.comment("ada/blog", 2, body="A later comment elsewhere", author="eve")
 
             now[0] += 30
-            stop = simulator.on_ask(between)
+            stop = simulator.on_request(between)
             await on.afterword.pulse.bring_up(BLOG)
             await on.afterword.pulse.bring_up(BLOG)
             assert (await on.get("/api/v1/posts/1")).json()["status"] == "closed"
 
 
 async def test_a_deleted_comment_is_found_by_counting(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
             world.delete_comment(world.comments[comments_of(simulator, 3)[50]])
@@ -107,7 +107,7 @@ async def test_a_deleted_comment_is_found_by_counting(world: World) -> None:
 
 
 async def test_a_deleted_post_is_found_by_recounting_and_told_as_gone(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
             world.delete_issue("ada/blog", 1)
@@ -119,7 +119,7 @@ async def test_a_deleted_post_is_found_by_recounting_and_told_as_gone(world: Wor
 
 async def test_a_post_moved_to_another_repository_is_gone_and_never_another_thread(world: World) -> None:
     world.add_repository("ada/else")
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
             world.transfer_issue("ada/blog", 1, "ada/else")
@@ -132,7 +132,7 @@ async def test_a_post_moved_to_another_repository_is_gone_and_never_another_thre
 
 
 async def test_a_renamed_repository_is_followed_under_its_configured_name(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
             world.rename_repository("ada/blog", "ada/notes")
@@ -147,7 +147,7 @@ async def test_a_renamed_repository_is_followed_under_its_configured_name(world:
 
 
 async def test_a_name_that_another_repository_takes_over_is_not_followed(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN, fresh_for=60) as on:
             await imported(on)
             world.rename_repository("ada/blog", "ada/journal")
@@ -166,7 +166,7 @@ async def test_a_name_that_another_repository_takes_over_is_not_followed(world: 
 
 async def test_a_repository_made_private_is_not_served_until_the_owner_says_so(world: World, tmp_path: Path) -> None:
     store = f"sqlite:///{tmp_path}/afterword.db"
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN, store=store) as on:
             await imported(on)
             assert len(await on.ids(1)) == 3
@@ -189,7 +189,7 @@ async def test_a_repository_made_private_is_not_served_until_the_owner_says_so(w
 
 
 async def test_a_mirror_keeps_everything_when_the_repository_is_hidden(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
             before = [await on.ids(number) for number in (1, 2, 3)]
@@ -202,7 +202,7 @@ async def test_a_mirror_keeps_everything_when_the_repository_is_hidden(world: Wo
             assert (await on.get("/api/v1/posts/1")).json()["stale"] is True
 
 
-def _hide(simulator: Running) -> None:
+def _hide(simulator: RunningSimulator) -> None:
     world = simulator.world
     world.add_token("other", "stranger")
     world.make_private("ada/blog")
@@ -212,7 +212,7 @@ def _hide(simulator: Running) -> None:
 async def test_a_reading_of_no_comments_does_not_undo_one_that_overtook_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
             refresher = on.afterword.refresher
@@ -236,9 +236,9 @@ async def test_a_reading_of_no_comments_does_not_undo_one_that_overtook_it(
 @pytest.mark.no_cover
 async def test_more_issues_than_the_hour_can_list_do_not_starve_the_pulse() -> None:
     clock = FakeClock(NOW + 3600)
-    made = numbered_world(2_600, 0, seed=1)
+    made = generate_world(2_600, 0, seed=1)
     made.clock = clock.now
-    with running(made) as simulator:
+    with run_simulator(made) as simulator:
         async with stage(simulator, clock=clock) as on:
             for _ in range(10):
                 await on.afterword.schedule.round(BLOG)

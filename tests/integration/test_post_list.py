@@ -9,7 +9,7 @@ from app.domain.errors import StoreUnusable
 from app.domain.posts import Posts
 from app.jobs.post_list import PostList
 from app.outbound.posts import PostFolder
-from app.simulator.http.server import running
+from app.simulator.http.server import run_simulator
 from app.store.memory import MemoryShared
 from tests.fakes import FakeClock
 from tests.integration.actions import act, clock_of_tests, imported, world_at
@@ -197,7 +197,7 @@ async def test_a_post_taken_off_the_list_is_missing_within_a_minute_and_its_page
     clock = clock_of_tests()
     post = tmp_path / "post.md"
     post.write_text("---\nghissueid: 1\n---\n")
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock, serve="posts", posts=str(tmp_path)) as on:
             await imported(on)
             assert (await on.get("/api/v1/posts/1")).json()["status"] == "open"

@@ -7,17 +7,17 @@ import pytest
 
 from app.domain.errors import GitHubError
 from app.simulator.http.faults import (
-    ConnectionCut,
+    ConnectionClosed,
     EmptyList,
     Fault,
-    HtmlInstead,
-    JsonCut,
-    PrimaryLimit,
+    HtmlPage,
+    PrimaryRateLimit,
     Status,
-    WrongType,
+    TruncatedJson,
+    WrongJsonType,
 )
 from app.simulator.http.rate_limits import Limits
-from app.simulator.http.server import Running, running
+from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.world import World
 from tests.integration.application import BLOG, Stage, comments_of, stage
 from tests.integration.test_backfill import NOW, world_of
@@ -25,12 +25,12 @@ from tests.integration.test_backfill import NOW, world_of
 TOKEN = "t0ken"
 FAULTS: tuple[Fault, ...] = (
     Status(502),
-    JsonCut(),
-    HtmlInstead(),
-    WrongType(),
+    TruncatedJson(),
+    HtmlPage(),
+    WrongJsonType(),
     EmptyList(),
-    ConnectionCut(),
-    PrimaryLimit(429, retry_after=2),
+    ConnectionClosed(),
+    PrimaryRateLimit(429, retry_after=2),
 )
 
 pytestmark = pytest.mark.untraced  # what others cover, at length
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.untraced  # what others cover, at length
 def act(world: World, chance: random.Random) -> None:
     """Something that people do."""
     number = chance.choice([1, 2, 3, 4])
-    thread = world.threads.get(world.issue("ada/blog", number).id, [])
+    thread = world.comment_ids.get(world.issue("ada/blog", number).id, [])
     deed = chance.random()
     if deed < 0.5 or not thread:
         world.comment("ada/blog", number, body=f"Words {chance.random()}", author="eve")
@@ -68,8 +68,8 @@ async def test_after_any_turmoil_the_mirror_is_what_github_has(seed: int) -> Non
     now = [NOW + 3600.0]
     world.clock = lambda: now[0]
     world.add_token(TOKEN, "ada")
-    with running(world, limits=Limits(points_a_minute=10**6)) as simulator:
-        stop = simulator.on_ask(lambda _: act(world, chance) if chance.random() < 0.1 else None)
+    with run_simulator(world, limits=Limits(points_per_minute=10**6)) as simulator:
+        stop = simulator.on_request(lambda _: act(world, chance) if chance.random() < 0.1 else None)
         async with stage(simulator, github_token=TOKEN, fresh_for=30) as on:
             for _ in range(12):
                 for _ in range(chance.randrange(4)):
@@ -83,7 +83,7 @@ async def test_after_any_turmoil_the_mirror_is_what_github_has(seed: int) -> Non
             await _calm(on, simulator)
 
 
-async def _calm(on: Stage, simulator: Running) -> None:
+async def _calm(on: Stage, simulator: RunningSimulator) -> None:
     """Two quiet rounds with all counts compared; then every thread is the same here and there."""
     simulator.faults.clear()
     for _ in range(2):

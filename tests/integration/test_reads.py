@@ -17,8 +17,8 @@ from app.render.document import Document
 from app.render.keys import Key
 from app.simulator.http.faults import Latency, Status
 from app.simulator.http.rate_limits import Limits
-from app.simulator.http.request_log import Question
-from app.simulator.http.server import running
+from app.simulator.http.request_log import IncomingRequest
+from app.simulator.http.server import run_simulator
 from app.simulator.world.world import World
 from tests.integration.application import BLOG, Stage, comments_of, stage
 from tests.integration.test_backfill import NOW, world_of
@@ -40,12 +40,12 @@ async def imported(on: Stage) -> None:
 
 
 async def test_a_thousand_readers_of_one_cold_thread_cost_one_look_at_it(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
-            simulator.gate.close("/issues/1$")
+            simulator.hold.start("/issues/1$")
             readers = [asyncio.create_task(on.get("/api/v1/posts/1/comments")) for _ in range(1000)]
-            await asyncio.to_thread(simulator.gate.wait_for, 1)
-            simulator.gate.open()
+            await asyncio.to_thread(simulator.hold.wait_for, 1)
+            simulator.hold.release()
             answers = await asyncio.gather(*readers)
             assert {answer.status_code for answer in answers} == {200}
             assert {len(answer.json()["comments"]) for answer in answers} == {3}
@@ -57,7 +57,7 @@ async def test_a_thousand_readers_of_one_cold_thread_cost_one_look_at_it(world: 
 
 
 async def test_a_warm_thread_costs_nothing(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
             for number in (1, 2, 3):
@@ -67,20 +67,20 @@ async def test_a_warm_thread_costs_nothing(world: World) -> None:
 
 
 async def test_a_cold_reader_waits_no_longer_than_told_while_the_ask_goes_on(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN, cold_wait=0.1) as on:
-            simulator.gate.close("/issues/1$")
+            simulator.hold.start("/issues/1$")
             answer = await on.get("/api/v1/posts/1/comments")
             assert answer.status_code == 503
             assert int(answer.headers["retry-after"]) > 0
             assert "comments" not in answer.json()
-            simulator.gate.open()
+            simulator.hold.release()
             await on.settle()
             assert await on.ids(1) == comments_of(simulator, 1)
 
 
 async def test_a_cold_reader_is_told_when_the_limit_ends(world: World) -> None:
-    with running(world, limits=Limits(anonymous=0)) as simulator:
+    with run_simulator(world, limits=Limits(anonymous=0)) as simulator:
         async with stage(simulator) as on:
             answer = await on.get("/api/v1/posts/1")
             assert answer.status_code == 503
@@ -88,7 +88,7 @@ async def test_a_cold_reader_is_told_when_the_limit_ends(world: World) -> None:
 
 
 async def test_when_github_is_down_the_mirror_is_served_with_its_age_and_marked_stale(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN, fresh_for=60) as on:
             await imported(on)
             before = await on.get("/api/v1/posts/1/comments")
@@ -112,20 +112,20 @@ async def test_when_github_is_down_the_mirror_is_served_with_its_age_and_marked_
 
 
 async def test_an_old_thread_is_checked_with_one_conditional_ask_however_many_read_it(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN, fresh_for=60) as on:
             await imported(on)
             for expected in (200, 304):
                 on.clock.advance(100)
                 await asyncio.gather(*(on.get("/api/v1/posts/1/comments") for _ in range(100)))
                 await on.settle()
-                assert [ask.status for ask in simulator.asks] == [expected]
+                assert [ask.status for ask in simulator.requests] == [expected]
                 on.asked()
 
 
 @pytest.mark.parametrize("number", [1, 3])
 async def test_reactions_and_hiding_show_after_the_check(world: World, number: int) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN, fresh_for=60) as on:
             await imported(on)
             first, second = (world.comments[key] for key in comments_of(simulator, number)[:2])
@@ -145,7 +145,7 @@ async def test_reactions_and_hiding_show_after_the_check(world: World, number: i
 async def test_a_long_thread_that_was_read_whole_lately_is_checked_by_its_count_and_by_what_was_edited(
     world: World,
 ) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN, fresh_for=60) as on:
             await imported(on)
             path = "/api/v1/posts/3/comments?limit=100"
@@ -166,7 +166,7 @@ async def test_a_long_thread_that_was_read_whole_lately_is_checked_by_its_count_
 
 @pytest.mark.parametrize("number", [1, 3])
 async def test_a_comment_deleted_on_github_goes_with_the_check(world: World, number: int) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN, fresh_for=60) as on:
             await imported(on)
             before = await on.ids(number)
@@ -178,7 +178,7 @@ async def test_a_comment_deleted_on_github_goes_with_the_check(world: World, num
 
 
 async def test_an_etag_from_before_a_change_by_another_way_confirms_nothing(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN, fresh_for=60) as on:
             await imported(on)
             path = "/api/v1/posts/1/comments"
@@ -197,11 +197,11 @@ async def test_an_etag_from_before_a_change_by_another_way_confirms_nothing(worl
 
 
 async def test_a_reading_that_a_change_overtakes_undoes_nothing(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
             held: list[bytes] = []
-            stop = simulator.on_ask(lambda question: held.append(b"") if "/1/comments" in question.path else None)
+            stop = simulator.on_request(lambda question: held.append(b"") if "/1/comments" in question.path else None)
             simulator.faults.add(Latency(1.0), match="/issues/1/comments")
             slow = asyncio.create_task(on.afterword.refresher.read(BLOG, 1, Priority.READ))
             await asyncio.to_thread(_until, held)
@@ -223,7 +223,7 @@ def _until(held: list[bytes]) -> None:
 async def test_the_text_of_a_hidden_pinned_comment_is_not_served(world: World) -> None:
     pinned = world.comment("ada/blog", 2, body="Regrettable words", author="eve")
     world.pin_comment(pinned)
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN, fresh_for=60) as on:
             await imported(on)
             paths = ["/repos/ada/blog/issues/2", "/repos/ada/blog/issues", "/repos/ada/blog/issues/2/comments"]
@@ -236,11 +236,11 @@ async def test_the_text_of_a_hidden_pinned_comment_is_not_served(world: World) -
 
 
 async def test_switching_issues_off_takes_nothing_away(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN, fresh_for=60) as on:
             await imported(on)
             before = await on.ids(1)
-            world.switch_issues_off("ada/blog")
+            world.disable_issues("ada/blog")
             on.clock.advance(100)
             await on.get("/api/v1/posts/1/comments")
             await on.settle()
@@ -250,7 +250,7 @@ async def test_switching_issues_off_takes_nothing_away(world: World) -> None:
 
 
 async def test_a_cold_post_of_a_repository_that_cannot_be_seen_is_not_called_missing(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             await on.afterword.repositories.site(BLOG, Priority.READ)
             body = b'{"message": "Not Found", "status": "404"}'
@@ -259,7 +259,7 @@ async def test_a_cold_post_of_a_repository_that_cannot_be_seen_is_not_called_mis
 
 
 async def test_while_comments_are_imported_nothing_is_called_none(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             simulator.faults.add(Status(502), match="/comments", times=None)
             with pytest.raises(Unreachable):
@@ -270,7 +270,7 @@ async def test_while_comments_are_imported_nothing_is_called_none(world: World) 
 
 
 async def test_documents_of_the_whole_site_follow_what_another_process_writes(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN, fresh_for=60) as on:
             await imported(on)
             assert (await on.get("/api/v1/counts")).json()["counts"]["2"] == 0
@@ -291,7 +291,7 @@ async def _silent(*_: object) -> None:
 
 
 async def test_a_flood_of_addresses_does_not_slow_a_change_down(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
             for number in range(100):
@@ -311,7 +311,7 @@ async def test_a_flood_of_addresses_does_not_slow_a_change_down(world: World, mo
 
 
 async def test_a_thread_that_grew_past_a_page_is_read_whole(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN, fresh_for=60) as on:
             await imported(on)
             await on.get("/api/v1/posts/1/comments")
@@ -324,7 +324,7 @@ async def test_a_thread_that_grew_past_a_page_is_read_whole(world: World) -> Non
 
 
 async def test_a_post_deleted_on_github_is_told_after_the_check(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN, fresh_for=60) as on:
             await imported(on)
             await on.get("/api/v1/posts/1/comments")
@@ -337,7 +337,7 @@ async def test_a_post_deleted_on_github_is_told_after_the_check(world: World) ->
 
 
 async def test_numbers_above_the_newest_known_cost_no_ask(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
             for number in range(4, 300):
@@ -351,7 +351,7 @@ async def test_gaps_in_the_list_cost_at_most_one_ask_a_minute(world: World) -> N
         world.open_issue("ada/blog", title="Spam", body="Buy!")
         if number < 59:
             world.delete_issue("ada/blog", number)
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
             answers = [await on.get(f"/api/v1/posts/{number}") for number in range(4, 59)]
@@ -365,7 +365,7 @@ async def test_gaps_in_the_list_cost_at_most_one_ask_a_minute(world: World) -> N
 async def test_readers_between_whose_looks_the_list_of_issues_lands_wait_for_the_thread_all_the_same(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             site = await on.afterword.repositories.site(BLOG, Priority.BACKFILL)
             absence, listed = on.afterword.mirror.absence, asyncio.Lock()
@@ -385,7 +385,7 @@ async def test_readers_between_whose_looks_the_list_of_issues_lands_wait_for_the
 async def test_a_pull_request_is_never_a_post(world: World) -> None:
     number = world.open_pull_request("ada/blog", title="Fix a typo", body="").number
     world.comment("ada/blog", number, body="Thanks", author="ada")
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             cold = (await on.get(f"/api/v1/posts/{number}/comments")).json()
             await imported(on)
@@ -400,8 +400,8 @@ async def test_a_pull_request_is_never_a_post(world: World) -> None:
 
 
 async def test_only_issues_with_the_label_are_posts_where_a_label_is_set(world: World) -> None:
-    world.label("ada/blog", 1, "Comments")
-    with running(world) as simulator:
+    world.set_labels("ada/blog", 1, "Comments")
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN, serve="label:comments") as on:
             await imported(on)
             statuses = [(await on.get(f"/api/v1/posts/{number}")).json()["status"] for number in (1, 2, 3)]
@@ -414,7 +414,7 @@ async def test_only_issues_with_the_label_are_posts_where_a_label_is_set(world: 
 
 
 async def test_documents_are_swapped_when_their_thread_changes_and_not_when_it_is_read(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
             paths = [
@@ -443,7 +443,7 @@ async def test_documents_are_swapped_when_their_thread_changes_and_not_when_it_i
 async def test_a_document_that_cannot_be_rendered_anew_stops_no_import_and_is_made_for_the_next_reader(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
             await on.get("/api/v1/counts")
@@ -460,18 +460,18 @@ async def test_a_document_that_cannot_be_rendered_anew_stops_no_import_and_is_ma
 
 
 async def test_a_cold_thread_that_changes_under_every_reading_is_shown_whole_or_not_at_all() -> None:
-    with running(world_of(250)) as simulator:
+    with run_simulator(world_of(250)) as simulator:
         world = simulator.world
         world.add_token(TOKEN, "ada")
         seconds = count(int(NOW))
         world.clock = lambda: float(next(seconds))
 
-        def meddle(question: Question) -> None:
+        def meddle(question: IncomingRequest) -> None:
             if question.path.endswith("/1/comments"):
                 world.delete_comment(world.comments[comments_of(simulator, 1)[0]])
                 world.comment("ada/blog", 1, body="One more", author="eve")
 
-        stop = simulator.on_ask(meddle)
+        stop = simulator.on_request(meddle)
         async with stage(simulator, github_token=TOKEN) as on:
             assert (await on.get("/api/v1/posts/1/comments")).status_code == 503
             stop()
@@ -480,7 +480,7 @@ async def test_a_cold_thread_that_changes_under_every_reading_is_shown_whole_or_
 
 
 async def test_before_the_list_is_read_counts_are_not_guessed(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             for path in ("/api/v1/counts", "/api/v1/comments", "/repos/ada/blog/issues"):
                 answer = await on.get(path)
@@ -489,7 +489,7 @@ async def test_before_the_list_is_read_counts_are_not_guessed(world: World) -> N
 
 
 async def test_a_crawler_costs_little_while_the_list_of_issues_is_not_yet_read(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             await on.afterword.repositories.site(BLOG, Priority.BACKFILL)
             on.asked()
@@ -505,7 +505,7 @@ async def test_a_number_that_no_post_names_is_never_asked_for_where_only_posts_a
     world: World, tmp_path: Path
 ) -> None:
     (tmp_path / "post.md").write_text("---\nghissueid: 1\n---\n")
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN, serve="posts", posts=str(tmp_path)) as on:
             assert (await on.get("/api/v1/posts/3/comments")).json()["post"]["status"] == "missing"
             assert on.asked() == []
@@ -513,7 +513,7 @@ async def test_a_number_that_no_post_names_is_never_asked_for_where_only_posts_a
 
 
 async def test_what_was_checked_by_a_clock_that_has_been_set_back_is_checked_again(world: World) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with stage(simulator, github_token=TOKEN) as on:
             await imported(on)
             on.clock.advance(-3600)

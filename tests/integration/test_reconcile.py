@@ -11,7 +11,7 @@ import pytest
 from app.domain.sites import Repository
 from app.ports.metrics import Drift
 from app.ports.mirror import Change, Tombstone
-from app.simulator.http.server import Running, running
+from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.world import World
 from app.sync.reconcile import reconciled
 from tests.fakes import FakeClock, Silent
@@ -42,7 +42,7 @@ def world(clock: FakeClock) -> World:
 
 @asynccontextmanager
 async def in_service(
-    simulator: Running, clock: FakeClock, token: str | None = TOKEN
+    simulator: RunningSimulator, clock: FakeClock, token: str | None = TOKEN
 ) -> AsyncGenerator[tuple[Stage, Counter[Drift]], None]:
     """An application that has reconciled once, and the drift that it tells of from then on."""
     async with act(simulator, clock, github_token=token) as on:
@@ -61,7 +61,7 @@ async def as_on_github(on: Stage) -> None:
     world = on.simulator.world
     home = world.repository("ada/blog").id
     mirrored = {tally.number for tally in await on.afterword.mirror.tallies(BLOG)}
-    assert mirrored == set(world.numbers[home])
+    assert mirrored == set(world.issue_ids[home])
     for number in mirrored:
         record = await on.afterword.mirror.thread(BLOG, number)
         assert record is not None
@@ -151,7 +151,7 @@ async def test_drift_of_every_kind_is_found_mended_and_told_of_once(
     drift: Callable[[Stage], Awaitable[None]],
     expected: dict[Drift, int],
 ) -> None:
-    with running(world_at(clock, *counts)) as simulator:
+    with run_simulator(world_at(clock, *counts)) as simulator:
         async with in_service(simulator, clock) as (on, found):
             await drift(on)
             await reconcile(on)
@@ -161,7 +161,7 @@ async def test_drift_of_every_kind_is_found_mended_and_told_of_once(
 
 
 async def test_what_is_new_is_no_drift(world: World, clock: FakeClock) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with in_service(simulator, clock) as (on, found):
             world.comment("ada/blog", 2, body="First!", author="eve")
             world.open_issue("ada/blog", title="Post 4", body="")
@@ -172,7 +172,7 @@ async def test_what_is_new_is_no_drift(world: World, clock: FakeClock) -> None:
 
 @pytest.mark.parametrize("asked", ["direction=desc", "/issues/comments?sort=created"])
 async def test_what_happens_during_a_reconcile_is_no_drift(world: World, clock: FakeClock, asked: str) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with in_service(simulator, clock) as (on, found):
 
             def meanwhile(question: object) -> None:
@@ -182,7 +182,7 @@ async def test_what_happens_during_a_reconcile_is_no_drift(world: World, clock: 
                     world.comment("ada/blog", 2, body="First!", author="eve")
                     world.open_issue("ada/blog", title="Post 4", body="")
 
-            stop = simulator.on_ask(meanwhile)
+            stop = simulator.on_request(meanwhile)
             await on.afterword.pulse.bring_up(BLOG, reconcile=True)
             assert found == {}
             await on.afterword.pulse.bring_up(BLOG)
@@ -193,7 +193,7 @@ async def test_what_happens_during_a_reconcile_is_no_drift(world: World, clock: 
 async def test_what_a_webhook_told_is_no_drift_though_nobody_has_looked_yet(
     world: World, clock: FakeClock, pause: int
 ) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with in_service(simulator, clock) as (on, found):
             await _deleted_comment(on)
             await told(on, 1, thorough=True)
@@ -207,23 +207,23 @@ async def test_what_a_webhook_told_is_no_drift_though_nobody_has_looked_yet(
 async def test_what_a_webhook_told_before_and_was_looked_at_during_a_reconcile_is_no_drift(
     world: World, clock: FakeClock
 ) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with in_service(simulator, clock) as (on, found):
             await _deleted_comment(on)
             await told(on, 1, thorough=True)
             clock.advance(10)
-            simulator.gate.close("sort=created&direction=desc")
+            simulator.hold.start("sort=created&direction=desc")
             comparing = asyncio.create_task(on.afterword.pulse.bring_up(BLOG, reconcile=True))
-            await asyncio.to_thread(simulator.gate.wait_for, 1)
+            await asyncio.to_thread(simulator.hold.wait_for, 1)
             await swept(on)
-            simulator.gate.open()
+            simulator.hold.release()
             await comparing
             await as_on_github(on)
             assert found == {}
 
 
 async def test_a_quiet_blog_is_compared_for_four_asks_and_what_it_says(world: World, clock: FakeClock) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with in_service(simulator, clock) as (on, found):
             await reconcile(on)
             assert len(on.asked()) == 2 + 1 + 1 + 1
@@ -232,7 +232,7 @@ async def test_a_quiet_blog_is_compared_for_four_asks_and_what_it_says(world: Wo
 
 
 async def test_without_a_token_no_more_is_compared_than_the_hour_allows(clock: FakeClock) -> None:
-    with running(world_at(clock, 2, *[1] * 30, 1500)) as simulator:
+    with run_simulator(world_at(clock, 2, *[1] * 30, 1500)) as simulator:
         async with in_service(simulator, clock, token=None) as (on, found):
             clock.advance(3600)
             await on.afterword.pulse.bring_up(BLOG)
@@ -253,7 +253,7 @@ async def untold(on: Stage) -> frozenset[int]:
 
 
 async def test_a_round_tells_of_comments_that_no_webhook_told(world: World, clock: FakeClock) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             webhook = Webhook(world)
@@ -271,7 +271,7 @@ async def test_a_round_tells_of_comments_that_no_webhook_told(world: World, cloc
 
 
 async def test_where_no_webhook_was_ever_heard_of_none_is_missed(world: World, clock: FakeClock) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             world.comment("ada/blog", 2, body="First!", author="eve")
@@ -280,7 +280,7 @@ async def test_where_no_webhook_was_ever_heard_of_none_is_missed(world: World, c
 
 
 async def test_a_webhook_may_take_a_minute(world: World, clock: FakeClock) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             await told(on, 1)
@@ -293,7 +293,7 @@ async def test_a_webhook_may_take_a_minute(world: World, clock: FakeClock) -> No
 
 
 async def test_what_was_told_and_could_not_be_looked_at_is_not_lost(world: World, clock: FakeClock) -> None:
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             await told(on, 1)
@@ -308,7 +308,7 @@ async def test_what_was_told_and_could_not_be_looked_at_is_not_lost(world: World
 
 async def test_comments_on_pull_requests_are_nobodys_loss(world: World, clock: FakeClock) -> None:
     number = world.open_pull_request("ada/blog", title="Fix a typo").number
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             await told(on, 1)
@@ -321,7 +321,7 @@ async def test_comments_on_pull_requests_are_nobodys_loss(world: World, clock: F
 
 async def test_what_changes_about_a_pull_request_is_no_drift(world: World, clock: FakeClock) -> None:
     number = world.open_pull_request("ada/blog", title="Fix a typo").number
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         async with in_service(simulator, clock) as (on, found):
             world.react(world.issue("ada/blog", number), "heart")
             await on.afterword.pulse.bring_up(BLOG, reconcile=True)

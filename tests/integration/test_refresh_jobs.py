@@ -8,8 +8,8 @@ import pytest
 from app.domain.errors import GitHubError, NotReady, Unreachable
 from app.ports.jobs import THE_REPOSITORY, Priority
 from app.simulator.http.faults import Status
-from app.simulator.http.request_log import Question
-from app.simulator.http.server import running
+from app.simulator.http.request_log import IncomingRequest
+from app.simulator.http.server import run_simulator
 from tests.fakes import FakeClock
 from tests.integration.actions import Webhook, act, clock_of_tests, imported, swept, told, world_at
 from tests.integration.application import BLOG, Stage, comments_of
@@ -26,7 +26,7 @@ async def marked(on: Stage, number: int) -> bool:
 
 @pytest.mark.parametrize("number", [1, 2, 3])
 async def test_a_new_comment_that_a_webhook_tells_of_costs_at_most_three_asks(clock: FakeClock, number: int) -> None:
-    with running(world_at(clock, 3, 0, 120)) as simulator:
+    with run_simulator(world_at(clock, 3, 0, 120)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             webhook = Webhook(simulator.world)
@@ -39,7 +39,7 @@ async def test_a_new_comment_that_a_webhook_tells_of_costs_at_most_three_asks(cl
 
 async def test_a_mark_outlives_the_process(clock: FakeClock, tmp_path: Path) -> None:
     store = f"sqlite:///{tmp_path}/afterword.db"
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock, store=store) as on:
             await imported(on)
             new = simulator.world.comment("ada/blog", 2, body="First!", author="eve")
@@ -53,7 +53,7 @@ async def test_a_mark_outlives_the_process(clock: FakeClock, tmp_path: Path) -> 
 
 
 async def test_a_look_that_fails_is_put_off_longer_each_time_and_never_forgotten(clock: FakeClock) -> None:
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             new = simulator.world.comment("ada/blog", 2, body="First!", author="eve")
@@ -78,16 +78,16 @@ async def test_a_look_that_fails_is_put_off_longer_each_time_and_never_forgotten
 
 
 async def test_a_mark_set_again_during_a_look_leads_to_another_look(clock: FakeClock) -> None:
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             simulator.world.comment("ada/blog", 2, body="First!", author="eve")
             await told(on, 2)
-            simulator.gate.close("/issues/2/comments")
+            simulator.hold.start("/issues/2/comments")
             look = asyncio.create_task(on.afterword.looks.sweep())
-            await asyncio.to_thread(simulator.gate.wait_for, 1)
+            await asyncio.to_thread(simulator.hold.wait_for, 1)
             await told(on, 2)
-            simulator.gate.open()
+            simulator.hold.release()
             await look
             assert await marked(on, 2)
             on.asked()
@@ -96,7 +96,7 @@ async def test_a_mark_set_again_during_a_look_leads_to_another_look(clock: FakeC
 
 
 async def test_a_burst_about_one_thread_is_looked_at_at_growing_distances(clock: FakeClock) -> None:
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock, github_token=None) as on:
             await imported(on)
             looks = 0
@@ -113,7 +113,7 @@ async def test_a_burst_about_one_thread_is_looked_at_at_growing_distances(clock:
 
 
 async def test_many_deliveries_at_once_cost_one_round(clock: FakeClock) -> None:
-    with running(world_at(clock, *[1] * 12)) as simulator:
+    with run_simulator(world_at(clock, *[1] * 12)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             for number in range(1, 11):
@@ -126,7 +126,7 @@ async def test_many_deliveries_at_once_cost_one_round(clock: FakeClock) -> None:
 
 
 async def test_what_was_deleted_is_looked_at_one_by_one_in_a_flood_too(clock: FakeClock) -> None:
-    with running(world_at(clock, *[2] * 9)) as simulator:
+    with run_simulator(world_at(clock, *[2] * 9)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             webhook = Webhook(simulator.world)
@@ -141,7 +141,7 @@ async def test_what_was_deleted_is_looked_at_one_by_one_in_a_flood_too(clock: Fa
 
 
 async def test_a_flood_that_github_does_not_answer_is_put_off_and_not_forgotten(clock: FakeClock) -> None:
-    with running(world_at(clock, *[0] * 8)) as simulator:
+    with run_simulator(world_at(clock, *[0] * 8)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             for number in range(1, 9):
@@ -159,7 +159,7 @@ async def test_a_flood_that_github_does_not_answer_is_put_off_and_not_forgotten(
 
 
 async def test_deliveries_about_what_a_round_cannot_tell_are_not_asked_for_again_and_again(clock: FakeClock) -> None:
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             for number in range(101, 111):
@@ -172,7 +172,7 @@ async def test_deliveries_about_what_a_round_cannot_tell_are_not_asked_for_again
 
 
 async def test_a_cold_thread_that_cannot_be_read_is_left_to_its_next_reader_in_the_end(clock: FakeClock) -> None:
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             simulator.faults.add(Status(502), match="/issues/1", times=None)
             with pytest.raises(Unreachable):
@@ -189,7 +189,7 @@ async def test_a_cold_thread_that_cannot_be_read_is_left_to_its_next_reader_in_t
 
 
 async def test_a_check_that_fails_leaves_no_mark(clock: FakeClock) -> None:
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             clock.advance(400)
@@ -200,16 +200,16 @@ async def test_a_check_that_fails_leaves_no_mark(clock: FakeClock) -> None:
 
 
 async def test_a_delivery_during_a_check_that_fails_keeps_its_mark(clock: FakeClock) -> None:
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             clock.advance(400)
             simulator.faults.add(Status(502), times=None)
-            simulator.gate.close("/issues/1/comments")
+            simulator.hold.start("/issues/1/comments")
             look = asyncio.create_task(on.afterword.looks.look(BLOG, 1, Priority.CHECK))
-            await asyncio.to_thread(simulator.gate.wait_for, 1)
+            await asyncio.to_thread(simulator.hold.wait_for, 1)
             await told(on, 1)
-            simulator.gate.open()
+            simulator.hold.release()
             with pytest.raises(GitHubError):
                 await look
             assert await marked(on, 1)
@@ -220,7 +220,7 @@ async def test_two_processes_on_one_store_look_once_at_a_cold_thread(
     clock: FakeClock, tmp_path: Path, readers: int
 ) -> None:
     store = f"sqlite:///{tmp_path}/afterword.db"
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock, store=store) as one, act(simulator, clock, store=store, holder="two") as two:
             await one.afterword.repositories.site(BLOG, Priority.READ)
             one.asked()
@@ -234,7 +234,7 @@ async def test_two_processes_on_one_store_look_once_at_a_cold_thread(
 
 async def test_a_look_of_a_process_that_died_is_taken_over(clock: FakeClock, tmp_path: Path) -> None:
     store = f"sqlite:///{tmp_path}/afterword.db"
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock, store=store) as on:
             await imported(on)
             new = simulator.world.comment("ada/blog", 2, body="First!", author="eve")
@@ -249,14 +249,14 @@ async def test_a_look_of_a_process_that_died_is_taken_over(clock: FakeClock, tmp
 
 async def test_a_process_that_ends_during_a_look_gives_the_mark_back(clock: FakeClock, tmp_path: Path) -> None:
     store = f"sqlite:///{tmp_path}/afterword.db"
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock, store=store) as on:
             await imported(on)
             await told(on, 2)
-            simulator.gate.close("/issues/2")
+            simulator.hold.start("/issues/2")
             look = asyncio.create_task(on.afterword.looks.sweep())
-            await asyncio.to_thread(simulator.gate.wait_for, 1)
-        simulator.gate.open()
+            await asyncio.to_thread(simulator.hold.wait_for, 1)
+        simulator.hold.release()
         await asyncio.gather(look, return_exceptions=True)
         async with act(simulator, clock, store=store, holder="later") as on:
             clock.advance(6)
@@ -265,7 +265,7 @@ async def test_a_process_that_ends_during_a_look_gives_the_mark_back(clock: Fake
 
 
 async def test_a_mark_about_the_repository_has_the_repository_looked_at(clock: FakeClock) -> None:
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             simulator.world.rename_repository("ada/blog", "ada/journal")
@@ -278,7 +278,7 @@ async def test_a_mark_about_the_repository_has_the_repository_looked_at(clock: F
 
 
 async def test_marks_are_attended_as_long_as_the_process_runs(clock: FakeClock) -> None:
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             for number in (1, 2):
@@ -302,18 +302,18 @@ async def _looked_at(on: Stage, number: int) -> None:
 
 
 async def test_a_comment_written_while_its_thread_is_looked_at_is_not_lost(clock: FakeClock) -> None:
-    with running(world_at(clock)) as simulator:
+    with run_simulator(world_at(clock)) as simulator:
         async with act(simulator, clock) as on:
             await imported(on)
             webhook = Webhook(simulator.world)
             simulator.world.comment("ada/blog", 2, body="First!", author="eve")
 
-            def meanwhile(question: Question) -> None:
+            def meanwhile(question: IncomingRequest) -> None:
                 if question.path.endswith("/issues/2/comments"):
                     stop()
                     simulator.world.comment("ada/blog", 2, body="Second!", author="bob")
 
-            stop = simulator.on_ask(meanwhile)
+            stop = simulator.on_request(meanwhile)
             await webhook.deliver(on)
             await webhook.deliver(on)
             assert await on.ids(2) == comments_of(simulator, 2)

@@ -14,8 +14,8 @@ import httpx
 
 from app.outbound.clock import SystemClock
 from app.simulator.http.faults import Fault
-from app.simulator.http.request_log import Ask
-from app.simulator.http.server import Running
+from app.simulator.http.request_log import LoggedRequest
+from app.simulator.http.server import RunningSimulator
 from app.simulator.webhooks.deliveries import Webhook
 from app.simulator.world.records import Comment
 from app.simulator.world.world import World
@@ -64,7 +64,7 @@ def world_of(clock: GitHubClock, blogs: dict[str, Sequence[int]]) -> World:
 class Served:
     """A service over a simulator, which can be ended and started again on its store."""
 
-    def __init__(self, folder: Path, simulator: Running, repos: Sequence[str], **settings: str) -> None:
+    def __init__(self, folder: Path, simulator: RunningSimulator, repos: Sequence[str], **settings: str) -> None:
         self._folder = folder
         self._settings = {"REPO": ",".join(repos), "GITHUB_API_URL": simulator.url, "PULSE": "1", **settings}
         self.present = threading.RLock()
@@ -113,7 +113,7 @@ class Blog:
     """One repository of a simulator, as the world has it and as the service serves it."""
 
     repo: str
-    simulator: Running
+    simulator: RunningSimulator
     served: Served
     at_first: dict[int, frozenset[int]] = field(default_factory=dict)
     """Which comments were there before anything was served, by post."""
@@ -128,13 +128,13 @@ class Blog:
     def posts(self) -> list[int]:
         world = self.simulator.world
         with world.lock:
-            return sorted(world.numbers[world.repository(self.repo).id])
+            return sorted(world.issue_ids[world.repository(self.repo).id])
 
     def written(self, number: int = 1) -> list[Comment]:
         """What stands on GitHub, in order."""
         world = self.simulator.world
         with world.lock:
-            return [world.comments[known] for known in world.threads[world.issue(self.repo, number).id]]
+            return [world.comments[known] for known in world.comment_ids[world.issue(self.repo, number).id]]
 
     def write(self, body: str, number: int = 1) -> Comment:
         return self.simulator.world.comment(self.repo, number, body=body, author="eve")
@@ -197,15 +197,15 @@ class Blog:
         """Until the service itself says that a round failed."""
         wait_until(lambda: self.served.state_of(self.repo)["failure"] is not None, f"a round over {self.repo} fails")
 
-    def asks(self, path: str = "") -> list[Ask]:
+    def asks(self, path: str = "") -> list[LoggedRequest]:
         """What was asked of this repository so far, with `path` after its name (a regular expression)."""
         wanted = re.compile(f"{self.place}{path}")
-        return [ask for ask in tuple(self.simulator.asks) if wanted.match(ask.target)]
+        return [ask for ask in tuple(self.simulator.requests) if wanted.match(ask.target)]
 
     def webhook(self, *, connections: int = 1) -> Webhook:
         """Has GitHub tell the service of what happens here; returns when the service has answered its ping."""
         url = f"{self.served.service.url}/webhooks/github"
-        hook = self.simulator.webhook(url, secret=SECRET, repo=self.repo, connections=connections)
+        hook = self.simulator.add_webhook(url, secret=SECRET, repo=self.repo, connections=connections)
         hook.wait()
         assert [delivery.status for delivery in hook.log] == [200]
         return hook

@@ -97,14 +97,14 @@ Threads = dict[int, tuple[str, str, dict[int, tuple[str | None, str]]]]
 
 def _there(world: World) -> Threads:
     home = world.repository(BLOG.full_name).id
-    issues = [world.issues[key] for key in world.numbers[home].values()]
+    issues = [world.issues[key] for key in world.issue_ids[home].values()]
     return {
         issue.number: (
             issue.title,
             issue.state,
             {
                 key: (world.comments[key].body, rfc3339(world.comments[key].updated_at))
-                for key in sorted(world.threads[issue.id])
+                for key in sorted(world.comment_ids[issue.id])
             },
         )
         for issue in issues

@@ -27,7 +27,7 @@ from app.bootstrap import assembled
 from app.cli.server import listen
 from app.outbound.clock import SystemClock, random
 from app.settings import load
-from app.simulator.http.server import loopback, url_of
+from app.simulator.http.server import bind_loopback, loopback_url
 from app.web import assets
 from app.web.routes import start_page
 from tests.journeys.conftest import environment
@@ -96,7 +96,7 @@ class Nursery:
 def nursery(folder: Path) -> Iterator[Nursery]:
     """A process that forks others; what they log goes to a file in the folder."""
     said = folder / "said"
-    with loopback() as bound, said.open("w", encoding="utf-8") as log:
+    with bind_loopback() as bound, said.open("w", encoding="utf-8") as log:
         bound.listen()
         with subprocess.Popen(
             [sys.executable, "-m", "tests.journeys.killed_service", str(bound.fileno())],
@@ -107,12 +107,12 @@ def nursery(folder: Path) -> Iterator[Nursery]:
             pass_fds=[bound.fileno()],
             text=True,
         ) as process:
-            yield Nursery(process, url_of(bound), said)
+            yield Nursery(process, loopback_url(bound), said)
 
 
 def _main(bound: socket.socket) -> None:
     assets.assets()  # as what is imported: no child lives long enough to make them anew
-    start_page.files_of_the_page()
+    start_page.page_files()
     gc.freeze()  # or the first collection of each child would copy all that it shares with its parent
     for line in sys.stdin:
         print(_killed(Life(**json.loads(line)), bound), flush=True)  # noqa: T201 - what the test waits for

@@ -15,23 +15,23 @@ import pytest
 
 from app.outbound.clock import SystemClock
 from app.simulator.http.faults import (
-    ConnectionCut,
+    ConnectionClosed,
     ConnectionReset,
     EmptyList,
     Fault,
     Header,
-    HtmlInstead,
-    JsonCut,
+    HtmlPage,
     Latency,
-    PrimaryLimit,
-    SecondaryLimit,
+    PrimaryRateLimit,
+    SecondaryRateLimit,
     Status,
-    WrongType,
+    TruncatedJson,
+    WrongJsonType,
 )
 from app.simulator.http.rate_limits import Limits
-from app.simulator.http.request_log import Question
-from app.simulator.http.server import running
-from app.simulator.world.sample import SAMPLE, sample_world
+from app.simulator.http.request_log import IncomingRequest
+from app.simulator.http.server import run_simulator
+from app.simulator.world.sample import SAMPLE_REPO, sample_world
 from tests.fakes import FakeClock
 from tests.integration.application import BLOG, comments_of, stage
 from tests.journeys.github_faults import (
@@ -56,18 +56,18 @@ _BROKEN: dict[str, Fault] = {
     "503": Status(503),
     "504": Status(504),
     "reset": ConnectionReset(),
-    "cut": ConnectionCut(),
-    "half-json": JsonCut(),
-    "html": HtmlInstead(),
-    "wrong-type": WrongType(),
+    "cut": ConnectionClosed(),
+    "half-json": TruncatedJson(),
+    "html": HtmlPage(),
+    "wrong-type": WrongJsonType(),
 }
 _LIMITS: dict[str, Fault] = {
-    "primary 403 until the reset": PrimaryLimit(403, reset_in=3),
-    "primary 403 with retry-after": PrimaryLimit(403, retry_after=2),
-    "primary 429 until the reset": PrimaryLimit(429, reset_in=3),
-    "primary 429 with retry-after": PrimaryLimit(429, retry_after=2),
-    "secondary 403": SecondaryLimit(403, retry_after=2),
-    "secondary 429": SecondaryLimit(429, retry_after=2),
+    "primary 403 until the reset": PrimaryRateLimit(403, reset_in=3),
+    "primary 403 with retry-after": PrimaryRateLimit(403, retry_after=2),
+    "primary 429 until the reset": PrimaryRateLimit(429, reset_in=3),
+    "primary 429 with retry-after": PrimaryRateLimit(429, retry_after=2),
+    "secondary 403": SecondaryRateLimit(403, retry_after=2),
+    "secondary 429": SecondaryRateLimit(429, retry_after=2),
 }
 _FLOOD = 10_000
 
@@ -84,8 +84,8 @@ class Trials:
 
     def blogs(self, clock: GitHubClock, sizes: dict[str, Sequence[int]], **settings: str) -> dict[str, Blog]:
         """A GitHub of its own with these blogs, and a service that has mirrored none of them yet."""
-        limits = Limits(points_a_minute=1_000_000)
-        simulator = self._stack.enter_context(running(world_of(clock, sizes), limits=limits))
+        limits = Limits(points_per_minute=1_000_000)
+        simulator = self._stack.enter_context(run_simulator(world_of(clock, sizes), limits=limits))
         repos = [f"{OWNER}/{name}" for name in sizes]
         served = Served(self._folders.mktemp("served"), simulator, repos, **settings)
         self._stack.callback(served.close)
@@ -157,12 +157,12 @@ def _broken_import(blog: Blog, watch: Watch, mend: Callable[[], None]) -> None:
 
 def _slow_answers(blog: Blog) -> None:
     blog.wait_until_mirrored()
-    blog.simulator.gate.close(blog.place)
+    blog.simulator.hold.start(blog.place)
     blog.change()
-    blog.simulator.gate.wait_for(1)
+    blog.simulator.hold.wait_for(1)
     blog.served_comments()  # GitHub has not answered, the reader was
     mend = blog.fail_by(Latency(5))
-    blog.simulator.gate.open()
+    blog.simulator.hold.release()
     blog.wait_until_mirrored()
     mend()
 
@@ -193,7 +193,7 @@ def _empty_thread(blog: Blog) -> None:
 def _later_page_of_changes(blog: Blog) -> None:
     blog.wait_until_mirrored()
     mirrored = blog.served_comments()
-    mend, broken_at = blog.fail_by(HtmlInstead(), path=r"/issues/comments\?.*[?&]page=2"), SystemClock().now()
+    mend, broken_at = blog.fail_by(HtmlPage(), path=r"/issues/comments\?.*[?&]page=2"), SystemClock().now()
     world = blog.simulator.world
     with world.lock:  # one round is to see all of it
         for order in range(130):
@@ -211,7 +211,7 @@ def _moving_pages(blog: Blog) -> None:
     blog.wait_until_compared()
     moves: list[str] = []
 
-    def move(question: Question) -> None:
+    def move(question: IncomingRequest) -> None:
         asked = re.match(rf"{blog.place}/issues/1(/comments\?.*[?&]page=2|$)", question.target)
         if asked is None or len(moves) == 2 or question.target in moves:
             return
@@ -221,7 +221,7 @@ def _moving_pages(blog: Blog) -> None:
         blog.simulator.world.edit_comment(second, body=f"Edited, {len(moves)}")
         blog.write(f"Written meanwhile, {len(moves)}")
 
-    stop = blog.simulator.on_ask(move)
+    stop = blog.simulator.on_request(move)
     with blog.simulator.world.lock:  # one comment less than the mirror has: the thread is read whole
         blog.simulator.world.delete_comment(blog.written()[9])
         blog.simulator.world.delete_comment(blog.written()[9])
@@ -283,7 +283,7 @@ def _doubled_deliveries(blog: Blog) -> None:
     blog.wait_until_mirrored()
     blog.wait_until_compared()
     hook = blog.webhook()
-    hook.double(None)
+    hook.duplicate(None)
     asked = len(blog.asks(_LOOKS))
     blog.change()
     hook.wait(8)
@@ -316,7 +316,7 @@ def _late_deliveries(blog: Blog) -> None:
     hook.hold()
     blog.change()
     blog.wait_until_mirrored()
-    assert hook.held == 4, "a round found it"
+    assert hook.held_count == 4, "a round found it"
     asked = len(blog.asks(_LOOKS))
     hook.release()
     hook.wait(4)
@@ -340,15 +340,15 @@ def _second_page_of_a_thread(blog: Blog) -> None:
 def _lost_deliveries(blog: Blog, clock: GitHubClock) -> None:
     blog.wait_until_mirrored()
     hook = blog.webhook()
-    hook.lose(None)
-    gate = blog.simulator.gate
-    gate.close(rf"{blog.place}/issues.*[?&]since=")
+    hook.drop(None)
+    hold = blog.simulator.hold
+    hold.start(rf"{blog.place}/issues.*[?&]since=")
     blog.change()
     clock.ahead += 120  # by now the deliveries should have come
-    gate.open()
+    hold.release()
     blog.wait_until_mirrored()
     blog.served.service.wait_for(rf"{blog.repo}: no webhook told of what is new at 1\.")
-    assert {delivery.failure for delivery in hook.log[1:]} == {"lost"}
+    assert {delivery.error for delivery in hook.log[1:]} == {"dropped"}
 
 
 def test_deliveries_that_come_twice_cost_nothing_the_second_time(trials: Trials) -> None:
@@ -420,7 +420,7 @@ def _limited(blog: Blog, fault: Fault) -> None:
     mirrored = blog.served_comments()
     mend, broken_at = blog.fail_by(fault), SystemClock().now()
     refused_at: list[float] = []
-    stop = blog.simulator.on_ask(lambda _: refused_at.append(time.monotonic()))
+    stop = blog.simulator.on_request(lambda _: refused_at.append(time.monotonic()))
     blog.change()
     wait_until(lambda: len(refused_at) >= 2, "asks are refused")
     blog.assert_served_with_its_age(mirrored, broken_at=broken_at)
@@ -437,13 +437,13 @@ def test_limits_are_waited_out_although_githubs_clock_is_ten_minutes_off(trials:
 
 async def test_a_limit_of_which_github_does_not_say_how_long_it_lasts_is_waited_out_for_a_minute() -> None:
     clock = FakeClock()
-    with running(sample_world(clock.now)) as simulator:
+    with run_simulator(sample_world(clock.now)) as simulator:
         async with stage(simulator, clock=clock, github_token=_OTHER_TOKEN) as on:
             simulator.world.add_token(_OTHER_TOKEN, OWNER)
             await on.afterword.schedule.round(BLOG)
             mirrored = await on.ids(41)
-            simulator.faults.add(SecondaryLimit(429, retry_after=None))
-            simulator.world.comment(SAMPLE, 41, body="Written meanwhile", author="eve")
+            simulator.faults.add(SecondaryRateLimit(429, retry_after=None))
+            simulator.world.comment(SAMPLE_REPO, 41, body="Written meanwhile", author="eve")
             pause = await on.afterword.schedule.round(BLOG)
             assert pause >= 60
             on.asked()

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.simulator.world.sample import SAMPLE
+from app.simulator.world.sample import SAMPLE_REPO
 from app.web.routes.start_page import snippet
 from tests.journeys.browser import Open, chromium, opened
 from tests.journeys.conftest import nothing_at
@@ -38,7 +38,7 @@ Text = Callable[[str], str]
 
 
 def printed(service: str) -> Text:
-    return lambda name: snippet(name, service, SAMPLE)
+    return lambda name: snippet(name, service, SAMPLE_REPO)
 
 
 def post(*lines: str, number: bool = True) -> str:
@@ -228,7 +228,7 @@ def test_a_site_is_built_while_the_service_is_away(generator: Generator, tmp_pat
     with nothing_at() as nowhere:
         with_number, _, _ = generator(tmp_path, "built", printed(nowhere))
     assert f'<post-comments ghissueid="{TALK}"' in with_number
-    assert f'<a href="https://github.com/{SAMPLE}/issues/{TALK}">Leave a comment on GitHub</a>' in with_number
+    assert f'<a href="https://github.com/{SAMPLE_REPO}/issues/{TALK}">Leave a comment on GitHub</a>' in with_number
     assert f"{nowhere}/widget.js" in with_number
 
 
@@ -262,7 +262,7 @@ def test_what_is_chosen_on_the_start_page_is_built(
 
 
 def test_a_script_for_github_with_another_host(stage: Stage, opened: Open) -> None:
-    watched = opened(publish(stage, HEAD + snippet("host", stage.service.url, SAMPLE)))
+    watched = opened(publish(stage, HEAD + snippet("host", stage.service.url, SAMPLE_REPO)))
     expect(watched.page.locator("#comments > li")).to_have_count(16)
     expect(watched.page.locator("#comments")).to_contain_text("I was hired that way once")
     assert not watched.complaints
@@ -270,6 +270,6 @@ def test_a_script_for_github_with_another_host(stage: Stage, opened: Open) -> No
 
 def test_a_pinned_version(stage: Stage, opened: Open) -> None:
     element = stage.element(TALK)
-    watched = opened(publish(stage, HEAD + snippet("pinned", stage.service.url, SAMPLE) + element))
+    watched = opened(publish(stage, HEAD + snippet("pinned", stage.service.url, SAMPLE_REPO) + element))
     all_are_there(watched.page)
     assert not watched.complaints

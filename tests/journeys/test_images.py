@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from app.render.images import image_name
-from app.simulator.http.responses import Answer
-from app.simulator.http.server import Running, running
-from app.simulator.images import PREFIX
+from app.simulator.http.responses import SimulatedResponse
+from app.simulator.http.server import RunningSimulator, run_simulator
+from app.simulator.images import IMAGES_PATH
 from app.simulator.world.world import World
 from tests.integration.test_backfill import NOW
 from tests.journeys.conftest import Service, Start
@@ -39,25 +39,29 @@ def blog() -> World:
 
 def path(address: str) -> str:
     """Where the simulator has a picture: as GitHub's camo, by a digest of its address and that in hexadecimal."""
-    return f"{PREFIX}camo/{sha256(address.encode()).hexdigest()}/{address.encode().hex()}"
+    return f"{IMAGES_PATH}camo/{sha256(address.encode()).hexdigest()}/{address.encode().hex()}"
 
 
 @pytest.fixture
-def simulator() -> Iterator[Running]:
-    with running(blog()) as made:
-        made.pictures.home = made.url
+def simulator() -> Iterator[RunningSimulator]:
+    with run_simulator(blog()) as made:
+        made.images.base_url = made.url
         port = made.url.rsplit(":", 1)[1]
-        made.pictures.prepared |= {
-            path(DRAWN): Answer(200, SVG, {"content-type": "image/svg+xml"}),
-            path(HUGE): Answer(200, b"\x89PNG\r\n\x1a\n" + bytes(8_000_000), {"content-type": "image/png"}),
-            path(DISGUISED): Answer(200, b"<!DOCTYPE html><script>alert(1)</script>", {"content-type": "image/png"}),
-            path(AWRY): Answer(302, headers={"location": "https://evil.example/x.png"}),
-            path(INWARD): Answer(302, headers={"location": f"http://localhost:{port}{PREFIX}camo/inward"}),
+        made.images.overrides |= {
+            path(DRAWN): SimulatedResponse(200, SVG, {"content-type": "image/svg+xml"}),
+            path(HUGE): SimulatedResponse(200, b"\x89PNG\r\n\x1a\n" + bytes(8_000_000), {"content-type": "image/png"}),
+            path(DISGUISED): SimulatedResponse(
+                200, b"<!DOCTYPE html><script>alert(1)</script>", {"content-type": "image/png"}
+            ),
+            path(AWRY): SimulatedResponse(302, headers={"location": "https://evil.example/x.png"}),
+            path(INWARD): SimulatedResponse(
+                302, headers={"location": f"http://localhost:{port}{IMAGES_PATH}camo/inward"}
+            ),
         }
         yield made
 
 
-def serving(start: Start, simulator: Running, **settings: str) -> Service:
+def serving(start: Start, simulator: RunningSimulator, **settings: str) -> Service:
     service = start(REPO="ada/blog", GITHUB_API_URL=simulator.url, PICTURE_HOSTS=simulator.url, **settings)
     service.wait_until_complete()
     return service
@@ -69,7 +73,7 @@ def comment(service: Service) -> dict[str, str]:
     return {"id": first["id"], "html": first["html"], "avatar": first["author"]["avatar_url"]}
 
 
-def ours(service: Service, simulator: Running, address: str) -> str:
+def ours(service: Service, simulator: RunningSimulator, address: str) -> str:
     return f"/images/{comment(service)['id']}/{image_name(simulator.url + path(address))}"
 
 
@@ -80,7 +84,7 @@ def asked(service: Service, *paths: str) -> list[httpx.Response]:
 
 
 def test_each_picture_is_fetched_once_and_stays_without_github_and_over_a_restart(
-    start: Start, simulator: Running
+    start: Start, simulator: RunningSimulator
 ) -> None:
     service = serving(start, simulator)
     avatar, image = f"/avatars/{simulator.world.user('bob').id}", ours(service, simulator, PLAIN)
@@ -88,9 +92,9 @@ def test_each_picture_is_fetched_once_and_stays_without_github_and_over_a_restar
     others = {answer.content for answer in asked(service, *[image] * 20)}
     assert (len(first), len(others)) == (1, 1)
     assert {body[:8] for body in first | others} == {b"\x89PNG\r\n\x1a\n"}
-    bob = f"{PREFIX}avatars/u/{simulator.world.user('bob').id}"
-    assert simulator.pictures.asked == [bob, path(PLAIN)]
-    simulator.pictures.prepared[bob] = simulator.pictures.prepared[path(PLAIN)] = Answer(503)
+    bob = f"{IMAGES_PATH}avatars/u/{simulator.world.user('bob').id}"
+    assert simulator.images.requested_paths == [bob, path(PLAIN)]
+    simulator.images.overrides[bob] = simulator.images.overrides[path(PLAIN)] = SimulatedResponse(503)
     assert {service.get(avatar).content} == first
     etag = service.get(image).headers["etag"]
     assert service.get(image, **{"if-none-match": etag}).status_code == 304
@@ -98,11 +102,11 @@ def test_each_picture_is_fetched_once_and_stays_without_github_and_over_a_restar
     again = start(REPO="ada/blog", GITHUB_API_URL="http://127.0.0.1:9")
     assert {again.get(avatar).content} == first
     assert {again.get(image).content} == others
-    assert len(simulator.pictures.asked) == 2
+    assert len(simulator.images.requested_paths) == 2
 
 
 def test_only_what_readers_are_shown_is_fetched_and_only_pictures_are_passed_on(
-    start: Start, simulator: Running
+    start: Start, simulator: RunningSimulator
 ) -> None:
     service = serving(start, simulator)
     _nobody_but_the_service_is_named(service, simulator)
@@ -111,14 +115,14 @@ def test_only_what_readers_are_shown_is_fetched_and_only_pictures_are_passed_on(
     _a_drawing_is_shown_by_pages_and_opened_by_nobody(service, simulator)
 
 
-def _nobody_but_the_service_is_named(service: Service, simulator: Running) -> None:
+def _nobody_but_the_service_is_named(service: Service, simulator: RunningSimulator) -> None:
     shown = comment(service)
     pictures = re.findall(r'src="([^"]+)"', shown["html"])
     assert pictures == [service.url + ours(service, simulator, address) for address in SHOWN]
     assert shown["avatar"] == f"{service.url}/avatars/{simulator.world.user('bob').id}"
 
 
-def _what_nobody_is_shown_is_not_fetched(service: Service, simulator: Running) -> None:
+def _what_nobody_is_shown_is_not_fetched(service: Service, simulator: RunningSimulator) -> None:
     comments = service.get("/api/v1/posts/1/comments").json()["comments"]
     visible, hidden = (item["id"] for item in comments)
     for missing in (
@@ -130,22 +134,22 @@ def _what_nobody_is_shown_is_not_fetched(service: Service, simulator: Running) -
         f"/images/{visible + 10**6}/{image_name(simulator.url + path(PLAIN))}",
     ):
         assert service.get(missing).status_code == 404
-    assert simulator.pictures.asked == []
+    assert simulator.images.requested_paths == []
 
 
-def _what_is_refused_is_not_tried_by_each_reader(service: Service, simulator: Running) -> None:
+def _what_is_refused_is_not_tried_by_each_reader(service: Service, simulator: RunningSimulator) -> None:
     for address in (HUGE, DISGUISED, AWRY, INWARD):
         answers = asked(service, *[ours(service, simulator, address)] * 5)
         assert [answer.status_code for answer in answers] == [404] * 5
         assert answers[0].headers["content-type"] == "application/problem+json"
         assert answers[0].headers["cache-control"] == "no-store"
-        assert simulator.pictures.asked.count(path(address)) == 1
-    assert f"{PREFIX}camo/inward" not in simulator.pictures.asked
+        assert simulator.images.requested_paths.count(path(address)) == 1
+    assert f"{IMAGES_PATH}camo/inward" not in simulator.images.requested_paths
     assert "Traceback" not in service.output
     assert "it is no picture" in service.output
 
 
-def _a_drawing_is_shown_by_pages_and_opened_by_nobody(service: Service, simulator: Running) -> None:
+def _a_drawing_is_shown_by_pages_and_opened_by_nobody(service: Service, simulator: RunningSimulator) -> None:
     drawn = service.get(ours(service, simulator, DRAWN))
     assert (drawn.content, drawn.headers["content-type"]) == (SVG, "image/svg+xml")
     assert drawn.headers["content-disposition"] == 'attachment; filename="picture.svg"'
@@ -154,11 +158,11 @@ def _a_drawing_is_shown_by_pages_and_opened_by_nobody(service: Service, simulato
     assert (ghost.status_code, ghost.headers["content-type"]) == (200, "image/svg+xml")
 
 
-def test_where_the_proxy_is_off_pictures_stay_where_they_are(start: Start, simulator: Running) -> None:
+def test_where_the_proxy_is_off_pictures_stay_where_they_are(start: Start, simulator: RunningSimulator) -> None:
     service = serving(start, simulator, PICTURES="false")
     shown = comment(service)
     assert simulator.url + path(PLAIN) in shown["html"]
-    assert shown["avatar"].startswith(f"{simulator.url}{PREFIX}avatars/")
+    assert shown["avatar"].startswith(f"{simulator.url}{IMAGES_PATH}avatars/")
     assert service.get(f"/avatars/{simulator.world.user('bob').id}").status_code == 404
     assert service.get(ours(service, simulator, PLAIN)).status_code == 404
-    assert simulator.pictures.asked == []
+    assert simulator.images.requested_paths == []

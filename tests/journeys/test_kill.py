@@ -15,9 +15,9 @@ from app.bootstrap import assembled
 from app.settings import Settings, load
 from app.simulator.http.faults import Latency
 from app.simulator.http.rate_limits import Limits
-from app.simulator.http.server import Running, running
+from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.webhooks.deliveries import Webhook
-from app.simulator.world.sample import numbered_world
+from app.simulator.world.sample import generate_world
 from app.simulator.world.world import World
 from app.store.sqlite.schema import MIGRATIONS
 from tests.integration.test_backfill import world_of
@@ -31,7 +31,7 @@ ROUNDS = 52
 """Of each of four kinds: while importing, pulsing, taking deliveries and migrating."""
 _LIFE = 0.15
 """Seconds that a life lasts at most once it has begun."""
-_UNLIMITED = Limits(authenticated=10**6, points_a_minute=10**6)
+_UNLIMITED = Limits(authenticated=10**6, points_per_minute=10**6)
 _TEXTS = "SELECT id, updated_at, json_extract(CAST(source AS TEXT), '$.body') FROM comment"
 _TO_BE_LOOKED_AT = "SELECT number FROM mark UNION SELECT number FROM issue WHERE comment_count <> mirrored + surplus"
 _SECRET = "It's a Secret to Everybody"
@@ -52,10 +52,10 @@ def clock() -> Later:
 def _simulated(world: World, clock: Later) -> Any:
     world.clock = clock.now
     world.add_token(TOKEN, "ada")
-    return running(world, limits=_UNLIMITED)
+    return run_simulator(world, limits=_UNLIMITED)
 
 
-def _given(simulator: Running, place: Path) -> dict[str, str]:
+def _given(simulator: RunningSimulator, place: Path) -> dict[str, str]:
     return {
         "repo": "ada/blog",
         "github_api_url": simulator.url,
@@ -77,13 +77,13 @@ async def test_killed_while_importing(
     births: Nursery, clock: Later, tmp_path: Path, posts: int, comments: int, of_pull_requests: int
 ) -> None:
     chance = random.Random(posts)  # noqa: S311 - the same moments for the same seed
-    world = numbered_world(posts, comments, seed=3, pull_request_comments=of_pull_requests)
+    world = generate_world(posts, comments, seed=3, pull_request_comments=of_pull_requests)
     with _simulated(world, clock) as simulator:
         while births.killed < ROUNDS // 2:
             place = tmp_path / f"{births.killed}.db"
             given = _given(simulator, place)
             hurry = simulator.faults.add(Latency(0.02), times=None)
-            stop = simulator.on_ask(lambda _: act(world, chance) if chance.random() < 0.1 else None)
+            stop = simulator.on_request(lambda _: act(world, chance) if chance.random() < 0.1 else None)
             longest, before = 2 * _LIFE, births.killed
             while not _imported(place):
                 assert births.killed < before + 4 * ROUNDS
@@ -107,7 +107,7 @@ async def test_killed_while_pulsing(births: Nursery, clock: Later, tmp_path: Pat
     with _simulated(world, clock) as simulator:
         given = _given(simulator, tmp_path / "afterword.db")
         await brought_up(world, _settings(given), clock)
-        stop = simulator.on_ask(lambda _: act(world, chance) if chance.random() < 0.2 else None)
+        stop = simulator.on_request(lambda _: act(world, chance) if chance.random() < 0.2 else None)
         for _ in range(ROUNDS):
             for _ in range(chance.randrange(4)):
                 act(world, chance)
@@ -128,7 +128,7 @@ async def test_killed_while_deliveries_come(births: Nursery, clock: Later, tmp_p
         place = tmp_path / "afterword.db"
         given = _given(simulator, place)
         await brought_up(world, _settings(given), clock)
-        hook = simulator.webhook(f"{births.url}/webhooks/github", secret=_SECRET, repo="ada/blog", connections=3)
+        hook = simulator.add_webhook(f"{births.url}/webhooks/github", secret=_SECRET, repo="ada/blog", connections=3)
         heard = 0
         for _ in range(ROUNDS):
             _hold_the_lease(place, clock.now() + 9)
@@ -143,7 +143,7 @@ async def test_killed_while_deliveries_come(births: Nursery, clock: Later, tmp_p
             heard = len(hook.log)
             clock.by += chance.choice([0.5, 2, 20])
         assert births.killed == ROUNDS
-        assert hook.answered >= ROUNDS // 2
+        assert hook.response_count >= ROUNDS // 2
         hook.close()
         _hold_the_lease(place, 0)
         clock.by += 1000

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.simulator.http.server import Running, running
+from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.world import World
 from tests.integration.test_backfill import NOW
 from tests.journeys.conftest import Start
@@ -36,7 +36,7 @@ def blog() -> World:
     return world
 
 
-def held_by(simulator: Running, number: int) -> list[dict[str, Any]]:
+def held_by(simulator: RunningSimulator, number: int) -> list[dict[str, Any]]:
     """What the simulator holds of a thread, asked of it as a client would: GitHub's own objects."""
     accept = "application/vnd.github.full+json"
     url = f"{simulator.url}/repos/ada/blog/issues/{number}/comments?per_page=100"
@@ -72,7 +72,7 @@ def compatible(url: str, number: int, per_page: int | None, accept: str) -> list
 
 @pytest.mark.timeout(240)
 def test_every_comment_of_every_thread_is_served_as_github_holds_it(start: Start) -> None:
-    with running(blog()) as simulator:
+    with run_simulator(blog()) as simulator:
         service = start(REPO="ada/blog", GITHUB_API_URL=simulator.url, GITHUB_TOKEN=TOKEN)
         service.wait_until_complete()
         counts = service.get("/api/v1/counts").json()["counts"]

@@ -12,31 +12,31 @@ import pytest
 from githubkit import GitHub
 from githubkit.exception import RequestFailed
 
-from app.simulator.http.server import Running, running
-from app.simulator.world.sample import SAMPLE, sample_world
+from app.simulator.http.server import RunningSimulator, run_simulator
+from app.simulator.world.sample import SAMPLE_REPO, sample_world
 from tests.integration.application import comments_of
 from tests.integration.test_backfill import NOW
 from tests.journeys.conftest import Service, Start
 
 pytestmark = pytest.mark.untraced  # what others cover, at length
 
-OWNER, NAME = SAMPLE.split("/")
+OWNER, NAME = SAMPLE_REPO.split("/")
 
 
 @dataclass(frozen=True)
 class Served:
     service: Service
-    simulator: Running
+    simulator: RunningSimulator
 
 
 @pytest.fixture
 def served(start: Start) -> Iterator[Served]:
     world = sample_world(lambda: NOW)
-    world.open_issue(SAMPLE, title="Spam", body="")
-    world.delete_issue(SAMPLE, 43)
-    world.open_issue(SAMPLE, title="The next post", body="")
-    with running(world) as simulator:
-        service = start(REPO=SAMPLE, GITHUB_API_URL=simulator.url)
+    world.open_issue(SAMPLE_REPO, title="Spam", body="")
+    world.delete_issue(SAMPLE_REPO, 43)
+    world.open_issue(SAMPLE_REPO, title="The next post", body="")
+    with run_simulator(world) as simulator:
+        service = start(REPO=SAMPLE_REPO, GITHUB_API_URL=simulator.url)
         service.wait_until_complete()
         yield Served(service, simulator)
 
@@ -66,11 +66,11 @@ def test_a_read_comes_in_every_encoding_with_one_etag_and_can_be_asked_by_head(s
 
 
 def test_reading_asks_github_nothing(served: Served) -> None:
-    served.simulator.asks.clear()
+    served.simulator.requests.clear()
     with ThreadPoolExecutor(8) as readers:
         paths = [f"/api/v1/posts/{number}/comments?reader={reader}" for number in (7, 19, 41) for reader in range(20)]
         assert {answer.status_code for answer in readers.map(served.service.get, paths)} == {200}
-    assert served.simulator.asks == []
+    assert served.simulator.requests == []
 
 
 def test_another_site_may_read_and_see_the_headers_it_needs(served: Served) -> None:
@@ -88,8 +88,8 @@ def test_another_site_may_read_and_see_the_headers_it_needs(served: Served) -> N
 
 
 def test_only_the_configured_origins_may_read(start: Start) -> None:
-    with running(sample_world(lambda: NOW)) as simulator:
-        service = start(REPO=SAMPLE, GITHUB_API_URL=simulator.url, ORIGINS="https://blog.example.com")
+    with run_simulator(sample_world(lambda: NOW)) as simulator:
+        service = start(REPO=SAMPLE_REPO, GITHUB_API_URL=simulator.url, ORIGINS="https://blog.example.com")
         service.wait_until_complete()
         path = "/api/v1/posts/41/comments"
         friend = service.get(path, Origin="https://blog.example.com")
@@ -100,18 +100,18 @@ def test_only_the_configured_origins_may_read(start: Start) -> None:
 
 
 def test_cold_readers_of_one_thread_cost_one_look_at_it(start: Start) -> None:
-    with running(sample_world(lambda: NOW)) as simulator:
-        simulator.gate.close(r"/repos/ada/blog/issues(\?|/41$)")
-        service = start(REPO=SAMPLE, GITHUB_API_URL=simulator.url, COLD_WAIT="30")
+    with run_simulator(sample_world(lambda: NOW)) as simulator:
+        simulator.hold.start(r"/repos/ada/blog/issues(\?|/41$)")
+        service = start(REPO=SAMPLE_REPO, GITHUB_API_URL=simulator.url, COLD_WAIT="30")
         url = service.url
         with ThreadPoolExecutor(60) as readers:
             waiting = [readers.submit(httpx.get, f"{url}/api/v1/posts/41/comments", timeout=60) for _ in range(60)]
-            simulator.gate.wait_for(2, timeout=30)
-            simulator.gate.open()
+            simulator.hold.wait_for(2, timeout=30)
+            simulator.hold.release()
             answers = [reader.result() for reader in waiting]
         assert {answer.status_code for answer in answers} == {200}
         assert [c["id"] for c in answers[0].json()["comments"]] == comments_of(simulator, 41)
-        assert len([ask for ask in simulator.asks if ask.target == "/repos/ada/blog/issues/41"]) == 1
+        assert len([ask for ask in simulator.requests if ask.target == "/repos/ada/blog/issues/41"]) == 1
 
 
 @pytest.fixture

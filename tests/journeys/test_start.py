@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.simulator.http.faults import PrimaryLimit
-from app.simulator.http.server import running
-from app.simulator.world.sample import numbered_world, sample_world
+from app.simulator.http.faults import PrimaryRateLimit
+from app.simulator.http.server import run_simulator
+from app.simulator.world.sample import generate_world, sample_world
 from tests.integration.application import comments_of
 from tests.integration.test_backfill import NOW
 from tests.journeys.conftest import Command, Start, environment, nothing_at
@@ -22,7 +22,7 @@ TOKEN = "t0ken"
 
 
 def test_the_first_start_says_its_grade_three_addresses_and_how_far_it_is(start: Start) -> None:
-    with running(sample_world(lambda: NOW)) as simulator:
+    with run_simulator(sample_world(lambda: NOW)) as simulator:
         service = start(REPO="ada/blog", GITHUB_API_URL=simulator.url)
         service.wait_for("complete")
         assert "Grade: no token (60 asks an hour)" in service.output
@@ -34,7 +34,7 @@ def test_the_first_start_says_its_grade_three_addresses_and_how_far_it_is(start:
 
 
 def test_the_second_start_serves_at_once_and_without_github(start: Start) -> None:
-    with running(sample_world(lambda: NOW)) as simulator:
+    with run_simulator(sample_world(lambda: NOW)) as simulator:
         first = start(REPO="ada/blog", GITHUB_API_URL=simulator.url)
         first.wait_until_complete()
         before = first.get("/api/v1/posts/41/comments")
@@ -63,21 +63,21 @@ def test_a_first_start_without_github_waits_for_it_and_never_shows_an_empty_list
 
 
 def test_an_import_that_is_killed_goes_on_where_it_was(command: Command, start: Start, tmp_path: Path) -> None:
-    with running(numbered_world(400, 4000, seed=5)) as simulator:
+    with run_simulator(generate_world(400, 4000, seed=5)) as simulator:
         simulator.world.add_token(TOKEN, "ada")
         settings = {"REPO": "ada/blog", "GITHUB_API_URL": simulator.url, "GITHUB_TOKEN": TOKEN}
         service = start(**settings)
-        simulator.gate.close("page=15")
-        simulator.gate.wait_for(1, timeout=60)
+        simulator.hold.start("page=15")
+        simulator.hold.wait_for(1, timeout=60)
         assert service.stop(signal.SIGKILL) == -signal.SIGKILL
-        simulator.gate.open()
-        asked = [ask.target for ask in simulator.asks]
-        simulator.asks.clear()
+        simulator.hold.release()
+        asked = [ask.target for ask in simulator.requests]
+        simulator.requests.clear()
         done = command("sync", "--json", **settings)
         assert done.returncode == 0
         (result,) = json.loads(done.stdout)
         assert (result["comments_mirrored"], result["done"]) == (4000, True)
-        again = [ask.target for ask in simulator.asks]
+        again = [ask.target for ask in simulator.requests]
         assert len(set(asked) & set(again)) <= 2, "at most what was under way is asked twice"
         assert len(asked) + len(again) <= 1 + 4 + 40 + 2 + 2
         mirror = sqlite3.connect(tmp_path / "afterword.db")
@@ -87,20 +87,20 @@ def test_an_import_that_is_killed_goes_on_where_it_was(command: Command, start: 
 
 
 def test_sync_says_when_the_hours_asks_are_used_up_and_goes_on_later(command: Command) -> None:
-    with running(numbered_world(300, 6000, seed=6)) as simulator:
+    with run_simulator(generate_world(300, 6000, seed=6)) as simulator:
         settings = {"REPO": "ada/blog", "GITHUB_API_URL": simulator.url}
         done = command("sync", **settings)
         assert done.returncode == 3
         assert "goes on where it was" in done.stderr
-        assert len(simulator.asks) <= 40 + 2  # the last two ask what changed meanwhile
+        assert len(simulator.requests) <= 40 + 2  # the last two ask what changed meanwhile
 
 
 def test_sync_waits_for_the_limits_end_where_it_is_told_to(command: Command) -> None:
-    with running(sample_world(lambda: NOW)) as simulator:
-        simulator.faults.add(PrimaryLimit(429, retry_after=1), match="/issues")
+    with run_simulator(sample_world(lambda: NOW)) as simulator:
+        simulator.faults.add(PrimaryRateLimit(429, retry_after=1), match="/issues")
         settings = {"REPO": "ada/blog", "GITHUB_API_URL": simulator.url}
         assert command("sync", **settings).returncode == 3
-        simulator.faults.add(PrimaryLimit(429, retry_after=1), match="/issues")
+        simulator.faults.add(PrimaryRateLimit(429, retry_after=1), match="/issues")
         done = command("sync", "--wait", "--json", **settings)
         assert done.returncode == 0
         assert json.loads(done.stdout)[0]["done"] is True
@@ -147,7 +147,7 @@ def test_what_cannot_start_is_told_in_one_sentence(
 ) -> None:
     world = sample_world(lambda: NOW)
     world.add_repository("ada/secret", private=True)
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         done = command("serve", "--port", "0", *options, GITHUB_API_URL=simulator.url, **settings)
     assert done.returncode == 2
     assert told in done.stderr
@@ -170,7 +170,7 @@ def test_a_port_in_use_is_told_in_one_sentence(command: Command) -> None:
 def test_a_broken_store_is_kept_beside_and_everything_is_read_from_github_again(start: Start, tmp_path: Path) -> None:
     store = tmp_path / "afterword.db"
     store.write_text("This is a diary, not a database. " * 200)
-    with running(sample_world(lambda: NOW)) as simulator:
+    with run_simulator(sample_world(lambda: NOW)) as simulator:
         service = start(REPO="ada/blog", GITHUB_API_URL=simulator.url)
         service.wait_until_complete()
         assert len(service.get("/api/v1/posts/41/comments").json()["comments"]) == len(comments_of(simulator, 41))

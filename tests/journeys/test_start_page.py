@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from app.simulator.http.server import running
+from app.simulator.http.server import run_simulator
 from app.simulator.world.sample import sample_world
 from tests.journeys.browser import Demo, Open, Watched, chromium, demo, opened, photograph
 from tests.widget.stage import TOKEN, serving
@@ -202,8 +202,8 @@ def test_of_several_repositories_one_is_chosen(opened: Open, tmp_path: Path) -> 
     world.add_repository("ada/notes")
     world.open_issue("ada/notes", title="A note", number=3)
     world.comment("ada/notes", 3, body="Noted.", author="linh-tran")
-    with running(world) as simulator, serving(tmp_path, simulator, REPO="ada/blog,ada/notes") as service:
-        simulator.pictures.home = simulator.url
+    with run_simulator(world) as simulator, serving(tmp_path, simulator, REPO="ada/blog,ada/notes") as service:
+        simulator.images.base_url = simulator.url
         page = opened(service.url).page
         page.get_by_label("Repository").select_option("ada/notes")
         expect(page.get_by_label("Issue")).to_have_value("3")

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.simulator.http.server import Running, running
+from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.sample import sample_world
 from tests.integration.test_backfill import NOW
 from tests.journeys.conftest import Command, Service, Start
@@ -24,8 +24,8 @@ _USUAL = re.compile(r"Afterword serves|Grade:|Try:|  http|ada/blog: |.*\[info\]"
 
 
 @pytest.fixture
-def simulator() -> Iterator[Running]:
-    with running(sample_world(lambda: NOW)) as simulator:
+def simulator() -> Iterator[RunningSimulator]:
+    with run_simulator(sample_world(lambda: NOW)) as simulator:
         yield simulator
 
 
@@ -84,7 +84,7 @@ def _unusual(service: Service) -> list[str]:
 
 
 def test_each_of_two_workers_serves_and_a_killed_one_is_replaced(
-    start: Start, simulator: Running, temporary: Path
+    start: Start, simulator: RunningSimulator, temporary: Path
 ) -> None:
     service = start("--workers", "2", REPO="ada/blog", GITHUB_API_URL=simulator.url)
     one, two = _workers(service, 2)
@@ -108,7 +108,9 @@ def test_each_of_two_workers_serves_and_a_killed_one_is_replaced(
     assert service.output.count("Afterword serves") == 1
 
 
-def test_workers_whose_parent_was_killed_end_by_themselves(start: Start, simulator: Running, temporary: Path) -> None:
+def test_workers_whose_parent_was_killed_end_by_themselves(
+    start: Start, simulator: RunningSimulator, temporary: Path
+) -> None:
     service = start("--workers", "2", REPO="ada/blog", GITHUB_API_URL=simulator.url)
     workers = _workers(service, 2)
     service.wait_until_complete()
@@ -119,7 +121,7 @@ def test_workers_whose_parent_was_killed_end_by_themselves(start: Start, simulat
     assert list(temporary.iterdir()) == []
 
 
-def test_a_worker_that_dies_while_all_are_stopped_is_no_orderly_end(start: Start, simulator: Running) -> None:
+def test_a_worker_that_dies_while_all_are_stopped_is_no_orderly_end(start: Start, simulator: RunningSimulator) -> None:
     service = start("--workers", "2", REPO="ada/blog", GITHUB_API_URL=simulator.url)
     one, two = _workers(service, 2)
     service.wait_until_complete()
@@ -130,24 +132,24 @@ def test_a_worker_that_dies_while_all_are_stopped_is_no_orderly_end(start: Start
         assert service.process.wait(_DEADLINE) == 1
 
 
-def test_workers_that_could_only_fail_are_not_started(command: Command, simulator: Running) -> None:
+def test_workers_that_could_only_fail_are_not_started(command: Command, simulator: RunningSimulator) -> None:
     done = command("serve", "--port", "0", REPO="ada/none", GITHUB_API_URL=simulator.url, WORKERS="2")
     assert done.returncode == 2
     assert "ada/none" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_read_under_way_is_answered_before_the_end(start: Start, simulator: Running) -> None:
-    simulator.gate.close("/issues")
+def test_a_read_under_way_is_answered_before_the_end(start: Start, simulator: RunningSimulator) -> None:
+    simulator.hold.start("/issues")
     service = start(REPO="ada/blog", GITHUB_API_URL=simulator.url, COLD_WAIT="30")
     url = service.url
     with ThreadPoolExecutor() as threads:
         reading = threads.submit(httpx.get, f"{url}/api/v1/posts/41/comments", timeout=30)
-        simulator.gate.wait_for(2)
+        simulator.hold.wait_for(2)
         service.process.send_signal(signal.SIGTERM)
         _until(lambda: _refuses_connections(service))
         service.process.send_signal(signal.SIGTERM)
-        simulator.gate.open()
+        simulator.hold.release()
         answer = reading.result()
     assert answer.status_code == 200
     assert len(answer.json()["comments"]) > 0
@@ -155,7 +157,7 @@ def test_a_read_under_way_is_answered_before_the_end(start: Start, simulator: Ru
     assert _unusual(service) == []
 
 
-def test_an_event_stream_ends_at_once(start: Start, simulator: Running) -> None:
+def test_an_event_stream_ends_at_once(start: Start, simulator: RunningSimulator) -> None:
     service = start(REPO="ada/blog", GITHUB_API_URL=simulator.url)
     service.wait_until_complete()
     with httpx.stream("GET", f"{service.url}/api/v1/posts/41/events", timeout=30) as stream:
@@ -166,13 +168,13 @@ def test_an_event_stream_ends_at_once(start: Start, simulator: Running) -> None:
     assert _unusual(service) == []
 
 
-def test_a_second_ctrl_c_does_not_wait_for_what_is_under_way(start: Start, simulator: Running) -> None:
-    simulator.gate.close("/issues")
+def test_a_second_ctrl_c_does_not_wait_for_what_is_under_way(start: Start, simulator: RunningSimulator) -> None:
+    simulator.hold.start("/issues")
     service = start(REPO="ada/blog", GITHUB_API_URL=simulator.url, COLD_WAIT="60")
     url = service.url
     with ThreadPoolExecutor() as threads:
         reading = threads.submit(httpx.get, f"{url}/api/v1/posts/41/comments", timeout=30)
-        simulator.gate.wait_for(2)
+        simulator.hold.wait_for(2)
         service.process.send_signal(signal.SIGINT)
         _until(lambda: _refuses_connections(service))
         assert service.stop(signal.SIGINT) == 0
@@ -190,10 +192,10 @@ def few_files() -> Iterator[int]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_who_is_stopped_while_starting_ends_in_order(start: Start, simulator: Running, few_files: int) -> None:
-    simulator.gate.close("")
+def test_who_is_stopped_while_starting_ends_in_order(start: Start, simulator: RunningSimulator, few_files: int) -> None:
+    simulator.hold.start("")
     service = start(REPO="ada/blog", GITHUB_API_URL=simulator.url, REPOO="ada/blog")
-    simulator.gate.wait_for(1, timeout=_DEADLINE)
+    simulator.hold.wait_for(1, timeout=_DEADLINE)
     allowed, _ = resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE)
     assert allowed == min(few_files, 1 << 20)
     assert service.stop() == 0

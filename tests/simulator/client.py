@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 import orjson
 
 from app.simulator.http.app import Simulator
-from app.simulator.http.request_log import Question
-from app.simulator.http.responses import Answer
+from app.simulator.http.request_log import IncomingRequest
+from app.simulator.http.responses import SimulatedResponse
 
 NOON = 1_600_000_000
 REPO = "ada/blog"
@@ -24,22 +24,22 @@ class FakeClock:
         return self.now
 
 
-def ask(simulator: Simulator, target: str, *, method: str = "GET", **headers: str) -> Answer:
+def ask(simulator: Simulator, target: str, *, method: str = "GET", **headers: str) -> SimulatedResponse:
     """Ask a simulator without a socket; header names are written with underscores."""
     path, _, query = target.partition("?")
     named = {"user_agent": "tests", **headers}
-    question = Question(
+    request = IncomingRequest(
         method=method,
         path=path,
         query=query,
         parameters=tuple(parse_qsl(query)),
         headers={name.replace("_", "-"): value for name, value in named.items() if value},
-        base="https://api.github.com",
-        remote="192.0.2.1",
+        base_url="https://api.github.com",
+        client_ip="192.0.2.1",
     )
-    return simulator.answer(question)
+    return simulator.respond(request)
 
 
-def value(answer: Answer) -> Any:
+def value(answer: SimulatedResponse) -> Any:
     """Read the JSON of an answer."""
     return orjson.loads(answer.body)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.simulator.console import HELP, Acts, lines
+from app.simulator.console import HELP, Console, lines
 from app.simulator.http.app import Simulator
 from app.simulator.world.world import World
 from tests.simulator.client import REPO, FakeClock, ask, value
@@ -19,9 +19,9 @@ from tests.simulator.receiver import receiving
 
 
 @pytest.fixture
-def acts(simulator: Simulator, world: World) -> Acts:
+def acts(simulator: Simulator, world: World) -> Console:
     world.open_issue(REPO, title="One")
-    return Acts(simulator, REPO)
+    return Console(simulator, REPO)
 
 
 def shown(simulator: Simulator) -> list[tuple[str, bool]]:
@@ -30,7 +30,7 @@ def shown(simulator: Simulator) -> list[tuple[str, bool]]:
     return [(comment["body"], comment["minimized"] is not None) for comment in comments]
 
 
-def test_a_comment_is_written_edited_hidden_shown_and_deleted(acts: Acts, simulator: Simulator) -> None:
+def test_a_comment_is_written_edited_hidden_shown_and_deleted(acts: Console, simulator: Simulator) -> None:
     said = acts.do("comment 1 eve Some words\n")
     assert shown(simulator) == [("Some words", False)]
     assert [acts.do(f"{act} {said}") for act in ("edit", "hide", "pin")] == ["done"] * 3
@@ -51,13 +51,13 @@ def test_a_comment_is_written_edited_hidden_shown_and_deleted(acts: Acts, simula
         ("react 1 eyes", "reactions", 1),
     ],
 )
-def test_an_issue_is_acted_on(acts: Acts, simulator: Simulator, line: str, field: str, expected: object) -> None:
+def test_an_issue_is_acted_on(acts: Console, simulator: Simulator, line: str, field: str, expected: object) -> None:
     assert acts.do(line) == "done"
     found = value(ask(simulator, f"/repos/{REPO}/issues/1"))[field]
     assert (found["total_count"] if field == "reactions" else found) == expected
 
 
-def test_an_issue_is_opened_again_and_removed(acts: Acts, simulator: Simulator, world: World) -> None:
+def test_an_issue_is_opened_again_and_removed(acts: Console, simulator: Simulator, world: World) -> None:
     for line in ("close 1", "lock 1", "reopen 1", "unlock 1"):
         acts.do(line)
     assert (world.issue(REPO, 1).state, world.issue(REPO, 1).locked) == ("open", False)
@@ -65,7 +65,7 @@ def test_an_issue_is_opened_again_and_removed(acts: Acts, simulator: Simulator, 
     assert ask(simulator, f"/repos/{REPO}/issues/1").status == 410
 
 
-def test_the_repository_is_followed_through_its_life(acts: Acts, world: World) -> None:
+def test_the_repository_is_followed_through_its_life(acts: Console, world: World) -> None:
     assert [acts.do(line) for line in ("rename ada/notes", "private", "close 1")] == ["done"] * 3
     assert world.repository("ada/notes").private
     acts.do("public")
@@ -82,18 +82,18 @@ def test_the_repository_is_followed_through_its_life(acts: Acts, world: World) -
         ("fault empty", [200, 200, 200]),
     ],
 )
-def test_a_fault_holds_for_so_many_asks(acts: Acts, simulator: Simulator, line: str, statuses: list[int]) -> None:
+def test_a_fault_holds_for_so_many_asks(acts: Console, simulator: Simulator, line: str, statuses: list[int]) -> None:
     assert acts.do(line) == "done"
     assert [ask(simulator, f"/repos/{REPO}/issues").status for _ in range(3)] == statuses
 
 
-def test_mended_all_works_again(acts: Acts, simulator: Simulator) -> None:
+def test_mended_all_works_again(acts: Console, simulator: Simulator) -> None:
     acts.do("fault 503 9")
     acts.do("mend")
     assert ask(simulator, f"/repos/{REPO}/issues").status == 200
 
 
-def test_the_asks_are_counted_by_path(acts: Acts, simulator: Simulator) -> None:
+def test_the_asks_are_counted_by_path(acts: Console, simulator: Simulator) -> None:
     for target in ("issues?page=1", "issues?page=2", "issues/1"):
         ask(simulator, f"/repos/{REPO}/{target}")
     assert acts.do("asks").split() == ["2", f"/repos/{REPO}/issues", "1", f"/repos/{REPO}/issues/1", "3", "in", "all"]
@@ -114,7 +114,7 @@ def test_the_asks_are_counted_by_path(acts: Acts, simulator: Simulator) -> None:
         ("rename notes", "? not enough values"),
     ],
 )
-def test_what_cannot_be_done_is_said(acts: Acts, line: str, said: str) -> None:
+def test_what_cannot_be_done_is_said(acts: Console, line: str, said: str) -> None:
     assert acts.do(line).startswith(said)
 
 
@@ -122,7 +122,7 @@ def test_what_cannot_be_done_is_said(acts: Acts, line: str, said: str) -> None:
 def test_no_line_breaks_anything(name: str, rest: str) -> None:
     world = World(FakeClock())
     world.add_repository(REPO)
-    assert isinstance(Acts(Simulator(world), REPO).do(f"{name} {rest}"), str)
+    assert isinstance(Console(Simulator(world), REPO).do(f"{name} {rest}"), str)
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=9)), st.booleans())
@@ -180,7 +180,7 @@ def test_by_hand_it_acts_tells_and_ends(process: list[subprocess.Popen[str]]) ->
         assert started.stderr.read() == ""
 
 
-def test_its_help_names_every_act(acts: Acts, process: list[subprocess.Popen[str]]) -> None:
+def test_its_help_names_every_act(acts: Console, process: list[subprocess.Popen[str]]) -> None:
     told = subprocess.run([sys.executable, "-m", "app.simulator", "--help"], capture_output=True, text=True, check=True)
     assert HELP in told.stdout
     assert all(name in HELP for name in acts.do("dance").partition("one of ")[2].split(", "))

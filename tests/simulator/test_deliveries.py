@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.simulator.http.server import Running, loopback, running, url_of
+from app.simulator.http.server import RunningSimulator, bind_loopback, loopback_url, run_simulator
 from app.simulator.webhooks.deliveries import Webhook
 from app.simulator.world.world import World
 from tests.simulator.client import REPO, FakeClock
@@ -24,15 +24,15 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def served(world: World, receiver: Receiver) -> Iterator[Running]:
+def served(world: World, receiver: Receiver) -> Iterator[RunningSimulator]:
     world.open_issue(REPO, title="One")
-    with running(world) as simulator:
+    with run_simulator(world) as simulator:
         yield simulator
 
 
 @pytest.fixture
-def hook(served: Running, receiver: Receiver) -> Webhook:
-    return served.webhook(f"{receiver.url}/webhooks/github?a=b", secret="It's a Secret to Everybody", repo=REPO)
+def hook(served: RunningSimulator, receiver: Receiver) -> Webhook:
+    return served.add_webhook(f"{receiver.url}/webhooks/github?a=b", secret="It's a Secret to Everybody", repo=REPO)
 
 
 def write(world: World, count: int) -> list[str]:
@@ -65,8 +65,10 @@ def test_a_delivery_carries_githubs_headers_and_the_signature_of_its_raw_body(
     assert (received.payload["action"], received.payload["comment"]["body"]) == ("created", "Comment 0")
 
 
-def test_a_form_carries_the_payload_and_is_signed_as_a_form(served: Running, receiver: Receiver, world: World) -> None:
-    hook = served.webhook(receiver.url, secret="s", content_type="form")
+def test_a_form_carries_the_payload_and_is_signed_as_a_form(
+    served: RunningSimulator, receiver: Receiver, world: World
+) -> None:
+    hook = served.add_webhook(receiver.url, secret="s", content_type="form")
     world.comment(REPO, 1, body="Ja & nein = vielleicht", author="grace")
     hook.wait(1)
     (received,) = receiver.events
@@ -75,18 +77,18 @@ def test_a_form_carries_the_payload_and_is_signed_as_a_form(served: Running, rec
     assert received.headers["x-hub-signature-256"] == f"sha256={hmac.new(b's', received.body, 'sha256').hexdigest()}"
 
 
-def test_without_a_secret_nothing_is_signed(served: Running, receiver: Receiver, world: World) -> None:
-    hook = served.webhook(receiver.url)
+def test_without_a_secret_nothing_is_signed(served: RunningSimulator, receiver: Receiver, world: World) -> None:
+    hook = served.add_webhook(receiver.url)
     write(world, 1)
     hook.wait(1)
     assert not [name for each in receiver.everything for name in each.headers if name.startswith("x-hub")]
 
 
-def test_a_new_webhook_says_ping(hook: Webhook, receiver: Receiver, served: Running) -> None:
+def test_a_new_webhook_says_ping(hook: Webhook, receiver: Receiver, served: RunningSimulator) -> None:
     hook.wait()
-    served.webhook(receiver.url).wait()
+    served.add_webhook(receiver.url).wait()
     ours, theirs = receiver.everything
-    assert (ours.headers["x-github-event"], hook.answered, hook.log[0].event) == ("ping", 0, "ping")
+    assert (ours.headers["x-github-event"], hook.response_count, hook.log[0].event) == ("ping", 0, "ping")
     assert ours.payload["hook"]["config"]["content_type"] == "json"
     assert (ours.payload["hook_id"], ours.payload["repository"]["full_name"]) == (hook.hook_id, REPO)
     assert "repository" not in theirs.payload
@@ -94,7 +96,7 @@ def test_a_new_webhook_says_ping(hook: Webhook, receiver: Receiver, served: Runn
 
 
 def test_what_is_told_by_payload_can_be_asked_at_its_addresses(
-    hook: Webhook, receiver: Receiver, served: Running, world: World
+    hook: Webhook, receiver: Receiver, served: RunningSimulator, world: World
 ) -> None:
     write(world, 1)
     hook.wait(1)
@@ -102,10 +104,10 @@ def test_what_is_told_by_payload_can_be_asked_at_its_addresses(
 
 
 def test_events_of_other_kinds_and_other_repositories_are_not_sent(
-    served: Running, receiver: Receiver, world: World
+    served: RunningSimulator, receiver: Receiver, world: World
 ) -> None:
     world.add_repository("ada/other")
-    hook = served.webhook(receiver.url, repo=REPO, events=["issues"])
+    hook = served.add_webhook(receiver.url, repo=REPO, events=["issues"])
     write(world, 1)
     world.open_issue("ada/other", title="Elsewhere")
     world.close_issue(REPO, 1)
@@ -121,8 +123,10 @@ def test_deliveries_over_one_connection_come_in_order(hook: Webhook, receiver: R
     assert len({each.guid for each in receiver.everything}) == 21
 
 
-def test_many_deliveries_go_over_a_few_connections_that_stay(served: Running, receiver: Receiver, world: World) -> None:
-    hook = served.webhook(receiver.url, connections=3)
+def test_many_deliveries_go_over_a_few_connections_that_stay(
+    served: RunningSimulator, receiver: Receiver, world: World
+) -> None:
+    hook = served.add_webhook(receiver.url, connections=3)
     for number in range(300):
         hook.send("issue_comment", {"action": "created", "comment": {"body": f"Comment {number}"}})
     hook.wait(300, timeout=60)
@@ -141,13 +145,13 @@ def test_the_log_tells_the_status_of_each_answer(hook: Webhook, receiver: Receiv
     assert len(receiver.events) == 1
 
 
-def test_nobody_there_is_a_failure_and_not_an_answer(served: Running, world: World) -> None:
-    with loopback() as closed:
-        hook = served.webhook(url_of(closed))
+def test_nobody_there_is_a_failure_and_not_an_answer(served: RunningSimulator, world: World) -> None:
+    with bind_loopback() as closed:
+        hook = served.add_webhook(loopback_url(closed))
         write(world, 1)
         hook.wait()
-    assert [(each.status, "refused" in each.failure) for each in hook.log] == [(None, True), (None, True)]
-    assert hook.answered == 0
+    assert [(each.status, "refused" in each.error) for each in hook.log] == [(None, True), (None, True)]
+    assert hook.response_count == 0
 
 
 def test_who_does_not_answer_in_time_is_a_failure(receiver: Receiver) -> None:
@@ -155,7 +159,7 @@ def test_who_does_not_answer_in_time_is_a_failure(receiver: Receiver) -> None:
     with closing(Webhook(receiver.url, timeout=0.05)) as hook:
         hook.wait()
         receiver.open.set()
-        assert [(each.status, each.failure) for each in hook.log] == [(None, "timed out")]
+        assert [(each.status, each.error) for each in hook.log] == [(None, "timed out")]
 
 
 def test_a_connection_that_the_receiver_has_closed_is_opened_again(
@@ -186,20 +190,20 @@ def test_a_redelivery_has_the_same_guid_and_body(hook: Webhook, receiver: Receiv
 
 def test_a_lost_delivery_never_arrives_unless_it_is_sent_again(hook: Webhook, receiver: Receiver, world: World) -> None:
     hook.wait()
-    hook.lose(2)
+    hook.drop(2)
     bodies = write(world, 3)
     hook.wait(1)
     assert receiver.bodies == bodies[2:]
-    lost = [each for each in hook.log if each.failure == "lost"]
+    lost = [each for each in hook.log if each.error == "dropped"]
     hook.redeliver(lost[1].guid)
     hook.wait(2)
     assert receiver.bodies == [bodies[2], bodies[1]]
 
 
 def test_all_may_be_lost_until_it_ends(hook: Webhook, receiver: Receiver, world: World) -> None:
-    hook.lose(None)
+    hook.drop(None)
     write(world, 3)
-    hook.lose(0)
+    hook.drop(0)
     world.comment(REPO, 1, body="Last", author="grace")
     hook.wait(1)
     assert receiver.bodies == ["Last"]
@@ -209,7 +213,7 @@ def test_all_may_be_lost_until_it_ends(hook: Webhook, receiver: Receiver, world:
 def test_a_doubled_delivery_arrives_twice_under_one_guid(
     hook: Webhook, receiver: Receiver, world: World, times: int | None, expected: int
 ) -> None:
-    hook.double(times)
+    hook.duplicate(times)
     write(world, 2)
     hook.wait(expected)
     hook.wait()
@@ -224,7 +228,7 @@ def test_what_is_held_comes_late_and_if_wanted_out_of_order(
     bodies = write(world, 10)
     hook.hold()
     hook.wait()
-    assert (receiver.events, hook.held) == ([], 10)
+    assert (receiver.events, hook.held_count) == ([], 10)
     clock.now += 3600
     assert hook.release(shuffled=shuffled) == 10
     hook.wait(10)
@@ -234,7 +238,7 @@ def test_what_is_held_comes_late_and_if_wanted_out_of_order(
 
 
 @settings(max_examples=10)
-@given(mischief=st.lists(st.sampled_from(["lose", "double", "hold", "release", "act"]), max_size=20))
+@given(mischief=st.lists(st.sampled_from(["drop", "duplicate", "hold", "release", "act"]), max_size=20))
 def test_after_any_mischief_every_event_has_arrived_or_is_known_as_lost(mischief: list[str]) -> None:
     with receiving() as receiver, closing(Webhook(receiver.url)) as hook:
         guids = set()
@@ -245,7 +249,7 @@ def test_after_any_mischief_every_event_has_arrived_or_is_known_as_lost(mischief
                 getattr(hook, deed)()
         hook.release()
         hook.wait()
-        lost = {each.guid for each in hook.log if each.failure == "lost"}
+        lost = {each.guid for each in hook.log if each.error == "dropped"}
         assert {each.guid for each in receiver.events} | lost == guids
 
 
@@ -257,8 +261,8 @@ def test_waiting_for_what_does_not_come_ends(hook: Webhook) -> None:
 def test_at_the_end_what_is_under_way_is_cut_and_the_rest_dropped(world: World, receiver: Receiver) -> None:
     world.open_issue(REPO, title="One")
     receiver.open.clear()
-    with running(world) as served:
-        hook = served.webhook(receiver.url)
+    with run_simulator(world) as served:
+        hook = served.add_webhook(receiver.url)
         write(world, 3)
         assert receiver.arrived.acquire(timeout=10)
     assert [(each.event, each.status) for each in hook.log] == [("ping", None)]

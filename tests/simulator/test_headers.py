@@ -5,7 +5,7 @@ from base64 import b64encode
 import pytest
 
 from app.simulator.http.app import Simulator
-from app.simulator.http.media_types import media_of
+from app.simulator.http.media_types import parse_media_type
 from app.simulator.world.world import World
 from tests.simulator.client import NOON, REPO, FakeClock, ask, value
 
@@ -41,7 +41,7 @@ def posted(world: World) -> World:
     ],
 )
 def test_a_media_type_is_told_and_decides_the_fields(accept: str, name: str, fields: tuple[str, ...]) -> None:
-    media = media_of(accept)
+    media = parse_media_type(accept)
     assert (media.name, media.fields) == (name, fields)
 
 
@@ -162,11 +162,11 @@ def test_the_token_of_a_deleted_account_is_401(simulator: Simulator, posted: Wor
 def test_the_log_tells_of_a_token_but_never_which(simulator: Simulator, posted: World) -> None:
     ask(simulator, f"{ISSUE}?x=1", authorization="token ghp_secret", accept="a/b", if_none_match='"t"')
     ask(simulator, ISSUE)
-    first, second = simulator.asks
+    first, second = simulator.requests
     assert (first.method, first.target, first.accept, first.status) == ("GET", f"{ISSUE}?x=1", "a/b", 200)
-    assert (first.authorized, second.authorized) == (True, False)
-    assert (first.if_none_match, first.remote, first.counted) == ('"t"', "192.0.2.1", True)
-    assert "ghp_secret" not in repr(simulator.asks)
+    assert (first.authenticated, second.authenticated) == (True, False)
+    assert (first.if_none_match, first.client_ip, first.charged) == ('"t"', "192.0.2.1", True)
+    assert "ghp_secret" not in repr(simulator.requests)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_a_private_repository_is_seen_by_those_inside(simulator: Simulator, post
     posted.make_private(REPO)
     posted.add_token("theirs", "grace")
     assert ask(simulator, ISSUE, authorization="token theirs").status == 404
-    posted.associate(REPO, "grace", association)
+    posted.set_association(REPO, "grace", association)
     assert ask(simulator, ISSUE, authorization="token theirs").status == 200
 
 

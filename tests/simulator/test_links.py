@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.simulator.http.app import Simulator
-from app.simulator.http.paging import Page, cursor, cursor_link, links, page_of, position
+from app.simulator.http.paging import Page, cursor_link_header, decode_cursor, encode_cursor, link_header, parse_page
 from app.simulator.world.world import World
 from tests.simulator.client import NOON, REPO, FakeClock, ask, value
 
@@ -43,12 +43,12 @@ def link(page: int, rel: str, before: str = "per_page=3", after: str = "") -> st
 )
 def test_thirteen_issues_are_linked_as_recorded(asked: str, expected: list[str]) -> None:
     parameters = parse_qsl(asked)
-    assert links(HOME, parameters, page_of(parameters), 13) == ", ".join(expected)
+    assert link_header(HOME, parameters, parse_page(parameters), 13) == ", ".join(expected)
 
 
 @pytest.mark.parametrize("total", [0, 1, 29, 30])
 def test_what_fits_on_one_page_has_no_link(total: int) -> None:
-    assert links(HOME, (), page_of(()), total) is None
+    assert link_header(HOME, (), parse_page(()), total) is None
 
 
 @pytest.mark.parametrize(
@@ -64,16 +64,16 @@ def test_what_fits_on_one_page_has_no_link(total: int) -> None:
     ],
 )
 def test_page_and_per_page_are_read_leniently(asked: str, page: Page) -> None:
-    assert page_of(parse_qsl(asked)) == page
+    assert parse_page(parse_qsl(asked)) == page
 
 
 @given(total=st.integers(0, 400), size=st.integers(1, 100))
 def test_following_next_visits_every_page_once_and_ends(total: int, size: int) -> None:
     visited, parameters = [], [("per_page", str(size))]
     while True:
-        page = page_of(parameters)
+        page = parse_page(parameters)
         visited.append(page.number)
-        header = links(HOME, parameters, page, total)
+        header = link_header(HOME, parameters, page, total)
         onwards = httpx.Response(200, headers={"link": header or ""}).links.get("next")
         if onwards is None:
             break
@@ -83,18 +83,18 @@ def test_following_next_visits_every_page_once_and_ends(total: int, size: int) -
 
 @given(st.integers(0, 10**9))
 def test_a_cursor_is_read_back(number: int) -> None:
-    assert position(cursor(number)) == number
+    assert decode_cursor(encode_cursor(number)) == number
 
 
 @given(st.text(max_size=40))
 def test_a_cursor_of_somebody_else_is_none(text: str) -> None:
-    assert position(text) is None
+    assert decode_cursor(text) is None
 
 
 def test_a_list_by_cursor_has_only_a_next() -> None:
-    header = cursor_link(HOME, [("per_page", "3"), ("state", "all")], Page(1, 3), 3, 7)
-    assert header == f'<{HOME}?per_page=3&state=all&after={cursor(3).replace("=", "%3D")}&page=2>; rel="next"'
-    assert cursor_link(HOME, (), Page(3, 3), 7, 7) is None
+    header = cursor_link_header(HOME, [("per_page", "3"), ("state", "all")], Page(1, 3), 3, 7)
+    assert header == f'<{HOME}?per_page=3&state=all&after={encode_cursor(3).replace("=", "%3D")}&page=2>; rel="next"'
+    assert cursor_link_header(HOME, (), Page(3, 3), 7, 7) is None
 
 
 def test_links_go_by_the_repository_id_and_keep_the_parameters(simulator: Simulator, world: World) -> None:
@@ -125,5 +125,5 @@ def test_by_cursor_a_list_goes_beyond_what_pages_reach() -> None:
     simulator = Simulator(world, cursors=True)
     far = f"/repos/{REPO}/issues?per_page=100&page=101"
     assert ask(simulator, far).status == 422
-    assert [issue["number"] for issue in value(ask(simulator, f"{far}&after={cursor(2)}"))] == [1]
+    assert [issue["number"] for issue in value(ask(simulator, f"{far}&after={encode_cursor(2)}"))] == [1]
     assert len(value(ask(simulator, f"/repos/{REPO}/issues?after=nonsense"))) == 3

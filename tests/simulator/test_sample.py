@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from app.simulator.world.markdown import to_html
-from app.simulator.world.sample import SAMPLE, numbered_world, sample_world
+from app.simulator.world.sample import SAMPLE_REPO, generate_world, sample_world
 from app.simulator.world.world import World
 from tests.simulator.client import FakeClock
 
@@ -14,13 +14,13 @@ def blog() -> World:
 
 
 def test_the_post_of_the_front_matter_is_number_41(blog: World) -> None:
-    post = blog.issue(SAMPLE, 41)
+    post = blog.issue(SAMPLE_REPO, 41)
     assert (post.title, post.labels) == ("The Best Interview is No Interview", ("Jobs",))
     assert post.created_at == 1_593_592_200
 
 
 def test_the_blog_shows_every_sort_of_thread(blog: World) -> None:
-    counts = {issue.number: len(blog.threads[issue.id]) for issue in blog.issues.values()}
+    counts = {issue.number: len(blog.comment_ids[issue.id]) for issue in blog.issues.values()}
     assert counts == {7: 5, 12: 9, 19: 35, 28: 8, 35: 1, 41: 16, 42: 0}
     assert [issue.number for issue in blog.issues.values() if issue.locked] == [28]
     assert [issue.number for issue in blog.issues.values() if issue.is_pull_request] == [35]
@@ -35,37 +35,37 @@ def test_the_blog_has_spam_a_pin_reactions_and_a_deleted_account(blog: World) ->
 
 
 def test_every_comment_comes_after_the_one_before_it(blog: World) -> None:
-    for thread in blog.threads.values():
+    for thread in blog.comment_ids.values():
         moments = [blog.comments[comment_id].created_at for comment_id in thread]
         assert moments == sorted(moments)
         assert all(blog.comments[comment_id].body for comment_id in thread)
 
 
 def test_a_numbered_world_has_the_size_that_was_asked_for() -> None:
-    world = numbered_world(50, 300, seed=3, pull_request_comments=250)
+    world = generate_world(50, 300, seed=3, pull_request_comments=250)
     pulls = [issue for issue in world.issues.values() if issue.is_pull_request]
     assert (len(world.issues) - len(pulls), len(pulls)) == (50, 3)
-    assert sum(len(world.threads[issue.id]) for issue in pulls) == 250
+    assert sum(len(world.comment_ids[issue.id]) for issue in pulls) == 250
     assert len(world.comments) == 550
 
 
 def test_the_comments_of_a_numbered_world_are_uneven_and_of_real_size() -> None:
-    world = numbered_world(100, 1000, seed=1)
-    counts = sorted(len(thread) for thread in world.threads.values())
+    world = generate_world(100, 1000, seed=1)
+    counts = sorted(len(thread) for thread in world.comment_ids.values())
     assert counts[-1] > 5 * counts[50]
     assert all(200 <= len(comment.body or "") <= 2000 for comment in world.comments.values())
 
 
 def test_the_html_made_ahead_is_what_rendering_gives() -> None:
-    for comment in numbered_world(5, 40, seed=2).comments.values():
+    for comment in generate_world(5, 40, seed=2).comments.values():
         assert comment.body_html == to_html(comment.body or "")
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_same_seed_gives_the_same_world(seed: int) -> None:
-    assert numbered_world(10, 50, seed).comments == numbered_world(10, 50, seed).comments
-    assert numbered_world(10, 50, seed).comments != numbered_world(10, 50, seed + 1).comments
+    assert generate_world(10, 50, seed).comments == generate_world(10, 50, seed).comments
+    assert generate_world(10, 50, seed).comments != generate_world(10, 50, seed + 1).comments
 
 
 def test_a_world_without_posts_has_no_comments() -> None:
-    assert numbered_world(0, 10, seed=1).comments == {}
+    assert generate_world(0, 10, seed=1).comments == {}

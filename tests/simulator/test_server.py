@@ -9,8 +9,8 @@ import pytest
 
 from app.simulator.http.app import Simulator
 from app.simulator.http.rate_limits import Limits
-from app.simulator.http.request_log import Question
-from app.simulator.http.server import Running, loopback, running, serve, url_of
+from app.simulator.http.request_log import IncomingRequest
+from app.simulator.http.server import RunningSimulator, bind_loopback, loopback_url, run_simulator, serve
 from app.simulator.world.world import World
 from tests.simulator.client import REPO
 
@@ -18,12 +18,12 @@ LIST = f"/repos/{REPO}/issues"
 
 
 @pytest.fixture
-def served(world: World) -> Iterator[Running]:
-    with running(world) as simulator:
+def served(world: World) -> Iterator[RunningSimulator]:
+    with run_simulator(world) as simulator:
         yield simulator
 
 
-def test_what_a_test_changes_shows_in_the_next_answer(served: Running, world: World) -> None:
+def test_what_a_test_changes_shows_in_the_next_answer(served: RunningSimulator, world: World) -> None:
     assert served.world is world
     with httpx.Client(base_url=served.url, trust_env=False) as client:
         assert client.get(LIST).json() == []
@@ -32,14 +32,14 @@ def test_what_a_test_changes_shows_in_the_next_answer(served: Running, world: Wo
     assert (read["id"], read["url"]) == (issue.id, f"{served.url}/repos/{REPO}/issues/1")
 
 
-def test_a_head_has_the_headers_and_no_body(served: Running) -> None:
+def test_a_head_has_the_headers_and_no_body(served: RunningSimulator) -> None:
     with httpx.Client(base_url=served.url, trust_env=False) as client:
         got, head = client.get(LIST), client.head(LIST)
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == got.headers["content-length"]
 
 
-def test_a_conditional_ask_keeps_the_connection(served: Running) -> None:
+def test_a_conditional_ask_keeps_the_connection(served: RunningSimulator) -> None:
     with httpx.Client(base_url=served.url, trust_env=False) as client:
         etag = client.get(LIST).headers["etag"]
         assert client.get(LIST, headers={"if-none-match": etag}).status_code == 304
@@ -48,20 +48,20 @@ def test_a_conditional_ask_keeps_the_connection(served: Running) -> None:
 
 def test_the_base_of_addresses_can_be_given(world: World) -> None:
     world.open_issue(REPO, title="One")
-    with running(world, base="https://api.example.org") as served:
+    with run_simulator(world, base_url="https://api.example.org") as served:
         read = httpx.get(f"{served.url}{LIST}/1", trust_env=False).json()
     assert read["url"] == f"https://api.example.org/repos/{REPO}/issues/1"
 
 
-def test_a_hook_changes_the_world_between_two_pages(served: Running, world: World) -> None:
+def test_a_hook_changes_the_world_between_two_pages(served: RunningSimulator, world: World) -> None:
     for number in range(3):
         world.open_issue(REPO, title=f"Post {number}")
 
-    def delete_between(question: Question) -> None:
-        if "&page=2" in question.query:
+    def delete_between(request: IncomingRequest) -> None:
+        if "&page=2" in request.query:
             world.delete_issue(REPO, 2)
 
-    stop = served.on_ask(delete_between)
+    stop = served.on_request(delete_between)
     titles = []
     with httpx.Client(base_url=served.url, trust_env=False) as client:
         for page in (1, 2):
@@ -71,64 +71,64 @@ def test_a_hook_changes_the_world_between_two_pages(served: Running, world: Worl
         assert client.get(f"{LIST}?page=2").status_code == 200
 
 
-def test_a_closed_gate_holds_matching_asks_until_it_opens(served: Running) -> None:
-    served.gate.close(match="issues")
+def test_a_closed_gate_holds_matching_asks_until_it_opens(served: RunningSimulator) -> None:
+    served.hold.start(match="issues")
     with httpx.Client(base_url=served.url, trust_env=False) as client, ThreadPoolExecutor(3) as readers:
         answers = [readers.submit(client.get, LIST) for _ in range(3)]
-        served.gate.wait_for(3)
-        assert (served.gate.waiting, served.asks) == (3, [])
+        served.hold.wait_for(3)
+        assert (served.hold.count, served.requests) == (3, [])
         assert client.get("/rate_limit").status_code == 200
-        served.gate.open()
+        served.hold.release()
         assert [answer.result().status_code for answer in answers] == [200, 200, 200]
-    assert served.gate.waiting == 0
+    assert served.hold.count == 0
 
 
-def test_waiting_at_the_gate_for_nobody_ends(served: Running) -> None:
+def test_waiting_at_the_gate_for_nobody_ends(served: RunningSimulator) -> None:
     with pytest.raises(TimeoutError, match="0 asks are held, not 1"):
-        served.gate.wait_for(1, timeout=0.01)
+        served.hold.wait_for(1, timeout=0.01)
 
 
 def test_an_ask_still_held_at_the_end_does_not_keep_the_server(world: World) -> None:
     with ThreadPoolExecutor(1) as readers:
-        with running(world) as served:
-            served.gate.close()
+        with run_simulator(world) as served:
+            served.hold.start()
             held = readers.submit(httpx.get, served.url + LIST, trust_env=False)
-            served.gate.wait_for(1)
+            served.hold.wait_for(1)
         held.exception(timeout=5)
-    assert served.asks == []
+    assert served.requests == []
 
 
 def test_a_failing_hook_comes_to_light_at_the_end(world: World) -> None:
     with ExitStack() as stack:
-        served = stack.enter_context(running(world))
-        served.on_ask(lambda _: world.delete_issue(REPO, 999))
+        served = stack.enter_context(run_simulator(world))
+        served.on_request(lambda _: world.delete_issue(REPO, 999))
         assert httpx.get(served.url + LIST, trust_env=False).status_code == 500
         with pytest.raises(KeyError, match="999"):
             stack.close()
 
 
 def test_more_asks_at_once_than_allowed_meet_the_secondary_limit(world: World) -> None:
-    with running(world, limits=Limits(at_once=2)) as served, ThreadPoolExecutor(3) as readers:
-        served.gate.close()
+    with run_simulator(world, limits=Limits(concurrent_requests=2)) as served, ThreadPoolExecutor(3) as readers:
+        served.hold.start()
         answers = [readers.submit(httpx.get, served.url + LIST, trust_env=False) for _ in range(3)]
-        served.gate.wait_for(3)
-        served.gate.open()
+        served.hold.wait_for(3)
+        served.hold.release()
         statuses = sorted(answer.result().status_code for answer in answers)
     assert statuses == [200, 200, 403]
 
 
-def test_the_log_can_be_cleared(served: Running) -> None:
+def test_the_log_can_be_cleared(served: RunningSimulator) -> None:
     httpx.get(served.url + LIST, trust_env=False)
-    assert [ask.remote for ask in served.asks] == ["127.0.0.1"]
-    served.asks.clear()
-    assert served.simulator.asks == []
+    assert [ask.client_ip for ask in served.requests] == ["127.0.0.1"]
+    served.requests.clear()
+    assert served.simulator.requests == []
 
 
 async def test_it_serves_in_the_loop_of_its_caller_until_told_to_stop(world: World) -> None:
-    stop, bound = asyncio.Event(), loopback()
+    stop, bound = asyncio.Event(), bind_loopback()
     before = signal.getsignal(signal.SIGTERM)
     serving = asyncio.create_task(serve(Simulator(world), bound, stop))
-    async with httpx.AsyncClient(base_url=url_of(bound), trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=loopback_url(bound), trust_env=False) as client:
         assert (await client.get(LIST)).status_code == 200
         assert signal.getsignal(signal.SIGTERM) is before
     stop.set()
@@ -136,7 +136,7 @@ async def test_it_serves_in_the_loop_of_its_caller_until_told_to_stop(world: Wor
 
 
 def test_a_port_that_is_taken_is_an_error() -> None:
-    with loopback() as first:
+    with bind_loopback() as first:
         first.listen()
         with pytest.raises(OSError, match="in use"):
-            loopback(first.getsockname()[1])
+            bind_loopback(first.getsockname()[1])

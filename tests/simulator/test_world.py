@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
 from app.simulator.http.app import Simulator
-from app.simulator.http.rate_limits import Meter
+from app.simulator.http.rate_limits import RateLimiter
 from app.simulator.world.records import Comment, When, rfc3339, seconds
 from app.simulator.world.world import World
 from tests.simulator.client import NOON, REPO, FakeClock, ask, value
@@ -111,7 +111,7 @@ def test_a_deleted_comment_lowers_the_count_and_moves_nothing(world: World, cloc
     clock.now += 100
     world.delete_comment(comment)
     issue = world.issue(REPO, 1)
-    assert (issue.updated_at, issue.pinned_comment, world.threads[issue.id]) == (NOON, None, [])
+    assert (issue.updated_at, issue.pinned_comment, world.comment_ids[issue.id]) == (NOON, None, [])
 
 
 def test_editing_moves_comment_and_issue(world: World, clock: FakeClock, comment: Comment) -> None:
@@ -125,12 +125,12 @@ def test_a_comment_of_long_ago_does_not_turn_the_issue_back(world: World, commen
     assert world.issue(REPO, 1).updated_at == NOON
 
 
-@pytest.mark.parametrize(("quiet", "moved_by"), [(("hide", "pin", "react"), 0), ((), 5)])
+@pytest.mark.parametrize(("keep_updated_at", "moved_by"), [(("hide", "pin", "react"), 0), ((), 5)])
 def test_a_world_decides_whether_hiding_pinning_and_reacting_move_anything(
-    quiet: tuple[str, ...], moved_by: int
+    keep_updated_at: tuple[str, ...], moved_by: int
 ) -> None:
     clock = FakeClock()
-    world = World(clock, quiet=quiet)
+    world = World(clock, keep_updated_at=keep_updated_at)
     world.add_repository(REPO)
     world.open_issue(REPO, title="One")
     comments = [world.comment(REPO, 1, body="Hi", author="grace") for _ in range(3)]
@@ -177,12 +177,12 @@ def test_what_github_does_not_know_is_refused(world: World, comment: Comment) ->
 
 def test_an_issue_goes_through_its_life(world: World, clock: FakeClock, comment: Comment) -> None:
     assert world.close_issue(REPO, 1, by="grace").closed_by == world.user("grace").id
-    reopened = world.reopen(REPO, 1)
+    reopened = world.reopen_issue(REPO, 1)
     assert (reopened.state, reopened.state_reason, reopened.closed_at) == ("open", "reopened", None)
     assert world.lock_issue(REPO, 1, "spam").lock_reason == "spam"
     assert not world.unlock_issue(REPO, 1).locked
     clock.now += 9
-    assert world.label(REPO, 1, "Jobs", "Web").labels == ("Jobs", "Web")
+    assert world.set_labels(REPO, 1, "Jobs", "Web").labels == ("Jobs", "Web")
     edited = world.edit_issue(REPO, 1, title="Uno")
     assert (edited.title, edited.body, edited.updated_at) == ("Uno", None, NOON + 9)
     assert world.edit_issue(REPO, 1, body="Text").body == "Text"
@@ -297,7 +297,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def the_whole_repository_shows_the_same(self) -> None:
-        self.simulator.meter = Meter()  # a fresh hour for every step
+        self.simulator.rate_limiter = RateLimiter()  # a fresh hour for every step
         read = value(ask(self.simulator, f"{LIST}/comments?per_page=100&sort=updated"))
         moments = [comment["updated_at"] for comment in read]
         assert moments == sorted(moments, reverse=True)

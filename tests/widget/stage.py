@@ -14,8 +14,8 @@ import httpx
 import pytest
 from typing_extensions import override
 
-from app.simulator.http.server import Running, running
-from app.simulator.world.sample import SAMPLE, sample_world
+from app.simulator.http.server import RunningSimulator, run_simulator
+from app.simulator.world.sample import SAMPLE_REPO, sample_world
 from app.simulator.world.world import World
 from tests.journeys.conftest import Service, environment
 
@@ -45,7 +45,7 @@ class Blog:
 class Stage:
     """All three, and how a page is put on."""
 
-    simulator: Running
+    simulator: RunningSimulator
     service: Service
     blog: Blog
 
@@ -58,7 +58,7 @@ class Stage:
         return f"{self.service.url}/api/v1/"
 
     def element(self, number: int = TALK, *, inner: str | None = None, **attributes: str) -> str:
-        link = f'<a href="https://github.com/{SAMPLE}/issues/{number}">Leave a comment on GitHub</a>'
+        link = f'<a href="https://github.com/{SAMPLE_REPO}/issues/{number}">Leave a comment on GitHub</a>'
         given = "".join(f' {name}="{value}"' for name, value in attributes.items())
         return f'<post-comments ghissueid="{number}"{given}>{link if inner is None else inner}</post-comments>'
 
@@ -98,21 +98,21 @@ def filled_world() -> World:
     world = sample_world(time.time)  # noqa: TID251 - the simulator runs in the time of the browser that looks
     world.add_token(TOKEN, "ada")
     for number in (EMPTY, CLOSED, LOCKED, LONG, RICH):
-        world.open_issue(SAMPLE, title=f"Post {number}", number=number, created_at="2024-01-01T10:00:00Z")
+        world.open_issue(SAMPLE_REPO, title=f"Post {number}", number=number, created_at="2024-01-01T10:00:00Z")
     for number in (CLOSED, LOCKED):
-        world.comment(SAMPLE, number, body="The last word.", author="linh-tran")
-    world.close_issue(SAMPLE, CLOSED)
-    world.lock_issue(SAMPLE, LOCKED)
+        world.comment(SAMPLE_REPO, number, body="The last word.", author="linh-tran")
+    world.close_issue(SAMPLE_REPO, CLOSED)
+    world.lock_issue(SAMPLE_REPO, LOCKED)
     for n in range(300):
         reply = f"@reader-{(n - 1) % 7} " if n % 3 else ""
         body = f"{reply}Comment {n}: " + "a sentence that says something, " * (1 + n % 5)
-        world.comment(SAMPLE, LONG, body=body, author=f"reader-{n % 7}", created_at=1_704_103_200 + 60 * n)
+        world.comment(SAMPLE_REPO, LONG, body=body, author=f"reader-{n % 7}", created_at=1_704_103_200 + 60 * n)
     for body in (CODE, TABLE, "A picture: ![a wide one](https://example.org/wide.png)", "supercali" * 60):
-        world.comment(SAMPLE, RICH, body=body, author="grace-okafor")
-    edited = world.comment(SAMPLE, RICH, body="First thought.", author="ada", created_at="2024-01-02T10:00:00Z")
+        world.comment(SAMPLE_REPO, RICH, body=body, author="grace-okafor")
+    edited = world.comment(SAMPLE_REPO, RICH, body="First thought.", author="ada", created_at="2024-01-02T10:00:00Z")
     world.edit_comment(edited, body="Second thought.", body_html=None)
-    world.hide_comment(world.comment(SAMPLE, RICH, body="Buy!", author="quick-hire-pro"), "off-topic")
-    world.comment(SAMPLE, RICH, body="Built.", author="deploy-helper[bot]")
+    world.hide_comment(world.comment(SAMPLE_REPO, RICH, body="Buy!", author="quick-hire-pro"), "off-topic")
+    world.comment(SAMPLE_REPO, RICH, body="Built.", author="deploy-helper[bot]")
     return world
 
 
@@ -153,10 +153,10 @@ def static_blog() -> Iterator[Blog]:
 
 
 @contextmanager
-def serving(folder: Path, simulator: Running, **settings: str) -> Iterator[Service]:
+def serving(folder: Path, simulator: RunningSimulator, **settings: str) -> Iterator[Service]:
     """`python -m app serve` on the simulator, until the block ends."""
     given = {
-        "REPO": SAMPLE,
+        "REPO": SAMPLE_REPO,
         "GITHUB_API_URL": simulator.url,
         "GITHUB_TOKEN": TOKEN,
         "WEBHOOK_SECRET": SECRET,
@@ -187,8 +187,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """One for the tests of a module."""
     folder = tmp_path_factory.mktemp("stage")
     world = filled_world()
-    with running(world) as simulator, static_blog() as blog:
-        simulator.pictures.home = simulator.url
+    with run_simulator(world) as simulator, static_blog() as blog:
+        simulator.images.base_url = simulator.url
         with serving(folder, simulator) as service:
-            simulator.webhook(f"{service.url}/webhooks/github", secret=SECRET)
+            simulator.add_webhook(f"{service.url}/webhooks/github", secret=SECRET)
             yield Stage(simulator, service, blog)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.simulator.world.sample import SAMPLE
+from app.simulator.world.sample import SAMPLE_REPO
 from tests.journeys.browser import Open, chromium, opened, photograph
 from tests.widget.stage import CLOSED, EMPTY, LOCKED, LONG, MISSING, RICH, TALK, Stage, stage
 
@@ -110,7 +110,7 @@ def test_new_comments_are_said_politely(stage: Stage, opened: Open) -> None:
     news = page.locator(".pc-news")
     assert news.get_attribute("role") == "status"
     assert news.inner_text() == "", "it is there before there is anything to say, or a screen reader misses it"
-    made = stage.world.comment(SAMPLE, EMPTY, body="First!", author="hanne-k")
+    made = stage.world.comment(SAMPLE_REPO, EMPTY, body="First!", author="hanne-k")
     expect(news).to_have_text("1 new comment")
     assert violations(page) == []
     stage.world.delete_comment(made)

@@ -11,9 +11,9 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
-from app.simulator.http.server import running
+from app.simulator.http.server import run_simulator
 from app.simulator.world.markdown import to_html
-from app.simulator.world.sample import SAMPLE
+from app.simulator.world.sample import SAMPLE_REPO
 from app.simulator.world.world import World
 from tests.journeys.browser import Open, Watched, chromium, opened
 from tests.widget.stage import SECRET, TOKEN, Stage, serving, static_blog
@@ -77,13 +77,13 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     import time  # noqa: PLC0415
 
     world = World(time.time)  # noqa: TID251 - the simulator runs in the time of the browser that looks
-    world.add_repository(SAMPLE)
+    world.add_repository(SAMPLE_REPO)
     world.add_token(TOKEN, "ada")
-    world.open_issue(SAMPLE, title=TITLE, number=HOSTILE)
+    world.open_issue(SAMPLE_REPO, title=TITLE, number=HOSTILE)
     for vector in corpus():
-        world.comment(SAMPLE, HOSTILE, body=vector, body_html=vector, author="mallory")
-    with running(world) as simulator, static_blog() as blog:
-        simulator.pictures.home = simulator.url
+        world.comment(SAMPLE_REPO, HOSTILE, body=vector, body_html=vector, author="mallory")
+    with run_simulator(world) as simulator, static_blog() as blog:
+        simulator.images.base_url = simulator.url
         with serving(tmp_path_factory.mktemp("hostile"), simulator, WEBHOOK_SECRET=SECRET) as service:
             yield Stage(simulator, service, blog)
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from app.render.i18n import languages
-from app.simulator.world.sample import SAMPLE
+from app.simulator.world.sample import SAMPLE_REPO
 from tests.journeys.browser import Open, chromium, opened, photograph
 from tests.widget.stage import EMPTY, LONG, RICH, TALK, Stage, stage
 
@@ -142,11 +142,11 @@ def test_a_prerendered_page_stays_as_it_is_when_the_script_arrives(stage: Stage,
 
 def test_a_prerendered_page_is_brought_up_to_date(stage: Stage, opened: Open) -> None:
     url = stage.publish(fragment(stage, RICH))
-    comments = stage.world.threads[stage.world.issue(SAMPLE, RICH).id]
+    comments = stage.world.comment_ids[stage.world.issue(SAMPLE_REPO, RICH).id]
     changed, gone = stage.world.comments[comments[0]], stage.world.comments[comments[1]]
     stage.world.edit_comment(changed, body="Rewritten at length.", body_html=None)
     stage.world.delete_comment(gone)
-    made = stage.world.comment(SAMPLE, RICH, body="Written since.", author="hanne-k")
+    made = stage.world.comment(SAMPLE_REPO, RICH, body="Written since.", author="hanne-k")
     stage.until_served(RICH, 7)
     page = opened(url).page
     page.wait_for_selector(f"#comment-{made.id}")
@@ -258,11 +258,11 @@ def test_a_prerendered_first_page_announces_no_old_comment_as_a_new_one(stage: S
 
 def test_a_prerendered_page_learns_that_its_issue_was_closed(stage: Stage, opened: Open) -> None:
     url = stage.publish(fragment(stage, EMPTY))
-    stage.world.close_issue(SAMPLE, EMPTY)
+    stage.world.close_issue(SAMPLE_REPO, EMPTY)
     page = opened(url).page
     page.wait_for_selector("post-comments[status=closed] .pc-note")
     page.wait_for_timeout(700)  # until it listens
-    stage.world.reopen(SAMPLE, EMPTY)
+    stage.world.reopen_issue(SAMPLE_REPO, EMPTY)
     page.wait_for_selector("post-comments[status=open]")
     expect(page.locator(".pc-note")).to_have_count(0)
 
@@ -296,7 +296,7 @@ def test_one_count_that_is_none_and_any_number_of_them_break_no_other(stage: Sta
 
 
 def test_recent_comments_are_one_request_however_many_attributes_they_have(stage: Stage, opened: Open) -> None:
-    watched = opened(stage.publish(f'<recent-comments repo="{SAMPLE}" lang="de" limit="3"></recent-comments>'))
+    watched = opened(stage.publish(f'<recent-comments repo="{SAMPLE_REPO}" lang="de" limit="3"></recent-comments>'))
     watched.page.wait_for_selector("recent-comments[state=ready]")
     assert len(watched.asked(f"{stage.api}comments")) == 1
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.simulator.world.sample import SAMPLE
+from app.simulator.world.sample import SAMPLE_REPO
 from tests.journeys.browser import Open, chromium, opened, photograph
 from tests.widget.stage import CLOSED, EMPTY, LOCKED, LONG, MISSING, RICH, TALK, Stage, stage
 
@@ -92,7 +92,7 @@ def test_each_state_of_the_issue_is_said(
     assert page.locator(".pc-title").count() == (status != "missing")
     if link:
         href = page.get_attribute(".pc-write a", "href")
-        assert href == f"https://github.com/{SAMPLE}/issues/{number}#issuecomment-new"
+        assert href == f"https://github.com/{SAMPLE_REPO}/issues/{number}#issuecomment-new"
     assert not watched.complaints
     photograph(page, f"widget-{status}")
 
@@ -171,7 +171,7 @@ def test_new_comments_are_announced_and_move_nothing_until_they_are_asked_for(st
     before = ids(page)
     first = page.locator(".pc-comment").first
     top = first.evaluate("e => e.getBoundingClientRect().top")
-    made = stage.world.comment(SAMPLE, TALK, body="Late, but here.", author="hanne-k")
+    made = stage.world.comment(SAMPLE_REPO, TALK, body="Late, but here.", author="hanne-k")
     try:
         button = page.get_by_role("button", name="1 new comment")
         button.wait_for()
@@ -195,7 +195,7 @@ def test_what_cannot_be_reached_says_so_with_a_retry_and_the_link(stage: Stage, 
     page.goto(stage.publish(stage.element()))
     ready(page, "failed")
     expect(page.locator("post-comments")).to_contain_text("The comments cannot be reached just now.")
-    expect(page.locator("post-comments > a")).to_have_attribute("href", f"https://github.com/{SAMPLE}/issues/41")
+    expect(page.locator("post-comments > a")).to_have_attribute("href", f"https://github.com/{SAMPLE_REPO}/issues/41")
     photograph(page, "widget-failed")
     page.unroute(f"{stage.api}**")
     page.get_by_role("button", name="Try again").click()

@@ -18,25 +18,25 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from app.simulator.http.faults import Faults
-from app.simulator.http.hold import Gate
-from app.simulator.http.media_types import Media, media_of
+from app.simulator.http.hold import RequestHold
+from app.simulator.http.media_types import MediaType, parse_media_type
 from app.simulator.http.objects import NEWER, OLDER, View
-from app.simulator.http.rate_limits import Budget, Limits, Meter
-from app.simulator.http.request_log import Ask, Question
-from app.simulator.http.resources import Reads
+from app.simulator.http.rate_limits import Budget, Limits, RateLimiter
+from app.simulator.http.request_log import IncomingRequest, LoggedRequest
+from app.simulator.http.resources import Resources
 from app.simulator.http.responses import (
-    Answer,
-    Refusal,
+    ResponseError,
+    SimulatedResponse,
     bad_credentials,
     error,
-    json_answer,
+    json_response,
     no_user_agent,
     not_found,
-    primary_limit,
-    secondary_limit,
+    primary_rate_limit,
+    secondary_rate_limit,
     unknown_version,
 )
-from app.simulator.images import PREFIX, PictureHost
+from app.simulator.images import IMAGES_PATH, ImageHost
 from app.simulator.world.records import User
 from app.simulator.world.world import World
 
@@ -71,192 +71,196 @@ _PREFLIGHT = {
 class Simulator:
     """The application: answers like GitHub, logs every ask, breaks what it is told to break.
 
-    `base` overrides the address in objects and links (else the one that was asked); `cursors` makes the list of
+    `base_url` overrides the address in objects and links (else the one that was asked); `cursors` makes the list of
     issues go by `after`. `asks` is the log, `faults` and `gate` are for tests,
     `failures` what went wrong unintentionally. Another method than GET, HEAD
     and OPTIONS is a 404.
     """
 
     def __init__(
-        self, world: World, *, base: str | None = None, limits: Limits | None = None, cursors: bool = False
+        self, world: World, *, base_url: str | None = None, limits: Limits | None = None, cursors: bool = False
     ) -> None:
         self.world = world
         self.limits = limits or Limits()
-        self.meter = Meter()
-        self.asks: list[Ask] = []
+        self.rate_limiter = RateLimiter()
+        self.requests: list[LoggedRequest] = []
         self.faults = Faults()
-        self.gate = Gate()
-        self.pictures = PictureHost()
-        self.failures: list[Exception] = []
-        self._base = base
-        self._hooks: list[Callable[[Question], object]] = []
-        self._reads = Reads(world, cursors=cursors)
+        self.hold = RequestHold()
+        self.images = ImageHost()
+        self.internal_errors: list[Exception] = []
+        self._base_url = base_url
+        self._hooks: list[Callable[[IncomingRequest], object]] = []
+        self._resources = Resources(world, cursors=cursors)
         self._under_way: Counter[str] = Counter()
         self._count = 0
 
-    def on_ask(self, hook: Callable[[Question], object]) -> Callable[[], None]:
+    def on_request(self, hook: Callable[[IncomingRequest], object]) -> Callable[[], None]:
         """Call something before each answer is made, in the server's thread; the result stops that."""
         self._hooks.append(hook)
         return lambda: self._hooks.remove(hook)
 
-    def exhaust(self, *, login: str | None = None, remote: str = "127.0.0.1") -> int:
+    def exhaust_rate_limit(self, *, login: str | None = None, client_ip: str = "127.0.0.1") -> int:
         """Use up the hour of a user or an address; gives the time of the reset."""
-        whom = remote if login is None else f"user ID {self.world.user(login).id}"
+        whom = client_ip if login is None else f"user ID {self.world.user(login).id}"
         limit = self.limits.anonymous if login is None else self.limits.authenticated
-        return self.meter.exhaust(whom, limit, self.world.clock()).reset
+        return self.rate_limiter.exhaust(whom, limit, self.world.clock()).reset
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ask."""
-        question = Question.of(Request(scope, receive), self._base)
-        if question.path.startswith(PREFIX):
-            await _send(self.pictures.answer(question.path), send, with_body=question.method != "HEAD")
+        request = IncomingRequest.of(Request(scope, receive), self._base_url)
+        if request.path.startswith(IMAGES_PATH):
+            await _send(self.images.respond(request.path), send, with_body=request.method != "HEAD")
             return
-        whom = question.token or question.remote
+        whom = request.token or request.client_ip
         self._under_way[whom] += 1
-        crowded = self._under_way[whom] > self.limits.at_once
+        crowded = self._under_way[whom] > self.limits.concurrent_requests
         try:
-            await self.gate.passed(question.target)
-            answer = self._safely(question, crowded=crowded)
+            await self.hold.wait_until_released(request.target)
+            answer = self._safely(request, crowded=crowded)
             await asyncio.sleep(answer.delay)
-            await _send(answer, send, with_body=question.method != "HEAD")
+            await _send(answer, send, with_body=request.method != "HEAD")
             if answer.reset:
                 _reset(scope["state"]["transport"])
         finally:
             self._under_way[whom] -= 1
 
-    def _safely(self, question: Question, *, crowded: bool) -> Answer:
+    def _safely(self, request: IncomingRequest, *, crowded: bool) -> SimulatedResponse:
         """Answer 500 where a hook or the simulator itself fails, and keep the failure for whoever runs it."""
         try:
-            return self.answer(question, crowded=crowded)
-        except Exception as failure:  # noqa: BLE001 - kept, and raised by `running` at its end
-            self.failures.append(failure)
+            return self.respond(request, crowded=crowded)
+        except Exception as failure:  # noqa: BLE001 - kept, and raised by `run_simulator` at its end
+            self.internal_errors.append(failure)
             return error(500, "Server Error")
 
-    def answer(self, question: Question, *, crowded: bool = False) -> Answer:
+    def respond(self, request: IncomingRequest, *, crowded: bool = False) -> SimulatedResponse:
         """Answer a question and log it; `crowded` means that its asker has too many under way."""
         for hook in tuple(self._hooks):
-            hook(question)
+            hook(request)
         with self.world.lock:
-            made, counted = self._judged(question, crowded=crowded)
+            made, charged = self._judged(request, crowded=crowded)
             now = self.world.clock()
-        made = self.pictures.rehomed(made)
+        made = self.images.rewrite_image_urls(made)
         made = replace(made, headers={**made.headers, "date": formatdate(now, usegmt=True)})
-        spoiled = self.faults.spoil(question.target, made, now)
-        self.asks.append(
-            Ask(
-                method=question.method,
-                target=question.target,
-                accept=question.headers.get("accept", ""),
-                authorized=question.token is not None,
-                if_none_match=question.headers.get("if-none-match"),
+        spoiled = self.faults.apply(request.target, made, now)
+        self.requests.append(
+            LoggedRequest(
+                method=request.method,
+                target=request.target,
+                accept=request.headers.get("accept", ""),
+                authenticated=request.token is not None,
+                if_none_match=request.headers.get("if-none-match"),
                 status=spoiled.status,
-                counted=counted,
-                remote=question.remote,
+                charged=charged,
+                client_ip=request.client_ip,
             )
         )
         return spoiled
 
-    def _judged(self, question: Question, *, crowded: bool) -> tuple[Answer, bool]:
+    def _judged(self, request: IncomingRequest, *, crowded: bool) -> tuple[SimulatedResponse, bool]:
         """Answer, and tell whether that cost one of the hour's asks."""
-        if not question.headers.get("user-agent"):
+        if not request.headers.get("user-agent"):
             return no_user_agent(), False
-        if question.method == "OPTIONS":
-            return Answer(204, headers=_ALWAYS | _PREFLIGHT), False
+        if request.method == "OPTIONS":
+            return SimulatedResponse(204, headers=_ALWAYS | _PREFLIGHT), False
         try:
-            viewer = self._viewer(question)
-        except Refusal as refusal:
-            return self._counted(question, refusal.answer, None)
-        if crowded or self.meter.hurries(_whom(question, viewer), self.limits.points_a_minute, self.world.clock()):
-            return self._dressed(question, secondary_limit(self.limits.status), viewer), False
-        budget = self._budget(question, viewer)
-        if question.path == "/rate_limit":
-            return self._dressed(question, self._rates(question, budget), viewer), False
+            viewer = self._viewer(request)
+        except ResponseError as refusal:
+            return self._counted(request, refusal.answer, None)
+        if crowded or self.rate_limiter.is_too_fast(
+            _whom(request, viewer), self.limits.points_per_minute, self.world.clock()
+        ):
+            return self._dressed(request, secondary_rate_limit(self.limits.status), viewer), False
+        budget = self._budget(request, viewer)
+        if request.path == "/rate_limit":
+            return self._dressed(request, self._rates(request, budget), viewer), False
         if not budget.remaining:
-            return self._dressed(question, primary_limit(self.limits.status, _whom(question, viewer)), viewer), False
-        return self._counted(question, self._read(question, viewer), viewer)
+            return self._dressed(request, primary_rate_limit(self.limits.status, _whom(request, viewer)), viewer), False
+        return self._counted(request, self._read(request, viewer), viewer)
 
-    def _viewer(self, question: Question) -> User | None:
-        if question.token is None:
+    def _viewer(self, request: IncomingRequest) -> User | None:
+        if request.token is None:
             return None
-        known = self.world.tokens.get(question.token)
+        known = self.world.tokens.get(request.token)
         if known is None or self.world.users[known.user_id].deleted:
             raise bad_credentials()
         return self.world.users[known.user_id]
 
-    def _read(self, question: Question, viewer: User | None) -> Answer:
-        media = media_of(question.headers.get("accept", ""))
-        version = question.headers.get("x-github-api-version", VERSIONS[0])
+    def _read(self, request: IncomingRequest, viewer: User | None) -> SimulatedResponse:
+        media = parse_media_type(request.headers.get("accept", ""))
+        version = request.headers.get("x-github-api-version", VERSIONS[0])
         try:
             if version not in VERSIONS:
                 raise unknown_version(version)
-            if question.method not in {"GET", "HEAD"}:
+            if request.method not in {"GET", "HEAD"}:
                 raise not_found()
-            answer = self._reads.answer(question, View(question.base, media, version), viewer)
-        except Refusal as refusal:
+            answer = self._resources.respond(request, View(request.base_url, media, version), viewer)
+        except ResponseError as refusal:
             return refusal.answer
-        return _conditional(question, _tagged(question, answer, media))
+        return _conditional(request, _tagged(request, answer, media))
 
-    def _counted(self, question: Question, answer: Answer, viewer: User | None) -> tuple[Answer, bool]:
+    def _counted(
+        self, request: IncomingRequest, answer: SimulatedResponse, viewer: User | None
+    ) -> tuple[SimulatedResponse, bool]:
         """Spend one ask, unless nothing is new and the asker has a token."""
         costs = answer.status != 304 or viewer is None  # noqa: PLR2004 - Not Modified
         if costs:
-            self.meter.spend(_whom(question, viewer), self._limit(viewer), self.world.clock())
-        return self._dressed(question, answer, viewer), costs
+            self.rate_limiter.charge(_whom(request, viewer), self._limit(viewer), self.world.clock())
+        return self._dressed(request, answer, viewer), costs
 
     def _limit(self, viewer: User | None) -> int:
         return self.limits.anonymous if viewer is None else self.limits.authenticated
 
-    def _budget(self, question: Question, viewer: User | None) -> Budget:
-        return self.meter.budget(_whom(question, viewer), self._limit(viewer), self.world.clock())
+    def _budget(self, request: IncomingRequest, viewer: User | None) -> Budget:
+        return self.rate_limiter.budget(_whom(request, viewer), self._limit(viewer), self.world.clock())
 
-    def _rates(self, question: Question, budget: Budget) -> Answer:
+    def _rates(self, request: IncomingRequest, budget: Budget) -> SimulatedResponse:
         core = {name: getattr(budget, name) for name in ("limit", "used", "remaining", "reset")}
         resources = {
             "core": core,
             "search": {"limit": 10, "used": 0, "remaining": 10, "reset": int(self.world.clock()) + 60},
             "graphql": {"limit": 0, "used": 0, "remaining": 0, "reset": budget.reset},
         }
-        older = question.headers.get("x-github-api-version") != NEWER
+        older = request.headers.get("x-github-api-version") != NEWER
         rates = {"resources": resources, "rate": core} if older else {"resources": resources}
-        return json_answer(200, rates, cache_control="no-cache")
+        return json_response(200, rates, cache_control="no-cache")
 
-    def _dressed(self, question: Question, answer: Answer, viewer: User | None) -> Answer:
+    def _dressed(self, request: IncomingRequest, answer: SimulatedResponse, viewer: User | None) -> SimulatedResponse:
         """Give an answer the headers that GitHub gives to all."""
         self._count += 1
         known = viewer is not None
         dress = {
             **_ALWAYS,
             "x-github-request-id": f"{self._count:04X}:1A2B3C:{self._count:06X}:4D5E6F:{int(self.world.clock()):08X}",
-            "x-github-media-type": media_of(question.headers.get("accept", "")).name,
-            "x-github-api-version-selected": question.headers.get("x-github-api-version", VERSIONS[0]),
-            **self._budget(question, viewer).headers,
+            "x-github-media-type": parse_media_type(request.headers.get("accept", "")).name,
+            "x-github-api-version-selected": request.headers.get("x-github-api-version", VERSIONS[0]),
+            **self._budget(request, viewer).headers,
             **({"x-oauth-scopes": "public_repo", "x-accepted-oauth-scopes": "repo"} if known else {}),
         }
         return replace(answer, headers={**dress, **answer.headers})
 
 
-def _whom(question: Question, viewer: User | None) -> str:
+def _whom(request: IncomingRequest, viewer: User | None) -> str:
     """Whose budget is spent, in the words of GitHub's refusal."""
-    return question.remote if viewer is None else f"user ID {viewer.id}"
+    return request.client_ip if viewer is None else f"user ID {viewer.id}"
 
 
-def _tagged(question: Question, answer: Answer, media: Media) -> Answer:
+def _tagged(request: IncomingRequest, answer: SimulatedResponse, media: MediaType) -> SimulatedResponse:
     """Give an answer its weak ETag, which belongs to the address, the media type and the token."""
-    identity = f"{question.target} {media.name} {question.token or ''}".encode()
+    identity = f"{request.target} {media.name} {request.token or ''}".encode()
     tag = sha256(identity + answer.body).hexdigest()
-    private = question.token is not None
+    private = request.token is not None
     vary = "Accept, Authorization, Cookie, X-GitHub-OTP, " if private else "Accept, "
-    return answer.having(
+    return answer.with_headers(
         etag=f'W/"{tag}"',
         cache_control=f"{'private' if private else 'public'}, max-age=60, s-maxage=60",
         vary=f"{vary}Accept-Encoding, Accept, X-Requested-With",
     )
 
 
-def _conditional(question: Question, answer: Answer) -> Answer:
+def _conditional(request: IncomingRequest, answer: SimulatedResponse) -> SimulatedResponse:
     """Answer 304 to who has it already; an ETag is compared weakly, and wins over a date."""
-    known = question.headers.get("if-none-match")
-    since = question.headers.get("if-modified-since")
+    known = request.headers.get("if-none-match")
+    since = request.headers.get("if-modified-since")
     if known is not None:
         tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}
         same = answer.headers["etag"].removeprefix("W/") in tags or "*" in tags
@@ -265,7 +269,7 @@ def _conditional(question: Question, answer: Answer) -> Answer:
     if not same:
         return answer
     kept = {name: value for name, value in answer.headers.items() if name != "content-type"}
-    return Answer(304, headers=kept)
+    return SimulatedResponse(304, headers=kept)
 
 
 def _not_later(modified: str | None, since: str | None) -> bool:
@@ -277,7 +281,7 @@ def _not_later(modified: str | None, since: str | None) -> bool:
         return False
 
 
-async def _send(answer: Answer, send: Send, *, with_body: bool) -> None:
+async def _send(answer: SimulatedResponse, send: Send, *, with_body: bool) -> None:
     headers = [(name.encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
     if answer.status not in {204, 304}:
         headers.append((b"content-length", str(len(answer.body)).encode()))

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from typing_extensions import override
 
-from app.simulator.http.responses import Answer, primary_limit, secondary_limit
+from app.simulator.http.responses import SimulatedResponse, primary_rate_limit, secondary_rate_limit
 
 _OF_A_BODY = ("etag", "link", "last-modified", "cache-control")
 
@@ -21,7 +21,7 @@ _OF_A_BODY = ("etag", "link", "last-modified", "cache-control")
 class Fault(Protocol):
     """A kind of fault."""
 
-    def spoil(self, answer: Answer, now: float) -> Answer:
+    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
         """Break an answer; `now` is the world's time in seconds."""
         ...
 
@@ -33,7 +33,7 @@ class Latency(Fault):
     seconds: float
 
     @override
-    def spoil(self, answer: Answer, now: float) -> Answer:
+    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
         """Delay the answer."""
         return replace(answer, delay=answer.delay + self.seconds)
 
@@ -47,7 +47,7 @@ class Status(Fault):
     content_type: str = "text/html; charset=utf-8"
 
     @override
-    def spoil(self, answer: Answer, now: float) -> Answer:
+    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
         """Put the other status in the answer's place."""
         headers = {name: value for name, value in answer.headers.items() if name not in _OF_A_BODY}
         return replace(
@@ -63,18 +63,18 @@ class Header(Fault):
     value: str | None
 
     @override
-    def spoil(self, answer: Answer, now: float) -> Answer:
+    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
         """Change the header."""
         others = {name: value for name, value in answer.headers.items() if name != self.name.lower()}
         return replace(answer, headers=others if self.value is None else others | {self.name.lower(): self.value})
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectionCut(Fault):
+class ConnectionClosed(Fault):
     """The connection closes in order (TCP FIN) after half of the body that was announced."""
 
     @override
-    def spoil(self, answer: Answer, now: float) -> Answer:
+    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
         """Mark the answer to be cut."""
         return replace(answer, cut=True)
 
@@ -84,37 +84,37 @@ class ConnectionReset(Fault):
     """The connection is reset (TCP RST) after half of the body that was announced."""
 
     @override
-    def spoil(self, answer: Answer, now: float) -> Answer:
+    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
         """Mark the answer to be reset."""
         return replace(answer, reset=True)
 
 
 @dataclass(frozen=True, slots=True)
-class JsonCut(Fault):
+class TruncatedJson(Fault):
     """A whole answer with half a document in it."""
 
     @override
-    def spoil(self, answer: Answer, now: float) -> Answer:
+    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
         """Drop the second half of the body."""
         return replace(answer, body=answer.body[: len(answer.body) // 2])
 
 
 @dataclass(frozen=True, slots=True)
-class HtmlInstead(Fault):
+class HtmlPage(Fault):
     """A page for people with status 200, as captive portals and blocks give it."""
 
     @override
-    def spoil(self, answer: Answer, now: float) -> Answer:
+    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
         """Put the page in the answer's place."""
-        return Status(200, b"<!DOCTYPE html><html><head><title>Unicorn!</title></head></html>").spoil(answer, now)
+        return Status(200, b"<!DOCTYPE html><html><head><title>Unicorn!</title></head></html>").apply(answer, now)
 
 
 @dataclass(frozen=True, slots=True)
-class WrongType(Fault):
+class WrongJsonType(Fault):
     """JSON of another type: an object where a list is due, a list where an object is due."""
 
     @override
-    def spoil(self, answer: Answer, now: float) -> Answer:
+    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
         """Change the type of the body."""
         wrong = b'{"message":"Server Error"}' if answer.body.startswith(b"[") else b"[]"
         return replace(answer, status=200, body=wrong)
@@ -125,13 +125,13 @@ class EmptyList(Fault):
     """A list without anything in it, and without a next page."""
 
     @override
-    def spoil(self, answer: Answer, now: float) -> Answer:
+    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
         """Empty the list."""
-        return Header("link", None).spoil(replace(answer, status=200, body=b"[]"), now)
+        return Header("link", None).apply(replace(answer, status=200, body=b"[]"), now)
 
 
 @dataclass(frozen=True, slots=True)
-class PrimaryLimit(Fault):
+class PrimaryRateLimit(Fault):
     """The hour's asks are used up: 403 or 429, with or without `retry-after` (seconds)."""
 
     status: int = 403
@@ -139,9 +139,9 @@ class PrimaryLimit(Fault):
     reset_in: int = 1800
 
     @override
-    def spoil(self, answer: Answer, now: float) -> Answer:
+    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
         """Refuse the ask."""
-        refused = primary_limit(self.status, "127.0.0.1")
+        refused = primary_rate_limit(self.status, "127.0.0.1")
         headers = {
             **refused.headers,
             "x-ratelimit-remaining": "0",
@@ -154,27 +154,27 @@ class PrimaryLimit(Fault):
 
 
 @dataclass(frozen=True, slots=True)
-class SecondaryLimit(Fault):
+class SecondaryRateLimit(Fault):
     """Asks come too fast: 403 or 429, with or without `retry-after` (seconds)."""
 
     status: int = 403
     retry_after: int | None = 60
 
     @override
-    def spoil(self, answer: Answer, now: float) -> Answer:
+    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
         """Refuse the ask."""
-        refused = secondary_limit(self.status, self.retry_after)
+        refused = secondary_rate_limit(self.status, self.retry_after)
         return _refused(answer, self.status, refused.body, dict(refused.headers))
 
 
 @dataclass(frozen=True, slots=True)
-class ClockOff(Fault):
+class ClockSkew(Fault):
     """GitHub's clock goes wrong by so many seconds: `date` and `x-ratelimit-reset` tell another time."""
 
     seconds: int
 
     @override
-    def spoil(self, answer: Answer, now: float) -> Answer:
+    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
         """Shift the times of the headers."""
         shifted = dict(answer.headers)
         if "x-ratelimit-reset" in shifted:
@@ -222,13 +222,13 @@ class Faults:
         with self._lock:
             self._rules.clear()
 
-    def spoil(self, target: str, answer: Answer, now: float) -> Answer:
+    def apply(self, target: str, answer: SimulatedResponse, now: float) -> SimulatedResponse:
         """Apply every rule that matches, and count it down."""
         with self._lock:
             due = [rule for rule in self._rules if rule.match.search(target)]
             self._rules = [left for rule in self._rules if (left := _after(rule, used=rule in due))]
         for rule in due:
-            answer = rule.fault.spoil(answer, now)
+            answer = rule.fault.apply(answer, now)
         return answer
 
 
@@ -238,6 +238,6 @@ def _after(rule: Rule, *, used: bool) -> Rule | None:
     return replace(rule, times=rule.times - 1) if rule.times > 1 else None
 
 
-def _refused(answer: Answer, status: int, body: bytes, headers: dict[str, str]) -> Answer:
+def _refused(answer: SimulatedResponse, status: int, body: bytes, headers: dict[str, str]) -> SimulatedResponse:
     kept = {name: value for name, value in answer.headers.items() if name not in _OF_A_BODY}
     return replace(answer, status=status, body=body, headers=kept | headers)

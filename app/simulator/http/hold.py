@@ -5,7 +5,7 @@ import re
 import threading
 
 
-class Gate:
+class RequestHold:
     """Open at first. Closed, it holds matching asks; a test in any thread waits for them and opens it.
 
     The server's loop waits without blocking; `wait_for` blocks the thread that calls it.
@@ -17,16 +17,16 @@ class Gate:
         self._changed = threading.Condition()
 
     @property
-    def waiting(self) -> int:
+    def count(self) -> int:
         """How many asks are held."""
         return len(self._held)
 
-    def close(self, match: str = "") -> None:
+    def start(self, match: str = "") -> None:
         """Hold from now on every ask whose path with query `match` (a regular expression) finds."""
         with self._changed:
             self._match = re.compile(match)
 
-    def open(self) -> None:
+    def release(self) -> None:
         """Let all held asks through, and those to come."""
         with self._changed:
             self._match = None
@@ -40,7 +40,7 @@ class Gate:
             if not self._changed.wait_for(lambda: len(self._held) >= asks, timeout):
                 raise TimeoutError(f"{len(self._held)} asks are held, not {asks}, after {timeout} s")
 
-    async def passed(self, target: str) -> None:
+    async def wait_until_released(self, target: str) -> None:
         """Return when an ask may be answered."""
         with self._changed:
             if self._match is None or not self._match.search(target):

@@ -12,7 +12,7 @@ _GITHUBS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Media:
+class MediaType:
     """One media type of GitHub's: `raw` gives `body`, `text` `body_text`, `html` `body_html`, `full` all three."""
 
     param: str | None = None
@@ -20,7 +20,7 @@ class Media:
 
     @property
     def name(self) -> str:
-        """The value of `X-GitHub-Media-Type`: `github.v3; param=html; format=json`."""
+        """The value of `X-GitHub-MediaType-Type`: `github.v3; param=html; format=json`."""
         param = f"; param={self.param}" if self.param else ""
         form = f"; format={self.format}" if self.format else ""
         return f"github.v3{param}{form}"
@@ -35,10 +35,10 @@ class Media:
         }.get(self.param or "", ("body",))
 
 
-def media_of(accept: str) -> Media:
+def parse_media_type(accept: str) -> MediaType:
     """Choose the first of GitHub's media types in an `Accept` header; anything else means plain JSON."""
     for wanted in accept.split(","):
         found = _GITHUBS.fullmatch(wanted.split(";")[0].strip().lower())
         if found:
-            return Media(found["param"], "json" if found["format"] else None)
-    return Media()
+            return MediaType(found["param"], "json" if found["format"] else None)
+    return MediaType()

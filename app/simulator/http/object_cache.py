@@ -5,21 +5,21 @@ from collections.abc import Callable
 import orjson
 
 from app.simulator.http.objects import Json, View, comment_object, issue_object, user_object
-from app.simulator.world.accounts import Ground
+from app.simulator.world.accounts import WorldTables
 from app.simulator.world.markdown import EXPIRES_AFTER, UPLOADS
 from app.simulator.world.records import Comment, Issue
 
 
-class Shelf:
+class ObjectCache:
     """The rendered objects of a world; a page of a hundred of them is then a matter of joining bytes."""
 
-    def __init__(self, world: Ground) -> None:
+    def __init__(self, world: WorldTables) -> None:
         self._world = world
         self._kept: dict[tuple[str, int, View], tuple[tuple[int, ...], orjson.Fragment]] = {}
 
     def comment(self, comment: Comment, view: View) -> orjson.Fragment:
         """Get a comment's object."""
-        stamp = (comment.version, self._world.people, self._window(comment))
+        stamp = (comment.version, self._world.accounts_revision, self._window(comment))
         return self._get(("comment", comment.id, view), stamp, lambda: comment_object(self._world, comment, view))
 
     def issue(self, issue: Issue, view: View) -> orjson.Fragment:
@@ -49,8 +49,8 @@ class Shelf:
         pinned = None if issue.pinned_comment is None else world.comments[issue.pinned_comment]
         return (
             issue.version,
-            world.people,
-            len(world.threads[issue.id]),
+            world.accounts_revision,
+            len(world.comment_ids[issue.id]),
             pinned.version if pinned else 0,
             self._window(issue),
             self._window(pinned) if pinned else 0,

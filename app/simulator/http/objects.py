@@ -8,8 +8,8 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from typing import Any
 
-from app.simulator.http.media_types import Media
-from app.simulator.world.accounts import Ground
+from app.simulator.http.media_types import MediaType
+from app.simulator.world.accounts import WorldTables
 from app.simulator.world.markdown import to_html, to_text
 from app.simulator.world.records import REACTIONS, Comment, Issue, Label, Repository, User, rfc3339
 
@@ -84,13 +84,13 @@ _COUNTS = (
 class View:
     """How a record is looked at: the API's address, the media type, the version of the API."""
 
-    base: str
-    media: Media
+    base_url: str
+    media: MediaType
     version: str
 
-    def home(self, repository: Repository) -> str:
+    def repository_url(self, repository: Repository) -> str:
         """The API's address of a repository."""
-        return f"{self.base}/repos/{repository.full_name}"
+        return f"{self.base_url}/repos/{repository.full_name}"
 
 
 def node_id(prefix: str, number: int) -> str:
@@ -102,7 +102,7 @@ def user_object(user: User, view: View) -> Json | None:
     """A user's short form; None for a deleted account."""
     if user.deleted:
         return None
-    url = f"{view.base}/users/{user.login}"
+    url = f"{view.base_url}/users/{user.login}"
     html_url = f"{WEB}/{user.login}" if user.kind == "User" else f"{WEB}/apps/{user.login[:-5]}"
     return {
         "login": user.login,
@@ -124,7 +124,7 @@ def label_object(label: Label, repository: Repository, view: View) -> Json:
     return {
         "id": label.id,
         "node_id": node_id("LA", label.id),
-        "url": f"{view.home(repository)}/labels/{label.name}",
+        "url": f"{view.repository_url(repository)}/labels/{label.name}",
         "name": label.name,
         "color": label.color,
         "default": False,
@@ -132,11 +132,11 @@ def label_object(label: Label, repository: Repository, view: View) -> Json:
     }
 
 
-def comment_object(world: Ground, comment: Comment, view: View) -> Json:
+def comment_object(world: WorldTables, comment: Comment, view: View) -> Json:
     """A comment; the fields of its body follow the media type."""
     issue = world.issues[comment.issue_id]
     repository = world.repositories[issue.repository_id]
-    home = view.home(repository)
+    home = view.repository_url(repository)
     url = f"{home}/issues/comments/{comment.id}"
     kind = "pull" if issue.is_pull_request else "issues"
     pinned = comment.pin and {
@@ -161,17 +161,17 @@ def comment_object(world: Ground, comment: Comment, view: View) -> Json:
     }
 
 
-def issue_object(world: Ground, issue: Issue, view: View) -> Json:
+def issue_object(world: WorldTables, issue: Issue, view: View) -> Json:
     """An issue or a pull request, as lists have it; a single issue has `closed_by` besides."""
     repository = world.repositories[issue.repository_id]
-    url = f"{view.home(repository)}/issues/{issue.number}"
+    url = f"{view.repository_url(repository)}/issues/{issue.number}"
     kind = "pull" if issue.is_pull_request else "issues"
     html_url = f"{WEB}/{repository.full_name}/{kind}/{issue.number}"
     pinned = issue.pinned_comment and comment_object(world, world.comments[issue.pinned_comment], view)
     labels = world.labels[repository.id]
     return {
         "url": url,
-        "repository_url": view.home(repository),
+        "repository_url": view.repository_url(repository),
         "labels_url": f"{url}/labels{{/name}}",
         "comments_url": f"{url}/comments",
         "events_url": f"{url}/events",
@@ -187,7 +187,7 @@ def issue_object(world: Ground, issue: Issue, view: View) -> Json:
         **({} if view.version == NEWER else {"assignee": None}),
         "assignees": [],
         "milestone": None,
-        "comments": len(world.threads[issue.id]),
+        "comments": len(world.comment_ids[issue.id]),
         "created_at": rfc3339(issue.created_at),
         "updated_at": rfc3339(issue.updated_at),
         "closed_at": None if issue.closed_at is None else rfc3339(issue.closed_at),
@@ -204,11 +204,11 @@ def issue_object(world: Ground, issue: Issue, view: View) -> Json:
     }
 
 
-def repository_object(world: Ground, repository: Repository, view: View) -> Json:
+def repository_object(world: WorldTables, repository: Repository, view: View) -> Json:
     """A repository, as `GET /repos/{owner}/{repo}` has it."""
-    home, page = view.home(repository), f"{WEB}/{repository.full_name}"
+    home, page = view.repository_url(repository), f"{WEB}/{repository.full_name}"
     since = rfc3339(repository.created_at)
-    numbers = world.numbers[repository.id].values()
+    numbers = world.issue_ids[repository.id].values()
     still_open = sum(world.issues[issue_id].state == "open" for issue_id in numbers)
     nothing = dict.fromkeys(("description", "homepage", "language", "license", "mirror_url"))
     counts = dict.fromkeys(_COUNTS, 0)
@@ -262,7 +262,7 @@ def _kind_of_issue(issue: Issue, url: str, html_url: str) -> Json:
     return {"draft": False, "pull_request": pull}
 
 
-def _bodies(world: Ground, record: Comment | Issue, view: View) -> Json:
+def _bodies(world: WorldTables, record: Comment | Issue, view: View) -> Json:
     fields = view.media.fields
     if fields == ("body",):
         return {"body": record.body}
@@ -273,13 +273,13 @@ def _bodies(world: Ground, record: Comment | Issue, view: View) -> Json:
     return {field: bodies[field] for field in fields}
 
 
-def _html(world: Ground, record: Comment | Issue) -> str | None:
+def _html(world: WorldTables, record: Comment | Issue) -> str | None:
     if record.body_html is not None or record.body is None:
         return record.body_html
     return to_html(record.body, now=int(world.clock()))
 
 
-def _association(world: Ground, repository: Repository, user_id: int) -> str:
+def _association(world: WorldTables, repository: Repository, user_id: int) -> str:
     user = world.users[user_id]
     if user.deleted:
         return "NONE"

@@ -34,13 +34,13 @@ class Page:
         return self.number > 1 and self.number * self.size > REACH
 
 
-def page_of(parameters: Parameters) -> Page:
+def parse_page(parameters: Parameters) -> Page:
     """Read `page` and `per_page`; what is no positive number means the default, more than 100 means 100."""
     asked = dict(parameters)
     return Page(_positive(asked.get("page"), 1), min(100, _positive(asked.get("per_page"), 30)))
 
 
-def links(address: str, parameters: Parameters, page: Page, total: int) -> str | None:
+def link_header(address: str, parameters: Parameters, page: Page, total: int) -> str | None:
     """Write the `Link` header of a page among `total` things; None when all fits on one page."""
     last = max(1, -(-total // page.size))
     if last == 1 and page.number == 1:
@@ -57,20 +57,20 @@ def links(address: str, parameters: Parameters, page: Page, total: int) -> str |
     return ", ".join(_link(address, _replaced(parameters, "page", str(number)), rel) for rel, number in targets.items())
 
 
-def cursor_link(address: str, parameters: Parameters, page: Page, after: int, total: int) -> str | None:
+def cursor_link_header(address: str, parameters: Parameters, page: Page, after: int, total: int) -> str | None:
     """Write the `Link` header of a list that goes by cursor: only `next`, None at the end."""
     if after >= total:
         return None
-    onwards = _replaced(parameters, "after", cursor(after))
+    onwards = _replaced(parameters, "after", encode_cursor(after))
     return _link(address, _replaced(onwards, "page", str(page.number + 1)), "next")
 
 
-def cursor(position: int) -> str:
+def encode_cursor(position: int) -> str:
     """Make the opaque cursor that stands after so many things."""
     return urlsafe_b64encode(f"cursor:v2:{position}".encode()).decode()
 
 
-def position(text: str) -> int | None:
+def decode_cursor(text: str) -> int | None:
     """Read a cursor of ours; None for anything else."""
     try:
         kind, version, number = urlsafe_b64decode(text.encode()).decode().split(":")

@@ -15,8 +15,8 @@ class Limits:
 
     anonymous: int = 60
     authenticated: int = 5000
-    points_a_minute: int = 900
-    at_once: int = 100
+    points_per_minute: int = 900
+    concurrent_requests: int = 100
     status: int = 403
 
 
@@ -45,7 +45,7 @@ class Budget:
         }
 
 
-class Meter:
+class RateLimiter:
     """Counts the asks of everybody; a window opens with the first ask in it, by the clock handed in."""
 
     def __init__(self) -> None:
@@ -59,14 +59,14 @@ class Meter:
             return Budget(limit, 0, int(now) + HOUR)
         return replace(known, limit=limit)
 
-    def spend(self, whom: str, limit: int, now: float) -> Budget:
+    def charge(self, whom: str, limit: int, now: float) -> Budget:
         """Count one ask; over the limit nothing more is counted."""
         budget = self.budget(whom, limit, now)
         spent = replace(budget, used=min(budget.used + 1, limit))
         self._budgets[whom] = spent
         return spent
 
-    def hurries(self, whom: str, points: int, now: float) -> bool:
+    def is_too_fast(self, whom: str, points: int, now: float) -> bool:
         """Count one point and tell whether somebody has more of them than `points` in this minute."""
         since, count = self._minutes.get(whom, (now, 0))
         if now >= since + MINUTE:

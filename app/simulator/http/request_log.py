@@ -10,28 +10,28 @@ from app.simulator.http.paging import Parameters
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """One ask as it arrived; `base` is the address the server was asked at, header names are in lower case."""
+class IncomingRequest:
+    """One ask as it arrived; `base_url` is the address the server was asked at, header names are in lower case."""
 
     method: str
     path: str
     query: str
     parameters: Parameters
     headers: Mapping[str, str]
-    base: str
-    remote: str
+    base_url: str
+    client_ip: str
 
     @classmethod
-    def of(cls, request: Request, base: str | None) -> "Question":
-        """Read a request; `base` overrides the address that the client used."""
+    def of(cls, request: Request, base_url: str | None) -> "IncomingRequest":
+        """Read a request; `base_url` overrides the address that the client used."""
         return cls(
             method=request.method,
             path=request.url.path,
             query=request.url.query,
             parameters=tuple(request.query_params.multi_items()),
             headers={name.lower(): value for name, value in request.headers.items()},
-            base=base or f"{request.url.scheme}://{request.url.netloc}",
-            remote=request.client.host if request.client else "",
+            base_url=base_url or f"{request.url.scheme}://{request.url.netloc}",
+            client_ip=request.client.host if request.client else "",
         )
 
     @property
@@ -51,20 +51,20 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class LoggedRequest:
     """An entry of the log: what was asked and how it went; never the token itself.
 
-    `counted` tells whether the ask cost one of the hour's asks.
+    `charged` tells whether the ask cost one of the hour's asks.
     """
 
     method: str
     target: str
     accept: str
-    authorized: bool
+    authenticated: bool
     if_none_match: str | None
     status: int
-    counted: bool
-    remote: str
+    charged: bool
+    client_ip: str
 
 
 def _password(credential: str) -> str:

@@ -15,10 +15,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.simulator.http.app import Simulator
 from app.simulator.http.faults import Faults
-from app.simulator.http.hold import Gate
+from app.simulator.http.hold import RequestHold
 from app.simulator.http.rate_limits import Limits
-from app.simulator.http.request_log import Ask, Question
-from app.simulator.images import PictureHost
+from app.simulator.http.request_log import IncomingRequest, LoggedRequest
+from app.simulator.images import ImageHost
 from app.simulator.webhooks.deliveries import Webhook
 from app.simulator.world.webhook_events import EVENTS
 from app.simulator.world.world import World
@@ -27,7 +27,7 @@ _BACKLOG = 2048
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningSimulator:
     """A simulator that answers at `url`."""
 
     url: str
@@ -41,14 +41,14 @@ class Running:
         return self.simulator.world
 
     @property
-    def asks(self) -> list[Ask]:
+    def requests(self) -> list[LoggedRequest]:
         """The log of asks."""
-        return self.simulator.asks
+        return self.simulator.requests
 
     @property
-    def pictures(self) -> PictureHost:
+    def images(self) -> ImageHost:
         """The host of pictures, which its `home` switches on."""
-        return self.simulator.pictures
+        return self.simulator.images
 
     @property
     def faults(self) -> Faults:
@@ -56,15 +56,15 @@ class Running:
         return self.simulator.faults
 
     @property
-    def gate(self) -> Gate:
+    def hold(self) -> RequestHold:
         """The gate before the answers."""
-        return self.simulator.gate
+        return self.simulator.hold
 
-    def on_ask(self, hook: Callable[[Question], object]) -> Callable[[], None]:
+    def on_request(self, hook: Callable[[IncomingRequest], object]) -> Callable[[], None]:
         """Call something before each answer is made; the result stops that."""
-        return self.simulator.on_ask(hook)
+        return self.simulator.on_request(hook)
 
-    def webhook(
+    def add_webhook(
         self,
         url: str,
         *,
@@ -80,7 +80,7 @@ class Running:
             secret,
             content_type=content_type,
             events=events,
-            repository=None if repo is None else self.world.shown_repository(self.world.repository(repo)),
+            repository=None if repo is None else self.world.repository_payload(self.world.repository(repo)),
             connections=connections,
             hook_id=next(self._hook_ids),
         )
@@ -89,7 +89,7 @@ class Running:
         return hook
 
 
-def loopback(port: int = 0) -> socket.socket:
+def bind_loopback(port: int = 0) -> socket.socket:
     """Bind a socket on 127.0.0.1, at a port from the kernel unless one is named; raises OSError when it is taken."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
@@ -101,7 +101,7 @@ def loopback(port: int = 0) -> socket.socket:
     return bound
 
 
-def url_of(bound: socket.socket) -> str:
+def loopback_url(bound: socket.socket) -> str:
     """The address at which a bound socket will answer."""
     return f"http://127.0.0.1:{bound.getsockname()[1]}"
 
@@ -156,30 +156,30 @@ async def serve(simulator: Simulator, bound: socket.socket, stop: asyncio.Event)
 
 
 @contextmanager
-def running(
-    world: World, *, base: str | None = None, limits: Limits | None = None, cursors: bool = False
-) -> Iterator[Running]:
+def run_simulator(
+    world: World, *, base_url: str | None = None, limits: Limits | None = None, cursors: bool = False
+) -> Iterator[RunningSimulator]:
     """Run a simulator in a thread, at a port from the kernel; asks still held or delayed at the end are dropped.
 
     Its webhooks end first, and with them what they have not sent. Raises at the end what failed in a hook or in
     the simulator itself.
     """
-    simulator = Simulator(world, base=base, limits=limits, cursors=cursors)
-    bound = loopback()
+    simulator = Simulator(world, base_url=base_url, limits=limits, cursors=cursors)
+    bound = bind_loopback()
     bound.listen(_BACKLOG)
-    url = url_of(bound)
+    url = loopback_url(bound)
     started: Future[Callable[[], object]] = Future()
     thread = threading.Thread(target=_run, args=(_Server(simulator), bound, started), name="simulator", daemon=True)
     thread.start()
     stop = started.result()
-    world.address = base or url
+    world.api_url = base_url or url
     try:
         with ExitStack() as hooks:
-            yield Running(url, simulator, hooks)
+            yield RunningSimulator(url, simulator, hooks)
     finally:
         stop()
         thread.join()
-    for failure in simulator.failures:
+    for failure in simulator.internal_errors:
         raise failure
 
 

@@ -8,7 +8,7 @@ from http.client import HTTPConnection, HTTPSConnection
 from urllib.parse import urlsplit
 
 
-class Line:
+class Connection:
     """Posts bodies one after the other over one connection, and opens a new one where the receiver has closed it."""
 
     def __init__(self, url: str, timeout: float) -> None:

@@ -21,8 +21,8 @@ from uuid import uuid4
 
 import orjson
 
-from app.simulator.webhooks.connection import Line
-from app.simulator.world.webhook_events import EVENTS, Event
+from app.simulator.webhooks.connection import Connection
+from app.simulator.world.webhook_events import EVENTS, WebhookEvent
 
 _CONTENT_TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
 _PATIENCE = 10.0
@@ -34,23 +34,23 @@ class Delivery:
     """One delivery and what became of it; doubled ones and redeliveries share the GUID.
 
     Its payload is kept packed, as thousands of them are kept, of 16 kB each.
-    Without an answer `status` is None and `failure` says why: `lost` where it was never sent.
+    Without an answer `status` is None and `error` says why: `dropped` where it was never sent.
     `seconds` is how long the answer took.
     """
 
     guid: str
     event: str
     action: str | None
-    packed: bytes = field(repr=False)
+    compressed_payload: bytes = field(repr=False)
     redelivery: bool = False
     status: int | None = None
-    failure: str = ""
+    error: str = ""
     seconds: float = 0
 
     @property
     def payload(self) -> bytes:
         """What is told, as JSON."""
-        return zlib.decompress(self.packed)
+        return zlib.decompress(self.compressed_payload)
 
 
 class Webhook:
@@ -92,7 +92,7 @@ class Webhook:
         self._under_way = 0
         self._answered = 0
         self._closed = False
-        self._lines = [Line(url, timeout) for _ in range(connections)]
+        self._lines = [Connection(url, timeout) for _ in range(connections)]
         self._threads = [threading.Thread(target=self._work, args=(line,), daemon=True) for line in self._lines]
         for thread in self._threads:
             thread.start()
@@ -100,7 +100,7 @@ class Webhook:
 
     # What is sent -------------------------------------------------------------------------------------
 
-    def deliver(self, event: Event) -> None:
+    def deliver(self, event: WebhookEvent) -> None:
         """Send an event if this webhook is asked to; made for `World.on_event`."""
         ours = self._repository is None or event.repository_id == self._repository["id"]
         if ours and event.name in self.events:
@@ -108,15 +108,15 @@ class Webhook:
 
     def send(self, event: str, payload: Mapping[str, Any]) -> str:
         """Send any payload as an event of any name; gives the GUID. The mischief that is due happens to it."""
-        packed = zlib.compress(orjson.dumps(payload), level=1)
-        made = Delivery(str(self._new_guid()), event, payload.get("action"), packed)
+        compressed_payload = zlib.compress(orjson.dumps(payload), level=1)
+        made = Delivery(str(self._new_guid()), event, payload.get("action"), compressed_payload)
         with self._changed:
             if self._closed:
                 return made.guid
             self._made[made.guid] = made
             if self._to_lose:
                 self._to_lose -= 1
-                self._log.append(replace(made, failure="lost"))
+                self._log.append(replace(made, error="dropped"))
             else:
                 copies = 2 if self._to_double else 1
                 self._to_double = max(0, self._to_double - 1)
@@ -132,12 +132,12 @@ class Webhook:
 
     # Mischief -----------------------------------------------------------------------------------------
 
-    def lose(self, times: int | None = 1) -> None:
+    def drop(self, times: int | None = 1) -> None:
         """Never send the next deliveries; None is for ever, 0 ends it."""
         with self._changed:
             self._to_lose = math.inf if times is None else times
 
-    def double(self, times: int | None = 1) -> None:
+    def duplicate(self, times: int | None = 1) -> None:
         """Send each of the next deliveries twice; None is for ever, 0 ends it."""
         with self._changed:
             self._to_double = math.inf if times is None else times
@@ -166,13 +166,13 @@ class Webhook:
             return list(self._log)
 
     @property
-    def held(self) -> int:
+    def held_count(self) -> int:
         """How many deliveries are held."""
         with self._changed:
             return len(self._held or ())
 
     @property
-    def answered(self) -> int:
+    def response_count(self) -> int:
         """How many deliveries were answered, whatever the status; pings do not count, each copy does."""
         with self._changed:
             return self._answered
@@ -220,7 +220,7 @@ class Webhook:
             return not self._queue and not self._under_way
         return self._answered >= answered
 
-    def _work(self, line: Line) -> None:
+    def _work(self, line: Connection) -> None:
         while (delivery := self._next()) is not None:
             done = self._sent(line, delivery)
             with self._changed:
@@ -238,7 +238,7 @@ class Webhook:
             self._under_way += 1
             return self._queue.popleft()
 
-    def _sent(self, line: Line, delivery: Delivery) -> Delivery:
+    def _sent(self, line: Connection, delivery: Delivery) -> Delivery:
         body = delivery.payload
         if self._content_type == "form":
             body = urlencode({"payload": body.decode()}).encode()
@@ -246,7 +246,7 @@ class Webhook:
         try:
             status = line.post(body, self._headers(delivery, body))
         except (OSError, HTTPException) as failure:
-            return replace(delivery, failure=str(failure) or type(failure).__name__, seconds=perf_counter() - began)
+            return replace(delivery, error=str(failure) or type(failure).__name__, seconds=perf_counter() - began)
         return replace(delivery, status=status, seconds=perf_counter() - began)
 
     def _headers(self, delivery: Delivery, body: bytes) -> dict[str, str]:

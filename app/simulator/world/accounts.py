@@ -12,29 +12,29 @@ Clock = Callable[[], float]
 _COLORS = ("d73a4a", "0075ca", "cfd3d7", "a2eeef", "7057ff", "008672", "e4e669", "d876e3")
 
 
-class Ground:
+class WorldTables:
     """The tables of a world, and what people do to accounts and repositories.
 
-    `revision` grows with every change, `people` remembers the last one that shows in objects of others.
+    `revision` grows with every change, `accounts_revision` remembers the last one that shows in objects of others.
     """
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.lock = threading.RLock()
         self.revision = 0
-        self.people = 0
+        self.accounts_revision = 0
         self.users: dict[int, User] = {}
         self.tokens: dict[str, Token] = {}
         self.repositories: dict[int, Repository] = {}
-        self.names: dict[str, int] = {}
-        self.old_names: dict[str, int] = {}
+        self.repository_ids: dict[str, int] = {}
+        self.former_names: dict[str, int] = {}
         self.labels: dict[int, dict[str, Label]] = {}
         self.issues: dict[int, Issue] = {}
-        self.numbers: dict[int, dict[int, int]] = {}
-        self.deleted: set[tuple[int, int]] = set()
-        self.transferred: dict[tuple[int, int], int] = {}
+        self.issue_ids: dict[int, dict[int, int]] = {}
+        self.deleted_issues: set[tuple[int, int]] = set()
+        self.transferred_issues: dict[tuple[int, int], int] = {}
         self.comments: dict[int, Comment] = {}
-        self.threads: dict[int, list[int]] = {}
+        self.comment_ids: dict[int, list[int]] = {}
         self.associations: dict[tuple[int, int], str] = {}
         self._logins: dict[str, int] = {}
         self._user_ids = count(583_231)
@@ -73,7 +73,7 @@ class Ground:
         with self.lock:
             del self.tokens[text]
 
-    def associate(self, repo: str, login: str, association: str) -> None:
+    def set_association(self, repo: str, login: str, association: str) -> None:
         """Say what somebody is to a repository: `MEMBER`, `COLLABORATOR`, `CONTRIBUTOR` and so on."""
         with self.lock:
             self.associations[self.repository(repo).id, self.user(login).id] = association
@@ -86,16 +86,16 @@ class Ground:
             self.user(owner)
             made = Repository(next(self._repository_ids), owner, name, self._moment(created_at), private)
             self.repositories[made.id] = made
-            self.names[full_name.lower()] = made.id
-            self.old_names.pop(full_name.lower(), None)
+            self.repository_ids[full_name.lower()] = made.id
+            self.former_names.pop(full_name.lower(), None)
             self.labels[made.id] = {}
-            self.numbers[made.id] = {}
+            self.issue_ids[made.id] = {}
             self._changed_people()
             return made
 
     def repository(self, full_name: str) -> Repository:
         """Find a repository by its present name."""
-        return self.repositories[self.names[full_name.lower()]]
+        return self.repositories[self.repository_ids[full_name.lower()]]
 
     def _moment(self, when: When) -> int:
         return seconds(self.clock() if when is None else when)
@@ -105,7 +105,7 @@ class Ground:
         return self.revision
 
     def _changed_people(self) -> None:
-        self.people = self._changed()
+        self.accounts_revision = self._changed()
 
     def _put_repository(self, repository: Repository) -> Repository:
         with self.lock:
@@ -114,8 +114,8 @@ class Ground:
             return repository
 
     def _free_number(self, repository_id: int, wanted: int | None) -> int:
-        taken = self.numbers[repository_id]
-        lost = (number for home, number in (*self.deleted, *self.transferred) if home == repository_id)
+        taken = self.issue_ids[repository_id]
+        lost = (number for home, number in (*self.deleted_issues, *self.transferred_issues) if home == repository_id)
         highest = max([next(reversed(taken), 0), *lost])
         if wanted is not None and wanted <= highest:
             raise ValueError(f"number {wanted} is not free: the next one is {highest + 1}")

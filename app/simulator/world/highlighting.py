@@ -34,7 +34,7 @@ _TOKENS = re.compile(
 )
 
 
-def highlighted(code: str, language: str) -> str:
+def highlight_code(code: str, language: str) -> str:
     """Render a fenced block; a language GitHub would not know gives the plain form."""
     scope = _SCOPES.get(language.lower())
     if scope is None:

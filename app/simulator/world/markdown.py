@@ -20,7 +20,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from typing_extensions import override
 
-from app.simulator.world.highlighting import highlighted
+from app.simulator.world.highlighting import highlight_code
 
 EXPIRES_AFTER = 300
 """Seconds for which the address of an uploaded picture works."""
@@ -87,11 +87,11 @@ class _Renderer(RendererHTML):
 
     @override
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return highlighted(tokens[idx].content, (unescape(tokens[idx].info).split() or [""])[0])
+        return highlight_code(tokens[idx].content, (unescape(tokens[idx].info).split() or [""])[0])
 
     @override
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return highlighted(tokens[idx].content, "")
+        return highlight_code(tokens[idx].content, "")
 
     @override
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from app.simulator.world.records import Repository
-from app.simulator.world.webhook_events import Herald
+from app.simulator.world.webhook_events import EventPublisher
 
 
-class Estate(Herald):
+class RepositoryLifecycle(EventPublisher):
     """What owners do to repositories; an unknown one raises KeyError, a name that is taken ValueError."""
 
     def rename_repository(self, full_name: str, new_name: str) -> Repository:
@@ -17,15 +17,15 @@ class Estate(Herald):
         with self.lock:
             was = self.repository(full_name)
             owner, name = new_name.split("/")
-            if self.names.get(new_name.lower(), was.id) != was.id:
+            if self.repository_ids.get(new_name.lower(), was.id) != was.id:
                 raise ValueError(f"{new_name} is taken: choose another name")
             self.user(owner)
-            self.old_names[full_name.lower()] = self.names.pop(full_name.lower())
-            self.old_names.pop(new_name.lower(), None)
-            self.names[new_name.lower()] = was.id
+            self.former_names[full_name.lower()] = self.repository_ids.pop(full_name.lower())
+            self.former_names.pop(new_name.lower(), None)
+            self.repository_ids[new_name.lower()] = was.id
             renamed = self._put_repository(replace(was, owner=owner, name=name))
             if owner != was.owner:
-                former = self.shown_repository(was)["owner"]
+                former = self.repository_payload(was)["owner"]
                 self._tell_repository("transferred", renamed, changes={"owner": {"from": {"user": former}}})
             if name != was.name:
                 self._tell_repository("renamed", renamed, changes={"repository": {"name": {"from": was.name}}})
@@ -53,7 +53,7 @@ class Estate(Herald):
                 return made
             return self._tell_repository("archived" if archived else "unarchived", made)
 
-    def switch_issues_off(self, full_name: str) -> Repository:
+    def disable_issues(self, full_name: str) -> Repository:
         """Switch a repository's issues off: its list is 410 from now on. No webhook tells."""
         return self._put_repository(replace(self.repository(full_name), has_issues=False))
 
@@ -62,10 +62,10 @@ class Estate(Herald):
         with self.lock:
             gone = self.repository(full_name)
             self._tell_repository("deleted", gone)
-            for issue_id in self.numbers.pop(gone.id).values():
+            for issue_id in self.issue_ids.pop(gone.id).values():
                 del self.issues[issue_id]
-                for comment_id in self.threads.pop(issue_id):
+                for comment_id in self.comment_ids.pop(issue_id):
                     del self.comments[comment_id]
-            del self.repositories[gone.id], self.labels[gone.id], self.names[full_name.lower()]
-            self.old_names = {name: home for name, home in self.old_names.items() if home != gone.id}
+            del self.repositories[gone.id], self.labels[gone.id], self.repository_ids[full_name.lower()]
+            self.former_names = {name: home for name, home in self.former_names.items() if home != gone.id}
             self._changed_people()

@@ -15,7 +15,7 @@ from app.simulator.world.markdown import to_html
 from app.simulator.world.records import Comment
 from app.simulator.world.world import World
 
-SAMPLE = "ada/blog"
+SAMPLE_REPO = "ada/blog"
 """The repository of both worlds."""
 
 _HEAD = re.compile(r"^--- (?P<author>\S+) (?P<at>\S+)(?P<marks>.*)\n", re.MULTILINE)
@@ -47,14 +47,14 @@ class _Entry:
 def sample_world(clock: Clock) -> World:
     """Make the demo's blog: posts with their talk, a pull request, a deleted account; times lie in 2019 and 2020."""
     world = World(clock)
-    world.add_repository(SAMPLE, created_at="2019-09-01T06:00:00Z")
+    world.add_repository(SAMPLE_REPO, created_at="2019-09-01T06:00:00Z")
     for entry in _entries():
         _open(world, entry)
     world.delete_account("nightowl-77")
     return world
 
 
-def numbered_world(
+def generate_world(
     posts: int, comments: int, seed: int, pull_request_comments: int = 0, *, clock: Clock = lambda: _OPENED + 900 * _DAY
 ) -> World:
     """Make a blog of a size: comments (200 to 2,000 characters) spread unevenly, the same for the same seed.
@@ -63,12 +63,14 @@ def numbered_world(
     """
     chance = random.Random(seed)  # noqa: S311 - the same world for the same seed, nothing secret
     world = World(clock)
-    world.add_repository(SAMPLE, created_at=_OPENED)
+    world.add_repository(SAMPLE_REPO, created_at=_OPENED)
     for number in range(1, posts + 1):
         day = _OPENED + number * 600
-        world.open_issue(SAMPLE, title=f"Post {number}", body=f"The post number {number}.", created_at=day)
+        world.open_issue(SAMPLE_REPO, title=f"Post {number}", body=f"The post number {number}.", created_at=day)
     pulls = [
-        world.open_pull_request(SAMPLE, title=f"Change {number}", body="It changes a word.", created_at=_OPENED).number
+        world.open_pull_request(
+            SAMPLE_REPO, title=f"Change {number}", body="It changes a word.", created_at=_OPENED
+        ).number
         for number in range(-(-pull_request_comments // 100))
     ]
     shares = [chance.paretovariate(1.2) for _ in range(posts)]
@@ -79,7 +81,7 @@ def numbered_world(
     for order, number in enumerate(homes):
         parts = [chance.choice(greetings), *chance.sample(paragraphs, chance.randint(2, 5))]
         world.comment(
-            SAMPLE,
+            SAMPLE_REPO,
             number,
             body="\n\n".join(text for text, _ in parts),
             body_html="\n".join(html for _, html in parts),
@@ -106,7 +108,7 @@ def _entries() -> Iterator[_Entry]:
 def _open(world: World, entry: _Entry) -> None:
     fields = entry.fields
     issue = world.open_issue(
-        SAMPLE,
+        SAMPLE_REPO,
         title=fields["title"],
         body=entry.body,
         author=fields["author"],
@@ -116,11 +118,11 @@ def _open(world: World, entry: _Entry) -> None:
         is_pull_request=fields.get("kind") == "pull request",
     )
     for head, body in entry.comments:
-        written = world.comment(SAMPLE, issue.number, body=body, author=head["author"], created_at=head["at"])
+        written = world.comment(SAMPLE_REPO, issue.number, body=body, author=head["author"], created_at=head["at"])
         for mark in head["marks"].split():
             _mark(world, written, mark)
     if "locked" in fields:
-        world.lock_issue(SAMPLE, issue.number, fields["locked"])
+        world.lock_issue(SAMPLE_REPO, issue.number, fields["locked"])
 
 
 def _mark(world: World, comment: Comment, mark: str) -> None:

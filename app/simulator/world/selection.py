@@ -2,20 +2,20 @@
 
 from collections.abc import Callable, Mapping
 
-from app.simulator.world.accounts import Ground
+from app.simulator.world.accounts import WorldTables
 from app.simulator.world.records import Comment, Issue, seconds
 
-_ISSUE_ORDERS: Mapping[str, Callable[[Ground, Issue], int]] = {
+_ISSUE_ORDERS: Mapping[str, Callable[[WorldTables, Issue], int]] = {
     "created": lambda _, issue: issue.created_at,
     "updated": lambda _, issue: issue.updated_at,
-    "comments": lambda world, issue: len(world.threads[issue.id]),
+    "comments": lambda world, issue: len(world.comment_ids[issue.id]),
 }
 
 
 class Selection:
     """Lists over a world; an order once made is kept until the world changes."""
 
-    def __init__(self, world: Ground) -> None:
+    def __init__(self, world: WorldTables) -> None:
         self._world = world
         self._revision = -1
         self._orders: dict[tuple[int, str, bool], list[Comment]] = {}
@@ -32,7 +32,7 @@ class Selection:
         creator = asked.get("creator", "").lower()
         chosen = [
             issue
-            for issue in map(world.issues.__getitem__, world.numbers[repository_id].values())
+            for issue in map(world.issues.__getitem__, world.issue_ids[repository_id].values())
             if state in {"all", issue.state}
             and issue.updated_at >= since
             and labels <= {name.lower() for name in issue.labels}
@@ -45,7 +45,7 @@ class Selection:
     def thread(self, issue: Issue, asked: Mapping[str, str]) -> list[Comment]:
         """List an issue's comments by ascending id: `since` only. Raises ValueError for a `since` that is no time."""
         since = _since(asked)
-        comments = map(self._world.comments.__getitem__, self._world.threads[issue.id])
+        comments = map(self._world.comments.__getitem__, self._world.comment_ids[issue.id])
         return [comment for comment in comments if comment.updated_at >= since]
 
     def comments(self, repository_id: int, asked: Mapping[str, str]) -> list[Comment]:
@@ -71,8 +71,8 @@ class Selection:
         if known is None:
             here = [
                 world.comments[comment_id]
-                for issue_id in world.numbers[repository_id].values()
-                for comment_id in world.threads[issue_id]
+                for issue_id in world.issue_ids[repository_id].values()
+                for comment_id in world.comment_ids[issue_id]
             ]
             known = sorted(here, key=lambda comment: (_moment(comment, sort), comment.id), reverse=falling)
             self._orders[repository_id, sort, falling] = known

@@ -9,7 +9,7 @@ https://docs.github.com/webhooks/webhook-events-and-payloads
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.simulator.http.media_types import Media
+from app.simulator.http.media_types import MediaType
 from app.simulator.http.objects import (
     OLDER,
     Json,
@@ -20,7 +20,7 @@ from app.simulator.http.objects import (
     repository_object,
     user_object,
 )
-from app.simulator.world.accounts import Clock, Ground
+from app.simulator.world.accounts import Clock, WorldTables
 from app.simulator.world.records import Comment, Issue, Repository
 
 EVENTS = ("issue_comment", "issues", "repository")
@@ -28,7 +28,7 @@ EVENTS = ("issue_comment", "issues", "repository")
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class WebhookEvent:
     """Something that happened in a repository; `payload` is what GitHub says of it, and nobody changes it."""
 
     name: str
@@ -41,15 +41,15 @@ class Event:
         return str(self.payload["action"])
 
 
-class Herald(Ground):
-    """A ground that tells what happens on it; `address` is the API's in payloads."""
+class EventPublisher(WorldTables):
+    """A ground that tells what happens on it; `api_url` is the API's in payloads."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
-        self.address = "https://api.github.com"
-        self._listeners: list[Callable[[Event], object]] = []
+        self.api_url = "https://api.github.com"
+        self._listeners: list[Callable[[WebhookEvent], object]] = []
 
-    def on_event(self, callback: Callable[[Event], object]) -> Callable[[], None]:
+    def on_event(self, callback: Callable[[WebhookEvent], object]) -> Callable[[], None]:
         """Call something with each event from now on, in their order; the result stops that.
 
         It is called within the act, with the world locked: it should take note, and act elsewhere.
@@ -63,12 +63,12 @@ class Herald(Ground):
 
         return stop
 
-    def shown_repository(self, repository: Repository) -> Json:
+    def repository_payload(self, repository: Repository) -> Json:
         """A repository, as payloads show it."""
         return repository_object(self, repository, self._view())
 
     def _view(self) -> View:
-        return View(self.address, Media(), OLDER)
+        return View(self.api_url, MediaType(), OLDER)
 
     def _shown_issue(self, issue: Issue) -> Json:
         return issue_object(self, issue, self._view())
@@ -80,10 +80,10 @@ class Herald(Ground):
         payload = {
             "action": action,
             **parts,
-            "repository": self.shown_repository(repository),
+            "repository": self.repository_payload(repository),
             "sender": user_object(actor, self._view()),
         }
-        event = Event(name, repository.id, payload)
+        event = WebhookEvent(name, repository.id, payload)
         for listener in tuple(self._listeners):
             listener(event)
 
@@ -119,8 +119,8 @@ class Herald(Ground):
         """Tell where an issue left that it went, and where it arrived that it is there."""
         if self._listeners and not issue.is_pull_request:
             home = self.repositories[issue.repository_id]
-            gone = {"new_issue": self._shown_issue(issue), "new_repository": self.shown_repository(home)}
+            gone = {"new_issue": self._shown_issue(issue), "new_repository": self.repository_payload(home)}
             self._tell("issues", "transferred", left, None, issue=before, changes=gone)
-            come = {"old_issue": before, "old_repository": self.shown_repository(left)}
+            come = {"old_issue": before, "old_repository": self.repository_payload(left)}
             self._tell_issue("opened", issue, changes=come)
         return issue

@@ -2,7 +2,7 @@
 
 Pure but for the clock handed in. One lock makes a change whole for a server that reads in another thread.
 What does and what does not move `updated_at` follows what people measured: a deleted comment moves
-nothing; whether hiding, pinning and reacting do is not known, so `quiet` decides it per world.
+nothing; whether hiding, pinning and reacting do is not known, so `keep_updated_at` decides it per world.
 What GitHub tells by webhook is told to whoever listens (`on_event`).
 """
 
@@ -12,21 +12,21 @@ from typing import TypeVar
 
 from app.simulator.world.accounts import Clock
 from app.simulator.world.records import HIDE_REASONS, LOCK_REASONS, REACTIONS, Comment, Issue, Pin, When
-from app.simulator.world.repository_lifecycle import Estate
+from app.simulator.world.repository_lifecycle import RepositoryLifecycle
 
 Named = TypeVar("Named", Comment, Issue)
 
 
-class World(Estate):
+class World(RepositoryLifecycle):
     """Repositories, users, issues, pull requests, comments and tokens; ids of comments and issues exceed 2^31.
 
-    `quiet` names the acts (`hide`, `pin`, `react`) that leave `updated_at` where it is.
+    `keep_updated_at` names the acts (`hide`, `pin`, `react`) that leave `updated_at` where it is.
     An unknown repository, number or id raises KeyError.
     """
 
-    def __init__(self, clock: Clock, *, quiet: Iterable[str] = ("hide", "pin", "react")) -> None:
+    def __init__(self, clock: Clock, *, keep_updated_at: Iterable[str] = ("hide", "pin", "react")) -> None:
         super().__init__(clock)
-        self.quiet = frozenset(quiet)
+        self.keep_updated_at = frozenset(keep_updated_at)
 
     # Issues --------------------------------------------------------------------------------------------
 
@@ -61,8 +61,8 @@ class World(Estate):
                 labels=tuple(self._label(home.id, name) for name in labels),
                 is_pull_request=is_pull_request,
             )
-            self.numbers[home.id][made.number] = made.id
-            self.threads[made.id] = []
+            self.issue_ids[home.id][made.number] = made.id
+            self.comment_ids[made.id] = []
             return self._tell_labels(self._tell_issue("opened", self._put(made), sender=made.author), ())
 
     def open_pull_request(
@@ -73,7 +73,7 @@ class World(Estate):
 
     def issue(self, repo: str, number: int) -> Issue:
         """Find an issue or pull request by its number."""
-        return self.issues[self.numbers[self.repository(repo).id][number]]
+        return self.issues[self.issue_ids[self.repository(repo).id][number]]
 
     def close_issue(self, repo: str, number: int, *, by: str | None = None, reason: str = "completed") -> Issue:
         """Close an issue; writing stays possible."""
@@ -84,7 +84,7 @@ class World(Estate):
             done = replace(was, state="closed", state_reason=reason, closed_at=now, closed_by=closer)
             return self._tell_issue("closed", self._touch(done, now), sender=closer)
 
-    def reopen(self, repo: str, number: int) -> Issue:
+    def reopen_issue(self, repo: str, number: int) -> Issue:
         """Open a closed issue again."""
         with self.lock:
             was = self.issue(repo, number)
@@ -105,7 +105,7 @@ class World(Estate):
             unlocked = replace(self.issue(repo, number), locked=False, lock_reason=None)
             return self._tell_issue("unlocked", self._touch(unlocked))
 
-    def label(self, repo: str, number: int, *names: str) -> Issue:
+    def set_labels(self, repo: str, number: int, *names: str) -> Issue:
         """Put these labels, and no others, on an issue."""
         with self.lock:
             was = self.issue(repo, number)
@@ -131,9 +131,9 @@ class World(Estate):
         with self.lock:
             gone = self.issue(repo, number)
             self._tell_issue("deleted", gone)
-            self.deleted.add((gone.repository_id, number))
-            del self.numbers[gone.repository_id][number], self.issues[gone.id]
-            for comment_id in self.threads.pop(gone.id):
+            self.deleted_issues.add((gone.repository_id, number))
+            del self.issue_ids[gone.repository_id][number], self.issues[gone.id]
+            for comment_id in self.comment_ids.pop(gone.id):
                 del self.comments[comment_id]
             self._changed()
 
@@ -149,13 +149,14 @@ class World(Estate):
                 number=self._free_number(home.id, None),
                 labels=tuple(self._label(home.id, name) for name in was.labels),
             )
-            del self.numbers[was.repository_id][number], self.issues[was.id]
-            self.transferred = {
-                place: moved.id if issue_id == was.id else issue_id for place, issue_id in self.transferred.items()
+            del self.issue_ids[was.repository_id][number], self.issues[was.id]
+            self.transferred_issues = {
+                place: moved.id if issue_id == was.id else issue_id
+                for place, issue_id in self.transferred_issues.items()
             } | {(was.repository_id, number): moved.id}
-            self.numbers[home.id][moved.number] = moved.id
-            self.threads[moved.id] = self.threads.pop(was.id)
-            for comment_id in self.threads[moved.id]:
+            self.issue_ids[home.id][moved.number] = moved.id
+            self.comment_ids[moved.id] = self.comment_ids.pop(was.id)
+            for comment_id in self.comment_ids[moved.id]:
                 self._put(replace(self.comments[comment_id], issue_id=moved.id))
             return self._tell_transfer(before, self.repositories[was.repository_id], self._touch(moved))
 
@@ -185,7 +186,7 @@ class World(Estate):
                 version=0,
                 body_html=body_html,
             )
-            self.threads[issue.id].append(made.id)
+            self.comment_ids[issue.id].append(made.id)
             self._touch(issue, moment)
             return self._tell_comment("created", self._put(made), sender=made.author)
 
@@ -203,7 +204,7 @@ class World(Estate):
         with self.lock:
             gone = self._tell_comment("deleted", self.comments[comment.id])
             del self.comments[gone.id]
-            self.threads[gone.issue_id].remove(gone.id)
+            self.comment_ids[gone.issue_id].remove(gone.id)
             issue = self.issues[gone.issue_id]
             pinned = None if issue.pinned_comment == gone.id else issue.pinned_comment
             self._put(replace(issue, pinned_comment=pinned))
@@ -264,4 +265,4 @@ class World(Estate):
         return self._put(replace(record, updated_at=max(record.updated_at, at)))
 
     def _settle(self, act: str, record: Named) -> Named:
-        return self._put(record) if act in self.quiet else self._touch(record)
+        return self._put(record) if act in self.keep_updated_at else self._touch(record)

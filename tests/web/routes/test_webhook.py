@@ -13,15 +13,14 @@ from hypothesis import strategies as st
 
 from app.domain.errors import StoreUnusable
 from app.github.webhooks import MAX_BODY_BYTES, CommentHint, RepositoryRef, WebhookEvent
-from app.jobs.webhook_intake import Outcome
-from app.ports.metrics import Received
-from app.simulator.http.server import loopback
+from app.ports.metrics import DeliveryOutcome
+from app.simulator.http.server import bind_loopback
 from app.web.app import create_app
 from app.web.cached_reads import CachedReads, Message
-from app.web.context import Webhooks
+from app.web.context import WebhookEndpoint
 from tests.github.deliveries import GUID, SECRET, delivery, of_comment, of_issue, signed
-from tests.web.blog import Blog
-from tests.web.webhook_client import PATH, FakeReceiver, Hooks, Response, _scope, _sending
+from tests.web.harness.blog import Blog
+from tests.web.harness.webhook_client import PATH, FakeReceiver, Hooks, Response, _scope, _sending
 
 SHA_1 = (b"x-hub-signature", b"sha1=0000000000000000000000000000000000000000")
 
@@ -60,9 +59,14 @@ async def test_a_signed_delivery_is_received_and_answered(hooks: Hooks, *, form:
 
 @pytest.mark.parametrize(
     ("outcome", "status"),
-    [(Outcome.KNOWN, 202), (Outcome.REPLAYED, 202), (Outcome.IGNORED, 202), (Outcome.PONG, 200)],
+    [
+        (DeliveryOutcome.KNOWN, 202),
+        (DeliveryOutcome.REPLAYED, 202),
+        (DeliveryOutcome.IGNORED, 202),
+        (DeliveryOutcome.PONG, 200),
+    ],
 )
-async def test_the_answer_says_what_became_of_the_delivery(hooks: Hooks, outcome: Outcome, status: int) -> None:
+async def test_the_answer_says_what_became_of_the_delivery(hooks: Hooks, outcome: DeliveryOutcome, status: int) -> None:
     hooks.receiver.outcome = outcome
     answer = await hooks.post(*delivery("issues", of_issue("opened")))
     assert (answer.status, orjson.loads(answer.body)) == (status, {"outcome": outcome})
@@ -80,7 +84,7 @@ async def test_while_one_secret_replaces_another_both_are_good(signer: bytes) ->
 
 
 async def test_a_repository_that_is_not_served_is_refused_by_name(hooks: Hooks) -> None:
-    hooks.receiver.outcome = Outcome.FOREIGN
+    hooks.receiver.outcome = DeliveryOutcome.FOREIGN
     answer = await hooks.post(*delivery("issues", of_issue("opened")))
     assert (answer.status, detail(answer)) == (404, "The repository Ada/Blog is not served here.")
 
@@ -93,7 +97,7 @@ async def test_a_wrong_signature_is_refused_before_anything_is_parsed(hooks: Hoo
     assert answer.status == 401
     assert "AFTERWORD_WEBHOOK_SECRET" in detail(answer)
     assert SECRET.decode() not in detail(answer)
-    assert [why for _, why in hooks.receiver.refusals] == [Received.UNSIGNED]
+    assert [why for _, why in hooks.receiver.refusals] == [DeliveryOutcome.UNSIGNED]
     assert hooks.receiver.notices == []
 
 
@@ -102,7 +106,7 @@ async def test_without_a_signature_the_body_is_not_even_read(hooks: Hooks, field
     answer = await hooks.post([(b"content-type", b"application/json"), *fields], b"{}")
     assert (answer.status, answer.read) == (401, 0)
     assert "X-Hub-Signature-256" in detail(answer)
-    assert [why for _, why in hooks.receiver.refusals] == [Received.UNSIGNED]
+    assert [why for _, why in hooks.receiver.refusals] == [DeliveryOutcome.UNSIGNED]
 
 
 async def test_sha_1_alone_is_refused_in_words_of_its_own(hooks: Hooks) -> None:
@@ -116,7 +120,7 @@ async def test_where_no_secret_is_configured_nothing_is_taken_and_the_reason_is_
     answer = await hooks.post(*delivery("issues", of_issue("opened"), secret=b""))
     assert (answer.status, answer.read, answer.headers["retry-after"]) == (503, 0, "300")
     assert "AFTERWORD_WEBHOOK_SECRET" in detail(answer)
-    assert [why for _, why in hooks.receiver.refusals] == [Received.UNCONFIGURED]
+    assert [why for _, why in hooks.receiver.refusals] == [DeliveryOutcome.UNCONFIGURED]
 
 
 async def test_a_process_that_takes_no_deliveries_says_so(hooks: Hooks) -> None:
@@ -126,7 +130,7 @@ async def test_a_process_that_takes_no_deliveries_says_so(hooks: Hooks) -> None:
 
 
 def test_a_secret_is_not_in_what_is_printed_of_the_webhooks() -> None:
-    assert SECRET.decode() not in repr(Webhooks((SECRET,), FakeReceiver()))
+    assert SECRET.decode() not in repr(WebhookEndpoint((SECRET,), FakeReceiver()))
 
 
 # what cannot be read
@@ -137,7 +141,7 @@ async def test_a_body_that_says_that_it_is_too_large_is_refused_at_once(hooks: H
     answer = await hooks.post([*headers, (b"content-length", str(MAX_BODY_BYTES + 1).encode())], body)
     assert (answer.status, answer.read, answer.headers["connection"]) == (413, 0, "close")
     assert "25,000,000 bytes" in detail(answer)
-    assert [why for _, why in hooks.receiver.refusals] == [Received.MALFORMED]
+    assert [why for _, why in hooks.receiver.refusals] == [DeliveryOutcome.MALFORMED]
 
 
 async def test_a_body_of_unknown_length_is_read_no_further_than_the_limit(hooks: Hooks) -> None:
@@ -165,7 +169,7 @@ async def test_neither_json_nor_a_form_is_refused(hooks: Hooks, kind: bytes) -> 
     answer = await hooks.post([(b"content-type", kind), *headers[1:]], body)
     assert answer.status == 415
     assert "application/json" in detail(answer)
-    assert [why for _, why in hooks.receiver.refusals] == [Received.MALFORMED]
+    assert [why for _, why in hooks.receiver.refusals] == [DeliveryOutcome.MALFORMED]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b"[" * 100_000])
@@ -173,7 +177,7 @@ async def test_a_signed_body_that_cannot_be_read_is_refused_with_the_reason(hook
     answer = await hooks.post(*delivery("issues", body))
     assert answer.status == 400
     assert "cannot be read" in detail(answer)
-    assert [why for _, why in hooks.receiver.refusals] == [Received.MALFORMED]
+    assert [why for _, why in hooks.receiver.refusals] == [DeliveryOutcome.MALFORMED]
     assert hooks.receiver.notices == []
 
 
@@ -214,18 +218,18 @@ async def test_a_client_that_leaves_in_the_middle_is_no_failure_of_ours(
 ) -> None:
     headers, body = delivery("issues", of_issue("opened"))
     await hooks.post(headers, *([body[:sent]] if sent else []), ends=False)
-    assert (hooks.receiver.notices, [why for _, why in hooks.receiver.refusals]) == ([], [Received.MALFORMED])
+    assert (hooks.receiver.notices, [why for _, why in hooks.receiver.refusals]) == ([], [DeliveryOutcome.MALFORMED])
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
 async def test_the_webhook_is_only_posted_to(blog: Blog, method: str) -> None:
-    answer = await blog.ask(PATH, method=method)
+    answer = await blog.request(PATH, method=method)
     assert (answer.status_code, answer.headers["allow"]) == (405, "OPTIONS, POST")
 
 
 async def test_the_webhook_is_described_with_its_headers_bodies_and_answers(blog: Blog) -> None:
-    said = (await blog.ask("/openapi.json")).json()["paths"][PATH]["post"]
+    said = (await blog.request("/openapi.json")).json()["paths"][PATH]["post"]
     assert {parameter["name"] for parameter in said["parameters"]} == {
         "X-GitHub-Event",
         "X-GitHub-Delivery",
@@ -241,7 +245,7 @@ async def test_the_webhook_is_described_with_its_headers_bodies_and_answers(blog
 @asynccontextmanager
 async def listening(app: CachedReads) -> AsyncIterator[tuple[str, int]]:
     """The application behind the server that it runs behind, at a port from the kernel."""
-    bound = loopback()
+    bound = bind_loopback()
     config = uvicorn.Config(
         app, http="httptools", ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=1
     )
@@ -282,13 +286,13 @@ async def test_a_broken_connection_leaves_no_trace_in_the_log(hooks: Hooks, capl
         async with httpx.AsyncClient() as client:
             answer = await client.post(f"http://{host}:{port}{PATH}", headers=dict(fields), content=body)
     assert answer.status_code == 202
-    assert [why for _, why in hooks.receiver.refusals] == [Received.MALFORMED]
+    assert [why for _, why in hooks.receiver.refusals] == [DeliveryOutcome.MALFORMED]
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def test_a_body_that_is_never_ended_is_waited_for_no_longer_than_github_waits(hooks: Hooks) -> None:
-    hooking = Webhooks((SECRET,), hooks.receiver, patience=0.05)
-    app = create_app(replace(Blog().serving, webhooks=hooking))
+    hooking = WebhookEndpoint((SECRET,), hooks.receiver, patience=0.05)
+    app = create_app(replace(Blog().context, webhooks=hooking))
     fields, body = delivery("issue_comment", of_comment("created"))
     sent = False
 
@@ -307,8 +311,8 @@ async def test_a_body_that_is_never_ended_is_waited_for_no_longer_than_github_wa
 
 
 async def test_of_large_bodies_few_are_read_at_once(hooks: Hooks) -> None:
-    hooking = Webhooks((SECRET,), hooks.receiver, large=asyncio.Semaphore(2), patience=5.0)
-    app = create_app(replace(Blog().serving, webhooks=hooking))
+    hooking = WebhookEndpoint((SECRET,), hooks.receiver, large=asyncio.Semaphore(2), patience=5.0)
+    app = create_app(replace(Blog().context, webhooks=hooking))
     fields, _ = delivery("issue_comment", of_comment("created"))
     pieces, going_on = [0] * 5, asyncio.Event()
 
