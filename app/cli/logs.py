@@ -1,10 +1,11 @@
-"""The log: lines to read, or one JSON object a line, on the standard error output. structlog renders them.
+"""The log on standard error: lines of text, or one JSON object a line. structlog renders them.
 
-The code logs through the standard library, as the libraries do, so that all of it passes here: what is handed over as
-`extra` becomes fields, the name of the request being answered is added, and then nothing leaves that may not. A secret
-of the settings is masked wherever it stands, in whatever way it was quoted, and so is what looks like one: an
-`Authorization`, a token of GitHub's. In text, whatever could move a terminal's cursor or begin a line of its own is
-shown as an escape, and tracebacks are indented; in JSON the format itself sees to that.
+All code logs through the standard library, as the libraries do, so every record passes here. Values in `extra` become
+fields, and the id of the current HTTP request is added.
+
+Secrets never appear. The secrets of the settings are masked, however they are quoted; so is what looks like a secret:
+an `Authorization` header, a token of GitHub. In text, characters that could move a terminal's cursor or start a line
+are shown as escapes, and tracebacks are indented. In JSON the format itself does that.
 """
 
 import json
@@ -26,88 +27,87 @@ from app.settings import Settings
 from app.web.request_ids import REQUEST_ID
 
 MASK = "***"
-_SHORTEST = 4
-"""A secret of fewer characters is left alone: whatever is shown around its masks would tell what it is."""
-_QUIET: Mapping[str, int] = {
+_SHORTEST_SECRET = 4
+"""Shorter secrets are not masked: the text around their masks would reveal them."""
+_LIBRARY_LEVELS: Mapping[str, int] = {
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
     "uvicorn": logging.WARNING,
     "uvicorn.error": logging.ERROR,
     "uvicorn.access": logging.CRITICAL,
 }
-"""Libraries that tell what this log tells better, and from which level on they are heard all the same."""
-_OWN = frozenset({"timestamp", "level", "event", "logger", "request_id", "exception", "stack"})
-_RECORD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
-_LINES = ("exception", "stack")
-"""Fields of several lines."""
-_DEEPEST = 6
+"""Libraries that log what this log says better, with the level from which their records are shown."""
+_FIXED_FIELDS = frozenset({"timestamp", "level", "event", "logger", "request_id", "exception", "stack"})
+_RECORD_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_MULTILINE_FIELDS = ("exception", "stack")
+_MAX_DEPTH = 6
 _AUTHORIZATION = "authorization"
-_TELLING = re.compile(
+_CREDENTIALS = re.compile(
     r"""(?ix)
-    (?P<kept> (?:proxy-)?authorization ["']? \s* [:=,] \s* (?:b?["'])? (?:(?:bearer|token|basic|digest)\s+)?
-            | \bbearer \s+ )
+    (?P<label> (?:proxy-)?authorization ["']? \s* [:=,] \s* (?:b?["'])? (?:(?:bearer|token|basic|digest)\s+)?
+             | \bbearer \s+ )
     [^\s"',;)\]}]+
     """
 )
-_TOKEN = re.compile(r"\b(?:gh[a-z]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,})")
+_GITHUB_TOKEN = re.compile(r"\b(?:gh[a-z]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,})")
 
 
 def configure(settings: Settings, stream: TextIO | None = None) -> None:
-    """All of the process's logging goes to `stream` from now on; None: to the standard error output."""
+    """Send all logging of the process to `stream`, or to standard error if it is None."""
     target = sys.stderr if stream is None else stream
     handler = _Handler(target)
     handler.setFormatter(formatter(settings, colours=target.isatty()))
     level = getattr(logging, settings.log_level.upper())
-    handler.setLevel(level)  # the libraries below have levels of their own, which the root's would not bound
+    handler.setLevel(level)  # the libraries' loggers have levels of their own, which the root's level does not bound
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name, least in _QUIET.items():
-        logging.getLogger(name).setLevel(least)
+    for name, library_level in _LIBRARY_LEVELS.items():
+        logging.getLogger(name).setLevel(library_level)
 
 
 def formatter(settings: Settings, *, colours: bool) -> logging.Formatter:
-    """Turns a record of the standard library into one line, or into several where there is a traceback."""
-    mask = masking(secrets(settings))
-    rendering: list[Processor]
+    """Return a formatter that renders a record as one line, or as several if it has a traceback."""
+    mask = masker(find_secrets(settings))
+    renderers: list[Processor]
     if settings.log_format == "json":
-        rendering = [_plain(mask), structlog.processors.JSONRenderer()]
+        renderers = [_plain_values(mask), structlog.processors.JSONRenderer()]
     else:
-        rendering = [_plain(mask), _on_one_line, _console(colours=colours)]
+        renderers = [_plain_values(mask), _escape_lines, _console_renderer(colours=colours)]
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[_fields, structlog.processors.format_exc_info],
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+        foreign_pre_chain=[_order_fields, structlog.processors.format_exc_info],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
     )
 
 
-def secrets(settings: Settings) -> frozenset[str]:
-    """All secrets of the settings in the clear."""
-    return frozenset(_secrets([getattr(settings, name) for name in type(settings).model_fields]))
+def find_secrets(settings: Settings) -> frozenset[str]:
+    """Return all secrets of the settings in the clear."""
+    return frozenset(_secrets_in([getattr(settings, name) for name in type(settings).model_fields]))
 
 
-def _secrets(given: object) -> Iterator[str]:
-    if isinstance(given, SecretStr):
-        yield given.get_secret_value()
-    elif isinstance(given, list | tuple):
-        for each in given:
-            yield from _secrets(each)
+def _secrets_in(value: object) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _secrets_in(item)
 
 
-def masking(hidden: frozenset[str]) -> Callable[[str], str]:
-    """A text without these, however quoted, and without what looks like a secret whosever it is."""
-    ways = {way for secret in hidden if len(secret) >= _SHORTEST for way in _quoted(secret)}
-    known = re.compile("|".join(map(re.escape, sorted(ways, key=len, reverse=True))) or r"(?!)")
+def masker(secrets: frozenset[str]) -> Callable[[str], str]:
+    """Return a function that masks these secrets in a text, however they are quoted, and what looks like a secret."""
+    spellings = {spelling for secret in secrets if len(secret) >= _SHORTEST_SECRET for spelling in _spellings(secret)}
+    pattern = re.compile("|".join(map(re.escape, sorted(spellings, key=len, reverse=True))) or r"(?!)")
 
     def mask(text: str) -> str:
-        masked = known.sub(MASK, text)
-        masked = _TELLING.sub(lambda found: found["kept"] + MASK, masked)
-        return _TOKEN.sub(MASK, masked)
+        text = pattern.sub(MASK, text)
+        text = _CREDENTIALS.sub(lambda match: match["label"] + MASK, text)
+        return _GITHUB_TOKEN.sub(MASK, text)
 
     return mask
 
 
-def _quoted(secret: str) -> Iterator[str]:
-    """A secret as `%s`, `%r`, JSON and URLs show it."""
+def _spellings(secret: str) -> Iterator[str]:
+    """Yield a secret as `%s`, `%r`, JSON and URLs show it."""
     yield secret
     yield repr(secret)[1:-1]
     yield repr(secret.encode("utf-8", "surrogatepass"))[2:-1]
@@ -117,47 +117,47 @@ def _quoted(secret: str) -> Iterator[str]:
     yield quote_plus(secret, errors="replace")
 
 
-def _fields(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Time, level, message, logger and request first, then the extras; one that has such a name too gets a `_`."""
+def _order_fields(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Put time, level, message, logger and request id first, then the extras; `_` follows an extra of such a name."""
     record: logging.LogRecord = event.pop("_record")
     if "stack_info" in event:
         event["stack"] = event.pop("stack_info")
-    moment = datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds")
-    ordered: EventDict = {
-        "timestamp": moment.replace("+00:00", "Z"),
+    timestamp = datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds")
+    fields: EventDict = {
+        "timestamp": timestamp.replace("+00:00", "Z"),
         "level": record.levelname.lower(),
         "event": event.pop("event"),
         "logger": record.name,
     }
-    name = REQUEST_ID.get()
-    if name is not None:
-        ordered["request_id"] = name
+    request_id = REQUEST_ID.get()
+    if request_id is not None:
+        fields["request_id"] = request_id
     for key, value in record.__dict__.items():
-        if key not in _RECORD:
-            ordered[f"{key}_" if key in _OWN or key in event else key] = value
-    return {**ordered, **event, "_record": record}
+        if key not in _RECORD_ATTRIBUTES:
+            fields[f"{key}_" if key in _FIXED_FIELDS or key in event else key] = value
+    return {**fields, **event, "_record": record}
 
 
-def _plain(mask: Callable[[str], str]) -> Processor:
-    """A processor that leaves texts, numbers and what is made of them, all masked."""
+def _plain_values(mask: Callable[[str], str]) -> Processor:
+    """Return a processor that leaves only texts, numbers and collections of them, all masked."""
 
     def plain(value: object, depth: int = 0) -> Any:
         if value is None or isinstance(value, bool | int):
             return value
         if isinstance(value, float) and math.isfinite(value):
             return value
-        if depth < _DEEPEST and isinstance(value, Mapping):
-            return {_key(key, mask): _value(key, each, depth) for key, each in value.items()}
-        if depth < _DEEPEST and isinstance(value, list | tuple | set | frozenset):
-            return [plain(each, depth + 1) for each in value]
+        if depth < _MAX_DEPTH and isinstance(value, Mapping):
+            return {mask(_text(key)): plain_item(key, item, depth) for key, item in value.items()}
+        if depth < _MAX_DEPTH and isinstance(value, list | tuple | set | frozenset):
+            return [plain(item, depth + 1) for item in value]
         return mask(str(value))
 
-    def _value(key: object, value: object, depth: int) -> Any:
+    def plain_item(key: object, value: object, depth: int) -> Any:
         return MASK if _text(key).lower().endswith(_AUTHORIZATION) else plain(value, depth + 1)
 
     def process(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-        masked: EventDict = plain(event)
-        return masked
+        plain_event: EventDict = plain(event)
+        return plain_event
 
     return process
 
@@ -166,28 +166,24 @@ def _text(value: object) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
-def _key(value: object, mask: Callable[[str], str]) -> str:
-    return mask(_text(value))
-
-
-def _on_one_line(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Nothing from outside can forge a line: what is not printable is escaped, what has lines is indented."""
-    shown: EventDict = {}
+def _escape_lines(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Escape unprintable characters and indent texts of several lines, so that no input can forge a log line."""
+    fields: EventDict = {}
     for key, value in event.items():
-        if key in _LINES:
-            shown[key] = "\n".join(f"    {_printable(line)}" for line in str(value).splitlines())
+        if key in _MULTILINE_FIELDS:
+            fields[key] = "\n".join(f"    {_printable(line)}" for line in str(value).splitlines())
         else:
-            shown[_printable(key)] = _printable(value) if isinstance(value, str) else value
-    return shown
+            fields[_printable(key)] = _printable(value) if isinstance(value, str) else value
+    return fields
 
 
 def _printable(text: str) -> str:
     if text.isprintable():
         return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
-def _console(*, colours: bool) -> structlog.dev.ConsoleRenderer:
+def _console_renderer(*, colours: bool) -> structlog.dev.ConsoleRenderer:
     return structlog.dev.ConsoleRenderer(
         colors=colours,
         sort_keys=False,
@@ -198,13 +194,13 @@ def _console(*, colours: bool) -> structlog.dev.ConsoleRenderer:
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """A stream whose own failures repeat nothing of what could not be logged."""
+    """A stream handler whose own errors repeat nothing of the record that it could not log."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the standard library's name
-        """One line instead of the one that could not be written."""
+        """Log that a record could not be logged, in one line."""
         failure = sys.exc_info()[0]
         reason = failure.__name__ if failure is not None else "a failure"
-        said = f"A line from {record.module}:{record.lineno} could not be logged: {reason}."
-        instead = {"name": record.name, "levelname": record.levelname, "levelno": record.levelno, "msg": said}
+        message = f"A line from {record.module}:{record.lineno} could not be logged: {reason}."
+        replacement = {"name": record.name, "levelname": record.levelname, "levelno": record.levelno, "msg": message}
         with suppress(OSError, ValueError):
-            self.stream.write(self.format(logging.makeLogRecord(instead)) + self.terminator)
+            self.stream.write(self.format(logging.makeLogRecord(replacement)) + self.terminator)

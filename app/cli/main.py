@@ -1,4 +1,4 @@
-"""`python -m app`: the commands, and how a failure is told: one sentence, exit status 2, no traceback."""
+"""`python -m app`: the commands. An error is printed as one sentence, without a traceback, with exit status 2."""
 
 import sys
 
@@ -6,9 +6,9 @@ import typer
 from rich.console import Console
 
 from app.cli import demo, serve, sync
+from app.cli.console import print_line
+from app.cli.options import EXIT_ERROR, EXIT_INTERRUPT
 from app.domain.errors import AfterwordError
-
-REFUSED = 2
 
 cli = typer.Typer(
     name="afterword",
@@ -26,11 +26,11 @@ cli.command("demo")(demo.demo)
 
 
 def main() -> None:
-    """Runs the command line and ends the process with its exit status."""
+    """Run the command line and end the process with its exit status."""
     try:
         cli()
     except AfterwordError as failure:
-        Console(stderr=True).print(f"Afterword: {failure}", highlight=False, soft_wrap=True, markup=False)
-        sys.exit(REFUSED)
+        print_line(Console(stderr=True), f"Afterword: {failure}")
+        sys.exit(EXIT_ERROR)
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(EXIT_INTERRUPT)

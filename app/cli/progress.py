@@ -1,32 +1,34 @@
-"""What the owner sees of an import: a bar where there is a terminal, a line now and then where there is none."""
+"""What the owner sees of an import: a progress bar on a terminal, otherwise a line every few seconds."""
 
 from datetime import UTC, datetime
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, TaskID, TextColumn
+from rich.progress import Progress as ProgressBars
 
-from app.ports.mirror import Clock
-from app.sync.backfill import Progress as Imported
+from app.cli.console import print_line
+from app.ports.clock import Clock
+from app.sync.backfill import Progress
 
 _SECONDS_BETWEEN_LINES = 5.0
 
 
-def clock_time(epoch: float) -> str:
-    """Epoch seconds as a time of day where the owner is."""
+def local_time(epoch: float) -> str:
+    """Return epoch seconds as a time of day in the machine's time zone: `14:03:59`."""
     return datetime.fromtimestamp(epoch, tz=UTC).astimezone().strftime("%H:%M:%S")
 
 
-def sentence(state: Imported, seconds_left: float | None) -> str:
-    """How far an import is, in one line."""
-    left = "?" if state.asks_left is None else f"{state.asks_left:,}"
+def describe(progress: Progress, seconds_left: float | None) -> str:
+    """Return one line that says how far an import is."""
+    requests_left = "?" if progress.requests_left is None else f"{progress.requests_left:,}"
     parts = [
-        f"{state.threads_complete:,} of {state.threads:,} threads",
-        f"{state.comments_mirrored:,} of {state.comments:,} comments",
-        f"asks: {state.asks_used:,} used, {left} left",
+        f"{progress.threads_complete:,} of {progress.threads:,} threads",
+        f"{progress.comments_mirrored:,} of {progress.comments:,} comments",
+        f"requests: {progress.requests_sent:,} sent, {requests_left} left",
     ]
-    if state.waiting_until is not None:
-        parts.append(f"the hour's asks are used up, goes on at {clock_time(state.waiting_until)}")
-    elif state.done:
+    if progress.waiting_until is not None:
+        parts.append(f"this hour's requests are used up; continues at {local_time(progress.waiting_until)}")
+    elif progress.done:
         parts.append("complete")
     elif seconds_left is not None:
         parts.append(f"about {_duration(seconds_left)} left")
@@ -39,16 +41,16 @@ def _duration(seconds: float) -> str:
 
 
 class ProgressDisplay:
-    """Shows imports on a console; a site that is complete is not spoken of again."""
+    """Shows imports on a console; a site that is complete is not shown again."""
 
     def __init__(self, console: Console, clock: Clock) -> None:
         self._console = console
         self._clock = clock
-        self._began = clock.now()
-        self._settled: set[str] = set()
-        self._said_at: dict[str, float] = {}
+        self._start_at = clock.now()
+        self._complete_repos: set[str] = set()
+        self._printed_at: dict[str, float] = {}
         self._tasks: dict[str, TaskID] = {}
-        self._bars = Progress(
+        self._bars = ProgressBars(
             TextColumn("{task.fields[repo]}"),
             BarColumn(bar_width=20),
             TextColumn("{task.description}"),
@@ -56,47 +58,45 @@ class ProgressDisplay:
             auto_refresh=False,
         )
 
-    def watch(self, state: Imported) -> None:
-        """Hears of every step of every import."""
-        if state.repo in self._settled:
+    def show(self, progress: Progress) -> None:
+        """Show a step of an import, if it is time to."""
+        if progress.repo in self._complete_repos:
             return
-        text = sentence(state, self._seconds_left(state))
-        if state.done:
-            self._settled.add(state.repo)
+        text = describe(progress, self._seconds_left(progress))
+        if progress.done:
+            self._complete_repos.add(progress.repo)
         if self._console.is_terminal:
-            self._draw(state, text)
+            self._draw(progress, text)
         else:
-            self._say(state, text)
+            self._print(progress, text)
 
-    def _seconds_left(self, state: Imported) -> float | None:
-        """What is still to be asked, at the pace so far."""
-        if state.asks_to_go is None or not state.asks_used:
+    def _seconds_left(self, progress: Progress) -> float | None:
+        """Return the time that the remaining requests take at the pace so far; None if it is not known yet."""
+        if progress.requests_to_go is None or not progress.requests_sent:
             return None
-        return (self._clock.now() - self._began) / state.asks_used * state.asks_to_go
+        return (self._clock.now() - self._start_at) / progress.requests_sent * progress.requests_to_go
 
-    def _draw(self, state: Imported, text: str) -> None:
+    def _draw(self, progress: Progress, text: str) -> None:
         if not self._tasks:
             self._bars.start()
-        if state.repo not in self._tasks:
-            self._tasks[state.repo] = self._bars.add_task("", repo=state.repo, total=None)
-        total = max(1, state.comments + state.threads)
-        done = state.comments_mirrored + state.threads_complete
-        self._bars.update(
-            self._tasks[state.repo], description=text, total=total, completed=total if state.done else done
-        )
+        if progress.repo not in self._tasks:
+            self._tasks[progress.repo] = self._bars.add_task("", repo=progress.repo, total=None)
+        total = max(1, progress.comments + progress.threads)
+        steps = total if progress.done else progress.comments_mirrored + progress.threads_complete
+        self._bars.update(self._tasks[progress.repo], description=text, total=total, completed=steps)
         self._bars.refresh()
-        if self._settled >= set(self._tasks):
+        if self._complete_repos >= set(self._tasks):
             self.close()
 
-    def _say(self, state: Imported, text: str) -> None:
+    def _print(self, progress: Progress, text: str) -> None:
         now = self._clock.now()
-        telling = state.done or state.waiting_until is not None
-        if telling or now - self._said_at.get(state.repo, 0.0) >= _SECONDS_BETWEEN_LINES:
-            self._said_at[state.repo] = now
-            self._console.print(f"{state.repo}: {text}", highlight=False, soft_wrap=True, markup=False)
+        is_important = progress.done or progress.waiting_until is not None
+        if is_important or now - self._printed_at.get(progress.repo, 0.0) >= _SECONDS_BETWEEN_LINES:
+            self._printed_at[progress.repo] = now
+            print_line(self._console, f"{progress.repo}: {text}")
 
     def close(self) -> None:
-        """Leaves the last state of every bar standing."""
+        """Stop drawing; the last state of every bar stays on the terminal."""
         if self._tasks:
             self._bars.stop()
             self._tasks.clear()

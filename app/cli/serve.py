@@ -1,10 +1,11 @@
-"""`python -m app serve`: import the repository, serve it meanwhile, keep it up to date.
+"""`python -m app serve`: import the repository while serving it, and keep it up to date.
 
-With several workers this process only looks whether all is well, greets, and watches them (`app.cli.workers`).
+With several workers this process checks the settings, prints the addresses and supervises them (`app.cli.workers`).
 """
 
 import asyncio
 import gc
+import logging
 import os
 import resource
 import signal
@@ -20,17 +21,20 @@ from rich.console import Console
 from starlette.types import ASGIApp
 
 from app.bootstrap import Afterword, assembled
+from app.cli.console import print_line
 from app.cli.logs import configure
 from app.cli.options import Repo, Store
 from app.cli.progress import ProgressDisplay
-from app.cli.server import address, bind, ending_signals, listen
-from app.cli.workers import METRICS_FOLDER, clear_up_after, inherited, supervise
+from app.cli.server import base_url, bind, run_server, stop_signals
+from app.cli.workers import METRICS_FOLDER, inherit_socket, remove_orphaned_metrics, supervise
 from app.domain.errors import GitHubError, InvalidSetting
 from app.outbound.clock import SystemClock, random
-from app.settings import Settings, load, unknown
+from app.settings import Settings, load, unknown_variables
 from app.web.access_log import AccessLog
 
-_MOST_FILES = 1 << 20
+_log = logging.getLogger(__name__)
+
+_MAX_OPEN_FILES = 1 << 20
 """More open files than one process can use well; some machines allow a thousand times as many."""
 
 
@@ -47,45 +51,51 @@ def serve(
     ] = None,
     inherit: Annotated[tuple[int, int] | None, typer.Option("--inherit", hidden=True)] = None,
 ) -> None:
-    """Serve the comments of a repository, importing it first where the store does not have it.
+    """Serve the comments of a repository; import it first if the store does not have it.
 
-    A second start serves at once from the store, whether GitHub can be reached or not. SIGTERM and Ctrl-C finish what
-    is under way, then end it with exit status 0; a second Ctrl-C cuts short. With --workers, one that dies is replaced
-    while the others serve.
+    A second start serves at once from the store, whether GitHub can be reached or not. SIGTERM and Ctrl-C finish the
+    requests in progress, then stop with exit status 0; a second Ctrl-C cancels them. With --workers, a worker that
+    dies is replaced while the others serve.
     """
-    given = {"repo": repo, "store": store, "host": host, "port": port}
-    settings = load({**given, "workers": workers})
+    options = {"repo": repo, "store": store, "host": host, "port": port}
+    warnings: list[str] = []
+    settings = load({**options, "workers": workers}, warn=warnings.append)
     configure(settings)
-    _allow_open_files()
+    _raise_open_file_limit()
     console = Console(stderr=True)
-    with suppress(asyncio.CancelledError):  # asked to end before it served
+    with suppress(asyncio.CancelledError):  # stopped before it served
         if inherit is not None:
-            uvloop.run(work(settings, *inherit))
+            uvloop.run(run_worker(settings, *inherit))
         else:
-            _warn_of_unknown(console)
-            options = [f"--{name}={value}" for name, value in given.items() if value is not None]
-            uvloop.run(run(settings, console, options))
+            _warn_about_variables(console, warnings)
+            arguments = [f"--{name}={value}" for name, value in options.items() if value is not None]
+            uvloop.run(run(settings, console, arguments))
 
 
-def _warn_of_unknown(console: Console) -> None:
-    for name in unknown(os.environ):
-        console.print(f"{name} is not a setting and is ignored.", highlight=False, soft_wrap=True, markup=False)
+def _warn_about_variables(console: Console, warnings: Sequence[str]) -> None:
+    for warning in warnings:
+        _log.warning("%s", warning)
+    for name in unknown_variables(os.environ):
+        print_line(console, f"{name} is not a setting and is ignored.")
 
 
-def _allow_open_files() -> None:
-    """Every reader and listener takes an open file; the usual soft limit of 1,024 is for programs that use select."""
+def _raise_open_file_limit() -> None:
+    """Raise the limit of open files as far as allowed.
+
+    Every reader and every event stream takes one. The usual soft limit of 1,024 is for programs that use select.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        with suppress(OSError, ValueError):  # what the system refuses stays as it was
-            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    limit = _MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _MAX_OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        with suppress(OSError, ValueError):  # if the system refuses, the limit stays as it was
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
 
 
-async def run(settings: Settings, console: Console, options: Sequence[str] = ()) -> None:
-    """One service from start to end.
+async def run(settings: Settings, console: Console, arguments: Sequence[str] = ()) -> None:
+    """Run the service from start to stop.
 
-    `options` are those of the command line, for the workers. Raises an `AfterwordError` where it cannot start, and
-    exits with status 1 where a worker did not end in order.
+    `arguments` are those of the command line that workers need. Raises `AfterwordError` if it cannot start, and
+    `typer.Exit` with status 1 if a worker did not stop in order.
     """
     if settings.workers > 1 and settings.store_path is None:
         raise InvalidSetting(
@@ -93,114 +103,111 @@ async def run(settings: Settings, console: Console, options: Sequence[str] = ())
             f"{settings.workers} processes cannot share memory:. Name a file with "
             "AFTERWORD_STORE=sqlite:///path/to/afterword.db, or serve with one worker",
         )
-    _break_off_when_asked()
+    _cancel_on_stop_signal()
     clock = SystemClock()
     display = ProgressDisplay(console, clock)
-    with bind(settings.host, settings.port) as bound:
-        async with assembled(settings, display.watch, clock, random) as afterword:
-            away = await afterword.meet_github()
-            await _greet(afterword, settings.public_url or address(bound), console, away)
+    with bind(settings.host, settings.port) as server_socket:
+        async with assembled(settings, display.show, clock, random) as afterword:
+            failure = await afterword.meet_github()
+            await _print_welcome(afterword, settings.public_url or base_url(server_socket), console, failure)
             if settings.workers == 1:
-                await _serve(afterword, bound, display)
-        if settings.workers > 1 and not await supervise(settings.workers, options, bound, clock):
+                await _serve(afterword, server_socket, display)
+        if settings.workers > 1 and not await supervise(settings.workers, arguments, server_socket, clock):
             raise typer.Exit(1)
 
 
-async def work(settings: Settings, socket_fd: int, lifeline_fd: int) -> None:
-    """One of several workers: the parent has looked whether all is well, and has greeted."""
-    _break_off_when_asked()
+async def run_worker(settings: Settings, socket_fd: int, parent_pipe: int) -> None:
+    """Run one of several workers; the parent has checked the settings and printed the addresses."""
+    _cancel_on_stop_signal()
     clock = SystemClock()
     display = ProgressDisplay(Console(stderr=True, force_terminal=False), clock)
     try:
-        with inherited(socket_fd) as bound:
+        with inherit_socket(socket_fd) as server_socket:
             folder = os.environ.get(METRICS_FOLDER)
-            async with assembled(settings, display.watch, clock, random, metrics_folder=folder) as afterword:
-                await _serve(afterword, bound, display, lifeline_fd)
+            async with assembled(settings, display.show, clock, random, metrics_folder=folder) as afterword:
+                await _serve(afterword, server_socket, display, parent_pipe)
     finally:
-        clear_up_after(lifeline_fd)
+        remove_orphaned_metrics(parent_pipe)
 
 
-def _break_off_when_asked() -> None:
-    """Until it listens, a signal cancels the task that is running, so that the store is closed in order.
+def _cancel_on_stop_signal() -> None:
+    """Cancel the current task at a signal until the server listens, so that the store is closed in order.
 
-    SIGINT is not among them: asyncio itself does so, and tells the shell that the owner broke it off.
+    SIGINT is left out: asyncio itself cancels the task then, and the shell learns that the owner interrupted it.
     """
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    heard = [number for number in ending_signals() if number != signal.SIGINT]
+    numbers = [number for number in stop_signals() if number != signal.SIGINT]
 
-    def break_off() -> None:
-        for number in heard:
+    def cancel() -> None:
+        for number in numbers:
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_IGN)
         if task is not None:
             task.cancel()
 
-    for number in heard:
-        loop.add_signal_handler(number, break_off)
+    for number in numbers:
+        loop.add_signal_handler(number, cancel)
 
 
 async def _serve(
-    afterword: Afterword, bound: socket.socket, display: ProgressDisplay, lifeline: int | None = None
+    afterword: Afterword, server_socket: socket.socket, display: ProgressDisplay, parent_pipe: int | None = None
 ) -> None:
-    """Follows GitHub and listens, until a signal ends it."""
+    """Follow GitHub and serve readers until a signal stops both."""
     settings = afterword.settings
     web: ASGIApp = afterword.web
-    _settle_memory()
+    _freeze_garbage_collector()
     if settings.access_log:
         web = AccessLog(web, now=time.monotonic, addresses=settings.log_addresses)
-    following = asyncio.create_task(afterword.follow())
-    # it goes on for ever; were it to end by a fault of ours, whoever started this process is to start another
-    following.add_done_callback(lambda ended: None if ended.cancelled() else signal.raise_signal(signal.SIGTERM))
+    follow_task = asyncio.create_task(afterword.follow())
+    # It runs until the stop. If an internal error ends it, this process stops, for its supervisor to start a new one.
+    follow_task.add_done_callback(lambda task: None if task.cancelled() else signal.raise_signal(signal.SIGTERM))
     try:
-        await listen(web, bound, closing=afterword.listeners.close, lifeline=lifeline)
+        await run_server(web, server_socket, on_stop=afterword.listeners.close, parent_pipe=parent_pipe)
     finally:
-        following.cancel()
+        follow_task.cancel()
         with suppress(asyncio.CancelledError):
-            await following
+            await follow_task
         display.close()
 
 
-def _settle_memory() -> None:
-    """Takes what was made until now out of the garbage collector's sight.
+def _freeze_garbage_collector() -> None:
+    """Exclude all objects that exist now from garbage collection.
 
-    All of it stays, and walking through it again and again would stop everything for a tenth of a second.
+    All of them stay until the stop, and each walk through them would stop the process for a tenth of a second.
     https://docs.python.org/3/library/gc.html#gc.freeze
     """
     gc.collect()
     gc.freeze()
 
 
-async def _greet(afterword: Afterword, base: str, console: Console, away: GitHubError | None) -> None:
-    """Which grade it runs in, and three addresses to try."""
-
-    def say(text: str) -> None:
-        console.print(text, highlight=False, soft_wrap=True, markup=False)
-
+async def _print_welcome(afterword: Afterword, url: str, console: Console, failure: GitHubError | None) -> None:
+    """Print the mode and three addresses to try."""
     settings = afterword.settings
     first = settings.repo[0]
-    say(f"Afterword serves {', '.join(str(repo) for repo in settings.repo)} at {base}")
-    say(grade(settings))
-    if away is not None:
-        say(f"{away} It is tried again by itself.")
-    tallies = [tally for tally in await afterword.mirror.tallies(first) if not tally.is_pull_request]
-    busiest = max(tallies, key=lambda tally: tally.comment_count, default=None)
-    say("Try:")
-    if busiest is None:
-        say(f"  {base}/api/v1/comments")
-    else:
-        say(f"  {base}/api/v1/posts/{busiest.number}/comments")
-    say(f"  {base}/api/v1/counts")
-    say(f"  {base}/repos/{first}/issues" + (f"/{busiest.number}/comments" if busiest else ""))
+    snapshot = await afterword.mirror.site_snapshot(first)
+    posts = [summary for summary in snapshot.summaries if not summary.is_pull_request]
+    busiest = max(posts, key=lambda summary: summary.comment_count, default=None)
+    lines = [
+        f"Afterword serves {', '.join(str(repo) for repo in settings.repo)} at {url}",
+        describe_mode(settings),
+        *([] if failure is None else [f"{failure} Afterword tries again automatically."]),
+        "Try:",
+        f"  {url}/api/v1/posts/{busiest.number}/comments" if busiest else f"  {url}/api/v1/comments",
+        f"  {url}/api/v1/counts",
+        f"  {url}/repos/{first}/issues" + (f"/{busiest.number}/comments" if busiest else ""),
+    ]
+    for line in lines:
+        print_line(console, line)
 
 
-def grade(settings: Settings) -> str:
-    """Which of GitHub's allowances it runs with, and what the next better grade needs."""
-    every = f"What changed is asked every {settings.pulse_seconds:g} s"
-    hook = "GitHub's webhook tells of it within seconds."
+def describe_mode(settings: Settings) -> str:
+    """Return which of GitHub's rate limits applies, how often GitHub is polled, and what the next better mode needs."""
+    polls = f"Afterword asks GitHub what changed every {settings.poll_seconds:g} s"
+    webhook = "GitHub's webhook reports changes within seconds."
     if settings.github_token and settings.secrets:
-        return f"Grade: token and webhook (5,000 asks an hour). {every}, and more rarely once {hook}"
+        return f"Mode: token and webhook (5,000 requests an hour). {polls}, and more rarely once {webhook}"
     if settings.github_token:
-        return f"Grade: token (5,000 asks an hour). {every}; with AFTERWORD_WEBHOOK_SECRET, {hook}"
+        return f"Mode: token (5,000 requests an hour). {polls}; with AFTERWORD_WEBHOOK_SECRET, {webhook}"
     if settings.secrets:
-        return f"Grade: webhook without a token (60 asks an hour). {every}, and more rarely once {hook}"
-    return f"Grade: no token (60 asks an hour). {every}; with a token in AFTERWORD_GITHUB_TOKEN, every 60 s."
+        return f"Mode: webhook without a token (60 requests an hour). {polls}, and more rarely once {webhook}"
+    return f"Mode: no token (60 requests an hour). {polls}; with a token in AFTERWORD_GITHUB_TOKEN, every 60 s."

@@ -1,4 +1,4 @@
-"""Listening: a socket bound before anything else begins, and uvicorn on it until a signal ends it."""
+"""The HTTP server: sockets bound before anything else starts, and uvicorn on them until a signal stops it."""
 
 import asyncio
 import os
@@ -15,11 +15,11 @@ from typing_extensions import override
 from app.domain.errors import CannotStart
 
 _BACKLOG = 2048
-_SECONDS_TO_FINISH = 7.0
-"""What is under way gets so long; container engines kill after ten seconds, and the store is still to be closed."""
-_SECONDS_TO_PART = 1.0
-"""For the answers to what is cut short."""
-_SECONDS_AT_MOST = 10
+_GRACE_SECONDS = 7.0
+"""For requests in progress; container engines kill after ten seconds, and the store must still be closed."""
+_CANCEL_SECONDS = 1.0
+"""For the responses to cancelled requests."""
+_UVICORN_SECONDS = 10
 """uvicorn's own limit, which nothing should reach."""
 _STOPPING = orjson.dumps(
     {
@@ -31,101 +31,102 @@ _STOPPING = orjson.dumps(
 )
 
 
-def bind(host: str, port: int, *, choice: str = "--port or AFTERWORD_PORT") -> socket.socket:
-    """A socket at the address; `CannotStart` says whether the port is taken, forbidden, or the address not ours.
+def bind(host: str, port: int, *, port_option: str = "--port or AFTERWORD_PORT") -> socket.socket:
+    """Return a listening socket at an address.
 
-    `choice` is how the owner names another port.
+    Raises `CannotStart`, which says whether the port is taken, forbidden, or the address not one of this machine.
+    `port_option` is how the owner chooses another port.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        bound = socket.socket(family, kind, protocol)
+        server_socket = socket.socket(family, kind, protocol)
     except (OSError, UnicodeError) as failure:
         reason = failure.strerror if isinstance(failure, OSError) else "not a host name"
         raise CannotStart(
             f"The address {host} cannot be listened at ({reason}). Set AFTERWORD_HOST to one of this machine."
         ) from None
     try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-        bound.listen(_BACKLOG)
+        server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server_socket.bind(address)
+        server_socket.listen(_BACKLOG)
     except OSError as failure:
-        bound.close()
+        server_socket.close()
         raise CannotStart(
             f"Port {port} at {host} cannot be listened at ({os.strerror(failure.errno or 0)}). "
-            f"End the program that has it, or choose another with {choice}."
+            f"End the program that has it, or choose another with {port_option}."
         ) from None
-    return bound
+    return server_socket
 
 
-def address(bound: socket.socket) -> str:
-    """The address of a bound socket as a browser takes it; a wildcard is shown as the loopback."""
-    host, port = bound.getsockname()[:2]
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return f"http://{shown}:{port}"
+def base_url(server_socket: socket.socket) -> str:
+    """Return the URL of a bound socket for a browser; a wildcard address is shown as loopback."""
+    host, port = server_socket.getsockname()[:2]
+    shown_host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown_host}:{port}"
 
 
 class _Server(uvicorn.Server):
     """uvicorn without its signal handlers: it would raise the signal again before the store is closed.
 
-    Requests under way are finished. What takes longer than `grace` seconds, or until `hurry` is called, is answered
-    with 503, so that no client is left with a connection that breaks.
+    Requests in progress are finished. Those that take longer than `grace` seconds, or until `cancel_requests` is
+    called, get a 503, so that no client sees its connection break.
     """
 
-    def __init__(self, web: ASGIApp, *, grace: float) -> None:
-        self._web = web
+    def __init__(self, app: ASGIApp, *, grace: float) -> None:
+        self._app = app
         self._grace = grace
-        self._hurry = asyncio.Event()
-        super().__init__(_config(self._answer))
+        self._cancel = asyncio.Event()
+        super().__init__(_config(self._handle))
 
     @override
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
-    def end(self) -> None:
-        """Takes no more connections from now on; `serve` returns when what is under way has ended."""
+    def stop(self) -> None:
+        """Accept no more connections; `serve` returns after the requests in progress."""
         self.should_exit = True
 
-    def hurry(self) -> None:
-        """Waits no longer for what is under way."""
-        self._hurry.set()
+    def cancel_requests(self) -> None:
+        """Cancel the requests in progress as soon as the server stops."""
+        self._cancel.set()
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await self._web(scope, receive, send)
+            await self._app(scope, receive, send)
         except asyncio.CancelledError:
             if not self.should_exit:
                 raise
-            await _refuse(send)
+            await _send_unavailable(send)
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        cutting = asyncio.create_task(self._cut_short())
+        cancelling = asyncio.create_task(self._cancel_after_grace())
         try:
             await super().shutdown(sockets)
         finally:
-            cutting.cancel()
+            cancelling.cancel()
 
-    async def _cut_short(self) -> None:
+    async def _cancel_after_grace(self) -> None:
         try:
             async with asyncio.timeout(self._grace):
-                await self._hurry.wait()
+                await self._cancel.wait()
         except TimeoutError:
             pass
         tasks = set(self.server_state.tasks)
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks, timeout=_SECONDS_TO_PART)
+            await asyncio.wait(tasks, timeout=_CANCEL_SECONDS)
         for connection in list(self.server_state.connections):
             if connection.transport is not None:
-                connection.transport.abort()  # a client that does not take what it asked for
+                connection.transport.abort()  # the client does not read its response
 
 
-async def _refuse(send: Send) -> None:
-    """Answers what is cut short, unless its answer has begun: that one can only break off."""
+async def _send_unavailable(send: Send) -> None:
+    """Send a 503, unless the response has begun: then only the connection can end."""
     headers = [
         (b"content-type", b"application/problem+json"),
         (b"content-length", b"%d" % len(_STOPPING)),
@@ -143,85 +144,91 @@ def _nothing() -> None:
     pass
 
 
-async def listen(
-    web: ASGIApp,
-    bound: socket.socket,
+async def run_server(
+    app: ASGIApp,
+    server_socket: socket.socket,
     *,
-    beside: Sequence[tuple[ASGIApp, socket.socket]] = (),
-    closing: Callable[[], None] = _nothing,
-    lifeline: int | None = None,
-    grace: float = _SECONDS_TO_FINISH,
+    more: Sequence[tuple[ASGIApp, socket.socket]] = (),
+    on_stop: Callable[[], None] = _nothing,
+    parent_pipe: int | None = None,
+    grace: float = _GRACE_SECONDS,
 ) -> None:
-    """Serves until a signal ends it, and so what is to be served beside; requests under way are finished.
+    """Serve an application, and `more` beside it, until a signal stops it; requests in progress are finished.
 
-    `closing` is called once, when the signal arrives, to end what would not end by itself. What is still under
-    way after `grace` seconds, or at a second SIGINT, is cut short. `lifeline` is the reading end of a pipe: its end is
-    heard like a signal.
+    `on_stop` is called once, when the signal arrives, to end endless responses. Requests still in progress after
+    `grace` seconds, or at a second SIGINT, are cancelled. `parent_pipe` is the reading end of a pipe: its end of file
+    means that the parent process is gone, and stops the server like a signal.
     """
-    served = [(web, bound), *beside]
-    servers = [_Server(application, grace=grace) for application, _ in served]
-    ending = False
+    endpoints = [(app, server_socket), *more]
+    servers = [_Server(endpoint_app, grace=grace) for endpoint_app, _ in endpoints]
+    is_stopping = False
 
-    def end(number: int) -> None:
-        nonlocal ending
-        if not ending:
-            closing()
+    def stop(number: int) -> None:
+        nonlocal is_stopping
+        if not is_stopping:
+            on_stop()
         for server in servers:
-            if ending and number == signal.SIGINT:
-                server.hurry()
-            server.end()
-        ending = True
+            if is_stopping and number == signal.SIGINT:
+                server.cancel_requests()
+            server.stop()
+        is_stopping = True
 
-    with signals(end), _at_the_end_of(lifeline, lambda: end(signal.SIGTERM)):
+    with handle_stop_signals(stop), _watch_parent(parent_pipe, lambda: stop(signal.SIGTERM)):
         await asyncio.gather(
-            *(server.serve(sockets=[place]) for server, (_, place) in zip(servers, served, strict=True))
+            *(
+                server.serve(sockets=[endpoint_socket])
+                for server, (_, endpoint_socket) in zip(servers, endpoints, strict=True)
+            )
         )
 
 
-def ending_signals() -> list[signal.Signals]:
-    """SIGINT, SIGTERM and, unless it is ignored as under nohup, SIGHUP: a terminal that is closed ends it in order."""
-    heard = [signal.SIGINT, signal.SIGTERM]
+def stop_signals() -> list[signal.Signals]:
+    """Return the signals that stop the service in order.
+
+    A closing terminal sends SIGHUP. It is left out if it is ignored, as under nohup.
+    """
+    numbers = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        heard.append(signal.SIGHUP)
-    return heard
+        numbers.append(signal.SIGHUP)
+    return numbers
 
 
 @contextmanager
-def signals(end: Callable[[int], None]) -> Iterator[None]:
-    """Calls `end` with the number of each signal that asks to end; afterwards none disturbs the closing any more."""
+def handle_stop_signals(stop: Callable[[int], None]) -> Iterator[None]:
+    """Call `stop` with the number of each stop signal; afterwards signals are ignored while the store is closed."""
     loop = asyncio.get_running_loop()
-    heard = ending_signals()
-    for number in heard:
-        loop.add_signal_handler(number, end, number)
+    numbers = stop_signals()
+    for number in numbers:
+        loop.add_signal_handler(number, stop, number)
     try:
         yield
     finally:
-        for number in heard:
+        for number in numbers:
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
-def _at_the_end_of(lifeline: int | None, end: Callable[[], None]) -> Iterator[None]:
-    if lifeline is None:
+def _watch_parent(parent_pipe: int | None, stop: Callable[[], None]) -> Iterator[None]:
+    if parent_pipe is None:
         yield
         return
     loop = asyncio.get_running_loop()
 
-    def broken() -> None:
-        loop.remove_reader(lifeline)
-        end()
+    def handle_end_of_file() -> None:
+        loop.remove_reader(parent_pipe)
+        stop()
 
-    loop.add_reader(lifeline, broken)
+    loop.add_reader(parent_pipe, handle_end_of_file)
     try:
         yield
     finally:
-        loop.remove_reader(lifeline)
+        loop.remove_reader(parent_pipe)
 
 
-def _config(web: ASGIApp) -> uvicorn.Config:
+def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
-        web,
+        app,
         interface="asgi3",
         http="httptools",
         ws="none",
@@ -231,5 +238,5 @@ def _config(web: ASGIApp) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         backlog=_BACKLOG,
-        timeout_graceful_shutdown=_SECONDS_AT_MOST,
+        timeout_graceful_shutdown=_UVICORN_SECONDS,
     )

@@ -2,62 +2,66 @@
 
 import asyncio
 import logging
-from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
 from rich.console import Console
 
 from app.bootstrap import Afterword, assembled
-from app.cli.options import Json, Repo, Store
-from app.cli.progress import ProgressDisplay, clock_time, sentence
+from app.cli.console import print_line
+from app.cli.options import EXIT_RATE_LIMIT, Json, Repo, Store
+from app.cli.progress import ProgressDisplay, describe, local_time
 from app.domain.errors import RateLimited
+from app.domain.sites import Repository
 from app.outbound.clock import SystemClock, random
 from app.settings import load
 from app.sync.backfill import Progress
 
-UNFINISHED = 3
+_log = logging.getLogger(__name__)
 
 
 def sync(
     repo: Repo = None,
     store: Store = None,
     json: Json = False,  # noqa: FBT002 - a flag of the command line
-    wait: Annotated[bool, typer.Option("--wait", help="Where the hour's asks are used up, wait and go on.")] = False,  # noqa: FBT002
+    wait: Annotated[bool, typer.Option("--wait", help="If the hour's requests are used up, wait and go on.")] = False,  # noqa: FBT002
 ) -> None:
     """Import a repository, or bring its mirror up to date, then exit.
 
-    Stopped in the middle, it goes on where it was when it is called again. Exit status 0: the mirror is complete;
-    2: it cannot be brought up to date, with the reason; 3: the hour's asks are used up, call it again later.
+    If it is stopped, call it again: it goes on where it was. Exit status 0: the mirror is complete; 2: it cannot be
+    brought up to date, with the reason; 3: the hour's requests to GitHub are used up, call it again later.
     """
-    settings = load({"repo": repo, "store": store})
+    warnings: list[str] = []
+    settings = load({"repo": repo, "store": store}, warn=warnings.append)
     console = Console(stderr=True, quiet=json)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    for warning in warnings:
+        _log.warning("%s", warning)
     clock = SystemClock()
     display = ProgressDisplay(console, clock)
 
     async def run() -> list[Progress]:
-        async with assembled(settings, display.watch, clock, random) as afterword:
-            return [await _bring_up(afterword, index, clock, wait=wait) for index in range(len(settings.repo))]
+        async with assembled(settings, display.show, clock, random) as afterword:
+            return [await _update(afterword, site, clock, wait=wait) for site in settings.repo]
 
     try:
         results = asyncio.run(run())
     finally:
         display.close()
     if json:
-        typer.echo(orjson.dumps([asdict(result) for result in results]).decode())
+        typer.echo(orjson.dumps([_json_object(result) for result in results]).decode())
     else:
         for result in results:
-            console.print(f"{result.repo}: {sentence(result, None)}", highlight=False, soft_wrap=True, markup=False)
-    waiting = [result.waiting_until for result in results if result.waiting_until is not None]
-    if waiting:
-        console.print(f"Call it again after {clock_time(max(waiting))}: it goes on where it was.", highlight=False)
-        raise typer.Exit(UNFINISHED)
+            print_line(console, f"{result.repo}: {describe(result, None)}")
+    waits = [result.waiting_until for result in results if result.waiting_until is not None]
+    if waits:
+        print_line(console, f"Call it again after {local_time(max(waits))}: it goes on where it was.")
+        raise typer.Exit(EXIT_RATE_LIMIT)
 
 
-async def _bring_up(afterword: Afterword, index: int, clock: SystemClock, *, wait: bool) -> Progress:
-    repo = afterword.settings.repo[index]
+async def _update(afterword: Afterword, repo: Repository, clock: SystemClock, *, wait: bool) -> Progress:
+    """Update the mirror of one repository; return how far it came."""
     while True:
         try:
             await afterword.pulse.bring_up(repo, reconcile=True)
@@ -67,3 +71,19 @@ async def _bring_up(afterword: Afterword, index: int, clock: SystemClock, *, wai
             await clock.sleep(limit.until - clock.now())
         else:
             return await afterword.importer.report(repo)
+
+
+def _json_object(progress: Progress) -> dict[str, Any]:
+    """Return the published fields: their names stay when those of `Progress` change."""
+    return {
+        "repo": progress.repo,
+        "threads": progress.threads,
+        "threads_complete": progress.threads_complete,
+        "comments": progress.comments,
+        "comments_mirrored": progress.comments_mirrored,
+        "asks_used": progress.requests_sent,
+        "asks_left": progress.requests_left,
+        "asks_to_go": progress.requests_to_go,
+        "waiting_until": progress.waiting_until,
+        "done": progress.done,
+    }

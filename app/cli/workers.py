@@ -1,8 +1,8 @@
-"""Several processes on one socket: started, watched, replaced when they die, and ended in order.
+"""Several worker processes on one socket: started, supervised, replaced when they die, and stopped in order.
 
-Each worker is a `python -m app serve` of its own, started anew and not forked, so that it shares nothing with the
-parent but the listening socket and a pipe. The parent holds the pipe's other end and never writes: when the parent is
-gone, however it died, the workers read the end of the pipe and end in order.
+Each worker is a `python -m app serve` of its own. It is started, not forked, so it shares nothing with the parent but
+the listening socket and a pipe. The parent holds the pipe's other end and never writes. When the parent is gone,
+however it died, the workers read the end of the pipe and stop in order.
 """
 
 import asyncio
@@ -22,20 +22,19 @@ from typing import Protocol
 
 from prometheus_client.multiprocess import mark_process_dead
 
-from app.cli.server import signals
+from app.cli.options import EXIT_ERROR
+from app.cli.server import handle_stop_signals
 from app.domain.errors import CannotStart
-from app.ports.mirror import Clock
+from app.ports.clock import Clock
 
 _log = logging.getLogger(__name__)
 
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-_REFUSED = 2
-"""The exit status of a process that cannot start."""
-_SETTLED = 30.0
-"""Seconds after which a worker's death is no longer taken for that of its predecessor."""
-_LONGEST_PAUSE = 30.0
-_PATIENCE = 15.0
-"""Seconds that workers get to end: for what is under way, and for closing the store."""
+_STABLE_SECONDS = 30.0
+"""A worker that lived for so long counts as stable: its exit does not delay its replacement."""
+_MAX_RESTART_DELAY = 30.0
+_STOP_SECONDS = 15.0
+"""What workers get to stop: for requests in progress, and for closing the store."""
 
 
 class Process(Protocol):
@@ -43,125 +42,125 @@ class Process(Protocol):
 
     @property
     def pid(self) -> int:
-        """Its number."""
+        """Its process id."""
 
     async def wait(self) -> int:
-        """Its exit status once it has ended; below zero the signal that killed it."""
+        """Wait for its end and return its exit status; below zero it is the signal that killed it."""
 
     def send_signal(self, signal: int) -> None:
-        """Raises ProcessLookupError where it has ended."""
+        """Send a signal. Raises ProcessLookupError if the process has ended."""
 
 
 Start = Callable[[], Awaitable[Process]]
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """How one worker ended."""
+class Exit:
+    """How a worker ended."""
 
-    said: str
+    description: str
     status: int | None
-    """None where there was no process to begin with."""
-    lived: float
+    """None if the process could not be started."""
+    uptime: float
     """Seconds."""
 
     @property
-    def in_order(self) -> bool:
-        """When it was asked to: by itself, or by the signal where it had not begun to serve."""
+    def is_clean(self) -> bool:
+        """True if the worker stopped as requested, or was stopped by the signal before it served."""
         return self.status in {0, -signal.SIGTERM}
 
 
-def pause(quick: int) -> float:
-    """Seconds before another is started, after so many in a row that died soon: none at first, then doubling."""
-    return 0.0 if quick <= 1 else min(_LONGEST_PAUSE, 2.0 ** min(quick - 2, 10))
+def restart_delay(early_exits: int) -> float:
+    """Return the seconds before the next start: none after one early exit in a row, then doubling up to a limit."""
+    return 0.0 if early_exits <= 1 else min(_MAX_RESTART_DELAY, 2.0 ** min(early_exits - 2, 10))
 
 
 class Workers:
-    """Keeps so many processes running until it is told to end them."""
+    """Keeps a number of processes running until it is told to stop them."""
 
-    def __init__(self, count: int, start: Start, clock: Clock, *, buried: Callable[[int], None]) -> None:
-        """`buried` hears the number of every process that has ended."""
+    def __init__(self, count: int, start: Start, clock: Clock, *, on_exit: Callable[[int], None]) -> None:
+        """Start nothing yet; `on_exit` will be called with the process id of every process that ended."""
         self._count = count
         self._start = start
         self._clock = clock
-        self._buried = buried
-        self._running: dict[int, Process] = {}
-        self._ending = asyncio.Event()
-        self._in_order = True
-        self._refused = False
+        self._on_exit = on_exit
+        self._processes: dict[int, Process] = {}
+        self._stopping = asyncio.Event()
+        self._is_clean = True
+        self._cannot_start = False
 
     async def run(self) -> bool:
-        """From the first start to the last end; True where all ended in order once they were asked to.
+        """Run the workers until all have stopped; return whether all stopped in order.
 
-        Raises `CannotStart` where a worker cannot start; its own sentence says why.
+        Raises `CannotStart` if a worker cannot start; the worker itself prints the reason.
         """
-        impatience = asyncio.create_task(self._kill_in_the_end())
+        killing = asyncio.create_task(self._kill_after_timeout())
         try:
-            await asyncio.gather(*(self._keep() for _ in range(self._count)))
+            await asyncio.gather(*(self._keep_running() for _ in range(self._count)))
         finally:
-            impatience.cancel()
-        if self._refused:
-            raise CannotStart("A worker cannot start, so none is left running. It has said why; mend that first.")
-        return self._in_order
+            killing.cancel()
+        if self._cannot_start:
+            raise CannotStart("A worker cannot start, so all were stopped. Fix the error that it printed.")
+        return self._is_clean
 
-    def end(self, number: int) -> None:
-        """Asks all workers to end; a second SIGINT is passed on, so that they hurry."""
-        self._tell(number if self._ending.is_set() and number == signal.SIGINT else signal.SIGTERM)
-        self._ending.set()
+    def stop(self, number: int) -> None:
+        """Stop all workers; a second SIGINT is passed on, so that they cancel their requests."""
+        self._signal_all(number if self._stopping.is_set() and number == signal.SIGINT else signal.SIGTERM)
+        self._stopping.set()
 
-    def _tell(self, number: int) -> None:
-        for process in self._running.values():
+    def _signal_all(self, number: int) -> None:
+        for process in self._processes.values():
             with suppress(ProcessLookupError):
                 process.send_signal(number)
 
-    async def _keep(self) -> None:
-        """One worker after the other."""
-        quick, first = 0, True
-        while not self._ending.is_set():
-            ended = await self._one()
-            if self._ending.is_set():
-                self._in_order &= ended.in_order
-            elif first and ended.status == _REFUSED and ended.lived < _SETTLED:
-                self._refused = True
-                self.end(signal.SIGTERM)
+    async def _keep_running(self) -> None:
+        """Run one worker after the other until the stop."""
+        early_exits, is_first = 0, True
+        while not self._stopping.is_set():
+            worker_exit = await self._run_worker()
+            if self._stopping.is_set():
+                self._is_clean &= worker_exit.is_clean
+            elif is_first and worker_exit.status == EXIT_ERROR and worker_exit.uptime < _STABLE_SECONDS:
+                self._cannot_start = True
+                self.stop(signal.SIGTERM)
             else:
-                quick = quick + 1 if ended.lived < _SETTLED else 0
-                await self._before_the_next(ended, pause(quick))
-            first = False
+                early_exits = early_exits + 1 if worker_exit.uptime < _STABLE_SECONDS else 0
+                await self._wait_before_restart(worker_exit, restart_delay(early_exits))
+            is_first = False
 
-    async def _one(self) -> Ended:
-        """A worker from start to end."""
-        began = self._clock.now()
+    async def _run_worker(self) -> Exit:
+        """Run one worker from its start to its end."""
+        start_at = self._clock.now()
         try:
             process = await self._start()
         except OSError as failure:
-            return Ended(f"A worker could not be started ({failure.strerror})", None, 0.0)
-        _log.info("Worker %d is started.", process.pid)
-        self._running[process.pid] = process
-        if self._ending.is_set():
-            self._tell(signal.SIGTERM)
+            return Exit(f"A worker could not be started ({failure.strerror})", None, 0.0)
+        _log.info("Worker %d started.", process.pid)
+        self._processes[process.pid] = process
+        if self._stopping.is_set():
+            self._signal_all(signal.SIGTERM)
         status = await process.wait()
-        del self._running[process.pid]
-        self._buried(process.pid)
-        return Ended(f"Worker {process.pid} {_how(status)}", status, self._clock.now() - began)
+        del self._processes[process.pid]
+        self._on_exit(process.pid)
+        return Exit(f"Worker {process.pid} {_describe_status(status)}", status, self._clock.now() - start_at)
 
-    async def _before_the_next(self, ended: Ended, seconds: float) -> None:
+    async def _wait_before_restart(self, worker_exit: Exit, seconds: float) -> None:
         when = f"in {seconds:g} s" if seconds else "at once"
-        _log.warning("%s. Another is started %s; the other workers serve meanwhile.", ended.said, when)
-        waits = [asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._ending.wait())]
+        _log.warning("%s. A new worker starts %s; the other workers go on serving.", worker_exit.description, when)
+        waits = [asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._stopping.wait())]
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
 
-    async def _kill_in_the_end(self) -> None:
-        await self._ending.wait()
-        await self._clock.sleep(_PATIENCE)
-        for pid in self._running:
-            _log.error("Worker %d did not end within %g s and is killed.", pid, _PATIENCE)
-        self._tell(signal.SIGKILL)
+    async def _kill_after_timeout(self) -> None:
+        await self._stopping.wait()
+        await self._clock.sleep(_STOP_SECONDS)
+        for pid in self._processes:
+            _log.error("Worker %d did not stop within %g s and is killed.", pid, _STOP_SECONDS)
+        self._signal_all(signal.SIGKILL)
 
 
-def _how(status: int) -> str:
+def _describe_status(status: int) -> str:
     if status >= 0:
         return f"ended with status {status}"
     try:
@@ -172,7 +171,7 @@ def _how(status: int) -> str:
 
 @contextmanager
 def _metrics_folder() -> Iterator[str]:
-    """Where the workers keep the metrics that are told as one; gone afterwards."""
+    """Provide a temporary folder for the metrics of all workers, which are reported as one."""
     try:
         folder = TemporaryDirectory(prefix="afterword-metrics-", ignore_cleanup_errors=True)
     except OSError as failure:
@@ -194,52 +193,52 @@ def _pipe() -> Iterator[tuple[int, int]]:
             os.close(end)
 
 
-async def supervise(count: int, options: Sequence[str], bound: socket.socket, clock: Clock) -> bool:
-    """Serves with so many workers until a signal ends them; True where all ended in order.
+async def supervise(count: int, options: Sequence[str], server_socket: socket.socket, clock: Clock) -> bool:
+    """Serve with `count` workers until a signal stops them; return whether all stopped in order.
 
-    `options` are those of `serve`. The socket is closed when the end begins: a connection that only the parent could
-    take would wait for nothing. Raises `CannotStart`.
+    `options` are those of `serve`. The socket is closed when the stop begins: no process would accept a connection
+    that only the parent holds. Raises `CannotStart`.
     """
-    with _metrics_folder() as folder, _pipe() as (lifeline, _):
-        handed_down = ["--inherit", str(bound.fileno()), str(lifeline)]
+    with _metrics_folder() as folder, _pipe() as (parent_pipe, _):
+        inherit = ["--inherit", str(server_socket.fileno()), str(parent_pipe)]
 
         async def start() -> Process:
             # A session of its own: Ctrl-C in a terminal reaches the parent only, which passes it on, once.
             return await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "app", "serve", *options, *handed_down),
+                *("-m", "app", "serve", *options, *inherit),
                 stdin=DEVNULL,
                 env={**os.environ, METRICS_FOLDER: folder},
-                pass_fds=(bound.fileno(), lifeline),
+                pass_fds=(server_socket.fileno(), parent_pipe),
                 start_new_session=True,
             )
 
-        def buried(pid: int) -> None:
+        def remove_live_metrics(pid: int) -> None:
             mark_process_dead(pid, folder)  # type: ignore[no-untyped-call] # prometheus-client has no hints here
 
-        workers = Workers(count, start, clock, buried=buried)
+        workers = Workers(count, start, clock, on_exit=remove_live_metrics)
 
-        def end(number: int) -> None:
-            workers.end(number)
-            bound.close()
+        def stop(number: int) -> None:
+            workers.stop(number)
+            server_socket.close()
 
-        with signals(end):
+        with handle_stop_signals(stop):
             return await workers.run()
 
 
-def inherited(socket_fd: int) -> socket.socket:
-    """The listening socket that the parent handed down; raises `CannotStart` where there is none."""
+def inherit_socket(socket_fd: int) -> socket.socket:
+    """Return the listening socket that the parent passed on. Raises `CannotStart` if there is none."""
     try:
         return socket.socket(fileno=socket_fd)
     except OSError:
-        raise CannotStart("--inherit is for the workers that serve starts by itself. Use --workers.") from None
+        raise CannotStart("--inherit is only for the workers that serve starts. Use --workers.") from None
 
 
-def clear_up_after(lifeline: int) -> None:
-    """Where the parent is gone, takes this worker's metrics away, and with the last of them their folder."""
+def remove_orphaned_metrics(parent_pipe: int) -> None:
+    """Remove this worker's metrics if the parent is gone; the last worker removes their folder."""
     folder = os.environ.get(METRICS_FOLDER)
-    parent_lives = not select.select([lifeline], [], [], 0)[0]
-    if folder is None or parent_lives:
+    parent_is_alive = not select.select([parent_pipe], [], [], 0)[0]
+    if folder is None or parent_is_alive:
         return
     for file in Path(folder).glob(f"*_{os.getpid()}.db"):
         file.unlink(missing_ok=True)

@@ -1,1 +1,1 @@
-"""The sample blog of the demo: posts as Markdown with front matter, and the finished pages made of them."""
+"""The sample blog of the demo: posts in Markdown with front matter, and the pages built from them."""

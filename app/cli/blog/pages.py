@@ -18,12 +18,12 @@ from starlette.types import Receive, Scope, Send
 
 _HTML = "text/html; charset=utf-8"
 _CSS = "text/css; charset=utf-8"
-_ABSENT = "/404.html"
+_NOT_FOUND = "/404.html"
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A post of the blog, read; its HTML is the owner's own and trusted."""
+    """A post of the blog; its HTML is the owner's own and trusted."""
 
     slug: str
     title: str
@@ -35,28 +35,31 @@ class Post:
     html: Markup
 
     @property
-    def written(self) -> str:
+    def display_date(self) -> str:
         """The date as people read it: `1 July 2020`."""
         return f"{self.date.day} {self.date:%B %Y}"
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One finished page or file."""
+    """A finished page or file."""
 
     content_type: str
     body: bytes
 
 
-def read_post(slug: str, text: str) -> Post:
-    """A post from its file's text; KeyError where the front matter lacks a field, ValueError where one is unfit."""
+def parse_post(slug: str, text: str) -> Post:
+    """Return the post in a file's text.
+
+    Raises KeyError if the front matter lacks a field, and ValueError if a field cannot be used.
+    """
     document = frontmatter.loads(text)
     markdown = MarkdownIt("commonmark").enable("table")
     return Post(
         slug=slug,
         title=str(document["title"]),
         date=date.fromisoformat(str(document["date"])),
-        tags=tuple(_words(document["tags"])),
+        tags=tuple(_parse_tags(document["tags"])),
         ghissueid=int(str(document["ghissueid"])),
         summary=Markup(markdown.renderInline(document.content.partition("\n\n")[0])),  # noqa: S704 - the owner's own text
         html=Markup(markdown.render(document.content)),  # noqa: S704 - likewise
@@ -64,13 +67,13 @@ def read_post(slug: str, text: str) -> Post:
 
 
 def read_posts() -> list[Post]:
-    """All posts of the sample blog, the newest first."""
-    posts = [read_post(file.name.removesuffix(".md"), _text(file)) for file in _folder().joinpath("posts").iterdir()]
+    """Return all posts of the sample blog, the newest first."""
+    posts = [parse_post(file.name.removesuffix(".md"), _text(file)) for file in _folder().joinpath("posts").iterdir()]
     return sorted(posts, key=lambda post: post.date, reverse=True)
 
 
 def build(service: str, repo: str) -> Mapping[str, Page]:
-    """The whole blog by path; its pages ask `service` for the comments of `repo` (`owner/name`)."""
+    """Return the whole blog by path; its pages request the comments of `repo` (`owner/name`) from `service`."""
     posts = read_posts()
     templates = Environment(
         loader=FunctionLoader(lambda name: _text(_folder().joinpath("templates", name))),
@@ -84,7 +87,7 @@ def build(service: str, repo: str) -> Mapping[str, Page]:
 
     return {
         "/": page("list.html", posts=posts),
-        _ABSENT: page("absent.html"),
+        _NOT_FOUND: page("not_found.html"),
         **{f"/{post.slug}/": page("post.html", post=post) for post in posts},
         **{f"/by-issue/{post.ghissueid}/": page("post.html", post=post) for post in posts},
         "/blog.css": Page(_CSS, _folder().joinpath("blog.css").read_bytes()),
@@ -92,11 +95,11 @@ def build(service: str, repo: str) -> Mapping[str, Page]:
 
 
 class Blog:
-    """Serves a built blog as any host of static files would; `service` is the one other host its pages may ask."""
+    """Serves a built blog like any host of static files; `service` is the only other host that its pages contact."""
 
     def __init__(self, pages: Mapping[str, Page], service: str) -> None:
         self._pages = pages
-        # The browser itself keeps the promise that nothing comes from other hosts.
+        # The browser enforces that nothing comes from other hosts.
         self._policy = (
             f"default-src 'none'; script-src {service}; style-src 'self' {service}; img-src data: {service}; "
             f"connect-src {service}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -104,18 +107,18 @@ class Blog:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One ASGI connection."""
-        found = self._pages.get(scope["path"])
-        page = found or self._pages[_ABSENT]
+        """Respond to one request with a page, or with 404 and the page for it."""
+        page = self._pages.get(scope["path"])
+        status = 200 if page else 404
+        page = page or self._pages[_NOT_FOUND]
         headers = {"content-security-policy": self._policy, "cache-control": "no-cache"}
-        status = 200 if found else 404
         await Response(page.body, status, headers, media_type=page.content_type)(scope, receive, send)
 
 
-def _words(given: object) -> list[str]:
-    if not isinstance(given, list):
-        raise ValueError(f'the tags of a post are a list such as ["Jobs"], not {given!r}')  # noqa: TRY004 - it was read, not passed
-    return [str(word) for word in given]
+def _parse_tags(value: object) -> list[str]:
+    if not isinstance(value, list):
+        raise ValueError(f'the tags of a post are a list such as ["Jobs"], not {value!r}')  # noqa: TRY004 - it was read, not passed
+    return [str(tag) for tag in value]
 
 
 def _folder() -> Traversable:
