@@ -1,1 +1,1 @@
-"""The store's implementations, a folder for each, and the rules that all of them follow."""
+"""The implementations of the store ports, one folder each, and the rules that both follow."""

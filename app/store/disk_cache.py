@@ -1,9 +1,9 @@
-"""The shelf of pictures: a folder beside the store, bounded in bytes; the least recently used go first.
+"""The disk cache of images: a folder beside the store, bounded in bytes, emptied by least recent use.
 
-One file each, named by a digest, with a line before the picture that says what it is. Files are written beside and
-renamed, so that a kill at any line leaves a whole one or none. Several processes share a folder without knowing of each
-other: each counts what all files weigh again after it has written a small part of the bound. A disk that is full or
-read-only costs readers nothing: the picture is then fetched again next time.
+Each image is one file, named by a digest. Its first line holds the time, the length and the media type. A file is
+written under another name and renamed: after a kill at any moment a file is complete or absent. Several processes share
+the folder without coordination: each measures it again after it has written a small part of the bound. A full or
+read-only disk costs readers nothing: the image is fetched again next time.
 """
 
 import asyncio
@@ -17,113 +17,112 @@ from hashlib import blake2b
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from app.serving.image_proxy import Image, Kept
+from app.ports.images import CachedImage, Image, ImageStore
 
 _log = logging.getLogger(__name__)
-_TOUCHED = 3600.0
-"""Seconds after which a file that is read is marked as used again."""
-_SWEPT_TO = 0.9
-"""What part of the bound is left after files were removed, so that not each new one has the folder read."""
-_COUNTED_AFTER = 0.05
-"""What part of the bound a process may write before it counts again: others write too."""
-_BROKEN_OFF = 3600.0
-"""Seconds after which a file that was never finished is one of a process that was killed."""
-_HEAD = 96
-_UNFINISHED = ".part"
+_USE_INTERVAL = 3600.0
+"""Seconds between two updates of a file's last use."""
+_SHRINK_TO = 0.9
+"""The part of the bound that a removal leaves, so that not every new file makes the process read the folder."""
+_MEASURE_AFTER = 0.05
+"""The part of the bound that a process may write before it measures the folder again: others write too."""
+_ABANDONED_AFTER = 3600.0
+"""Seconds after which an incomplete file belongs to a process that was killed."""
+_LONGEST_HEADER = 96
+_INCOMPLETE = ".part"
 
 
-class DiskCache:
-    """The port `ImageStore` in a folder, which is made where there is none; `most` is in bytes."""
+class DiskCache(ImageStore):
+    """Images in a folder, which is created when needed; `most` is its bound in bytes."""
 
     def __init__(self, folder: Path, *, most: int, now: Callable[[], float]) -> None:
         self._folder = folder
         self._most = most
         self._now = now
         self._room: int | None = None
-        """How much may still be written before all is counted again; None before the first time."""
-        self._writing = threading.Lock()
-        self._complained = False
+        """Bytes that may be written before the next measurement; None before the first."""
+        self._lock = threading.Lock()
+        """Held while a file is written: several images arrive at once, each in a thread."""
+        self._has_warned = False
 
-    async def get(self, name: str) -> Kept | None:
-        """The picture of a name; None where it is not kept, or cannot be read."""
-        return await asyncio.to_thread(self._read, self._file(name))
+    async def get(self, name: str) -> CachedImage | None:
+        return await asyncio.to_thread(self._read, self._path(name))
 
-    async def put(self, name: str, picture: Image) -> None:
-        """Keeps a picture; where that cannot be, says so once and goes on."""
+    async def put(self, name: str, image: Image) -> None:
         try:
-            await asyncio.to_thread(self._write, self._file(name), picture)
-        except OSError as failure:
-            if not self._complained:
-                _log.warning("Pictures cannot be kept in %s (%s). They are fetched again.", self._folder, failure)
-            self._complained = True
+            await asyncio.to_thread(self._write, self._path(name), image)
+        except OSError as error:
+            if not self._has_warned:
+                _log.warning("Images cannot be stored in %s (%s). They are fetched again.", self._folder, error)
+            self._has_warned = True
 
-    def _file(self, name: str) -> Path:
+    def _path(self, name: str) -> Path:
         digest = blake2b(name.encode(), digest_size=20).hexdigest()
         return self._folder / digest[:2] / digest[2:]
 
-    def _read(self, file: Path) -> Kept | None:
+    def _read(self, path: Path) -> CachedImage | None:
         try:
-            content, used = file.read_bytes(), file.stat().st_mtime
+            content, used_at = path.read_bytes(), path.stat().st_mtime
         except OSError:
             return None
-        kept = _kept(content)
-        if kept is not None and self._now() - used > _TOUCHED:
+        image = _parse(content)
+        if image is not None and self._now() - used_at > _USE_INTERVAL:
             with suppress(OSError):
-                os.utime(file, (self._now(), self._now()))
-        return kept
+                os.utime(path, (self._now(), self._now()))
+        return image
 
-    def _write(self, file: Path, picture: Image) -> None:
-        content = f"{int(self._now())} {len(picture.body)} {picture.content_type}\n".encode("ascii") + picture.body
+    def _write(self, path: Path, image: Image) -> None:
+        content = f"{int(self._now())} {len(image.body)} {image.content_type}\n".encode("ascii") + image.body
         if len(content) > self._most:
             return
-        with self._writing:  # several pictures arrive at once, each in a thread
+        with self._lock:
             self._make_room(len(content))
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=file.parent, suffix=_UNFINISHED, delete=False) as part:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=path.parent, suffix=_INCOMPLETE, delete=False) as part:
                 try:
                     part.write(content)
                     part.close()
                     os.utime(part.name, (self._now(), self._now()))
-                    Path(part.name).replace(file)
+                    Path(part.name).replace(path)
                 except BaseException:
                     Path(part.name).unlink(missing_ok=True)
                     raise
 
-    def _make_room(self, weight: int) -> None:
-        if self._room is None or self._room < weight:
+    def _make_room(self, size: int) -> None:
+        if self._room is None or self._room < size:
             files = sorted(self._files())
-            total = sum(size for _, size, _ in files)
-            if total + weight > self._most:
-                total -= _removed(files, total + weight - int(self._most * _SWEPT_TO))
-            self._room = max(weight, min(self._most - total, int(self._most * _COUNTED_AFTER)))
-        self._room -= weight
+            total = sum(file_size for _, file_size, _ in files)
+            if total + size > self._most:
+                total -= _remove_oldest(files, total + size - int(self._most * _SHRINK_TO))
+            self._room = max(size, min(self._most - total, int(self._most * _MEASURE_AFTER)))
+        self._room -= size
 
     def _files(self) -> Iterator[tuple[float, int, Path]]:
-        """When each was last used, what it weighs, and where it is; what was never finished is swept."""
-        for file in self._folder.glob("??/*"):
+        """Yield last use, size and path of each file; remove abandoned incomplete files."""
+        for path in self._folder.glob("??/*"):
             with suppress(OSError):  # another process was faster
-                found = file.stat()
-                if file.suffix == _UNFINISHED and self._now() - found.st_mtime > _BROKEN_OFF:
-                    file.unlink()
-                elif stat.S_ISREG(found.st_mode):
-                    yield found.st_mtime, found.st_size, file
+                status = path.stat()
+                if path.suffix == _INCOMPLETE and self._now() - status.st_mtime > _ABANDONED_AFTER:
+                    path.unlink()
+                elif stat.S_ISREG(status.st_mode):
+                    yield status.st_mtime, status.st_size, path
 
 
-def _removed(files: list[tuple[float, int, Path]], weight: int) -> int:
-    """How much was removed, from the front, to make room for so much; fails only where nothing can be."""
-    removed = 0
-    for _, size, file in files:
-        if removed >= weight:
+def _remove_oldest(files: list[tuple[float, int, Path]], size: int) -> int:
+    """Remove files from the front until `size` bytes are free; return how many bytes were removed."""
+    total = 0
+    for _, file_size, path in files:
+        if total >= size:
             break
-        file.unlink(missing_ok=True)
-        removed += size
-    return removed
+        path.unlink(missing_ok=True)
+        total += file_size
+    return total
 
 
-def _kept(content: bytes) -> Kept | None:
-    """What a file holds; None for one that is not whole, as after a power cut, or not ours."""
-    head, _, body = content.partition(b"\n")
-    written, length, content_type, *_ = [*head[:_HEAD].decode("ascii", "replace").split(" "), "", "", ""]
-    if not (written.isdecimal() and length == str(len(body)) and content_type):
+def _parse(content: bytes) -> CachedImage | None:
+    """Return the image of a file; None if it is incomplete, as after a power cut, or not an image of this cache."""
+    header, _, body = content.partition(b"\n")
+    cached_at, length, content_type, *_ = [*header[:_LONGEST_HEADER].decode("ascii", "replace").split(" "), "", "", ""]
+    if not (cached_at.isdecimal() and length == str(len(body)) and content_type):
         return None
-    return Kept(Image(body, content_type), float(written))
+    return CachedImage(Image(body, content_type), float(cached_at))

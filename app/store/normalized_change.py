@@ -1,76 +1,81 @@
-"""A change brought into the form in which both mirrors apply it: each issue and each comment once. Pure.
+"""Normalize a change, so that every store applies it alike: each issue and each comment once. Pure.
 
-A page may overlap the one before it, and a comment may be listed in the same breath as it is removed. Folding settles
-that before anything is touched, so that what a mirror reports as changed is the difference between before and after.
+A page may overlap the previous one, and a change may list a comment that it also removes. Both are settled before the
+mirror is changed. So the numbers that a store reports are the difference between before and after.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from app.domain.records import SiteRecord
 from app.domain.threads import Comment, Issue
-from app.ports.mirror import Change, SiteRecord
+from app.ports.mirror import Change
 
 MONTH = 31 * 24 * 3600.0
-"""So long an ETag is kept that was not replaced."""
+"""Seconds that an ETag stays stored after its last replacement."""
 
 _Item = TypeVar("_Item", Comment, Issue)
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
-    """What is to be put into a mirror."""
+class NormalizedChange:
+    """The issues and comments of a change."""
 
     issues: Mapping[int, Issue]
-    """By number, without that of the absence."""
+    """By number, without that of the tombstone."""
     comments: Mapping[int, Comment]
-    """By id, without those to be removed."""
-    listed: Mapping[int, frozenset[int]]
-    """The ids that GitHub listed for each number of `whole` that was not overtaken, those to be removed among them."""
+    """By id, without those to remove."""
+    listed_ids: Mapping[int, frozenset[int]]
+    """The ids that GitHub listed for each number of `complete_threads` whose read was not overtaken.
+
+    Those to remove are among them."""
 
 
-def fold(change: Change, overtaken: frozenset[int]) -> Folded:
-    """The newest state of each issue and comment of a change; of equally new ones the last.
+def deduplicate(change: Change, overtaken_reads: frozenset[int]) -> NormalizedChange:
+    """Return the newest version of each issue and comment, the last of equally new ones.
 
-    The comments of `overtaken` numbers are only to be added.
+    The comments of the numbers in `overtaken_reads` are only added: these numbers have no listed ids.
     """
-    absent = None if change.absence is None else change.absence.number
-    issues = _newest((issue.number, issue) for issue in change.issues if issue.number != absent)
-    comments = _newest((comment.id, comment) for comment in change.comments if comment.number != absent)
-    listed: dict[int, set[int]] = {number: set() for number in change.whole - overtaken if number != absent}
+    deleted = None if change.tombstone is None else change.tombstone.number
+    issues = _newest((issue.number, issue) for issue in change.issues if issue.number != deleted)
+    comments = _newest((comment.id, comment) for comment in change.comments if comment.number != deleted)
+    listed_ids: dict[int, set[int]] = {
+        number: set() for number in change.complete_threads - overtaken_reads if number != deleted
+    }
     for comment in comments.values():
-        if comment.number in listed:
-            listed[comment.number].add(comment.id)
-    return Folded(
+        if comment.number in listed_ids:
+            listed_ids[comment.number].add(comment.id)
+    return NormalizedChange(
         issues,
-        {key: comment for key, comment in comments.items() if key not in change.removed},
-        {number: frozenset(ids) for number, ids in listed.items()},
+        {key: comment for key, comment in comments.items() if key not in change.removed_comments},
+        {number: frozenset(ids) for number, ids in listed_ids.items()},
     )
 
 
-def record_of(change: Change, kept: SiteRecord | None) -> SiteRecord | None:
-    """The site's record after a change; TypeError where it notes what is no field of it."""
-    record = change.site or kept
-    return None if record is None else replace(record, **change.noted)
+def site_after(change: Change, stored: SiteRecord | None) -> SiteRecord | None:
+    """Return the site's record after a change; raise TypeError if it updates an unknown field."""
+    record = change.site or stored
+    return None if record is None else replace(record, **change.site_update)
 
 
-def tells_more(before: SiteRecord | None, after: SiteRecord | None) -> bool:
-    """True where the repository's name, or whether it may be seen, is another than before."""
-    told = [record and (record.full_name, record.private) for record in (before, after)]
-    return told[0] != told[1]
+def is_repository_change(before: SiteRecord | None, after: SiteRecord | None) -> bool:
+    """Return True if the name or the visibility of the repository changed."""
+    states = [record and (record.full_name, record.private) for record in (before, after)]
+    return states[0] != states[1]
 
 
-def supersedes(said: str, kept: str) -> bool:
-    """True where what was updated at `said` replaces what was updated at `kept`.
+def is_newer(updated_at: str, stored_at: str) -> bool:
+    """Return True if a version updated at `updated_at` replaces one updated at `stored_at`.
 
-    Equal times do: reactions, pins and counts change without a new `updated_at`.
+    An equal time replaces too: reactions, pins and counts change without a new `updated_at`.
     """
-    return said >= kept
+    return updated_at >= stored_at
 
 
 def _newest(items: Iterable[tuple[int, _Item]]) -> dict[int, _Item]:
-    found: dict[int, _Item] = {}
+    newest: dict[int, _Item] = {}
     for key, item in items:
-        if key not in found or supersedes(item.updated_at, found[key].updated_at):
-            found[key] = item
-    return found
+        if key not in newest or is_newer(item.updated_at, newest[key].updated_at):
+            newest[key] = item
+    return newest

@@ -1,143 +1,148 @@
-"""The rules of `Shared` that both stores follow: what becomes of a mark, of a lease, of the hour's ledger. Pure."""
+"""The rules of jobs, deliveries, leases and the request window, the same in every store. Pure.
+
+The functions on jobs take what is stored and return what replaces it; `app.ports.jobs` lists the states.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from app.domain.priority import Priority
 from app.domain.sites import Repository
-from app.ports.jobs import Delivery, Job, Priority, RecordedRequest
+from app.domain.times import is_ahead
+from app.ports.deliveries import Delivery
+from app.ports.jobs import Job
+from app.ports.rate_state import RecordedRequest
 
 HOUR = 3600.0
 WEEK = 7 * 24 * HOUR
-_READ_AND_TOLD = {Priority.READ, Priority.DELIVERY}
-"""A reader's look is content with a thread that has become whole meanwhile, a delivery's is not."""
-_LONGEST_SPACING = 60.0
-"""Seconds for which a look that went well may have the next one wait."""
-_AFTER_FAILURE = 5.0
-"""Seconds that a delivery waits for its look where looks at the thread have failed. GitHub may answer again by now, but
-if it does not, whatever comes meanwhile costs one ask in so long."""
+_READER_AND_DELIVERY = {Priority.READ, Priority.DELIVERY}
+"""A reader's run is content with a thread that has become complete; a delivery's run is not."""
+_LONGEST_DELAY = 60.0
+"""Seconds that a job may wait if its runs succeed."""
+_RETRY_FOR_DELIVERY = 5.0
+"""Seconds after which a delivery makes a job due that failed before. GitHub may respond again by now; if it does not,
+many deliveries together cost one request in this time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A mark as it is kept, with the claim on it; never changed, only replaced."""
+class StoredJob:
+    """A job as it is stored, with the claim on it; never changed, only replaced."""
 
-    mark: Job
-    """Its `seq` is 0 where the store is to give the next one."""
-    holder: str | None = None
+    job: Job
+    """Its `generation` is 0 if the store has to assign the next one."""
+    worker_id: str | None = None
     claimed_until: float | None = None
-    claimed_seq: int | None = None
-    """The `seq` that it had when it was claimed: by this a look's own claim is told from a later one."""
+    claimed_generation: int | None = None
+    """The job's generation when it was claimed: it tells a run's own claim from a later one."""
 
     def is_due(self, at: float) -> bool:
-        """True where it may be claimed; what keeps it for over an hour was noted by a clock that has been set back."""
-        return not any(at < until <= at + HOUR for until in (self.mark.due_at, self.claimed_until or at))
+        """Return True if the job may be claimed.
+
+        What would delay it by more than an hour was recorded before the clock was set back, and delays nothing.
+        """
+        return not any(is_ahead(until, now=at, at_most=HOUR) for until in (self.job.due_at, self.claimed_until))
+
+    def claim(self, worker_id: str, *, until: float) -> "StoredJob":
+        """Return the job with a claim on it."""
+        return replace(self, worker_id=worker_id, claimed_until=until, claimed_generation=self.job.generation)
+
+    def release(self) -> "StoredJob":
+        """Return the job without a claim."""
+        return replace(self, worker_id=None, claimed_until=None, claimed_generation=None)
+
+    def is_claimed_by_another(self, job: Job) -> bool:
+        """Return True if the claim of the run of `job` expired and another worker has claimed the job since."""
+        if self.claimed_generation is None:
+            return False
+        return self.claimed_generation != job.generation or job.worker_id not in (None, self.worker_id)
 
 
-def marked(kept: Kept | None, repo: Repository, number: int, purpose: Priority, *, at: float, thorough: bool) -> Kept:
-    """What a marking makes of the mark that is there, or of none; without a `seq` yet."""
-    if kept is None:
-        return Kept(Job(repo, number, purpose, thorough, seq=0, marked_at=at, due_at=at))
-    mark = kept.mark
-    urgent = purpose.rank < mark.purpose.rank
-    mark = replace(
-        mark,
-        purpose=purpose if urgent else mark.purpose,
-        thorough=mark.thorough or thorough or {mark.purpose, purpose} == _READ_AND_TOLD,
-        seq=0,
-        due_at=min(mark.due_at, at if urgent else _waits_until(mark, purpose, at=at)),
+def after_enqueue(
+    stored: StoredJob | None, repo: Repository, number: int, priority: Priority, *, at: float, full: bool
+) -> StoredJob:
+    """Return the new or updated job, without a generation yet."""
+    if stored is None:
+        return StoredJob(Job(repo, number, priority, full, generation=0, enqueued_at=at, due_at=at))
+    job = stored.job
+    is_more_urgent = priority.rank < job.priority.rank
+    job = replace(
+        job,
+        priority=priority if is_more_urgent else job.priority,
+        full=job.full or full or {job.priority, priority} == _READER_AND_DELIVERY,
+        generation=0,
+        due_at=min(job.due_at, at if is_more_urgent else _latest_due_at(job, priority, at=at)),
     )
-    return replace(kept, mark=mark)
+    return replace(stored, job=job)
 
 
-def _waits_until(mark: Job, purpose: Priority, *, at: float) -> float:
-    """How long a mark that is made anew waits at the most, beside when it was due."""
-    if not mark.tries:
-        return at + _LONGEST_SPACING
-    return at + _AFTER_FAILURE if purpose is Priority.DELIVERY else mark.due_at
+def _latest_due_at(job: Job, priority: Priority, *, at: float) -> float:
+    """Return how late a job may be due after an enqueueing that is not more urgent."""
+    if not job.attempts:
+        return at + _LONGEST_DELAY
+    return at + _RETRY_FOR_DELIVERY if priority is Priority.DELIVERY else job.due_at
 
 
-def numbered(kept: Kept, seq: int) -> Kept:
-    """The mark with its `seq`."""
-    return replace(kept, mark=replace(kept.mark, seq=seq))
-
-
-def claimed(kept: Kept, *, holder: str, until: float) -> Kept:
-    """The mark with a claim on it."""
-    return replace(kept, holder=holder, claimed_until=until, claimed_seq=kept.mark.seq)
-
-
-def heartbeat(kept: Kept, mark: Job, *, until: float) -> Kept | None:
-    """The mark with its claim lasting longer; None where the claim is not the look's any more."""
-    if (kept.holder, kept.claimed_seq) != (mark.holder, mark.seq):
+def after_heartbeat(stored: StoredJob, job: Job, *, until: float) -> StoredJob | None:
+    """Return the job with its claim extended; None if the claim belongs to another run now."""
+    if (stored.worker_id, stored.claimed_generation) != (job.worker_id, job.generation):
         return None
-    return replace(kept, claimed_until=until)
+    return replace(stored, claimed_until=until)
 
 
-def unclaimed(kept: Kept) -> Kept:
-    """The mark without a claim on it."""
-    return replace(kept, holder=None, claimed_until=None, claimed_seq=None)
-
-
-def settled(kept: Kept, mark: Job, *, again_at: float) -> Kept | None:
-    """What a look that went well leaves of it."""
-    if kept.mark.seq == mark.seq:
+def after_success(stored: StoredJob, job: Job, *, next_at: float) -> StoredJob | None:
+    """Return what a successful run of `job` leaves; None if it completes the job."""
+    if stored.job.generation == job.generation:
         return None
-    if _is_anothers(kept, mark):
-        return kept
-    return unclaimed(replace(kept, mark=replace(kept.mark, due_at=max(kept.mark.due_at, again_at), tries=0)))
+    if stored.is_claimed_by_another(job):
+        return stored
+    due_at = max(stored.job.due_at, next_at)
+    return replace(stored, job=replace(stored.job, due_at=due_at, attempts=0)).release()
 
 
-def postponed(kept: Kept, mark: Job, *, until: float) -> Kept:
-    """What a look that failed leaves of it."""
-    if _is_anothers(kept, mark):
-        return kept
-    return unclaimed(replace(kept, mark=replace(kept.mark, due_at=until, tries=kept.mark.tries + 1)))
+def after_failure(stored: StoredJob, job: Job, *, until: float) -> StoredJob:
+    """Return the job after a failed run, due at `until`."""
+    if stored.is_claimed_by_another(job):
+        return stored
+    return replace(stored, job=replace(stored.job, due_at=until, attempts=stored.job.attempts + 1)).release()
 
 
-def dropped(kept: Kept, mark: Job) -> Kept | None:
-    """What is left where nobody need look."""
-    if kept.mark.seq == mark.seq:
+def after_cancel(stored: StoredJob, job: Job) -> StoredJob | None:
+    """Return what stays of a cancelled job; None if it was not enqueued again."""
+    if stored.job.generation == job.generation:
         return None
-    return kept if _is_anothers(kept, mark) else unclaimed(kept)
+    return stored if stored.is_claimed_by_another(job) else stored.release()
 
 
-def in_order(marks: Iterable[Job]) -> tuple[Job, ...]:
-    """The most urgent first; of equal ones the oldest."""
-    return tuple(sorted(marks, key=lambda mark: (mark.purpose.rank, mark.marked_at, mark.seq)))
+def by_urgency(jobs: Iterable[Job]) -> tuple[Job, ...]:
+    """Return the jobs by priority, then by age."""
+    return tuple(sorted(jobs, key=lambda job: (job.priority.rank, job.enqueued_at, job.generation)))
 
 
 def is_replay(delivery: Delivery, stored_at: float | None, *, within: float) -> bool:
-    """True where the same delivery was stored just before; not where a clock that has been set back says later."""
+    """Return True if the same delivery was stored just before, by whichever clock."""
     return stored_at is not None and abs(delivery.received_at - stored_at) < within
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who has a lease, and until when."""
+    """The worker that holds a lease, and until when."""
 
-    holder: str
+    worker_id: str
     until: float
 
-    def is_open_to(self, holder: str, *, at: float, until: float) -> bool:
-        """True where it is the holder's, has run out, or was made by a clock that has been set back.
+    def is_available_to(self, worker_id: str, *, at: float, until: float) -> bool:
+        """Return True if the worker may take the lease until `until`.
 
-        That is told by its length: leases of one name are as long as the one that is wanted `until` then, and twice
-        that is more than two processes at odds about the time, or waiting for the store, could make of it.
+        All leases of a name are about equally long. A lease that lasts more than twice as long as the new one was
+        recorded before the clock was set back: neither two clocks nor a slow store can make it so long.
         """
-        return self.holder == holder or not at < self.until <= at + 2 * (until - at)
+        return self.worker_id == worker_id or not is_ahead(self.until, now=at, at_most=2 * (until - at))
 
 
-def in_the_hour(spent: Iterable[RecordedRequest], *, at: float) -> tuple[RecordedRequest, ...]:
-    """What counts at `at`, oldest first; nothing was spent later than now."""
+def last_hour(requests: Iterable[RecordedRequest], *, at: float) -> tuple[RecordedRequest, ...]:
+    """Return the requests that count at `at`, oldest first; one recorded later than `at` counts as recorded then."""
     return tuple(
-        entry if entry.at <= at else replace(entry, at=at)
-        for entry in sorted(spent, key=lambda entry: entry.at)
-        if entry.at > at - HOUR
+        request if request.at <= at else replace(request, at=at)
+        for request in sorted(requests, key=lambda request: request.at)
+        if request.at > at - HOUR
     )
-
-
-def _is_anothers(kept: Kept, mark: Job) -> bool:
-    """True where the look's own claim ran out and somebody else has claimed the mark since."""
-    if kept.claimed_seq is None:
-        return False
-    return kept.claimed_seq != mark.seq or mark.holder not in (None, kept.holder)

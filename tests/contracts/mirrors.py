@@ -1,36 +1,45 @@
-"""The mirrors that must keep the contract, what GitHub could have said to be kept in them, and how they are asked."""
+"""Issues and comments as GitHub sends them, changes that hold them, and short reads of a mirror."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.domain.sites import Repository, repository
+from app.domain.records import IssueSummary, ThreadRecord, Tombstone
+from app.domain.sites import Repository
 from app.domain.threads import Comment, Issue
 from app.github import payloads
-from app.ports.mirror import Change, Mirror, ThreadRecord
-from app.store.memory import MemoryStore
-from app.store.sqlite import SqliteStore
+from app.ports.mirror import Change, Mirror
+from tests.contracts.stores import REPO
+
+__all__ = [
+    "API",
+    "LATER",
+    "NONE",
+    "REPO",
+    "FailingEtags",
+    "comment",
+    "etag",
+    "ids",
+    "issue",
+    "newest",
+    "put",
+    "put_complete",
+    "reactions",
+    "summaries",
+    "thread",
+    "tombstone_of",
+    "user",
+    "version_of",
+]
 
 API = "https://api.github.com"
-REPO = repository("jane/blog")
 LATER = "2026-02-01T00:00:00Z"
-"""Than any time that the builders give by themselves."""
-NOBODY: frozenset[int] = frozenset()
+"""Later than the times of the builders."""
+NONE: frozenset[int] = frozenset()
+"""No number changed."""
 
 
-async def memory(folder: Path) -> Mirror:
-    return MemoryStore("here").mirror
-
-
-async def sqlite(folder: Path) -> Mirror:
-    return (await SqliteStore.open(str(folder / "afterword.db"), origin="here")).mirror
-
-
-FACTORIES: Mapping[str, Callable[[Path], Awaitable[Mirror]]] = {"memory": memory, "sqlite": sqlite}
-
-
-class BreaksOff(Mapping[str, str]):
-    """ETags that fail after the first was taken: a change that breaks off when nearly all of it is done."""
+class FailingEtags(Mapping[str, str]):
+    """ETags that fail after the first: a change that fails when nearly all of it is applied."""
 
     def __getitem__(self, key: str) -> str:
         return f'"{key}"'
@@ -59,15 +68,15 @@ def user(login: str = "reader") -> dict[str, Any]:
     }
 
 
-def reactions(about: str, **counts: int) -> dict[str, Any]:
-    given = dict.fromkeys(("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes"), 0) | counts
-    return {"url": f"{about}/reactions", "total_count": sum(given.values()), **given}
+def reactions(address: str, **counts: int) -> dict[str, Any]:
+    totals = dict.fromkeys(("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes"), 0) | counts
+    return {"url": f"{address}/reactions", "total_count": sum(totals.values()), **totals}
 
 
 def issue(number: int, comments: int = 0, *, repo: Repository = REPO, pull: bool = False, **fields: Any) -> Issue:
     base = f"{API}/repos/{repo}"
     page = f"https://github.com/{repo}/issues/{number}"
-    given = {
+    payload = {
         "url": f"{base}/issues/{number}",
         "repository_url": base,
         "labels_url": f"{base}/issues/{number}/labels{{/name}}",
@@ -94,13 +103,13 @@ def issue(number: int, comments: int = 0, *, repo: Repository = REPO, pull: bool
         "state_reason": None,
     }
     if pull:
-        given["pull_request"] = {"url": f"{base}/pulls/{number}"}
-    return payloads.issue(given | fields)
+        payload["pull_request"] = {"url": f"{base}/pulls/{number}"}
+    return payloads.issue(payload | fields)
 
 
 def comment(comment_id: int, number: int = 1, text: str = "Well said", **fields: Any) -> Comment:
     base = f"{API}/repos/{REPO}/issues"
-    given = {
+    payload = {
         "url": f"{base}/comments/{comment_id}",
         "html_url": f"https://github.com/{REPO}/issues/{number}#issuecomment-{comment_id}",
         "issue_url": f"{base}/{number}",
@@ -118,35 +127,55 @@ def comment(comment_id: int, number: int = 1, text: str = "Well said", **fields:
         "minimized": None,
         "pin": None,
     }
-    return payloads.comment(given | fields)
+    return payloads.comment(payload | fields)
 
 
-async def put(mirror: Mirror, *items: Issue | Comment, at: float = 10.0, **given: Any) -> frozenset[int]:
-    """Applies a change that holds these, and tells which numbers it changed."""
+async def put(mirror: Mirror, *items: Issue | Comment, at: float = 10.0, **fields: Any) -> frozenset[int]:
+    """Apply a change that holds the items and return the numbers that it changed."""
     issues = tuple(item for item in items if isinstance(item, Issue))
     comments = tuple(item for item in items if isinstance(item, Comment))
-    given.setdefault("repo", REPO)
-    return await mirror.apply(Change(at=at, issues=issues, comments=comments, **given))
+    fields.setdefault("repo", REPO)
+    return await mirror.apply(Change(at=at, issues=issues, comments=comments, **fields))
+
+
+async def put_complete(
+    mirror: Mirror, *comments: Comment, count: int | None = None, at: float = 10.0
+) -> frozenset[int]:
+    """Apply a complete read of thread 1."""
+    comment_count = len(comments) if count is None else count
+    return await put(mirror, issue(1, comment_count), *comments, at=at, complete_threads=frozenset([1]))
 
 
 async def ids(mirror: Mirror, number: int = 1) -> list[int]:
-    return [found.id for found in await mirror.comments(REPO, number)]
+    return [item.id for item in await mirror.comments(REPO, number)]
 
 
 async def newest(
     mirror: Mirror, *, limit: int = 100, before: int | None = None, numbers: frozenset[int] | None = None
 ) -> list[int]:
-    found = await mirror.newest_comments(REPO, limit=limit, before=before, numbers=numbers)
-    return [item.id for item in found]
+    result = await mirror.newest_comments(REPO, limit=limit, before=before, numbers=numbers)
+    return [item.id for item in result.comments]
 
 
 async def thread(mirror: Mirror, number: int = 1) -> ThreadRecord:
-    found = await mirror.thread(REPO, number)
-    assert found is not None
-    return found
+    record = await mirror.thread(REPO, number)
+    assert record is not None
+    return record
 
 
-async def whole(mirror: Mirror, *comments: Comment, count: int | None = None, at: float = 10.0) -> frozenset[int]:
-    """Thread 1 read whole."""
-    counted = len(comments) if count is None else count
-    return await put(mirror, issue(1, counted), *comments, at=at, whole=frozenset([1]))
+async def summaries(mirror: Mirror, repo: Repository = REPO) -> tuple[IssueSummary, ...]:
+    return (await mirror.site_snapshot(repo)).summaries
+
+
+async def tombstone_of(mirror: Mirror, repo: Repository, number: int) -> Tombstone | None:
+    """Return the tombstone of the number itself, wherever it was transferred to."""
+    return (await mirror.snapshot(repo, number)).hops[0].tombstone
+
+
+async def version_of(mirror: Mirror, repo: Repository, number: int) -> int:
+    """Return the version of the number itself, wherever it was transferred to."""
+    return (await mirror.snapshot(repo, number, with_comments=False)).hops[0].version
+
+
+async def etag(mirror: Mirror, key: str) -> str | None:
+    return (await mirror.etags([key])).get(key)

@@ -1,38 +1,26 @@
-"""The stores that must keep the contract of `Shared`."""
+"""The stores that must keep the contracts, by name."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Protocol
 
-from app.ports.jobs import Shared
-from app.ports.mirror import Mirror
+from app.domain.sites import repository
+from app.ports.store import Store
 from app.store.memory import MemoryStore
 from app.store.sqlite import SqliteStore
 
-
-class Store(Protocol):
-    """A mirror and what is shared, in one place."""
-
-    @property
-    def mirror(self) -> Mirror: ...
-
-    @property
-    def shared(self) -> Shared: ...
-
-    @property
-    def mended(self) -> str | None: ...
-
-    async def guard(self) -> str | None: ...
-
-    async def close(self) -> None: ...
+REPO = repository("jane/blog")
+OTHER = repository("john/diary")
+ESSAYS = repository("jane/essays")
+SITES = (REPO, OTHER, ESSAYS)
+"""The served repositories."""
 
 
 async def memory(folder: Path) -> Store:
-    return MemoryStore("here")
+    return MemoryStore("here", SITES)
 
 
 async def sqlite(folder: Path) -> Store:
-    return await SqliteStore.open(str(folder / "afterword.db"), origin="here")
+    return await SqliteStore.open(str(folder / "afterword.db"), process_id="here", sites=SITES)
 
 
 STORES: Mapping[str, Callable[[Path], Awaitable[Store]]] = {"memory": memory, "sqlite": sqlite}

@@ -1,23 +1,29 @@
 """What every mirror promises about issues and comments: what replaces what, what is removed, what is dropped."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.ports.mirror import Mirror, ThreadRecord, Tombstone
-from tests.contracts.mirrors import FACTORIES, LATER, NOBODY, REPO, comment, ids, issue, newest, put, thread, whole
+from app.domain.records import ThreadRecord, Tombstone
+from app.ports.mirror import Mirror
+from tests.contracts.mirrors import (
+    LATER,
+    NONE,
+    REPO,
+    comment,
+    ids,
+    issue,
+    newest,
+    put,
+    put_complete,
+    summaries,
+    thread,
+    tombstone_of,
+)
 
 EARLIER = "2025-12-01T00:00:00Z"
-
-
-@pytest.fixture(params=FACTORIES)
-async def mirror(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Mirror]:
-    made = await FACTORIES[request.param](tmp_path)
-    yield made
-    await made.close()
 
 
 # --- issues and comments replace older ones
@@ -26,7 +32,7 @@ async def mirror(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 async def test_an_issue_comes_back_as_it_was_said(mirror: Mirror) -> None:
     said = issue(1, 3, labels=[{"name": "Jobs"}, {"name": "\U0001f600"}], title="One")
     assert await put(mirror, said) == {1}
-    assert await thread(mirror) == ThreadRecord(said, 0, complete=False, surplus=0, checked_at=None, version=1)
+    assert await thread(mirror) == ThreadRecord(said, 0, complete=False, count_offset=0, checked_at=None, version=1)
 
 
 async def test_a_comment_comes_back_as_it_was_said(mirror: Mirror) -> None:
@@ -43,7 +49,7 @@ async def test_odd_text_is_kept_to_the_letter(mirror: Mirror, text: str) -> None
     await put(mirror, issue(1, 1, title=text, labels=[{"name": text}]), comment(1, text=text))
     [kept] = await mirror.comments(REPO, 1)
     assert (kept.body, (await thread(mirror)).issue.title) == (text, text)
-    assert [tally.labels for tally in await mirror.tallies(REPO)] == [(text,)]
+    assert [summary.labels for summary in await summaries(mirror)] == [(text,)]
 
 
 @pytest.mark.parametrize("comment_id", [2**31, 2**32 + 1, 2**53 + 1, 2**63 - 1])
@@ -55,7 +61,7 @@ async def test_large_ids_are_kept_to_the_last_digit(mirror: Mirror, comment_id: 
     assert kept is not None
     assert kept.source["id"] == comment_id
     assert await mirror.comment(REPO, comment_id - 1) is None
-    assert await put(mirror, removed=frozenset([comment_id])) == {1}
+    assert await put(mirror, removed_comments=frozenset([comment_id])) == {1}
     assert await ids(mirror) == []
 
 
@@ -94,7 +100,7 @@ async def test_a_newer_or_equally_new_issue_replaces_the_kept_one(mirror: Mirror
 
 async def test_an_older_issue_never_replaces_a_newer_one(mirror: Mirror) -> None:
     await put(mirror, issue(1, 5, title="New"))
-    assert await put(mirror, issue(1, 0, title="Old", updated_at=EARLIER)) == NOBODY
+    assert await put(mirror, issue(1, 0, title="Old", updated_at=EARLIER)) == NONE
     kept = await thread(mirror)
     assert (kept.issue.title, kept.complete) == ("New", False)
 
@@ -108,7 +114,7 @@ async def test_a_newer_or_equally_new_comment_replaces_the_kept_one(mirror: Mirr
 
 async def test_an_older_comment_never_replaces_a_newer_one(mirror: Mirror) -> None:
     await put(mirror, issue(1, 5), comment(1, text="New"))
-    assert await put(mirror, comment(1, text="Old", updated_at=EARLIER)) == NOBODY
+    assert await put(mirror, comment(1, text="Old", updated_at=EARLIER)) == NONE
     assert [kept.body for kept in await mirror.comments(REPO, 1)] == ["New"]
 
 
@@ -123,8 +129,8 @@ async def test_the_newest_of_several_states_in_one_change_is_kept(mirror: Mirror
 async def test_what_is_said_again_in_the_same_words_is_no_change(mirror: Mirror) -> None:
     await put(mirror, issue(1, 5), comment(1))
     backwards = replace(comment(1), source=dict(reversed(list(comment(1).source.items()))))
-    assert await put(mirror, issue(1, 5), comment(1)) == NOBODY
-    assert await put(mirror, backwards) == NOBODY
+    assert await put(mirror, issue(1, 5), comment(1)) == NONE
+    assert await put(mirror, backwards) == NONE
 
 
 async def test_a_change_tells_all_the_numbers_it_changed_and_no_others(mirror: Mirror) -> None:
@@ -137,7 +143,7 @@ async def test_a_comment_that_is_said_under_another_number_moves_there(mirror: M
     await put(mirror, issue(1, 5), issue(2, 5), comment(1, 1))
     assert await put(mirror, comment(1, 2)) == {1, 2}
     assert (await ids(mirror, 1), await ids(mirror, 2)) == ([], [1])
-    assert [tally.mirrored for tally in await mirror.tallies(REPO)] == [1, 0]
+    assert [summary.mirrored_count for summary in await summaries(mirror)] == [1, 0]
 
 
 # --- absences
@@ -145,10 +151,10 @@ async def test_a_comment_that_is_said_under_another_number_moves_there(mirror: M
 
 async def test_an_absence_removes_the_issue_and_its_comments(mirror: Mirror) -> None:
     await put(mirror, issue(1, 2), issue(2, 1), comment(1, 1), comment(2, 1), comment(3, 2))
-    absence = Tombstone(1, gone=True, checked_at=12.0, moved_to="https://api.github.com/repos/jane/old/issues/9")
-    assert await put(mirror, absence=absence) == {1}
+    absence = Tombstone(1, gone=True, checked_at=12.0, transferred_to="https://api.github.com/repos/jane/old/issues/9")
+    assert await put(mirror, tombstone=absence) == {1}
     assert await mirror.thread(REPO, 1) is None
-    assert await mirror.absence(REPO, 1) == absence
+    assert await tombstone_of(mirror, REPO, 1) == absence
     assert (await ids(mirror, 1), await ids(mirror, 2)) == ([], [3])
     assert await mirror.comment(REPO, 1) is None
     assert await newest(mirror) == [3]
@@ -156,35 +162,37 @@ async def test_an_absence_removes_the_issue_and_its_comments(mirror: Mirror) -> 
 
 async def test_an_absence_of_an_issue_without_comments_is_a_change(mirror: Mirror) -> None:
     await put(mirror, issue(1, 0))
-    assert await put(mirror, absence=Tombstone(1, gone=False, checked_at=1.0)) == {1}
+    assert await put(mirror, tombstone=Tombstone(1, gone=False, checked_at=1.0)) == {1}
 
 
 async def test_an_absence_of_what_was_never_there_is_kept_and_is_no_change_of_a_thread(mirror: Mirror) -> None:
-    assert await put(mirror, absence=Tombstone(4, gone=False, checked_at=1.0)) == NOBODY
-    assert await put(mirror, absence=Tombstone(4, gone=True, checked_at=2.0)) == NOBODY
-    assert await mirror.absence(REPO, 4) == Tombstone(4, gone=True, checked_at=2.0)
+    assert await put(mirror, tombstone=Tombstone(4, gone=False, checked_at=1.0)) == NONE
+    assert await put(mirror, tombstone=Tombstone(4, gone=True, checked_at=2.0)) == NONE
+    assert await tombstone_of(mirror, REPO, 4) == Tombstone(4, gone=True, checked_at=2.0)
 
 
 async def test_an_issue_ends_the_absence_of_its_number(mirror: Mirror) -> None:
-    await put(mirror, absence=Tombstone(1, gone=False, checked_at=1.0))
-    await put(mirror, absence=Tombstone(2, gone=False, checked_at=1.0))
+    await put(mirror, tombstone=Tombstone(1, gone=False, checked_at=1.0))
+    await put(mirror, tombstone=Tombstone(2, gone=False, checked_at=1.0))
     assert await put(mirror, issue(1, 1)) == {1}
-    assert await mirror.absence(REPO, 1) is None
-    assert await mirror.absence(REPO, 2) is not None
+    assert await tombstone_of(mirror, REPO, 1) is None
+    assert await tombstone_of(mirror, REPO, 2) is not None
 
 
 async def test_an_issue_that_returns_begins_anew(mirror: Mirror) -> None:
-    await whole(mirror, comment(1), comment(2))
-    await put(mirror, absence=Tombstone(1, gone=False, checked_at=11.0))
+    await put_complete(mirror, comment(1), comment(2))
+    await put(mirror, tombstone=Tombstone(1, gone=False, checked_at=11.0))
     await put(mirror, issue(1, 2))
-    assert await thread(mirror) == ThreadRecord(issue(1, 2), 0, complete=False, surplus=0, checked_at=None, version=3)
+    assert await thread(mirror) == ThreadRecord(
+        issue(1, 2), 0, complete=False, count_offset=0, checked_at=None, version=3
+    )
 
 
 async def test_an_absence_stands_against_an_issue_in_the_same_change(mirror: Mirror) -> None:
     absence = Tombstone(1, gone=True, checked_at=1.0)
-    told = await put(mirror, issue(1, 1), comment(1), absence=absence, whole=frozenset([1]))
-    assert told == NOBODY
-    assert await mirror.absence(REPO, 1) == absence
+    told = await put(mirror, issue(1, 1), comment(1), tombstone=absence, complete_threads=frozenset([1]))
+    assert told == NONE
+    assert await tombstone_of(mirror, REPO, 1) == absence
     assert await mirror.thread(REPO, 1) is None
 
 
@@ -199,7 +207,7 @@ async def test_comments_on_unknown_numbers_are_dropped(mirror: Mirror) -> None:
 
 async def test_comments_on_pull_requests_are_dropped(mirror: Mirror) -> None:
     await put(mirror, issue(2, 1, pull=True))
-    assert await put(mirror, comment(8, 2)) == NOBODY
+    assert await put(mirror, comment(8, 2)) == NONE
     assert await mirror.comment(REPO, 8) is None
 
 
@@ -209,14 +217,14 @@ async def test_comments_on_an_issue_of_the_same_change_are_kept(mirror: Mirror) 
 
 
 async def test_an_issue_that_becomes_a_pull_request_loses_its_comments(mirror: Mirror) -> None:
-    await whole(mirror, comment(1))
+    await put_complete(mirror, comment(1))
     turned = issue(1, 1, pull=True)
     assert await put(mirror, turned) == {1}
-    assert await thread(mirror) == ThreadRecord(turned, 0, complete=False, surplus=0, checked_at=None, version=2)
+    assert await thread(mirror) == ThreadRecord(turned, 0, complete=False, count_offset=0, checked_at=None, version=2)
     assert await mirror.comment(REPO, 1) is None
 
 
-@pytest.mark.parametrize("given", [{}, {"whole": frozenset([1])}, {"checked": frozenset([1])}])
+@pytest.mark.parametrize("given", [{}, {"complete_threads": frozenset([1])}, {"checked_threads": frozenset([1])}])
 async def test_a_pull_request_is_never_complete(mirror: Mirror, given: Mapping[str, Any]) -> None:
     await put(mirror, issue(1, 0, pull=True), **given)
     kept = await thread(mirror)
@@ -227,27 +235,27 @@ async def test_a_pull_request_is_never_complete(mirror: Mirror, given: Mapping[s
 
 
 async def test_removed_comments_are_gone_and_counted_out(mirror: Mirror) -> None:
-    await whole(mirror, comment(1), comment(2), comment(3))
-    assert await put(mirror, removed=frozenset([2, 77])) == {1}
+    await put_complete(mirror, comment(1), comment(2), comment(3))
+    assert await put(mirror, removed_comments=frozenset([2, 77])) == {1}
     kept = await thread(mirror)
-    assert (await ids(mirror), kept.mirrored, kept.in_doubt) == ([1, 3], 2, True)
-    assert await put(mirror, removed=frozenset([2])) == NOBODY
+    assert (await ids(mirror), kept.mirrored_count, kept.count_mismatch) == ([1, 3], 2, True)
+    assert await put(mirror, removed_comments=frozenset([2])) == NONE
 
 
 async def test_a_removal_stands_against_the_comment_in_the_same_change(mirror: Mirror) -> None:
-    assert await whole(mirror) == {1}
-    assert await put(mirror, comment(1), removed=frozenset([1])) == NOBODY
+    assert await put_complete(mirror) == {1}
+    assert await put(mirror, comment(1), removed_comments=frozenset([1])) == NONE
     assert await ids(mirror) == []
 
 
 async def test_a_surplus_counts_what_was_listed_although_it_was_removed_since(mirror: Mirror) -> None:
     both = (comment(1), comment(2))
-    await put(mirror, issue(1, 2), *both, whole=frozenset([1]), removed=frozenset([2]))
+    await put(mirror, issue(1, 2), *both, complete_threads=frozenset([1]), removed_comments=frozenset([2]))
     kept = await thread(mirror)
-    assert (kept.surplus, kept.mirrored, kept.in_doubt) == (0, 1, True)
+    assert (kept.count_offset, kept.mirrored_count, kept.count_mismatch) == (0, 1, True)
 
 
 async def test_thousands_of_comments_are_removed_at_once(mirror: Mirror) -> None:
-    await whole(mirror, *(comment(n) for n in range(1, 2001)))
-    assert await put(mirror, removed=frozenset(range(1, 2000))) == {1}
+    await put_complete(mirror, *(comment(n) for n in range(1, 2001)))
+    assert await put(mirror, removed_comments=frozenset(range(1, 2000))) == {1}
     assert await ids(mirror) == [2000]

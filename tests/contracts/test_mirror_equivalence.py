@@ -1,4 +1,4 @@
-"""Random changes put to both mirrors: whatever is asked then, both give the same answer."""
+"""Random changes applied to every store: all their reads are equal."""
 
 import asyncio
 import tempfile
@@ -11,14 +11,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from app.domain.records import REPOSITORY_NUMBER, SiteRecord, Tombstone
 from app.domain.sites import repository
-from app.ports.jobs import THE_REPOSITORY
-from app.ports.mirror import Change, Mirror, SiteRecord, Tombstone
-from tests.contracts.mirrors import REPO, comment, issue, memory, sqlite
+from app.ports.mirror import Change, Mirror
+from app.ports.store import Store
+from tests.contracts.mirrors import API, comment, issue, summaries, tombstone_of
+from tests.contracts.stores import OTHER, REPO, memory, sqlite
 
 pytestmark = pytest.mark.untraced  # what others cover, at length
 
-REPOS = (REPO, repository("john/diary"))
+REPOS = (REPO, OTHER)
 NUMBERS = range(1, 5)
 IDS = range(1, 9)
 KEYS = ("a", "b")
@@ -27,14 +29,6 @@ numbers = st.sampled_from(NUMBERS)
 moments = st.sampled_from(["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z"])
 ats = st.integers(0, 5).map(float) | st.just(1e7)
 words = st.sampled_from(["a", "b", "\x00\U0001f600"])
-issues = st.builds(
-    lambda number, comments, pull, title, moment: issue(number, comments, pull=pull, title=title, updated_at=moment),
-    numbers,
-    st.integers(0, 4),
-    st.sampled_from([False, False, False, True]),
-    words,
-    moments,
-)
 comments = st.builds(
     lambda comment_id, number, text, moment: comment(comment_id, number, text, updated_at=moment),
     st.sampled_from(IDS),
@@ -42,136 +36,156 @@ comments = st.builds(
     words,
     moments,
 )
+pins = st.none() | comments.map(lambda item: dict(item.source))
+issues = st.builds(
+    lambda number, comments, pull, title, moment, pin: issue(
+        number, comments, pull=pull, title=title, updated_at=moment, pinned_comment=pin
+    ),
+    numbers,
+    st.integers(0, 4),
+    st.sampled_from([False, False, False, True]),
+    words,
+    moments,
+    pins,
+)
 texts = st.none() | st.just("https://api.github.com/next")
 sites = st.builds(
     SiteRecord,
     st.sampled_from(REPOS),
-    st.integers(1, 2**40),
+    st.integers(1, 2**40) | st.just(7),
     st.sampled_from(["jane/blog", "jane/essays"]),
     private=st.booleans(),
-    list_next=texts,
-    listed_at=st.none() | ats,
-    comments_next=texts,
+    issues_next_url=texts,
+    issues_listed_at=st.none() | ats,
+    comments_next_url=texts,
     since=st.none() | moments,
     checked_at=st.none() | ats,
+    reconciled_at=st.none() | ats,
 )
-absences = st.builds(Tombstone, numbers, gone=st.booleans(), checked_at=ats, moved_to=texts)
+addresses = st.builds(
+    lambda repo, number: f"{API}/{repo}/issues/{number}",
+    st.sampled_from(["repos/jane/blog", "repos/John/Diary", "repos/jane/essays", "repositories/7", "repos/no/body"]),
+    numbers,
+)
+tombstones = st.builds(Tombstone, numbers, gone=st.booleans(), checked_at=ats, transferred_to=texts | addresses)
 changes = st.builds(
     Change,
     repo=st.sampled_from(REPOS),
     at=ats,
     issues=st.lists(issues, max_size=5).map(tuple),
     comments=st.lists(comments, max_size=8).map(tuple),
-    whole=st.just(frozenset()) | st.frozensets(numbers, max_size=2),
-    began=st.dictionaries(numbers, st.integers(0, 20), max_size=2),
-    noted=st.just({}) | st.fixed_dictionaries({}, optional={"since": moments, "private": st.booleans()}),
-    checked=st.frozensets(numbers, max_size=2),
-    removed=st.just(frozenset()) | st.frozensets(st.sampled_from(IDS), max_size=2),
-    absence=st.none() | absences,
+    complete_threads=st.just(frozenset()) | st.frozensets(numbers, max_size=2),
+    base_versions=st.dictionaries(numbers, st.integers(0, 20), max_size=2),
+    site_update=st.just({}) | st.fixed_dictionaries({}, optional={"since": moments, "private": st.booleans()}),
+    checked_threads=st.frozensets(numbers, max_size=2),
+    removed_comments=st.just(frozenset()) | st.frozensets(st.sampled_from(IDS), max_size=2),
+    tombstone=st.none() | tombstones,
     etags=st.dictionaries(st.sampled_from(KEYS), words, max_size=2),
 )
 
 
-async def all_of(mirror: Mirror) -> list[object]:
-    """Every answer that a mirror can give about these few numbers and ids."""
-    narrowed = frozenset([1, 3])
+async def read_all(mirror: Mirror) -> list[object]:
+    """Return the results of all reads about these few numbers and ids."""
+    some = frozenset([1, 3])
     return [
-        [await mirror.etag(key) for key in KEYS],
-        await mirror.latest(),
-        await mirror.signals(after=0),
-        await mirror.signals(after=7),
+        await mirror.etags(KEYS),
+        await mirror.latest_version(),
+        await mirror.changes(after=0),
+        await mirror.changes(after=7),
         *[
             [
                 await mirror.site(repo),
+                await mirror.site_snapshot(repo),
                 await mirror.threads(repo),
-                await mirror.tallies(repo),
                 await mirror.newest_comments(repo, limit=99, before=None, numbers=None),
-                await mirror.newest_comments(repo, limit=2, before=6, numbers=narrowed),
+                await mirror.newest_comments(repo, limit=2, before=6, numbers=some),
                 [await mirror.thread(repo, number) for number in NUMBERS],
-                [await mirror.absence(repo, number) for number in NUMBERS],
-                [await mirror.version(repo, number) for number in (0, *NUMBERS)],
+                [await mirror.snapshot(repo, number) for number in (0, *NUMBERS)],
+                [await mirror.snapshot(repo, number, with_comments=False) for number in NUMBERS],
                 [await mirror.comments(repo, number) for number in NUMBERS],
                 [await mirror.comment(repo, comment_id) for comment_id in IDS],
+                await mirror.comments_by_id(repo, IDS),
+                await mirror.issue_ids(repo, NUMBERS),
             ]
             for repo in REPOS
         ],
     ]
 
 
-class Twins(RuleBasedStateMachine):
-    """The mirror in memory and the one in a file, told the same."""
+class EqualStores(RuleBasedStateMachine):
+    """The mirror in memory and the one in a file, with the same changes."""
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.runner = asyncio.Runner()
-        self.seen = 0
-        self.memory: Mirror = self.run_async(memory(Path(self.folder.name)))
-        self.sqlite: Mirror = self.run_async(sqlite(Path(self.folder.name)))
+        self.last_version = 0
+        self.stores: list[Store] = [self.wait_for(make(Path(self.folder.name))) for make in (memory, sqlite)]
+        self.memory, self.sqlite = (store.mirror for store in self.stores)
 
-    def run_async(self, what: Coroutine[Any, Any, Any]) -> Any:
-        return self.runner.run(what)
+    def wait_for(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        return self.runner.run(coroutine)
 
     @rule(change=changes)
-    def the_same_change_is_told_alike_and_truly(self, change: Change) -> None:
-        before = self.run_async(self._seen(change))
-        self.seen = self.run_async(self.memory.latest())
-        told = [self.run_async(mirror.apply(change)) for mirror in (self.memory, self.sqlite)]
-        after = self.run_async(self._seen(change))
-        differing = {number for number in NUMBERS if before[number] != after[number]}
-        assert told == [differing, differing]
+    def changed_numbers_are_equal_and_true(self, change: Change) -> None:
+        before = self.wait_for(self._visible_state(change))
+        self.last_version = self.wait_for(self.memory.latest_version())
+        results = [self.wait_for(mirror.apply(change)) for mirror in (self.memory, self.sqlite)]
+        after = self.wait_for(self._visible_state(change))
+        changed_numbers = {number for number in NUMBERS if before[number] != after[number]}
+        assert results == [changed_numbers, changed_numbers]
 
-        assert self._signalled_since(change) >= differing
-        assert self._signalled_since(change) - differing <= {THE_REPOSITORY}
+        assert self._recorded_numbers(change) >= changed_numbers
+        assert self._recorded_numbers(change) - changed_numbers <= {REPOSITORY_NUMBER}
 
     @rule(site=sites)
-    def a_site_is_kept_alike(self, site: SiteRecord) -> None:
-        before = self.run_async(self.memory.site(site.repo))
+    def site_records_are_equal(self, site: SiteRecord) -> None:
+        before = self.wait_for(self.memory.site(site.repo))
         change = Change(repo=site.repo, at=0.0, site=site)
-        self.seen = self.run_async(self.memory.latest())
-        assert [self.run_async(mirror.apply(change)) for mirror in (self.memory, self.sqlite)] == [frozenset()] * 2
-        is_other = before is None or (before.full_name, before.private) != (site.full_name, site.private)
-        assert self._signalled_since(change) == ({THE_REPOSITORY} if is_other else set())
+        self.last_version = self.wait_for(self.memory.latest_version())
+        assert [self.wait_for(mirror.apply(change)) for mirror in (self.memory, self.sqlite)] == [frozenset()] * 2
+        is_change = before is None or (before.full_name, before.private) != (site.full_name, site.private)
+        assert self._recorded_numbers(change) == ({REPOSITORY_NUMBER} if is_change else set())
 
     @invariant()
-    def all_that_can_be_read_is_alike(self) -> None:
-        assert self.run_async(all_of(self.memory)) == self.run_async(all_of(self.sqlite))
+    def all_reads_are_equal(self) -> None:
+        assert self.wait_for(read_all(self.memory)) == self.wait_for(read_all(self.sqlite))
 
     @invariant()
-    def nothing_that_is_kept_contradicts_itself(self) -> None:
+    def records_are_consistent(self) -> None:
         for repo in REPOS:
-            self.run_async(self._is_sound(repo.full_name))
+            self.wait_for(self._check_consistency(repo.full_name))
 
-    async def _is_sound(self, name: str) -> None:
+    async def _check_consistency(self, name: str) -> None:
         repo = repository(name)
-        for tally in await self.sqlite.tallies(repo):
-            assert tally.mirrored == len(await self.sqlite.comments(repo, tally.number))
-            assert not (tally.is_pull_request and (tally.complete or tally.mirrored))
-            assert tally.complete or tally.is_pull_request or tally.mirrored != tally.comment_count
-            assert await self.sqlite.absence(repo, tally.number) is None
+        for summary in await summaries(self.sqlite, repo):
+            assert summary.mirrored_count == len(await self.sqlite.comments(repo, summary.number))
+            assert not (summary.is_pull_request and (summary.complete or summary.mirrored_count))
+            assert summary.complete or summary.is_pull_request or summary.mirrored_count != summary.comment_count
+            assert await tombstone_of(self.sqlite, repo, summary.number) is None
 
-    def _signalled_since(self, change: Change) -> set[int]:
-        signals = self.run_async(self.memory.signals(after=self.seen))
-        assert all(signal.repo == change.repo for signal in signals)
-        return {signal.number for signal in signals}
+    def _recorded_numbers(self, change: Change) -> set[int]:
+        mirror_changes = self.wait_for(self.memory.changes(after=self.last_version))
+        assert all(mirror_change.repo == change.repo for mirror_change in mirror_changes)
+        return {mirror_change.number for mirror_change in mirror_changes}
 
-    async def _seen(self, change: Change) -> dict[int, object]:
-        """What a reader can tell of each number."""
-        found: dict[int, object] = {}
+    async def _visible_state(self, change: Change) -> dict[int, object]:
+        """Return what a reader can tell of each number."""
+        states: dict[int, object] = {}
         for number in NUMBERS:
             record = await self.memory.thread(change.repo, number)
-            told = None if record is None else (record.issue, record.complete)
-            found[number] = (told, await self.memory.comments(change.repo, number))
-        return found
+            state = None if record is None else (record.issue, record.complete)
+            states[number] = (state, await self.memory.comments(change.repo, number))
+        return states
 
     def teardown(self) -> None:
-        self.run_async(self.sqlite.close())
-        self.run_async(self.memory.close())
+        for store in self.stores:
+            self.wait_for(store.close())
         self.runner.close()
         self.folder.cleanup()
 
 
-Twins.TestCase.settings = settings(
+EqualStores.TestCase.settings = settings(
     max_examples=30, stateful_step_count=10, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-TestTwins = Twins.TestCase
+TestEqualStores = EqualStores.TestCase

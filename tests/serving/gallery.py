@@ -3,7 +3,8 @@
 import asyncio
 
 from app.domain.threads import Comment
-from app.serving.image_proxy import Image, ImageProxy, Kept
+from app.ports.images import CachedImage, Image
+from app.serving.image_proxy import ImageProxy
 from tests.fakes import FakeClock
 from tests.render.documents import a_comment
 
@@ -38,16 +39,16 @@ class FakeSource:
 
 class FakeShelf:
     def __init__(self, clock: FakeClock) -> None:
-        self.kept: dict[str, Kept] = {}
+        self.kept: dict[str, CachedImage] = {}
         self._clock = clock
 
-    async def get(self, name: str) -> Kept | None:
+    async def get(self, name: str) -> CachedImage | None:
         await asyncio.sleep(0)
         return self.kept.get(name)
 
-    async def put(self, name: str, picture: Image) -> None:
+    async def put(self, name: str, image: Image) -> None:
         await asyncio.sleep(0)
-        self.kept[name] = Kept(picture, self._clock.now())
+        self.kept[name] = CachedImage(image, self._clock.now())
 
 
 class Stage:

@@ -8,7 +8,8 @@ import pytest
 from app.domain.errors import ImageNotFound, ImageRejected, NotReady, StoreUnusable, Unreachable
 from app.domain.threads import GHOST_ID
 from app.render.images import image_name
-from app.serving.image_proxy import GHOST, LARGEST_AVATAR, LARGEST_IMAGE, Image
+from app.ports.images import Image
+from app.serving.image_proxy import GHOST, LARGEST_AVATAR, LARGEST_IMAGE
 from tests.render.documents import a_comment
 from tests.serving.gallery import ADA, BOB, CAMO, NOBODY, Stage
 

@@ -1,23 +1,48 @@
-"""The store in memory: nothing is durable, everything else is as in SQLite. For tests, demos and `memory:`."""
+"""The store in memory: it behaves as the one in SQLite, but nothing is durable. For tests, demos and `memory:`."""
 
-from app.store.memory.jobs import MemoryShared
+from collections.abc import Sequence
+
+from app.domain.sites import Repository
+from app.ports.deliveries import Deliveries
+from app.ports.jobs import Jobs
+from app.ports.key_values import KeyValues
+from app.ports.leases import Leases
+from app.ports.mirror import Mirror
+from app.ports.rate_state import RateState
+from app.ports.store import Store
+from app.store.memory.deliveries import MemoryDeliveries
+from app.store.memory.jobs import MemoryJobs
+from app.store.memory.key_values import MemoryKeyValues
+from app.store.memory.leases import MemoryLeases
 from app.store.memory.mirror import MemoryMirror
+from app.store.memory.rate_state import MemoryRateState
 
-__all__ = ["MemoryMirror", "MemoryShared", "MemoryStore"]
+__all__ = [
+    "MemoryDeliveries",
+    "MemoryJobs",
+    "MemoryKeyValues",
+    "MemoryLeases",
+    "MemoryMirror",
+    "MemoryRateState",
+    "MemoryStore",
+]
 
 
-class MemoryStore:
-    """The mirror and what is shared, of one process that calls itself `origin`."""
+class MemoryStore(Store):
+    """All store ports of one process; `sites` are the served repositories."""
 
-    def __init__(self, origin: str) -> None:
-        self.mirror = MemoryMirror(origin)
-        self.shared = MemoryShared()
-        self.mended: str | None = None
-        """Nothing was ever found damaged: there is no file."""
+    def __init__(self, process_id: str, sites: Sequence[Repository] = ()) -> None:
+        jobs = MemoryJobs()
+        self.mirror: Mirror = MemoryMirror(process_id, sites)
+        self.jobs: Jobs = jobs
+        self.deliveries: Deliveries = MemoryDeliveries(jobs)
+        self.leases: Leases = MemoryLeases()
+        self.rate_state: RateState = MemoryRateState()
+        self.key_values: KeyValues = MemoryKeyValues()
+        self.repair_report: str | None = None
 
     async def guard(self) -> str | None:
-        """Mends nothing: there is no file that could be damaged."""
         return None
 
     async def close(self) -> None:
-        """Ends nothing: there is nothing to end."""
+        pass

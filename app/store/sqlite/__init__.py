@@ -2,22 +2,37 @@
 
 from collections.abc import Callable, Sequence
 
+from app.domain.sites import Repository
+from app.ports.deliveries import Deliveries
+from app.ports.jobs import Jobs
+from app.ports.key_values import KeyValues
+from app.ports.leases import Leases
+from app.ports.mirror import Mirror
+from app.ports.rate_state import RateState
+from app.ports.store import Store
+from app.store.sqlite.deliveries import SqliteDeliveries
 from app.store.sqlite.file import SqliteFile
+from app.store.sqlite.jobs import SqliteJobs
+from app.store.sqlite.key_values import SqliteKeyValues
+from app.store.sqlite.leases import SqliteLeases
 from app.store.sqlite.mirror import SqliteMirror
+from app.store.sqlite.rate_state import SqliteRateState
 from app.store.sqlite.schema import MIGRATIONS, Migration
-from app.store.sqlite.shared import SqliteShared
 
-__all__ = ["SqliteMirror", "SqliteShared", "SqliteStore"]
+__all__ = ["SqliteStore"]
 
 
-class SqliteStore:
-    """The mirror and what is shared, in one file; made by `open`, ended by `close`."""
+class SqliteStore(Store):
+    """All store ports on one file; created by `open`, ended by `close`."""
 
-    def __init__(self, file: SqliteFile, *, origin: str) -> None:
-        self.mirror = SqliteMirror(file, origin=origin)
-        self.shared = SqliteShared(file)
-        self.mended = file.mended
-        """What happened to a damaged file that was found at the place, and where it is kept; None where none was."""
+    def __init__(self, file: SqliteFile, *, process_id: str, sites: Sequence[Repository] = ()) -> None:
+        self.mirror: Mirror = SqliteMirror(file, process_id=process_id, sites=sites)
+        self.jobs: Jobs = SqliteJobs(file)
+        self.deliveries: Deliveries = SqliteDeliveries(file)
+        self.leases: Leases = SqliteLeases(file)
+        self.rate_state: RateState = SqliteRateState(file)
+        self.key_values: KeyValues = SqliteKeyValues(file)
+        self.repair_report: str | None = file.repair_report
         self._file = file
 
     @classmethod
@@ -25,28 +40,24 @@ class SqliteStore:
         cls,
         path: str,
         *,
-        origin: str,
+        process_id: str,
+        sites: Sequence[Repository] = (),
         migrations: Sequence[Migration] = MIGRATIONS,
         now: Callable[[], float] | None = None,
     ) -> "SqliteStore":
-        """The store in the file at `path`, which is made if need be; `origin` is the name of this process in signals.
+        """Return the store in the file at `path`, which is created if there is none.
 
-        A damaged store is moved aside, see `mended`: its new name tells `now`, in epoch seconds, or without that when
-        it was last changed. With `now` the `seq` of a new store's signals and marks are later than those of any store
-        before it at this place.
+        `process_id` names this process in its mirror changes; `sites` are the served repositories, which transfers are
+        followed to. A damaged file is moved aside, see `repair_report`. Its new name contains the time `now`, epoch
+        seconds, or without `now` the time of its last change. With `now`, a new file continues the versions and
+        generations of every file that was at this path before.
 
-        Raises `StoreUnusable` where there can be no store, and `StoreTooNew` for one of a later version.
+        Raises `StoreUnusable` if there can be no store, and `StoreTooNew` for a store of a later version.
         """
-        return cls(await SqliteFile.open(path, migrations, now), origin=origin)
+        return cls(await SqliteFile.open(path, migrations, now), process_id=process_id, sites=sites)
 
     async def guard(self) -> str | None:
-        """Mends a file that was deleted, replaced or damaged, and keeps its log short; to be called about every second.
-
-        One sentence for the owner if something was done, else None. Raises `StoreError` where it cannot be mended now;
-        the next call tries again. Reads and changes under way succeed or raise `StoreUnusable`.
-        """
         return await self._file.guard()
 
     async def close(self) -> None:
-        """Ends all work in order; nothing may be asked of it afterwards."""
         await self._file.close()

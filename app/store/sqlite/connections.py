@@ -1,4 +1,4 @@
-"""The connections to one file: those that were opened together, and end together."""
+"""The connections to one file, which are opened and closed together."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -6,35 +6,33 @@ from pathlib import Path
 from threading import Condition
 
 from app.store.sqlite import repair
-from app.store.sqlite.watch import Watch
 
 
 class Connections:
-    """One to write with and some to read with; each is used by one thread at a time."""
+    """One connection that writes, and some that read; each is used by one thread at a time."""
 
     def __init__(self, path: Path, writer: sqlite3.Connection, readers: Sequence[sqlite3.Connection]) -> None:
         self.writer = writer
-        self.watch = Watch(path)
-        self.identity = repair.identity(path)
-        """Of the file that they are connected to, wherever it went."""
-        self.log = repair.log_identity(path)
-        """Of its log."""
+        self.monitor = repair.FileMonitor(path)
+        self.file_id = repair.file_id(path)
+        """The file that they are connected to, under whatever name it is now."""
+        self.log_id = repair.log_id(path)
+        """The log of that file."""
         self.damage: str | None = None
-        """In what words SQLite said that the file is damaged; None while it did not."""
-        self.changes = 0
-        """How many were written since the log was last brought into the file."""
+        """SQLite's message that the file is damaged; None if there was none."""
+        self.writes_since_checkpoint = 0
         self._idle = list(readers)
         self._retired = False
         self._changed = Condition()
 
     def take(self) -> sqlite3.Connection | None:
-        """One to read with, once one is idle; None when they have been retired."""
+        """Wait for an idle reading connection and return it; return None after `retire`."""
         with self._changed:
             self._changed.wait_for(lambda: self._idle or self._retired)
             return None if self._retired else self._idle.pop()
 
     def give_back(self, connection: sqlite3.Connection) -> None:
-        """Takes back one that was taken."""
+        """Return a reading connection that `take` lent."""
         with self._changed:
             if self._retired:
                 connection.close()
@@ -43,7 +41,7 @@ class Connections:
                 self._changed.notify()
 
     def retire(self) -> None:
-        """Closes them: those being read with, as they come back. Only the thread that writes may ask for it."""
+        """Close the connections, those in use when they come back. Only the writing thread may call it."""
         with self._changed:
             self._retired = True
             self._changed.notify_all()

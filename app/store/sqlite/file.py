@@ -1,4 +1,4 @@
-"""Threads and connections: one thread writes, two read, and the event loop waits for neither.
+"""The file with its threads: one thread writes, two read, and the event loop waits for neither.
 
 In WAL mode readers see the state before a change until it is committed, and never wait for it.
 https://www.sqlite.org/wal.html
@@ -15,221 +15,221 @@ from typing import TypeVar
 from app.domain.errors import StoreUnusable
 from app.store.sqlite import repair
 from app.store.sqlite.connections import Connections
-from app.store.sqlite.opening import Damaged, is_damage, open_all, refuse_hopeless, transaction
+from app.store.sqlite.opening import DamagedFile, check_path, is_damage, open_connections, transaction
 from app.store.sqlite.schema import Migration
 
 _READERS = 2
-"""More would only wait for each other: parsing what was read holds Python's lock."""
+"""More would only wait for each other: parsing the rows holds Python's lock."""
 
-_CHANGES = 250
-"""After so many the log is brought into the file: some four megabytes."""
+_WRITES_PER_CHECKPOINT = 250
+"""After so many writes the log is copied into the file: some four megabytes."""
 
 _T = TypeVar("_T")
 
 
-class _Replaced(Exception):
-    """Another file is in the place of the one that was about to be written."""
+class _FileReplaced(Exception):
+    """Another file is at the path of the file that was to be written."""
 
 
 class SqliteFile:
-    """One file, which several processes may share; made by `open`, ended by `close`."""
+    """One file, which several processes may share; created by `open`, ended by `close`."""
 
-    def __init__(self, place: str, migrations: Sequence[Migration], now: Callable[[], float] | None) -> None:
-        self._place = place
-        self._path = Path(os.path.realpath(place))  # as SQLite does, which keeps the log there
+    def __init__(self, path: str, migrations: Sequence[Migration], now: Callable[[], float] | None) -> None:
+        self._name = path
+        """The path as the owner wrote it, for messages."""
+        self._path = Path(os.path.realpath(path))  # as SQLite does, which stores the log there
         self._migrations = migrations
         self._now = now
-        self._news: list[str] = []
+        self._reports: list[str] = []
         self._cause: str | None = None
-        """What is being mended, from its first try on."""
+        """What is under repair, from the first attempt on."""
         try:
-            refuse_hopeless(place)
-            with repair.alone(self._path):
-                self._current, self.mended = self._open()
+            check_path(path)
+            with repair.exclusive(self._path):
+                self._connections, self.repair_report = self._open()
         except OSError as error:
-            raise StoreUnusable(place, str(error)) from error
-        self._writing = ThreadPoolExecutor(1, "store-write")
-        self._reading = ThreadPoolExecutor(_READERS, "store-read")
+            raise StoreUnusable(path, str(error)) from error
+        self._write_pool = ThreadPoolExecutor(1, "store-write")
+        self._read_pool = ThreadPoolExecutor(_READERS, "store-read")
 
     @classmethod
     async def open(
-        cls, place: str, migrations: Sequence[Migration], now: Callable[[], float] | None = None
+        cls, path: str, migrations: Sequence[Migration], now: Callable[[], float] | None = None
     ) -> "SqliteFile":
-        """The file at `place`, which is made, mended and brought up to date if need be.
+        """Return the file at `path`; it is created, repaired and migrated if necessary.
 
-        Raises `StoreUnusable` where there can be no store, and `StoreTooNew` for one of a later version.
+        Raises `StoreUnusable` if there can be no store, and `StoreTooNew` for a store of a later version.
         """
-        return await asyncio.to_thread(cls, place, migrations, now)
+        return await asyncio.to_thread(cls, path, migrations, now)
 
-    async def read(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
-        """The answer to a question asked within one transaction."""
-        return await asyncio.get_running_loop().run_in_executor(self._reading, self._ask, question)
+    async def read(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Return the result of a query that runs within one transaction. Raises `StoreError`."""
+        return await asyncio.get_running_loop().run_in_executor(self._read_pool, self._run_query, query)
 
-    async def write(self, deed: Callable[[sqlite3.Connection], _T]) -> _T:
-        """Does all of a deed or nothing, as one transaction.
+    async def write(self, operation: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Run all of an operation or nothing, as one transaction; return its result. Raises `StoreError`.
 
-        A caller that is cancelled stops it only where it has not begun yet: else it is done all the same.
+        Cancelling the caller stops an operation only before it begins.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._writing, self._do, deed)
+        return await asyncio.get_running_loop().run_in_executor(self._write_pool, self._run_operation, operation)
 
     async def guard(self) -> str | None:
-        """Looks whether the file is still there and whole, and mends what is not; one sentence if it did, else None.
+        """Check that the file is present and sound, and repair it; return one sentence if it was repaired, else None.
 
-        Raises `StoreError` where that is not possible now: it is tried again by the next call.
+        Raises `StoreError` if it cannot be repaired now: the next call tries again.
         """
         try:
-            ill = await asyncio.to_thread(self._look)
+            needs_repair = await asyncio.to_thread(self._needs_repair)
         except OSError as error:
-            raise StoreUnusable(self._place, str(error)) from error
-        if ill:
-            await asyncio.get_running_loop().run_in_executor(self._writing, self._mend)
-        return self._news.pop(0) if self._news else None
+            raise StoreUnusable(self._name, str(error)) from error
+        if needs_repair:
+            await asyncio.get_running_loop().run_in_executor(self._write_pool, self._repair)
+        return self._reports.pop(0) if self._reports else None
 
     async def close(self) -> None:
-        """Ends all work in order; nothing may be asked of it afterwards."""
+        """End all work in order; nothing may be called afterwards."""
         await asyncio.to_thread(self._close)
 
-    def _ask(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
-        current, connection = self._take()
+    def _run_query(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
+        connections, reader = self._take_reader()
         try:
-            with transaction(connection, "DEFERRED"):
-                return question(connection)
+            with transaction(reader, "DEFERRED"):
+                return query(reader)
         except sqlite3.Error as error:
-            raise self._failed(error, current) from error
+            raise self._failure(error, connections) from error
         except ValueError as error:
-            current.damage = f"what it holds is not as it was written: {error}"
-            raise StoreUnusable(self._place, current.damage) from error
+            connections.damage = f"a stored value is not as it was written: {error}"
+            raise StoreUnusable(self._name, connections.damage) from error
         finally:
-            current.give_back(connection)
+            connections.give_back(reader)
 
-    def _take(self) -> tuple[Connections, sqlite3.Connection]:
+    def _take_reader(self) -> tuple[Connections, sqlite3.Connection]:
         while True:
-            current = self._current
-            connection = current.take()
-            if connection is not None:
-                return current, connection
+            connections = self._connections
+            reader = connections.take()
+            if reader is not None:
+                return connections, reader
 
-    def _do(self, deed: Callable[[sqlite3.Connection], _T]) -> _T:
+    def _run_operation(self, operation: Callable[[sqlite3.Connection], _T]) -> _T:
         try:
-            return self._attempt(deed)
-        except _Replaced:
-            self._mend()
+            return self._try_operation(operation)
+        except _FileReplaced:
+            self._repair()
         try:
-            return self._attempt(deed)
-        except _Replaced as error:
-            raise StoreUnusable(self._place, "it is replaced again and again") from error
+            return self._try_operation(operation)
+        except _FileReplaced as error:
+            raise StoreUnusable(self._name, "it is replaced again and again") from error
 
-    def _attempt(self, deed: Callable[[sqlite3.Connection], _T]) -> _T:
-        current = self._current
+    def _try_operation(self, operation: Callable[[sqlite3.Connection], _T]) -> _T:
+        connections = self._connections
         try:
-            with transaction(current.writer, "IMMEDIATE"):
-                # Within the lock: whoever mends a deleted file holds it, and saves what was written before.
-                if repair.identity(self._path) not in (None, current.identity):
-                    raise _Replaced
-                current.changes += 1
-                return deed(current.writer)
+            with transaction(connections.writer, "IMMEDIATE"):
+                # Within the lock: a process that restores a deleted file holds it, and copies all earlier writes.
+                if repair.file_id(self._path) not in (None, connections.file_id):
+                    raise _FileReplaced
+                connections.writes_since_checkpoint += 1
+                return operation(connections.writer)
         except (sqlite3.Error, OSError) as error:
-            raise self._failed(error, current) from error
+            raise self._failure(error, connections) from error
 
-    def _failed(self, error: Exception, current: Connections) -> StoreUnusable:
+    def _failure(self, error: Exception, connections: Connections) -> StoreUnusable:
         if is_damage(error):
-            current.damage = str(error)
-        return StoreUnusable(self._place, str(error))
+            connections.damage = str(error)
+        return StoreUnusable(self._name, str(error))
 
-    def _look(self) -> bool:
-        """True where something is to be mended; keeps the log short meanwhile."""
-        current = self._current
-        if repair.identity(self._path) != current.identity:
+    def _needs_repair(self) -> bool:
+        """Return True if the file is gone, replaced or damaged; otherwise keep its log short."""
+        connections = self._connections
+        if repair.file_id(self._path) != connections.file_id:
             return True
-        current.damage = current.damage or current.watch.damage()
-        if current.changes >= _CHANGES:
-            current.changes = 0
-            current.watch.shorten_log()
-        return current.damage is not None
+        connections.damage = connections.damage or connections.monitor.damage()
+        if connections.writes_since_checkpoint >= _WRITES_PER_CHECKPOINT:
+            connections.writes_since_checkpoint = 0
+            connections.monitor.checkpoint()
+        return connections.damage is not None
 
-    def _mend(self) -> None:
-        """Whatever is to be done, if another process has not done it meanwhile; then the connections are others.
+    def _repair(self) -> None:
+        """Repair the file, if no other process has done it meanwhile, and open new connections.
 
-        Only the thread that writes does it, so no change of this process is under way.
+        Only the writing thread calls it, so no write of this process is under way.
         """
         try:
-            with repair.alone(self._path):
-                found = self._make_room()
-                self._cause = self._cause or found
-                if found is not None:
+            with repair.exclusive(self._path):
+                report = self._clear_path()
+                self._cause = self._cause or report
+                if report is not None:
                     self._reopen()
         except (sqlite3.Error, OSError) as error:
-            raise StoreUnusable(self._place, str(error)) from error
+            raise StoreUnusable(self._name, str(error)) from error
 
     def _reopen(self) -> None:
-        before = self._current
-        self._current, mended = self._open()
+        before = self._connections
+        self._connections, repair_report = self._open()
         before.retire()
-        self._news += [news for news in (self._cause, mended) if news is not None]
+        self._reports += [report for report in (self._cause, repair_report) if report is not None]
         self._cause = None
 
-    def _make_room(self) -> str | None:
-        """Sees to it that what is at the place may be opened; None where all is well."""
-        current = self._current
-        found = repair.identity(self._path)
-        if found is None:
-            return self._save()
-        if found != current.identity:
-            if repair.log_identity(self._path) == current.log:  # it was put there without a log of its own
-                repair.clear(self._path)
-            return repair.replaced(self._place)
-        if current.damage is not None:
-            return repair.broken(self._place, current.damage, self._set_aside())
+    def _clear_path(self) -> str | None:
+        """Ensure that the file at the path may be opened, if any; return what was wrong, None if all is well."""
+        connections = self._connections
+        file_id = repair.file_id(self._path)
+        if file_id is None:
+            return self._restore_deleted()
+        if file_id != connections.file_id:
+            if repair.log_id(self._path) == connections.log_id:  # the new file came without a log of its own
+                repair.remove_log(self._path)
+            return repair.replaced_report(self._name)
+        if connections.damage is not None:
+            return repair.damaged_report(self._name, connections.damage, self._move_aside())
         return None
 
-    def _save(self) -> str:
-        """What a deleted file held, where it was; nothing, where that cannot be read."""
-        current = self._current
-        damage = current.damage
+    def _restore_deleted(self) -> str:
+        """Write the contents of the deleted file to its path, or nothing if they cannot be read."""
+        damage = self._connections.damage
         if damage is None:
             try:
-                self._copy()
-            except Damaged as found:
-                damage = found.reason
+                self._copy_deleted()
+            except DamagedFile as error:
+                damage = error.reason
             except sqlite3.Error as error:
                 if not is_damage(error):
                     raise
                 damage = str(error)
-        return repair.saved(self._place) if damage is None else repair.lost(self._place, damage)
+        return repair.restored_report(self._name) if damage is None else repair.lost_report(self._name, damage)
 
-    def _copy(self) -> None:
-        current, connection = self._take()
+    def _copy_deleted(self) -> None:
+        connections, reader = self._take_reader()
         try:
-            with transaction(current.writer, "IMMEDIATE"):  # what other processes write waits, and goes to the new file
-                repair.save(connection, self._path)
+            with transaction(connections.writer, "IMMEDIATE"):  # other processes' writes wait, and go to the new file
+                repair.restore(reader, self._path)
         finally:
-            current.give_back(connection)
+            connections.give_back(reader)
 
     def _open(self) -> tuple[Connections, str | None]:
-        """New connections, and what is to be said if a damaged file was found and moved aside."""
-        if repair.identity(self._path) is None:
-            return self._make(), None
+        """Return new connections, and a report if a damaged file was moved aside."""
+        if repair.file_id(self._path) is None:
+            return self._create(), None
         try:
-            return self._connected(), None
-        except Damaged as damage:
-            news = repair.broken(self._place, damage.reason, self._set_aside())
-            return self._make(), news
+            return self._connect(), None
+        except DamagedFile as damage:
+            report = repair.damaged_report(self._name, damage.reason, self._move_aside())
+            return self._create(), report
 
-    def _make(self) -> Connections:
-        repair.clear(self._path)
-        made = self._connected()
+    def _create(self) -> Connections:
+        repair.remove_log(self._path)
+        connections = self._connect()
         if self._now is not None:
-            repair.count_on(made.writer, self._now())
-        return made
+            repair.start_versions(connections.writer, self._now())
+        return connections
 
-    def _connected(self) -> Connections:
-        return Connections(self._path, *open_all(self._place, self._migrations, readers=_READERS))
+    def _connect(self) -> Connections:
+        return Connections(self._path, *open_connections(self._name, self._migrations, readers=_READERS))
 
-    def _set_aside(self) -> Path:
-        return repair.set_aside(self._path, self._path.stat().st_mtime if self._now is None else self._now())
+    def _move_aside(self) -> Path:
+        return repair.move_aside(self._path, self._path.stat().st_mtime if self._now is None else self._now())
 
     def _close(self) -> None:
-        self._writing.shutdown()
-        self._reading.shutdown()
-        with repair.alone(self._path):
-            self._current.retire()
+        self._write_pool.shutdown()
+        self._read_pool.shutdown()
+        with repair.exclusive(self._path):
+            self._connections.retire()

@@ -1,173 +1,154 @@
-"""Marks and deliveries in the tables, each function within a transaction that the caller opened."""
+"""The job queue in the file."""
 
 import sqlite3
 from dataclasses import replace
 from typing import Any
 
+from app.domain.priority import Priority
 from app.domain.sites import Repository
-from app.ports.jobs import Delivery, Job, Priority
+from app.ports.jobs import Job, Jobs
 from app.store import rules
-from app.store.rules import Kept
-from app.store.sqlite.read import bounded
-from app.store.sqlite.write import site_id
+from app.store.rules import StoredJob
+from app.store.sqlite.file import SqliteFile
+from app.store.sqlite.rows import bounded, site_id
 
-_COLUMNS = """
-SELECT site.key, site.spelling, number, purpose, thorough, seq, marked_at, due_at, tries,
-    holder, claimed_until, claimed_seq
-FROM mark JOIN site ON site.id = mark.site
+_JOBS = """
+SELECT site.key, site.configured_name, number, priority, full_refresh, generation, enqueued_at, due_at, attempts,
+    worker_id, claimed_until, claimed_generation
+FROM job JOIN site ON site.id = job.site
 """
-_ONE = f"{_COLUMNS} WHERE site.key = :key AND number = :number"
+_JOB = f"{_JOBS} WHERE site.key = :key AND number = :number"
 _DUE = f"""
-{_COLUMNS} WHERE (due_at <= :at OR due_at > :at + :hour)
+{_JOBS} WHERE (due_at <= :at OR due_at > :at + :hour)
 AND (claimed_until IS NULL OR claimed_until <= :at OR claimed_until > :at + :hour)
 """
-_HELD = f"{_COLUMNS} WHERE holder = :holder"
+_CLAIMED_BY = f"{_JOBS} WHERE worker_id = :worker_id"
 _PUT = """
-INSERT OR REPLACE INTO mark (
-    seq, site, number, purpose, thorough, marked_at, due_at, tries, holder, claimed_until, claimed_seq
+INSERT OR REPLACE INTO job (
+    generation, site, number, priority, full_refresh, enqueued_at, due_at, attempts,
+    worker_id, claimed_until, claimed_generation
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-"""A `seq` of null is the next one."""
-_DROP = "DELETE FROM mark WHERE seq = ?"
-_FORGET = "DELETE FROM delivery WHERE site IN (SELECT id FROM site) AND received_at < ?"
-"""Of every site: naming them has the index used."""
-_PUT_DELIVERY = """
-INSERT OR REPLACE INTO delivery (id, site, number, event, action, received_at) VALUES (?, ?, ?, ?, ?, ?)
-"""
-_TOLD = """
-SELECT DISTINCT number FROM delivery
-WHERE site = (SELECT id FROM site WHERE key = ?) AND received_at >= ? AND number IS NOT NULL
-"""
-_HEARD_AT = "SELECT max(received_at) FROM delivery WHERE site = (SELECT id FROM site WHERE key = ?)"
+"""A null `generation` becomes the next one."""
+_DELETE = "DELETE FROM job WHERE generation = ?"
 
 
-def mark(
-    connection: sqlite3.Connection, repo: Repository, number: int, purpose: Priority, *, at: float, thorough: bool
+class SqliteJobs(Jobs):
+    """The table `job`."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+
+    async def enqueue(
+        self, repo: Repository, number: int, priority: Priority, *, at: float, full: bool = False
+    ) -> None:
+        await self._file.write(lambda connection: enqueue(connection, repo, number, priority, at=at, full=full))
+
+    async def due(self, *, at: float) -> tuple[Job, ...]:
+        def query(connection: sqlite3.Connection) -> tuple[Job, ...]:
+            rows = connection.execute(_DUE, {"at": at, "hour": rules.HOUR})
+            return rules.by_urgency(_from_row(row).job for row in rows)
+
+        return await self._file.read(query)
+
+    async def find(self, repo: Repository, number: int) -> Job | None:
+        stored = await self._file.read(lambda connection: _find(connection, repo, number))
+        return None if stored is None else stored.job
+
+    async def claim(self, repo: Repository, number: int, *, worker_id: str, at: float, until: float) -> Job | None:
+        def operation(connection: sqlite3.Connection) -> Job | None:
+            stored = _find(connection, repo, number)
+            if stored is None or not stored.is_due(at):
+                return None
+            _put(connection, stored.claim(worker_id, until=until))
+            return replace(stored.job, worker_id=worker_id)
+
+        return await self._file.write(operation)
+
+    async def heartbeat(self, job: Job, *, until: float) -> bool:
+        def operation(connection: sqlite3.Connection) -> bool:
+            stored = _find(connection, job.repo, job.number)
+            extended = None if stored is None else rules.after_heartbeat(stored, job, until=until)
+            if extended is not None:
+                _put(connection, extended)
+            return extended is not None
+
+        return await self._file.write(operation)
+
+    async def complete(self, job: Job, *, next_at: float) -> bool:
+        def operation(connection: sqlite3.Connection) -> bool:
+            stored = _find(connection, job.repo, job.number)
+            if stored is None:
+                return True
+            remaining = rules.after_success(stored, job, next_at=next_at)
+            _replace(connection, stored, remaining)
+            return remaining is None
+
+        return await self._file.write(operation)
+
+    async def retry_at(self, job: Job, until: float) -> None:
+        def operation(connection: sqlite3.Connection) -> None:
+            stored = _find(connection, job.repo, job.number)
+            if stored is not None:
+                _put(connection, rules.after_failure(stored, job, until=until))
+
+        await self._file.write(operation)
+
+    async def release(self, worker_id: str) -> None:
+        def operation(connection: sqlite3.Connection) -> None:
+            for row in connection.execute(_CLAIMED_BY, {"worker_id": worker_id}).fetchall():
+                _put(connection, _from_row(row).release())
+
+        await self._file.write(operation)
+
+    async def cancel(self, job: Job) -> None:
+        def operation(connection: sqlite3.Connection) -> None:
+            stored = _find(connection, job.repo, job.number)
+            if stored is not None:
+                _replace(connection, stored, rules.after_cancel(stored, job))
+
+        await self._file.write(operation)
+
+
+def enqueue(
+    connection: sqlite3.Connection, repo: Repository, number: int, priority: Priority, *, at: float, full: bool
 ) -> None:
-    """Marks a thread."""
-    kept = _kept(connection, repo, number)
-    _put(connection, rules.marked(kept, repo, bounded(number), purpose, at=at, thorough=thorough))
+    """Store a job, or raise the generation of the thread's job, within the caller's transaction."""
+    stored = _find(connection, repo, number)
+    _put(connection, rules.after_enqueue(stored, repo, bounded(number), priority, at=at, full=full))
 
 
-def deliver(connection: sqlite3.Connection, delivery: Delivery, replay_within: float) -> bool:
-    """Stores a delivery and its mark; False for a replay."""
-    found = connection.execute("SELECT received_at FROM delivery WHERE id = ?", (delivery.id,)).fetchone()
-    if rules.is_replay(delivery, None if found is None else found[0], within=replay_within):
-        return False
-    site = site_id(connection, delivery.repo)
-    number = None if delivery.number is None else bounded(delivery.number)
-    connection.execute(_FORGET, (delivery.received_at - rules.WEEK,))
-    row = (delivery.id, site, number, delivery.event, delivery.action, delivery.received_at)
-    connection.execute(_PUT_DELIVERY, row)
-    if number is not None and delivery.look:
-        at, thorough = delivery.received_at, delivery.thorough
-        mark(connection, delivery.repo, number, Priority.DELIVERY, at=at, thorough=thorough)
-    return True
+def _find(connection: sqlite3.Connection, repo: Repository, number: int) -> StoredJob | None:
+    row = connection.execute(_JOB, {"key": repo.key, "number": bounded(number)}).fetchone()
+    return None if row is None else _from_row(row)
 
 
-def told(connection: sqlite3.Connection, repo: Repository, since: float) -> frozenset[int]:
-    """The numbers of the deliveries received at `since` or later."""
-    return frozenset(number for (number,) in connection.execute(_TOLD, (repo.key, since)))
+def _from_row(row: tuple[Any, ...]) -> StoredJob:
+    key, name, number, priority, full, generation, enqueued_at, due_at, attempts, *claim = row
+    job = Job(Repository(key, name), number, Priority(priority), bool(full), generation, enqueued_at, due_at, attempts)
+    return StoredJob(job, *claim)
 
 
-def heard_at(connection: sqlite3.Connection, repo: Repository) -> float | None:
-    """When the last delivery was received."""
-    (found,) = connection.execute(_HEARD_AT, (repo.key,)).fetchone()
-    return None if found is None else float(found)
-
-
-def due(connection: sqlite3.Connection, at: float) -> tuple[Job, ...]:
-    """The marks that are due and that nobody has claimed."""
-    return rules.in_order(_from(row).mark for row in connection.execute(_DUE, {"at": at, "hour": rules.HOUR}))
-
-
-def marked(connection: sqlite3.Connection, repo: Repository, number: int) -> Job | None:
-    """The mark of a thread, claimed or not."""
-    kept = _kept(connection, repo, number)
-    return None if kept is None else kept.mark
-
-
-def claim(
-    connection: sqlite3.Connection, repo: Repository, number: int, *, holder: str, at: float, until: float
-) -> Job | None:
-    """The mark, if it is due and free; it is the holder's then."""
-    kept = _kept(connection, repo, number)
-    if kept is None or not kept.is_due(at):
-        return None
-    _put(connection, rules.claimed(kept, holder=holder, until=until))
-    return replace(kept.mark, holder=holder)
-
-
-def renew(connection: sqlite3.Connection, mark: Job, until: float) -> bool:
-    """Lengthens a claim; False where it is not the holder's any more."""
-    kept = _kept(connection, mark.repo, mark.number)
-    longer = None if kept is None else rules.heartbeat(kept, mark, until=until)
-    if longer is not None:
-        _put(connection, longer)
-    return longer is not None
-
-
-def settle(connection: sqlite3.Connection, mark: Job, again_at: float) -> bool:
-    """After a look: True where no mark is left."""
-    kept = _kept(connection, mark.repo, mark.number)
-    if kept is None:
-        return True
-    left = rules.settled(kept, mark, again_at=again_at)
-    _keep(connection, kept, left)
-    return left is None
-
-
-def postpone(connection: sqlite3.Connection, mark: Job, until: float) -> None:
-    """After a look that failed."""
-    kept = _kept(connection, mark.repo, mark.number)
-    if kept is not None:
-        _put(connection, rules.postponed(kept, mark, until=until))
-
-
-def unclaim(connection: sqlite3.Connection, holder: str) -> None:
-    """Gives back all claims of a process."""
-    for row in connection.execute(_HELD, {"holder": holder}).fetchall():
-        _put(connection, rules.unclaimed(_from(row)))
-
-
-def drop(connection: sqlite3.Connection, mark: Job) -> None:
-    """Takes a mark away unseen, unless it was marked anew meanwhile."""
-    kept = _kept(connection, mark.repo, mark.number)
-    if kept is not None:
-        _keep(connection, kept, rules.dropped(kept, mark))
-
-
-def _kept(connection: sqlite3.Connection, repo: Repository, number: int) -> Kept | None:
-    row = connection.execute(_ONE, {"key": repo.key, "number": bounded(number)}).fetchone()
-    return None if row is None else _from(row)
-
-
-def _from(row: tuple[Any, ...]) -> Kept:
-    key, spelling, number, purpose, thorough, seq, marked_at, due_at, tries, *claim = row
-    repo = Repository(key, spelling)
-    return Kept(Job(repo, number, Priority(purpose), bool(thorough), seq, marked_at, due_at, tries), *claim)
-
-
-def _keep(connection: sqlite3.Connection, before: Kept, after: Kept | None) -> None:
+def _replace(connection: sqlite3.Connection, before: StoredJob, after: StoredJob | None) -> None:
     if after is None:
-        connection.execute(_DROP, (before.mark.seq,))
+        connection.execute(_DELETE, (before.job.generation,))
     else:
         _put(connection, after)
 
 
-def _put(connection: sqlite3.Connection, kept: Kept) -> None:
-    mark = kept.mark
+def _put(connection: sqlite3.Connection, stored: StoredJob) -> None:
+    job = stored.job
     row = (
-        mark.seq or None,
-        site_id(connection, mark.repo),
-        mark.number,
-        mark.purpose.value,
-        mark.thorough,
-        mark.marked_at,
-        mark.due_at,
-        mark.tries,
-        kept.holder,
-        kept.claimed_until,
-        kept.claimed_seq,
+        job.generation or None,
+        site_id(connection, job.repo),
+        job.number,
+        job.priority.value,
+        job.full,
+        job.enqueued_at,
+        job.due_at,
+        job.attempts,
+        stored.worker_id,
+        stored.claimed_until,
+        stored.claimed_generation,
     )
     connection.execute(_PUT, row)

@@ -1,7 +1,7 @@
-"""How a file is opened: whose it is, whether it is whole, and how it is brought up to date.
+"""Open a file: check that it is a sound store of ours, and migrate it to the current version.
 
-`PRAGMA quick_check` reads all of it, which takes about a second for half a gigabyte; a damaged file that is found at
-start costs its owner less than one that is found by readers. https://www.sqlite.org/pragma.html#pragma_quick_check
+`PRAGMA quick_check` reads the whole file, about a second for half a gigabyte. Damage found at the start costs the owner
+less than damage found by readers. https://www.sqlite.org/pragma.html#pragma_quick_check
 """
 
 import sqlite3
@@ -13,89 +13,88 @@ from app.domain.errors import StoreTooNew, StoreUnusable
 from app.store.sqlite.schema import APPLICATION_ID, Migration
 
 _BUSY_SECONDS = 10.0
-"""How long a writer waits for another process's change; each takes milliseconds."""
+"""How long a writer waits for another process's write; each takes milliseconds."""
 
 _LOG_PAGES = 8000
-"""With so many pages in the log a writer brings them into the file itself; `SqliteFile.guard` does it long before."""
+"""A log of so many pages is copied into the file by the writer; `SqliteFile.guard` does it long before."""
 
 _PRIMARY = 0xFF
-"""The bits of an extended result code that hold the primary one. https://www.sqlite.org/rescode.html"""
+"""The bits of an extended result code that hold the primary code. https://www.sqlite.org/rescode.html"""
 
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _DAMAGE_EXTENDED = {sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS}
 _SMALLEST = 512
-"""Bytes in the smallest database: less is not even a header, though SQLite reads one. https://www.sqlite.org/fileformat.html"""
+"""Bytes in the smallest database. SQLite also reads a shorter header. https://www.sqlite.org/fileformat.html"""
 
-_NAMES = {".db", ".db3", ".sqlite", ".sqlite3"}
-"""How databases are called."""
+_DATABASE_SUFFIXES = {".db", ".db3", ".sqlite", ".sqlite3"}
 
 
-class Damaged(StoreUnusable):
-    """The file is a store of Afterword's, or was one, and is not whole."""
+class DamagedFile(StoreUnusable):
+    """The file is or was a store of Afterword's, and is not sound."""
 
 
 def is_damage(error: Exception) -> bool:
-    """True where an error says that the file is not as SQLite left it; not where a disk is full or refuses."""
+    """Return True if an error means that the file is not as SQLite left it; a full disk is no damage."""
     code = getattr(error, "sqlite_errorcode", None)
-    if code is None:  # Python's own: text that is no UTF-8
+    if code is None:  # Python's own error: text that is not UTF-8
         return isinstance(error, sqlite3.OperationalError) and "decode to UTF-8" in str(error)
     return code & _PRIMARY in _DAMAGE or code in _DAMAGE_EXTENDED
 
 
-def open_all(
-    place: str, migrations: Sequence[Migration], *, readers: int
+def open_connections(
+    path: str, migrations: Sequence[Migration], *, readers: int
 ) -> tuple[sqlite3.Connection, tuple[sqlite3.Connection, ...]]:
-    """The connection that changes the file, and those that read it; the file is made and brought up to date if need be.
+    """Return a writing connection and some reading ones; create and migrate the file if necessary.
 
-    Raises `StoreUnusable` where there can be no store, and `StoreTooNew`, having touched nothing; `Damaged` for a file
-    of ours that is not whole.
+    Raises `StoreUnusable` if there can be no store, and `StoreTooNew` before it changes anything; `DamagedFile` for a
+    store that is not sound.
     """
-    with ExitStack() as opened:
+    with ExitStack() as stack:
         try:
-            writer = opened.enter_context(closing(connect(place)))
-            if _belongs_to_us(writer, place, len(migrations)):
-                check(writer, place)
-            _prepare(writer)
+            writer = stack.enter_context(closing(connect(path)))
+            if _is_our_store(writer, path, len(migrations)):
+                check(writer, path)
+            _configure(writer)
             _migrate(writer, migrations)
-            _settle(writer, place, len(migrations))
-            reading = tuple(opened.enter_context(closing(_open_reader(place))) for _ in range(readers))
+            _confirm_version(writer, path, len(migrations))
+            reading = tuple(stack.enter_context(closing(_open_reader(path))) for _ in range(readers))
         except (sqlite3.Error, OSError) as error:
-            raise StoreUnusable(place, str(error)) from error
-        opened.pop_all()
+            raise StoreUnusable(path, str(error)) from error
+        stack.pop_all()
     return writer, reading
 
 
-def connect(place: str, *, uri: bool = False) -> sqlite3.Connection:
-    """A connection that is used by one thread at a time, but closed by another."""
-    return sqlite3.connect(place, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=uri)
+def connect(path: str, *, uri: bool = False) -> sqlite3.Connection:
+    """Return a connection that one thread at a time uses, and another may close."""
+    return sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=uri)
 
 
-def check(connection: sqlite3.Connection, place: str) -> None:
-    """Reads all of a file; raises `Damaged` where it is not whole."""
+def check(connection: sqlite3.Connection, path: str) -> None:
+    """Read the whole file; raise `DamagedFile` if it is not sound."""
     try:
-        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        result = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     except sqlite3.Error as error:
         if is_damage(error):
-            raise Damaged(place, str(error)) from error
+            raise DamagedFile(path, str(error)) from error
         raise
-    if found != "ok":
-        raise Damaged(place, found)
+    if result != "ok":
+        raise DamagedFile(path, result)
 
 
-def refuse_hopeless(place: str) -> None:
-    """Says what SQLite would only call "unable to open database file"."""
-    path = Path(place)
-    if path.is_dir():
-        raise StoreUnusable(place, "it is a folder")
-    if not path.parent.exists():
-        raise StoreUnusable(place, f"there is no folder {path.parent}")
-    if not path.parent.is_dir():
-        raise StoreUnusable(place, f"{path.parent} is not a folder")
+def check_path(path: str) -> None:
+    """Raise `StoreUnusable` with the reason if SQLite would only say "unable to open database file"."""
+    folder = Path(path).parent
+    if Path(path).is_dir():
+        raise StoreUnusable(path, "it is a folder")
+    if not folder.exists():
+        raise StoreUnusable(path, f"there is no folder {folder}")
+    if not folder.is_dir():
+        raise StoreUnusable(path, f"{folder} is not a folder")
 
 
 @contextmanager
 def transaction(connection: sqlite3.Connection, kind: str) -> Iterator[None]:
-    """One transaction, `DEFERRED` for reading or `IMMEDIATE` for writing: all of it or nothing."""
+    """Run one transaction, `DEFERRED` for reading or `IMMEDIATE` for writing: all of it or nothing."""
     connection.execute(f"BEGIN {kind}")
     try:
         yield
@@ -105,49 +104,48 @@ def transaction(connection: sqlite3.Connection, kind: str) -> Iterator[None]:
         raise
 
 
-def _open_reader(place: str) -> sqlite3.Connection:
-    connection = connect(place)
+def _open_reader(path: str) -> sqlite3.Connection:
+    connection = connect(path)
     connection.execute("PRAGMA query_only = ON")
-    _is_empty(connection)  # only with the first question it opens the log, which by then may be another file's
+    _is_empty(connection)  # SQLite opens the log with the first query; later it may be another file's log
     return connection
 
 
-def _prepare(writer: sqlite3.Connection) -> None:
+def _configure(writer: sqlite3.Connection) -> None:
     writer.execute("PRAGMA journal_mode = WAL")
     writer.execute("PRAGMA foreign_keys = ON")
-    # The last changes may be lost when the power fails, the file never is; GitHub still has them.
+    # A power failure may lose the last changes, but never the file; GitHub still has the changes.
     writer.execute("PRAGMA synchronous = NORMAL")
     writer.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
 
 
-def _belongs_to_us(connection: sqlite3.Connection, place: str, known: int) -> bool:
-    """Reads only: False for an empty file, True for one of ours and of a version that is known; others are refused."""
+def _is_our_store(connection: sqlite3.Connection, path: str, newest: int) -> bool:
+    """Return False for an empty file, True for a store of a known version; raise for any other. Only reads."""
     owner = None
     try:
         owner = _number(connection, "application_id")
         is_empty = owner != APPLICATION_ID and _is_empty(connection)
     except sqlite3.Error as error:
-        if is_damage(error) and _may_be_ours(Path(place), owner):
-            raise Damaged(place, str(error)) from error
+        if is_damage(error) and _may_be_ours(Path(path), owner):
+            raise DamagedFile(path, str(error)) from error
         raise
     if owner == APPLICATION_ID:
-        found = _number(connection, "user_version")
-        if found > known:
-            raise StoreTooNew(place, found, known)
+        version = _number(connection, "user_version")
+        if version > newest:
+            raise StoreTooNew(path, version, newest)
     elif not is_empty:
-        raise StoreUnusable(place, "it is the database of another program")
+        raise StoreUnusable(path, "it is the database of another program")
     return not is_empty
 
 
 def _may_be_ours(path: Path, owner: int | None) -> bool:
-    """Of a damaged file; `owner` is None where not even its header can be read.
+    """Return True if a damaged file may be a store; `owner` is None if even its header cannot be read.
 
-    The damaged database of another program is left where it is, and so is somebody's letter: plain text that is not
-    even called like a database.
+    The damaged database of another program stays where it is, and so does a text file without a database's suffix.
     """
     if owner is not None:
         return path.stat().st_size < _SMALLEST
-    if path.suffix.lower() in _NAMES:
+    if path.suffix.lower() in _DATABASE_SUFFIXES:
         return True
     try:
         path.read_bytes().decode()
@@ -158,7 +156,7 @@ def _may_be_ours(path: Path, owner: int | None) -> bool:
 
 def _migrate(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
     for version, statements in enumerate(migrations, start=1):
-        # The lock keeps out another process that starts at the same time, and may have done this already.
+        # The lock excludes another process that starts at the same time, and may have done this already.
         with transaction(connection, "IMMEDIATE"):
             if _number(connection, "user_version") >= version:
                 continue
@@ -167,14 +165,14 @@ def _migrate(connection: sqlite3.Connection, migrations: Sequence[Migration]) ->
             connection.execute(f"PRAGMA user_version = {version}")
 
 
-def _settle(connection: sqlite3.Connection, place: str, known: int) -> None:
-    """Makes sure that no later version came in between, and, by writing what stands there, that writing is possible.
+def _confirm_version(connection: sqlite3.Connection, path: str, newest: int) -> None:
+    """Check that no later version came in between, and that writing is possible, by writing the version again.
 
-    To begin a transaction is no proof: of a file that is read-only, SQLite quietly begins one for reading.
+    Beginning a transaction proves nothing: for a read-only file SQLite begins one for reading without a word.
     """
     with transaction(connection, "IMMEDIATE"):
-        _belongs_to_us(connection, place, known)
-        connection.execute(f"PRAGMA user_version = {known}")
+        _is_our_store(connection, path, newest)
+        connection.execute(f"PRAGMA user_version = {newest}")
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:

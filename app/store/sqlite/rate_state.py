@@ -1,71 +1,67 @@
-"""Leases, the hour's ledger and small facts in the tables, each within a transaction that the caller opened."""
+"""The rate limits and the requests of the last hour in the file."""
 
 import sqlite3
 from dataclasses import astuple
 
-from app.ports.jobs import Decide, Priority, RateLimitState, RecordedRequest
+from app.domain.priority import Priority
+from app.ports.rate_state import Decide, Denial, RateLimitState, RateState, RecordedRequest, Usage
 from app.store import rules
-from app.store.rules import HOUR, Lease
+from app.store.sqlite.file import SqliteFile
 
-_PUT_LEASE = "INSERT OR REPLACE INTO lease (name, holder, until) VALUES (?, ?, ?)"
-_SPENT = "SELECT purpose, at FROM spent WHERE whose = ? AND at > ? ORDER BY at, rowid"
-_STANDING = "SELECT hourly, remaining, reset, waits_until, waits_for FROM standing WHERE whose = ?"
-_PUT_STANDING = """
-INSERT OR REPLACE INTO standing (whose, hourly, remaining, reset, waits_until, waits_for) VALUES (?, ?, ?, ?, ?, ?)
+_STATE = """
+SELECT hourly_limit, remaining, reset, blocked_until, blocked_by FROM rate_limit_state WHERE token_id = ?
 """
-_PURPOSES = {purpose.value: purpose for purpose in Priority}
+_PUT_STATE = """
+INSERT OR REPLACE INTO rate_limit_state (token_id, hourly_limit, remaining, reset, blocked_until, blocked_by)
+VALUES (?, ?, ?, ?, ?, ?)
+"""
+_REQUESTS = "SELECT priority, at FROM recorded_request WHERE token_id = ? AND at > ? ORDER BY at, rowid"
+_PUT_REQUEST = "INSERT INTO recorded_request (token_id, priority, at) VALUES (?, ?, ?)"
+_FORGET_REQUESTS = "DELETE FROM recorded_request WHERE at <= ?"
+_MOVE_LATER_REQUESTS = "UPDATE recorded_request SET at = :at WHERE at > :at AND token_id = :token_id"
+"""Those recorded before the clock was set back."""
+
+_PRIORITIES = {priority.value: priority for priority in Priority}
 
 
-def lease(connection: sqlite3.Connection, name: str, *, holder: str, at: float, until: float) -> bool:
-    """True where the lease is the holder's from now until `until`."""
-    found = connection.execute("SELECT holder, until FROM lease WHERE name = ?", (name,)).fetchone()
-    if found is not None and not Lease(*found).is_open_to(holder, at=at, until=until):
-        return False
-    connection.execute(_PUT_LEASE, (name, holder, until))
-    return True
+class SqliteRateState(RateState):
+    """The tables `rate_limit_state` and `recorded_request`."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+
+    async def reserve(
+        self, token_id: str, priority: Priority, *, at: float, decide: Decide, keep: bool
+    ) -> Denial | None:
+        def operation(connection: sqlite3.Connection) -> Denial | None:
+            connection.execute(_FORGET_REQUESTS, (at - rules.HOUR,))
+            connection.execute(_MOVE_LATER_REQUESTS, {"at": at, "token_id": token_id})
+            denial = decide(_usage(connection, token_id, at=at))
+            if denial is None:
+                connection.execute(_PUT_REQUEST, (token_id, priority.value, at))
+            return denial
+
+        if keep:
+            return await self._file.write(operation)
+        return decide(Usage(await self._file.read(lambda connection: _state(connection, token_id))))
+
+    async def usage(self, token_id: str, *, at: float) -> Usage:
+        return await self._file.read(lambda connection: _usage(connection, token_id, at=at))
+
+    async def record(self, token_id: str, state: RateLimitState, *, at: float) -> None:
+        def operation(connection: sqlite3.Connection) -> None:
+            merged = state.merge(_state(connection, token_id), at=at)
+            connection.execute(_PUT_STATE, (token_id, *astuple(merged)))
+
+        await self._file.write(operation)
 
 
-def release(connection: sqlite3.Connection, name: str, holder: str) -> None:
-    """Ends a lease early, if it is the holder's."""
-    connection.execute("DELETE FROM lease WHERE name = ? AND holder = ?", (name, holder))
-
-
-def spend(connection: sqlite3.Connection, whose: str, purpose: Priority, *, at: float, decide: Decide) -> float | None:
-    """Notes an ask if `decide` lets it, and what `decide` said."""
-    connection.execute("DELETE FROM spent WHERE at <= ?", (at - HOUR,))
-    connection.execute("UPDATE spent SET at = ? WHERE at > ? AND whose = ?", (at, at, whose))
-    said = decide(spent(connection, whose, at=at))
-    if said is None:
-        connection.execute("INSERT INTO spent (whose, purpose, at) VALUES (?, ?, ?)", (whose, purpose.value, at))
-    return said
-
-
-def spent(connection: sqlite3.Connection, whose: str, at: float) -> tuple[RecordedRequest, ...]:
-    """What `whose` spent in the hour before `at`, oldest first."""
-    rows = connection.execute(_SPENT, (whose, at - HOUR))
-    return rules.in_the_hour((RecordedRequest(_PURPOSES[purpose], when) for purpose, when in rows), at=at)
-
-
-def standing(connection: sqlite3.Connection, whose: str) -> RateLimitState:
-    """What was last noted."""
-    row = connection.execute(_STANDING, (whose,)).fetchone()
+def _state(connection: sqlite3.Connection, token_id: str) -> RateLimitState:
+    row = connection.execute(_STATE, (token_id,)).fetchone()
     return RateLimitState() if row is None else RateLimitState(*row)
 
 
-def note(connection: sqlite3.Connection, whose: str, noted: RateLimitState, at: float) -> None:
-    """Notes how things stand; a longer wait stays."""
-    connection.execute(_PUT_STANDING, (whose, *astuple(noted.after(standing(connection, whose), at=at))))
-
-
-def recall(connection: sqlite3.Connection, name: str) -> str | None:
-    """A small fact by its name."""
-    row = connection.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
-    return None if row is None else str(row[0])
-
-
-def remember(connection: sqlite3.Connection, name: str, value: str | None) -> None:
-    """Keeps a small fact in place of the one of that name; None forgets it."""
-    if value is None:
-        connection.execute("DELETE FROM fact WHERE name = ?", (name,))
-    else:
-        connection.execute("INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)", (name, value))
+def _usage(connection: sqlite3.Connection, token_id: str, *, at: float) -> Usage:
+    rows = connection.execute(_REQUESTS, (token_id, at - rules.HOUR))
+    requests = (RecordedRequest(_PRIORITIES[priority], recorded_at) for priority, recorded_at in rows)
+    return Usage(_state(connection, token_id), rules.last_hour(requests, at=at))

@@ -1,38 +1,40 @@
-"""What is done with a file that is damaged, deleted or replaced, while other processes may do the same.
+"""Notice and repair a file that is damaged, deleted or replaced, while other processes may do the same.
 
-Connections go on with the file that they opened, wherever it went: one that was deleted can still be read to its end,
-and one that was moved aside can still be written, in vain. So whoever mends does it alone, under a lock of the folder
-(which leaves no lock file behind, and ends with its process), and every change looks first whether the file at the
-place is still its own. SQLite itself leaves the log of a moved file alone when it closes it.
-https://www.sqlite.org/howtocorrupt.html
+A connection continues with the file that it opened: a deleted file can still be read completely, and one that was moved
+aside can still be written, in vain. So a repair runs under an exclusive lock of the folder, which leaves no lock file
+behind and ends with its process. Every write first checks that the file at the path is still its own. SQLite leaves the
+log of a moved file alone when it closes it. https://www.sqlite.org/howtocorrupt.html
 """
 
 import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.store.sqlite.opening import check, connect, transaction
+from app.store.sqlite.opening import DamagedFile, check, connect, transaction
 
-Identity = tuple[int, int]
+FileId = tuple[int, int]
 """Device and inode."""
 
-_COUNT_ON = """
+_START_VERSIONS = """
 INSERT INTO sqlite_sequence (name, seq)
 SELECT name, ? FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%PRIMARY KEY AUTOINCREMENT%'
     AND name NOT IN (SELECT name FROM sqlite_sequence)
 """
 
-_BESIDE = ("-wal", "-shm")
-"""What SQLite keeps beside a file in use: its log, and the index of that."""
+_LOG_ENDINGS = ("-wal", "-shm")
+"""The files beside a file in use: its log, and the index of the log."""
+
+_READ_PER_CHECK = 8 * 2**20
+"""Bytes that one check may read; a larger file is read only at some of the checks."""
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """No other process of ours opens, mends or closes the file meanwhile; where the folder is gone, nobody can."""
+def exclusive(path: Path) -> Iterator[None]:
+    """Keep other processes from opening, repairing and closing the file; without its folder none can do so."""
     try:
         folder = os.open(path.parent, os.O_RDONLY)
     except OSError:
@@ -45,95 +47,148 @@ def alone(path: Path) -> Iterator[None]:
         os.close(folder)
 
 
-def identity(path: Path) -> Identity | None:
-    """By which the file at a place is told from another one; None where there is none. Other failures are raised."""
+def file_id(path: Path) -> FileId | None:
+    """Return the identity of the file at a path; None if there is none. Raises OSError for other failures."""
     try:
-        found = path.stat()
+        status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
-def log_identity(path: Path) -> Identity | None:
-    """By which the log of a file is told from another one."""
-    return identity(Path(f"{path}-wal"))
+def log_id(path: Path) -> FileId | None:
+    """Return the identity of the log of the file at a path."""
+    return file_id(Path(f"{path}-wal"))
 
 
-def clear(path: Path) -> None:
-    """Removes the log of a file that is gone: SQLite would take it for that of the next one."""
-    for ending in _BESIDE:
+def remove_log(path: Path) -> None:
+    """Remove the log of a file that is gone: SQLite would apply it to the next file."""
+    for ending in _LOG_ENDINGS:
         Path(f"{path}{ending}").unlink(missing_ok=True)
 
 
-def set_aside(path: Path, at: float) -> Path:
-    """Moves a file and its log to a name that tells when, and is not taken; that name."""
-    wanted = f"{path}.broken-{datetime.fromtimestamp(at, UTC):%Y%m%dT%H%M%S}"
-    kept, number = wanted, 1
-    while os.path.lexists(kept):
+def move_aside(path: Path, at: float) -> Path:
+    """Move a file and its log to an unused name that contains the time; return that name."""
+    name = f"{path}.broken-{datetime.fromtimestamp(at, UTC):%Y%m%dT%H%M%S}"
+    target, number = name, 1
+    while os.path.lexists(target):
         number += 1
-        kept = f"{wanted}-{number}"
-    path.rename(kept)
-    for ending in _BESIDE:
-        beside = Path(f"{path}{ending}")
-        if beside.exists():
-            beside.rename(f"{kept}{ending}")
-    return Path(kept)
+        target = f"{name}-{number}"
+    path.rename(target)
+    for ending in _LOG_ENDINGS:
+        log = Path(f"{path}{ending}")
+        if log.exists():
+            log.rename(f"{target}{ending}")
+    return Path(target)
 
 
-def save(source: sqlite3.Connection, path: Path) -> None:
-    """Writes what a connection still sees of a deleted file to where that was, unless something is there already.
+def restore(source: sqlite3.Connection, path: Path) -> None:
+    """Write what a connection still sees of a deleted file to its path, unless another file is there already.
 
-    The file appears there whole or not at all. Raises `Damaged` where what is seen is not whole.
+    The file appears there complete or not at all. Raises `DamagedFile` if the contents are not sound.
     """
-    unfinished = Path(f"{path}.saving")
-    unfinished.unlink(missing_ok=True)  # of a process that was killed meanwhile
+    incomplete = Path(f"{path}.saving")
+    incomplete.unlink(missing_ok=True)  # of a process that was killed meanwhile
     try:
-        with closing(connect(str(unfinished))) as target:
+        with closing(connect(str(incomplete))) as target:
             source.backup(target)
             check(target, str(path))
-        clear(path)
-        os.link(unfinished, path)
+        remove_log(path)
+        os.link(incomplete, path)
     except FileExistsError:
         return
     finally:
-        unfinished.unlink(missing_ok=True)
-        clear(unfinished)
+        incomplete.unlink(missing_ok=True)
+        remove_log(incomplete)
 
 
-def count_on(connection: sqlite3.Connection, at: float) -> None:
-    """Lets each `seq` of a new file begin at the millisecond in which it was made.
+def start_versions(connection: sqlite3.Connection, at: float) -> None:
+    """Make the versions and generations of a new file begin at the millisecond of its creation.
 
-    So they are later than those of the file before it, which processes and pages have seen.
+    So they are later than those of the previous file, which processes and pages have seen.
     https://www.sqlite.org/autoinc.html
     """
     with transaction(connection, "IMMEDIATE"):
-        connection.execute(_COUNT_ON, (int(at * 1000),))
+        connection.execute(_START_VERSIONS, (int(at * 1000),))
 
 
-def broken(place: str, reason: str, kept: Path) -> str:
-    """What the owner is told of a damaged file."""
+class FileMonitor:
+    """Checks one file from outside: whether it became shorter, and whether it is sound.
+
+    A connection answers from its memory, so it may not notice damage for a long time. The monitor reads the file after
+    it changed; in WAL mode that happens only at a checkpoint. Only SQLite may open the file: another open and close
+    would end SQLite's locks.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        status = path.stat()
+        self._size = status.st_size
+        self._changed_at = status.st_mtime_ns
+        self._checks = 0
+
+    def damage(self) -> str | None:
+        """Return what is wrong with the file; None if no damage is known, or if the file is gone."""
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        if status.st_size < self._size:
+            return "it is shorter than it was"
+        self._size = status.st_size
+        self._checks += 1
+        if status.st_mtime_ns == self._changed_at or self._checks * _READ_PER_CHECK < status.st_size:
+            return None
+        self._changed_at, self._checks = status.st_mtime_ns, 0
+        return self._read_file()
+
+    def checkpoint(self) -> None:
+        """Copy the log into the file, while other processes continue to write.
+
+        https://www.sqlite.org/wal.html#ckpt
+        """
+        with suppress(sqlite3.Error), closing(self._connect()) as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    def _read_file(self) -> str | None:
+        try:
+            with closing(self._connect()) as connection:
+                check(connection, str(self._path))
+        except DamagedFile as damage:
+            return damage.reason
+        except sqlite3.Error:  # gone, locked or refused: that proves no damage
+            return None
+        return None
+
+    def _connect(self) -> sqlite3.Connection:
+        """Return a connection to the file; it never creates one."""
+        return connect(f"{self._path.absolute().as_uri()}?mode=rw", uri=True)
+
+
+def damaged_report(path: str, reason: str, target: Path) -> str:
+    """Return the report to the owner that a damaged file was moved aside."""
     return (
-        f"The store {place} was damaged ({reason}). It is kept as {kept}, and a new one was made: "
+        f"The store {path} was damaged ({reason}). It is kept as {target}, and a new one was made: "
         "everything is read from GitHub again."
     )
 
 
-def saved(place: str) -> str:
-    """What the owner is told of a deleted file."""
-    return f"The store {place} was deleted while it was in use. What it held was saved into a new file of that name."
+def restored_report(path: str) -> str:
+    """Return the report that a deleted file was restored."""
+    return f"The store {path} was deleted while it was in use. What it held was saved into a new file of that name."
 
 
-def lost(place: str, reason: str) -> str:
-    """What the owner is told of a deleted file that could not be read any more."""
+def lost_report(path: str, reason: str) -> str:
+    """Return the report that the contents of a deleted file are lost."""
     return (
-        f"The store {place} was deleted while it was in use, and what it held could not be saved ({reason}). "
+        f"The store {path} was deleted while it was in use, and what it held could not be saved ({reason}). "
         "A new one was made: everything is read from GitHub again."
     )
 
 
-def replaced(place: str) -> str:
-    """What the owner is told of a file that came into the place of ours."""
+def replaced_report(path: str) -> str:
+    """Return the report that another file is at the path."""
     return (
-        f"The store {place} was replaced while it was in use, as another process does that mends it. "
+        f"The store {path} was replaced while it was in use, as by another process that repaired it. "
         "The file that is there now is in use."
     )

@@ -1,10 +1,24 @@
-"""The tables, and how they came to be: ordered migrations, each in one transaction, numbered by `user_version`.
+"""The tables, and the ordered migrations that create them, each one transaction, numbered by `user_version`.
 
-What GitHub said stands whole in `source`, as compact JSON; the other columns are what is asked for, read out of it
-once. Plain JSON was preferred to compressing it and to a table of users: the file is then no larger than about one and
-a half times the JSON, a thread is read without looking anything up, and `sqlite3 afterword.db` shows what is in it.
-`source` is the last column, so that SQLite reads past the others without touching it.
-https://www.sqlite.org/pragma.html#pragma_user_version
+| table            | a row is                                | key                                         |
+|------------------|-----------------------------------------|---------------------------------------------|
+| site             | a repository, with its record if any    | id; `key` is owner/name in lower case       |
+| issue            | an issue or pull request                | site, number                                |
+| comment          | a comment of an issue                   | site, id                                    |
+| tombstone        | a number without an issue               | site, number                                |
+| mirror_change    | the latest change of a number           | version; number 0 is the repository         |
+| etag             | an ETag of GitHub's                     | key: the validator key                      |
+| job              | a job                                   | generation; number 0 is the repository      |
+| delivery         | a received webhook delivery             | id: GitHub's GUID                           |
+| lease            | a lease                                 | name                                        |
+| recorded_request | a request to GitHub of the last hour    | none                                        |
+| rate_limit_state | GitHub's rate limit for a token         | token_id                                    |
+| key_value        | a small fact that outlives a process    | key                                         |
+
+`source` holds GitHub's object as compact JSON; the other columns are read out of it once, for queries. Neither
+compression nor a table of users is worth it: the file is about one and a half times the JSON, a thread is read without
+a lookup, and `sqlite3 afterword.db` shows the contents. `source` was created as the last column, so that SQLite reads
+past the others without touching it. https://www.sqlite.org/pragma.html#pragma_user_version
 """
 
 from collections.abc import Sequence
@@ -13,7 +27,7 @@ Migration = Sequence[str]
 """Statements that lead from one version to the next."""
 
 APPLICATION_ID = 0x41465744
-"""`AFWD`: by which a file is told from the database of another program."""
+"""`AFWD`: it tells a store from the database of another program."""
 
 MIGRATIONS: Sequence[Migration] = (
     (
@@ -137,5 +151,54 @@ MIGRATIONS: Sequence[Migration] = (
         """,
         "CREATE INDEX comment_by_author ON comment (author, site)",  # whose avatars may be asked for
     ),
+    (  # the names of the vocabulary
+        "ALTER TABLE site RENAME COLUMN spelling TO configured_name",
+        "ALTER TABLE site RENAME COLUMN list_next TO issues_next_url",
+        "ALTER TABLE site RENAME COLUMN listed_at TO issues_listed_at",
+        "ALTER TABLE site RENAME COLUMN comments_next TO comments_next_url",
+        "ALTER TABLE site ADD COLUMN reconciled_at REAL",
+        "ALTER TABLE issue RENAME COLUMN mirrored TO mirrored_count",
+        "ALTER TABLE issue RENAME COLUMN surplus TO count_offset",
+        "ALTER TABLE absence RENAME TO tombstone",
+        "ALTER TABLE tombstone RENAME COLUMN moved_to TO transferred_to",
+        "ALTER TABLE signal RENAME TO mirror_change",
+        "ALTER TABLE mirror_change RENAME COLUMN seq TO version",
+        "ALTER TABLE mirror_change RENAME COLUMN origin TO process_id",
+        "DROP INDEX mark_by_due",
+        "ALTER TABLE mark RENAME TO job",
+        "ALTER TABLE job RENAME COLUMN seq TO generation",
+        "ALTER TABLE job RENAME COLUMN purpose TO priority",
+        "ALTER TABLE job RENAME COLUMN thorough TO full_refresh",
+        "ALTER TABLE job RENAME COLUMN marked_at TO enqueued_at",
+        "ALTER TABLE job RENAME COLUMN tries TO attempts",
+        "ALTER TABLE job RENAME COLUMN holder TO worker_id",
+        "ALTER TABLE job RENAME COLUMN claimed_seq TO claimed_generation",
+        "UPDATE job SET priority = 'poll' WHERE priority = 'pulse'",
+        "UPDATE job SET priority = 'backfill' WHERE priority = 'import'",
+        "CREATE INDEX job_by_due ON job (due_at)",
+        "ALTER TABLE lease RENAME COLUMN holder TO worker_id",
+        "DROP INDEX spent_by_time",
+        "ALTER TABLE spent RENAME TO recorded_request",
+        "ALTER TABLE recorded_request RENAME COLUMN whose TO token_id",
+        "ALTER TABLE recorded_request RENAME COLUMN purpose TO priority",
+        "UPDATE recorded_request SET priority = 'poll' WHERE priority = 'pulse'",
+        "UPDATE recorded_request SET priority = 'backfill' WHERE priority = 'import'",
+        "CREATE INDEX recorded_request_by_time ON recorded_request (at)",
+        "ALTER TABLE standing RENAME TO rate_limit_state",
+        "ALTER TABLE rate_limit_state RENAME COLUMN whose TO token_id",
+        "ALTER TABLE rate_limit_state RENAME COLUMN hourly TO hourly_limit",
+        "ALTER TABLE rate_limit_state RENAME COLUMN waits_until TO blocked_until",
+        "ALTER TABLE rate_limit_state RENAME COLUMN waits_for TO blocked_by",
+        "ALTER TABLE fact RENAME TO key_value",
+        "ALTER TABLE key_value RENAME COLUMN name TO key",
+        """
+        UPDATE site SET reconciled_at = (
+            SELECT CAST(value AS REAL) FROM key_value WHERE key_value.key = 'reconciled ' || site.key
+        )
+        """,
+        "DELETE FROM key_value WHERE key LIKE 'reconciled %'",
+        "UPDATE key_value SET key = 'missed_by_webhook ' || substr(key, 8) WHERE key LIKE 'untold %'",
+        "DELETE FROM key_value WHERE key LIKE 'unseen %'",  # it only counted the requests of an hour
+    ),
 )
-"""From nothing to version 1, and so on. One that was released is never changed: a new one follows it."""
+"""From nothing to version 1, and so on. A released migration never changes: a new one follows it."""

@@ -1,0 +1,19 @@
+"""The key-value pairs in memory."""
+
+from app.ports.key_values import KeyValues
+
+
+class MemoryKeyValues(KeyValues):
+    """The values by their key."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+
+    async def get(self, key: str) -> str | None:
+        return self._values.get(key)
+
+    async def put(self, key: str, value: str | None) -> None:
+        if value is None:
+            self._values.pop(key, None)
+        else:
+            self._values[key] = value

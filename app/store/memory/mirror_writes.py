@@ -1,0 +1,175 @@
+"""A change applied to the mirror in memory: to a copy of the site, which then replaces the site."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from app.domain.records import SiteRecord, ThreadRecord, Tombstone
+from app.domain.threads import Comment, Issue
+from app.ports.mirror import Change
+from app.store.normalized_change import deduplicate, is_newer, site_after
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadData:
+    """An issue with its comments by id; never changed, only replaced."""
+
+    issue: Issue
+    complete: bool = False
+    count_offset: int = 0
+    checked_at: float | None = None
+    comments: Mapping[int, Comment] = field(default_factory=dict)
+
+    def record(self, version: int) -> ThreadRecord:
+        """Return the thread's record."""
+        return ThreadRecord(self.issue, len(self.comments), self.complete, self.count_offset, self.checked_at, version)
+
+    def looks_like(self, other: "ThreadData | None") -> bool:
+        """Return True if no reader can see a difference: in GitHub's data or in completeness."""
+        return other is not None and (
+            self.complete == other.complete
+            and self.issue.source == other.issue.source
+            and self.comments.keys() == other.comments.keys()
+            and all(comment.source == other.comments[key].source for key, comment in self.comments.items())
+        )
+
+
+@dataclass(slots=True)
+class SiteData:
+    """All data of one repository."""
+
+    record: SiteRecord | None = None
+    threads: dict[int, ThreadData] = field(default_factory=dict)
+    numbers: dict[int, int] = field(default_factory=dict)
+    """The thread number of each comment id."""
+    tombstones: dict[int, Tombstone] = field(default_factory=dict)
+
+    @property
+    def is_complete(self) -> bool:
+        """Return True if all issues are listed and complete."""
+        is_listed = self.record is not None and self.record.issues_listed_at is not None
+        return is_listed and all(thread.complete or thread.issue.is_pull_request for thread in self.threads.values())
+
+    def copy(self) -> "SiteData":
+        """Return a copy that may be changed."""
+        return SiteData(self.record, dict(self.threads), dict(self.numbers), dict(self.tombstones))
+
+    def comment(self, comment_id: int) -> Comment | None:
+        """Return one comment."""
+        number = self.numbers.get(comment_id)
+        return None if number is None else self.threads[number].comments[comment_id]
+
+    def comments_of(self, number: int) -> tuple[Comment, ...]:
+        """Return the comments of a thread by ascending id."""
+        thread = self.threads.get(number)
+        return () if thread is None else tuple(thread.comments[key] for key in sorted(thread.comments))
+
+
+class ChangeWriter:
+    """Applies one change to `site`, by the rules of `Change`."""
+
+    def __init__(self, site: SiteData, change: Change, overtaken_reads: frozenset[int]) -> None:
+        self.site = site
+        self.written_numbers: set[int] = set()
+        self._change = change
+        self._normalized = deduplicate(change, overtaken_reads)
+        self._current_issues: set[int] = set()
+        """The numbers whose stored issue was not newer."""
+        self._own_comments: dict[int, dict[int, Comment]] = {}
+        """The comments by thread number that this change may modify in place."""
+
+    def apply(self) -> None:
+        """Apply the rules of `Change` in their order."""
+        self._put_issues()
+        self._put_tombstone()
+        self._put_comments()
+        self._complete_listed_threads()
+        self._remove_comments(self._change.removed_comments)
+        self._complete_by_count()
+        self._check_threads()
+        self.site.record = site_after(self._change, self.site.record)
+
+    def is_visible_change(self, before: SiteData, number: int) -> bool:
+        """Return True if a reader can tell the thread from what it was before."""
+        thread = self.site.threads.get(number)
+        return number in before.threads if thread is None else not thread.looks_like(before.threads.get(number))
+
+    def _put_issues(self) -> None:
+        for number, issue in self._normalized.issues.items():
+            self.site.tombstones.pop(number, None)
+            thread = self.site.threads.get(number)
+            if thread is not None and not is_newer(issue.updated_at, thread.issue.updated_at):
+                continue
+            self._current_issues.add(number)
+            if thread is None or issue.is_pull_request:
+                self._remove_comments(() if thread is None else thread.comments)
+                thread = ThreadData(issue)
+            self._put(number, replace(thread, issue=issue))
+
+    def _put_tombstone(self) -> None:
+        tombstone = self._change.tombstone
+        if tombstone is None:
+            return
+        thread = self.site.threads.get(tombstone.number)
+        if thread is not None:
+            self._remove_comments(thread.comments)
+            del self.site.threads[tombstone.number]
+            self.written_numbers.add(tombstone.number)
+        self.site.tombstones[tombstone.number] = tombstone
+
+    def _put_comments(self) -> None:
+        for comment in self._normalized.comments.values():
+            if not self._is_thread(comment.number):
+                continue
+            stored = self.site.comment(comment.id)
+            if stored is not None and not is_newer(comment.updated_at, stored.updated_at):
+                continue
+            if stored is not None and stored.number != comment.number:
+                self._remove_comments((comment.id,))
+            self._comments_to_modify(comment.number)[comment.id] = comment
+            self.site.numbers[comment.id] = comment.number
+
+    def _complete_listed_threads(self) -> None:
+        for number, ids in self._normalized.listed_ids.items():
+            if not self._is_thread(number):
+                continue
+            self._remove_comments(self.site.threads[number].comments.keys() - ids)
+            thread = self.site.threads[number]
+            offset = thread.issue.comment_count - len(ids)
+            self._put(number, replace(thread, complete=True, count_offset=offset, checked_at=self._change.at))
+
+    def _remove_comments(self, comment_ids: Iterable[int]) -> None:
+        for comment_id in tuple(comment_ids):
+            number = self.site.numbers.pop(comment_id, None)
+            if number is not None:
+                del self._comments_to_modify(number)[comment_id]
+
+    def _complete_by_count(self) -> None:
+        """Complete threads by their counts; a thread without comments is checked by each response about its issue."""
+        for number in tuple(self.written_numbers):
+            thread = self.site.threads.get(number)
+            if thread is None or thread.issue.is_pull_request or thread.issue.comment_count != len(thread.comments):
+                continue
+            if not thread.complete or (number in self._current_issues and not thread.comments):
+                self._put(number, replace(thread, complete=True, count_offset=0, checked_at=self._change.at))
+
+    def _check_threads(self) -> None:
+        for number in self._change.checked_threads:
+            thread = self.site.threads.get(number)
+            if thread is not None and thread.complete:
+                self._put(number, replace(thread, checked_at=self._change.at))
+
+    def _comments_to_modify(self, number: int) -> dict[int, Comment]:
+        """Return the comments of a thread as this change's own copy, made when first needed."""
+        if number not in self._own_comments:
+            thread = self.site.threads[number]
+            self._own_comments[number] = dict(thread.comments)
+            self._put(number, replace(thread, comments=self._own_comments[number]))
+        return self._own_comments[number]
+
+    def _is_thread(self, number: int) -> bool:
+        thread = self.site.threads.get(number)
+        return thread is not None and not thread.issue.is_pull_request
+
+    def _put(self, number: int, thread: ThreadData) -> None:
+        self.written_numbers.add(number)
+        self.site.threads[number] = thread

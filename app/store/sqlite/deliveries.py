@@ -1,0 +1,56 @@
+"""The received webhook deliveries in the file."""
+
+import sqlite3
+
+from app.domain.priority import Priority
+from app.domain.sites import Repository
+from app.ports.deliveries import Deliveries, Delivery
+from app.store import rules
+from app.store.sqlite.file import SqliteFile
+from app.store.sqlite.jobs import enqueue
+from app.store.sqlite.rows import bounded, site_id
+
+_FORGET = "DELETE FROM delivery WHERE site IN (SELECT id FROM site) AND received_at < ?"
+"""Of every site: naming them makes SQLite use the index."""
+_PUT = "INSERT OR REPLACE INTO delivery (id, site, number, event, action, received_at) VALUES (?, ?, ?, ?, ?, ?)"
+_DELIVERED_SINCE = """
+SELECT DISTINCT number FROM delivery
+WHERE site = (SELECT id FROM site WHERE key = ?) AND received_at >= ? AND number IS NOT NULL
+"""
+_LAST_DELIVERY_AT = "SELECT max(received_at) FROM delivery WHERE site = (SELECT id FROM site WHERE key = ?)"
+
+
+class SqliteDeliveries(Deliveries):
+    """The table `delivery`."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+
+    async def accept(self, delivery: Delivery, *, replay_within: float) -> bool:
+        return await self._file.write(lambda connection: _accept(connection, delivery, replay_within))
+
+    async def delivered_since(self, repo: Repository, *, since: float) -> frozenset[int]:
+        def query(connection: sqlite3.Connection) -> frozenset[int]:
+            return frozenset(number for (number,) in connection.execute(_DELIVERED_SINCE, (repo.key, since)))
+
+        return await self._file.read(query)
+
+    async def last_delivery_at(self, repo: Repository) -> float | None:
+        def query(connection: sqlite3.Connection) -> float | None:
+            (received_at,) = connection.execute(_LAST_DELIVERY_AT, (repo.key,)).fetchone()
+            return None if received_at is None else float(received_at)
+
+        return await self._file.read(query)
+
+
+def _accept(connection: sqlite3.Connection, delivery: Delivery, replay_within: float) -> bool:
+    row = connection.execute("SELECT received_at FROM delivery WHERE id = ?", (delivery.id,)).fetchone()
+    if rules.is_replay(delivery, None if row is None else row[0], within=replay_within):
+        return False
+    site, at = site_id(connection, delivery.repo), delivery.received_at
+    number = None if delivery.number is None else bounded(delivery.number)
+    connection.execute(_FORGET, (at - rules.WEEK,))
+    connection.execute(_PUT, (delivery.id, site, number, delivery.event, delivery.action, at))
+    if number is not None and delivery.needs_refresh:
+        enqueue(connection, delivery.repo, number, Priority.DELIVERY, at=at, full=delivery.full)
+    return True

@@ -1,0 +1,29 @@
+"""The key-value pairs in the file."""
+
+import sqlite3
+
+from app.ports.key_values import KeyValues
+from app.store.sqlite.file import SqliteFile
+
+
+class SqliteKeyValues(KeyValues):
+    """The table `key_value`."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+
+    async def get(self, key: str) -> str | None:
+        def query(connection: sqlite3.Connection) -> str | None:
+            row = connection.execute("SELECT value FROM key_value WHERE key = ?", (key,)).fetchone()
+            return None if row is None else str(row[0])
+
+        return await self._file.read(query)
+
+    async def put(self, key: str, value: str | None) -> None:
+        def operation(connection: sqlite3.Connection) -> None:
+            if value is None:
+                connection.execute("DELETE FROM key_value WHERE key = ?", (key,))
+            else:
+                connection.execute("INSERT OR REPLACE INTO key_value (key, value) VALUES (?, ?)", (key, value))
+
+        await self._file.write(operation)

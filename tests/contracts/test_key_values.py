@@ -1,0 +1,14 @@
+"""What every store promises about key-value pairs."""
+
+from app.ports.key_values import KeyValues
+
+
+async def test_value_is_found_by_its_key(key_values: KeyValues) -> None:
+    assert await key_values.get("fact") is None
+    await key_values.put("fact", "one")
+    await key_values.put("other", "\U0001f600\x00")
+    await key_values.put("fact", "two")
+    assert (await key_values.get("fact"), await key_values.get("other")) == ("two", "\U0001f600\x00")
+    await key_values.put("fact", None)
+    await key_values.put("fact", None)
+    assert await key_values.get("fact") is None
