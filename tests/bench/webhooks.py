@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.github.deliveries import delivery, of_comment
+from tests.github.deliveries import delivery, comment_payload
 
 POSTS, COMMENTS = 100, 1000
 RATE, SECONDS = 200, 10
@@ -72,7 +72,7 @@ def requests(url: str, repo: dict[str, object]) -> list[bytes]:
 
 def request(url: str, repo: dict[str, object], index: int) -> bytes:
     """A whole signed delivery that a comment was written, as it goes over the wire."""
-    payload = of_comment("created", _NEW + index, number=1 + index % POSTS, body="A comment of some length. " * 40)
+    payload = comment_payload("created", _NEW + index, number=1 + index % POSTS, body="A comment of some length. " * 40)
     payload["repository"] = repo
     fields, body = delivery("issue_comment", payload, secret=SECRET.encode(), guid=f"bench-{time.time_ns()}-{index}")
     host = urlsplit(url).netloc.encode()

@@ -1,4 +1,4 @@
-"""Webhook deliveries as GitHub sends them: a payload in, header fields and a body out."""
+"""Build webhook deliveries as GitHub sends them: a payload in, header fields and a body out."""
 
 import hashlib
 import hmac
@@ -11,37 +11,39 @@ GUID = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
 REPO: dict[str, Any] = {"id": 1_296_269, "name": "blog", "full_name": "Ada/Blog", "private": False}
 UPDATED = "2020-07-02T10:00:00Z"
 
-Sent = tuple[list[tuple[bytes, bytes]], bytes]
+RawDelivery = tuple[list[tuple[bytes, bytes]], bytes]
 
 
-def signed(body: bytes, secret: bytes = SECRET) -> bytes:
+def sign(body: bytes, secret: bytes = SECRET) -> bytes:
     return b"sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest().encode()
 
 
-def delivery(event: str, payload: object, *, secret: bytes = SECRET, form: bool = False, guid: str = GUID) -> Sent:
+def delivery(
+    event: str, payload: object, *, secret: bytes = SECRET, form: bool = False, guid: str = GUID
+) -> RawDelivery:
     raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     body = urlencode({"payload": raw}).encode() if form else raw
-    kind = b"application/x-www-form-urlencoded" if form else b"application/json"
+    content_type = b"application/x-www-form-urlencoded" if form else b"application/json"
     fields = [
-        (b"content-type", kind),
+        (b"content-type", content_type),
         (b"x-github-event", event.encode()),
         (b"x-github-delivery", guid.encode()),
-        (b"x-hub-signature-256", signed(body, secret)),
+        (b"x-hub-signature-256", sign(body, secret)),
     ]
     return fields, body
 
 
-def of_issue(action: str, number: int = 41, **given: Any) -> dict[str, Any]:
-    """The payload of `issues`."""
-    return {"action": action, "issue": {"id": 5, "number": number}, "repository": dict(REPO)} | given
+def issue_payload(action: str, number: int = 41, **fields: Any) -> dict[str, Any]:
+    """Return the payload of `issues`."""
+    return {"action": action, "issue": {"id": 5, "number": number}, "repository": dict(REPO)} | fields
 
 
-def of_comment(action: str, comment_id: int = 1001, *, number: int = 41, **fields: Any) -> dict[str, Any]:
-    """The payload of `issue_comment`; `fields` replace or add to the comment's own."""
+def comment_payload(action: str, comment_id: int = 1001, *, number: int = 41, **fields: Any) -> dict[str, Any]:
+    """Return the payload of `issue_comment`; `fields` replace or add to the comment's own."""
     comment = {"id": comment_id, "updated_at": UPDATED, "body": f"*text* {comment_id}"} | fields
-    return of_issue(action, number, comment=comment)
+    return issue_payload(action, number, comment=comment)
 
 
-def of_repository(action: str, **given: Any) -> dict[str, Any]:
-    """The payload of `repository`."""
-    return {"action": action, "repository": dict(REPO)} | given
+def repository_payload(action: str, **fields: Any) -> dict[str, Any]:
+    """Return the payload of `repository`."""
+    return {"action": action, "repository": dict(REPO)} | fields

@@ -1,4 +1,4 @@
-"""Objects as GitHub sends them, for the suites of `app.github` and `app.outbound`."""
+"""Build objects as GitHub sends them."""
 
 from typing import Any
 
@@ -34,11 +34,11 @@ def issue_object(number: int = 41, **changes: Any) -> dict[str, Any]:
     }
 
 
-def comment_object(ident: int = 5_000_000_001, number: int = 41, **changes: Any) -> dict[str, Any]:
+def comment_object(comment_id: int = 5_000_000_001, number: int = 41, **changes: Any) -> dict[str, Any]:
     return {
-        "id": ident,
+        "id": comment_id,
         "issue_url": f"{API}/repos/octo/blog/issues/{number}",
-        "html_url": f"https://github.com/octo/blog/issues/{number}#issuecomment-{ident}",
+        "html_url": f"https://github.com/octo/blog/issues/{number}#issuecomment-{comment_id}",
         "user": user_object(),
         "author_association": "OWNER",
         "created_at": "2020-07-01T09:30:00Z",

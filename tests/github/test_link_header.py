@@ -13,7 +13,7 @@ GITHUB = (
 )
 
 
-def test_the_form_that_github_sends_is_read() -> None:
+def test_github_link_header_is_parsed() -> None:
     assert link_header.parse(GITHUB) == (
         Link("https://api.github.com/repositories/1296269/issues?per_page=100&page=2", frozenset({"next"})),
         Link("https://api.github.com/repositories/1296269/issues?per_page=100&page=9", frozenset({"last"})),
@@ -48,7 +48,7 @@ def test_the_form_that_github_sends_is_read() -> None:
         ('<>; rel="next"', ""),
     ],
 )
-def test_the_next_page_is_found_as_the_standard_says(header: str | None, target: str | None) -> None:
+def test_next_target_follows_rfc_8288(header: str | None, target: str | None) -> None:
     assert link_header.next_target(header) == target
 
 
@@ -67,18 +67,18 @@ def test_the_next_page_is_found_as_the_standard_says(header: str | None, target:
         '<a>; rel=ne"xt',
     ],
 )
-def test_a_malformed_header_is_refused_rather_than_read_as_the_last_page(header: str) -> None:
+def test_malformed_header_is_not_the_last_page(header: str) -> None:
     with pytest.raises(ValueError, match="malformed"):
         link_header.next_target(header)
 
 
 @given(st.text() | st.text(alphabet='<>;,="\\ \trelnxt', max_size=60))
-def test_any_text_is_read_or_refused(header: str) -> None:
+def test_any_text_is_parsed_or_rejected(header: str) -> None:
     try:
-        found = link_header.parse(header)
+        links = link_header.parse(header)
     except ValueError:
         return
-    assert all(f"<{link.target}" in re.sub(r"<\s+", "<", header) for link in found)
+    assert all(f"<{link.target}" in re.sub(r"<\s+", "<", header) for link in links)
 
 
 TARGETS = st.text(alphabet=st.characters(codec="ascii", exclude_characters="<> \t\r\n\x0b\x0c\x1c\x1d\x1e\x1f"))
@@ -96,7 +96,7 @@ NAMES = st.text(alphabet="abcdefghijklmnopqrstuvwxyz*", min_size=1, max_size=8).
         )
     )
 )
-def test_what_was_written_is_read_back(written: list[tuple[str, set[str], dict[str, str]]]) -> None:
+def test_written_links_are_parsed_back(links: list[tuple[str, set[str], dict[str, str]]]) -> None:
     def quoted(text: str) -> str:
         return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
@@ -104,11 +104,11 @@ def test_what_was_written_is_read_back(written: list[tuple[str, set[str], dict[s
         "; ".join(
             [f"<{target}>", *(f"{name}={quoted(text)}" for name, text in others.items()), f'rel="{" ".join(rels)}"']
         )
-        for target, rels, others in written
+        for target, rels, others in links
     )
 
     assert [(link.target, set(link.relations)) for link in link_header.parse(header)] == [
-        (target, rels) for target, rels, _ in written
+        (target, rels) for target, rels, _ in links
     ]
 
 
@@ -120,7 +120,7 @@ def test_hostile_headers_cost_linear_time(piece: str) -> None:
     header = "<a>" + piece * (2_000_000 // len(piece))  # quadratic time would be hours, and the time limit ends it
 
     try:
-        found = link_header.parse(header)
+        links = link_header.parse(header)
     except ValueError:
         return
-    assert found
+    assert links

@@ -21,7 +21,7 @@ JSON = st.recursive(
 GHOST = Author("ghost", "https://github.com/ghost", "https://avatars.githubusercontent.com/u/10137")
 
 
-def test_an_issue_is_read_whole() -> None:
+def test_all_fields_of_an_issue_are_parsed() -> None:
     obj = issue_object(state="closed", locked=True, reactions={"total_count": 3, "+1": 2, "heart": 1, "-1": 0})
 
     issue = payloads.issue(obj)
@@ -36,7 +36,7 @@ def test_an_issue_is_read_whole() -> None:
     assert issue.source is obj
 
 
-def test_a_comment_is_read_whole() -> None:
+def test_all_fields_of_a_comment_are_parsed() -> None:
     obj = comment_object(5_000_000_007, 123)
 
     comment = payloads.comment(obj)
@@ -51,7 +51,7 @@ def test_a_comment_is_read_whole() -> None:
     assert comment.source is obj
 
 
-def test_a_repository_is_read_whole() -> None:
+def test_all_fields_of_a_repository_are_parsed() -> None:
     obj = repository_object(private=True, has_issues=False, archived=True)
 
     assert payloads.repository(obj) == RepositoryInfo(
@@ -59,24 +59,24 @@ def test_a_repository_is_read_whole() -> None:
     )
 
 
-def test_what_is_optional_in_a_repository_may_be_missing() -> None:
-    facts = payloads.repository(without(repository_object(), "has_issues", "archived"))
+def test_optional_fields_of_a_repository_have_defaults() -> None:
+    info = payloads.repository(without(repository_object(), "has_issues", "archived"))
 
-    assert facts == RepositoryInfo(1296269, "octo/blog", private=False, has_issues=True, archived=False)
+    assert info == RepositoryInfo(1296269, "octo/blog", private=False, has_issues=True, archived=False)
 
 
 @pytest.mark.parametrize("obj", [comment_object(user=None), without(comment_object(), "user")])
-def test_a_deleted_account_is_the_ghost(obj: dict[str, Any]) -> None:
+def test_deleted_account_is_the_ghost(obj: dict[str, Any]) -> None:
     assert payloads.comment(obj).author == GHOST
 
 
-def test_an_account_without_addresses_gets_sensible_ones() -> None:
+def test_account_without_addresses_gets_defaults() -> None:
     author = payloads.comment(comment_object(user={"login": "dependabot[bot]", "type": "Bot"})).author
 
     assert author == Author("dependabot[bot]", "https://github.com/dependabot%5Bbot%5D", GHOST.avatar_url, is_bot=True)
 
 
-def test_an_account_never_brings_a_link_that_is_no_web_address() -> None:
+def test_account_links_are_web_addresses_only() -> None:
     hostile = user_object(html_url="javascript:alert(1)", avatar_url="data:image/svg+xml,x")
 
     author = payloads.comment(comment_object(user=hostile)).author
@@ -85,14 +85,14 @@ def test_an_account_never_brings_a_link_that_is_no_web_address() -> None:
 
 
 @pytest.mark.parametrize("name", ["body", "body_text", "body_html"])
-@pytest.mark.parametrize("given", [{}, {"value": None}])
-def test_a_body_that_is_null_or_missing_is_empty(name: str, given: dict[str, Any]) -> None:
-    obj = without(comment_object(), name) | dict.fromkeys([name] if given else [], None)
+@pytest.mark.parametrize("is_null", [False, True])
+def test_null_or_missing_body_is_empty(name: str, is_null: bool) -> None:  # noqa: FBT001 - parametrised
+    obj = without(comment_object(), name) | dict.fromkeys([name] if is_null else [], None)
 
     assert getattr(payloads.comment(obj), name) == ""
 
 
-def test_an_association_that_is_missing_is_none() -> None:
+def test_missing_association_is_none() -> None:
     assert payloads.comment(without(comment_object(), "author_association")).association == "NONE"
 
 
@@ -111,18 +111,18 @@ def test_an_association_that_is_missing_is_none() -> None:
         (True, "hidden"),
     ],
 )
-def test_a_minimised_comment_is_hidden_for_a_reason(minimized: object, hidden: str | None) -> None:
+def test_minimised_comment_is_hidden_with_its_reason(minimized: object, hidden: str | None) -> None:
     assert payloads.comment(comment_object(minimized=minimized)).hidden == hidden
 
 
-def test_a_comment_of_which_nothing_is_said_is_shown_and_not_pinned() -> None:
+def test_comment_is_visible_and_not_pinned_by_default() -> None:
     comment = payloads.comment(comment_object())
 
     assert (comment.hidden, comment.pinned) == (None, False)
 
 
 @pytest.mark.parametrize(("pin", "pinned"), [(None, False), ({"pinned_at": "2026-01-01T00:00:00Z"}, True)])
-def test_a_pinned_comment_is_told_by_its_pin(pin: object, pinned: bool) -> None:  # noqa: FBT001 - parametrised
+def test_pin_makes_a_comment_pinned(pin: object, pinned: bool) -> None:  # noqa: FBT001 - parametrised
     assert payloads.comment(comment_object(pin=pin)).pinned is pinned
 
 
@@ -150,19 +150,20 @@ def test_labels_are_objects_or_strings(labels: object, names: tuple[str, ...]) -
         ({"total_count": 5, "+1": 2, "starstruck": 3}, Reactions(5, {"+1": 2})),
     ],
 )
-def test_reactions_that_are_not_understood_are_left_out(reactions: object, expected: Reactions) -> None:
+def test_invalid_reactions_are_ignored(reactions: object, expected: Reactions) -> None:
     assert payloads.issue(issue_object(reactions=reactions)).reactions == expected
 
 
 @pytest.mark.parametrize(
-    ("mark", "is_pull_request"), [({"pull_request": {"url": "x"}}, True), ({"pull_request": None}, False), ({}, False)]
+    ("fields", "is_pull_request"),
+    [({"pull_request": {"url": "x"}}, True), ({"pull_request": None}, False), ({}, False)],
 )
-def test_a_pull_request_is_told_by_its_mark(mark: dict[str, Any], is_pull_request: bool) -> None:  # noqa: FBT001
-    assert payloads.issue(issue_object(**mark)).is_pull_request is is_pull_request
+def test_pull_request_key_makes_a_pull_request(fields: dict[str, Any], is_pull_request: bool) -> None:  # noqa: FBT001
+    assert payloads.issue(issue_object(**fields)).is_pull_request is is_pull_request
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("value", "expected"),
     [
         ("2020-07-01T09:30:00Z", "2020-07-01T09:30:00Z"),
         ("2020-07-01t09:30:00z", "2020-07-01T09:30:00Z"),
@@ -173,12 +174,12 @@ def test_a_pull_request_is_told_by_its_mark(mark: dict[str, Any], is_pull_reques
         ("2020-06-30 23:30:00-10:00", "2020-07-01T09:30:00Z"),
     ],
 )
-def test_a_time_is_normalised_to_utc_with_whole_seconds(given: str, expected: str) -> None:
-    assert payloads.comment(comment_object(created_at=given)).created_at == expected
+def test_times_are_normalised_to_utc_seconds(value: str, expected: str) -> None:
+    assert payloads.comment(comment_object(created_at=value)).created_at == expected
 
 
 @pytest.mark.parametrize(
-    "given",
+    "value",
     [
         "",
         "yesterday",
@@ -197,19 +198,19 @@ def test_a_time_is_normalised_to_utc_with_whole_seconds(given: str, expected: st
         None,
     ],
 )
-def test_a_time_that_is_nonsense_is_refused(given: object) -> None:
+def test_invalid_time_is_rejected(value: object) -> None:
     with pytest.raises(ValueError, match="updated_at"):
-        payloads.comment(comment_object(updated_at=given))
+        payloads.comment(comment_object(updated_at=value))
 
 
 @given(st.datetimes(min_value=datetime(1970, 1, 3), max_value=datetime(9999, 12, 28)), st.integers(-840, 840))  # noqa: DTZ001
-def test_any_offset_means_the_same_moment(moment: Any, minutes: int) -> None:
-    local = moment.replace(microsecond=0, tzinfo=timezone(timedelta(minutes=minutes)))
+def test_any_utc_offset_keeps_the_same_instant(instant: Any, minutes: int) -> None:
+    local = instant.replace(microsecond=0, tzinfo=timezone(timedelta(minutes=minutes)))
 
-    read = payloads.issue(issue_object(created_at=local.isoformat())).created_at
+    time = payloads.issue(issue_object(created_at=local.isoformat())).created_at
 
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", read)
-    assert epoch(read) == local.timestamp()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", time)
+    assert epoch(time) == local.timestamp()
 
 
 @pytest.mark.parametrize(
@@ -219,7 +220,7 @@ def test_any_offset_means_the_same_moment(moment: Any, minutes: int) -> None:
         ("https://ghe.example/api/v3/repos/octo/issues/issues/12", 12),
     ],
 )
-def test_the_number_of_a_comment_comes_from_the_address_of_its_issue(issue_url: str, number: int) -> None:
+def test_comment_number_comes_from_issue_url(issue_url: str, number: int) -> None:
     assert payloads.comment(comment_object(issue_url=issue_url)).number == number
 
 
@@ -238,7 +239,7 @@ WRONG_TEXTS: list[object] = [None, 7, [], {}, True]
         ("user", "octocat"),
     ],
 )
-def test_an_issue_with_a_wrong_field_is_refused_by_the_name_of_the_field(name: str, value: object) -> None:
+def test_invalid_issue_is_rejected_with_the_field_name(name: str, value: object) -> None:
     with pytest.raises(ValueError, match=name):
         payloads.issue(issue_object() | {name: value})
 
@@ -255,12 +256,12 @@ def test_an_issue_with_a_wrong_field_is_refused_by_the_name_of_the_field(name: s
         ("body_html", ["<p>"]),
     ],
 )
-def test_a_comment_with_a_wrong_field_is_refused_by_the_name_of_the_field(name: str, value: object) -> None:
+def test_invalid_comment_is_rejected_with_the_field_name(name: str, value: object) -> None:
     with pytest.raises(ValueError, match=name):
         payloads.comment(comment_object() | {name: value})
 
 
-def test_an_author_without_a_login_is_refused() -> None:
+def test_author_without_login_is_rejected() -> None:
     with pytest.raises(ValueError, match="login"):
         payloads.comment(comment_object(user={"id": 7}))
 
@@ -269,13 +270,13 @@ def test_an_author_without_a_login_is_refused() -> None:
     ("name", "value"),
     [("id", None), ("full_name", None), ("full_name", "octo"), ("full_name", "octo/../x"), ("private", None)],
 )
-def test_a_repository_with_a_wrong_field_is_refused_by_the_name_of_the_field(name: str, value: object) -> None:
+def test_invalid_repository_is_rejected_with_the_field_name(name: str, value: object) -> None:
     with pytest.raises(ValueError, match=name):
         payloads.repository(repository_object(**{name: value}))
 
 
 @pytest.mark.parametrize(
-    ("parse", "sound"),
+    ("parse", "valid"),
     [
         (payloads.issue, issue_object()),
         (payloads.comment, comment_object()),
@@ -283,11 +284,11 @@ def test_a_repository_with_a_wrong_field_is_refused_by_the_name_of_the_field(nam
     ],
 )
 @given(data=st.data())
-def test_arbitrary_json_is_read_or_refused_as_a_value(
-    parse: Callable[[Mapping[str, Any]], object], sound: dict[str, Any], data: st.DataObject
+def test_arbitrary_json_is_parsed_or_rejected(
+    parse: Callable[[Mapping[str, Any]], object], valid: dict[str, Any], data: st.DataObject
 ) -> None:
-    names = st.sampled_from([*sound, "reactions", "minimized", "pin", "pull_request", "labels", "user"])
-    changed = sound | data.draw(st.dictionaries(names, JSON, max_size=4))
+    names = st.sampled_from([*valid, "reactions", "minimized", "pin", "pull_request", "labels", "user"])
+    changed = valid | data.draw(st.dictionaries(names, JSON, max_size=4))
     obj: Any = data.draw(st.just(changed) | JSON)
 
     try:

@@ -16,10 +16,10 @@ from app.domain.errors import (
 )
 from app.github import responses
 from app.github.responses import Redirect
-from tests.github.exchanges import BLOG, NOW, read
+from tests.github.exchanges import BLOG, NOW, decipher
 from tests.github.objects import API
 
-TOO_FAR = "In order to keep the API fast for everyone, pagination is limited for this resource."
+PAGINATION_LIMITED = "In order to keep the API fast for everyone, pagination is limited for this resource."
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
@@ -31,8 +31,8 @@ TOO_FAR = "In order to keep the API fast for everyone, pagination is limited for
         (" /repositories/7/issues/41#there ", f"{API}/repositories/7/issues/41"),
     ],
 )
-def test_a_redirect_on_the_same_host_may_be_followed(status: int, location: str, url: str) -> None:
-    assert read(BLOG.issue(41), status, b"", location=location) == Redirect(url)
+def test_redirect_on_the_same_host_is_returned(status: int, location: str, url: str) -> None:
+    assert decipher(BLOG.issue(41), status, b"", location=location) == Redirect(url)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
@@ -53,17 +53,19 @@ def test_a_redirect_on_the_same_host_may_be_followed(status: int, location: str,
         "/a\nb",
     ],
 )
-def test_a_redirect_to_anywhere_else_is_told_and_not_followed(status: int, location: str | None) -> None:
+def test_redirect_to_another_host_is_invalid(status: int, location: str | None) -> None:
     with pytest.raises(InvalidRedirect) as caught:
-        responses.decipher_response(BLOG.issue(41), status, {} if location is None else {"location": location}, b"", now=NOW)
+        responses.decipher_response(
+            BLOG.issue(41), status, {} if location is None else {"location": location}, b"", now=NOW
+        )
 
     assert caught.value.path == "/repos/octo/blog/issues/41"
 
 
-def refused(status: int, message: str | None = "Not so", **headers: Any) -> GitHubError:
+def _error(status: int, message: str | None = "Not so", **headers: Any) -> GitHubError:
     data = b"<html>" if message is None else {"message": message, "documentation_url": "https://docs.github.com/rest"}
     with pytest.raises(GitHubError) as caught:
-        read(BLOG.issue(41), status, data, **headers)
+        decipher(BLOG.issue(41), status, data, **headers)
     return caught.value
 
 
@@ -78,7 +80,7 @@ def refused(status: int, message: str | None = "Not so", **headers: Any) -> GitH
         (404, None, InvalidResponse),
         (410, "This issue was deleted", Gone),
         (410, None, InvalidResponse),
-        (422, TOO_FAR, PaginationLimitReached),
+        (422, PAGINATION_LIMITED, PaginationLimitReached),
         (422, "Pagination with the page parameter is not supported for large datasets", PaginationLimitReached),
         (422, "Validation Failed", RequestRejected),
         (400, "Bad", RequestRejected),
@@ -94,36 +96,36 @@ def refused(status: int, message: str | None = "Not so", **headers: Any) -> GitH
         (303, None, InvalidResponse),
     ],
 )
-def test_every_status_has_its_failure(status: int, message: str | None, kind: type[GitHubError]) -> None:
-    failure = refused(status, message)
+def test_every_status_has_its_error(status: int, message: str | None, kind: type[GitHubError]) -> None:
+    error = _error(status, message)
 
-    assert type(failure) is kind
-    assert failure.path == "/repos/octo/blog/issues/41"
-
-
-def test_a_failing_server_is_told_with_its_status() -> None:
-    assert "status 502" in str(refused(502))
+    assert type(error) is kind
+    assert error.path == "/repos/octo/blog/issues/41"
 
 
-def test_a_refusal_carries_status_and_words_of_github() -> None:
-    failure = refused(403, "Resource not accessible by personal access token")
+def test_server_error_names_its_status() -> None:
+    assert "status 502" in str(_error(502))
 
-    assert isinstance(failure, RequestRejected)
-    assert (failure.status, failure.message) == (403, "Resource not accessible by personal access token")
+
+def test_rejection_carries_status_and_github_message() -> None:
+    error = _error(403, "Resource not accessible by personal access token")
+
+    assert isinstance(error, RequestRejected)
+    assert (error.status, error.message) == (403, "Resource not accessible by personal access token")
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"message": 7}', b'{"message": ""}', b"{}", b'{"message": " \\n"}'])
-def test_a_refusal_without_words_says_so(body: bytes) -> None:
+def test_rejection_without_a_message_says_so(body: bytes) -> None:
     with pytest.raises(RequestRejected) as caught:
-        read(BLOG.issue(41), 400, body)
+        decipher(BLOG.issue(41), 400, body)
 
     assert caught.value.message == "without a message"
 
 
 @pytest.mark.parametrize("status", [403, 429])
-def test_a_limit_is_told_with_until_when_and_which(status: int) -> None:
-    primary = refused(status, "API rate limit exceeded", x_ratelimit_remaining="0", x_ratelimit_reset="1600000900")
-    secondary = refused(status, "You have exceeded a secondary rate limit", retry_after="30")
+def test_rate_limited_error_has_end_and_kind(status: int) -> None:
+    primary = _error(status, "API rate limit exceeded", x_ratelimit_remaining="0", x_ratelimit_reset="1600000900")
+    secondary = _error(status, "You have exceeded a secondary rate limit", retry_after="30")
 
     assert isinstance(primary, RateLimited)
     assert (primary.until, primary.kind) == (NOW + 900, "primary")
@@ -131,16 +133,16 @@ def test_a_limit_is_told_with_until_when_and_which(status: int) -> None:
     assert (secondary.until, secondary.kind) == (NOW + 30, "secondary")
 
 
-def test_limits_one_after_the_other_double_the_wait() -> None:
+def test_limits_in_a_row_double_the_wait() -> None:
     with pytest.raises(RateLimited) as caught:
-        read(BLOG.issue(41), 403, {"message": "You have exceeded a secondary rate limit"}, attempt=3)
+        decipher(BLOG.issue(41), 403, {"message": "You have exceeded a secondary rate limit"}, attempt=3)
 
     assert caught.value.until == NOW + 480
 
 
-def test_words_from_outside_are_cut_and_hold_no_control_characters() -> None:
-    failure = refused(400, "red \x1b[31m\r\nlog line \u202e forged\x00 " + "x" * 10_000)
+def test_github_message_is_short_without_control_characters() -> None:
+    error = _error(400, "red \x1b[31m\r\nlog line \u202e forged\x00 " + "x" * 10_000)
 
-    assert isinstance(failure, RequestRejected)
-    assert failure.message.startswith("red [31m log line forged xxx")
-    assert len(failure.message) == 200
+    assert isinstance(error, RequestRejected)
+    assert error.message.startswith("red [31m log line forged xxx")
+    assert len(error.message) == 200

@@ -11,7 +11,7 @@ ISSUE = BLOG.issue(41)
 
 
 @pytest.mark.parametrize(
-    ("ask", "path", "many"),
+    ("api_request", "path", "many"),
     [
         (BLOG.repository(), "/repos/octo/blog", False),
         (BLOG.issues(), "/repos/octo/blog/issues?state=all&sort=created&direction=desc&per_page=100", True),
@@ -44,17 +44,17 @@ ISSUE = BLOG.issue(41)
         ),
     ],
 )
-def test_an_ask_has_the_same_address_to_the_byte_every_time(ask: Request, path: str, many: bool) -> None:  # noqa: FBT001
-    assert (ask.url, ask.path, ask.many) == (API + path, path, many)
+def test_request_url_is_stable_byte_for_byte(api_request: Request, path: str, many: bool) -> None:  # noqa: FBT001
+    assert (api_request.url, api_request.path, api_request.many) == (API + path, path, many)
 
 
-def test_the_next_page_is_asked_for_like_the_first() -> None:
+def test_next_page_has_the_media_type_of_the_first() -> None:
     page = requests.next_page(BLOG.issues(), f"{API}/repositories/7/issues?page=2")
 
     assert page == Request(f"{API}/repositories/7/issues?page=2", many=True, accept=BLOG.issues().accept)
 
 
-def test_every_ask_names_client_version_and_form() -> None:
+def test_request_headers_name_client_version_and_media_type() -> None:
     assert requests.headers(ISSUE, api=API, token=None) == {
         "Accept": "application/vnd.github.full+json",
         "User-Agent": "afterword",
@@ -62,19 +62,19 @@ def test_every_ask_names_client_version_and_form() -> None:
     }
 
 
-def test_token_and_etag_go_to_the_host_of_the_api() -> None:
+def test_token_and_etag_go_to_the_api_host() -> None:
     headers = requests.headers(ISSUE, api=API, token="s3cret", etag='"abc"')
 
     assert (headers["Authorization"], headers["If-None-Match"]) == ("Bearer s3cret", '"abc"')
 
 
-SAME = [
+API_URLS = [
     "https://api.github.com/x",
     "https://API.github.com/x",
     "https://api.github.com:443/x",
     "HTTPS://api.github.com",
 ]
-OTHER = [
+OTHER_URLS = [
     "http://api.github.com/x",
     "https://api.github.com:8443/x",
     "https://api.github.com.evil.example/x",
@@ -97,35 +97,35 @@ OTHER = [
 ]
 
 
-@pytest.mark.parametrize("url", SAME)
-def test_the_host_of_the_api_is_known_in_any_spelling(url: str) -> None:
+@pytest.mark.parametrize("url", API_URLS)
+def test_api_host_is_recognised_in_any_spelling(url: str) -> None:
     assert requests.same_host(url, API)
 
 
-@pytest.mark.parametrize("url", OTHER)
-def test_token_and_etag_never_go_anywhere_else(url: str) -> None:
+@pytest.mark.parametrize("url", OTHER_URLS)
+def test_token_and_etag_go_to_no_other_host(url: str) -> None:
     headers = requests.headers(Request(url, many=False), api=API, token="s3cret", etag='"abc"')
 
     assert not requests.same_host(url, API)
     assert not {"Authorization", "If-None-Match"} & set(headers)
 
 
-@given(st.text() | st.sampled_from(OTHER))
-def test_any_address_is_shown_to_people_without_its_host(url: str) -> None:
+@given(st.text() | st.sampled_from(OTHER_URLS))
+def test_path_of_any_url_has_no_host(url: str) -> None:
     assert not Request(url, many=False).path.startswith(("http:", "https:", "ftp:"))
 
 
 @given(st.text() | st.text().map(lambda text: API + text))
-def test_a_url_on_the_host_of_the_api_begins_with_it_and_nothing_else(url: str) -> None:
+def test_same_host_url_starts_with_the_api(url: str) -> None:
     rest = url[len(API) :]
 
     assert not requests.same_host(url, API) or (url.lower().startswith(API) and rest[:1] in ("", "/", "?", "#", ":"))
 
 
-def test_what_an_etag_belongs_to_depends_on_address_form_and_token_and_shows_none_of_them() -> None:
+def test_validator_key_depends_on_url_media_type_and_token() -> None:
     others = [Request(ISSUE.url + "x", many=False), Request(ISSUE.url, many=False, accept="application/json")]
 
-    keys = {requests.validator_key(ask, "s3cret") for ask in [ISSUE, *others]}
+    keys = {requests.validator_key(request, "s3cret") for request in [ISSUE, *others]}
     keys |= {requests.validator_key(ISSUE, None), requests.validator_key(ISSUE, "other")}
 
     assert len(keys) == 5

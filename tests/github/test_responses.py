@@ -11,14 +11,15 @@ from app.domain.errors import (
     InvalidResponse,
 )
 from app.github import responses
+from app.github.rate_limits import RateLimit
 from app.github.requests import Request
-from app.github.responses import RateLimit, Redirect, Response
-from tests.github.exchanges import BLOG, NOW, answered, read
+from app.github.responses import Redirect, Response
+from tests.github.exchanges import BLOG, NOW, decipher, decipher_ok
 from tests.github.objects import API, comment_object, issue_object, repository_object, without
 
 
-def test_a_list_brings_its_elements_and_all_that_came_with_them() -> None:
-    answer = answered(
+def test_list_response_has_all_header_values() -> None:
+    response = decipher_ok(
         BLOG.issues(),
         [issue_object()],
         link=f'<{API}/repositories/7/issues?page=2>; rel="next"',
@@ -29,7 +30,7 @@ def test_a_list_brings_its_elements_and_all_that_came_with_them() -> None:
         x_ratelimit_reset="1600001500",
     )
 
-    assert answer == Response(
+    assert response == Response(
         url=BLOG.issues().url,
         data=[issue_object()],
         next_url=f"{API}/repositories/7/issues?page=2",
@@ -39,34 +40,34 @@ def test_a_list_brings_its_elements_and_all_that_came_with_them() -> None:
     )
 
 
-def test_an_answer_that_brings_nothing_else_is_an_answer() -> None:
-    assert answered(BLOG.issue(41), issue_object()) == Response(url=BLOG.issue(41).url, data=issue_object())
+def test_response_without_optional_headers_is_valid() -> None:
+    assert decipher_ok(BLOG.issue(41), issue_object()) == Response(url=BLOG.issue(41).url, data=issue_object())
 
 
-def test_an_empty_list_is_what_github_said() -> None:
-    assert responses.comments(answered(BLOG.comments(41), [])) == ()
+def test_empty_list_has_no_comments() -> None:
+    assert responses.comments(decipher_ok(BLOG.comments(41), [])) == ()
 
 
 @pytest.mark.parametrize(
     "content_type",
     ["application/json", "application/vnd.github.full+json; charset=utf-8", "Application/JSON ;charset=UTF-8"],
 )
-def test_json_is_known_by_its_type(content_type: str) -> None:
-    assert answered(BLOG.comments(41), [], content_type=content_type).data == []
+def test_json_media_types_are_accepted(content_type: str) -> None:
+    assert decipher_ok(BLOG.comments(41), [], content_type=content_type).data == []
 
 
-def test_json_without_a_type_is_json() -> None:
-    answer = responses.decipher_response(BLOG.comments(41), 200, {}, b"[]", now=NOW)
+def test_json_without_content_type_is_accepted() -> None:
+    response = responses.decipher_response(BLOG.comments(41), 200, {}, b"[]", now=NOW)
 
-    assert isinstance(answer, Response)
-    assert answer.data == []
+    assert isinstance(response, Response)
+    assert response.data == []
 
 
 @pytest.mark.parametrize("content_type", ["text/html; charset=utf-8", "text/plain", "", "application/jsonp"])
-def test_another_type_is_broken_even_with_json_in_it(content_type: str) -> None:
+def test_another_media_type_is_invalid_even_with_json(content_type: str) -> None:
     fields = {"content-type": content_type}
 
-    with pytest.raises(InvalidResponse, match="where JSON is due"):
+    with pytest.raises(InvalidResponse, match="instead of JSON"):
         responses.decipher_response(BLOG.comments(41), 200, fields, b"[]", now=NOW)
 
 
@@ -89,15 +90,15 @@ def test_another_type_is_broken_even_with_json_in_it(content_type: str) -> None:
         b"[" * 5000,
     ],
 )
-def test_what_is_no_whole_list_of_objects_is_broken(body: bytes) -> None:
+def test_incomplete_list_of_objects_is_invalid(body: bytes) -> None:
     with pytest.raises(InvalidResponse, match=r"/repos/octo/blog/issues/41/comments"):
-        read(BLOG.comments(41), 200, body)
+        decipher(BLOG.comments(41), 200, body)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"[{}]", b"null", b"true", b'{"id": 1'])
-def test_what_is_no_whole_object_is_broken(body: bytes) -> None:
+def test_incomplete_object_is_invalid(body: bytes) -> None:
     with pytest.raises(InvalidResponse, match=r"/repos/octo/blog/issues/41 "):
-        read(BLOG.issue(41), 200, body)
+        decipher(BLOG.issue(41), 200, body)
 
 
 @pytest.mark.parametrize(
@@ -114,9 +115,9 @@ def test_what_is_no_whole_object_is_broken(body: bytes) -> None:
         '<https://api.github.com/x; rel="next"',
     ],
 )
-def test_a_next_page_that_cannot_be_right_makes_the_answer_broken(link: str) -> None:
+def test_wrong_next_link_makes_the_response_invalid(link: str) -> None:
     with pytest.raises(InvalidResponse):
-        read(BLOG.issues(), 200, [], link=link)
+        decipher(BLOG.issues(), 200, [], link=link)
 
 
 @pytest.mark.parametrize(
@@ -127,78 +128,78 @@ def test_a_next_page_that_cannot_be_right_makes_the_answer_broken(link: str) -> 
         ("https://API.GITHUB.COM:443/x", "https://API.GITHUB.COM:443/x"),
     ],
 )
-def test_a_next_page_may_be_relative(target: str, next_url: str) -> None:
-    assert answered(BLOG.issues(), [], link=f'<{target}>; rel="next"').next_url == next_url
+def test_next_link_may_be_relative(target: str, next_url: str) -> None:
+    assert decipher_ok(BLOG.issues(), [], link=f'<{target}>; rel="next"').next_url == next_url
 
 
-def test_one_object_has_no_next_page() -> None:
-    assert answered(BLOG.issue(41), {}, link=f'<{API}/x>; rel="next"').next_url is None
+def test_single_object_has_no_next_page() -> None:
+    assert decipher_ok(BLOG.issue(41), {}, link=f'<{API}/x>; rel="next"').next_url is None
 
 
-@pytest.mark.parametrize("tag", ["abc", '"a"b"', '"ä"', '"a\x00"', "", "W/abc", '"' + "x" * 600 + '"'])
-def test_an_etag_that_cannot_be_sent_back_is_left(tag: str) -> None:
-    assert answered(BLOG.issue(41), {}, etag=tag).etag is None
+@pytest.mark.parametrize("etag", ["abc", '"a"b"', '"ä"', '"a\x00"', "", "W/abc", '"' + "x" * 600 + '"'])
+def test_unsendable_etag_is_ignored(etag: str) -> None:
+    assert decipher_ok(BLOG.issue(41), {}, etag=etag).etag is None
 
 
-@pytest.mark.parametrize(("given", "kept"), [({}, '"old"'), ({"etag": '"new"'}, '"new"')])
-def test_not_modified_is_unchanged(given: dict[str, Any], kept: str) -> None:
-    answer = read(BLOG.issues(), 304, b"", sent_etag='"old"', x_ratelimit_limit="60", **given)
+@pytest.mark.parametrize(("headers", "etag"), [({}, '"old"'), ({"etag": '"new"'}, '"new"')])
+def test_304_is_unchanged(headers: dict[str, Any], etag: str) -> None:
+    response = decipher(BLOG.issues(), 304, b"", sent_etag='"old"', x_ratelimit_limit="60", **headers)
 
-    assert answer == Response(url=BLOG.issues().url, data=None, unchanged=True, etag=kept)
+    assert response == Response(url=BLOG.issues().url, data=None, unchanged=True, etag=etag)
 
 
-def test_not_modified_without_an_etag_sent_is_broken() -> None:
+def test_304_without_a_sent_etag_is_invalid() -> None:
     with pytest.raises(InvalidResponse):
-        read(BLOG.issues(), 304, b"")
+        decipher(BLOG.issues(), 304, b"")
 
 
 @given(st.text())
-def test_any_words_become_one_line(text: str) -> None:
-    line = responses.plain(text)
+def test_any_text_becomes_a_single_line(text: str) -> None:
+    line = responses.single_line(text)
 
     assert len(line) <= 200
     assert all(char == " " or unicodedata.category(char)[0] not in "CZ" for char in line)
 
 
-def test_what_an_answer_holds_is_read_by_its_kind() -> None:
+def test_response_is_parsed_by_its_kind() -> None:
     assert [
-        issue.number for issue in responses.issues(answered(BLOG.issues(), [issue_object(1), issue_object(2)]))
+        issue.number for issue in responses.issues(decipher_ok(BLOG.issues(), [issue_object(1), issue_object(2)]))
     ] == [
         1,
         2,
     ]
-    assert [comment.id for comment in responses.comments(answered(BLOG.comments(41), [comment_object(9)]))] == [9]
-    assert responses.issue(answered(BLOG.issue(41), issue_object())).number == 41
-    assert responses.repository(answered(BLOG.repository(), repository_object())).full_name == "octo/blog"
+    assert [comment.id for comment in responses.comments(decipher_ok(BLOG.comments(41), [comment_object(9)]))] == [9]
+    assert responses.issue(decipher_ok(BLOG.issue(41), issue_object())).number == 41
+    assert responses.repository(decipher_ok(BLOG.repository(), repository_object())).full_name == "octo/blog"
 
 
 @pytest.mark.parametrize("position", [0, 1, 2])
-def test_one_broken_element_breaks_the_whole_answer(position: int) -> None:
+def test_one_invalid_element_invalidates_the_response(position: int) -> None:
     elements = [comment_object(ident) for ident in (1, 2, 3)]
     elements[position] = without(elements[position], "updated_at")
-    answer = answered(BLOG.comments(41), elements)
+    response = decipher_ok(BLOG.comments(41), elements)
 
     with pytest.raises(InvalidResponse, match="updated_at") as caught:
-        responses.comments(answer)
+        responses.comments(response)
 
     assert caught.value.path == "/repos/octo/blog/issues/41/comments?per_page=100"
 
 
-def test_a_broken_object_breaks_its_answer() -> None:
+def test_invalid_object_invalidates_the_response() -> None:
     with pytest.raises(InvalidResponse, match="comments"):
-        responses.issue(answered(BLOG.issue(41), issue_object(comments=None)))
+        responses.issue(decipher_ok(BLOG.issue(41), issue_object(comments=None)))
     with pytest.raises(InvalidResponse, match="private"):
-        responses.repository(answered(BLOG.repository(), repository_object(private=None)))
+        responses.repository(decipher_ok(BLOG.repository(), repository_object(private=None)))
 
 
 @pytest.mark.parametrize("data", [None, {}, {"message": "x"}])
-def test_an_answer_that_is_no_list_never_passes_for_an_empty_one(data: object) -> None:
+def test_non_list_never_passes_for_an_empty_list(data: object) -> None:
     with pytest.raises(InvalidResponse):
         responses.issues(Response(url=BLOG.issues().url, data=data))
 
 
 @pytest.mark.parametrize("data", [None, [], [{}]])
-def test_an_answer_that_is_no_object_never_passes_for_one(data: object) -> None:
+def test_non_object_never_passes_for_an_object(data: object) -> None:
     with pytest.raises(InvalidResponse):
         responses.issue(Response(url=BLOG.issue(41).url, data=data))
 
@@ -213,13 +214,13 @@ BODIES = (
 )
 
 
-def judged(
-    ask: Request, status: int, headers: dict[str, str], body: bytes, sent_etag: str | None
+def _result(
+    request: Request, status: int, headers: dict[str, str], body: bytes, sent_etag: str | None
 ) -> Response | Redirect | GitHubError:
     try:
-        return responses.decipher_response(ask, status, headers, body, now=NOW, sent_etag=sent_etag)
-    except GitHubError as failure:
-        return failure
+        return responses.decipher_response(request, status, headers, body, now=NOW, sent_etag=sent_etag)
+    except GitHubError as error:
+        return error
 
 
 @given(
@@ -229,13 +230,13 @@ def judged(
     BODIES,
     st.none() | st.text(),
 )
-def test_anything_at_all_is_an_answer_a_redirect_or_a_named_failure(
-    ask: Request, status: int, headers: dict[str, str], body: bytes, sent_etag: str | None
+def test_any_exchange_is_response_redirect_or_known_error(
+    api_request: Request, status: int, headers: dict[str, str], body: bytes, sent_etag: str | None
 ) -> None:
-    result = judged(ask, status, headers, body, sent_etag)
+    result = _result(api_request, status, headers, body, sent_etag)
 
     if isinstance(result, GitHubError):
-        assert (result.ask, bool(str(result))) == (ask.path, True)
+        assert (result.path, bool(str(result))) == (api_request.path, True)
     elif isinstance(result, Redirect):
         assert result.url.startswith(f"{API}/")
     else:

@@ -11,7 +11,7 @@ from app.ports.metrics import Received
 from app.ports.mirror import Change, SiteRecord
 from app.store.memory import MemoryMirror, MemoryShared
 from tests.fakes import FakeClock
-from tests.github.deliveries import GUID, REPO, delivery, of_comment, of_issue, of_repository
+from tests.github.deliveries import GUID, REPO, delivery, comment_payload, issue_payload, repository_payload
 from tests.render.documents import comment_object, issue_object
 
 BLOG, NOTES = repository("ada/blog"), repository("ada/notes")
@@ -96,7 +96,7 @@ def desk() -> Desk:
 
 
 async def test_a_comment_marks_its_thread_before_anyone_is_woken(desk: Desk) -> None:
-    assert await desk.receive("issue_comment", of_comment("created")) is Outcome.ACCEPTED
+    assert await desk.receive("issue_comment", comment_payload("created")) is Outcome.ACCEPTED
     mark = await desk.shared.marked(BLOG, 41)
     assert mark is not None
     assert (mark.purpose, mark.full, mark.due_at) == (Priority.DELIVERY, False, desk.clock.now())
@@ -105,7 +105,7 @@ async def test_a_comment_marks_its_thread_before_anyone_is_woken(desk: Desk) -> 
 
 
 async def test_a_delivery_is_kept_as_it_was_told(desk: Desk) -> None:
-    await desk.receive("issues", of_issue("deleted", 7))
+    await desk.receive("issues", issue_payload("deleted", 7))
     assert desk.shared.taken == [
         Delivery(GUID, "issues", "deleted", BLOG, 7, full=True, received_at=desk.clock.now(), look=True)
     ]
@@ -113,7 +113,7 @@ async def test_a_delivery_is_kept_as_it_was_told(desk: Desk) -> None:
 
 @pytest.mark.parametrize("action", ["renamed", "privatized", "deleted"])
 async def test_what_happens_to_the_repository_marks_the_repository(desk: Desk, action: str) -> None:
-    assert await desk.receive("repository", of_repository(action)) is Outcome.ACCEPTED
+    assert await desk.receive("repository", repository_payload(action)) is Outcome.ACCEPTED
     mark = await desk.shared.marked(BLOG, THE_REPOSITORY)
     assert mark is not None
     assert mark.full is (action not in {"renamed", "publicized", "archived"})
@@ -124,8 +124,8 @@ async def test_what_happens_to_the_repository_marks_the_repository(desk: Desk, a
     ("event", "payload"),
     [
         ("push", {"repository": REPO}),
-        ("issues", of_issue("reacted")),
-        ("issue_comment", of_comment("created") | {"issue": PULL_REQUEST}),
+        ("issues", issue_payload("reacted")),
+        ("issue_comment", comment_payload("created") | {"issue": PULL_REQUEST}),
     ],
 )
 async def test_what_changes_nothing_here_is_heard_and_marks_nothing(desk: Desk, event: str, payload: object) -> None:
@@ -152,27 +152,27 @@ async def test_an_unknown_event_of_no_repository_is_ignored(desk: Desk) -> None:
 
 
 async def test_a_replay_within_the_minute_costs_no_second_look(desk: Desk) -> None:
-    await desk.receive("issue_comment", of_comment("created"))
+    await desk.receive("issue_comment", comment_payload("created"))
     mark = await desk.shared.marked(BLOG, 41)
     assert mark is not None
     await desk.shared.settle(mark, again_at=0)
     desk.clock.advance(59)
-    assert await desk.receive("issue_comment", of_comment("created")) is Outcome.REPLAYED
+    assert await desk.receive("issue_comment", comment_payload("created")) is Outcome.REPLAYED
     assert await desk.shared.marked(BLOG, 41) is None
     assert desk.woken == [(BLOG, 41)]
     assert [outcome for _, outcome in desk.told] == [Received.ACCEPTED, Received.REPLAYED]
 
 
 async def test_a_redelivery_after_the_minute_is_looked_at_again(desk: Desk) -> None:
-    await desk.receive("issue_comment", of_comment("created"))
+    await desk.receive("issue_comment", comment_payload("created"))
     desk.clock.advance(60)
-    assert await desk.receive("issue_comment", of_comment("created")) is Outcome.ACCEPTED
+    assert await desk.receive("issue_comment", comment_payload("created")) is Outcome.ACCEPTED
     assert desk.woken == [(BLOG, 41)] * 2
 
 
 async def test_another_delivery_of_the_same_thread_is_no_replay(desk: Desk) -> None:
-    await desk.receive("issue_comment", of_comment("created"))
-    assert await desk.receive("issue_comment", of_comment("created"), guid="another") is Outcome.ACCEPTED
+    await desk.receive("issue_comment", comment_payload("created"))
+    assert await desk.receive("issue_comment", comment_payload("created"), guid="another") is Outcome.ACCEPTED
 
 
 async def test_a_replayed_ping_is_a_ping(desk: Desk) -> None:
@@ -191,7 +191,7 @@ async def test_a_comment_that_the_mirror_has_already_is_told_and_not_looked_at(
     desk: Desk, action: str, mirrored: dict[str, Any]
 ) -> None:
     await desk.has(**mirrored)
-    assert await desk.receive("issue_comment", of_comment(action)) is Outcome.KNOWN
+    assert await desk.receive("issue_comment", comment_payload(action)) is Outcome.KNOWN
     assert [(kept.number, kept.look) for kept in desk.shared.taken] == [(41, False)]
     assert await desk.shared.told(BLOG, since=0) == {41}
     assert desk.woken == []
@@ -201,7 +201,7 @@ async def test_a_comment_that_the_mirror_has_already_is_told_and_not_looked_at(
 @pytest.mark.parametrize("action", ["deleted", "pinned", "unpinned"])
 async def test_that_the_mirror_has_a_comment_says_nothing_of_what_is_no_edit(desk: Desk, action: str) -> None:
     await desk.has(updated_at="2021-01-01T00:00:00Z")
-    assert await desk.receive("issue_comment", of_comment(action)) is Outcome.ACCEPTED
+    assert await desk.receive("issue_comment", comment_payload(action)) is Outcome.ACCEPTED
     assert (desk.shared.taken[0].look, desk.woken) == (True, [(BLOG, 41)])
 
 
@@ -220,7 +220,7 @@ async def test_a_comment_that_the_mirror_may_not_have_so_is_looked_at(
     desk: Desk, mirrored: dict[str, Any], said: dict[str, Any]
 ) -> None:
     await desk.has(**mirrored)
-    assert await desk.receive("issue_comment", of_comment("edited", **said)) is Outcome.ACCEPTED
+    assert await desk.receive("issue_comment", comment_payload("edited", **said)) is Outcome.ACCEPTED
     assert desk.shared.taken[0].look
 
 
@@ -231,7 +231,7 @@ async def test_a_comment_that_the_mirror_may_not_have_so_is_looked_at(
 async def test_a_repository_is_matched_by_name_in_any_case(desk: Desk, *, known: bool) -> None:
     if known:
         await desk.knows(BLOG, BLOG_ID)
-    payload = of_issue("opened", repository=REPO | {"full_name": "ADA/Blog"})
+    payload = issue_payload("opened", repository=REPO | {"full_name": "ADA/Blog"})
     assert await desk.receive("issues", payload) is Outcome.ACCEPTED
     assert desk.woken == [(BLOG, 41)]
 
@@ -239,27 +239,27 @@ async def test_a_repository_is_matched_by_name_in_any_case(desk: Desk, *, known:
 async def test_a_renamed_repository_is_known_by_its_id(desk: Desk) -> None:
     await desk.knows(BLOG, BLOG_ID)
     await desk.knows(NOTES, NOTES_ID)
-    payload = of_repository("renamed", repository={"id": NOTES_ID, "full_name": "ada/diary"})
+    payload = repository_payload("renamed", repository={"id": NOTES_ID, "full_name": "ada/diary"})
     assert await desk.receive("repository", payload) is Outcome.ACCEPTED
     assert desk.woken == [(NOTES, THE_REPOSITORY)]
 
 
 async def test_the_mirror_is_asked_once_for_a_repository_that_keeps_telling(desk: Desk) -> None:
     await desk.knows(BLOG, BLOG_ID)
-    assert [await desk.receive("issues", of_issue("opened"), guid=f"{n}") for n in range(3)] == [Outcome.ACCEPTED] * 3
+    assert [await desk.receive("issues", issue_payload("opened"), guid=f"{n}") for n in range(3)] == [Outcome.ACCEPTED] * 3
     assert desk.mirror.looked_up == [BLOG]
 
 
 async def test_a_renamed_repository_is_known_by_its_present_name_where_no_id_is_said(desk: Desk) -> None:
     await desk.knows(NOTES, NOTES_ID, "Ada/Diary")
-    payload = of_issue("opened", repository={"full_name": "ada/diary"})
+    payload = issue_payload("opened", repository={"full_name": "ada/diary"})
     assert await desk.receive("issues", payload) is Outcome.ACCEPTED
     assert desk.woken == [(NOTES, 41)]
 
 
 async def test_the_old_name_of_a_renamed_repository_does_not_make_another_one_ours(desk: Desk) -> None:
     await desk.knows(BLOG, BLOG_ID, "ada/diary")
-    payload = of_issue("opened", repository={"id": 5, "full_name": "ada/blog"})
+    payload = issue_payload("opened", repository={"id": 5, "full_name": "ada/blog"})
     assert await desk.receive("issues", payload) is Outcome.FOREIGN
     assert desk.shared.taken == []
 
@@ -267,7 +267,7 @@ async def test_the_old_name_of_a_renamed_repository_does_not_make_another_one_ou
 @pytest.mark.parametrize(
     ("event", "payload"),
     [
-        ("issues", of_issue("opened", repository={"id": 5, "full_name": "eve/blog"})),
+        ("issues", issue_payload("opened", repository={"id": 5, "full_name": "eve/blog"})),
         ("push", {"repository": {"id": 5, "full_name": "eve/blog"}}),
         ("ping", {"repository": {"full_name": "eve/blog"}}),
     ],
@@ -283,7 +283,7 @@ async def test_deliveries_of_other_repositories_are_foreign(desk: Desk, event: s
 
 
 def transferred_to(place: dict[str, Any]) -> dict[str, Any]:
-    return of_issue("transferred", changes={"new_issue": {"number": 7}, "new_repository": place})
+    return issue_payload("transferred", changes={"new_issue": {"number": 7}, "new_repository": place})
 
 
 async def test_an_issue_that_moves_between_the_sites_is_looked_at_in_both(desk: Desk) -> None:
@@ -308,14 +308,14 @@ async def test_an_issue_that_moves_away_is_looked_at_where_it_was(desk: Desk, ch
 # failures
 
 
-@pytest.mark.parametrize(("event", "payload"), [("issues", of_issue("opened")), ("ping", {"repository": REPO})])
+@pytest.mark.parametrize(("event", "payload"), [("issues", issue_payload("opened")), ("ping", {"repository": REPO})])
 async def test_a_store_that_fails_is_no_delivery_taken(desk: Desk, event: str, payload: object) -> None:
     desk.shared.failure = StoreUnusable("afterword.db", "database or disk is full")
     with pytest.raises(StoreUnusable):
         await desk.receive(event, payload)
     assert (desk.woken, desk.told) == ([], [(event, Received.FAILED)])
     desk.shared.failure = None
-    assert await desk.receive("issues", of_issue("opened")) is Outcome.ACCEPTED
+    assert await desk.receive("issues", issue_payload("opened")) is Outcome.ACCEPTED
 
 
 async def test_what_never_became_a_notice_is_told_under_a_bounded_name(desk: Desk) -> None:

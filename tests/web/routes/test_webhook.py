@@ -18,7 +18,7 @@ from app.simulator.http.server import bind_loopback
 from app.web.app import create_app
 from app.web.cached_reads import CachedReads, Message
 from app.web.context import WebhookEndpoint
-from tests.github.deliveries import GUID, SECRET, delivery, of_comment, of_issue, signed
+from tests.github.deliveries import GUID, SECRET, delivery, comment_payload, issue_payload, sign
 from tests.web.harness.blog import Blog
 from tests.web.harness.webhook_client import PATH, FakeReceiver, Hooks, Response, _scope, _sending
 
@@ -40,7 +40,7 @@ def detail(answer: Response) -> str:
 
 @pytest.mark.parametrize("form", [False, True])
 async def test_a_signed_delivery_is_received_and_answered(hooks: Hooks, *, form: bool) -> None:
-    answer = await hooks.post(*delivery("issue_comment", of_comment("created"), form=form))
+    answer = await hooks.post(*delivery("issue_comment", comment_payload("created"), form=form))
     assert (answer.status, answer.body) == (202, b'{"outcome":"accepted"}')
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["cache-control"] == "no-store"
@@ -68,24 +68,24 @@ async def test_a_signed_delivery_is_received_and_answered(hooks: Hooks, *, form:
 )
 async def test_the_answer_says_what_became_of_the_delivery(hooks: Hooks, outcome: DeliveryOutcome, status: int) -> None:
     hooks.receiver.outcome = outcome
-    answer = await hooks.post(*delivery("issues", of_issue("opened")))
+    answer = await hooks.post(*delivery("issues", issue_payload("opened")))
     assert (answer.status, orjson.loads(answer.body)) == (status, {"outcome": outcome})
 
 
 async def test_a_body_in_pieces_is_one_body(hooks: Hooks) -> None:
-    headers, body = delivery("issues", of_issue("opened"))
+    headers, body = delivery("issues", issue_payload("opened"))
     assert (await hooks.post(headers, b"", body[:7], b"", body[7:], b"")).status == 202
 
 
 @pytest.mark.parametrize("signer", [b"old", b"new"])
 async def test_while_one_secret_replaces_another_both_are_good(signer: bytes) -> None:
     hooks = Hooks((b"old", b"new"))
-    assert (await hooks.post(*delivery("issues", of_issue("opened"), secret=signer))).status == 202
+    assert (await hooks.post(*delivery("issues", issue_payload("opened"), secret=signer))).status == 202
 
 
 async def test_a_repository_that_is_not_served_is_refused_by_name(hooks: Hooks) -> None:
     hooks.receiver.outcome = DeliveryOutcome.FOREIGN
-    answer = await hooks.post(*delivery("issues", of_issue("opened")))
+    answer = await hooks.post(*delivery("issues", issue_payload("opened")))
     assert (answer.status, detail(answer)) == (404, "The repository Ada/Blog is not served here.")
 
 
@@ -117,14 +117,14 @@ async def test_sha_1_alone_is_refused_in_words_of_its_own(hooks: Hooks) -> None:
 
 async def test_where_no_secret_is_configured_nothing_is_taken_and_the_reason_is_said() -> None:
     hooks = Hooks(())
-    answer = await hooks.post(*delivery("issues", of_issue("opened"), secret=b""))
+    answer = await hooks.post(*delivery("issues", issue_payload("opened"), secret=b""))
     assert (answer.status, answer.read, answer.headers["retry-after"]) == (503, 0, "300")
     assert "AFTERWORD_WEBHOOK_SECRET" in detail(answer)
     assert [why for _, why in hooks.receiver.refusals] == [DeliveryOutcome.UNCONFIGURED]
 
 
 async def test_a_process_that_takes_no_deliveries_says_so(hooks: Hooks) -> None:
-    answer = await hooks.post(*delivery("issues", of_issue("opened")), app=Blog().app)
+    answer = await hooks.post(*delivery("issues", issue_payload("opened")), app=Blog().app)
     assert answer.status == 503
     assert "AFTERWORD_WEBHOOK_SECRET" in detail(answer)
 
@@ -137,7 +137,7 @@ def test_a_secret_is_not_in_what_is_printed_of_the_webhooks() -> None:
 
 
 async def test_a_body_that_says_that_it_is_too_large_is_refused_at_once(hooks: Hooks) -> None:
-    headers, body = delivery("issues", of_issue("opened"))
+    headers, body = delivery("issues", issue_payload("opened"))
     answer = await hooks.post([*headers, (b"content-length", str(MAX_BODY_BYTES + 1).encode())], body)
     assert (answer.status, answer.read, answer.headers["connection"]) == (413, 0, "close")
     assert "25,000,000 bytes" in detail(answer)
@@ -151,7 +151,7 @@ async def test_a_body_of_unknown_length_is_read_no_further_than_the_limit(hooks:
 
 
 async def test_a_body_as_large_as_the_limit_is_taken(hooks: Hooks) -> None:
-    small = orjson.dumps(of_issue("opened"))
+    small = orjson.dumps(issue_payload("opened"))
     headers, body = delivery("issues", small + b" " * (MAX_BODY_BYTES - len(small)))
     sent = [*headers, (b"content-length", str(MAX_BODY_BYTES).encode())]
     assert (len(body), (await hooks.post(sent, body)).status) == (MAX_BODY_BYTES, 202)
@@ -159,13 +159,13 @@ async def test_a_body_as_large_as_the_limit_is_taken(hooks: Hooks) -> None:
 
 @pytest.mark.parametrize("length", [b"", b"many", b"-1", b"1" * 50])
 async def test_a_length_that_is_none_counts_as_unknown(hooks: Hooks, length: bytes) -> None:
-    headers, body = delivery("issues", of_issue("opened"))
+    headers, body = delivery("issues", issue_payload("opened"))
     assert (await hooks.post([*headers, (b"content-length", length)], body)).status == 202
 
 
 @pytest.mark.parametrize("kind", [b"text/plain", b"multipart/form-data; boundary=x", b""])
 async def test_neither_json_nor_a_form_is_refused(hooks: Hooks, kind: bytes) -> None:
-    headers, body = delivery("issues", of_issue("opened"))
+    headers, body = delivery("issues", issue_payload("opened"))
     answer = await hooks.post([(b"content-type", kind), *headers[1:]], body)
     assert answer.status == 415
     assert "application/json" in detail(answer)
@@ -182,7 +182,7 @@ async def test_a_signed_body_that_cannot_be_read_is_refused_with_the_reason(hook
 
 
 NAMES = [b"x-github-event", b"x-github-delivery", b"x-hub-signature-256", b"x-hub-signature", b"content-type"]
-VALUES = st.binary(max_size=20) | st.sampled_from([b"issues", b"ping", b"application/json", signed(b"{}")])
+VALUES = st.binary(max_size=20) | st.sampled_from([b"issues", b"ping", b"application/json", sign(b"{}")])
 
 
 @given(fields=st.lists(st.tuples(st.sampled_from(NAMES), VALUES), max_size=8), body=st.binary(max_size=20))
@@ -190,7 +190,7 @@ def test_whatever_is_sent_the_answer_is_one_that_is_meant(fields: list[tuple[byt
     hooks = HOSTILE
     hooks.receiver.notices.clear()
     hooks.receiver.refusals.clear()
-    answer = asyncio.run(hooks.post([*fields, (b"x-hub-signature-256", signed(body))], body))
+    answer = asyncio.run(hooks.post([*fields, (b"x-hub-signature-256", sign(body))], body))
     assert answer.status in {202, 400, 401, 415}
     assert len(hooks.receiver.notices) + len(hooks.receiver.refusals) == 1
 
@@ -206,7 +206,7 @@ async def test_a_store_that_fails_is_told_to_github_with_the_time_to_come_again(
     hooks: Hooks, caplog: pytest.LogCaptureFixture
 ) -> None:
     hooks.receiver.failure = StoreUnusable("/srv/afterword.db", "database or disk is full")
-    answer = await hooks.post(*delivery("issues", of_issue("opened")))
+    answer = await hooks.post(*delivery("issues", issue_payload("opened")))
     assert (answer.status, answer.headers["retry-after"]) == (503, "30")
     assert "srv" not in detail(answer)
     assert "disk is full" in caplog.text
@@ -216,7 +216,7 @@ async def test_a_store_that_fails_is_told_to_github_with_the_time_to_come_again(
 async def test_a_client_that_leaves_in_the_middle_is_no_failure_of_ours(
     hooks: Hooks, sent: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    headers, body = delivery("issues", of_issue("opened"))
+    headers, body = delivery("issues", issue_payload("opened"))
     await hooks.post(headers, *([body[:sent]] if sent else []), ends=False)
     assert (hooks.receiver.notices, [why for _, why in hooks.receiver.refusals]) == ([], [DeliveryOutcome.MALFORMED])
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
@@ -276,7 +276,7 @@ async def test_a_body_without_end_is_cut_off_by_closing_the_connection(hooks: Ho
 
 
 async def test_a_broken_connection_leaves_no_trace_in_the_log(hooks: Hooks, caplog: pytest.LogCaptureFixture) -> None:
-    fields, body = delivery("issues", of_issue("opened"))
+    fields, body = delivery("issues", issue_payload("opened"))
     async with listening(hooks.app) as (host, port):
         reader, writer = await asyncio.open_connection(host, port)
         writer.write(head([*fields, (b"Content-Length", str(len(body)).encode())]) + body[:20])
@@ -293,7 +293,7 @@ async def test_a_broken_connection_leaves_no_trace_in_the_log(hooks: Hooks, capl
 async def test_a_body_that_is_never_ended_is_waited_for_no_longer_than_github_waits(hooks: Hooks) -> None:
     hooking = WebhookEndpoint((SECRET,), hooks.receiver, patience=0.05)
     app = create_app(replace(Blog().context, webhooks=hooking))
-    fields, body = delivery("issue_comment", of_comment("created"))
+    fields, body = delivery("issue_comment", comment_payload("created"))
     sent = False
 
     async def receive() -> Message:
@@ -313,7 +313,7 @@ async def test_a_body_that_is_never_ended_is_waited_for_no_longer_than_github_wa
 async def test_of_large_bodies_few_are_read_at_once(hooks: Hooks) -> None:
     hooking = WebhookEndpoint((SECRET,), hooks.receiver, large=asyncio.Semaphore(2), patience=5.0)
     app = create_app(replace(Blog().context, webhooks=hooking))
-    fields, _ = delivery("issue_comment", of_comment("created"))
+    fields, _ = delivery("issue_comment", comment_payload("created"))
     pieces, going_on = [0] * 5, asyncio.Event()
 
     async def send(index: int) -> None:
