@@ -1,4 +1,4 @@
-"""Posts: which issues a page or a published list names."""
+"""The issues that a page or a published list names."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from app.domain.sites import repository
 BLOG = repository("ada/blog")
 NOTES = repository("Eve/Notes")
 SITES = (BLOG, NOTES)
-ANYTHING = st.recursive(
+JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
     lambda inner: (
         st.lists(inner, max_size=4)
@@ -48,12 +48,12 @@ ANYTHING = st.recursive(
         ({"extra": "no table", "ghissueid": 41}, {41}),
     ],
 )
-def test_a_page_names_its_issues_by_ghissueid(page: dict[str, object], numbers: set[int]) -> None:
+def test_page_names_its_issues_by_ghissueid(page: dict[str, object], numbers: set[int]) -> None:
     assert posts_of_page(page, SITES) == {(BLOG, number) for number in numbers}
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"),
+    ("value", "printed_value"),
     [
         (0, "is 0"),
         (-41, "is -41"),
@@ -70,11 +70,11 @@ def test_a_page_names_its_issues_by_ghissueid(page: dict[str, object], numbers: 
         pytest.param(10**5000, "is a number too long to show", id="endless"),
     ],
 )
-def test_what_is_no_number_of_an_issue_is_refused_with_what_to_write(value: object, shown: str) -> None:
-    with pytest.raises(ValueError, match=r"^ghissueid is ") as refused:
+def test_invalid_ghissueid_is_rejected_with_the_solution(value: object, printed_value: str) -> None:
+    with pytest.raises(ValueError, match=r"^ghissueid is ") as caught:
         posts_of_page({"ghissueid": value}, SITES)
-    assert shown in str(refused.value)
-    assert "Write the number of the post's issue, as in ghissueid: 41" in str(refused.value)
+    assert printed_value in str(caught.value)
+    assert "Write the number of the post's issue, as in ghissueid: 41" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_what_is_no_number_of_an_issue_is_refused_with_what_to_write(value: obje
         ({"draft": 1}, False),
     ],
 )
-def test_drafts_are_no_posts_yet(fields: dict[str, object], draft: bool) -> None:  # noqa: FBT001 - parametrised
+def test_drafts_are_no_posts(fields: dict[str, object], draft: bool) -> None:  # noqa: FBT001 - parametrised
     assert (posts_of_page({"ghissueid": 41, **fields}, SITES) == frozenset()) is draft
 
 
@@ -107,12 +107,12 @@ def test_drafts_are_no_posts_yet(fields: dict[str, object], draft: bool) -> None
         ({"repo": "~"}, BLOG),
     ],
 )
-def test_a_page_may_name_its_repository_else_the_first_is_meant(fields: dict[str, object], repo: object) -> None:
+def test_page_belongs_to_its_or_the_first_repository(fields: dict[str, object], repo: object) -> None:
     assert posts_of_page({"ghissueid": 41, **fields}, SITES) == {(repo, 41)}
 
 
 @pytest.mark.parametrize("fields", [{"repo": "x/y"}, {"ghrepo": "x/y", "repo": "ada/blog"}, {"repo": 3}])
-def test_a_page_that_names_another_repository_is_refused_and_not_served_from_the_first(fields: Any) -> None:
+def test_page_with_an_unserved_repository_is_rejected(fields: Any) -> None:
     with pytest.raises(ValueError, match=r"which is not served here\. Write ghrepo: ada/blog"):
         posts_of_page({"ghissueid": 41, **fields}, SITES)
 
@@ -126,69 +126,69 @@ def test_a_page_that_names_another_repository_is_refused_and_not_served_from_the
         [{"ghissueid": [41, 42]}, {"ghissueid": 41, "url": "/other-language"}, {"ghissueid": 43, "draft": True}],
     ],
 )
-def test_a_list_is_of_numbers_or_of_objects(data: object) -> None:
-    found = parse_list(data, SITES)
-    assert found.named == {(BLOG, 41), (BLOG, 42)}
-    assert found.refused == ()
+def test_list_contains_numbers_or_objects(data: object) -> None:
+    post_list = parse_list(data, SITES)
+    assert post_list.posts == {(BLOG, 41), (BLOG, 42)}
+    assert post_list.errors == ()
 
 
-def test_a_list_that_is_empty_names_none() -> None:
-    assert parse_list([], SITES).named == frozenset()
+def test_empty_list_has_no_posts() -> None:
+    assert parse_list([], SITES).posts == frozenset()
 
 
-def test_an_entry_that_cannot_be_understood_is_passed_over_and_told_by_its_place() -> None:
-    found = parse_list([41, "x", {"ghissueid": 7, "repo": "eve/notes"}], SITES)
-    assert found.named == {(BLOG, 41), (NOTES, 7)}
-    assert [reason.partition(":")[0] for reason in found.refused] == ["entry 2"]
+def test_invalid_entry_is_skipped_with_its_position() -> None:
+    post_list = parse_list([41, "x", {"ghissueid": 7, "repo": "eve/notes"}], SITES)
+    assert post_list.posts == {(BLOG, 41), (NOTES, 7)}
+    assert [reason.partition(":")[0] for reason in post_list.errors] == ["entry 2"]
 
 
 @pytest.mark.parametrize("data", [{}, {"posts": {"41": 1}}, "41", 41, None, {"message": "Not Found"}])
-def test_what_is_no_list_is_refused(data: object) -> None:
+def test_non_list_is_rejected(data: object) -> None:
     with pytest.raises(ValueError, match="neither an array nor an object"):
         parse_list(data, SITES)
 
 
-def test_a_list_of_which_nothing_can_be_used_is_refused_and_is_not_empty() -> None:
+def test_list_without_valid_entries_is_rejected() -> None:
     with pytest.raises(
         ValueError, match="not one of its entries can be used, beginning with entry 1: ghissueid is 'a'"
     ):
         parse_list(["a", "b"], SITES)
 
 
-def test_posts_are_gathered_by_repository_and_none_is_left_out() -> None:
+def test_posts_are_grouped_for_every_repository() -> None:
     assert group_by_repository([(BLOG, 1), (BLOG, 2), (BLOG, 1)], SITES) == {BLOG: {1, 2}, NOTES: set()}
 
 
 @given(st.sets(st.tuples(st.sampled_from(SITES), st.integers(1, 10**9))))
-def test_what_is_written_is_recalled(found: set[tuple[Any, int]]) -> None:
-    posts = group_by_repository(found, SITES)
+def test_posts_survive_json(refs: set[tuple[Any, int]]) -> None:
+    posts = group_by_repository(refs, SITES)
     assert from_json(to_json(posts), SITES) == posts
     assert from_json(to_json(posts), (NOTES,)) == {NOTES: posts[NOTES]}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"x": [1]}', '{"a/b": 1}', '{"a/b": ["1"]}', '{"a/b": [true]}'])
-def test_what_was_not_written_here_is_not_recalled(text: str) -> None:
+def test_foreign_json_has_no_posts(text: str) -> None:
     assert from_json(text, SITES) is None
 
 
-@given(st.text() | ANYTHING.map(json.dumps))
-def test_recalling_anything_never_fails(text: str) -> None:
+@given(st.text() | JSON.map(json.dumps))
+def test_from_json_never_fails(text: str) -> None:
     posts = from_json(text, SITES)
     assert posts is None or set(posts) == set(SITES)
 
 
-@given(ANYTHING)
-def test_a_list_of_anything_names_issues_of_configured_repositories_or_is_refused(data: object) -> None:
+@given(JSON)
+def test_any_list_has_served_posts_or_is_rejected(data: object) -> None:
     try:
-        found = parse_list(data, SITES).named
-    except ValueError as failure:
-        assert str(failure)  # noqa: PT017 - either outcome is right, and each is judged
+        posts = parse_list(data, SITES).posts
+    except ValueError as error:
+        assert str(error)  # noqa: PT017 - either outcome is right, and each is judged
     else:
-        assert all(repo in SITES and type(number) is int and number > 0 for repo, number in found)
+        assert all(repo in SITES and type(number) is int and number > 0 for repo, number in posts)
 
 
-@given(st.sets(st.integers(1, 10**9), min_size=1), st.dictionaries(st.text(max_size=5), ANYTHING))
-def test_numbers_are_found_whatever_else_a_page_says(numbers: set[int], others: dict[str, object]) -> None:
-    spoiling = {"ghissueid", "repo", "ghrepo", "draft", "published"}
-    page = {key: value for key, value in others.items() if key.casefold() not in {*spoiling, "params", "extra"}}
+@given(st.sets(st.integers(1, 10**9), min_size=1), st.dictionaries(st.text(max_size=5), JSON))
+def test_other_fields_do_not_hide_the_numbers(numbers: set[int], others: dict[str, object]) -> None:
+    other_names = {"ghissueid", "repo", "ghrepo", "draft", "published"}
+    page = {key: value for key, value in others.items() if key.casefold() not in {*other_names, "params", "extra"}}
     assert posts_of_page({**page, "ghissueid": sorted(numbers)}, SITES) == {(BLOG, number) for number in numbers}

@@ -1,4 +1,4 @@
-"""Who answers whom, decided from what people wrote."""
+"""Which comment a comment answers, decided from its text."""
 
 import pytest
 from hypothesis import given
@@ -10,10 +10,10 @@ ANN = "Static pages load faster than anything I have built with a server so far.
 BEN = "I moved mine to a database and regret it, because backups are work."
 
 
-def target(text: str, *earlier: tuple[str | None, str], author: str | None = "zoe") -> int | None:
-    """Say which of the earlier comments (1, 2, ...) a text answers."""
-    remarks = [CommentText(number, *who_and_what) for number, who_and_what in enumerate(earlier, start=1)]
-    return reply_targets([*remarks, CommentText(99, author, text)])[99]
+def _target_of(text: str, *earlier: tuple[str | None, str], author: str | None = "zoe") -> int | None:
+    """Return which of the earlier comments (1, 2, ...) a text answers."""
+    comments = [CommentText(number, *author_and_text) for number, author_and_text in enumerate(earlier, start=1)]
+    return reply_targets([*comments, CommentText(99, author, text)])[99]
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def target(text: str, *earlier: tuple[str | None, str], author: str | None = "zo
         ("\n \n", None),
     ],
 )
-def test_a_mention_at_the_start_names_the_person_answered(text: str, answers: int | None) -> None:
-    assert target(text, ("ann", ANN), ("Ben", BEN), ("robot[bot]", "Beep."), ("zoe", "Hm.")) == answers
+def test_initial_mention_selects_the_person(text: str, answers: int | None) -> None:
+    assert _target_of(text, ("ann", ANN), ("Ben", BEN), ("robot[bot]", "Beep."), ("zoe", "Hm.")) == answers
 
 
 @pytest.mark.parametrize(
@@ -96,32 +96,32 @@ def test_a_mention_at_the_start_names_the_person_answered(text: str, answers: in
         ("> \n>\n", None),
     ],
 )
-def test_a_quote_at_the_start_names_the_comment_answered(text: str, answers: int | None) -> None:
-    assert target(text, ("ann", ANN), ("ben", BEN), ("cal", "Hm.")) == answers
+def test_initial_quote_selects_the_comment(text: str, answers: int | None) -> None:
+    assert _target_of(text, ("ann", ANN), ("ben", BEN), ("cal", "Hm.")) == answers
 
 
-def test_the_nearest_of_several_comments_is_answered() -> None:
-    assert target("@ann yes", ("ann", ANN), ("ann", ANN), ("ben", BEN)) == 2
-    assert target("> Static pages load faster", ("ann", ANN), ("ann", ANN), ("ben", BEN)) == 2
+def test_nearest_of_several_comments_is_the_target() -> None:
+    assert _target_of("@ann yes", ("ann", ANN), ("ann", ANN), ("ben", BEN)) == 2
+    assert _target_of("> Static pages load faster", ("ann", ANN), ("ann", ANN), ("ben", BEN)) == 2
 
 
-def test_a_quote_wins_over_a_mention() -> None:
-    assert target("@ben\n> Static pages load faster", ("ann", ANN), ("ben", BEN)) == 1
-    assert target("> Static pages load faster\n\n@ben see", ("ann", ANN), ("ben", BEN)) == 1
+def test_quote_wins_over_mention() -> None:
+    assert _target_of("@ben\n> Static pages load faster", ("ann", ANN), ("ben", BEN)) == 1
+    assert _target_of("> Static pages load faster\n\n@ben see", ("ann", ANN), ("ben", BEN)) == 1
 
 
-def test_words_that_a_comment_only_quotes_are_not_its_own() -> None:
-    assert target("> Static pages load faster", ("ann", ANN), ("ben", "> Static pages load faster\n\nNo.")) == 1
+def test_quoted_words_are_not_the_comments_own() -> None:
+    assert _target_of("> Static pages load faster", ("ann", ANN), ("ben", "> Static pages load faster\n\nNo.")) == 1
 
 
-def test_one_may_go_on_by_quoting_oneself() -> None:
-    assert target("> Static pages load faster\n\nAnd:", ("zoe", ANN)) == 1
+def test_own_comment_may_be_quoted() -> None:
+    assert _target_of("> Static pages load faster\n\nAnd:", ("zoe", ANN)) == 1
 
 
-def test_a_deleted_account_is_answered_by_quote() -> None:
-    assert target("> Static pages load faster", (None, ANN)) == 1
-    assert target("@ghost yes", (None, ANN)) is None
-    assert target("@ann yes", ("ann", ANN), author=None) == 1
+def test_deleted_account_is_answered_by_quote() -> None:
+    assert _target_of("> Static pages load faster", (None, ANN)) == 1
+    assert _target_of("@ghost yes", (None, ANN)) is None
+    assert _target_of("@ann yes", ("ann", ANN), author=None) == 1
 
 
 @pytest.mark.parametrize(
@@ -134,13 +134,13 @@ def test_a_deleted_account_is_answered_by_quote() -> None:
     ],
 )
 def test_quotes_match_in_every_script(text: str, quote: str) -> None:
-    assert target(quote, ("ann", text), ("ben", BEN)) == 1
+    assert _target_of(quote, ("ann", text), ("ben", BEN)) == 1
 
 
-def test_reading_for_a_quote_has_an_end() -> None:
+def test_search_for_a_quote_is_bounded() -> None:
     decoy = ("ben", "faster load pages static " * 600)
-    assert target("> Static pages load faster", ("ann", ANN), *[decoy] * 3) == 1
-    assert target("> Static pages load faster", ("ann", ANN), *[decoy] * 5) is None
+    assert _target_of("> Static pages load faster", ("ann", ANN), *[decoy] * 3) == 1
+    assert _target_of("> Static pages load faster", ("ann", ANN), *[decoy] * 5) is None
 
 
 def test_no_comments_have_no_targets() -> None:
@@ -156,20 +156,25 @@ def test_no_comments_have_no_targets() -> None:
     ],
     ids=lambda hostile: repr(hostile[:8]),
 )
-def test_a_hostile_comment_stands_alone_and_others_are_found_beside_it(hostile: str) -> None:
-    remarks = [CommentText(1, "ann", ANN), CommentText(2, "eve", hostile), CommentText(3, "ben", "> Static pages load faster")]
-    assert reply_targets(remarks) == {1: None, 2: None, 3: 1}
+def test_hostile_comment_does_not_affect_other_targets(hostile: str) -> None:
+    comments = [
+        CommentText(1, "ann", ANN),
+        CommentText(2, "eve", hostile),
+        CommentText(3, "ben", "> Static pages load faster"),
+    ]
+    assert reply_targets(comments) == {1: None, 2: None, 3: 1}
 
 
-def test_a_long_thread_of_quotes_finds_each_of_its_targets() -> None:
-    remarks = [CommentText(0, "u0", "word0 alpha0 common words in every comment " * 40)]
+def test_every_quote_in_a_long_thread_is_found() -> None:
+    comments = [CommentText(0, "u0", "word0 alpha0 common words in every comment " * 40)]
     for n in range(1, 2_000):
-        quoted = n * 7919 % n
+        quoted_index = n * 7919 % n
         text = (
-            f"> word{quoted} alpha{quoted} common words\n\n" + f"word{n} alpha{n} common words in every comment " * 40
+            f"> word{quoted_index} alpha{quoted_index} common words\n\n"
+            + f"word{n} alpha{n} common words in every comment " * 40
         )
-        remarks.append(CommentText(n, f"u{n % 9}", text))
-    assert reply_targets(remarks) == {0: None} | {n: n * 7919 % n for n in range(1, 2_000)}
+        comments.append(CommentText(n, f"u{n % 9}", text))
+    assert reply_targets(comments) == {0: None} | {n: n * 7919 % n for n in range(1, 2_000)}
 
 
 AUTHORS = st.sampled_from(["ann", "ben", "Cal", "dot[bot]", None])
@@ -213,44 +218,57 @@ THREADS = st.lists(st.tuples(AUTHORS, TEXTS), max_size=12).map(
 
 
 @given(THREADS)
-def test_a_target_is_always_earlier_so_that_there_is_no_cycle(thread: list[CommentText]) -> None:
+def test_target_is_always_an_earlier_comment(thread: list[CommentText]) -> None:
     targets = reply_targets(thread)
-    assert list(targets) == [remark.id for remark in thread]
-    assert all(answered is None or (answered in targets and answered < one) for one, answered in targets.items())
+    assert list(targets) == [comment.id for comment in thread]
+    assert all(
+        target_id is None or (target_id in targets and target_id < comment_id)
+        for comment_id, target_id in targets.items()
+    )
 
 
 @given(THREADS, st.integers(0, 12))
-def test_later_comments_change_no_earlier_decision(thread: list[CommentText], length: int) -> None:
-    whole = reply_targets(thread)
-    assert reply_targets(thread[:length]) == {remark.id: whole[remark.id] for remark in thread[:length]}
+def test_later_comments_change_no_earlier_target(thread: list[CommentText], length: int) -> None:
+    targets = reply_targets(thread)
+    assert reply_targets(thread[:length]) == {comment.id: targets[comment.id] for comment in thread[:length]}
 
 
 @given(THREADS, st.integers(0, 12))
-def test_a_stranger_without_the_words_changes_nothing(thread: list[CommentText], place: int) -> None:
+def test_unrelated_comment_changes_no_target(thread: list[CommentText], index: int) -> None:
     stranger = CommentText(1, "stranger", "Something different.")
-    changed = reply_targets([*thread[:place], stranger, *thread[place:]])
-    assert {one: answered for one, answered in changed.items() if one != 1} == reply_targets(thread)
+    changed = reply_targets([*thread[:index], stranger, *thread[index:]])
+    del changed[1]
+    assert changed == reply_targets(thread)
 
 
 @given(THREADS, st.integers(0, 11))
-def test_taking_away_a_comment_changes_only_who_answered_it(thread: list[CommentText], place: int) -> None:
-    whole = reply_targets(thread)
-    rest = reply_targets(thread[:place] + thread[place + 1 :])
-    gone = {remark.id for remark in thread[place : place + 1]}
-    assert all(answered == whole[one] for one, answered in rest.items() if whole[one] not in gone)
+def test_removal_changes_only_replies_to_the_comment(thread: list[CommentText], index: int) -> None:
+    targets = reply_targets(thread)
+    rest = reply_targets(thread[:index] + thread[index + 1 :])
+    removed_ids = {comment.id for comment in thread[index : index + 1]}
+    assert all(
+        target_id == targets[comment_id]
+        for comment_id, target_id in rest.items()
+        if targets[comment_id] not in removed_ids
+    )
 
 
 @given(THREADS, st.integers(0, 11), TEXTS)
-def test_an_edit_changes_only_who_answered_it_or_answers_it_now(thread: list[CommentText], place: int, text: str) -> None:
+def test_edit_changes_only_replies_to_the_comment(thread: list[CommentText], index: int, text: str) -> None:
     before = reply_targets(thread)
-    edited = {remark.id for remark in thread[place : place + 1]}
-    after = reply_targets([CommentText(r.id, r.author, text) if r.id in edited else r for r in thread])
-    others = {one for one in before if one not in edited}
-    assert all(before[one] == after[one] or edited & {before[one], after[one]} for one in others)
+    edited_ids = {comment.id for comment in thread[index : index + 1]}
+    after = reply_targets(
+        [CommentText(comment.id, comment.author, text) if comment.id in edited_ids else comment for comment in thread]
+    )
+    others = {comment_id for comment_id in before if comment_id not in edited_ids}
+    assert all(
+        before[comment_id] == after[comment_id] or edited_ids & {before[comment_id], after[comment_id]}
+        for comment_id in others
+    )
 
 
 @given(st.text(min_size=1, max_size=80), AUTHORS)
-def test_a_line_quoted_as_it_is_finds_its_comment(line: str, author: str | None) -> None:
-    written = " ".join(line.replace(">", " ").split()) + " and then some more letters"
-    thread = [CommentText(1, author, written), CommentText(2, "ben", f"> {written}\n\nYes.")]
+def test_verbatim_quote_finds_its_comment(line: str, author: str | None) -> None:
+    text = " ".join(line.replace(">", " ").split()) + " and then some more letters"
+    thread = [CommentText(1, author, text), CommentText(2, "ben", f"> {text}\n\nYes.")]
     assert reply_targets(thread)[2] == 1

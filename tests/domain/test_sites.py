@@ -10,7 +10,7 @@ POSTS = PostFilter(listed_only=True, posts={BLOG: frozenset({41})})
 
 
 @pytest.mark.parametrize(
-    ("serve", "served"),
+    ("post_filter", "includes"),
     [
         (PostFilter(), [True, True, True]),
         (PostFilter("Comments"), [True, False, True]),
@@ -19,17 +19,17 @@ POSTS = PostFilter(listed_only=True, posts={BLOG: frozenset({41})})
         (PostFilter(listed_only=True), [False, False, False]),
     ],
 )
-def test_issues_are_posts_all_or_by_label_or_by_what_the_blog_names(serve: PostFilter, served: list[bool]) -> None:
+def test_filter_includes_all_labelled_or_listed_issues(post_filter: PostFilter, includes: list[bool]) -> None:
     issues = [(BLOG, 41, ("COMMENTS",)), (BLOG, 42, ("bug",)), (NOTES, 41, ("a", "comments"))]
-    assert [serve.includes(*issue) for issue in issues] == served
+    assert [post_filter.includes(*issue) for issue in issues] == includes
 
 
-def test_a_repository_is_the_same_in_any_spelling() -> None:
+def test_repository_name_ignores_case() -> None:
     assert POSTS.includes(repository("ADA/Blog"), 41, ())
 
 
 @pytest.mark.parametrize(
-    ("serve", "everything", "known"),
+    ("post_filter", "includes_all", "is_known"),
     [
         (PostFilter(), True, True),
         (PostFilter("x"), False, True),
@@ -38,17 +38,17 @@ def test_a_repository_is_the_same_in_any_spelling() -> None:
         (PostFilter(listed_only=True), False, False),
     ],
 )
-def test_posts_that_were_never_read_are_unknown_and_not_none(
-    serve: PostFilter,
-    everything: bool,  # noqa: FBT001 - parametrised
-    known: bool,  # noqa: FBT001 - parametrised
+def test_posts_are_unknown_before_the_first_read(
+    post_filter: PostFilter,
+    includes_all: bool,  # noqa: FBT001 - parametrised
+    is_known: bool,  # noqa: FBT001 - parametrised
 ) -> None:
-    assert (serve.includes_all, serve.is_known) == (everything, known)
+    assert (post_filter.includes_all, post_filter.is_known) == (includes_all, is_known)
 
 
-def test_what_becomes_a_post_and_what_ceases_to_be_is_told() -> None:
-    one = {BLOG: frozenset({1, 2}), NOTES: frozenset({5})}
-    other = {BLOG: frozenset({2, 3}), NOTES: frozenset({5})}
-    assert PostFilter(listed_only=True, posts=one).changed_posts(other) == {BLOG: {1, 3}}
-    assert PostFilter(listed_only=True).changed_posts(one) == one
-    assert PostFilter(listed_only=True, posts=one).changed_posts(one) == {}
+def test_changed_posts_are_additions_and_removals() -> None:
+    before = {BLOG: frozenset({1, 2}), NOTES: frozenset({5})}
+    after = {BLOG: frozenset({2, 3}), NOTES: frozenset({5})}
+    assert PostFilter(listed_only=True, posts=before).changed_posts(after) == {BLOG: {1, 3}}
+    assert PostFilter(listed_only=True).changed_posts(before) == before
+    assert PostFilter(listed_only=True, posts=before).changed_posts(before) == {}
