@@ -1,8 +1,9 @@
-"""A service as its owner runs it: a process of its own, over real sockets, with the simulator as GitHub."""
+"""The service as its owner runs it: its own process, real sockets, and the simulator as GitHub."""
 
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,38 +19,38 @@ _DEADLINE = 60.0
 
 
 class Service:
-    """A running `python -m app serve`, and what it says."""
+    """A running `python -m app serve`, and what it prints."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
         self.lines: list[str] = []
-        self._said = threading.Condition()
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
+        self._new_line = threading.Condition()
+        self._reader = threading.Thread(target=self._read_lines, daemon=True)
+        self._reader.start()
 
-    def _listen(self) -> None:
+    def _read_lines(self) -> None:
         assert self.process.stderr is not None
         for line in self.process.stderr:
-            with self._said:
+            with self._new_line:
                 self.lines.append(line.rstrip())
-                self._said.notify_all()
-        with self._said:
-            self._said.notify_all()
+                self._new_line.notify_all()
+        with self._new_line:
+            self._new_line.notify_all()
 
     @property
     def output(self) -> str:
         return "\n".join(self.lines)
 
     def wait_for(self, pattern: str) -> re.Match[str]:
-        """The first match in what the process says; fails with all that it said where there is none in time."""
+        """Return the first match in what the process prints; fail with all of it if there is none in time."""
 
-        def found() -> re.Match[str] | None:
+        def search() -> re.Match[str] | None:
             return re.search(pattern, self.output)
 
-        with self._said:
-            self._said.wait_for(lambda: found() or not self._listener.is_alive(), timeout=_DEADLINE)
-        match = found()
-        assert match is not None, f"never said {pattern!r}:\n{self.output}"
+        with self._new_line:
+            self._new_line.wait_for(lambda: search() or not self._reader.is_alive(), timeout=_DEADLINE)
+        match = search()
+        assert match is not None, f"never printed {pattern!r}:\n{self.output}"
         return match
 
     @property
@@ -60,7 +61,7 @@ class Service:
         return httpx.get(self.url + path, headers=headers, timeout=30)
 
     def wait_until_complete(self) -> None:
-        """Until every thread is mirrored, by the service's own word."""
+        """Wait until every thread is mirrored, as `/readyz` says."""
         deadline = time.monotonic() + _DEADLINE
         while True:
             sites = self.get("/readyz").json()["sites"]
@@ -70,18 +71,19 @@ class Service:
             assert self.process.poll() is None, self.output
             threading.Event().wait(0.05)
 
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        self.process.send_signal(how)
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and return the exit status."""
+        self.process.send_signal(number)
         status = self.process.wait(_DEADLINE)
-        self._listener.join(_DEADLINE)
+        self._reader.join(_DEADLINE)
         return status
 
 
 def environment(**settings: str | None) -> dict[str, str]:
-    """The environment of a process with these settings (`GITHUB_API_URL=…`), and none of whoever runs the tests."""
+    """Return the environment of a process with these settings (`GITHUB_API_URL=…`), and with no other settings."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AFTERWORD_")}
-    given = {f"AFTERWORD_{name}": value for name, value in settings.items() if value is not None}
-    return {**clean, "NO_COLOR": "1", "PYTHONPATH": str(Path.cwd()), **given}
+    variables = {f"AFTERWORD_{name}": value for name, value in settings.items() if value is not None}
+    return {**clean, "NO_COLOR": "1", "PYTHONPATH": str(Path.cwd()), **variables}
 
 
 Start = Callable[..., Service]
@@ -89,10 +91,10 @@ Start = Callable[..., Service]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts services that end with the test; each setting by its name without the prefix."""
-    running: list[Service] = []
+    """Start services that end with the test; settings have their names without the prefix."""
+    services: list[Service] = []
 
-    def starting(*options: str, **settings: str | None) -> Service:
+    def start_service(*options: str, **settings: str | None) -> Service:
         process = subprocess.Popen(
             [sys.executable, "-m", "app", "serve", "--port", "0", *options],
             env=environment(**{"STORE": f"sqlite:///{tmp_path}/afterword.db", **settings}),
@@ -100,11 +102,11 @@ def start(tmp_path: Path) -> Iterator[Start]:
             stderr=subprocess.PIPE,
             text=True,
         )
-        running.append(Service(process))
-        return running[-1]
+        services.append(Service(process))
+        return services[-1]
 
-    yield starting
-    for service in running:
+    yield start_service
+    for service in services:
         if service.process.poll() is None:
             service.stop()
         assert service.process.stderr is not None
@@ -116,9 +118,9 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
-    """Runs `python -m app …` to its end."""
+    """Run `python -m app …` to its end."""
 
-    def running(*arguments: str, **settings: str | None) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, **settings: str | None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "app", *arguments],
             env=environment(**{"STORE": f"sqlite:///{tmp_path}/afterword.db", **settings}),
@@ -129,14 +131,12 @@ def command(tmp_path: Path) -> Command:
             check=False,
         )
 
-    return running
+    return run
 
 
 @contextmanager
-def nothing_at() -> Iterator[str]:
-    """An address where nobody answers: bound, so that nobody else takes it, but not listening."""
-    import socket  # noqa: PLC0415
-
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+def unreachable_url() -> Iterator[str]:
+    """Provide a URL that refuses connections: the port is bound, so that no program takes it, but does not listen."""
+    with socket.socket() as unused_socket:
+        unused_socket.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{unused_socket.getsockname()[1]}"

@@ -1,4 +1,4 @@
-"""Whether a mirror in a file is what the simulator has: every thread, every comment, nothing lost, nothing doubled."""
+"""Compares a mirror in a file with the simulator: every thread and comment, none missing, none twice."""
 
 import sqlite3
 from contextlib import closing
@@ -8,96 +8,97 @@ from typing import Any
 import httpx
 import orjson
 
-from app.bootstrap import Afterword, assembled
+from app.bootstrap import Application, open_application
 from app.outbound.clock import random
 from app.settings import Settings
 from app.simulator.world.records import rfc3339
 from app.simulator.world.world import World
 from app.sync.reconcile import reconciled
 from tests.integration.application import BLOG
-from tests.journeys.killed_service import Later
+from tests.journeys.killed_service import OffsetClock
 
-_MINUTES = 1000.0
-"""Seconds after which what the killed ones had claimed has run out."""
-_DAY = 90_000.0
-"""Seconds after which everything is compared anew."""
-_UNSOUND = {
+_CLAIMS_EXPIRE = 1000.0
+"""Seconds after which the claims of killed processes have expired."""
+_RECONCILE_INTERVAL = 90_000.0
+"""Seconds after which everything is compared with GitHub again."""
+_INCONSISTENCIES = {
     "comments counted wrongly": """
         SELECT number FROM issue WHERE mirrored <>
             (SELECT count(*) FROM comment WHERE comment.site = issue.site AND comment.number = issue.number)
     """,
     "comments without a thread": "SELECT id FROM comment LEFT JOIN issue USING (site, number) WHERE issue.site IS NULL",
-    "issues that are absent too": "SELECT number FROM issue JOIN absence USING (site, number)",
-    "marks": "SELECT number, purpose, tries, holder FROM mark",
+    "issues with a tombstone": "SELECT number FROM issue JOIN absence USING (site, number)",
+    "jobs": "SELECT number, purpose, tries, holder FROM mark",
     "broken references": "PRAGMA foreign_key_check",
 }
 
 
-def asked(place: Path, question: str) -> list[tuple[Any, ...]]:
-    """The rows that a question to the file is answered with."""
-    with closing(sqlite3.connect(place, isolation_level=None)) as connection:
-        return connection.execute(question).fetchall()
+def query(store: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a query on the file."""
+    with closing(sqlite3.connect(store, isolation_level=None)) as connection:
+        return connection.execute(sql).fetchall()
 
 
-def whole(place: Path) -> bool:
-    """Whether SQLite finds the file in order."""
-    return asked(place, "PRAGMA integrity_check") == [("ok",)]
+def is_intact(store: Path) -> bool:
+    """Return whether SQLite finds the file undamaged."""
+    return query(store, "PRAGMA integrity_check") == [("ok",)]
 
 
-def kept_aside(place: Path) -> list[Path]:
-    """Files that were found broken."""
-    return list(place.parent.glob(f"{place.name}.broken*"))
+def damaged_files(store: Path) -> list[Path]:
+    """Return the files that the service moved aside because they were damaged."""
+    return list(store.parent.glob(f"{store.name}.broken*"))
 
 
-async def brought_up(world: World, settings: Settings, clock: Later) -> None:
-    """Two undisturbed processes; each does one round and attends every mark.
+async def catch_up(world: World, settings: Settings, clock: OffsetClock) -> None:
+    """Run two processes without a kill; each polls once and runs every job.
 
-    The first believes that all was compared a moment ago: whatever a killed one lost would be missing after it, and is
-    not. The second comes a day later and compares everything, so that deletions which nothing told of are found too.
+    The first has a record that everything was compared a moment ago. So it would not restore what a killed process
+    lost, and nothing is missing after it. The second runs a day later and compares everything, so that it finds
+    deletions that no webhook reported.
     """
-    clock.by += _MINUTES
-    async with assembled(settings, lambda _: None, clock, random) as afterword:
-        await afterword.shared.remember(reconciled(BLOG), str(clock.now()))
-        await _one_round(afterword)
-    assert _lost(world, Path(settings.store_path or "")) == {}
-    clock.by += _DAY
-    async with assembled(settings, lambda _: None, clock, random) as afterword:
-        await _one_round(afterword)
+    clock.offset += _CLAIMS_EXPIRE
+    async with open_application(settings, lambda _: None, clock, random) as application:
+        await application.store.key_values.put(reconciled(BLOG), str(clock.now()))
+        await _poll_once(application)
+    assert _missing_comments(world, Path(settings.store_path or "")) == {}
+    clock.offset += _RECONCILE_INTERVAL
+    async with open_application(settings, lambda _: None, clock, random) as application:
+        await _poll_once(application)
 
 
-async def _one_round(afterword: Afterword) -> None:
-    await afterword.schedule.round(BLOG)
-    assert afterword.schedule.failures == {}
-    await afterword.looks.sweep()
+async def _poll_once(application: Application) -> None:
+    await application.schedule.poll_once(BLOG)
+    assert application.schedule.failures == {}
+    await application.worker.run_due()
 
 
-def _lost(world: World, place: Path) -> dict[int, str | None]:
-    """Comments that the mirror does not have, or not as they are."""
-    mirrored = dict(asked(place, "SELECT id, json_extract(CAST(source AS TEXT), '$.body') FROM comment"))
-    told = {key: text for _, _, comments in _there(world).values() for key, (text, _) in comments.items()}
-    return {key: text for key, text in told.items() if key not in mirrored or mirrored[key] != text}
+def _missing_comments(world: World, store: Path) -> dict[int, str | None]:
+    """Return the texts, by id, of comments that the mirror lacks or has with another text."""
+    mirrored = dict(query(store, "SELECT id, json_extract(CAST(source AS TEXT), '$.body') FROM comment"))
+    texts = {key: text for _, _, comments in _github_threads(world).values() for key, (text, _) in comments.items()}
+    return {key: text for key, text in texts.items() if key not in mirrored or mirrored[key] != text}
 
 
-async def mirror_is(world: World, settings: Settings, clock: Later) -> None:
-    """Asserts that the mirror is what the world is, in the tables, through the port and as readers get it."""
-    place = Path(settings.store_path or "")
-    assert whole(place)
-    assert {what: rows for what, question in _UNSOUND.items() if (rows := asked(place, question))} == {}
-    assert kept_aside(place) == []
-    async with assembled(settings, lambda _: None, clock, random) as afterword:
-        assert await _mirrored(afterword) == _there(world)
-        assert await _counts(afterword) == {
-            str(number): len(comments) for number, (_, _, comments) in _there(world).items()
+async def assert_mirrored(world: World, settings: Settings, clock: OffsetClock) -> None:
+    """Assert that the mirror equals the world: in the tables, through the port and as readers get it."""
+    store = Path(settings.store_path or "")
+    assert is_intact(store)
+    assert {name: rows for name, sql in _INCONSISTENCIES.items() if (rows := query(store, sql))} == {}
+    assert damaged_files(store) == []
+    async with open_application(settings, lambda _: None, clock, random) as application:
+        assert await _mirrored_threads(application) == _github_threads(world)
+        assert await _served_counts(application) == {
+            str(number): len(comments) for number, (_, _, comments) in _github_threads(world).items()
         }
 
 
 Threads = dict[int, tuple[str, str, dict[int, tuple[str | None, str]]]]
-"""By number: title, state and the comments by id, each with its text and when that was last changed."""
+"""By number: title, state and the comments by id, each with its text and the time of its last change."""
 
 
-def _there(world: World) -> Threads:
-    home = world.repository(BLOG.full_name).id
-    issues = [world.issues[key] for key in world.issue_ids[home].values()]
+def _github_threads(world: World) -> Threads:
+    repository_id = world.repository(BLOG.full_name).id
+    issues = [world.issues[key] for key in world.issue_ids[repository_id].values()]
     return {
         issue.number: (
             issue.title,
@@ -112,20 +113,20 @@ def _there(world: World) -> Threads:
     }
 
 
-async def _mirrored(afterword: Afterword) -> Threads:
-    records = await afterword.mirror.threads(BLOG)
+async def _mirrored_threads(application: Application) -> Threads:
+    records = await application.mirror.threads(BLOG)
     assert [record.issue.number for record in records if not record.complete or record.in_doubt] == []
-    found: Threads = {}
+    threads: Threads = {}
     for record in records:
-        comments = await afterword.mirror.comments(BLOG, record.issue.number)
+        comments = await application.mirror.comments(BLOG, record.issue.number)
         assert [comment.id for comment in comments] == sorted({comment.id for comment in comments})
         assert record.issue.comment_count == record.mirrored == len(comments)
-        told: dict[int, tuple[str | None, str]] = {c.id: (c.body, c.updated_at) for c in comments}
-        found[record.issue.number] = (record.issue.title, record.issue.state, told)
-    return found
+        texts: dict[int, tuple[str | None, str]] = {c.id: (c.body, c.updated_at) for c in comments}
+        threads[record.issue.number] = (record.issue.title, record.issue.state, texts)
+    return threads
 
 
-async def _counts(afterword: Afterword) -> Any:
-    transport = httpx.ASGITransport(afterword.web)
+async def _served_counts(application: Application) -> Any:
+    transport = httpx.ASGITransport(application.web)
     async with httpx.AsyncClient(transport=transport, base_url="http://comments.example.com") as client:
         return orjson.loads((await client.get("/api/v1/counts")).content)["counts"]

@@ -236,7 +236,7 @@ def test_a_port_in_use_is_told_in_one_sentence_with_the_option_that_helps(tmp_pa
         )
     assert ended.returncode == 2
     assert ended.stderr == (
-        f"Afterword: Port {port} at 127.0.0.1 cannot be listened at (Address already in use). "
+        f"Application: Port {port} at 127.0.0.1 cannot be listened at (Address already in use). "
         f"End the program that has it, or choose another with {option}.\n"
     )
 

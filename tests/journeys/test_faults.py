@@ -440,19 +440,19 @@ async def test_a_limit_of_which_github_does_not_say_how_long_it_lasts_is_waited_
     with run_simulator(sample_world(clock.now)) as simulator:
         async with stage(simulator, clock=clock, github_token=_OTHER_TOKEN) as on:
             simulator.world.add_token(_OTHER_TOKEN, OWNER)
-            await on.afterword.schedule.round(BLOG)
+            await on.application.schedule.poll_once(BLOG)
             mirrored = await on.ids(41)
             simulator.faults.add(SecondaryRateLimit(429, retry_after=None))
             simulator.world.comment(SAMPLE_REPO, 41, body="Written meanwhile", author="eve")
-            pause = await on.afterword.schedule.round(BLOG)
+            pause = await on.application.schedule.poll_once(BLOG)
             assert pause >= 60
             on.asked()
             clock.advance(pause - 1)
-            await on.afterword.schedule.round(BLOG)
+            await on.application.schedule.poll_once(BLOG)
             assert on.asked() == []
             assert await on.ids(41) == mirrored
             clock.advance(1)
-            await on.afterword.schedule.round(BLOG)
+            await on.application.schedule.poll_once(BLOG)
             assert await on.ids(41) == comments_of(simulator, 41) != mirrored
 
 

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from app.simulator.world.sample import SAMPLE_REPO
 from app.web.routes.start_page import snippet
 from tests.journeys.browser import Open, chromium, opened
-from tests.journeys.conftest import nothing_at
+from tests.journeys.conftest import unreachable_url
 from tests.widget.stage import TALK, Stage, stage
 
 pytestmark = pytest.mark.untraced  # what others cover, at length
@@ -225,7 +225,7 @@ def test_what_is_made_when_the_site_is_built_needs_no_javascript(
 
 
 def test_a_site_is_built_while_the_service_is_away(generator: Generator, tmp_path: Path) -> None:
-    with nothing_at() as nowhere:
+    with unreachable_url() as nowhere:
         with_number, _, _ = generator(tmp_path, "built", printed(nowhere))
     assert f'<post-comments ghissueid="{TALK}"' in with_number
     assert f'<a href="https://github.com/{SAMPLE_REPO}/issues/{TALK}">Leave a comment on GitHub</a>' in with_number

@@ -16,7 +16,7 @@ from app.simulator.http.server import run_simulator
 from app.simulator.world.sample import generate_world, sample_world
 from tests.integration.application import comments_of
 from tests.integration.test_backfill import NOW
-from tests.journeys.conftest import Command, Start, environment, nothing_at
+from tests.journeys.conftest import Command, Start, environment, unreachable_url
 
 TOKEN = "t0ken"
 
@@ -40,7 +40,7 @@ def test_the_second_start_serves_at_once_and_without_github(start: Start) -> Non
         before = first.get("/api/v1/posts/41/comments")
         assert first.stop() == 0
         held = comments_of(simulator, 41)
-    with nothing_at() as nowhere:
+    with unreachable_url() as nowhere:
         second = start(REPO="ada/blog", GITHUB_API_URL=nowhere)
         after = second.get("/api/v1/posts/41/comments")
         assert [comment["id"] for comment in after.json()["comments"]] == held
@@ -51,7 +51,7 @@ def test_the_second_start_serves_at_once_and_without_github(start: Start) -> Non
 
 
 def test_a_first_start_without_github_waits_for_it_and_never_shows_an_empty_list(start: Start) -> None:
-    with nothing_at() as nowhere:
+    with unreachable_url() as nowhere:
         service = start(REPO="ada/blog", GITHUB_API_URL=nowhere, COLD_WAIT="0.2")
         service.wait_for("GitHub cannot be reached")
         answer = service.get("/repos/ada/blog/issues/41/comments")

@@ -1,0 +1,95 @@
+"""The stores of killed processes: what they run with, what must be in them, and stores of earlier versions."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from app.simulator.http.server import RunningSimulator
+from app.simulator.webhooks.deliveries import Webhook
+from app.simulator.world.world import World
+from app.store.sqlite.schema import MIGRATIONS
+from tests.integration.test_random_changes import TOKEN
+from tests.journeys.ground_truth import query
+
+SECRET = "It's a Secret to Everybody"
+_TEXTS = "SELECT id, updated_at, json_extract(CAST(source AS TEXT), '$.body') FROM comment"
+_TO_BE_REFRESHED = "SELECT number FROM mark UNION SELECT number FROM issue WHERE comment_count <> mirrored + surplus"
+
+
+def settings_for(simulator: RunningSimulator, store: Path) -> dict[str, str]:
+    """Return the settings of a child process by field name."""
+    return {
+        "repo": "ada/blog",
+        "github_api_url": simulator.url,
+        "github_token": TOKEN,
+        "store": f"sqlite:///{store}",
+        "webhook_secret": SECRET,
+        "poll_interval": "1",
+    }
+
+
+def is_imported(store: Path) -> bool:
+    """Return whether the backfill of a store is complete."""
+    has_tables = store.exists() and query(store, "SELECT 1 FROM sqlite_schema WHERE name = 'site'")
+    return bool(has_tables and query(store, "SELECT 1 FROM site WHERE checked_at IS NOT NULL"))
+
+
+def hold_lease(store: Path, until: float) -> None:
+    """Take the lease to poll for the test, so that no process polls."""
+    query(store, f"INSERT OR REPLACE INTO lease (name, holder, until) VALUES ('pulse', 'the test', {until})")  # noqa: S608
+
+
+def lost_deliveries(hook: Webhook, world: World, store: Path) -> list[tuple[str | None, int]]:
+    """Return accepted deliveries, by action and number, that the mirror neither reflects nor will.
+
+    A thread will be refreshed if it has a job or if its counts differ. The second case is needed: a list of changes
+    that was requested before a comment was deleted may be applied after the refresh of its thread, and the process may
+    be killed right then.
+    """
+    pending = {number for (number,) in query(store, _TO_BE_REFRESHED)}
+    changed_at = dict(query(store, "SELECT number, updated_at FROM issue"))
+    mirrored = {key: (at, text) for key, at, text in query(store, _TEXTS)}
+
+    def is_reflected(payload: Any) -> bool:
+        if "comment" not in payload:
+            return bool(changed_at[payload["issue"]["number"]] >= payload["issue"]["updated_at"])
+        comment, row = payload["comment"], mirrored.get(payload["comment"]["id"])
+        current = world.comments.get(comment["id"])
+        if payload["action"] == "deleted" or current is None:
+            return row is None or payload["action"] != "deleted"
+        return row is not None and (row[0] > comment["updated_at"] or row[1] in {comment["body"], current.body})
+
+    accepted = [(d.action, orjson.loads(d.payload)) for d in hook.log if d.status == 202]
+    return [
+        (action, payload["issue"]["number"])
+        for action, payload in accepted
+        if payload["issue"]["number"] not in pending and not is_reflected(payload)
+    ]
+
+
+def store_of_version(version: int, current: Path) -> Path:
+    """Create a store as an earlier version wrote it, with the content of the current one and many ETags."""
+    store = current.with_name(f"{version}.db")
+    with closing(sqlite3.connect(store, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        for statement in (statement for migration in MIGRATIONS[:version] for statement in migration):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.execute("ATTACH ? AS present", (str(current),))
+        for table in ("site", "issue", "comment", "absence", "etag"):
+            columns = ", ".join(name for _, name, *_ in connection.execute(f"PRAGMA main.table_info({table})"))
+            rows = f"SELECT {columns} FROM present.{table}"  # noqa: S608 - names that the schema itself gives
+            connection.execute(f"INSERT INTO main.{table} ({columns}) {rows}")
+        connection.executemany("INSERT INTO etag VALUES (?, ?)", ((f"key {n}", f"etag {n}") for n in range(5000)))
+    return store
+
+
+def copy_store(template: Path, store: Path) -> None:
+    """Copy a store, and remove the journals of a store that was there before."""
+    for ending in ("-wal", "-shm"):
+        Path(f"{store}{ending}").unlink(missing_ok=True)
+    shutil.copyfile(template, store)
