@@ -1,6 +1,7 @@
 """The one composition root: settings become a running application, and that a closed one.
 
-What is opened and closed, and in which order, stands here; which parts there are and what each is given, in `parts`.
+This module opens and closes what the application uses, in order. `parts` says which parts there are, and what each is
+made from.
 """
 
 import logging
@@ -10,75 +11,70 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app import VERSION
-from app.bootstrap.parts import Afterword, Store
+from app.bootstrap.parts import Application, Resources
 from app.outbound.github import HttpGitHub
 from app.outbound.images import HttpImageSource
 from app.outbound.metrics import PrometheusMetrics
-from app.ports.mirror import Clock
+from app.ports.clock import Clock
+from app.ports.store import Store
 from app.settings import Settings
+from app.store.disk_cache import DiskCache
 from app.store.memory import MemoryStore
 from app.store.sqlite import SqliteStore
 from app.sync.backfill import OnProgress
-from app.sync.rate_budget import PURPOSE
+from app.sync.rate_budget import PRIORITY
 
-__all__ = ["Afterword", "assembled"]
+__all__ = ["Application", "open_application"]
 
 _log = logging.getLogger(__name__)
+_MEGABYTE = 1_000_000
 
 
 @asynccontextmanager
-async def assembled(
+async def open_application(
     settings: Settings,
-    watch: OnProgress,
+    on_progress: OnProgress,
     clock: Clock,
-    chance: Callable[[], float],
+    random: Callable[[], float],
     *,
-    holder: str | None = None,
+    process_id: str | None = None,
     metrics_folder: str | None = None,
-) -> AsyncGenerator[Afterword, None]:
-    """The application over an open store; everything is closed in order at the end. Raises `StoreError`.
+) -> AsyncGenerator[Application, None]:
+    """Open the store and yield the application; close everything in order at the end. Raises `StoreError`.
 
-    `holder` names this process among those on the same store; `metrics_folder` is where several keep their figures.
+    `process_id` names this process among those on the same store; several processes share their metrics in
+    `metrics_folder`.
     """
-    holder = holder or f"{chance():.17f}"
+    process_id = process_id or f"{random():.17f}"
     metrics = PrometheusMetrics(now=clock.now, version=VERSION, folder=metrics_folder)
-    store = await _open(settings, holder, clock)
-    if store.mended is not None:
-        _log.error("%s", store.mended)
+    store = await _open_store(settings, process_id, clock)
+    if store.repair_report is not None:
+        _log.error("%s", store.repair_report)
     github = HttpGitHub(
         settings.github_api_url,
         settings.token,
         clock,
-        chance,
-        on_exchange=lambda request, outcome: metrics.exchange(PURPOSE.get(), request, outcome),
+        random,
+        on_exchange=lambda request, outcome: metrics.exchange(PRIORITY.get(), request, outcome),
     )
-    picture_source = HttpImageSource(settings.picture_hosts)
-    with _picture_folder(settings) as picture_folder:
-        afterword = Afterword(
-            settings,
-            store=store,
-            github=github,
-            picture_source=picture_source,
-            picture_folder=picture_folder,
-            metrics=metrics,
-            watch=watch,
-            clock=clock,
-            chance=chance,
-            holder=holder,
-        )
+    image_source = HttpImageSource(settings.picture_hosts)
+    with _image_folder(settings) as folder:
+        image_store = DiskCache(folder, most=settings.pictures_mb * _MEGABYTE, now=clock.now)
+        resources = Resources(store, github, image_source, image_store, metrics)
+        application = Application(settings, resources, clock, random, on_progress, process_id=process_id)
         try:
-            await afterword.begin()
-            yield afterword
+            await application.start()
+            yield application
         finally:
-            await afterword.close()
-            await picture_source.aclose()
+            await application.close()
+            await image_source.aclose()
             await github.aclose()
             await store.close()
 
 
 @contextmanager
-def _picture_folder(settings: Settings) -> Iterator[Path]:
-    """The folder beside the store, or one that goes with the process."""
+def _image_folder(settings: Settings) -> Iterator[Path]:
+    """Yield the folder beside the store, or a temporary one for a store in memory."""
     if settings.pictures_path is not None:
         yield settings.pictures_path
         return
@@ -86,6 +82,8 @@ def _picture_folder(settings: Settings) -> Iterator[Path]:
         yield Path(folder)
 
 
-async def _open(settings: Settings, holder: str, clock: Clock) -> Store:
-    path = settings.store_path
-    return MemoryStore(holder) if path is None else await SqliteStore.open(path, origin=holder, now=clock.now)
+async def _open_store(settings: Settings, process_id: str, clock: Clock) -> Store:
+    path, sites = settings.store_path, settings.repo
+    if path is None:
+        return MemoryStore(process_id, sites=sites)
+    return await SqliteStore.open(path, process_id=process_id, sites=sites, now=clock.now)

@@ -1,102 +1,105 @@
-"""The parts of a running application, and what each of them is given."""
+"""The parts of a running application, and what each of them is made from."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
 
 from app.domain.errors import GitHubError, RateLimited, Unreachable
+from app.domain.priority import Priority
 from app.github.requests import secret_digest
+from app.jobs.batch import DeliveryBatch
+from app.jobs.handlers import JobHandlers
 from app.jobs.lease import Lease
+from app.jobs.maintenance import Maintenance
 from app.jobs.post_list import PostList
+from app.jobs.retry import Retry
 from app.jobs.schedule import Schedule
+from app.jobs.throttle import Throttle
 from app.jobs.webhook_intake import WebhookIntake
 from app.jobs.worker import Worker
-from app.outbound.github import HttpGitHub
-from app.outbound.images import HttpImageSource
 from app.outbound.metrics import PrometheusMetrics, Samples
 from app.outbound.posts import post_source
-from app.ports.jobs import Priority, Shared
-from app.ports.mirror import Clock, Mirror
-from app.serving.access_policy import AccessPolicy
+from app.ports.clock import Clock
+from app.ports.github import GitHub
+from app.ports.images import ImageSource, ImageStore
+from app.ports.store import Store
+from app.serving.access_policy import AccessPolicy, VisibleImages
 from app.serving.change_feed import ChangeFeed
 from app.serving.document_cache import DocumentCache
+from app.serving.documents import Documents
 from app.serving.event_streams import Subscribers
 from app.serving.image_proxy import ImageProxy
-from app.serving.maintenance import Maintenance
 from app.serving.reader import Reader
 from app.serving.readiness import Readiness
+from app.serving.renderer import Renderer
 from app.serving.updater import Updater
-from app.serving.views import Publisher
+from app.serving.views import Views
 from app.settings import Settings
-from app.store.disk_cache import DiskCache
-from app.store.memory import MemoryStore
-from app.store.sqlite import SqliteStore
-from app.sync.backfill import Backfill, OnProgress
+from app.sync.backfill import Backfill, OnProgress, ProgressReport
+from app.sync.change_lists import ChangeLists
+from app.sync.committer import Committer
 from app.sync.failure_backoff import FailureBackoff
 from app.sync.poll import Poller
-from app.sync.rate_budget import Budget
+from app.sync.rate_budget import RateBudget
 from app.sync.reconcile import Reconciler
 from app.sync.refresh import Refresher
 from app.sync.repositories import Repositories
-from app.sync.transfers import Transfers
+from app.sync.unreported_changes import DriftReport, MissedDeliveries
 from app.web.app import create_app
 from app.web.cached_reads import CachedReads
-from app.web.context import Serving, Webhooks
-from app.web.document_response import Origins
+from app.web.context import Features, Monitoring, WebContext, WebhookEndpoint
+from app.web.document_response import CorsPolicy
 from app.web.request_ids import request_ids
 
-_log = logging.getLogger(__name__)
 _MEGABYTE = 1_000_000
 _PATIENCE = 5.0
-"""Seconds that a start waits for GitHub to know a repository; serving begins all the same then."""
+"""Seconds that a start waits for GitHub to show a repository; then serving begins without it."""
 _BURST, _BURST_WITH_TOKEN = 3, 20
-"""Looks at one thread within a minute that deliveries may cause before they come at growing distances."""
-
-Store = SqliteStore | MemoryStore
+"""Refreshes of one thread within a minute that deliveries may cause before they come at growing pauses."""
 
 
-class Afterword:
-    """The parts that run, each made when the first other part wants it."""
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What the application uses of the world; `open_application` opens and closes it."""
+
+    store: Store
+    github: GitHub
+    image_source: ImageSource
+    image_store: ImageStore
+    metrics: PrometheusMetrics
+
+
+class Application:
+    """The parts of a running application, each made when the first other part needs it."""
 
     def __init__(
         self,
         settings: Settings,
-        *,
-        store: Store,
-        github: HttpGitHub,
-        picture_source: HttpImageSource,
-        picture_folder: Path,
-        metrics: PrometheusMetrics,
-        watch: OnProgress,
+        resources: Resources,
         clock: Clock,
-        chance: Callable[[], float],
-        holder: str,
+        random: Callable[[], float],
+        on_progress: OnProgress,
+        *,
+        process_id: str,
     ) -> None:
         self.settings = settings
-        self.store = store
-        self.mirror: Mirror = store.mirror
-        self.shared: Shared = store.shared
-        self.github = github
-        self.picture_source = picture_source
-        self.picture_folder = picture_folder
-        self.metrics = metrics
-        self.watch = watch
+        self.store = resources.store
+        self.mirror = resources.store.mirror
+        self.metrics = resources.metrics
         self.clock = clock
-        self.chance = chance
-        self.holder = holder
-        self.each = FailureBackoff(clock)
-        self.catalogue = DocumentCache(settings.cache_mb * _MEGABYTE)
-        self.places = Transfers(settings.repo, self.mirror)
-        catalogue = self.catalogue
-        metrics.sample_from(Samples(lambda: self.listeners.listening, lambda: catalogue.bytes, lambda: len(catalogue)))
+        self.process_id = process_id
+        self._resources = resources
+        self._random = random
+        self._on_progress = on_progress
+        cache = self.cache = DocumentCache(settings.cache_mb * _MEGABYTE)
+        self.metrics.sample_from(Samples(lambda: self.subscribers.count, lambda: cache.bytes, lambda: len(cache)))
 
-    async def meet_github(self) -> GitHubError | None:
-        """Asks GitHub for the repositories that the mirror does not know yet.
+    async def check_github(self) -> GitHubError | None:
+        """Request the repositories that the mirror does not know yet.
 
-        Raises what only the owner can mend: a wrong name or token. Returns what passes by itself: GitHub is away, or
-        a limit is reached; serving may begin.
+        Raises what only the owner can repair: a wrong name or token. Returns what passes: GitHub is away, or a limit is
+        reached; serving may begin.
         """
         for repo in self.settings.repo:
             try:
@@ -108,219 +111,259 @@ class Afterword:
                 return Unreachable(f"/repos/{repo}", f"no answer within {_PATIENCE:g} s")
         return None
 
-    async def begin(self) -> None:
-        """What has to be known before the first reader comes; raises `StoreError`."""
-        await self.follower.catch_up()  # from here on what others commit is announced
-        await asyncio.gather(*(posts.begin() for posts in self.posts))
+    async def start(self) -> None:
+        """Read what must be known before the first reader or delivery comes. Raises `StoreError`."""
+        await self.change_feed.catch_up()  # from here on, other processes' commits are noticed
+        await self.webhook_intake.start()
+        await asyncio.gather(*(posts.start() for posts in self.post_lists))
 
-    async def follow(self) -> None:
-        """Imports all sites and keeps them up to date, for ever; of several processes on one store, one pulses."""
+    async def run(self) -> None:
+        """Backfill all sites and keep them up to date; of several processes on one store, one polls. Never returns."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.lease.while_held(self._pulse))
-            runs = (part.run for part in self.posts)
-            for run in (self.looks.run, self.follower.run, self.listeners.run, self.keeper.run, *runs):
+            group.create_task(self.lease.while_held(self._poll))
+            post_lists = [posts.run for posts in self.post_lists]
+            parts = (self.worker.run, self.change_feed.run, self.subscribers.run, self.maintenance.run, *post_lists)
+            for run in parts:
                 group.create_task(run())
 
-    async def _pulse(self) -> None:
+    async def _poll(self) -> None:
         async with asyncio.TaskGroup() as group:
             for repo in self.settings.repo:
-                group.create_task(self.schedule.follow(repo))
+                group.create_task(self.schedule.run(repo))
 
     async def close(self) -> None:
-        """Ends all parts in order; the store and the way to GitHub stay open."""
-        self.listeners.close()
-        await self.pictures.close()
+        """End all parts in order; the resources stay open."""
+        self.subscribers.close()
+        await self.image_proxy.close()
         await self.reader.close()
-        await self.looks.close()
-        await asyncio.gather(*(posts.close() for posts in self.posts))
+        await self.worker.close()
+        await asyncio.gather(*(posts.close() for posts in self.post_lists))
+
+    # What asks GitHub and writes the mirror
 
     @cached_property
-    def budget(self) -> Budget:
+    def budget(self) -> RateBudget:
+        """Admits requests to GitHub."""
         token = self.settings.token
-        whose = secret_digest(token) if token else None
-        return Budget(self.github, self.shared, self.clock, self.metrics, whose=whose)
-
-    @cached_property
-    def publisher(self) -> Publisher:
-        return Publisher(
-            mirror=self.mirror,
-            catalogue=self.catalogue,
-            places=self.places,
-            serve=self.settings.post_filter,
-            public_url=self.settings.public_url,
-            allow_private=self.settings.allow_private,
-            observer=self.metrics,
-        )
-
-    @cached_property
-    def listeners(self) -> Subscribers:
-        publisher = self.publisher
-        return Subscribers(version=publisher.version, document=publisher.present, clock=self.clock, chance=self.chance)
-
-    @cached_property
-    def announcer(self) -> Updater:
-        return Updater(self.publisher, self.listeners)
+        token_id = secret_digest(token) if token else None
+        return RateBudget(self._resources.github, self.store.rate_state, self.clock, self.metrics, token_id=token_id)
 
     @cached_property
     def repositories(self) -> Repositories:
+        """Keeps the sites' records true."""
         return Repositories(
             api=self.settings.github_api_url,
             allow_private=self.settings.allow_private,
             budget=self.budget,
             mirror=self.mirror,
-            shared=self.shared,
             clock=self.clock,
-            announce=self.announcer.changed,
+            notify=self.updater.changed,
         )
 
     @cached_property
-    def refresher(self) -> Refresher:
-        return Refresher(self.repositories, self.budget, self.mirror, self.clock, self.announcer.changed)
+    def committer(self) -> Committer:
+        """Commits changes and notifies."""
+        return Committer(self.mirror, self.repositories, self.updater.changed)
 
     @cached_property
-    def importer(self) -> Backfill:
+    def refresher(self) -> Refresher:
+        """Refreshes single threads."""
+        backoff = FailureBackoff(self.clock)
+        return Refresher(self.repositories, self.budget, self.mirror, self.committer, backoff, self.clock)
+
+    @cached_property
+    def progress(self) -> ProgressReport:
+        """Reports the progress of backfills."""
+        return ProgressReport(self.mirror, self.budget, self._on_progress)
+
+    @cached_property
+    def backfill(self) -> Backfill:
+        """Fills an empty mirror."""
         return Backfill(
-            repositories=self.repositories,
+            api=self.settings.github_api_url,
             refresher=self.refresher,
-            each=self.each,
+            committer=self.committer,
             budget=self.budget,
             mirror=self.mirror,
             clock=self.clock,
-            watch=self.watch,
+            progress=self.progress,
         )
 
     @cached_property
     def reconciler(self) -> Reconciler:
+        """Compares whole sites with GitHub."""
         return Reconciler(
-            repositories=self.repositories,
+            api=self.settings.github_api_url,
             refresher=self.refresher,
-            each=self.each,
+            committer=self.committer,
             budget=self.budget,
             mirror=self.mirror,
-            shared=self.shared,
+            drift=DriftReport(self.mirror, self.store.jobs, self.store.deliveries, self.metrics),
             clock=self.clock,
-            observer=self.metrics,
         )
 
     @cached_property
-    def pulse(self) -> Poller:
+    def poller(self) -> Poller:
+        """Brings a site up to date."""
+        missed_deliveries = MissedDeliveries(self.mirror, self.store.deliveries)
+        change_lists = ChangeLists(
+            self.repositories, self.budget, self.mirror, self.committer, missed_deliveries, self.clock
+        )
         return Poller(
             repositories=self.repositories,
             refresher=self.refresher,
-            importer=self.importer,
+            backfill=self.backfill,
+            change_lists=change_lists,
             reconciler=self.reconciler,
-            each=self.each,
-            budget=self.budget,
             mirror=self.mirror,
-            shared=self.shared,
-            clock=self.clock,
         )
+
+    # Who asks when
 
     @cached_property
     def schedule(self) -> Schedule:
-        every, listening = self.settings.poll_seconds, bool(self.settings.secrets)
-        return Schedule(
-            self.pulse, self.shared, self.clock, self.chance, self.metrics, every=every, listening=listening
+        """Polls each site at its interval."""
+        every, has_webhook = self.settings.poll_seconds, bool(self.settings.secrets)
+        return Schedule(self.poller, self.clock, self._random, self.metrics, every=every, has_webhook=has_webhook)
+
+    @cached_property
+    def lease(self) -> Lease:
+        """Lets one process poll."""
+        return Lease("poll", self.store.leases, self.clock, worker_id=self.process_id)
+
+    @cached_property
+    def worker(self) -> Worker:
+        """Runs refresh jobs."""
+        jobs, clock = self.store.jobs, self.clock
+        retry = Retry(jobs, clock, self._random)
+        return Worker(
+            jobs=jobs,
+            handlers=JobHandlers(
+                self.mirror, jobs, self.repositories, self.refresher, clock, fresh_for=self.settings.fresh_for
+            ),
+            batch=DeliveryBatch(
+                mirror=self.mirror,
+                jobs=jobs,
+                leases=self.store.leases,
+                poller=self.poller,
+                retry=retry,
+                clock=clock,
+                worker_id=self.process_id,
+            ),
+            retry=retry,
+            throttle=Throttle(clock, burst=_BURST_WITH_TOKEN if self.settings.token else _BURST),
+            clock=clock,
+            worker_id=self.process_id,
         )
 
     @cached_property
-    def looks(self) -> Worker:
-        return Worker(
+    def webhook_intake(self) -> WebhookIntake:
+        """Accepts deliveries."""
+        return WebhookIntake(
+            deliveries=self.store.deliveries,
             mirror=self.mirror,
-            shared=self.shared,
-            repositories=self.repositories,
-            refresher=self.refresher,
-            pulse=self.pulse,
-            places=self.places,
+            sites=self.settings.repo,
             clock=self.clock,
-            chance=self.chance,
-            holder=self.holder,
-            fresh_for=self.settings.fresh_for,
-            burst=_BURST_WITH_TOKEN if self.settings.token else _BURST,
+            wake=self.worker.wake,
+            metrics=self.metrics,
         )
+
+    @cached_property
+    def maintenance(self) -> Maintenance:
+        """Guards the store."""
+
+        def restart() -> None:
+            self.change_feed.restart()
+            self.schedule.poll_now()
+
+        return Maintenance(
+            sites=self.settings.repo, store=self.store, gauges=self.metrics, on_repair=restart, clock=self.clock
+        )
+
+    @cached_property
+    def post_lists(self) -> Sequence[PostList]:
+        """Read which issues are posts; none if the settings do not ask the blog's pages."""
+        source, sites = self.settings.posts, self.settings.repo
+        if not source or not self.settings.post_filter.listed_only:
+            return ()
+        key, serve = f"posts {secret_digest(source)}", self.updater.replace_posts
+        open_source = partial(post_source, source, sites)
+        return (PostList(open_source, key, sites, self.store.key_values, serve, self.clock),)
+
+    # What answers readers
+
+    @cached_property
+    def access(self) -> AccessPolicy:
+        """Decides what readers may see."""
+        return AccessPolicy(self.settings.post_filter, allow_private=self.settings.allow_private)
+
+    @cached_property
+    def documents(self) -> Documents:
+        """Makes and caches documents."""
+        views = Views(self.mirror, self.access, Renderer(self.settings.public_url), self.metrics)
+        return Documents(self.mirror, views, self.cache)
+
+    @cached_property
+    def subscribers(self) -> Subscribers:
+        """The open pages that hear of changes."""
+        version, document = self.documents.version, self.documents.current
+        return Subscribers(version=version, document=document, clock=self.clock, random=self._random)
+
+    @cached_property
+    def updater(self) -> Updater:
+        """Reports changes to readers."""
+        return Updater(self.documents, self.access, self.subscribers)
+
+    @cached_property
+    def change_feed(self) -> ChangeFeed:
+        """Reports other processes' changes."""
+        return ChangeFeed(self.mirror, self.clock, self.updater.changed, process_id=self.process_id)
 
     @cached_property
     def reader(self) -> Reader:
+        """Answers readers."""
         return Reader(
+            documents=self.documents,
+            access=self.access,
+            worker=self.worker,
             mirror=self.mirror,
-            shared=self.shared,
-            catalogue=self.catalogue,
-            publisher=self.publisher,
-            places=self.places,
-            looks=self.looks,
+            leases=self.store.leases,
             clock=self.clock,
             fresh_for=self.settings.fresh_for,
             cold_wait=self.settings.cold_wait,
         )
 
     @cached_property
-    def follower(self) -> ChangeFeed:
-        return ChangeFeed(self.mirror, self.clock, self.announcer.changed, origin=self.holder)
-
-    @cached_property
-    def lease(self) -> Lease:
-        return Lease("pulse", self.shared, self.clock, holder=self.holder)
-
-    @cached_property
-    def keeper(self) -> Maintenance:
-        return Maintenance(
-            sites=self.settings.repo,
-            store=self.store,
-            metrics=self.metrics,
-            follower=self.follower,
-            schedule=self.schedule,
-            clock=self.clock,
-        )
-
-    @cached_property
-    def posts(self) -> Sequence[PostList]:
-        place, sites = self.settings.posts, self.settings.repo
-        if not place or not self.settings.post_filter.listed_only:
-            return ()  # which issues are posts, no page of the blog says
-        name, serve = f"posts {secret_digest(place)}", self.announcer.serve_only
-        return (PostList(partial(post_source, place, sites), name, sites, self.shared, serve, self.clock),)
-
-    @cached_property
-    def receiver(self) -> WebhookIntake:
-        return WebhookIntake(
-            shared=self.shared,
-            mirror=self.mirror,
-            sites=self.settings.repo,
-            clock=self.clock,
-            wake=self.looks.wake,
-            tell=self.metrics.delivered,
-        )
-
-    @cached_property
-    def pictures(self) -> ImageProxy:
-        visible = AccessPolicy(self.mirror, self.publisher, self.settings.repo)
+    def image_proxy(self) -> ImageProxy:
+        """Serves images."""
         return ImageProxy(
-            source=self.picture_source,
-            shelf=DiskCache(self.picture_folder, most=self.settings.pictures_mb * _MEGABYTE, now=self.clock.now),
-            visible=visible.comment,
-            avatar_of=visible.avatar,
+            source=self._resources.image_source,
+            store=self._resources.image_store,
+            access=VisibleImages(self.mirror, self.access, self.settings.repo),
             clock=self.clock,
         )
 
     @cached_property
     def web(self) -> CachedReads:
         """The ASGI application."""
-        return create_app(self.serving)
+        return create_app(self.web_context)
 
     @cached_property
-    def serving(self) -> Serving:
+    def web_context(self) -> WebContext:
+        """What the web application serves from."""
         settings = self.settings
-        return Serving(
-            reads=self.reader,
+        readiness = Readiness(settings.repo, self.mirror, self.schedule, self.access)
+        return WebContext(
+            reader=self.reader,
             sites=settings.repo,
             now=self.clock.now,
-            origins=Origins(frozenset(origin.encode() for origin in settings.origins)),
+            cors=CorsPolicy(frozenset(origin.encode() for origin in settings.origins)),
             public_url=settings.public_url,
-            readiness=Readiness(settings.repo, self.mirror, self.schedule, self.publisher).state,
-            webhooks=Webhooks(settings.secrets, self.receiver),
-            request_ids=request_ids(self.chance),
-            served=self.metrics.served,
-            metrics=self.metrics.exposition,
-            listeners=self.listeners,
-            pictures=self.pictures if settings.pictures else None,
+            monitoring=Monitoring(readiness.state, self.metrics.exposition, self.metrics.response_counts),
+            features=Features(
+                webhook=WebhookEndpoint(settings.secrets, self.webhook_intake),
+                subscribers=self.subscribers,
+                images=self.image_proxy if settings.pictures else None,
+            ),
+            request_ids=request_ids(self._random),
         )

@@ -16,7 +16,7 @@ import typer
 import uvloop
 from rich.console import Console
 
-from app.bootstrap import assembled
+from app.bootstrap import open_application
 from app.cli.blog.pages import Blog, build
 from app.cli.console import print_line
 from app.cli.options import Json
@@ -82,12 +82,12 @@ async def run(port: int, blog_port: int, show_urls: ShowUrls) -> None:
         simulator.images.base_url = urls["simulator"]
         async with (
             _serve_simulator(simulator, simulator_socket),
-            assembled(demo_settings(service_url, urls["simulator"]), on_progress, clock, random) as afterword,
-            _run_in_background(afterword.follow()),
+            open_application(demo_settings(service_url, urls["simulator"]), on_progress, clock, random) as application,
+            _run_in_background(application.run()),
             _run_in_background(show_urls_when_complete()),
         ):
-            on_stop = afterword.listeners.close
-            await run_server(afterword.web, service_socket, more=[(blog, blog_socket)], on_stop=on_stop)
+            on_stop = application.subscribers.close
+            await run_server(application.web, service_socket, more=[(blog, blog_socket)], on_stop=on_stop)
 
 
 def demo_settings(service_url: str, simulator_url: str) -> Settings:

@@ -20,7 +20,7 @@ import uvloop
 from rich.console import Console
 from starlette.types import ASGIApp
 
-from app.bootstrap import Afterword, assembled
+from app.bootstrap import Application, open_application
 from app.cli.console import print_line
 from app.cli.logs import configure
 from app.cli.options import Repo, Store
@@ -107,11 +107,11 @@ async def run(settings: Settings, console: Console, arguments: Sequence[str] = (
     clock = SystemClock()
     display = ProgressDisplay(console, clock)
     with bind(settings.host, settings.port) as server_socket:
-        async with assembled(settings, display.show, clock, random) as afterword:
-            failure = await afterword.meet_github()
-            await _print_welcome(afterword, settings.public_url or base_url(server_socket), console, failure)
+        async with open_application(settings, display.show, clock, random) as application:
+            failure = await application.check_github()
+            await _print_welcome(application, settings.public_url or base_url(server_socket), console, failure)
             if settings.workers == 1:
-                await _serve(afterword, server_socket, display)
+                await _serve(application, server_socket, display)
         if settings.workers > 1 and not await supervise(settings.workers, arguments, server_socket, clock):
             raise typer.Exit(1)
 
@@ -124,8 +124,8 @@ async def run_worker(settings: Settings, socket_fd: int, parent_pipe: int) -> No
     try:
         with inherit_socket(socket_fd) as server_socket:
             folder = os.environ.get(METRICS_FOLDER)
-            async with assembled(settings, display.show, clock, random, metrics_folder=folder) as afterword:
-                await _serve(afterword, server_socket, display, parent_pipe)
+            async with open_application(settings, display.show, clock, random, metrics_folder=folder) as application:
+                await _serve(application, server_socket, display, parent_pipe)
     finally:
         remove_orphaned_metrics(parent_pipe)
 
@@ -150,19 +150,19 @@ def _cancel_on_stop_signal() -> None:
 
 
 async def _serve(
-    afterword: Afterword, server_socket: socket.socket, display: ProgressDisplay, parent_pipe: int | None = None
+    application: Application, server_socket: socket.socket, display: ProgressDisplay, parent_pipe: int | None = None
 ) -> None:
     """Follow GitHub and serve readers until a signal stops both."""
-    settings = afterword.settings
-    web: ASGIApp = afterword.web
+    settings = application.settings
+    web: ASGIApp = application.web
     _freeze_garbage_collector()
     if settings.access_log:
         web = AccessLog(web, now=time.monotonic, addresses=settings.log_addresses)
-    follow_task = asyncio.create_task(afterword.follow())
+    follow_task = asyncio.create_task(application.run())
     # It runs until the stop. If an internal error ends it, this process stops, for its supervisor to start a new one.
     follow_task.add_done_callback(lambda task: None if task.cancelled() else signal.raise_signal(signal.SIGTERM))
     try:
-        await run_server(web, server_socket, on_stop=afterword.listeners.close, parent_pipe=parent_pipe)
+        await run_server(web, server_socket, on_stop=application.subscribers.close, parent_pipe=parent_pipe)
     finally:
         follow_task.cancel()
         with suppress(asyncio.CancelledError):
@@ -180,11 +180,11 @@ def _freeze_garbage_collector() -> None:
     gc.freeze()
 
 
-async def _print_welcome(afterword: Afterword, url: str, console: Console, failure: GitHubError | None) -> None:
+async def _print_welcome(application: Application, url: str, console: Console, failure: GitHubError | None) -> None:
     """Print the mode and three addresses to try."""
-    settings = afterword.settings
+    settings = application.settings
     first = settings.repo[0]
-    snapshot = await afterword.mirror.site_snapshot(first)
+    snapshot = await application.mirror.site_snapshot(first)
     posts = [summary for summary in snapshot.summaries if not summary.is_pull_request]
     busiest = max(posts, key=lambda summary: summary.comment_count, default=None)
     lines = [

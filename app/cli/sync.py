@@ -8,7 +8,7 @@ import orjson
 import typer
 from rich.console import Console
 
-from app.bootstrap import Afterword, assembled
+from app.bootstrap import Application, open_application
 from app.cli.console import print_line
 from app.cli.options import EXIT_RATE_LIMIT, Json, Repo, Store
 from app.cli.progress import ProgressDisplay, describe, local_time
@@ -17,6 +17,7 @@ from app.domain.sites import Repository
 from app.outbound.clock import SystemClock, random
 from app.settings import load
 from app.sync.backfill import Progress
+from app.sync.reconcile import Reconcile
 
 _log = logging.getLogger(__name__)
 
@@ -42,8 +43,8 @@ def sync(
     display = ProgressDisplay(console, clock)
 
     async def run() -> list[Progress]:
-        async with assembled(settings, display.show, clock, random) as afterword:
-            return [await _update(afterword, site, clock, wait=wait) for site in settings.repo]
+        async with open_application(settings, display.show, clock, random) as application:
+            return [await _update(application, site, clock, wait=wait) for site in settings.repo]
 
     try:
         results = asyncio.run(run())
@@ -60,17 +61,17 @@ def sync(
         raise typer.Exit(EXIT_RATE_LIMIT)
 
 
-async def _update(afterword: Afterword, repo: Repository, clock: SystemClock, *, wait: bool) -> Progress:
+async def _update(application: Application, repo: Repository, clock: SystemClock, *, wait: bool) -> Progress:
     """Update the mirror of one repository; return how far it came."""
     while True:
         try:
-            await afterword.pulse.bring_up(repo, reconcile=True)
+            await application.poller.poll(repo, reconcile=Reconcile.NOW)
         except RateLimited as limit:
             if not wait:
-                return await afterword.importer.report(repo, waiting_until=limit.until)
+                return await application.progress.report(repo, waiting_until=limit.until)
             await clock.sleep(limit.until - clock.now())
         else:
-            return await afterword.importer.report(repo)
+            return await application.progress.report(repo)
 
 
 def _json_object(progress: Progress) -> dict[str, Any]:

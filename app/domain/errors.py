@@ -282,8 +282,8 @@ class ImageRejected(ReadError):
 class NotReady(ReadError):
     """Cold, and GitHub did not respond in time; `retry_after` is in seconds."""
 
-    subject: str
+    resource: str
     retry_after: int
 
     def __str__(self) -> str:
-        return f"{self.subject} is not mirrored yet, and GitHub has not answered. Ask again in {self.retry_after} s."
+        return f"{self.resource} is not mirrored yet, and GitHub has not answered. Ask again in {self.retry_after} s."

@@ -19,7 +19,7 @@ Posts = Mapping[Repository, frozenset[int]]
 _NUMBER = re.compile(r"[1-9][0-9]{0,14}")
 """No leading zero: YAML parsers disagree whether 041 is 41 or 33."""
 _MAX_NUMBER = 10**15 - 1
-_NESTED = ("extra", "params")
+_NESTED_TABLES = ("extra", "params")
 """The tables of front matter in which Zola and Hugo keep a blog's own fields."""
 _EMPTY = frozenset({"", "~", "null"})
 _TRUE = frozenset({"true", "yes", "on"})
@@ -94,7 +94,7 @@ def _fields(page: Mapping[str, object]) -> Mapping[str, object]:
     """Return a page's top-level fields, which win, and those of the nested tables; names in lower case, as in Hugo."""
     top_level = {key.casefold(): value for key, value in page.items() if isinstance(key, str)}
     fields: dict[str, object] = {}
-    for name in _NESTED:
+    for name in _NESTED_TABLES:
         table = top_level.get(name)
         if isinstance(table, Mapping):
             fields |= {key.casefold(): value for key, value in table.items() if isinstance(key, str)}

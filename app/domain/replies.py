@@ -195,8 +195,8 @@ def _words(text: str) -> str:
     text_only = _LINK.sub(r"\1", text) if "](" in text else text
     if text_only.isascii():
         return " ".join(text_only.lower().translate(_ASCII_SPACES).split())
-    spaced = _IDEOGRAPH.sub(r" \g<0> ", unicodedata.normalize("NFKC", text_only).casefold())
-    return " ".join(_NON_WORD.sub(" ", spaced).split())
+    word_per_character = _IDEOGRAPH.sub(r" \g<0> ", unicodedata.normalize("NFKC", text_only).casefold())
+    return " ".join(_NON_WORD.sub(" ", word_per_character).split())
 
 
 def _longest_words(quote: str) -> list[str]:

@@ -59,8 +59,8 @@ def _parameters(header: str, position: int) -> tuple[dict[str, str], int]:
     while match := _PARAMETER.match(header, position):
         position = match.end()
         if match["name"]:
-            quoted = match["quoted"]
-            value = match["token"] or "" if quoted is None else _ESCAPE.sub(r"\1", quoted)
+            quoted_value = match["quoted"]
+            value = match["token"] or "" if quoted_value is None else _ESCAPE.sub(r"\1", quoted_value)
             parameters.setdefault(match["name"].lower(), value)
     return parameters, position
 

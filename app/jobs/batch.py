@@ -1,112 +1,126 @@
-"""Floods: where many deliveries wait at once, a round, two asks for all of them, is cheaper than a look for each.
+"""Batch deliveries: if many wait at once, one poll of two requests is cheaper than a refresh for each.
 
-One process makes it, the others leave the marks alone meanwhile. What the round leaves in doubt is looked at one by
-one.
+One process polls, the others leave the jobs alone until it ends. Threads that the poll leaves with differing counts are
+refreshed one by one.
 """
 
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import count
 
 from app.domain.errors import GitHubError, StoreError
+from app.domain.priority import Priority
+from app.domain.records import REPOSITORY_NUMBER, SiteRecord
 from app.domain.sites import Repository
-from app.jobs.heartbeat import heartbeat
-from app.ports.jobs import THE_REPOSITORY, Job, Priority, Shared
-from app.ports.mirror import Clock, Mirror, SiteRecord
-from app.sync.poll import Poller, is_settled
+from app.jobs.periodic import heartbeat
+from app.jobs.retry import Retry
+from app.ports.clock import Clock
+from app.ports.jobs import Job, Jobs
+from app.ports.leases import Leases
+from app.ports.mirror import Mirror
+from app.sync.poll import Poller
 
 _log = logging.getLogger(__name__)
-_MOST_LOOKS = 5
-"""Deliveries that wait at once and still have a look each."""
-_BETWEEN_ROUNDS = 2.0
-"""Seconds from one such round to the next at least, whichever process makes it."""
-_HELD_FOR, _RENEWED = 15.0, 5.0
-"""Seconds after which a round counts as one of a process that died, unless it says that it goes on."""
-
-PutOff = Callable[[Job, Exception], Awaitable[None]]
-"""Keeps a mark for later, after a failure."""
+_MOST_SINGLE = 5
+"""So many waiting deliveries still have a refresh each."""
+_BETWEEN_BATCHES = 2.0
+"""Seconds from one batch to the next at least, whichever process runs it."""
+_LEASE_DURATION, _HEARTBEAT_EVERY = 15.0, 5.0
+"""Seconds after which a batch without a heartbeat counts as one of a dead process."""
 
 
 class DeliveryBatch:
-    """Makes rounds for the marks of deliveries, where they are many."""
+    """Polls a site for the jobs of its deliveries, if they are many."""
 
     def __init__(
-        self, *, mirror: Mirror, shared: Shared, pulse: Poller, clock: Clock, holder: str, put_off: PutOff
+        self,
+        *,
+        mirror: Mirror,
+        jobs: Jobs,
+        leases: Leases,
+        poller: Poller,
+        retry: Retry,
+        clock: Clock,
+        worker_id: str,
     ) -> None:
         self._mirror = mirror
-        self._shared = shared
-        self._pulse = pulse
+        self._jobs = jobs
+        self._leases = leases
+        self._poller = poller
+        self._retry = retry
         self._clock = clock
-        self._holder = holder
-        self._put_off = put_off
+        self._worker_id = worker_id
         self._numbers = count(1)
-        self._doubtful: dict[Repository, frozenset[int]] = {}
-        """By their `seq`, the marks that the last round over a site could not settle."""
+        self._unsettled: dict[Repository, frozenset[int]] = {}
+        """The generations of the jobs that the last batch of a site could not complete."""
 
-    def among(self, marks: Iterable[Job]) -> Mapping[Repository, Sequence[Job]]:
-        """The marks, by site, that are left to a round."""
-        told: defaultdict[Repository, list[Job]] = defaultdict(list)
-        for mark in marks:
-            plain = mark.purpose is Priority.DELIVERY and not mark.thorough and mark.number != THE_REPOSITORY
-            if plain and mark.seq not in self._doubtful.get(mark.repo, ()):
-                told[mark.repo].append(mark)
-        return {repo: flood for repo, flood in told.items() if len(flood) > _MOST_LOOKS}
+    def select(self, jobs: Iterable[Job]) -> Mapping[Repository, Sequence[Job]]:
+        """Return the jobs, by site, that are left to a batch."""
+        by_site: defaultdict[Repository, list[Job]] = defaultdict(list)
+        for job in jobs:
+            is_plain = job.priority is Priority.DELIVERY and not job.full and job.number != REPOSITORY_NUMBER
+            if is_plain and job.generation not in self._unsettled.get(job.repo, ()):
+                by_site[job.repo].append(job)
+        return {repo: batch for repo, batch in by_site.items() if len(batch) > _MOST_SINGLE}
 
-    async def round(self, repo: Repository, marks: Sequence[Job]) -> bool:
-        """One round: settles the marks of all threads that it left without doubt.
+    async def run(self, repo: Repository, jobs: Sequence[Job]) -> bool:
+        """Poll once, and remove the jobs of all threads whose counts agree after it.
 
-        Nothing, and False, where one is under way or has just been made, here or by another process, and before the
-        site is listed: that is the import's to do, which brings nothing older than the marks.
+        Return False, and do nothing, if a batch is under way or has just ended, here or in another process. Before the
+        site is listed the backfill brings everything that the jobs are for: return False too.
         """
         site = await self._mirror.site(repo)
-        if site is None or site.listed_at is None:
+        if site is None or site.issues_listed_at is None:
             return False
         began = self._clock.now()
-        name, once = f"flood {repo.key}", f"{self._holder}, {next(self._numbers)}, at {began}"
-        if not await self._shared.lease(name, holder=once, at=began, until=began + _HELD_FOR):
+        name, holder = f"delivery batch {repo.key}", f"{self._worker_id}, {next(self._numbers)}, at {began}"
+        if not await self._leases.acquire(name, worker_id=holder, at=began, until=began + _LEASE_DURATION):
             return False
         try:
-            async with heartbeat(partial(self._hold, name, once), every=_RENEWED):
-                await self._make(site, marks, began)
+            async with heartbeat(partial(self._extend, name, holder), every=_HEARTBEAT_EVERY):
+                await self._poll(site, jobs, began)
         finally:
             with suppress(StoreError):
-                await asyncio.shield(self._rest(name, once, began))
+                await asyncio.shield(self._hold_off(name, holder, began))
         return True
 
-    async def _make(self, site: SiteRecord, marks: Sequence[Job], began: float) -> None:
+    async def _poll(self, site: SiteRecord, jobs: Sequence[Job], began: float) -> None:
         try:
-            await self._pulse.bring_up(site.repo)
+            await self._poller.poll(site.repo)
         except Exception as failure:
-            if not isinstance(failure, GitHubError) or not await self._is_applied(site, began):
-                for mark in marks:
-                    await self._put_off(mark, failure)
+            if not isinstance(failure, GitHubError) or not await self._has_applied(site, began):
+                for job in jobs:
+                    await self._retry.defer(job, failure)
                 raise
-        undoubted = {tally.number for tally in await self._mirror.tallies(site.repo) if is_settled(tally)}
-        for mark in marks:
-            if mark.number in undoubted:
-                await self._shared.drop(mark)
-        doubtful = {mark.number for mark in marks} - undoubted
-        left = [mark for mark in await self._shared.due(at=self._clock.now()) if mark.repo == site.repo]
-        self._doubtful[site.repo] = frozenset(mark.seq for mark in left if mark.number in doubtful)
+        summaries = (await self._mirror.site_snapshot(site.repo)).summaries
+        settled = {summary.number for summary in summaries if summary.is_settled}
+        for job in jobs:
+            if job.number in settled:
+                await self._jobs.cancel(job)
+        unsettled = {job.number for job in jobs} - settled
+        due = await self._jobs.due(at=self._clock.now())
+        self._unsettled[site.repo] = frozenset(
+            job.generation for job in due if job.repo == site.repo and job.number in unsettled
+        )
 
-    async def _is_applied(self, before: SiteRecord, began: float) -> bool:
-        """True where a round that failed, with a single thread say, had applied what changed."""
+    async def _has_applied(self, before: SiteRecord, began: float) -> bool:
+        """Return True if a poll that failed, for example with a single thread, had applied what changed."""
         site = await self._mirror.site(before.repo)
         at = None if site is None else site.checked_at
         return at is not None and at != before.checked_at and at >= began
 
-    async def _hold(self, name: str, once: str) -> None:
+    async def _extend(self, name: str, holder: str) -> None:
         now = self._clock.now()
-        await self._shared.lease(name, holder=once, at=now, until=now + _HELD_FOR)
+        await self._leases.acquire(name, worker_id=holder, at=now, until=now + _LEASE_DURATION)
 
-    async def _rest(self, name: str, once: str, began: float) -> None:
-        """Nobody makes another round until it is time for it."""
-        now, until = self._clock.now(), began + _BETWEEN_ROUNDS
-        if now < until <= now + _BETWEEN_ROUNDS:
-            await self._shared.lease(name, holder=once, at=now, until=until)
+    async def _hold_off(self, name: str, holder: str, began: float) -> None:
+        """Keep the lease until the next batch may begin."""
+        now, until = self._clock.now(), began + _BETWEEN_BATCHES
+        if now < until <= now + _BETWEEN_BATCHES:
+            await self._leases.acquire(name, worker_id=holder, at=now, until=until)
         else:
-            await self._shared.release(name, holder=once)
+            await self._leases.release(name, worker_id=holder)

@@ -1,4 +1,4 @@
-"""The lease: of all processes on one store, one pulses; another takes over within seconds of its end."""
+"""The lease: one of all processes on a store polls; another takes over within seconds of its end."""
 
 import asyncio
 import logging
@@ -6,57 +6,57 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from app.domain.errors import StoreError
-from app.ports.jobs import Shared
-from app.ports.mirror import Clock
+from app.ports.clock import Clock
+from app.ports.leases import Leases
 
 _log = logging.getLogger(__name__)
-_LASTS = 5.0
-_RENEWED = 1.0
-"""Seconds. A process that is busy for a while does not lose the lease, one that was killed is not missed for long."""
+_DURATION = 5.0
+_HEARTBEAT_EVERY = 1.0
+"""Seconds. A busy process keeps the lease, and a killed one does not hold it for long."""
 
 
 class Lease:
-    """One name that one process at a time holds."""
+    """A name that one process at a time holds."""
 
-    def __init__(self, name: str, shared: Shared, clock: Clock, *, holder: str) -> None:
+    def __init__(self, name: str, leases: Leases, clock: Clock, *, worker_id: str) -> None:
         self._name = name
-        self._shared = shared
+        self._leases = leases
         self._clock = clock
-        self._holder = holder
-        self.held = False
+        self._worker_id = worker_id
+        self.is_held = False
 
     async def while_held(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Does the work whenever the lease is held, for ever; it is cancelled where the lease is lost."""
-        working: asyncio.Task[None] | None = None
+        """Run `work` whenever this process holds the lease; cancel it when the lease is lost. Never returns."""
+        task: asyncio.Task[None] | None = None
         try:
             while True:
-                self.held = await self._take()
-                if self.held and working is None:
-                    working = asyncio.ensure_future(work())
-                elif working is not None and (not self.held or working.done()):
-                    await _ended(working)
-                    working = None
-                await self._clock.sleep(_RENEWED)
+                self.is_held = await self._acquire()
+                if self.is_held and task is None:
+                    task = asyncio.ensure_future(work())
+                elif task is not None and (not self.is_held or task.done()):
+                    await _end(task)
+                    task = None
+                await self._clock.sleep(_HEARTBEAT_EVERY)
         finally:
-            if working is not None:
-                await _ended(working)
-            if self.held:
-                self.held = False
+            if task is not None:
+                await _end(task)
+            if self.is_held:
+                self.is_held = False
                 with suppress(StoreError):
-                    await asyncio.shield(self._shared.release(self._name, holder=self._holder))
+                    await asyncio.shield(self._leases.release(self._name, worker_id=self._worker_id))
 
-    async def _take(self) -> bool:
+    async def _acquire(self) -> bool:
         now = self._clock.now()
         try:
-            return await self._shared.lease(self._name, holder=self._holder, at=now, until=now + _LASTS)
+            return await self._leases.acquire(self._name, worker_id=self._worker_id, at=now, until=now + _DURATION)
         except StoreError as failure:
-            _log.warning("The lease %r cannot be taken: %s", self._name, failure)
+            _log.warning("The lease %r cannot be acquired; the next attempt is in a second: %s", self._name, failure)
             return False
 
 
-async def _ended(working: asyncio.Future[None]) -> None:
-    """Cancels what is under way and waits for its end; what it failed with is raised."""
-    working.cancel()
-    await asyncio.wait({working})  # not awaited itself: its being cancelled would look like ours
-    if not working.cancelled():
-        working.result()
+async def _end(task: asyncio.Future[None]) -> None:
+    """Cancel a task and wait for its end; raise what it failed with."""
+    task.cancel()
+    await asyncio.wait({task})  # not awaited itself: its cancellation would look like the caller's
+    if not task.cancelled():
+        task.result()

@@ -1,32 +1,59 @@
-"""Deeds that are done again and again; what they fail with is said once, not each time."""
+"""Run a coroutine periodically; log a repeated error only once."""
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 from app.domain.errors import AfterwordError
-from app.ports.mirror import Clock
 
 _log = logging.getLogger(__name__)
 _AFTER_FAILURE = 1.0
 
+Sleep = Callable[[float], Awaitable[object]]
+"""Waits for so many seconds."""
 
-async def run_periodically(deed: Callable[[], Awaitable[None]], clock: Clock, *, every: float, failing: str) -> None:
-    """Does a deed, pauses for `every` seconds, or a second after a failure if that is longer, and so on.
 
-    `failing` begins the line that is logged where the deed fails otherwise than the last time.
+async def run_periodically(
+    func: Callable[[], Awaitable[object]], sleep: Sleep, *, every: float, error_message: str
+) -> None:
+    """Await `func`, sleep for `every` seconds, or for a second after a failure if that is longer, and repeat.
+
+    `error_message` begins the log line of a failure that differs from the last one.
     """
-    before: str | None = None
+    previous: str | None = None
     while True:
-        failed: str | None = None
+        error: str | None = None
         try:
-            await deed()
+            await func()
         except AfterwordError as failure:
-            failed = str(failure)
-            if failed != before:
-                _log.warning("%s: %s", failing, failure)
-        except Exception as failure:  # noqa: BLE001 - logged; it goes on for ever
-            failed = repr(failure)
-            if failed != before:
-                _log.exception("%s, by a fault of ours", failing)
-        before = failed
-        await clock.sleep(every if failed is None else max(every, _AFTER_FAILURE))
+            error = str(failure)
+            if error != previous:
+                _log.warning("%s: %s", error_message, failure)
+        except Exception as failure:  # noqa: BLE001 - logged; the next run may go well
+            error = repr(failure)
+            if error != previous:
+                _log.exception("%s: internal error", error_message)
+        previous = error
+        await sleep(every if error is None else max(every, _AFTER_FAILURE))
+
+
+@asynccontextmanager
+async def heartbeat(extend: Callable[[], Awaitable[object]], *, every: float) -> AsyncGenerator[None, None]:
+    """Await `extend` every so many seconds until the block ends; a failure is logged, and the block goes on.
+
+    Claims and leases last for seconds, so that a dead process does not hold them for long. The seconds are the event
+    loop's: its clock is never set back.
+    """
+
+    async def beat() -> None:
+        await asyncio.sleep(every)
+        message = "A claim could not be extended; another process may take it"
+        await run_periodically(extend, asyncio.sleep, every=every, error_message=message)
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})

@@ -1,4 +1,4 @@
-"""When the next round over a site is due, and what becomes of one that failed."""
+"""The poll schedule: when the next poll of a site is due, also after a failed one."""
 
 import asyncio
 import logging
@@ -8,141 +8,136 @@ from typing import Protocol
 from app.domain.errors import AfterwordError, RateLimited
 from app.domain.sites import Repository
 from app.domain.times import rfc3339
-from app.ports.jobs import Shared
-from app.ports.metrics import Observer, Wait
-from app.ports.mirror import Clock
-from app.sync.poll import PollResult, heard_lately
-from app.sync.reconcile import reconciled
+from app.ports.clock import Clock
+from app.ports.metrics import Metrics, Wait
+from app.sync.poll import PollResult
+from app.sync.reconcile import Reconcile
 
 _log = logging.getLogger(__name__)
-_RECONCILE_AFTER = 86_400
-_FIRST_PAUSE = 10.0
-"""Seconds after a first failure: most pass by themselves. Each further one doubles them."""
-_LONGEST_PAUSE = 900.0
-_A_LITTLE = 1.0
+_FIRST_DELAY = 10.0
+"""Seconds after a first failure: most pass soon. Each further one doubles them."""
+_LONGEST_DELAY = 900.0
+_JITTER = 1.0
 _RARER = 10
-"""How many times rarer rounds are while webhooks tell of everything,"""
+"""How many times rarer polls are while webhooks report everything,"""
 _RAREST = 600.0
-"""but no rarer than this, in seconds, unless the owner wants them so."""
+"""but no rarer than this, in seconds, unless the owner sets a longer interval."""
 _DISTRUST = 3600.0
-"""Seconds for which rounds stay frequent after one has found what no webhook told."""
+"""Seconds for which polls stay frequent after one has found what no webhook reported."""
 
 
-class Rounds(Protocol):
-    """What is scheduled: `Poller`, seen from here."""
+class SitePoller(Protocol):
+    """What is scheduled: `Poller`, as the schedule needs it."""
 
-    async def bring_up(self, repo: Repository, *, reconcile: bool = False) -> PollResult:
-        """One round."""
+    async def poll(self, repo: Repository, *, reconcile: Reconcile) -> PollResult:
+        """Poll a site once."""
 
 
-def pace(every: float, *, heard_at: float | None, untold_at: float | None, now: float) -> float:
-    """Seconds to the next round, given when the last webhook came and when a round last found what none had told."""
-    trusted = heard_at is not None and (untold_at is None or (heard_at > untold_at and now - untold_at > _DISTRUST))
-    return max(every, min(every * _RARER, _RAREST)) if trusted else every
+def poll_interval(every: float, *, last_delivery_at: float | None, missed_at: float | None, now: float) -> float:
+    """Return the seconds to the next poll.
+
+    `last_delivery_at` is the time of the last delivery, None if none is expected. `missed_at` is when a poll last found
+    what no webhook had reported.
+    """
+    is_trusted = last_delivery_at is not None and (
+        missed_at is None or (last_delivery_at > missed_at and now - missed_at > _DISTRUST)
+    )
+    return max(every, min(every * _RARER, _RAREST)) if is_trusted else every
 
 
 class Schedule:
-    """Follows sites: a round, a pause, and so on; a failure lengthens the pause, and never ends it.
+    """Polls sites at intervals; a failure lengthens the next one.
 
-    `chance` gives numbers from 0 up to 1: installations that were limited together do not come back together.
+    `random` gives numbers from 0 up to 1: installations that were limited together do not come back together.
     """
 
     def __init__(
         self,
-        pulse: Rounds,
-        shared: Shared,
+        poller: SitePoller,
         clock: Clock,
-        chance: Callable[[], float],
-        observer: Observer,
+        random: Callable[[], float],
+        metrics: Metrics,
         *,
         every: float,
-        listening: bool = True,
+        has_webhook: bool = True,
     ) -> None:
-        """`listening`: whether a secret is configured, without which no webhook is taken."""
-        self._pulse = pulse
-        self._listening = listening
-        self._shared = shared
+        """`has_webhook`: whether a secret is configured, without which no delivery is accepted."""
+        self._poller = poller
         self._clock = clock
-        self._chance = chance
-        self._observer = observer
+        self._random = random
+        self._metrics = metrics
         self._every = every
-        self._hurried: dict[Repository, asyncio.Event] = {}
+        self._has_webhook = has_webhook
+        self._wakeups: dict[Repository, asyncio.Event] = {}
         self.failures: dict[Repository, Exception] = {}
-        """Why the last round over a site did not succeed."""
+        """Why the last poll of a site failed."""
 
-    async def follow(self, repo: Repository) -> None:
-        """Rounds over one site, for ever."""
-        failed = 0
-        hurried = self._hurried[repo] = asyncio.Event()
+    async def run(self, repo: Repository) -> None:
+        """Poll one site at its interval. Never returns."""
+        failure_count = 0
+        wakeup = self._wakeups[repo] = asyncio.Event()
         while True:
-            pause = await self.round(repo)
-            failed = failed + 1 if repo in self.failures else 0
-            if failed:
-                pause = min(_FIRST_PAUSE * 2 ** min(failed - 1, 20), max(self._every, _LONGEST_PAUSE))
-                self._observer.waits(Wait.BACKOFF, self._clock.now() + pause)
-            await self._pause(pause + self._chance() * _A_LITTLE, hurried)
+            pause = await self.poll_once(repo)
+            failure_count = failure_count + 1 if repo in self.failures else 0
+            if failure_count:
+                pause = min(_FIRST_DELAY * 2 ** min(failure_count - 1, 20), max(self._every, _LONGEST_DELAY))
+                self._metrics.waiting(Wait.BACKOFF, self._clock.now() + pause)
+            await self._pause(pause + self._random() * _JITTER, wakeup)
 
-    def hurry(self) -> None:
-        """Has the next round over each site begin at once, or as soon as the one under way has ended."""
-        for hurried in self._hurried.values():
-            hurried.set()
+    def poll_now(self) -> None:
+        """Start the next poll of each site at once, or after the current one."""
+        for wakeup in self._wakeups.values():
+            wakeup.set()
 
-    async def _pause(self, seconds: float, hurried: asyncio.Event) -> None:
-        sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
-        hurrying = asyncio.ensure_future(hurried.wait())
+    async def poll_once(self, repo: Repository) -> float:
+        """Poll a site; return the seconds to pause after it."""
         try:
-            await asyncio.wait({sleeping, hurrying}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            hurried.clear()
-            sleeping.cancel()
-            hurrying.cancel()
-
-    async def round(self, repo: Repository) -> float:
-        """One round; how many seconds to pause after it."""
-        now = self._clock.now()
-        try:
-            done = await self._pulse.bring_up(repo, reconcile=await self._reconcile_is_due(repo, now))
-            await self._note(repo, done, now)
-            pause = await self._pace(repo)
+            result = await self._poller.poll(repo, reconcile=Reconcile.IF_DUE)
         except RateLimited as limit:
             self.failures.pop(repo, None)
-            _log.info("%s: %s Goes on at %s.", repo, limit, rfc3339(limit.until))
-            left = max(_A_LITTLE, limit.until - self._clock.now())
-            return min(left, self._every) if limit.kind == "budget" else left
+            _log.info("%s: %s The next poll is at %s.", repo, limit, rfc3339(limit.until))
+            pause = max(_JITTER, limit.until - self._clock.now())
+            return min(pause, self._every) if limit.kind == "budget" else pause
         except AfterwordError as failure:
             self._fail(repo, failure)
-        except Exception as failure:  # noqa: BLE001 - logged; following goes on for ever
-            _log.exception("%s: a round broke off by a fault of ours; the next one begins anew", repo)
+        except Exception as failure:  # noqa: BLE001 - logged; the next poll may go well
+            _log.exception("%s: internal error during a poll; the next poll starts from the last commit", repo)
             self.failures[repo] = failure
         else:
             if self.failures.pop(repo, None) is not None:
                 _log.info("%s: GitHub answers again.", repo)
-                self._observer.waits(Wait.BACKOFF, None)
-            return pause
+                self._metrics.waiting(Wait.BACKOFF, None)
+            self._report_missed(repo, result)
+            return self._interval(result)
         return self._every
 
-    async def _reconcile_is_due(self, repo: Repository, now: float) -> bool:
-        at = await self._shared.recall(reconciled(repo))
-        return at is None or not 0 <= now - float(at) <= _RECONCILE_AFTER
+    async def _pause(self, seconds: float, wakeup: asyncio.Event) -> None:
+        tasks = {asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(wakeup.wait())}
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            wakeup.clear()
+            for task in tasks:
+                task.cancel()
 
-    async def _note(self, repo: Repository, done: PollResult, now: float) -> None:
-        if done.untold and self._listening:
-            self._observer.untold(repo, len(done.untold))
-            _log.warning(
-                "%s: no webhook told of what is new at %s. See Recent Deliveries of the webhook on GitHub; "
-                "what changed is asked every %g s for an hour.",
-                repo,
-                ", ".join(map(str, sorted(done.untold)[:10])),
-                self._every,
-            )
-            await self._shared.remember(f"untold {repo.key}", str(now))
-
-    async def _pace(self, repo: Repository) -> float:
-        untold = await self._shared.recall(f"untold {repo.key}")
-        return pace(
+    def _report_missed(self, repo: Repository, result: PollResult) -> None:
+        missed = result.webhook.missed
+        if not missed or not self._has_webhook:
+            return
+        self._metrics.missed_by_webhook(repo, len(missed))
+        _log.warning(
+            "%s: no webhook reported the news of %s. See Recent Deliveries of the webhook on GitHub; "
+            "Afterword polls every %g s for an hour.",
+            repo,
+            ", ".join(map(str, sorted(missed)[:10])),
             self._every,
-            heard_at=await heard_lately(self._shared, repo, self._clock.now()) if self._listening else None,
-            untold_at=float(untold) if untold else None,
+        )
+
+    def _interval(self, result: PollResult) -> float:
+        return poll_interval(
+            self._every,
+            last_delivery_at=result.webhook.last_delivery_at if self._has_webhook else None,
+            missed_at=result.missed_by_webhook_at,
             now=self._clock.now(),
         )
 

@@ -1,171 +1,142 @@
-"""The way of a webhook delivery: stored together with its mark before it is answered; GitHub is asked afterwards.
+"""Take in webhook deliveries: store each with its job before the response; request GitHub afterwards.
 
-A comment that the mirror already has as the delivery tells it costs no look: the delivery is stored, so that the pulse
-knows that the webhook works, and nothing is marked. As GitHub's times have whole seconds, an edit may have the time of
-the one before it: of equal times the text decides.
+A comment that the mirror already has as the delivery tells it costs no refresh: the delivery is stored, so that the
+poll knows that the webhook works, without a job. GitHub's times have whole seconds, so an edit may have the time of the
+one before it: with equal times the text decides.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from enum import StrEnum
-from typing import Protocol
 
+from app.domain.records import REPOSITORY_NUMBER
 from app.domain.sites import Repository
 from app.domain.times import epoch
 from app.github import webhooks
 from app.github.webhooks import Fields, RepositoryRef, WebhookEvent
-from app.ports.jobs import THE_REPOSITORY, Delivery
-from app.ports.metrics import Received
-from app.ports.mirror import Clock, Mirror
+from app.ports.clock import Clock
+from app.ports.deliveries import Deliveries, Delivery
+from app.ports.metrics import DeliveryOutcome, Metrics
+from app.ports.mirror import Mirror
 
 _REPLAY_WITHIN = 60.0
-"""Seconds in which a delivery that comes again costs nothing; later it is a redelivery that somebody asked for."""
-_TELLING_OF_TEXT = frozenset({"created", "edited"})
-
-
-class Outcome(StrEnum):
-    """What became of a delivery that was verified and read."""
-
-    ACCEPTED = "accepted"
-    """Stored with its mark: the thread is looked at."""
-    KNOWN = "known"
-    """Stored; the mirror has the comment already."""
-    REPLAYED = "replayed"
-    """It was received a moment ago, and what it tells of is marked or looked at since."""
-    IGNORED = "ignored"
-    """Of an event or action that changes nothing here."""
-    PONG = "pong"
-    """GitHub tries out a new webhook."""
-    FOREIGN = "foreign"
-    """Of a repository that is not served."""
-
-
-_COUNTED: Mapping[Outcome, Received] = {
-    Outcome.ACCEPTED: Received.ACCEPTED,
-    Outcome.KNOWN: Received.ACCEPTED,
-    Outcome.REPLAYED: Received.REPLAYED,
-    Outcome.IGNORED: Received.IGNORED,
-    Outcome.PONG: Received.IGNORED,
-    Outcome.FOREIGN: Received.FOREIGN,
-}
-
-
-class Deliveries(Protocol):
-    """What receiving needs of `app.ports.jobs.Shared`."""
-
-    async def deliver(self, delivery: Delivery, *, replay_within: float) -> bool:
-        """Stores a delivery and its mark in one transaction; False for a replay."""
+"""Seconds in which a repeated delivery costs nothing; a later one is a redelivery that somebody requested."""
+_TEXT_ACTIONS = frozenset({"created", "edited"})
 
 
 class WebhookIntake:
-    """Takes deliveries that were verified."""
+    """Accepts verified deliveries."""
 
     def __init__(
         self,
         *,
-        shared: Deliveries,
+        deliveries: Deliveries,
         mirror: Mirror,
         sites: tuple[Repository, ...],
         clock: Clock,
         wake: Callable[[], None],
-        tell: Callable[[str, Received], None],
+        metrics: Metrics,
     ) -> None:
-        """`wake` is called after each mark, to look at once; `tell` once for every delivery, with its event's label."""
-        self._shared = shared
+        """`wake` is called after each stored job, to run it at once."""
+        self._deliveries = deliveries
         self._mirror = mirror
         self._sites = sites
         self._clock = clock
         self._wake = wake
-        self._tell = tell
+        self._metrics = metrics
         self._sites_by_id: dict[int | None, Repository] = {}
-        """Those of which a delivery came: a repository keeps its id, so the mirror is asked for it once."""
+        """A repository keeps its id, so the mirror is asked for it once."""
 
-    async def receive(self, notice: WebhookEvent) -> Outcome:
-        """Stores what a notice asks for; once this returns, no crash loses it. Raises `StoreError`: nothing is kept."""
-        counted = Received.FAILED
+    async def start(self) -> None:
+        """Read the sites' ids once, so that no delivery waits for it. Raises `StoreError`."""
+        for site in self._sites:
+            record = await self._mirror.site(site)
+            if record is not None:
+                self._sites_by_id[record.id] = site
+
+    async def receive(self, event: WebhookEvent) -> DeliveryOutcome:
+        """Store what an event asks for: after this no crash loses it. Raises `StoreError`; nothing is stored then."""
+        outcome = DeliveryOutcome.FAILED
         try:
-            outcome = await self._received(notice)
-            counted = _COUNTED[outcome]
+            outcome = await self._receive(event)
         finally:
-            self._tell(webhooks.event_label(notice.event), counted)
+            self._metrics.delivery(webhooks.event_label(event.event), outcome)
         return outcome
 
-    def refused(self, headers: Fields, why: Received) -> None:
-        """Tells of a delivery that did not come as far as a notice."""
-        self._tell(webhooks.claimed_event_label(headers), why)
+    def reject(self, headers: Fields, outcome: DeliveryOutcome) -> None:
+        """Count a delivery that could not be verified or read."""
+        self._metrics.delivery(webhooks.claimed_event_label(headers), outcome)
 
-    async def _received(self, notice: WebhookEvent) -> Outcome:
-        site = await self._site(notice.repo) if notice.repo is not None else None
-        if notice.repo is not None and site is None:
-            return Outcome.FOREIGN
-        look = webhooks.refresh_hint(notice)
-        if site is None or look is None:
+    async def _receive(self, event: WebhookEvent) -> DeliveryOutcome:
+        site = await self._site(event.repo) if event.repo is not None else None
+        if event.repo is not None and site is None:
+            return DeliveryOutcome.FOREIGN
+        hint = webhooks.refresh_hint(event)
+        if site is None or hint is None:
             if site is not None:
-                await self._deliver(self._delivery(notice, site, None))
-            return Outcome.PONG if notice.event == webhooks.PING else Outcome.IGNORED
-        number = THE_REPOSITORY if look.number is None else look.number
-        delivery = replace(self._delivery(notice, site, number), full=look.full)
-        if await self._is_known(notice, site):
-            delivery = replace(delivery, look=False)
-        await self._at_new_place(notice, delivery)
-        if not await self._deliver(delivery):
-            return Outcome.REPLAYED
-        return Outcome.ACCEPTED if delivery.look else Outcome.KNOWN
+                await self._accept(self._delivery(event, site, None))
+            return DeliveryOutcome.PONG if event.event == webhooks.PING else DeliveryOutcome.IGNORED
+        number = REPOSITORY_NUMBER if hint.number is None else hint.number
+        is_known = await self._is_mirrored(event, site)
+        delivery = replace(self._delivery(event, site, number), full=hint.full, needs_refresh=not is_known)
+        await self._accept_at_target(event, delivery)
+        if not await self._accept(delivery):
+            return DeliveryOutcome.REPLAYED
+        return DeliveryOutcome.KNOWN if is_known else DeliveryOutcome.ACCEPTED
 
-    async def _at_new_place(self, notice: WebhookEvent, delivery: Delivery) -> None:
-        """An issue that was transferred within the sites is looked at where it is now, too.
+    async def _accept_at_target(self, event: WebhookEvent, delivery: Delivery) -> None:
+        """Store a second job for an issue that was transferred within the sites, at its new number.
 
-        It is stored first, under an id of its own: if it were the last, a crash between would make a redelivery of the
-        whole look like a replay.
+        It is stored first, under an id of its own. If it came last, a crash in between would make a redelivery of the
+        event look like a replay.
         """
-        if notice.transferred_to is None:
+        if event.transferred_to is None:
             return
-        place, number = notice.transferred_to
-        site = await self._site(place)
+        ref, number = event.transferred_to
+        site = await self._site(ref)
         if site is not None:
-            await self._deliver(replace(delivery, id=f"{delivery.id}+moved", repo=site, number=number))
+            await self._accept(replace(delivery, id=f"{delivery.id}+moved", repo=site, number=number))
 
-    async def _deliver(self, delivery: Delivery) -> bool:
-        """One transaction, and then the awakening; False for a replay."""
-        stored = await self._shared.deliver(delivery, replay_within=_REPLAY_WITHIN)
-        if stored and delivery.look and delivery.number is not None:
+    async def _accept(self, delivery: Delivery) -> bool:
+        """Store a delivery in one transaction, then wake the worker; return False for a replay."""
+        is_new = await self._deliveries.accept(delivery, replay_within=_REPLAY_WITHIN)
+        if is_new and delivery.needs_refresh and delivery.number is not None:
             self._wake()
-        return stored
+        return is_new
 
-    def _delivery(self, notice: WebhookEvent, site: Repository, number: int | None) -> Delivery:
+    def _delivery(self, event: WebhookEvent, site: Repository, number: int | None) -> Delivery:
         return Delivery(
-            id=notice.delivery_id,
-            event=notice.event,
-            action=notice.action,
+            id=event.delivery_id,
+            event=event.event,
+            action=event.action,
             repo=site,
             number=number,
             full=False,
             received_at=self._clock.now(),
         )
 
-    async def _site(self, place: RepositoryRef) -> Repository | None:
-        """The site that a place is: by its id where the mirror knows it, for names move on and are taken by others."""
-        if place.id in self._sites_by_id:
-            return self._sites_by_id[place.id]
-        name = place.full_name.lower()
-        for site in sorted(self._sites, key=lambda site: site.key != name):  # the likely one first: one look-up then
+    async def _site(self, ref: RepositoryRef) -> Repository | None:
+        """Return the site of a repository: by its id if the mirror knows that, since names change owners."""
+        if ref.id in self._sites_by_id:
+            return self._sites_by_id[ref.id]
+        name = ref.full_name.lower()
+        for site in sorted(self._sites, key=lambda site: site.key != name):  # the likely one first saves look-ups
             record = await self._mirror.site(site)
-            if record is None or place.id is None:
+            if record is None or ref.id is None:
                 names = {site.key} if record is None else {site.key, record.full_name.lower()}
                 if name in names:
                     return site
-            elif record.id == place.id:
+            elif record.id == ref.id:
                 self._sites_by_id[record.id] = site
                 return site
         return None
 
-    async def _is_known(self, notice: WebhookEvent, site: Repository) -> bool:
-        """True where the mirror has what a comment became, or something later."""
-        said = notice.comment
-        if said is None or notice.action not in _TELLING_OF_TEXT:
+    async def _is_mirrored(self, event: WebhookEvent, site: Repository) -> bool:
+        """Return True if the mirror has the comment as the event tells it, or a later state."""
+        hint = event.comment
+        if hint is None or event.action not in _TEXT_ACTIONS:
             return False
-        known = await self._mirror.comment(site, said.id)
-        if known is None or known.number != notice.number:
+        comment = await self._mirror.comment(site, hint.id)
+        if comment is None or comment.number != event.number:
             return False
-        at = epoch(known.updated_at)
-        return at > said.updated_at or (at == said.updated_at and known.body == said.body)
+        at = epoch(comment.updated_at)
+        return at > hint.updated_at or (at == hint.updated_at and comment.body == hint.body)

@@ -1,284 +1,197 @@
-"""Looks at marked threads: each mark once, by whichever process claims it first, and again until it has succeeded.
+"""The worker runs refresh jobs: each once, in the process that claims it first, and again until it has succeeded.
 
-Readers of cold threads, GitHub's deliveries and checks behind readers' backs all leave a mark and have it looked at
-here. The mark is in the store before anything else happens and stays there until a look that began after it has been
-committed, so that no crash forgets it; the claim sees to it that a thousand readers in four processes cost one look.
+Readers of cold threads, deliveries and checks of old threads enqueue jobs, and all of them run here. The table of a
+job's states is in `app.ports.jobs`. A claim makes a thousand readers in four processes cost one refresh.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
-from app.domain.errors import (
-    AfterwordError,
-    GitHubError,
-    NotReady,
-    NotVisible,
-    PrivateRepository,
-    RateLimited,
-    StoreError,
-)
+from app.domain.errors import AfterwordError, GitHubError, NotReady, StoreError
+from app.domain.priority import Priority
 from app.domain.sites import Repository
-from app.domain.times import rfc3339
+from app.domain.times import is_ahead
 from app.jobs.batch import DeliveryBatch
-from app.jobs.heartbeat import heartbeat
+from app.jobs.handlers import JobHandlers
+from app.jobs.periodic import heartbeat, run_periodically
+from app.jobs.retry import Retry
 from app.jobs.single_flight import SingleFlight
 from app.jobs.throttle import Throttle
-from app.ports.jobs import THE_REPOSITORY, Job, Priority, Shared
-from app.ports.mirror import Clock, Mirror
-from app.sync.poll import Poller
-from app.sync.refresh import Refresher
-from app.sync.repositories import Repositories
-from app.sync.transfers import Transfers
+from app.ports.clock import Clock
+from app.ports.jobs import Job, Jobs
 
 _log = logging.getLogger(__name__)
-_CLAIMED_FOR, _RENEWED = 15.0, 5.0
-"""Seconds after which a look counts as one of a process that died, unless it says that it goes on; a doubled look does
-no harm."""
-_LOOK_AROUND = 0.1
+_CLAIM_DURATION, _HEARTBEAT_EVERY = 15.0, 5.0
+"""Seconds after which a run without a heartbeat counts as one of a dead process; a doubled run does no harm."""
+_RECHECK = 0.1
+"""Seconds after which a waiting reader checks whether another process has completed the job."""
 _SWEEP = 1.0
-"""Seconds between looks for marks that nobody attends: those of processes that ended, and those put off."""
+"""Seconds between searches for due jobs that no process runs: deferred ones, and those of dead processes."""
 _BETWEEN_SWEEPS = 0.05
-"""Seconds between two such looks at least, so that a flood of deliveries does not have all marks read for each."""
+"""Seconds between two searches at least, so that a flood of deliveries does not read all jobs for each."""
 _AT_ONCE = 3
-"""Looks under way at once, but for those that readers wait for; GitHub wants asks one after the other."""
+"""Runs at once, besides those that readers wait for; GitHub wants requests one after the other."""
 _CHECKS_AT_ONCE = 2
-"""Checks under way at once, in places of their own: a thousand old threads that are read make no delivery wait."""
-_FIRST_PAUSE, _LONGEST_PAUSE, _DOUBLINGS = 5.0, 900.0, 10
+"""Checks at once, with slots of their own: a thousand old threads that are read delay no delivery."""
 _HOUR = 3600.0
-_READ_TRIES = 5
-"""A cold thread that could not be read so often waits for its next reader."""
-_ABSENT_FOR = 600.0
-"""Seconds for which GitHub's word that a number has no issue is believed."""
 
 
 class Worker:
-    """Attends marks, once a process: `run` for ever, `look` for a reader who waits, `wake` after a delivery."""
+    """Runs the jobs of one process: `run` in the background, `refresh` for a waiting reader."""
 
     def __init__(
         self,
         *,
-        mirror: Mirror,
-        shared: Shared,
-        repositories: Repositories,
-        refresher: Refresher,
-        pulse: Poller,
+        jobs: Jobs,
+        handlers: JobHandlers,
+        batch: DeliveryBatch,
+        retry: Retry,
+        throttle: Throttle,
         clock: Clock,
-        chance: Callable[[], float],
-        holder: str,
-        fresh_for: float,
-        burst: int,
-        places: Transfers,
+        worker_id: str,
     ) -> None:
-        """`burst` is that of `Throttle`."""
-        self._mirror = mirror
-        self._shared = shared
-        self._repositories = repositories
-        self._refresher = refresher
-        self._pulse = pulse
+        self._jobs = jobs
+        self._handlers = handlers
+        self._batch = batch
+        self._retry = retry
+        self._throttle = throttle
         self._clock = clock
-        self._chance = chance
-        self._holder = holder
-        self._fresh_for = fresh_for
-        self._places = places
-        self._spacing = Throttle(clock, burst=burst)
-        self._floods = DeliveryBatch(
-            mirror=mirror, shared=shared, pulse=pulse, clock=clock, holder=holder, put_off=self._put_off
-        )
+        self._worker_id = worker_id
         self._flights: SingleFlight[bool] = SingleFlight()
-        """Looks by their thread; by a word before it, what waits for its turn to look."""
-        self._places_at_once = asyncio.Semaphore(_AT_ONCE)
-        self._places_of_checks = asyncio.Semaphore(_CHECKS_AT_ONCE)
-        self._woken = asyncio.Event()
+        """Runs by their thread; behind a word, runs that wait for a slot, and batches."""
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._check_slots = asyncio.Semaphore(_CHECKS_AT_ONCE)
+        self._wakeup = asyncio.Event()
 
-    async def look(self, repo: Repository, number: int, purpose: Priority) -> None:
-        """Marks a thread and returns when it has been looked at, here or by another process, however many wait.
+    async def refresh(self, repo: Repository, number: int, priority: Priority) -> None:
+        """Enqueue a job and return after its run, here or in another process, however many callers wait.
 
-        Raises `GitHubError` where the look failed here, and `NotReady` where it is put off: the mark stays, and the look
-        is taken again by itself.
+        Raises `GitHubError` if the run failed here, and `NotReady` if the job is deferred: it stays, and runs later.
         """
-        await self._shared.mark(repo, number, purpose, at=self._clock.now())
-        while not await asyncio.shield(self._begin(repo, number, purpose)):
+        await self._jobs.enqueue(repo, number, priority, at=self._clock.now())
+        while not await asyncio.shield(self._start(repo, number, priority, is_reader=True)):
             now = self._clock.now()
-            mark = await self._shared.marked(repo, number)
-            if mark is None:
+            job = await self._jobs.find(repo, number)
+            if job is None:
                 return
-            if 0 < mark.due_at - now <= _HOUR:
-                raise NotReady(f"Post {number} of {repo}", retry_after=_seconds(mark.due_at - now))
-            await self._clock.sleep(_LOOK_AROUND)
+            if is_ahead(job.due_at, now=now, at_most=_HOUR):
+                raise NotReady(f"Post {number} of {repo}", retry_after=_seconds(job.due_at - now))
+            await self._clock.sleep(_RECHECK)
 
     def wake(self) -> None:
-        """Has the marks looked for at once: there is a new one."""
-        self._woken.set()
+        """Search for due jobs at once: there is a new one."""
+        self._wakeup.set()
 
     async def run(self) -> None:
-        """Attends marks for ever."""
-        while True:
-            try:
-                await self._attend_due()
-            except AfterwordError as failure:
-                _log.warning("Marks could not be attended: %s", failure)
-            except Exception:  # noqa: BLE001 - logged; attending goes on for ever
-                _log.exception("Marks could not be attended by a fault of ours")
-            await self._clock.sleep(_BETWEEN_SWEEPS)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_SWEEP):
-                    await self._woken.wait()
+        """Run due jobs. Never returns."""
+        message = "Due jobs could not be run; the next search is in a second"
+        await run_periodically(self._start_due, self._pause, every=_SWEEP, error_message=message)
 
-    async def sweep(self) -> None:
-        """Attends every mark that is due, and returns when each has been looked at once."""
-        rounds, looks = await self._attend_due()
-        await asyncio.gather(*rounds, *looks, return_exceptions=True)
-        if rounds:
-            rounds, looks = await self._attend_due()
-            await asyncio.gather(*rounds, *looks, return_exceptions=True)
-
-    async def _attend_due(self) -> tuple[Sequence[asyncio.Task[bool]], Sequence[asyncio.Task[bool]]]:
-        """Begins to attend every mark that is due and that nobody attends: in rounds, and in looks."""
-        self._woken.clear()
-        marks = await self._shared.due(at=self._clock.now())
-        floods = self._floods.among(marks)
-        left = {mark.seq for flood in floods.values() for mark in flood}
-        rounds = [
-            self._flights.join(("round", repo.key), partial(self._round, repo, flood)) for repo, flood in floods.items()
-        ]
-        looks = [
-            self._begin(mark.repo, mark.number, mark.purpose, reader=False)
-            for mark in marks
-            if mark.seq not in left and self._spacing.again_at(mark.repo, mark.number) <= self._clock.now()
-        ]
-        return rounds, looks
-
-    def _begin(self, repo: Repository, number: int, purpose: Priority, *, reader: bool = True) -> asyncio.Task[bool]:
-        """Has a mark attended: at once for a reader who waits for a cold thread, else in turn."""
-        if purpose is Priority.CHECK:
-            places = self._places_of_checks
-        elif reader:
-            return self._flights.join((repo.key, number), partial(self._attend, repo, number))
-        else:
-            places = self._places_at_once
-        kind = "check" if purpose is Priority.CHECK else "look"
-        return self._flights.join((kind, repo.key, number), partial(self._attend_in_turn, repo, number, places))
-
-    async def _attend_in_turn(self, repo: Repository, number: int, places: asyncio.Semaphore) -> bool:
-        async with places:
-            return await asyncio.shield(self._flights.join((repo.key, number), partial(self._attend, repo, number)))
+    async def run_due(self) -> None:
+        """Run every due job once, and return after the last; a batch may leave jobs that then run too."""
+        for _ in range(2):
+            batches, runs = await self._start_due()
+            await asyncio.gather(*batches, *runs, return_exceptions=True)
+            if not batches:
+                return
 
     async def close(self) -> None:
-        """Ends looks under way; their marks stay."""
+        """Cancel the runs; their jobs stay."""
         await self._flights.close()
         with suppress(StoreError):
-            await self._shared.unclaim(self._holder)
+            await self._jobs.release(self._worker_id)
 
-    async def _round(self, repo: Repository, marks: Sequence[Job]) -> bool:
+    async def _pause(self, seconds: float) -> None:
+        await self._clock.sleep(_BETWEEN_SWEEPS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wakeup.wait()
+
+    async def _start_due(self) -> tuple[Sequence[asyncio.Task[bool]], Sequence[asyncio.Task[bool]]]:
+        """Start every due job that does not run yet; return the tasks of batches and of single runs."""
+        self._wakeup.clear()
+        jobs = await self._jobs.due(at=self._clock.now())
+        batches = self._batch.select(jobs)
+        batched = {job.generation for batch in batches.values() for job in batch}
+        batch_tasks = [
+            self._flights.join(("batch", repo.key), partial(self._run_batch, repo, batch))
+            for repo, batch in batches.items()
+        ]
+        runs = [
+            self._start(job.repo, job.number, job.priority, is_reader=False)
+            for job in jobs
+            if job.generation not in batched and self._throttle.next_at(job.repo, job.number) <= self._clock.now()
+        ]
+        return batch_tasks, runs
+
+    def _start(self, repo: Repository, number: int, priority: Priority, *, is_reader: bool) -> asyncio.Task[bool]:
+        """Start a job: at once for a reader of a cold thread, otherwise in a free slot."""
+        if priority is Priority.CHECK:
+            kind, slots = "check", self._check_slots
+        elif is_reader:
+            return self._flights.join((repo.key, number), partial(self._claim_and_run, repo, number))
+        else:
+            kind, slots = "refresh", self._slots
+        return self._flights.join((kind, repo.key, number), partial(self._run_in_slot, repo, number, slots))
+
+    async def _run_in_slot(self, repo: Repository, number: int, slots: asyncio.Semaphore) -> bool:
+        async with slots:
+            run = self._flights.join((repo.key, number), partial(self._claim_and_run, repo, number))
+            return await asyncio.shield(run)
+
+    async def _run_batch(self, repo: Repository, jobs: Sequence[Job]) -> bool:
         try:
-            made = await self._floods.round(repo, marks)
+            has_run = await self._batch.run(repo, jobs)
         except GitHubError:
-            raise  # each mark was put off, and said so
+            raise  # each job was deferred, and that was logged
         except Exception as failure:
-            _log_fault(f"A round over {repo}", failure)
+            _log_failure(f"The batch of deliveries of {repo}", failure)
             raise
-        if made:  # what it left in doubt is looked at now
-            self._woken.set()
-        return made
+        if has_run:  # the jobs that it left run now
+            self._wakeup.set()
+        return has_run
 
-    async def _attend(self, repo: Repository, number: int) -> bool:
-        """Claims the mark and looks; False where it is not to be had: another process has it, or nobody should."""
+    async def _claim_and_run(self, repo: Repository, number: int) -> bool:
+        """Return False if the job cannot be claimed: another process runs it, or it is not due."""
         now = self._clock.now()
         try:
-            mark = await self._shared.claim(repo, number, holder=self._holder, at=now, until=now + _CLAIMED_FOR)
-            if mark is None:
+            job = await self._jobs.claim(repo, number, worker_id=self._worker_id, at=now, until=now + _CLAIM_DURATION)
+            if job is None:
                 return False
-            await self._look(mark)
+            await self._run(job)
         except GitHubError:
-            raise  # it was put off, and that was said
+            raise  # the job was deferred, and that was logged
         except Exception as failure:
-            _log_fault(f"The look at post {number} of {repo}", failure)
+            _log_failure(f"The refresh of post {number} of {repo}", failure)
             raise
         return True
 
-    async def _look(self, mark: Job) -> None:
-        self._spacing.looked(mark.repo, mark.number)
+    async def _run(self, job: Job) -> None:
+        self._throttle.record(job.repo, job.number)
         try:
-            async with heartbeat(partial(self._go_on, mark), every=_RENEWED):
-                await self._ask(mark)
-        except Exception as failure:  # not where it is cancelled: `close` gives all claims back
-            with suppress(StoreError):  # then the claim runs out
-                await self._put_off(mark, failure)
+            async with heartbeat(partial(self._extend, job), every=_HEARTBEAT_EVERY):
+                has_enqueued = await self._handlers.run(job)
+        except Exception as failure:  # not if it is cancelled: `close` releases all claims
+            with suppress(StoreError):  # then the claim expires
+                await self._retry.defer(job, failure)
             raise
-        if not await self._shared.settle(mark, again_at=self._spacing.again_at(mark.repo, mark.number)):
-            self._woken.set()
+        is_complete = await self._jobs.complete(job, next_at=self._throttle.next_at(job.repo, job.number))
+        if has_enqueued or not is_complete:
+            self._wakeup.set()
 
-    async def _go_on(self, mark: Job) -> None:
-        await self._shared.renew(mark, until=self._clock.now() + _CLAIMED_FOR)
-
-    async def _ask(self, mark: Job) -> None:
-        """Asks what the mark is for; nothing where another process has done so since."""
-        repo, number = mark.repo, mark.number
-        if number == THE_REPOSITORY:
-            with suppress(PrivateRepository, NotVisible):  # that is noted: it is what the look was for
-                site = await self._repositories.site(repo, mark.purpose)
-                await self._repositories.look(site, mark.purpose, told=mark.thorough)
-            return
-        record = await self._mirror.thread(repo, number)
-        whole = record is not None and (record.complete or record.issue.is_pull_request)
-        if mark.purpose is Priority.DELIVERY:
-            await self._refresher.look(repo, number, mark.purpose)
-        elif mark.purpose is Priority.READ:
-            if not whole or mark.thorough:
-                await self._refresher.look(repo, number, mark.purpose)
-        elif record is None:
-            await self._check_absent(repo, number)
-        elif whole and not (record.issue.is_pull_request or self._is_within(self._fresh_for, record.checked_at)):
-            await self._refresher.check(repo, record)
-        await self._follow(repo, number)
-
-    async def _follow(self, repo: Repository, number: int) -> None:
-        """Has a thread looked at where it has been moved to, if it is a site of ours."""
-        place = await self._places.at_last(repo, number)
-        if place is None:
-            return
-        there = await self._mirror.thread(*place)
-        cold = not there.complete if there else await self._mirror.absence(*place) is None
-        await self._shared.mark(*place, Priority.READ if cold else Priority.CHECK, at=self._clock.now())
-        self._woken.set()
-
-    async def _check_absent(self, repo: Repository, number: int) -> None:
-        if await self._places.moved(repo, number) is not None:
-            return  # an issue never comes back under a number that it had
-        absence = await self._mirror.absence(repo, number)
-        if absence is None or not self._is_within(_ABSENT_FOR, absence.checked_at):
-            await self._refresher.read(repo, number, Priority.CHECK)
-
-    def _is_within(self, seconds: float, at: float | None) -> bool:
-        """True for so many seconds after `at`; what is later than now was noted by a clock that has been set back."""
-        return at is not None and 0 <= self._clock.now() - at <= seconds
-
-    async def _put_off(self, mark: Job, failure: Exception) -> None:
-        """Keeps the mark for later; a check, and what no reader waits for any more, is left to the next reader."""
-        told = mark.thorough or mark.purpose is not Priority.READ
-        hopeless = not told and mark.tries + 1 >= _READ_TRIES
-        if mark.purpose is Priority.CHECK or hopeless:
-            await self._shared.drop(mark)
-            return
-        now = self._clock.now()
-        if isinstance(failure, RateLimited):
-            until = min(failure.until, now + _HOUR - 1.0) + self._chance()
-        else:
-            pause = min(_FIRST_PAUSE * 2.0 ** min(mark.tries, _DOUBLINGS), _LONGEST_PAUSE)
-            until = now + pause * (0.5 + self._chance() / 2)
-        _log.info("Post %s of %s is looked at again at %s: %s", mark.number, mark.repo, rfc3339(until), failure)
-        await self._shared.postpone(mark, until=until)
+    async def _extend(self, job: Job) -> None:
+        await self._jobs.heartbeat(job, until=self._clock.now() + _CLAIM_DURATION)
 
 
 def _seconds(wait: float) -> int:
     return max(1, min(int(wait) + 1, 300))
 
 
-def _log_fault(what: str, failure: Exception) -> None:
+def _log_failure(what: str, failure: Exception) -> None:
     if isinstance(failure, AfterwordError):
-        _log.warning("%s broke off: %s", what, failure)
+        _log.warning("%s failed; its job runs again later: %s", what, failure)
     else:
-        _log.error("%s broke off by a fault of ours", what, exc_info=failure)
+        _log.error("%s failed: internal error; its job runs again later", what, exc_info=failure)

@@ -145,15 +145,15 @@ class HttpGitHub(GitHub):
         self, request: Request, etag: str | None, admission: Admission | None
     ) -> Response:
         """Return the response after all redirects, which stay on the API's host."""
-        visited = {request.url}
+        visited_urls = {request.url}
         current = request
         while True:
             result = await self._send_once(current, etag, admission)
             if isinstance(result, Response):
                 return result
-            if result.url in visited or len(visited) > MAX_REDIRECTS:
+            if result.url in visited_urls or len(visited_urls) > MAX_REDIRECTS:
                 raise InvalidRedirect(request.path, single_line(result.url))
-            visited.add(result.url)
+            visited_urls.add(result.url)
             current = replace(request, url=result.url)
 
     async def _send_once(self, request: Request, etag: str | None, admission: Admission | None) -> Response | Redirect:

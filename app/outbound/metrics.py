@@ -42,7 +42,7 @@ _ENDPOINTS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 _OTHER = "other"
 _CPU = "process_cpu_seconds"
-_PURPOSES: Mapping[Priority, str] = {Priority.POLL: "pulse", Priority.BACKFILL: "import"}
+_DEPRECATED_PRIORITY_LABELS: Mapping[Priority, str] = {Priority.POLL: "pulse", Priority.BACKFILL: "import"}
 """Label values of the deprecated `afterword_asks_total` that differ from the priority's: dashboards select by them."""
 
 
@@ -89,7 +89,9 @@ class _Instruments:
             "endpoint",
             "outcome",
         )
-        self.asks = self._counter("asks", _deprecated("github_requests_total"), "purpose", "address", "outcome")
+        self.deprecated_requests = self._counter(
+            "asks", _deprecation_notice("github_requests_total"), "purpose", "address", "outcome"
+        )
         self.limit = self._renamed_gauge(
             "github_rate_limit", "asks_limit", "Requests that GitHub allows in an hour; NaN: unknown."
         )
@@ -117,12 +119,12 @@ class _Instruments:
         self.comments = self._gauge("comments", "Mirrored comments.", "repo")
         self.due_jobs = self._renamed_gauge("due_jobs", "marks", "Threads that are due for a refresh.")
         self.deliveries = self._counter("deliveries", "Webhook deliveries.", "event", "outcome")
-        self.missed = self._renamed_counter(
+        self.missed_changes = self._renamed_counter(
             "missed_by_webhook", "untold_changes", "Changes that the poll found and no webhook reported.", "repo"
         )
         self.drift = self._counter("drift", "Differences from GitHub that a reconcile found and fixed.", "repo", "kind")
-        self.served = self._counter("served", "Requests answered, by kind of document.", "kind", "status")
-        self.rendered = self._counter("rendered", "Documents rendered.", "kind")
+        self.responses = self._counter("served", "Requests answered, by kind of document.", "kind", "status")
+        self.renderings = self._counter("rendered", "Documents rendered.", "kind")
         self.cache_bytes = self._renamed_gauge(
             "document_cache_bytes", "catalogue_bytes", "Memory taken by cached documents.", mode="livesum"
         )
@@ -141,17 +143,17 @@ class _Instruments:
         return Gauge(f"afterword_{name}", description, labels, registry=self._registry, multiprocess_mode=mode)
 
     def _renamed_counter(self, name: str, deprecated_name: str, description: str, *labels: str) -> _RenamedCounter:
-        deprecated = self._counter(deprecated_name, _deprecated(f"{name}_total"), *labels)
-        return _RenamedCounter((self._counter(name, description, *labels), deprecated))
+        old_counter = self._counter(deprecated_name, _deprecation_notice(f"{name}_total"), *labels)
+        return _RenamedCounter((self._counter(name, description, *labels), old_counter))
 
     def _renamed_gauge(
         self, name: str, deprecated_name: str, description: str, *labels: str, mode: Mode = "mostrecent"
     ) -> _RenamedGauge:
-        deprecated = self._gauge(deprecated_name, _deprecated(name), *labels, mode=mode)
-        return _RenamedGauge((self._gauge(name, description, *labels, mode=mode), deprecated))
+        old_gauge = self._gauge(deprecated_name, _deprecation_notice(name), *labels, mode=mode)
+        return _RenamedGauge((self._gauge(name, description, *labels, mode=mode), old_gauge))
 
 
-def _deprecated(name: str) -> str:
+def _deprecation_notice(name: str) -> str:
     return f"Deprecated: use afterword_{name}."
 
 
@@ -212,7 +214,7 @@ class PrometheusMetrics(Metrics, Gauges):
         self._samples = Samples()
         self._waits: dict[Wait, float | None] = dict.fromkeys(Wait)
         self._checked_at: dict[str, float] = {}
-        self.served: defaultdict[tuple[str, int], int] = defaultdict(int)
+        self.response_counts: defaultdict[tuple[str, int], int] = defaultdict(int)
         """Counts the responses since the last `flush`, by (kind of document, status)."""
         self._instruments.build.labels(version).set(1)
         if folder is None:  # in a folder, this would overwrite what another process knows
@@ -225,10 +227,10 @@ class PrometheusMetrics(Metrics, Gauges):
     def exchange(self, priority: Priority | None, request: Request, outcome: Outcome) -> None:
         """Count an exchange with GitHub."""
         endpoint = endpoint_label(request)
-        name = priority.value if priority else _OTHER
-        self._instruments.requests.labels(name, endpoint, outcome.value).inc()
-        purpose = _PURPOSES.get(priority, name) if priority else _OTHER
-        self._instruments.asks.labels(purpose, endpoint, outcome.value).inc()
+        label = priority.value if priority else _OTHER
+        self._instruments.requests.labels(label, endpoint, outcome.value).inc()
+        old_label = _DEPRECATED_PRIORITY_LABELS.get(priority, label) if priority else _OTHER
+        self._instruments.deprecated_requests.labels(old_label, endpoint, outcome.value).inc()
 
     @override
     def delivery(self, event: str, outcome: DeliveryOutcome) -> None:
@@ -236,7 +238,7 @@ class PrometheusMetrics(Metrics, Gauges):
 
     @override
     def missed_by_webhook(self, repo: Repository, count: int) -> None:
-        self._instruments.missed.inc(count, repo.full_name)
+        self._instruments.missed_changes.inc(count, repo.full_name)
 
     @override
     def drift(self, repo: Repository, kind: Drift, count: int) -> None:
@@ -244,7 +246,7 @@ class PrometheusMetrics(Metrics, Gauges):
 
     @override
     def document_rendered(self, key: Key) -> None:
-        self._instruments.rendered.labels(DOCUMENT_KINDS.get(type(key), _OTHER)).inc()
+        self._instruments.renderings.labels(DOCUMENT_KINDS.get(type(key), _OTHER)).inc()
 
     @override
     def rate_limit(self, state: RateLimitState) -> None:
@@ -277,10 +279,10 @@ class PrometheusMetrics(Metrics, Gauges):
         self._instruments.subscribers.set(self._samples.subscribers())
         self._instruments.cache_bytes.set(self._samples.cache_bytes())
         self._instruments.cached_documents.set(self._samples.cached_documents())
-        served = dict(self.served)
-        self.served.clear()
-        for (kind, status), count in served.items():
-            self._instruments.served.labels(kind, str(status)).inc(count)
+        response_counts = dict(self.response_counts)
+        self.response_counts.clear()
+        for (kind, status), count in response_counts.items():
+            self._instruments.responses.labels(kind, str(status)).inc(count)
         self._process.sample()
 
     def exposition(self) -> bytes:

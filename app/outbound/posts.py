@@ -41,7 +41,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _log = logging.getLogger(__name__)
 
-_FileStamp = tuple[int, int, int, int]
+_FileVersion = tuple[int, int, int, int]
 """Inode, size, modification and change time: a file with the same four was not written in between."""
 
 
@@ -61,7 +61,7 @@ def is_address(location: str) -> bool:
 class _Page:
     """The posts of a file at its last read."""
 
-    stamp: _FileStamp
+    version: _FileVersion
     posts: frozenset[ThreadRef]
 
 
@@ -119,14 +119,14 @@ class PostFolder(PostSource):
         last_page = self._pages.get(path)
         try:
             status = path.stat()
-            stamp = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+            version = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
             if not stat.S_ISREG(status.st_mode):
                 return None
-            if last_page is not None and last_page.stamp == stamp:
+            if last_page is not None and last_page.version == version:
                 return last_page
             with path.open("rb") as file:
                 text = file.read(MAX_PAGE_BYTES).decode("utf-8", errors="replace")
-            return _Page(stamp, posts_of_page(front_matter(text), self._sites))
+            return _Page(version, posts_of_page(front_matter(text), self._sites))
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -136,7 +136,7 @@ class PostFolder(PostSource):
             return last_page
         except ValueError as error:
             self._warnings.add(f"{single_line(str(path))} is skipped: {error}.")
-            return _Page(stamp, last_page.posts if last_page is not None else frozenset())
+            return _Page(version, last_page.posts if last_page is not None else frozenset())
 
 
 class _Walk:
@@ -145,7 +145,7 @@ class _Walk:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._resolved_folder = Path(os.path.realpath(folder))
-        self._visited: set[tuple[int, int]] = set()
+        self._visited_folders: set[tuple[int, int]] = set()
         self.errors: list[OSError] = []
         """Existing folders that could not be opened, and the folder itself in any case."""
 
@@ -171,8 +171,8 @@ class _Walk:
         except OSError:
             return True  # opening it reports the error
         identity = (status.st_dev, status.st_ino)
-        is_new = identity not in self._visited
-        self._visited.add(identity)
+        is_new = identity not in self._visited_folders
+        self._visited_folders.add(identity)
         return is_new
 
 
@@ -219,14 +219,14 @@ class PublishedPostList(PostSource):
             return self._warnings.repeat()
         if response.status != _OK:
             raise ValueError(f"it was answered with status {response.status}")
-        parsed = parse_list(_json(response.body), self._sites)
-        for error in parsed.errors:
+        post_list = parse_list(_json(response.body), self._sites)
+        for error in post_list.errors:
             self._warnings.add(f"The list of posts at {self._printable_address}: {error}. It is skipped.")
-        if not parsed.posts:
+        if not post_list.posts:
             self._warnings.add(
                 f"The list of posts at {self._printable_address} names no issue, so that nothing is served."
             )
-        self._posts = group_by_repository(parsed.posts, self._sites)
+        self._posts = group_by_repository(post_list.posts, self._sites)
         etag = response.headers.get("etag")
         self._etag = (address, etag) if etag and etag.isascii() else None
         return None

@@ -1,7 +1,7 @@
-"""What the engine tells of itself to whoever counts: events as they happen, in words of a bounded number.
+"""What the application reports about itself: events as they happen, with labels from bounded sets.
 
-Nothing here says who reads. What can be looked up at any time (the mirror's size and age, the marks that are due, the
-catalogue, the listeners) is not told but sampled, by `bootstrap`.
+No event says who reads. `bootstrap` samples what can be looked up at any time: the size and age of the mirror, the due
+jobs, the document cache, the subscribers.
 """
 
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ from enum import StrEnum
 from typing import Protocol
 
 from app.domain.sites import Repository
-from app.ports.jobs import RateLimitState
+from app.ports.rate_state import RateLimitState
 from app.render import keys
 from app.render.keys import Key
 
-KINDS: Mapping[type[Key], str] = {
+DOCUMENT_KINDS: Mapping[type[Key], str] = {
     keys.PostKey: "post",
     keys.CommentsKey: "comments",
     keys.CountsKey: "counts",
@@ -21,37 +21,47 @@ KINDS: Mapping[type[Key], str] = {
     keys.FragmentKey: "fragment",
     keys.ThreadFeedKey: "feed",
     keys.SiteFeedKey: "site_feed",
-    keys.CompatIssueKey: "github_issue",
-    keys.CompatCommentsKey: "github_comments",
-    keys.CompatCommentKey: "github_comment",
-    keys.CompatIssuesKey: "github_issues",
+    keys.GitHubIssueKey: "github_issue",
+    keys.GitHubCommentsKey: "github_comments",
+    keys.GitHubCommentKey: "github_comment",
+    keys.GitHubIssuesKey: "github_issues",
 }
-"""A short name for each kind of document."""
+"""The label of each kind of document."""
 
 
-class Received(StrEnum):
-    """What became of a webhook delivery."""
+class DeliveryOutcome(StrEnum):
+    """What the service did with a webhook delivery. The response to GitHub names it."""
 
     ACCEPTED = "accepted"
-    """Stored, with a mark where there is something to look at."""
-    IGNORED = "ignored"
-    """Verified, of an event or action that changes nothing here."""
+    """Stored with a job: the thread is refreshed."""
+    KNOWN = "known"
+    """Stored; the mirror already has the comment."""
     REPLAYED = "replayed"
     """Its id was received a moment ago."""
-    UNSIGNED = "unsigned"
-    """The signature is missing, wrong, or of a kind that proves nothing."""
+    IGNORED = "ignored"
+    """Verified, of an event or action that changes nothing here."""
+    PONG = "pong"
+    """The answer to GitHub's ping."""
     FOREIGN = "foreign"
     """Of a repository that is not served."""
+    UNSIGNED = "unsigned"
+    """The signature is missing, wrong, or of a kind that proves nothing."""
     MALFORMED = "malformed"
     """Too large, or not what GitHub sends."""
     UNCONFIGURED = "unconfigured"
     """No secret is configured to verify it with."""
     FAILED = "failed"
-    """The store could not keep it: GitHub was told so."""
+    """The store could not save it; GitHub received an error."""
+
+    @property
+    def metric_label(self) -> str:
+        """Return the label that counts it: metrics do not tell KNOWN from ACCEPTED, nor PONG from IGNORED."""
+        merged = {DeliveryOutcome.KNOWN: DeliveryOutcome.ACCEPTED, DeliveryOutcome.PONG: DeliveryOutcome.IGNORED}
+        return merged.get(self, self).value
 
 
 class Drift(StrEnum):
-    """In what the mirror differed from GitHub without anyone having told."""
+    """How the mirror differed from GitHub without any report of a change."""
 
     THREAD_MISSING = "thread_missing"
     THREAD_SURPLUS = "thread_surplus"
@@ -62,35 +72,48 @@ class Drift(StrEnum):
 
 
 class Wait(StrEnum):
-    """Why no ask leaves."""
+    """Why no request leaves."""
 
     PRIMARY = "primary"
-    """GitHub's hour is used up."""
+    """GitHub's hourly limit is used up."""
     SECONDARY = "secondary"
     """GitHub asked for a pause."""
     BUDGET = "budget"
-    """Our own share of the hour is used up, or kept for what is more urgent."""
+    """Our own share of the hour is used up, or reserved for more urgent requests."""
     BACKOFF = "backoff"
-    """Earlier tries failed."""
+    """Earlier attempts failed."""
 
 
-class Observer(Protocol):
-    """Counts. Its methods return at once and raise nothing."""
+class Metrics(Protocol):
+    """Counts events. Its methods return at once and raise nothing."""
 
-    def delivered(self, event: str, outcome: Received) -> None:
-        """A webhook delivery was answered; `event` is what `X-GitHub-Event` said, whoever sent it."""
+    def delivery(self, event: str, outcome: DeliveryOutcome) -> None:
+        """Count a webhook delivery; `event` is a label from the bounded set of `github.webhooks`."""
 
-    def untold(self, repo: Repository, count: int) -> None:
-        """A round found so many changed threads that no webhook had told of, though one works."""
+    def missed_by_webhook(self, repo: Repository, count: int) -> None:
+        """Count changed threads that a poll found and no webhook reported, although one works."""
 
-    def drifted(self, repo: Repository, kind: Drift, count: int) -> None:
-        """A reconcile found so many differences of a kind."""
+    def drift(self, repo: Repository, kind: Drift, count: int) -> None:
+        """Count differences of a kind that a reconcile found."""
 
-    def rendered(self, key: Key) -> None:
-        """A document was made."""
+    def document_rendered(self, key: Key) -> None:
+        """Count a rendered document."""
 
-    def stands(self, standing: RateLimitState) -> None:
-        """How things are with GitHub has become known anew; its `waits_until` holds in place of an earlier one."""
+    def rate_limit(self, state: RateLimitState) -> None:
+        """Show GitHub's rate limit; its `blocked_until` replaces an earlier one."""
 
-    def waits(self, reason: Wait, until: float | None) -> None:
-        """Asks wait until then, epoch seconds; None: no longer. `stands` tells of GitHub's own limits by itself."""
+    def waiting(self, reason: Wait, until: float | None) -> None:
+        """Show until when requests wait, epoch seconds; None ends it. `rate_limit` shows GitHub's own limits."""
+
+
+class Gauges(Protocol):
+    """Shows what maintenance samples now and then."""
+
+    def mirror_size(self, repo: Repository, *, threads: int, comments: int, checked_at: float | None) -> None:
+        """Show what the mirror holds of a repository, and when it last agreed with GitHub."""
+
+    def due_jobs(self, count: int) -> None:
+        """Show how many jobs are due."""
+
+    def flush(self) -> None:
+        """Write the sampled values."""

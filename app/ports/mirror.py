@@ -1,221 +1,148 @@
-"""What the engine needs of the world, as narrow ports; every implementation passes the suite in `tests/contracts/`."""
+"""The mirror: the durable copy of the threads, and the changes that are applied to it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from app.domain.records import IssueSummary, SiteRecord, ThreadRecord, Tombstone
 from app.domain.sites import Repository
+from app.domain.thread_state import Snapshot
 from app.domain.threads import Comment, Issue
-from app.github.requests import Request
-from app.github.responses import RateLimit, Response
 
 Notify = Callable[[Repository, frozenset[int]], Awaitable[None]]
-"""Tells that threads have changed, after the change was committed."""
-
-
-Admission = Callable[[], Awaitable[None]]
-"""Lets an exchange with GitHub leave, or raises `RateLimited`."""
-
-
-class Clock(Protocol):
-    """The time in epoch seconds, and a wait."""
-
-    def now(self) -> float:
-        """Epoch seconds."""
-
-    async def sleep(self, seconds: float) -> None:
-        """Waits for so long by this clock."""
-
-
-class GitHub(Protocol):
-    """Sends an ask and brings the answer; raises a `GitHubError` where there is none to believe."""
-
-    @property
-    def allowance(self) -> RateLimit | None:
-        """What is left of the hour by the last answer, with `reset` by our clock; None where nothing is known."""
-
-    @property
-    def asked(self) -> int:
-        """How many asks have left since the start, repeated and redirected ones among them, as GitHub counts them."""
-
-    def validator_key(self, ask: Request) -> str:
-        """What the ETag of an ask belongs to: URL, Accept and token, as one digest."""
-
-    async def ask(self, ask: Request, *, etag: str | None = None, admit: Admission | None = None) -> Response:
-        """The answer, `unchanged` where `etag` still holds.
-
-        `admit` is called before every exchange that the ask takes, repeated and redirected ones among them; it raises
-        `RateLimited` where none may leave now.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class SiteRecord:
-    """What the mirror knows of a repository as a whole, and how far its import has come."""
-
-    repo: Repository
-    id: int
-    """GitHub's id of the repository: it survives renaming."""
-    full_name: str
-    """The name that GitHub has for it now."""
-    list_next: str | None = None
-    """Where the list of all issues goes on; None before its start and after its end (see `listed_at`)."""
-    listed_at: float | None = None
-    """When the list of all issues was last read to its end; None while it never was."""
-    comments_next: str | None = None
-    """Where the repository-wide list of comments goes on, while it is being read."""
-    since: str | None = None
-    """From which second on changes are asked for: GitHub's clock."""
-    checked_at: float | None = None
-    """When all threads were last known to be as on GitHub."""
-    private: bool = False
-    """Whether the repository was private when it was last looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class ThreadRecord:
-    """An issue in the mirror, and what is known of its comments."""
-
-    issue: Issue
-    mirrored: int
-    """How many of its comments the mirror holds."""
-    complete: bool
-    """True once all its comments have been seen; only then may they be served."""
-    surplus: int
-    """GitHub's count less the comments it listed when last read whole: the two may differ for good."""
-    checked_at: float | None
-    """When its comments were last known to be as on GitHub, epoch seconds; None before."""
-    version: int = 0
-    """The `seq` of its latest signal: it grows with everything that a reader can tell."""
-
-    @property
-    def in_doubt(self) -> bool:
-        """True where GitHub's count says that comments are missing here, or are too many."""
-        return self.issue.comment_count != self.mirrored + self.surplus
-
-
-@dataclass(frozen=True, slots=True)
-class IssueSummary:
-    """A thread in short: what planning and counting need. Pull requests are among them."""
-
-    number: int
-    is_pull_request: bool
-    comment_count: int
-    mirrored: int
-    complete: bool
-    in_doubt: bool
-    updated_at: str
-    labels: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Tombstone:
-    """What GitHub said of a number under which there is no issue to show."""
-
-    number: int
-    gone: bool
-    """True for 410 and for issues moved elsewhere; False for 404."""
-    checked_at: float
-    moved_to: str | None = None
-    """The API address of a transferred issue."""
+"""Reports changed thread numbers after the commit of their change."""
 
 
 @dataclass(frozen=True, slots=True)
 class MirrorChange:
-    """That a thread has changed, for the other processes and for pages that listen."""
+    """That a thread has changed, for other processes and open pages."""
 
-    seq: int
-    """Grows with each change of the store; only the latest signal of a number is kept."""
+    version: int
+    """Grows with each change of the store; only the latest change of a number is kept."""
     repo: Repository
     number: int
-    """That of the thread; 0 where the repository's name, or whether it may be seen, has changed."""
-    origin: str
-    """Which process changed it."""
+    """The thread's number; `REPOSITORY_NUMBER` if the repository's name or visibility changed."""
+    process_id: str
+    """The process that changed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What one answer, or one whole reading of a thread, changes in the mirror: applied as one transaction.
+    """What one response, or one complete read of a thread, changes in the mirror: applied as one transaction.
 
     The rules, in this order:
-    - an issue or comment replaces the one of the same number or id unless that one's `updated_at` is later;
-    - an issue ends an absence of its number; one that turned out to be a pull request loses its comments, and no
-      pull request is ever complete;
-    - an absence removes the issue of its number and its comments;
+    - an issue or comment replaces the one of the same number or id unless that has a later `updated_at`;
+    - an issue ends a tombstone of its number; if it turns out to be a pull request it loses its comments, and no pull
+      request is ever complete;
+    - a tombstone removes the issue of its number and its comments;
     - comments on numbers that the mirror does not know, or knows as pull requests, are dropped;
-    - for every number in `whole`, `comments` holds all of its comments: others of that number are removed, it becomes
-      complete, checked at `at`, and its surplus is set anew; but where `began` names a version for it and the thread
-      has a later one (before this change), the reading was overtaken: then its comments are only added;
-    - `removed` comment ids are removed;
-    - an incomplete thread of which as many comments are mirrored as GitHub counts becomes complete, checked at `at`;
-      so is, each time its issue is said, one of which GitHub counts none and none is mirrored; neither has a surplus;
-    - numbers in `checked` (already complete) are marked as checked at `at`;
-    - `site` replaces the site's record; `noted` gives single fields of a record that is there new values;
+    - for every number in `complete_threads`, `comments` holds all of its comments: others of that number are removed,
+      it becomes complete, checked at `at`, and its count offset is computed. If `base_versions` names a version for it
+      and the thread has a later one (before this change), the read was overtaken: then its comments are only added;
+    - `removed_comments` ids are removed;
+    - an incomplete thread with as many mirrored comments as GitHub counts becomes complete, checked at `at`; so does,
+      with each response about its issue, a thread for which GitHub counts none and none is mirrored. Neither has an
+      offset;
+    - numbers in `checked_threads` (already complete) are marked as checked at `at`;
+    - `site` replaces the site's record; `site_update` sets single fields of an existing record;
     - `etags` (validator key -> ETag) replace those of the same key; those not replaced for a month are forgotten;
-    - every number that the change changed gets a new signal; so does 0 where `full_name` or `private` of the site did.
+    - every number that the change changed gets a new version; so does 0 if `full_name` or `private` of the site
+      changed.
     """
 
     repo: Repository
     at: float
     site: SiteRecord | None = None
-    noted: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of `SiteRecord` by name: what other processes noted meanwhile stays."""
+    site_update: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of `SiteRecord` by name: what other processes stored in the others stays."""
     issues: tuple[Issue, ...] = ()
     comments: tuple[Comment, ...] = ()
-    whole: frozenset[int] = frozenset()
-    began: Mapping[int, int] = field(default_factory=dict)
-    checked: frozenset[int] = frozenset()
-    removed: frozenset[int] = frozenset()
-    absence: Tombstone | None = None
+    complete_threads: frozenset[int] = frozenset()
+    base_versions: Mapping[int, int] = field(default_factory=dict)
+    checked_threads: frozenset[int] = frozenset()
+    removed_comments: frozenset[int] = frozenset()
+    tombstone: Tombstone | None = None
     etags: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class SiteSnapshot:
+    """One consistent read of a site: its record and all its issues in short."""
+
+    site: SiteRecord | None
+    """None before its backfill began."""
+    summaries: tuple[IssueSummary, ...] = ()
+    """All issues and pull requests, by descending number."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewestComments:
+    """One consistent read of a site's newest comments, with the threads they belong to."""
+
+    site: SiteRecord | None
+    comments: tuple[Comment, ...]
+    """By descending id."""
+    snapshots: Mapping[int, Snapshot]
+    """The complete threads of the comments by number, with all their comments."""
+    is_complete: bool
+    """False while the mirror cannot rule out that GitHub has further comments: a backfill is under way."""
+
+
 class Mirror(Protocol):
-    """The durable copy of the threads. Every method may raise `StoreError`; reads see whole transactions only."""
+    """The durable copy of the threads. Every method is one transaction and may raise `StoreError`."""
+
+    async def snapshot(self, repo: Repository, number: int, *, with_comments: bool = True) -> Snapshot:
+        """Return all that the mirror has of a thread; transfers to served sites are followed.
+
+        The way ends at the first number with an issue, without a transfer to a served site, or after `MAX_TRANSFERS`.
+        """
 
     async def site(self, repo: Repository) -> SiteRecord | None:
-        """The record of a repository; None before its import began."""
+        """Return the record of a repository; None before its backfill began."""
+
+    async def site_snapshot(self, repo: Repository) -> SiteSnapshot:
+        """Return the site's record and its issues in short."""
 
     async def thread(self, repo: Repository, number: int) -> ThreadRecord | None:
-        """The thread, or pull request, of a number."""
+        """Return the issue or pull request of a number, without following transfers."""
 
-    async def absence(self, repo: Repository, number: int) -> Tombstone | None:
-        """What is known of a number without an issue."""
+    async def threads(self, repo: Repository) -> tuple[ThreadRecord, ...]:
+        """Return all threads by descending number, without pull requests."""
 
     async def comments(self, repo: Repository, number: int) -> tuple[Comment, ...]:
-        """All mirrored comments of a thread by ascending id."""
+        """Return all mirrored comments of a thread by ascending id."""
 
     async def comment(self, repo: Repository, comment_id: int) -> Comment | None:
-        """One comment by its id."""
+        """Return one comment."""
+
+    async def comments_by_id(self, repo: Repository, ids: Iterable[int]) -> Mapping[int, Comment]:
+        """Return those of the comments that the mirror has, by id."""
+
+    async def issue_ids(self, repo: Repository, numbers: Iterable[int]) -> Mapping[int, int]:
+        """Return GitHub's ids of those of the numbers that are issues or pull requests here."""
+
+    async def transferred(self, repo: Repository, numbers: Iterable[int]) -> frozenset[int]:
+        """Return those of the numbers whose issue was transferred, wherever to."""
 
     async def avatar(self, repo: Repository, user_id: int, *, numbers: frozenset[int] | None = None) -> str | None:
-        """Where GitHub has the picture of somebody who wrote a mirrored comment; `numbers` narrows the threads."""
+        """Return GitHub's address of an avatar, if the user wrote a mirrored comment; `numbers` narrows the threads."""
 
     async def newest_comments(
         self, repo: Repository, *, limit: int, before: int | None, numbers: frozenset[int] | None
-    ) -> tuple[Comment, ...]:
-        """The comments of all complete threads by descending id, below the id `before`; `numbers` narrows them."""
+    ) -> NewestComments:
+        """Return the newest comments of complete threads below the id `before`; `numbers` narrows the threads."""
 
-    async def threads(self, repo: Repository) -> tuple[ThreadRecord, ...]:
-        """All threads by descending number, without pull requests."""
+    async def etags(self, keys: Iterable[str]) -> Mapping[str, str]:
+        """Return the ETags stored under those of the validator keys that have one."""
 
-    async def tallies(self, repo: Repository) -> tuple[IssueSummary, ...]:
-        """All issues and pull requests in short, by descending number."""
+    async def changes(self, *, after: int) -> tuple[MirrorChange, ...]:
+        """Return the changes of all repositories with a later version, in order: one for each changed number."""
 
-    async def etag(self, key: str) -> str | None:
-        """The ETag kept under a validator key."""
-
-    async def version(self, repo: Repository, number: int) -> int:
-        """The `seq` of the latest signal of a thread, present or not; 0 where there never was one."""
-
-    async def signals(self, *, after: int) -> tuple[MirrorChange, ...]:
-        """The signals of all repositories with a later `seq`, in order: one for each number that changed."""
-
-    async def latest(self) -> int:
-        """The `seq` of the latest signal of all; 0 before the first."""
+    async def latest_version(self) -> int:
+        """Return the version of the latest change; 0 before the first."""
 
     async def apply(self, change: Change) -> frozenset[int]:
-        """Applies all of a change or nothing; the numbers whose issue, comments or completeness it changed."""
+        """Apply all of a change or nothing; return the numbers whose issue, comments or completeness it changed.
 
-    async def close(self) -> None:
-        """Ends all work in order; nothing may be asked of it afterwards."""
+        Cancelling the caller stops a change only before it begins.
+        """

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from app.domain.replies import Remark, reply_targets
+from app.domain.replies import CommentText, reply_targets
 from app.domain.threads import GHOST, REACTIONS, Comment, Reactions, Thread
 from app.domain.times import rfc3339
 from app.render import cursors
@@ -190,7 +190,7 @@ def find_reply_targets(thread: Thread) -> Mapping[int, int | None]:
     """
     return reply_targets(
         [
-            Remark(comment.id, None if comment.author.login == GHOST else comment.author.login, comment.body)
+            CommentText(comment.id, None if comment.author.login == GHOST else comment.author.login, comment.body)
             for comment in thread.comments
         ]
     )

@@ -25,7 +25,7 @@ class Document:
     content_type: str
     checked_at: float | None
     """When its content last agreed with GitHub, epoch seconds. The Age header counts from it."""
-    looked_at: float | None = None
+    refreshed_at: float | None = None
     """For a document of one thread: when GitHub was last asked for that thread alone, epoch seconds."""
     status: int = 200
     stale: bool = False

@@ -1,47 +1,105 @@
-"""What readers are shown of comments and people, so that nothing else has its pictures fetched."""
+"""Which threads, comments and avatars readers may see."""
 
-from app.domain.sites import Repository
-from app.domain.threads import Comment
-from app.ports.mirror import Mirror, ThreadRecord
-from app.serving.views import Publisher
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+
+from app.domain.errors import NotReady, NotServed
+from app.domain.records import IssueSummary, SiteRecord, ThreadRef
+from app.domain.sites import PostFilter, Repository
+from app.domain.thread_state import Snapshot
+from app.domain.threads import Comment, Issue
+from app.ports.mirror import Mirror
+
+_RETRY_AFTER = 5
 
 
 class AccessPolicy:
-    """Looks through the served repositories; both methods raise `NotReady` while nobody knows which issues are posts."""
+    """What the settings and the list of posts allow to show. `posts` changes with the list of posts."""
 
-    def __init__(self, mirror: Mirror, publisher: Publisher, sites: tuple[Repository, ...]) -> None:
+    def __init__(self, posts: PostFilter, *, allow_private: bool) -> None:
+        self.posts = posts
+        self._allow_private = allow_private
+        self._transfer_sources: defaultdict[ThreadRef, set[ThreadRef]] = defaultdict(set)
+        """The numbers from which a thread was transferred, by where it is now, for threads that were rendered."""
+
+    def is_post(self, ref: ThreadRef, issue: Issue | IssueSummary) -> bool:
+        """Return True if an issue is a post of the blog under a number, which may be one it was transferred from."""
+        return not issue.is_pull_request and self.posts.includes(*ref, issue.labels)
+
+    def is_withheld(self, site: SiteRecord | None) -> bool:
+        """Return True if a repository is private and no setting allows to publish it."""
+        return site is not None and site.private and not self._allow_private
+
+    def refuse_withheld(self, site: SiteRecord | None) -> None:
+        """Raise `NotServed` for a repository that is withheld."""
+        if site is not None and self.is_withheld(site):
+            raise NotServed(site.repo.full_name)
+
+    def refuse_unknown_posts(self) -> None:
+        """Raise `NotReady` until the list of posts was read."""
+        if not self.posts.is_known:
+            raise NotReady("The list of posts", retry_after=_RETRY_AFTER)
+
+    def record_transfers(self, snapshot: Snapshot) -> None:
+        """Remember the way of a thread that is rendered: a change at its end changes the documents of all numbers."""
+        for source, target in pairwise(hop.ref for hop in snapshot.hops):
+            self._transfer_sources[target].add(source)
+
+    def transfer_sources(self, refs: Iterable[ThreadRef]) -> set[ThreadRef]:
+        """Return the numbers from which these threads were transferred, once or several times."""
+        sources: set[ThreadRef] = set()
+        targets = set(refs)
+        while targets:
+            targets = {source for ref in targets for source in self._transfer_sources.get(ref, ())} - sources
+            sources |= targets
+        return sources
+
+    def transfers_into(self, repo: Repository) -> Mapping[int, frozenset[ThreadRef]]:
+        """Return the threads of a repository that were rendered for a number they were transferred from."""
+        return {ref.number: frozenset(refs) for ref, refs in self._transfer_sources.items() if ref.repo == repo}
+
+
+class VisibleImages:
+    """Tells for which comments and users images may be fetched: those that readers are shown.
+
+    Both methods raise `NotReady` until the list of posts was read.
+    """
+
+    def __init__(self, mirror: Mirror, access: AccessPolicy, sites: tuple[Repository, ...]) -> None:
         self._mirror = mirror
-        self._publisher = publisher
+        self._access = access
         self._sites = sites
 
     async def comment(self, comment_id: int) -> Comment | None:
-        """A comment as readers may see it; None where no served thread shows its text."""
-        for repo in await self._seen():
+        """Return a comment as readers may see it; None if no served thread shows its text."""
+        for repo in await self._visible_sites():
             comment = await self._mirror.comment(repo, comment_id)
-            record = await self._mirror.thread(repo, comment.number) if comment else None
-            if comment is not None and record is not None and comment.hidden is None and self._shows(repo, record):
+            if comment is None or comment.hidden is not None:
+                continue
+            record = await self._mirror.thread(repo, comment.number)
+            if record is not None and self._is_shown(ThreadRef(repo, comment.number), record.issue):
                 return comment
         return None
 
     async def avatar(self, user_id: int) -> str | None:
-        """Where GitHub has the picture of somebody who wrote in a thread that is served; None for everybody else."""
-        publisher = self._publisher
-        for repo in await self._seen():
+        """Return GitHub's address of an avatar; None for anybody who wrote in no served thread."""
+        for repo in await self._visible_sites():
             numbers = None
-            if not publisher.serve.includes_all:
-                numbers = await publisher.posts(repo) | publisher.followed_from(repo).keys()
+            if not self._access.posts.includes_all:
+                summaries = (await self._mirror.site_snapshot(repo)).summaries
+                posts = {s.number for s in summaries if self._access.is_post(ThreadRef(repo, s.number), s)}
+                numbers = frozenset(posts | self._access.transfers_into(repo).keys())
             address = await self._mirror.avatar(repo, user_id, numbers=numbers)
             if address is not None:
                 return address
         return None
 
-    async def _seen(self) -> list[Repository]:
-        """The repositories that everyone may see."""
-        self._publisher.refuse_unknown_posts()
-        return [repo for repo in self._sites if not self._publisher.is_withheld(await self._mirror.site(repo))]
+    async def _visible_sites(self) -> list[Repository]:
+        self._access.refuse_unknown_posts()
+        return [repo for repo in self._sites if not self._access.is_withheld(await self._mirror.site(repo))]
 
-    def _shows(self, repo: Repository, record: ThreadRecord) -> bool:
-        """Whether readers see a thread, under its own number or under one that it was moved from."""
-        number = record.issue.number
-        places = ((repo, number), *self._publisher.followed_from(repo).get(number, ()))
-        return any(self._publisher.is_post(*place, record.issue) for place in places)
+    def _is_shown(self, ref: ThreadRef, issue: Issue) -> bool:
+        """Return True if readers see a thread, under its own number or one that it was transferred from."""
+        sources = self._access.transfers_into(ref.repo).get(ref.number, frozenset())
+        return any(self._access.is_post(source, issue) for source in (ref, *sources))

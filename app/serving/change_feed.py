@@ -1,46 +1,47 @@
-"""Following: what another process has changed is served here within a second of its commit."""
+"""The change feed: what another process has changed is served here within a second of its commit."""
 
 from collections import defaultdict
 
 from app.domain.sites import Repository
 from app.jobs.periodic import run_periodically
-from app.ports.mirror import Clock, Mirror, Notify
+from app.ports.clock import Clock
+from app.ports.mirror import Mirror, Notify
 
 _EVERY = 0.1
-"""Seconds; a look at the latest signal is one read of an index."""
+"""Seconds; looking for the latest change is one read of an index."""
 
 
 class ChangeFeed:
-    """Announces the changes of other processes, which `origin` tells from those of this one."""
+    """Notifies of other processes' changes; `process_id` marks those of this one."""
 
-    def __init__(self, mirror: Mirror, clock: Clock, announce: Notify, *, origin: str) -> None:
+    def __init__(self, mirror: Mirror, clock: Clock, notify: Notify, *, process_id: str) -> None:
         self._mirror = mirror
         self._clock = clock
-        self._announce = announce
-        self._origin = origin
-        self._seq: int | None = None
+        self._notify = notify
+        self._process_id = process_id
+        self._version: int | None = None
 
     async def run(self) -> None:
-        """Follows for ever."""
-        failing = "Changes of other processes cannot be followed"
-        await run_periodically(self.catch_up, self._clock, every=_EVERY, failing=failing)
+        """Read the feed. Never returns."""
+        message = "Changes of other processes could not be read; they are read again in a second"
+        await run_periodically(self.catch_up, self._clock.sleep, every=_EVERY, error_message=message)
 
     async def catch_up(self) -> None:
-        """Announces whatever other processes have changed since last time; nothing the first time."""
-        if self._seq is None:
-            self._seq = await self._mirror.latest()
+        """Notify of what other processes have changed since the last call; of nothing at the first."""
+        if self._version is None:
+            self._version = await self._mirror.latest_version()
             return
-        changed: defaultdict[Repository, set[int]] = defaultdict(set)
-        seq = after = self._seq
-        for signal in await self._mirror.signals(after=after):
-            seq = signal.seq
-            if signal.origin != self._origin:
-                changed[signal.repo].add(signal.number)
-        for repo, numbers in changed.items():
-            await self._announce(repo, frozenset(numbers))
-        if self._seq == after:  # else the store was replaced meanwhile
-            self._seq = seq
+        numbers: defaultdict[Repository, set[int]] = defaultdict(set)
+        version = after = self._version
+        for change in await self._mirror.changes(after=after):
+            version = change.version
+            if change.process_id != self._process_id:
+                numbers[change.repo].add(change.number)
+        for repo, threads in numbers.items():
+            await self._notify(repo, frozenset(threads))
+        if self._version == after:  # otherwise the store was replaced in between
+            self._version = version
 
-    def begin_anew(self) -> None:
-        """The store has been replaced: what it signalled before says nothing."""
-        self._seq = 0
+    def restart(self) -> None:
+        """Read the feed from the start: the store has been replaced, and its earlier versions mean nothing."""
+        self._version = 0

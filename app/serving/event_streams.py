@@ -1,8 +1,8 @@
-"""Pages that listen for changes: one registry and one pair of tasks for all of them, however many they are.
+"""Event streams: open pages that hear of changes. One registry and one pair of tasks serve all of them.
 
-What a page hears is how its thread is now, never what became of it: so nothing has to be kept for pages that were away
-or that take it slowly, and a page that hears twice is told nothing false. Each page is told by a task that lives as
-long as the page takes to hear it; while it does, only the latest state waits for it.
+An event tells the current state of a thread, never its history. So nothing is stored for pages that were away or that
+are slow, and a repeated event is never wrong. A task tells each page, and lives as long as the page takes to receive
+it; only the latest event waits behind it.
 """
 
 import asyncio
@@ -15,27 +15,26 @@ from typing import Protocol
 import orjson
 
 from app.domain.errors import NotServed
+from app.domain.records import REPOSITORY_NUMBER, ThreadRef
 from app.domain.sites import Repository
 from app.domain.threads import Status
-from app.ports.jobs import THE_REPOSITORY
-from app.ports.mirror import Clock
+from app.jobs.periodic import run_periodically
+from app.ports.clock import Clock
 from app.render.document import Document
 from app.render.keys import PostKey
 
 _log = logging.getLogger(__name__)
-_BREATH = 25.0
-"""Seconds between signs of life: proxies and load balancers take a minute of silence for the end."""
+_HEARTBEAT_EVERY = 25.0
+"""Seconds between heartbeats: proxies and load balancers close a stream after a minute of silence."""
 _MOST = 20_000
 _AT_ONCE = 250
-"""How many pages are told before readers have their turn."""
-_SOONEST_MS, _SPREAD_MS = 2_000, 4_000
-_Subject = tuple[str, int]
-"""(repository key, number)"""
+"""How many pages receive an event before readers have their turn."""
+_SHORTEST_RETRY_MS, _RETRY_SPREAD_MS = 2_000, 4_000
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """How a thread is at a version, as far as a page needs it to decide whether to read it again."""
+class ThreadEvent:
+    """The state of a thread at a version, as far as a page needs it to decide whether to read it again."""
 
     repo: str
     number: int
@@ -45,57 +44,56 @@ class State:
 
     @property
     def id(self) -> str:
-        """Tells this state from the others of the thread: without its version changing it may become a post, or cease.
+        """Return the event's id: the version, with a suffix if there is no thread to show.
 
-        Of digits and letters, and the version alone where there is a thread to show.
+        A thread may become a post, or cease to be one, without a new version.
         """
         return f"{self.version}-missing" if self.status == Status.MISSING else str(self.version)
 
 
 class Subscriber(Protocol):
-    """One page that listens. Each method returns once the page can take more, and may raise OSError."""
+    """One open page. Each method returns once the page can take more, and may raise OSError."""
 
-    async def tell(self, state: State) -> None:
-        """Says that the thread has changed, and how it is now."""
+    async def send_event(self, event: ThreadEvent) -> None:
+        """Send that the thread has changed, and its current state."""
 
-    async def breathe(self) -> None:
-        """Gives a sign of life."""
+    async def send_heartbeat(self) -> None:
+        """Send a sign of life."""
 
     async def end(self) -> None:
-        """Says that nothing more will come."""
+        """Send that nothing more will come."""
 
 
-class _Sign(Enum):
-    LIFE = "life"
+class _Signal(Enum):
+    HEARTBEAT = "heartbeat"
     END = "end"
 
 
 @dataclass(slots=True, eq=False)
 class Topic:
-    """All who listen to one thread."""
+    """A thread and all its subscriptions."""
 
-    repo: Repository
-    number: int
-    places: set["Place"] = field(default_factory=set)
-    state: State | None = None
-    """How the thread was last read; None while nobody knows how it is now."""
+    ref: ThreadRef
+    subscriptions: set["Subscription"] = field(default_factory=set)
+    event: ThreadEvent | None = None
+    """The thread's state when it was last read; None if that is out of date."""
 
 
 @dataclass(slots=True, eq=False)
-class Place:
-    """One listener's place in an audience; what it is to hear next waits here while it is being told something."""
+class Subscription:
+    """A page's subscription to a topic; the next message waits here while the page receives another."""
 
-    audience: Topic
-    listener: Subscriber
-    speaking: bool = True
-    """True while something is being said to it: from the beginning on, since whoever joins has to greet it first."""
-    next: State | _Sign | None = None
-    ended: bool = False
-    """True once it was told the end, or has left: nothing may be said to it any more."""
+    topic: Topic
+    subscriber: Subscriber
+    is_sending: bool = True
+    """True while the page receives something: from the start, since a new page is welcomed first."""
+    next: ThreadEvent | _Signal | None = None
+    has_ended: bool = False
+    """True after the end was sent, or the page has left: nothing may be sent any more."""
 
 
 class Subscribers:
-    """All listeners of this process. `version` and `document` say how a thread is, and must not ask GitHub."""
+    """All subscriptions of this process. `version` and `document` read a thread's state without asking GitHub."""
 
     def __init__(
         self,
@@ -103,185 +101,187 @@ class Subscribers:
         version: Callable[[Repository, int], Awaitable[int]],
         document: Callable[[PostKey], Awaitable[Document]],
         clock: Clock,
-        chance: Callable[[], float],
+        random: Callable[[], float],
         most: int = _MOST,
     ) -> None:
         self._version = version
         self._document = document
         self._clock = clock
-        self._chance = chance
+        self._random = random
         self._most = most
-        self._audiences: dict[_Subject, Topic] = {}
-        self._changed: dict[_Subject, None] = {}
-        self._failed: set[_Subject] = set()
-        self._woken = asyncio.Event()
-        self._speeches: set[asyncio.Task[None]] = set()
-        self._listening = 0
-        self._closed = False
+        self._topics: dict[ThreadRef, Topic] = {}
+        self._outdated: dict[ThreadRef, None] = {}
+        self._unreadable: set[ThreadRef] = set()
+        self._wakeup = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._count = 0
+        self._is_closed = False
 
     @property
-    def listening(self) -> int:
-        """How many listen now."""
-        return self._listening
+    def count(self) -> int:
+        """Return how many pages are subscribed."""
+        return self._count
 
     def retry_ms(self) -> int:
-        """After how many milliseconds a page that was cut off is to come back: not all at once."""
-        return _SOONEST_MS + int(_SPREAD_MS * self._chance())
+        """Return the milliseconds after which a page reconnects: not all at once."""
+        return _SHORTEST_RETRY_MS + int(_RETRY_SPREAD_MS * self._random())
 
-    def join(self, repo: Repository, number: int, listener: Subscriber) -> Place | None:
-        """A place for a listener, who is to be greeted before `greeted`; None where there is no more room.
+    def subscribe(self, repo: Repository, number: int, subscriber: Subscriber) -> Subscription | None:
+        """Return a subscription; None if there is no room. The page is welcomed before `welcomed` is called.
 
-        From here on no change passes it by. Whoever joins has to `leave`.
+        From here on it misses no change. The caller has to `unsubscribe`.
         """
-        if self._closed or self._listening >= self._most:
+        if self._is_closed or self._count >= self._most:
             return None
-        audience = self._audiences.setdefault((repo.key, number), Topic(repo, number))
-        place = Place(audience, listener)
-        audience.places.add(place)
-        self._listening += 1
-        return place
+        ref = ThreadRef(repo, number)
+        topic = self._topics.setdefault(ref, Topic(ref))
+        subscription = Subscription(topic, subscriber)
+        topic.subscriptions.add(subscription)
+        self._count += 1
+        return subscription
 
-    async def present(self, place: Place) -> State | None:
-        """How the thread of a place is now; None where that cannot be read: the listener is told when it can."""
-        audience = place.audience
-        if audience.state is not None:
-            return audience.state
-        about = _subject(audience)
+    async def current_event(self, subscription: Subscription) -> ThreadEvent | None:
+        """Return the current state of a subscription's thread; None if it cannot be read: it is sent once it can."""
+        topic = subscription.topic
+        if topic.event is not None:
+            return topic.event
         try:
-            state = await self._read(audience)
-        except Exception:  # noqa: BLE001 - it is read once more for the whole audience, and then logged
-            self.changed(audience.repo, {audience.number})
+            event = await self._read(topic)
+        except Exception:  # noqa: BLE001 - it is read once more for the whole topic, and then logged
+            self.notify(topic.ref.repo, {topic.ref.number})
             return None
-        if audience.state is None and about not in self._changed:
-            audience.state = state
-        return state
+        if topic.event is None and topic.ref not in self._outdated:
+            topic.event = event
+        return event
 
-    def greeted(self, place: Place) -> None:
-        """The listener has been greeted: what has happened meanwhile is told now."""
-        place.speaking = False
-        if place.next is not None:
-            self._begin(place)
+    def welcomed(self, subscription: Subscription) -> None:
+        """Send what has happened during the welcome."""
+        subscription.is_sending = False
+        if subscription.next is not None:
+            self._start_sending(subscription)
 
-    def leave(self, place: Place) -> None:
-        """The listener is gone, or is given up."""
-        audience = place.audience
-        place.ended, place.next = True, None
-        if place not in audience.places:
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """End a subscription: the page has left, or is given up."""
+        topic = subscription.topic
+        subscription.has_ended, subscription.next = True, None
+        if subscription not in topic.subscriptions:
             return
-        audience.places.discard(place)
-        self._listening -= 1
-        if not audience.places:
-            del self._audiences[_subject(audience)]
+        topic.subscriptions.discard(subscription)
+        self._count -= 1
+        if not topic.subscriptions:
+            del self._topics[topic.ref]
 
-    def changed(self, repo: Repository, numbers: Iterable[int]) -> None:
-        """Has all who listen to these threads told, once; called when readers are already served the new state.
+    def notify(self, repo: Repository, numbers: Iterable[int]) -> None:
+        """Send an event to all subscribers of these threads; readers are already served the new state.
 
-        `THE_REPOSITORY` among them means all of its threads.
+        `REPOSITORY_NUMBER` among the numbers means all threads of the repository.
         """
-        about = {(repo.key, number) for number in numbers}
-        if (repo.key, THE_REPOSITORY) in about:
-            about = {subject for subject in self._audiences if subject[0] == repo.key}
-        for subject in about & self._audiences.keys():
-            self._mark(subject)
+        refs = {ThreadRef(repo, number) for number in numbers}
+        if ThreadRef(repo, REPOSITORY_NUMBER) in refs:
+            refs = {ref for ref in self._topics if ref.repo == repo}
+        for ref in refs & self._topics.keys():
+            self._outdate(ref)
 
-    def _mark(self, about: _Subject) -> None:
-        self._audiences[about].state = None
-        self._changed[about] = None
-        self._woken.set()
+    def _outdate(self, ref: ThreadRef) -> None:
+        self._topics[ref].event = None
+        self._outdated[ref] = None
+        self._wakeup.set()
 
     async def run(self) -> None:
-        """Tells of changes and gives signs of life, for ever."""
+        """Send events and heartbeats. Never returns."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._breathe())
-            group.create_task(self._follow())
+            group.create_task(self._send_heartbeats())
+            group.create_task(self._send_events())
 
-    async def _breathe(self) -> None:
-        """Once for all; what could not be read the last time is read again with each breath."""
+    async def _send_heartbeats(self) -> None:
+        await self._clock.sleep(_HEARTBEAT_EVERY)
+        message = "Heartbeats could not be sent; the next ones follow"
+        await run_periodically(self._beat, self._clock.sleep, every=_HEARTBEAT_EVERY, error_message=message)
+
+    async def _beat(self) -> None:
+        """Send a heartbeat to all; read again what could not be read the last time."""
+        for ref in self._unreadable & self._topics.keys():
+            self._outdate(ref)
+        self._unreadable.clear()
+        await self._send_to_all([*self._subscriptions()], _Signal.HEARTBEAT)
+
+    def _subscriptions(self) -> Iterable[Subscription]:
+        return (subscription for topic in self._topics.values() for subscription in topic.subscriptions)
+
+    async def _send_events(self) -> None:
         while True:
-            await self._clock.sleep(_BREATH)
-            for about in self._failed & self._audiences.keys():
-                self._mark(about)
-            self._failed.clear()
-            await self._say_to_all([*self._places()], _Sign.LIFE)
+            await self._wakeup.wait()
+            self._wakeup.clear()
+            while self._outdated:
+                ref = next(iter(self._outdated))
+                del self._outdated[ref]
+                if ref in self._topics:
+                    await self._publish(self._topics[ref])
 
-    def _places(self) -> Iterable[Place]:
-        return (place for audience in self._audiences.values() for place in audience.places)
-
-    async def _follow(self) -> None:
-        while True:
-            await self._woken.wait()
-            self._woken.clear()
-            while self._changed:
-                about = next(iter(self._changed))
-                del self._changed[about]
-                if about in self._audiences:
-                    await self._spread(self._audiences[about])
-
-    async def _spread(self, audience: Topic) -> None:
-        """Reads how a thread is now and tells all who listen to it; one that may not be read any more ends them."""
-        word: State | _Sign
+    async def _publish(self, topic: Topic) -> None:
+        """Read a thread's current state and send it to all; end the streams of one that may not be read any more."""
+        message: ThreadEvent | _Signal
         try:
-            word = await self._read(audience)
+            message = await self._read(topic)
         except NotServed:
-            word = _Sign.END
+            message = _Signal.END
         except Exception:  # noqa: BLE001 - logged; one thread must not silence all others
-            _log.exception("Post %s of %s could not be read for who listens", audience.number, audience.repo)
-            self._failed.add(_subject(audience))
+            _log.exception("Post %s of %s could not be read for its subscribers", topic.ref.number, topic.ref.repo)
+            self._unreadable.add(topic.ref)
             return
-        if isinstance(word, State) and _subject(audience) not in self._changed:
-            audience.state = word
-        await self._say_to_all([*audience.places], word)
+        if isinstance(message, ThreadEvent) and topic.ref not in self._outdated:
+            topic.event = message
+        await self._send_to_all([*topic.subscriptions], message)
 
-    async def _read(self, audience: Topic) -> State:
-        """The version first: a change in between is then told twice, where it would else be lost."""
-        version = await self._version(audience.repo, audience.number)
-        document = await self._document(PostKey(audience.repo, audience.number))
+    async def _read(self, topic: Topic) -> ThreadEvent:
+        """Read the version first: a change in between is then sent twice, and never lost."""
+        repo, number = topic.ref
+        version = await self._version(repo, number)
+        document = await self._document(PostKey(repo, number))
         post = orjson.loads(document.bodies["identity"])
-        return State(audience.repo.full_name, audience.number, post["status"], post["comment_count"], version)
+        return ThreadEvent(repo.full_name, number, post["status"], post["comment_count"], version)
 
-    async def _say_to_all(self, places: list[Place], word: State | _Sign) -> None:
-        for start in range(0, len(places), _AT_ONCE):
-            for place in places[start : start + _AT_ONCE]:
-                self._say(place, word)
+    async def _send_to_all(self, subscriptions: list[Subscription], message: ThreadEvent | _Signal) -> None:
+        for start in range(0, len(subscriptions), _AT_ONCE):
+            for subscription in subscriptions[start : start + _AT_ONCE]:
+                self._send(subscription, message)
             await asyncio.sleep(0)
 
-    def _say(self, place: Place, word: State | _Sign) -> None:
-        """The end goes before all else, and a sign of life is not needed where anything else is being said."""
-        if place.ended or place.next is _Sign.END or (word is _Sign.LIFE and place.speaking):
+    def _send(self, subscription: Subscription, message: ThreadEvent | _Signal) -> None:
+        """Send a message after the current one: the end replaces all else, and any message replaces a heartbeat."""
+        if subscription.has_ended or subscription.next is _Signal.END:
             return
-        place.next = word
-        if not place.speaking:
-            self._begin(place)
+        if message is _Signal.HEARTBEAT and subscription.is_sending:
+            return
+        subscription.next = message
+        if not subscription.is_sending:
+            self._start_sending(subscription)
 
-    def _begin(self, place: Place) -> None:
-        place.speaking = True
-        speech = asyncio.create_task(self._speak(place))
-        self._speeches.add(speech)
-        speech.add_done_callback(self._speeches.discard)
+    def _start_sending(self, subscription: Subscription) -> None:
+        subscription.is_sending = True
+        task = asyncio.create_task(self._send_waiting(subscription))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _speak(self, place: Place) -> None:
-        """Says what waits, until nothing does."""
+    async def _send_waiting(self, subscription: Subscription) -> None:
+        """Send what waits until nothing does."""
         try:
-            while place.next is not None and not place.ended:
-                word, place.next = place.next, None
-                if isinstance(word, State):
-                    await place.listener.tell(word)
-                elif word is _Sign.LIFE:
-                    await place.listener.breathe()
+            while subscription.next is not None and not subscription.has_ended:
+                message, subscription.next = subscription.next, None
+                if isinstance(message, ThreadEvent):
+                    await subscription.subscriber.send_event(message)
+                elif message is _Signal.HEARTBEAT:
+                    await subscription.subscriber.send_heartbeat()
                 else:
-                    place.ended = True
-                    await place.listener.end()
+                    subscription.has_ended = True
+                    await subscription.subscriber.end()
         except OSError:
-            self.leave(place)
+            self.unsubscribe(subscription)
         finally:
-            place.speaking = False
+            subscription.is_sending = False
 
     def close(self) -> None:
-        """Ends all streams and lets nobody join any more; may be called again, and from a signal's handler."""
-        self._closed = True
-        for place in [*self._places()]:
-            self._say(place, _Sign.END)
-
-
-def _subject(audience: Topic) -> _Subject:
-    return audience.repo.key, audience.number
+        """End all streams and accept no further ones; may be called again, and from a signal handler."""
+        self._is_closed = True
+        for subscription in [*self._subscriptions()]:
+            self._send(subscription, _Signal.END)

@@ -1,4 +1,4 @@
-"""The way of a read: the catalogue has the document, or the mirror, or GitHub is asked once however many wait."""
+"""How a read travels: the document cache has the document, or the mirror, or GitHub is asked once for all readers."""
 
 import asyncio
 import logging
@@ -7,98 +7,110 @@ from collections.abc import Hashable
 from cachetools import TTLCache
 
 from app.domain.errors import AfterwordError, GitHubError, NotReady, RateLimited
+from app.domain.priority import Priority
+from app.domain.records import ThreadRef
 from app.domain.sites import Repository
+from app.domain.thread_state import Snapshot, ThreadState, thread_state
+from app.domain.times import is_within
 from app.jobs.single_flight import SingleFlight
 from app.jobs.worker import Worker
-from app.ports.jobs import Priority, Shared
-from app.ports.mirror import Clock, Mirror
+from app.ports.clock import Clock
+from app.ports.leases import Leases
+from app.ports.mirror import Mirror
 from app.render.document import Document
-from app.render.keys import BareKey, Key, ThreadKey
-from app.serving.document_cache import DocumentCache
-from app.serving.views import Publisher
-from app.sync.transfers import MAX_TRANSFERS, Transfers
+from app.render.keys import Key, ThreadKey
+from app.serving.access_policy import AccessPolicy
+from app.serving.documents import Basis, Documents
+from app.serving.views import shows_comments
 
 _log = logging.getLogger(__name__)
-_PROBE_PAUSE = 60
-"""Seconds between asks about numbers that the list of issues left out: deleted or moved ones."""
-_MOST_GUESSED = 30
+_PROBE_EVERY = 60.0
+"""Seconds between requests about numbers that the list of issues lacks: deleted or transferred ones."""
+_MOST_GUESSES = 30
 _RETRY_AFTER = 10
 _LONGEST_RETRY_AFTER = 300
-_ATTEMPTS_KEPT = 50_000
+_MOST_REMEMBERED = 50_000
 
 
 class Reader:
-    """Finds or makes documents; it never fails a read because GitHub cannot be asked, where the mirror can answer."""
+    """Answers readers; no read fails because GitHub cannot be asked, if the mirror can answer.
+
+    `fresh_for`: seconds for which a checked thread needs no check. `cold_wait`: seconds that a reader of a thread that
+    is not mirrored waits for GitHub.
+    """
 
     def __init__(
         self,
         *,
+        documents: Documents,
+        access: AccessPolicy,
+        worker: Worker,
         mirror: Mirror,
-        catalogue: DocumentCache,
-        publisher: Publisher,
-        places: Transfers,
-        looks: Worker,
-        shared: Shared,
+        leases: Leases,
         clock: Clock,
         fresh_for: float,
         cold_wait: float,
     ) -> None:
+        self._documents = documents
+        self._access = access
+        self._worker = worker
         self._mirror = mirror
-        self._catalogue = catalogue
-        self._publisher = publisher
-        self._places = places
-        self._looks = looks
-        self._shared = shared
+        self._leases = leases
         self._clock = clock
         self._fresh_for = fresh_for
         self._cold_wait = cold_wait
         self._rendering: SingleFlight[Document] = SingleFlight()
-        self._asking: SingleFlight[None] = SingleFlight()
-        self._probed: dict[Repository, float] = {}
-        """When a number was last tried that the list of issues left out."""
-        self._guessed: TTLCache[Hashable, bool] = TTLCache(_ATTEMPTS_KEPT, ttl=60.0, timer=clock.now)
-        """Numbers that were asked for within the last minute, before there was a list of issues."""
+        self._refreshing: SingleFlight[None] = SingleFlight()
+        self._probe_times: dict[Repository, float] = {}
+        """When a number was last requested that the list of issues lacks."""
+        self._guesses: TTLCache[ThreadRef, bool] = TTLCache(_MOST_REMEMBERED, ttl=60.0, timer=clock.now)
+        """Numbers that were read within the last minute, before there was a list of issues."""
         pause = min(fresh_for, 60.0)
-        self._attempted: TTLCache[Hashable, bool] = TTLCache(_ATTEMPTS_KEPT, ttl=pause, timer=clock.now)
-        """Threads that were checked a moment ago, or that should have been."""
-        self._rendered: TTLCache[Key, bool] = TTLCache(_ATTEMPTS_KEPT, ttl=pause, timer=clock.now)
-        """Documents that were rendered a moment ago: they say all that the mirror knows."""
+        self._recent_checks: TTLCache[Hashable, bool] = TTLCache(_MOST_REMEMBERED, ttl=pause, timer=clock.now)
+        """Threads whose check began a moment ago."""
+        self._recent_renders: TTLCache[Key, bool] = TTLCache(_MOST_REMEMBERED, ttl=pause, timer=clock.now)
+        """Documents that were made a moment ago: they say all that the mirror knows."""
 
     def ready(self, key: Key) -> Document | None:
-        """The finished document where it is at hand; an old one has its thread checked behind the reader's back.
+        """Return the cached document; check an old one's thread in the background.
 
-        One that says that it is old is rendered again first, once a minute: rounds may have found it as on GitHub.
+        One whose `checked_at` is old is made again first, once a minute: a poll may have found it unchanged.
         """
-        document = self._catalogue.get(key)
-        if document is None or (self._is_old(document.checked_at) and key not in self._rendered):
+        document = self._documents.cached(key)
+        if document is None or (self._is_old(document.checked_at) and key not in self._recent_renders):
             return None
         self._check_if_old(key, document)
         return document
 
     async def document(self, key: Key) -> Document:
-        """The document of `key`; raises a `ReadError`, `NotReady` among them where nobody can tell now."""
+        """Return the document of `key`; raise a `ReadError`, `NotReady` among them if only GitHub could answer now."""
         document = self.ready(key)
         if document is not None:
             return document
-        if isinstance(key, ThreadKey):
-            await self._ensure(key)
-        document = await asyncio.shield(self._rendering.join(key, lambda: self._publisher.document(key)))
-        self._rendered[key] = True
+        basis = await self._warm_basis(key) if isinstance(key, ThreadKey) else None
+        rendering = self._rendering.join(key, lambda: self._documents.document(key, basis))
+        document = await asyncio.shield(rendering)
+        self._recent_renders[key] = True
         self._check_if_old(key, document)
         return document
 
-    async def _ensure(self, key: ThreadKey) -> None:
-        """Brings a cold thread into the mirror; returns at once where the mirror can answer."""
-        cold = await self._cold(key.repo, key.number, with_comments=not isinstance(key, BareKey))
-        if cold is None:
-            return
-        repo, number, purpose = cold
-        task = self._asking.join((repo.key, number), lambda: self._looks.look(repo, number, purpose))
-        what = f"Post {number} of {repo}"
-        done, _ = await asyncio.wait({task}, timeout=self._cold_wait)
-        if not done:
+    async def _warm_basis(self, key: ThreadKey) -> Basis:
+        """Return what the document is made from; request a cold thread first."""
+        basis = await self._documents.basis(key)
+        priority = await self._needed_request(basis.snapshot, with_comments=shows_comments(key))
+        if priority is None:
+            return basis
+        await self._request(basis.snapshot.ref, priority)
+        return await self._documents.basis(key)
+
+    async def _request(self, ref: ThreadRef, priority: Priority) -> None:
+        """Wait for a refresh of a thread, together with all its readers; raise `NotReady` after a while."""
+        task = self._refreshing.join(ref, lambda: self._worker.refresh(*ref, priority))
+        what = f"Post {ref.number} of {ref.repo}"
+        finished, _ = await asyncio.wait({task}, timeout=self._cold_wait)
+        if not finished:
             raise NotReady(what, retry_after=_RETRY_AFTER)
-        if purpose is Priority.CHECK:
+        if priority is Priority.CHECK:
             return  # the list of all issues answers for what GitHub did not
         try:
             task.result()
@@ -108,82 +120,72 @@ class Reader:
         except GitHubError as failure:
             raise NotReady(what, retry_after=_RETRY_AFTER) from failure
 
-    async def _cold(
-        self, repo: Repository, number: int, *, with_comments: bool, followed: int = 0
-    ) -> tuple[Repository, int, Priority] | None:
-        """What to ask GitHub for before the mirror can answer; None where it can."""
-        site = await self._mirror.site(repo)  # before the thread: a list that lands in between rules nothing out
-        record = await self._mirror.thread(repo, number)
-        if record is not None:
-            served = followed or self._publisher.is_post(repo, number, record.issue)
-            whole = record.complete or record.issue.is_pull_request
-            return (repo, number, Priority.READ) if with_comments and served and not whole else None
-        if await self._mirror.absence(repo, number) is not None:
-            place = await self._places.moved(repo, number) if followed < MAX_TRANSFERS else None
-            return await self._cold(*place, with_comments=with_comments, followed=followed + 1) if place else None
-        if self._publisher.serve.listed_only and not (followed or self._publisher.serve.includes(repo, number, ())):
-            return None
-        if followed or site is None or site.listed_at is None:
-            self._refuse_guesses(repo, number)
-            return repo, number, Priority.READ
-        return (repo, number, Priority.CHECK) if await self._may_probe(repo, number) else None
+    async def _needed_request(self, snapshot: Snapshot, *, with_comments: bool) -> Priority | None:
+        """Return the priority of the request that is needed before the mirror can answer; None if it can."""
+        state = thread_state(snapshot, self._access.posts)
+        if state is ThreadState.INCOMPLETE:
+            return Priority.READ if with_comments else None
+        if state in {ThreadState.TRANSFERRED, ThreadState.UNKNOWN}:
+            self._refuse_guesses(snapshot.ref)
+            return Priority.READ
+        if state is ThreadState.UNLISTED:
+            return Priority.CHECK if await self._may_probe(*snapshot.ref) else None
+        return None
 
-    def _refuse_guesses(self, repo: Repository, number: int) -> None:
-        """While no list of issues rules anything out, so many numbers a minute are asked for, and no more."""
-        if (repo.key, number) not in self._guessed and len(self._guessed) >= _MOST_GUESSED:
-            raise NotReady(f"Post {number} of {repo}", retry_after=_RETRY_AFTER)
-        self._guessed.setdefault((repo.key, number), True)
+    def _refuse_guesses(self, ref: ThreadRef) -> None:
+        """Request only so many numbers a minute while no list of issues rules any out."""
+        if ref not in self._guesses and len(self._guesses) >= _MOST_GUESSES:
+            raise NotReady(f"Post {ref.number} of {ref.repo}", retry_after=_RETRY_AFTER)
+        self._guesses.setdefault(ref, True)
 
     async def _may_probe(self, repo: Repository, number: int) -> bool:
-        """True, once a minute, for a number that the list of all issues left out; a crawler trying numbers costs that.
+        """Return True, once a minute, for a number that the list of all issues lacks: that limits crawlers.
 
-        Numbers above the newest known one are left to the next round.
+        Numbers above the newest issue are left to the next poll.
         """
         now = self._clock.now()
-        if 0 <= now - self._probed.get(repo, -_PROBE_PAUSE) < _PROBE_PAUSE:
+        last = self._probe_times.get(repo)
+        if last is not None and 0 <= now - last < _PROBE_EVERY:
             return False
-        tallies = await self._mirror.tallies(repo)
-        if not tallies or number > tallies[0].number:
+        summaries = (await self._mirror.site_snapshot(repo)).summaries
+        if not summaries or number > summaries[0].number:
             return False
-        self._probed[repo] = now
-        name, prober = f"probe {repo.key}", f"{number} at {now}"
-        return await self._shared.lease(name, holder=prober, at=now, until=now + _PROBE_PAUSE)
+        self._probe_times[repo] = now
+        name, worker_id = f"probe {repo.key}", f"{number} at {now}"
+        return await self._leases.acquire(name, worker_id=worker_id, at=now, until=now + _PROBE_EVERY)
 
     def _check_if_old(self, key: Key, document: Document) -> None:
-        """Looks at an old thread behind the reader's back, once in a while however many read it."""
-        if not isinstance(key, ThreadKey) or not self._is_old(document.looked_at):
+        """Check an old thread in the background, once in a while however many read it."""
+        if not isinstance(key, ThreadKey) or not self._is_old(document.refreshed_at):
             return
-        about = (key.repo.key, key.number)
-        if about not in self._attempted:
-            self._attempted[about] = True
-            self._asking.join(("check", *about), lambda: self._check(key.repo, key.number))
+        ref = ThreadRef(key.repo, key.number)
+        if ref not in self._recent_checks:
+            self._recent_checks[ref] = True
+            self._refreshing.join(("check", ref), lambda: self._check(ref))
 
     def _is_old(self, at: float | None) -> bool:
-        """What is later than now was noted by a clock that has been set back."""
-        return at is None or not 0 <= self._clock.now() - at <= self._fresh_for
+        return not is_within(self._fresh_for, at, now=self._clock.now())
 
-    async def _check(self, repo: Repository, number: int) -> None:
-        stale, about = self._publisher.stale, (repo.key, number)
-        if not await self._may_check(repo, number):
+    async def _check(self, ref: ThreadRef) -> None:
+        if not await self._may_check(ref):
             return
         try:
-            await self._looks.look(repo, number, Priority.CHECK)
-            stale.discard(about)
+            await self._worker.refresh(*ref, Priority.CHECK)
+            self._documents.stale.discard(ref)
         except RateLimited as limit:
-            if limit.kind != "budget":  # our own thrift is no failure: the age of what is served tells enough
-                stale.add(about)
+            if limit.kind != "budget":  # our own budget is no failure: the age of the document tells enough
+                self._documents.stale.add(ref)
         except AfterwordError as failure:
-            _log.info("Post %s of %s could not be checked: %s", number, repo, failure)
-            stale.add(about)
-        await self._publisher.renew(repo, number)
+            _log.info("Post %s of %s could not be checked; its next reader tries again: %s", *reversed(ref), failure)
+            self._documents.stale.add(ref)
+        await self._documents.refresh_checked(*ref)
 
-    async def _may_check(self, repo: Repository, number: int) -> bool:
-        """True for a thread, here or moved to another site; a number without one is tried as seldom as any other."""
-        if await self._mirror.thread(repo, number) is not None or await self._places.moved(repo, number) is not None:
-            return True
-        return await self._may_probe(repo, number)
+    async def _may_check(self, ref: ThreadRef) -> bool:
+        """Return True for a thread, here or transferred to a served site; request other numbers as rarely as any."""
+        snapshot = await self._mirror.snapshot(*ref, with_comments=False)
+        return snapshot.record is not None or snapshot.was_transferred or await self._may_probe(*ref)
 
     async def close(self) -> None:
-        """Ends what is under way; the mirror keeps whatever was committed."""
-        await self._asking.close()
+        """Cancel what is under way; the mirror keeps what was committed."""
+        await self._refreshing.close()
         await self._rendering.close()

@@ -1,28 +1,42 @@
-"""Announcing: readers are served what has changed, then the pages that listen hear of it."""
+"""Report a change: readers are served the new documents first, then open pages are notified."""
 
-from collections.abc import Iterable
+from dataclasses import replace
 
 from app.domain.posts import Posts
+from app.domain.records import REPOSITORY_NUMBER, ThreadRef
 from app.domain.sites import Repository
+from app.serving.access_policy import AccessPolicy
+from app.serving.documents import Documents
 from app.serving.event_streams import Subscribers
-from app.serving.views import Publisher, Touched
 
 
 class Updater:
-    """Swaps the documents first: a page that hears of a change is to read it."""
+    """Swaps documents, then notifies: a page that receives an event reads the new document."""
 
-    def __init__(self, publisher: Publisher, listeners: Subscribers) -> None:
-        self._publisher = publisher
-        self._listeners = listeners
+    def __init__(self, documents: Documents, access: AccessPolicy, subscribers: Subscribers) -> None:
+        self._documents = documents
+        self._access = access
+        self._subscribers = subscribers
 
     async def changed(self, repo: Repository, numbers: frozenset[int]) -> None:
-        """These threads have changed, and that was committed."""
-        self._tell(await self._publisher.changed(repo, numbers))
+        """Update everything that shows these threads, also under numbers they were transferred from.
 
-    async def serve_only(self, posts: Posts) -> None:
-        """These are the posts now; all that were are told if they are no longer."""
-        self._tell(await self._publisher.serve_only(posts))
+        The change is committed. With `REPOSITORY_NUMBER` among the numbers, no document of the repository stays: its
+        visibility may have changed.
+        """
+        refs = {ThreadRef(repo, number) for number in numbers}
+        if REPOSITORY_NUMBER in numbers:
+            self._documents.invalidate(repo)
+            targets = [ThreadRef(repo, number) for number in self._access.transfers_into(repo)]
+            refs |= self._access.transfer_sources(targets)
+        refs |= self._access.transfer_sources(refs)
+        await self._documents.refresh(refs)
+        for ref in refs:
+            self._subscribers.notify(ref.repo, {ref.number})
 
-    def _tell(self, touched: Iterable[Touched]) -> None:
-        for repo, number in touched:
-            self._listeners.changed(repo, {number})
+    async def replace_posts(self, posts: Posts) -> None:
+        """Serve another list of posts; pages of threads that are no longer posts are notified too."""
+        turned = self._access.posts.changed_posts(posts)
+        self._access.posts = replace(self._access.posts, posts=posts)
+        for repo, numbers in turned.items():
+            await self.changed(repo, numbers)

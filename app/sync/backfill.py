@@ -1,191 +1,208 @@
-"""The import: from nothing, or from where it was stopped, to a mirror of all threads.
+"""The backfill: from an empty or partial mirror to a mirror of all threads.
 
-Every page is committed together with the address of the next one, so that a crash at any line costs one ask at most.
+Every page is committed together with the address of the next one, so that a crash at any line costs one request at
+most.
 """
 
-import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.domain.errors import Gone, InvalidRedirect, InvalidResponse, NotVisible, PaginationLimitReached, RateLimited
+from app.domain.errors import InvalidRedirect, InvalidResponse, NotVisible, PaginationLimitReached, RateLimited
+from app.domain.priority import Priority
+from app.domain.records import SiteRecord
 from app.domain.sites import Repository
 from app.domain.threads import Comment
 from app.domain.times import rfc3339
 from app.github import responses
 from app.github.requests import RepositoryRequests, Request, next_page
 from app.github.responses import Response
-from app.ports.jobs import Priority
-from app.ports.mirror import Change, Clock, Mirror, SiteRecord
+from app.ports.clock import Clock
+from app.ports.mirror import Change, Mirror, SiteSnapshot
 from app.sync.backfill_plan import plan
-from app.sync.failure_backoff import FailureBackoff
-from app.sync.pages import pages
-from app.sync.rate_budget import Budget
+from app.sync.committer import Committer
+from app.sync.rate_budget import RateBudget
 from app.sync.refresh import Refresher
-from app.sync.repositories import Repositories
 
-_log = logging.getLogger(__name__)
 _OVERLAP = 60
-"""Seconds by which the first window of changes reaches back before the import began, by GitHub's clock."""
+"""Seconds by which the first poll's `since` lies before the start of the backfill, by GitHub's clock."""
 _CLOCKS_APART = 900
-"""Seconds that GitHub's clock is believed to be ahead of ours; beyond, a later window would miss changes."""
-_STALE_ADDRESS = (InvalidRedirect, NotVisible, PaginationLimitReached)
-"""What GitHub, or the protocol, says to the address of a next page that holds no longer."""
+"""Seconds that GitHub's clock may be ahead of ours; a later `since` would miss changes."""
+_EXPIRED_PAGE = (InvalidRedirect, NotVisible, PaginationLimitReached)
+"""What GitHub, or the protocol, answers to the address of a next page that is no longer valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an import has come; `asks_to_go` is what the plan still costs, None before the list is read."""
+    """How far a backfill has come; `requests_to_go` is what the plan still costs, None before the list is read."""
 
     repo: str
     threads: int = 0
     threads_complete: int = 0
     comments: int = 0
     comments_mirrored: int = 0
-    asks_used: int = 0
-    asks_left: int | None = None
-    asks_to_go: int | None = None
+    requests_sent: int = 0
+    requests_left: int | None = None
+    requests_to_go: int | None = None
     waiting_until: float | None = None
     done: bool = False
 
 
 OnProgress = Callable[[Progress], None]
+"""Shows a step of a backfill."""
 
 
-class Backfill:
-    """Imports one site at a time; `watch` hears of every step."""
+class ProgressReport:
+    """Reports each step of a backfill."""
 
-    def __init__(
-        self,
-        *,
-        repositories: Repositories,
-        refresher: Refresher,
-        each: FailureBackoff,
-        budget: Budget,
-        mirror: Mirror,
-        clock: Clock,
-        watch: OnProgress,
-    ) -> None:
-        self._repositories = repositories
-        self._refresher = refresher
-        self._each = each
-        self._budget = budget
+    def __init__(self, mirror: Mirror, budget: RateBudget, on_progress: OnProgress) -> None:
         self._mirror = mirror
-        self._clock = clock
-        self._watch = watch
-
-    async def bring_in(self, repo: Repository) -> None:
-        """Imports what the mirror does not have yet; `RateLimited` where the hour's asks are used up: call again then."""
-        try:
-            site = await self._repositories.site(repo, Priority.BACKFILL)
-            if site.listed_at is None:
-                site = await self._list_issues(site)
-            await self._bring_comments(site)
-        except RateLimited as limit:
-            await self.report(repo, waiting_until=limit.until)
-            raise
-        await self.report(repo)
+        self._budget = budget
+        self._on_progress = on_progress
 
     async def report(self, repo: Repository, *, waiting_until: float | None = None) -> Progress:
-        """Says how far the import is, to the watch and to the caller."""
-        tallies = await self._mirror.tallies(repo)
-        threads = [t for t in tallies if not t.is_pull_request]
-        site = await self._mirror.site(repo)
-        standing = await self._budget.standing()
-        listed = site is not None and site.listed_at is not None
-        remaining = plan(tallies, affordable=await self._budget.affordable(Priority.BACKFILL)) if listed else None
-        complete = sum(t.complete for t in threads)
+        """Show and return how far the backfill of a repository is."""
+        snapshot = await self._mirror.site_snapshot(repo)
+        threads = [summary for summary in snapshot.summaries if not summary.is_pull_request]
+        is_listed = snapshot.site is not None and snapshot.site.issues_listed_at is not None
+        affordable = await self._budget.affordable(Priority.BACKFILL)
+        remaining = plan(snapshot.summaries, affordable=affordable) if is_listed else None
+        complete = sum(thread.complete for thread in threads)
         progress = Progress(
             repo=repo.full_name,
             threads=len(threads),
             threads_complete=complete,
-            comments=sum(t.comment_count for t in threads),
-            comments_mirrored=sum(t.mirrored for t in threads),
-            asks_used=self._budget.asked,
-            asks_left=standing.remaining,
-            asks_to_go=remaining.asks if remaining else None,
+            comments=sum(thread.comment_count for thread in threads),
+            comments_mirrored=sum(thread.mirrored_count for thread in threads),
+            requests_sent=self._budget.request_count,
+            requests_left=(await self._budget.state()).remaining,
+            requests_to_go=remaining.requests if remaining else None,
             waiting_until=waiting_until,
-            done=listed and complete == len(threads),
+            done=is_listed and complete == len(threads),
         )
-        self._watch(progress)
+        self._on_progress(progress)
         return progress
 
+
+def is_needed(snapshot: SiteSnapshot) -> bool:
+    """Return True if the mirror still lacks part of a site."""
+    site = snapshot.site
+    if site is None or site.issues_listed_at is None or site.comments_next_url is not None:
+        return True
+    return any(not (summary.complete or summary.is_pull_request) for summary in snapshot.summaries)
+
+
+class Backfill:
+    """Backfills one site at a time; `api` is the base of GitHub's REST API."""
+
+    def __init__(
+        self,
+        *,
+        api: str,
+        refresher: Refresher,
+        committer: Committer,
+        budget: RateBudget,
+        mirror: Mirror,
+        clock: Clock,
+        progress: ProgressReport,
+    ) -> None:
+        self._api = api
+        self._refresher = refresher
+        self._committer = committer
+        self._budget = budget
+        self._mirror = mirror
+        self._clock = clock
+        self._progress = progress
+        self._complete: set[Repository] = set()
+        """The repositories whose complete backfill was reported."""
+
+    async def run(self, site: SiteRecord) -> None:
+        """Request what the mirror lacks; raise `RateLimited` when the hour's requests are used up: call again then."""
+        try:
+            if site.issues_listed_at is None:
+                site = await self._list_issues(site)
+            await self._complete_threads(site)
+        except RateLimited as limit:
+            await self._progress.report(site.repo, waiting_until=limit.until)
+            raise
+        await self._progress.report(site.repo)
+
+    async def report(self, repo: Repository, snapshot: SiteSnapshot, limit: RateLimited | None) -> None:
+        """Report the progress after a poll, until a backfill is complete."""
+        if limit is not None or is_needed(snapshot) or repo not in self._complete:
+            await self._progress.report(repo, waiting_until=limit.until if limit else None)
+        if is_needed(snapshot):
+            self._complete.discard(repo)
+        else:
+            self._complete.add(repo)
+
     async def _list_issues(self, site: SiteRecord) -> SiteRecord:
-        async for answer in self._list_pages(site):
+        async for response in self._list_pages(site):
             now = self._clock.now()
-            ended = answer.next_url is None
-            noted: dict[str, Any] = {"list_next": answer.next_url}
-            if ended:  # not else: another process may have ended the list meanwhile
-                noted["listed_at"] = now
+            update: dict[str, Any] = {"issues_next_url": response.next_url}
+            if response.next_url is None:  # otherwise another process may have reached the end first
+                update["issues_listed_at"] = now
             if site.since is None:
-                noted["since"] = rfc3339(min(answer.date or now, now + _CLOCKS_APART) - _OVERLAP)
-            site = replace(site, **noted)
-            await self._refresher.apply(Change(repo=site.repo, at=now, noted=noted, issues=responses.issues(answer)))
-            await self.report(site.repo)
+                update["since"] = rfc3339(min(response.date or now, now + _CLOCKS_APART) - _OVERLAP)
+            change = Change(repo=site.repo, at=now, site_update=update, issues=responses.issues(response))
+            await self._committer.commit(change, site)
+            site = replace(site, **update)
+            await self._progress.report(site.repo)
         return site
 
     async def _list_pages(self, site: SiteRecord) -> AsyncIterator[Response]:
-        """The pages of the list from where it goes on; from the first where the address kept holds no longer."""
-        first = self._asks(site).issues()
-        if site.list_next is not None:
-            begun = False
-            with suppress(*_STALE_ADDRESS):
-                async for answer in pages(self._budget, next_page(first, site.list_next), Priority.BACKFILL):
-                    begun = True
-                    yield answer
+        """Yield the pages of the list from the stored next page; from the first if its address is no longer valid."""
+        first = self._requests(site).issues()
+        if site.issues_next_url is not None:
+            has_begun = False
+            with suppress(*_EXPIRED_PAGE):
+                async for response in self._budget.pages(next_page(first, site.issues_next_url), Priority.BACKFILL):
+                    has_begun = True
+                    yield response
                 return
-            if begun:
+            if has_begun:
                 raise InvalidResponse(first.path, "a later page of the list was refused")
-        async for answer in pages(self._budget, first, Priority.BACKFILL):
-            yield answer
+        async for response in self._budget.pages(first, Priority.BACKFILL):
+            yield response
 
-    async def _bring_comments(self, site: SiteRecord) -> None:
-        if site.comments_next is not None:
-            await self._read_list(site, next_page(self._asks(site).all_comments(newest_first=True), site.comments_next))
+    async def _complete_threads(self, site: SiteRecord) -> None:
+        if site.comments_next_url is not None:
+            first = self._requests(site).all_comments(newest_first=True)
+            await self._read_list(site, next_page(first, site.comments_next_url))
         else:
-            chosen = plan(
-                await self._mirror.tallies(site.repo), affordable=await self._budget.affordable(Priority.BACKFILL)
-            )
+            summaries = (await self._mirror.site_snapshot(site.repo)).summaries
+            chosen = plan(summaries, affordable=await self._budget.affordable(Priority.BACKFILL))
             await self._read_threads(site, chosen.threads)
-            if chosen.whole_list:
-                await self._read_list(site, self._asks(site).all_comments(newest_first=chosen.newest_first))
-        rest = plan(await self._mirror.tallies(site.repo), affordable=None, list_read=True)
-        await self._read_threads(site, rest.threads)
+            if chosen.use_list:
+                await self._read_list(site, self._requests(site).all_comments(newest_first=chosen.newest_first))
+        summaries = (await self._mirror.site_snapshot(site.repo)).summaries
+        await self._read_threads(site, plan(summaries, affordable=None, list_is_read=True).threads)
 
     async def _read_threads(self, site: SiteRecord, numbers: tuple[int, ...]) -> None:
-        await self._each.of(site.repo, numbers, lambda number: self._read_thread(site, number))
+        await self._refresher.complete_each(site.repo, numbers, after_each=self._progress.report)
 
-    async def _read_thread(self, site: SiteRecord, number: int) -> None:
-        record = await self._mirror.thread(site.repo, number)
-        if record is None or record.complete:
-            return
-        try:
-            await self._refresher.comments(site, record.issue, Priority.BACKFILL)
-        except (NotVisible, Gone):  # since it was listed: the issue itself tells what has become of it
-            await self._refresher.read(site.repo, number, Priority.BACKFILL)
-        await self.report(site.repo)
-
-    async def _read_list(self, site: SiteRecord, ask: Request) -> None:
-        """The repository-wide list from `ask` on; past GitHub's limit it goes on as a window over the changes."""
-        window: Request | None = ask
-        while window is not None:
+    async def _read_list(self, site: SiteRecord, first: Request) -> None:
+        """Read the repository-wide list; past GitHub's limit go on with a `since` list of the changes."""
+        request: Request | None = first
+        while request is not None:
             latest: str | None = None
-            ended = False
-            with suppress(*_STALE_ADDRESS):
-                async for answer in pages(self._budget, window, Priority.BACKFILL):
-                    comments = responses.comments(answer)
+            is_complete = False
+            with suppress(*_EXPIRED_PAGE):
+                async for response in self._budget.pages(request, Priority.BACKFILL):
+                    comments = responses.comments(response)
                     latest = max((comment.updated_at for comment in comments), default=latest)
-                    await self._note_list(site, answer.next_url, comments)
-                ended = True
-            further = not ended and latest is not None and "direction=asc" in window.url
-            window = self._asks(site).all_comments_since(latest) if further and latest else None
-        await self._note_list(site, None, ())
+                    await self._commit_page(site, response.next_url, comments)
+                is_complete = True
+            goes_on = not is_complete and latest is not None and "direction=asc" in request.url
+            request = self._requests(site).all_comments_since(latest) if goes_on and latest else None
+        await self._commit_page(site, None, ())
 
-    async def _note_list(self, site: SiteRecord, next_url: str | None, comments: tuple[Comment, ...]) -> None:
-        noted = {"comments_next": next_url}
-        await self._refresher.apply(Change(repo=site.repo, at=self._clock.now(), noted=noted, comments=comments))
-        await self.report(site.repo)
+    async def _commit_page(self, site: SiteRecord, next_url: str | None, comments: tuple[Comment, ...]) -> None:
+        update = {"comments_next_url": next_url}
+        change = Change(repo=site.repo, at=self._clock.now(), site_update=update, comments=comments)
+        await self._committer.commit(change, site)
+        await self._progress.report(site.repo)
 
-    def _asks(self, site: SiteRecord) -> RepositoryRequests:
-        return self._repositories.asks(site)
+    def _requests(self, site: SiteRecord) -> RepositoryRequests:
+        return RepositoryRequests(self._api, site.full_name)

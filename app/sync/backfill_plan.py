@@ -1,15 +1,15 @@
-"""The import plan: which comments to ask for, in which order, and at what cost. Pure.
+"""Plan a backfill: which comments to request, in which order, and at what cost. Pure.
 
-There are two ways to the comments of a repository. One list has them all, a hundred an ask, and with them those on
-pull requests, which are of no use. Or each thread is read by itself, at least one ask for each. The counts that came
-with the list of issues tell beforehand what either costs.
+There are two ways to the comments of a repository. One list has them all, a hundred a request, including those on pull
+requests, which are of no use. Or each thread is read alone, at least one request each. The counts in the list of issues
+tell in advance what either costs.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.domain.records import IssueSummary
 from app.github.requests import PER_PAGE
-from app.ports.mirror import IssueSummary
 
 LIST_END = 10_000
 """GitHub pages a list no further than so many items."""
@@ -17,56 +17,56 @@ LIST_END = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """First these threads one by one, then, if `whole_list`, the repository-wide list."""
+    """First these threads one by one, then, with `use_list`, the repository-wide list."""
 
     threads: tuple[int, ...] = ()
-    whole_list: bool = False
+    use_list: bool = False
     newest_first: bool = True
     """The direction of the list. Newest first serves readers best; only the other can pass `LIST_END`."""
-    asks: int = 0
-    """What all of it costs, if nothing changes meanwhile."""
+    requests: int = 0
+    """What all of it costs, if nothing changes until then."""
 
 
-def pages(items: int) -> int:
-    """Asks for so many items of a list."""
+def page_count(items: int) -> int:
+    """Return the requests for so many items of a list."""
     return -(-items // PER_PAGE)
 
 
 def cost(items: int) -> int:
-    """Asks for a thread of so many comments: where it has several pages, its issue is asked for again behind them."""
-    return max(1, pages(items) + (items > PER_PAGE))
+    """Return the requests for a thread of so many comments: with several pages, its issue is requested again."""
+    return max(1, page_count(items) + (items > PER_PAGE))
 
 
-def plan(tallies: Sequence[IssueSummary], *, affordable: int | None, list_read: bool = False) -> Plan:
-    """The cheaper way to all comments that are not yet mirrored.
+def plan(summaries: Sequence[IssueSummary], *, affordable: int | None, list_is_read: bool = False) -> Plan:
+    """Return the cheaper way to all comments that are not mirrored yet.
 
-    `affordable`: how many asks the hour still allows for importing (None: no bound is known). Where the list is cheaper
-    but does not fit, the threads commented most recently come first with half of what there is, so that they are whole
-    within the first hour. `list_read`: the list was read already, and what is missing after it is read by thread.
+    `affordable` requests remain of the hour for a backfill (None: no bound is known). If the list is cheaper but does
+    not fit, the most recently commented threads come first with half of that, so that they are complete within the
+    first hour. With `list_is_read`, threads that the list left incomplete are read alone.
     """
-    wanted = sorted(
-        (t for t in tallies if not t.is_pull_request and not t.complete),
-        key=lambda t: (t.updated_at, t.number),
+    incomplete = sorted(
+        (summary for summary in summaries if not summary.is_pull_request and not summary.complete),
+        key=lambda summary: (summary.updated_at, summary.number),
         reverse=True,
     )
-    by_recency = tuple(t.number for t in wanted)
-    one_by_one = sum(cost(t.comment_count) for t in wanted)
-    total = sum(t.comment_count for t in tallies)
-    listed = pages(total)
-    fits = affordable is None or listed <= affordable
-    if list_read or one_by_one <= listed or (total > LIST_END and not fits):
-        return Plan(threads=by_recency, asks=one_by_one)
+    by_recency = tuple(summary.number for summary in incomplete)
+    one_by_one = sum(cost(summary.comment_count) for summary in incomplete)
+    total = sum(summary.comment_count for summary in summaries)
+    list_cost = page_count(total)
+    fits = affordable is None or list_cost <= affordable
+    if list_is_read or one_by_one <= list_cost or (total > LIST_END and not fits):
+        return Plan(threads=by_recency, requests=one_by_one)
     if fits:
-        return Plan(whole_list=True, newest_first=total <= LIST_END, asks=listed)
-    first = _first_within(wanted, (affordable or 0) // 2)
-    return Plan(threads=first, whole_list=True, asks=listed + len(first))
+        return Plan(use_list=True, newest_first=total <= LIST_END, requests=list_cost)
+    first = _affordable(incomplete, (affordable or 0) // 2)
+    return Plan(threads=first, use_list=True, requests=list_cost + len(first))
 
 
-def _first_within(wanted: Sequence[IssueSummary], asks: int) -> tuple[int, ...]:
-    chosen: list[int] = []
-    for tally in wanted:
-        asks -= cost(tally.comment_count)
-        if asks < 0:
+def _affordable(summaries: Sequence[IssueSummary], requests: int) -> tuple[int, ...]:
+    numbers: list[int] = []
+    for summary in summaries:
+        requests -= cost(summary.comment_count)
+        if requests < 0:
             break
-        chosen.append(tally.number)
-    return tuple(chosen)
+        numbers.append(summary.number)
+    return tuple(numbers)

@@ -1,7 +1,7 @@
-"""Committing: what was written is announced, whatever becomes of whoever wanted it written.
+"""Commit a change, then notify. Cancelling the caller cancels neither.
 
-A store's thread cannot be called back: a round that is cancelled while it writes has its change committed all the same.
-Nobody else would tell of it here, because the follower passes over what this process has signalled itself.
+A store's thread cannot be called back: the change of a cancelled caller is committed all the same. No other part would
+report it here, because the change feed skips the changes of its own process.
 """
 
 import asyncio
@@ -14,33 +14,33 @@ _T = TypeVar("_T")
 
 
 async def commit(
-    mirror: Mirror, change: Change, announce: Notify, *, besides: frozenset[int] = frozenset()
+    mirror: Mirror, change: Change, notify: Notify, *, besides: frozenset[int] = frozenset()
 ) -> frozenset[int]:
-    """Applies a change, then announces what it changed, and `besides`; the numbers that it changed.
+    """Apply a change, then notify of what it changed, and of `besides`; return the numbers that it changed.
 
-    A caller that is cancelled meanwhile is so when both have been done.
+    A caller that is cancelled in between is cancelled after both.
     """
-    return await _to_its_end(_commit(mirror, change, announce, besides))
+    return await _run_to_end(_commit(mirror, change, notify, besides))
 
 
-async def _commit(mirror: Mirror, change: Change, announce: Notify, besides: frozenset[int]) -> frozenset[int]:
-    changed = await mirror.apply(change)
-    if changed or besides:
-        await announce(change.repo, changed | besides)
-    return changed
+async def _commit(mirror: Mirror, change: Change, notify: Notify, besides: frozenset[int]) -> frozenset[int]:
+    numbers = await mirror.apply(change)
+    if numbers or besides:
+        await notify(change.repo, numbers | besides)
+    return numbers
 
 
-async def _to_its_end(deed: Coroutine[Any, Any, _T]) -> _T:
-    """Does it in a task that nobody cancels, and waits for it however often that is to be broken off."""
-    doing = asyncio.create_task(deed)
-    broken_off: asyncio.CancelledError | None = None
-    while not doing.done():
+async def _run_to_end(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run a coroutine in a task that is never cancelled, and wait for it however often the caller is."""
+    task = asyncio.create_task(work)
+    cancellation: asyncio.CancelledError | None = None
+    while not task.done():
         try:
-            await asyncio.wait({doing})
-        except asyncio.CancelledError as asked:
-            broken_off = asked
-    if broken_off is None:
-        return doing.result()
-    if not doing.cancelled():
-        doing.exception()  # read here, so that it is not reported as forgotten
-    raise broken_off
+            await asyncio.wait({task})
+        except asyncio.CancelledError as request:
+            cancellation = request
+    if cancellation is None:
+        return task.result()
+    if not task.cancelled():
+        task.exception()  # read here, so that asyncio does not report it as never retrieved
+    raise cancellation

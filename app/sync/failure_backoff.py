@@ -1,4 +1,4 @@
-"""Threads one by one: some that cannot be read stop no other, and are left alone for a while."""
+"""Process threads one at a time; skip a failing one with exponential backoff."""
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
@@ -6,53 +6,55 @@ from collections.abc import Awaitable, Callable, Iterable
 from cachetools import LRUCache
 
 from app.domain.errors import GitHubError, InvalidRedirect, InvalidResponse, RequestRejected, Unreachable
+from app.domain.records import ThreadRef
 from app.domain.sites import Repository
-from app.ports.mirror import Clock
+from app.domain.times import is_ahead
+from app.ports.clock import Clock
 
 _log = logging.getLogger(__name__)
 _SINGLE_FAILURES = (RequestRejected, InvalidResponse, InvalidRedirect, Unreachable)
-"""What may befall one thread while the others can be read."""
+"""What can fail for one thread while the others can be read."""
 _GIVE_UP = 3
-"""Threads in a row without any answer after which it is not the single thread, but GitHub that is away."""
+"""So many threads in a row without a response mean that GitHub is away, not the single thread."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 15.0, 3600.0
-"""Seconds for which a thread is left alone after a first failure; each further one doubles them."""
-_MOST_LEFT = 10_000
+"""Seconds for which a thread is skipped after a first failure; each further one doubles them."""
+_MOST_SKIPPED = 10_000
 
 
 class FailureBackoff:
-    """Does something for each of many threads; one for all rounds, so that a bad thread does not make each dearer."""
+    """Remembers failing threads for all polls, so that a bad thread does not slow each of them."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._left: LRUCache[tuple[str, int], tuple[float, float]] = LRUCache(_MOST_LEFT)
-        """Until when a thread is left alone, and for how many seconds that is."""
+        self._skipped: LRUCache[ThreadRef, tuple[float, float]] = LRUCache(_MOST_SKIPPED)
+        """Until when a thread is skipped, and for how many seconds that is."""
 
-    async def of(self, repo: Repository, numbers: Iterable[int], deed: Callable[[int], Awaitable[None]]) -> None:
-        """Awaits `deed` for each number that is not left alone.
+    async def for_each(self, repo: Repository, numbers: Iterable[int], func: Callable[[int], Awaitable[None]]) -> None:
+        """Await `func` for each number that is not skipped.
 
-        Raises what `deed` raises where it concerns more than one thread (a limit, a refused token), and `Unreachable`
-        where nobody answered three times in a row.
+        Raises what `func` raises if it concerns more than one thread (a limit, a rejected token), and `Unreachable`
+        after three threads in a row without a response.
         """
-        unanswered: list[tuple[str, int]] = []
+        unreachable: list[ThreadRef] = []
         for number in numbers:
-            about = (repo.key, number)
-            until, pause = self._left.get(about, (0.0, 0.0))
-            if 0 < until - self._clock.now() <= pause:
+            ref = ThreadRef(repo, number)
+            until, pause = self._skipped.get(ref, (0.0, 0.0))
+            if is_ahead(until, now=self._clock.now(), at_most=pause):
                 continue
             try:
-                await deed(number)
+                await func(number)
             except _SINGLE_FAILURES as failure:
-                unanswered = [*unanswered, about] if isinstance(failure, Unreachable) else []
-                if len(unanswered) >= _GIVE_UP:
-                    for innocent in unanswered:
-                        self._left.pop(innocent, None)
+                unreachable = [*unreachable, ref] if isinstance(failure, Unreachable) else []
+                if len(unreachable) >= _GIVE_UP:
+                    for innocent in unreachable:
+                        self._skipped.pop(innocent, None)
                     raise
-                self._leave(repo, number, pause, failure)
+                self._skip(ref, pause, failure)
             else:
-                unanswered = []
-                self._left.pop(about, None)
+                unreachable = []
+                self._skipped.pop(ref, None)
 
-    def _leave(self, repo: Repository, number: int, pause: float, failure: GitHubError) -> None:
+    def _skip(self, ref: ThreadRef, pause: float, failure: GitHubError) -> None:
         pause = min(max(_FIRST_PAUSE, pause * 2), _LONGEST_PAUSE)
-        self._left[repo.key, number] = (self._clock.now() + pause, pause)
-        _log.warning("Post %s of %s is left alone for %g s: %s", number, repo, pause, failure)
+        self._skipped[ref] = (self._clock.now() + pause, pause)
+        _log.warning("Post %s of %s is skipped for %g s: %s", ref.number, ref.repo, pause, failure)

@@ -1,28 +1,31 @@
-"""The budget: the one place that decides whether an ask may leave now.
+"""The rate budget: the one place that decides whether a request to GitHub may leave now.
 
-It is the same for all processes on one store, and outlives them: what GitHub said of the hour, until when it wants to
-be left alone, and, without a token, what left in the last sixty minutes. GitHub counts the sixty asks of an address
-from one reset to the next; counted over any sixty minutes instead, they last for whatever hour somebody looks at.
+All processes on one store share it, and it outlives them: GitHub's rate limit, its last demand for a pause, and,
+without a token, the requests of the last sixty minutes. GitHub counts the sixty requests of an address from one reset
+to the next. Counted over any sixty minutes instead, they suffice for every hour.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 
-from app.domain.errors import RateLimited, StoreError
-from app.github.rate_limits import LONGEST_WAIT
-from app.github.requests import Request
-from app.github.responses import RateLimit, Response
-from app.ports.jobs import Priority, RateLimitState, RecordedRequest, Shared
-from app.ports.metrics import Observer, Wait
-from app.ports.mirror import Clock, GitHub
+from app.domain.errors import InvalidResponse, RateLimited, StoreError
+from app.domain.priority import Priority
+from app.domain.times import is_ahead
+from app.github.requests import Request, next_page
+from app.github.responses import Response
+from app.ports.clock import Clock
+from app.ports.github import GitHub
+from app.ports.metrics import Metrics, Wait
+from app.ports.rate_state import LONGEST_BLOCK, Denial, RateLimitState, RateState, RecordedRequest, Usage
 
 _log = logging.getLogger(__name__)
-PURPOSE: ContextVar[Priority | None] = ContextVar("purpose", default=None)
-"""What the exchange that is under way in this task is for; whoever counts exchanges reads it."""
+PRIORITY: ContextVar[Priority | None] = ContextVar("priority", default=None)
+"""The priority of the exchange in this task, for the metrics that count exchanges."""
 _HOUR = 3600.0
+_NO_TOKEN = "nobody"  # noqa: S105 - the name under which stores keep the requests without a token
 _RESERVES: Mapping[Priority, tuple[float, int]] = {
     Priority.READ: (1 / 50, 10),
     Priority.DELIVERY: (1 / 50, 10),
@@ -30,26 +33,26 @@ _RESERVES: Mapping[Priority, tuple[float, int]] = {
     Priority.CHECK: (1 / 10, 24),
     Priority.BACKFILL: (1 / 10, 20),
 }
-"""What GitHub says is left of the hour, and a purpose leaves to more urgent ones and to other users of the same token
-or address: (share of the hour, and at least so many asks)."""
+"""What a priority leaves of GitHub's hour to more urgent ones and to other users of the same token or address: (share
+of the hour, and at least so many requests)."""
 _READERS = frozenset({Priority.READ, Priority.DELIVERY, Priority.CHECK})
 
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """Of asks for `purposes` (None: of all) at most `most` leave in any sixty minutes."""
+    """At most `most` requests with one of the `priorities` (None: with any) leave in any sixty minutes."""
 
-    purposes: frozenset[Priority] | None
+    priorities: frozenset[Priority] | None
     most: int
 
-    def counts(self, spent: RecordedRequest) -> bool:
-        """True where an ask is one of those that are capped."""
-        return self.purposes is None or spent.purpose in self.purposes
+    def counts(self, request: RecordedRequest) -> bool:
+        """Return True if the cap covers the request."""
+        return self.priorities is None or request.priority in self.priorities
 
 
 MOST = 48
-"""Asks in any sixty minutes without a token. GitHub allows 60, and 50 are ours to use; two are left for the difference
-between the moment an ask is let go and the moment GitHub counts it."""
+"""Requests in any sixty minutes without a token. GitHub allows 60, and 50 are ours; two cover the time between the
+admission of a request and GitHub's counting."""
 _ALL = Cap(None, MOST)
 CAPS: Mapping[Priority, tuple[Cap, ...]] = {
     Priority.READ: (_ALL, Cap(_READERS, 24)),
@@ -58,138 +61,167 @@ CAPS: Mapping[Priority, tuple[Cap, ...]] = {
     Priority.CHECK: (_ALL, Cap(_READERS, 16), Cap(frozenset({Priority.CHECK}), 8)),
     Priority.BACKFILL: (Cap(None, 40),),
 }
-"""Without a token. The pulse needs eighteen asks an hour, and whatever else happens leaves it as many."""
+"""Without a token. The poll needs eighteen requests an hour, and the other priorities leave it as many."""
 
 
 def free_at(
-    spent: Sequence[RecordedRequest], purpose: Priority, caps: Mapping[Priority, Sequence[Cap]] = CAPS
+    requests: Sequence[RecordedRequest], priority: Priority, caps: Mapping[Priority, Sequence[Cap]] = CAPS
 ) -> float | None:
-    """When the next ask for a purpose may leave, None for now; `spent` in the last hour, oldest first."""
+    """Return when the next request may leave, None for now; `requests` of the last hour, oldest first."""
     waits: list[float] = []
-    for cap in caps[purpose]:
-        counted = [entry for entry in spent if cap.counts(entry)]
+    for cap in caps[priority]:
+        counted = [request for request in requests if cap.counts(request)]
         if len(counted) >= cap.most:
             waits.append(counted[len(counted) - cap.most].at + _HOUR)
     return max(waits, default=None)
 
 
-def _left(spent: Sequence[RecordedRequest], purpose: Priority) -> int:
-    """How many more asks for a purpose the caps allow now."""
-    return max(0, min(cap.most - sum(map(cap.counts, spent)) for cap in CAPS[purpose]))
-
-
-class Budget:
-    """Sends an ask if the hour still allows it for its purpose, or raises `RateLimited` with when it will.
-
-    `whose` names the token in the store, without giving it away; None where there is none.
-    """
-
-    def __init__(self, github: GitHub, shared: Shared, clock: Clock, observer: Observer, *, whose: str | None) -> None:
-        self._github = github
-        self._observer = observer
-        self._shared = shared
-        self._clock = clock
-        self._capped = whose is None
-        self._whose = whose or "nobody"
-        self._noted = RateLimitState()
-
-    @property
-    def asked(self) -> int:
-        """Asks of this process since its start, as GitHub counts them."""
-        return self._github.asked
-
-    def validator_key(self, ask: Request) -> str:
-        """Under which key the ETag of an ask is kept."""
-        return self._github.validator_key(ask)
-
-    async def standing(self) -> RateLimitState:
-        """How things stand, as all processes know it; what has run out by now counts no more."""
-        return _present(await self._shared.standing(self._whose), self._clock.now())
-
-    async def affordable(self, purpose: Priority) -> int | None:
-        """How many asks may still leave for a purpose; None where no bound is known."""
-        standing = await self.standing()
-        bounds = []
-        if standing.limit is not None and standing.remaining is not None:
-            bounds.append(max(0, standing.remaining - reserve(purpose, standing.limit)))
-        if self._capped:
-            bounds.append(_left(await self._shared.spent(self._whose, at=self._clock.now()), purpose))
-        return min(bounds, default=None)
-
-    async def ask(self, ask: Request, purpose: Priority, *, etag: str | None = None) -> Response:
-        """The answer; `RateLimited` of kind budget where this purpose has to wait, and what `GitHub.ask` raises."""
-        heard = False
-
-        async def admit() -> None:
-            nonlocal heard
-            heard = False  # a repeated ask may be stopped here: of that GitHub knows nothing
-            await self._admit(ask, purpose)
-            heard = True
-
-        PURPOSE.set(purpose)
-        try:
-            answer = await self._github.ask(ask, etag=etag, admit=admit)
-        except RateLimited as limit:
-            if heard:
-                await self._note(limit)
-            raise
-        await self._note(None)
-        return answer
-
-    async def _admit(self, ask: Request, purpose: Priority) -> None:
-        """Notes that an ask leaves, or raises `RateLimited`."""
-        now = self._clock.now()
-        standing = await self.standing()
-        if standing.waits_until is not None:
-            raise RateLimited(ask.path, until=standing.waits_until, kind=standing.waits_for or "secondary")
-        if standing.limit is not None and standing.remaining is not None and standing.reset is not None:
-            short = standing.remaining <= reserve(purpose, standing.limit)
-            if short:
-                self._observer.waits(Wait.BUDGET, standing.reset)
-                raise RateLimited(ask.path, until=standing.reset, kind="budget")
-        if self._capped:
-            decide = partial(free_at, purpose=purpose)
-            until = await self._shared.spend(self._whose, purpose, at=now, decide=decide)
-            if until is not None:
-                self._observer.waits(Wait.BUDGET, until)
-                raise RateLimited(ask.path, until=until, kind="budget")
-
-    async def _note(self, limit: RateLimited | None) -> None:
-        """Tells the other processes, and the next start, what GitHub said just now; an answer is not lost over it."""
-        allowance: RateLimit | None = self._github.allowance
-        if allowance is None and limit is None:
-            return
-        standing = RateLimitState(
-            limit=allowance.limit if allowance else None,
-            remaining=allowance.remaining if allowance else None,
-            reset=allowance.reset if allowance else None,
-            waits_until=limit.until if limit else None,
-            waits_for=limit.kind if limit else None,
-        )
-        if standing == self._noted:
-            return
-        self._noted = standing
-        self._observer.stands(standing)
-        try:
-            await self._shared.note(self._whose, standing, at=self._clock.now())
-        except StoreError as failure:
-            _log.warning("What GitHub said of the hour could not be kept: %s", failure)
-
-
-def reserve(purpose: Priority, limit: int) -> int:
-    """How many asks of an hour's `limit` stay untouched by a purpose."""
-    share, least = _RESERVES[purpose]
+def reserve(priority: Priority, limit: int) -> int:
+    """Return how many requests of an hour's `limit` a priority leaves untouched."""
+    share, least = _RESERVES[priority]
     return max(int(limit * share), least)
 
 
-def _present(known: RateLimitState, now: float) -> RateLimitState:
-    """What still holds of a standing; a wait or an hour longer than any means that our clock was set back meanwhile."""
-    waiting = known.waits_until is not None and 0 < known.waits_until - now <= LONGEST_WAIT
-    counted = known.reset is not None and 0 < known.reset - now <= LONGEST_WAIT
+def denial(usage: Usage, priority: Priority, *, capped: bool, now: float) -> Denial | None:
+    """Return why a request may not leave now, or None; `capped` is True without a token."""
+    state = _current(usage.state, now)
+    if state.blocked_until is not None:
+        return Denial(state.blocked_until, state.blocked_by or "secondary")
+    if state.limit is not None and state.remaining is not None and state.reset is not None:
+        is_short = state.remaining <= reserve(priority, state.limit)
+        if is_short:
+            return Denial(state.reset, "budget")
+    until = free_at(usage.requests, priority) if capped else None
+    return None if until is None else Denial(until, "budget")
+
+
+class RateBudget:
+    """Sends requests that the hour allows for their priority.
+
+    `token_id` names the token in the store without revealing it; None without a token.
+    """
+
+    def __init__(
+        self, github: GitHub, rate_state: RateState, clock: Clock, metrics: Metrics, *, token_id: str | None
+    ) -> None:
+        self._github = github
+        self._metrics = metrics
+        self._rate_state = rate_state
+        self._clock = clock
+        self._capped = token_id is None
+        self._token_id = token_id or _NO_TOKEN
+        self._last_recorded = RateLimitState()
+
+    @property
+    def request_count(self) -> int:
+        """Return the requests of this process since its start, as GitHub counts them."""
+        return self._github.request_count
+
+    def validator_key(self, request: Request) -> str:
+        """Return the key under which the ETag of a request is stored."""
+        return self._github.validator_key(request)
+
+    async def state(self) -> RateLimitState:
+        """Return GitHub's rate limit as all processes know it, without what has expired."""
+        now = self._clock.now()
+        return _current((await self._rate_state.usage(self._token_id, at=now)).state, now)
+
+    async def affordable(self, priority: Priority) -> int | None:
+        """Return how many requests may still leave for a priority; None if no bound is known."""
+        now = self._clock.now()
+        usage = await self._rate_state.usage(self._token_id, at=now)
+        state = _current(usage.state, now)
+        bounds = []
+        if state.limit is not None and state.remaining is not None:
+            bounds.append(max(0, state.remaining - reserve(priority, state.limit)))
+        if self._capped:
+            allowed = min(cap.most - sum(map(cap.counts, usage.requests)) for cap in CAPS[priority])
+            bounds.append(max(0, allowed))
+        return min(bounds, default=None)
+
+    async def send(self, request: Request, priority: Priority, *, etag: str | None = None) -> Response:
+        """Return the response.
+
+        Raises what `GitHub.send` raises, and `RateLimited` of kind `budget` if the priority has to wait.
+        """
+        has_left = False
+
+        async def admission() -> None:
+            nonlocal has_left
+            has_left = False  # a retry may be denied here: GitHub knows nothing of that
+            await self._reserve(request, priority)
+            has_left = True
+
+        PRIORITY.set(priority)
+        try:
+            response = await self._github.send(request, etag=etag, admission=admission)
+        except RateLimited as limit:
+            if has_left:
+                await self._record(limit)
+            raise
+        await self._record(None)
+        return response
+
+    async def pages(self, first: Request, priority: Priority) -> AsyncIterator[Response]:
+        """Yield every page of a list from `first` on; raises what `send` raises.
+
+        An empty page is believed only when GitHub sends it twice. A next link that leads back to an earlier page raises
+        `InvalidResponse`.
+        """
+        request, urls = first, {first.url}
+        while True:
+            response = await self.send(request, priority)
+            if response.data == []:
+                response = await self.send(request, priority)
+            yield response
+            if response.next_url is None:
+                return
+            if response.next_url in urls:
+                raise InvalidResponse(request.path, "its next page is one that was read before")
+            urls.add(response.next_url)
+            request = next_page(request, response.next_url)
+
+    async def _reserve(self, request: Request, priority: Priority) -> None:
+        """Record that a request leaves, or raise `RateLimited`."""
+        now = self._clock.now()
+        decide = partial(denial, priority=priority, capped=self._capped, now=now)
+        refusal = await self._rate_state.reserve(self._token_id, priority, at=now, decide=decide, keep=self._capped)
+        if refusal is None:
+            return
+        if refusal.kind == "budget":
+            self._metrics.waiting(Wait.BUDGET, refusal.until)
+        raise RateLimited(request.path, until=refusal.until, kind=refusal.kind)
+
+    async def _record(self, limit: RateLimited | None) -> None:
+        """Store what GitHub just said for other processes and the next start; a failure loses no response."""
+        rate_limit = self._github.rate_limit
+        if rate_limit is None and limit is None:
+            return
+        state = RateLimitState(
+            limit=rate_limit.limit if rate_limit else None,
+            remaining=rate_limit.remaining if rate_limit else None,
+            reset=rate_limit.reset if rate_limit else None,
+            blocked_until=limit.until if limit else None,
+            blocked_by=limit.kind if limit else None,
+        )
+        if state == self._last_recorded:
+            return
+        self._last_recorded = state
+        self._metrics.rate_limit(state)
+        try:
+            await self._rate_state.record(self._token_id, state, at=self._clock.now())
+        except StoreError as failure:
+            _log.warning("GitHub's rate limit could not be stored; the next response stores it: %s", failure)
+
+
+def _current(state: RateLimitState, now: float) -> RateLimitState:
+    """Return what of a state still holds; a block or an hour longer than any means that our clock was set back."""
+    is_blocked = is_ahead(state.blocked_until, now=now, at_most=LONGEST_BLOCK)
+    is_counted = is_ahead(state.reset, now=now, at_most=LONGEST_BLOCK)
     return RateLimitState(
-        limit=known.limit if counted else None,
-        remaining=known.remaining if counted else None,
-        reset=known.reset if counted else None,
-        waits_until=known.waits_until if waiting else None,
-        waits_for=known.waits_for if waiting else None,
+        limit=state.limit if is_counted else None,
+        remaining=state.remaining if is_counted else None,
+        reset=state.reset if is_counted else None,
+        blocked_until=state.blocked_until if is_blocked else None,
+        blocked_by=state.blocked_by if is_blocked else None,
     )

@@ -1,190 +1,148 @@
-"""The reconcile: once a day everything is compared with GitHub, and what nobody had told is counted as drift.
+"""The reconcile: once a day everything is compared with GitHub; differences that nothing had reported are drift.
 
-The counts of all issues cost an ask for each hundred. The comments cost a list of the whole repository, a hundred an
-ask, or a conditional ask for each thread, free of charge with a token where nothing has changed: the fewer of the two.
-Without a token the hour allows that for small blogs only; of larger ones the counts alone are compared, and a thread's
-comments when somebody reads it.
+The counts of all issues cost one request for each hundred. The comments cost a list of the whole repository, a hundred
+a request, or a conditional request for each thread, free of charge with a token if nothing changed: the cheaper of the
+two. Without a token the hour allows that for small blogs only. Larger ones have only their counts compared, and a
+thread's comments when somebody reads it.
 """
 
 import logging
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from enum import StrEnum
 
 from app.domain.errors import PaginationLimitReached
-from app.domain.sites import Repository
+from app.domain.priority import Priority
+from app.domain.records import IssueSummary, SiteRecord
 from app.domain.threads import Issue
+from app.domain.times import is_within
 from app.github import responses
-from app.ports.jobs import Priority, Shared
-from app.ports.metrics import Drift, Observer
-from app.ports.mirror import Change, Clock, IssueSummary, Mirror, SiteRecord
-from app.sync.backfill_plan import LIST_END
-from app.sync.backfill_plan import pages as pages_of
-from app.sync.failure_backoff import FailureBackoff
-from app.sync.pages import pages
-from app.sync.rate_budget import Budget
+from app.github.requests import RepositoryRequests
+from app.ports.clock import Clock
+from app.ports.metrics import Drift
+from app.ports.mirror import Change, Mirror
+from app.sync.backfill_plan import LIST_END, page_count
+from app.sync.committer import Committer
+from app.sync.rate_budget import RateBudget
 from app.sync.refresh import Refresher
-from app.sync.repositories import Repositories
+from app.sync.unreported_changes import DriftReport
 
 _log = logging.getLogger(__name__)
+_RECONCILE_AFTER = 86_400.0
+"""Seconds from one comparison of a whole site to the next."""
 _SHARE = 2
-"""All is compared only if that costs no more than one part in so many of what the hour still allows."""
-_JUST_BEFORE = 120.0
-"""Seconds by which what a webhook told may lie before a round, and be looked at only during it."""
+"""A comparison runs only if it costs no more than one part in so many of what the hour still allows."""
 
 
-def reconciled(repo: Repository) -> str:
-    """The name under which it is kept when a site was last reconciled, in epoch seconds."""
-    return f"reconciled {repo.key}"
+class Reconcile(StrEnum):
+    """Whether a poll compares the whole site with GitHub besides."""
+
+    NEVER = "never"
+    IF_DUE = "if due"
+    NOW = "now"
 
 
 class Reconciler:
-    """Compares a whole site with GitHub, mends the mirror, and says what it found."""
+    """Compares a whole site with GitHub and repairs the mirror; `api` is the base of GitHub's REST API."""
 
     def __init__(
         self,
         *,
-        repositories: Repositories,
+        api: str,
         refresher: Refresher,
-        each: FailureBackoff,
-        budget: Budget,
+        committer: Committer,
+        budget: RateBudget,
         mirror: Mirror,
-        shared: Shared,
+        drift: DriftReport,
         clock: Clock,
-        observer: Observer,
     ) -> None:
-        self._repositories = repositories
+        self._api = api
         self._refresher = refresher
-        self._each = each
+        self._committer = committer
         self._budget = budget
         self._mirror = mirror
-        self._shared = shared
+        self._drift = drift
         self._clock = clock
-        self._observer = observer
+
+    def is_due(self, site: SiteRecord, reconcile: Reconcile) -> bool:
+        """Return True if a poll compares the site now."""
+        if reconcile is Reconcile.IF_DUE:
+            return not is_within(_RECONCILE_AFTER, site.reconciled_at, now=self._clock.now())
+        return reconcile is Reconcile.NOW
 
     async def reconcile(self, site: SiteRecord, *, since: float) -> Mapping[Drift, int]:
-        """Mends and reports every difference of which nobody told; raises `GitHubError`.
+        """Compare and repair; report and return every difference that nothing had reported. Raises `GitHubError`.
 
-        That is none of which a webhook told after `since` or shortly before, or that is still to be looked at, and none
-        that came into being meanwhile, which the next round would find.
+        `since` is the start of the poll. A difference that a webhook reported after that or shortly before is no drift,
+        nor is one with a job, nor one that came into being during the comparison: the next poll would find it.
         """
-        latest = await self._mirror.latest()
-        before = {tally.number: tally for tally in await self._mirror.tallies(site.repo)}
-        threads, comments = await self._compare_issues(site, set(before)), set[int]()
-        if await self._shared.recall(reconciled(site.repo)) is not None:  # else an import has just read them
+        version = await self._mirror.latest_version()
+        before = (await self._mirror.site_snapshot(site.repo)).summaries
+        threads = await self._compare_issues(site, {summary.number for summary in before})
+        comments: frozenset[int] = frozenset()
+        if site.reconciled_at is not None:  # otherwise a backfill has just read them
             comments = await self._compare_comments(site)
-        await self._shared.remember(reconciled(site.repo), str(self._clock.now()))
-        after = {tally.number: tally for tally in await self._mirror.tallies(site.repo)}
-        told = await self._shared.told(site.repo, since=since - _JUST_BEFORE)
-        found: Counter[Drift] = Counter()
-        for signal in await self._mirror.signals(after=latest):
-            number = signal.number
-            if signal.repo == site.repo and number not in told and not await self._is_news(site, number, after):
-                drift = _drift(before.get(number), after.get(number))
-                if not drift and number in threads | comments:
-                    drift = {Drift.THREAD_DIFFERS if number in threads else Drift.COMMENT_DIFFERS: 1}
-                found.update(drift)
-        self._report(site, found)
-        return found
+        update = {"reconciled_at": self._clock.now()}
+        await self._mirror.apply(Change(repo=site.repo, at=self._clock.now(), site_update=update))
+        return await self._drift.report(
+            site, before, since=since, after_version=version, differing_threads=threads, differing_comments=comments
+        )
 
-    async def _is_news(self, site: SiteRecord, number: int, after: Mapping[int, IssueSummary]) -> bool:
-        """True where a thread changed after the last round, or is to be looked at anyway."""
-        present = await self._mirror.site(site.repo)
-        since = present.since if present else None
-        if since is not None and number in after:
-            comments = await self._mirror.comments(site.repo, number)
-            if max(after[number].updated_at, *(comment.updated_at for comment in comments), "") > since:
-                return True
-        return await self._shared.marked(site.repo, number) is not None
-
-    def _report(self, site: SiteRecord, found: Mapping[Drift, int]) -> None:
-        for kind, count in found.items():
-            self._observer.drifted(site.repo, kind, count)
-        if found:
-            _log.warning(
-                "%s differed from GitHub and was mended: %s.",
-                site.repo,
-                ", ".join(f"{count} × {kind.value.replace('_', ' ')}" for kind, count in sorted(found.items())),
-            )
-        else:
-            _log.info("%s was compared with GitHub: no drift.", site.repo)
-
-    async def _compare_issues(self, site: SiteRecord, known: set[int]) -> set[int]:
-        """Every issue anew, and a look at each known number that the list does not have any more; which differed."""
-        differing: set[int] = set()
+    async def _compare_issues(self, site: SiteRecord, numbers: set[int]) -> frozenset[int]:
+        """Request every issue, and read each mirrored number that the list lacks; return the issues that differed."""
         affordable = await self._budget.affordable(Priority.POLL)
-        if affordable is not None and pages_of(len(known)) > affordable // _SHARE:
+        if affordable is not None and page_count(len(numbers)) > affordable // _SHARE:
             _log.warning("%s has too many issues to compare all of them without a token.", site.repo)
-            return differing
-        async for answer in pages(self._budget, self._repositories.asks(site).issues(), Priority.POLL):
-            issues = responses.issues(answer)
-            known -= {issue.number for issue in issues}
+            return frozenset()
+        differing: set[int] = set()
+        async for page in self._budget.pages(self._requests(site).issues(), Priority.POLL):
+            issues = responses.issues(page)
+            numbers = numbers - {issue.number for issue in issues}
             for issue in (issue for issue in issues if not issue.is_pull_request):
                 record = await self._mirror.thread(site.repo, issue.number)
-                if record is not None and _told(record.issue) != _told(issue):
+                if record is not None and _visible_part(record.issue) != _visible_part(issue):
                     differing.add(issue.number)
-            await self._refresher.apply(Change(repo=site.repo, at=self._clock.now(), issues=issues))
-        doubtful = [t.number for t in await self._mirror.tallies(site.repo) if t.complete and t.in_doubt]
-        read, numbers = self._refresher.read, sorted({*known, *doubtful})
-        await self._each.of(site.repo, numbers, lambda number: read(site.repo, number, Priority.POLL))
-        return differing
+            await self._committer.commit(Change(repo=site.repo, at=self._clock.now(), issues=issues), site)
+        summaries = (await self._mirror.site_snapshot(site.repo)).summaries
+        doubtful = {summary.number for summary in summaries if summary.complete and summary.count_mismatch}
+        await self._refresher.read_each(site.repo, sorted(numbers | doubtful), Priority.POLL)
+        return frozenset(differing)
 
-    async def _compare_comments(self, site: SiteRecord) -> set[int]:
-        """The comments anew, if that can be afforded; the threads in which one differed."""
-        differing: set[int] = set()
-        tallies = await self._mirror.tallies(site.repo)
-        threads = [t.number for t in tallies if t.complete and t.mirrored and not t.in_doubt]
-        total = sum(tally.comment_count for tally in tallies)
-        listed = pages_of(total)
-        by_list = listed <= len(threads) and total <= LIST_END
+    async def _compare_comments(self, site: SiteRecord) -> frozenset[int]:
+        """Request the comments if that is affordable; return the threads in which one differed."""
+        summaries: Sequence[IssueSummary] = (await self._mirror.site_snapshot(site.repo)).summaries
+        threads = [summary.number for summary in summaries if summary.is_settled and summary.mirrored_count]
+        total = sum(summary.comment_count for summary in summaries)
+        list_cost = page_count(total)
+        by_list = list_cost <= len(threads) and total <= LIST_END
         affordable = await self._budget.affordable(Priority.CHECK)
-        if affordable is not None and (listed if by_list else len(threads)) > affordable // _SHARE:
+        if affordable is not None and (list_cost if by_list else len(threads)) > affordable // _SHARE:
             _log.info("%s: the hour does not allow to compare all comments; the counts were compared.", site.repo)
-        elif by_list:
-            await self._list_comments(site, differing)
-        else:
-            await self._each.of(site.repo, threads, lambda number: self._check(site, number, differing))
-        return differing
+            return frozenset()
+        if by_list:
+            return await self._list_comments(site)
+        return await self._refresher.check_each(site.repo, threads)
 
-    async def _list_comments(self, site: SiteRecord, differing: set[int]) -> None:
-        ask = self._repositories.asks(site).all_comments(newest_first=True)
+    async def _list_comments(self, site: SiteRecord) -> frozenset[int]:
+        differing: set[int] = set()
+        request = self._requests(site).all_comments(newest_first=True)
         with suppress(PaginationLimitReached):
-            async for answer in pages(self._budget, ask, Priority.CHECK):
-                comments = responses.comments(answer)
+            async for page in self._budget.pages(request, Priority.CHECK):
+                comments = responses.comments(page)
+                mirrored = await self._mirror.comments_by_id(site.repo, [comment.id for comment in comments])
                 for comment in comments:
-                    known = await self._mirror.comment(site.repo, comment.id)
+                    known = mirrored.get(comment.id)
                     if known is not None and replace(known, source={}) != replace(comment, source={}):
                         differing.add(comment.number)
-                await self._refresher.apply(Change(repo=site.repo, at=self._clock.now(), comments=comments))
+                await self._committer.commit(Change(repo=site.repo, at=self._clock.now(), comments=comments), site)
+        return frozenset(differing)
 
-    async def _check(self, site: SiteRecord, number: int, differing: set[int]) -> None:
-        record = await self._mirror.thread(site.repo, number)
-        if record is None or not record.complete:
-            return
-        before = await self._mirror.comments(site.repo, number)
-        await self._refresher.check(site.repo, record)
-        after = await self._mirror.comments(site.repo, number)
-        if [replace(comment, source={}) for comment in before] != [replace(comment, source={}) for comment in after]:
-            differing.add(number)
+    def _requests(self, site: SiteRecord) -> RepositoryRequests:
+        return RepositoryRequests(self._api, site.full_name)
 
 
-def _drift(before: IssueSummary | None, after: IssueSummary | None) -> Mapping[Drift, int]:
-    """By how much a thread was too little or too much; nothing where counts do not tell, or for a pull request."""
-    thread = before or after
-    if thread is None or thread.is_pull_request:
-        return {}
-    if before is None:
-        return {Drift.THREAD_MISSING: 1}
-    if after is None:
-        return {Drift.THREAD_SURPLUS: 1}
-    if after.mirrored != before.mirrored:
-        kind = Drift.COMMENT_MISSING if after.mirrored > before.mirrored else Drift.COMMENT_SURPLUS
-        return {kind: abs(after.mirrored - before.mirrored)}
-    return {}
-
-
-def _told(issue: Issue) -> Issue:
-    """What readers are told of an issue: GitHub's object has other fields in a list than by itself."""
+def _visible_part(issue: Issue) -> Issue:
+    """Return what readers see of an issue: GitHub's object has other fields in a list than alone."""
     pinned = issue.pinned_comment
     return replace(issue, source={}, comment_count=0, pinned_comment=replace(pinned, source={}) if pinned else None)

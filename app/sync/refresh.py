@@ -1,268 +1,306 @@
-"""One thread looked at again: read whole, or checked with as few asks as tell.
+"""Refresh one thread: read it completely, or check it with as few requests as tell.
 
-A thread is only ever replaced by a reading of all its pages that GitHub's own count agrees with, and that no other
-change overtook; whatever else comes is added to what is there.
+A thread is replaced only by a read of all its pages that agrees with GitHub's own count and that no other change
+overtook. Everything else is added to what is there.
 """
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 
 from app.domain.errors import GitHubError, Gone, InvalidResponse, NotVisible
+from app.domain.priority import Priority
+from app.domain.reading import MAX_READINGS, Reading, digest, is_steady
+from app.domain.records import SiteRecord, ThreadRef, Tombstone
 from app.domain.sites import Repository
+from app.domain.thread_state import Snapshot
 from app.domain.threads import Comment, Issue
-from app.domain.times import epoch
+from app.domain.times import is_within
 from app.github import responses
 from app.github.requests import PER_PAGE
-from app.ports.jobs import Priority
-from app.ports.mirror import Change, Clock, Mirror, Notify, SiteRecord, ThreadRecord, Tombstone
-from app.sync.commit import commit
-from app.sync.pages import pages
-from app.sync.rate_budget import Budget
+from app.ports.clock import Clock
+from app.ports.mirror import Change, Mirror
+from app.sync.committer import Committer, belongs_to
+from app.sync.failure_backoff import FailureBackoff
+from app.sync.rate_budget import RateBudget
 from app.sync.repositories import Repositories
 
-_READINGS = 3
-"""How often a thread is read in a row until its pages and its count agree."""
-_WHOLE_AGAIN = 21_600.0
-"""Seconds after which a thread of several pages is read whole again: neither reactions nor hiding count as changes."""
+_COMPLETE_READ_AFTER = 21_600.0
+"""Seconds after which a check reads a long thread completely: `since` shows neither reactions nor hiding."""
 
 
 class Refresher:
-    """Brings single threads of the mirror up to date."""
+    """Refreshes single threads of the mirror."""
 
     def __init__(
-        self, repositories: Repositories, budget: Budget, mirror: Mirror, clock: Clock, announce: Notify
+        self,
+        repositories: Repositories,
+        budget: RateBudget,
+        mirror: Mirror,
+        committer: Committer,
+        backoff: FailureBackoff,
+        clock: Clock,
     ) -> None:
         self._repositories = repositories
         self._budget = budget
         self._mirror = mirror
+        self._committer = committer
+        self._backoff = backoff
         self._clock = clock
-        self._announce = announce
-        self._whole_at: dict[tuple[str, int], float] = {}
-        """When a long thread was last read whole by a check."""
+        self._read_completely_at: dict[ThreadRef, float] = {}
+        """When a check last read a long thread completely."""
 
-    async def apply(self, change: Change) -> frozenset[int]:
-        """Commits a change, then announces it; raises `InvalidResponse` where it tells of another repository's issues."""
-        await self._refuse_foreign(change)
-        return await commit(self._mirror, change, self._announce)
+    async def read(
+        self, repo: Repository, number: int, priority: Priority, *, snapshot: Snapshot | None = None
+    ) -> bool:
+        """Request the issue, then all its comments: two requests for a thread of up to 100 comments.
 
-    async def _refuse_foreign(self, change: Change) -> None:
-        """Looks whose the name is where an issue has another id than before, or is new.
-
-        A name that was given up may be another repository's by now, of which issues of the same numbers would be
-        taken for ours: neither addresses nor numbers tell, but GitHub's ids do.
+        `snapshot` is the mirror's, if the caller has read it. Return False if the number has no issue any more. Raises
+        `GitHubError` and leaves the mirror as it is, but for what GitHub says plainly: that the issue is missing,
+        deleted, transferred, or a pull request.
         """
-        site = await self._mirror.site(change.repo)
-        if site is None or site.listed_at is None:  # during the import everything is new
-            return
-        known = {issue.number: await self._mirror.thread(change.repo, issue.number) for issue in change.issues}
-        new = [issue for issue in change.issues if known[issue.number] is None]
-        changed = [i for i in change.issues if (record := known[i.number]) is not None and record.issue.id != i.id]
-        if not new and not changed:
-            return
-        name = await self._repositories.confirmed_name(site, Priority.POLL, anew=bool(changed))
-        for issue in (*new, *changed):
-            if not _lies_in(issue, name, site.id):
-                path = urlsplit(issue.repository_url).path
-                raise InvalidResponse(path, f"issue {issue.number} is another repository's, which has taken the name")
-
-    async def read(self, repo: Repository, number: int, purpose: Priority) -> None:
-        """The issue first, then all its comments; two asks for a thread of up to 100 comments.
-
-        Raises `GitHubError` and leaves the mirror as it is, but for what GitHub says plainly: that the issue is
-        missing, deleted, moved away, or a pull request.
-        """
-        site = await self._repositories.site(repo, purpose)
-        began = {number: await self._mirror.version(repo, number)}
-        issue = await self._issue(site, number, purpose)
+        snapshot = snapshot or await self._mirror.snapshot(repo, number, with_comments=False)
+        site = await self._site(snapshot, priority)
+        issue = await self._issue(site, number, snapshot, priority)
         if issue is None:
-            return
+            return False
         if issue.is_pull_request or issue.comment_count == 0:
-            whole = frozenset() if issue.is_pull_request else frozenset([number])
-            await self.apply(Change(repo=repo, at=self._clock.now(), issues=(issue,), whole=whole, began=began))
-            return
-        await self.comments(site, issue, purpose)
+            complete = frozenset() if issue.is_pull_request else frozenset([number])
+            change = Change(
+                repo=repo,
+                at=self._clock.now(),
+                issues=(issue,),
+                complete_threads=complete,
+                base_versions={number: snapshot.hops[0].version},
+            )
+            await self._committer.commit(change, site, mirrored_ids=_mirrored_ids(snapshot))
+            return True
+        return await self._replace_comments(site, issue, snapshot, priority)
 
-    async def comments(self, site: SiteRecord, issue: Issue, purpose: Priority) -> None:
-        """All comments of an issue, in place of those in the mirror; the issue is asked again where counts differ."""
-        began = await self._mirror.version(site.repo, issue.number)
-        before: _Reading | None = None
-        steady = False
-        for _ in range(_READINGS):
-            reading = await self._all_pages(site, issue.number, purpose)
-            comments = reading.comments
-            steady = reading.page_count == 1 and len(comments) == issue.comment_count
-            if steady:
-                break
-            again = await self._issue(site, issue.number, purpose)
-            if again is None:
-                return
-            # what came or went between the pages may have pushed another comment out of sight
-            steady = _is_steady(reading, before, issue, again)
-            issue, before = again, reading
-            if steady:
-                break
-        path = self._repositories.asks(site).comments(issue.number).path
-        if not comments and issue.comment_count:
-            raise InvalidResponse(path, f"an empty list where GitHub counts {issue.comment_count} comments")
-        if not steady:
-            raise InvalidResponse(path, f"its count and its pages did not agree in {_READINGS} readings")
-        whole = frozenset([issue.number])
-        now, began_at = self._clock.now(), {issue.number: began}
-        await self.apply(
-            Change(repo=site.repo, at=now, issues=(issue,), comments=comments, whole=whole, began=began_at)
-        )
+    async def refresh(self, snapshot: Snapshot, priority: Priority) -> bool:
+        """Bring all of a thread up to date, mirrored or not: two requests if it has one page or changed little.
 
-    async def look(self, repo: Repository, number: int, purpose: Priority) -> None:
-        """Brings all of a thread up to date, mirrored or not; two asks where it is of one page or little changed."""
-        record = await self._mirror.thread(repo, number)
-        mirrored = await self._mirror.comments(repo, number) if record is not None and record.complete else ()
-        if len(mirrored) <= PER_PAGE:
-            await self.read(repo, number, purpose)
-            return
-        site = await self._repositories.site(repo, purpose)
-        await self._look_at_long(site, number, mirrored, purpose)
-
-    async def check(self, repo: Repository, record: ThreadRecord) -> None:
-        """Whether a complete thread still is as on GitHub.
-
-        A thread of one page costs one conditional ask where nothing was taken away. A longer one costs two, for its
-        issue's count and for what changed, and now and then one for each page.
+        The thread is the one that the snapshot was requested for; the snapshot has its comments. Returns and raises
+        what `read` does.
         """
-        site = await self._repositories.site(repo, Priority.CHECK)
-        number = record.issue.number
-        mirrored = await self._mirror.comments(repo, number)
-        if len(mirrored) <= PER_PAGE:
-            await self._check_page(site, number, mirrored)
-        else:
-            await self._look_at_long(site, number, mirrored, Priority.CHECK)
+        repo, number = snapshot.requested
+        comments = _complete_comments(snapshot)
+        if len(comments) <= PER_PAGE:
+            return await self.read(repo, number, priority, snapshot=snapshot)
+        site = await self._site(snapshot, priority)
+        return await self._refresh_long(site, snapshot, comments, priority)
 
-    async def _check_page(self, site: SiteRecord, number: int, mirrored: Sequence[Comment]) -> None:
-        ask = self._repositories.asks(site).comments(number)
-        key = self._budget.validator_key(ask)
-        # the ETag is that of a list; it says nothing about a mirror that holds another one by now
-        digest, _, etag = (await self._mirror.etag(key) or "").partition(" ")
-        try:
-            sent = etag if digest == _digest(mirrored) else None
-            answer = await self._budget.ask(ask, Priority.CHECK, etag=sent)
-        except (NotVisible, Gone):
-            await self.read(site.repo, number, Priority.CHECK)
-            return
-        listed = mirrored if answer.unchanged else responses.comments(answer)
-        lost = {comment.id for comment in mirrored} - {comment.id for comment in listed}
-        first = bool(listed) and not mirrored  # nothing yet that tells the thread from another repository's
-        if answer.next_url is not None or lost or first:
-            await self.read(site.repo, number, Priority.CHECK)
-            return
-        etags = {key: f"{_digest(listed)} {answer.etag}"} if answer.etag else {}
-        new = () if answer.unchanged else tuple(listed)
-        at, checked = self._clock.now(), frozenset([number])
-        await self.apply(Change(repo=site.repo, at=at, comments=new, checked=checked, etags=etags))
+    async def check(self, snapshot: Snapshot) -> bool:
+        """Check whether a complete thread still agrees with GitHub.
 
-    async def _look_at_long(
-        self, site: SiteRecord, number: int, mirrored: Sequence[Comment], purpose: Priority
+        A thread of one page costs one conditional request if nothing was removed. A longer one costs two, for its
+        issue's count and for the changes, and now and then one for each page. Returns and raises what `read` does.
+        """
+        site = await self._site(snapshot, Priority.CHECK)
+        comments = _complete_comments(snapshot)
+        if len(comments) <= PER_PAGE:
+            return await self._check_page(site, snapshot, comments)
+        return await self._refresh_long(site, snapshot, comments, Priority.CHECK)
+
+    async def read_each(self, repo: Repository, numbers: Iterable[int], priority: Priority) -> None:
+        """Read threads one at a time; skip failing ones. Raises what concerns more than one thread."""
+        await self._backoff.for_each(repo, numbers, partial(self._read, repo, priority))
+
+    async def complete_each(
+        self, repo: Repository, numbers: Iterable[int], *, after_each: Callable[[Repository], Awaitable[object]]
     ) -> None:
-        about = (site.repo.key, number)
-        issue = await self._issue(site, number, purpose)
-        if issue is None:
-            return
-        if purpose is Priority.CHECK and self._clock.now() - self._whole_at.get(about, 0.0) > _WHOLE_AGAIN:
-            await self.comments(site, issue, purpose)
-            self._whole_at[about] = self._clock.now()
-            return
-        ask = self._repositories.asks(site).comments(number, since=max(comment.updated_at for comment in mirrored))
-        changed = tuple([c async for page in pages(self._budget, ask, purpose) for c in responses.comments(page)])
-        at, checked = self._clock.now(), frozenset([number])
-        await self.apply(Change(repo=site.repo, at=at, issues=(issue,), comments=changed, checked=checked))
-        record = await self._mirror.thread(site.repo, number)
-        if record is not None and record.in_doubt:
-            await self.comments(site, issue, purpose)
+        """Complete threads of a backfill one at a time, one request for each page; skip failing ones."""
 
-    async def _all_pages(self, site: SiteRecord, number: int, purpose: Priority) -> "_Reading":
-        found: dict[int, Comment] = {}
-        dates: list[float | None] = []
-        async for answer in pages(self._budget, self._repositories.asks(site).comments(number), purpose):
-            found.update((comment.id, comment) for comment in responses.comments(answer) if comment.number == number)
-            dates.append(answer.date)
-        return _Reading(tuple(found[key] for key in sorted(found)), len(dates), dates[0])
+        async def complete(number: int) -> None:
+            await self._complete(repo, number)
+            await after_each(repo)
 
-    async def _issue(self, site: SiteRecord, number: int, purpose: Priority) -> Issue | None:
-        """The issue as GitHub has it now; None, and noted, where there is none under that number any more."""
+        await self._backoff.for_each(repo, numbers, complete)
+
+    async def check_each(self, repo: Repository, numbers: Iterable[int]) -> frozenset[int]:
+        """Check complete threads one at a time; return those whose comments differed from GitHub's."""
+        differing: set[int] = set()
+
+        async def compare(number: int) -> None:
+            before = await self._mirror.snapshot(repo, number)
+            if before.record is None or before.was_transferred or not before.record.complete:
+                return
+            await self.check(before)
+            after = await self._mirror.comments(repo, number)
+            if _without_source(before.comments) != _without_source(after):
+                differing.add(number)
+
+        await self._backoff.for_each(repo, numbers, compare)
+        return frozenset(differing)
+
+    async def _read(self, repo: Repository, priority: Priority, number: int) -> None:
+        await self.read(repo, number, priority)
+
+    async def _complete(self, repo: Repository, number: int) -> None:
+        snapshot = await self._mirror.snapshot(repo, number, with_comments=False)
+        record = snapshot.record
+        if record is None or snapshot.was_transferred or record.complete:
+            return
+        site = await self._site(snapshot, Priority.BACKFILL)
         try:
-            issue = responses.issue(await self._budget.ask(self._repositories.asks(site).issue(number), purpose))
+            await self._replace_comments(site, record.issue, snapshot, Priority.BACKFILL)
+        except (NotVisible, Gone):  # it was listed before: the issue itself tells what happened
+            await self.read(repo, number, Priority.BACKFILL, snapshot=snapshot)
+
+    async def _site(self, snapshot: Snapshot, priority: Priority) -> SiteRecord:
+        return await self._repositories.site(snapshot.requested.repo, priority, record=snapshot.hops[0].site)
+
+    async def _replace_comments(self, site: SiteRecord, issue: Issue, snapshot: Snapshot, priority: Priority) -> bool:
+        """Replace the mirrored comments by all of GitHub's; request the issue again if counts differ."""
+        reading, steady = await self._all_pages(site, issue.number, priority), False
+        for attempt in range(MAX_READINGS):
+            previous = None
+            if attempt:
+                previous, reading = reading, await self._all_pages(site, issue.number, priority)
+            steady = reading.page_count == 1 and len(reading.comments) == issue.comment_count
+            if steady:
+                break
+            current = await self._issue(site, issue.number, snapshot, priority)
+            if current is None:
+                return False
+            # what came or went between the pages may have moved another comment out of sight
+            steady = is_steady(reading, previous, issue, current)
+            issue = current
+            if steady:
+                break
+        path = self._repositories.requests(site).comments(issue.number).path
+        if not reading.comments and issue.comment_count:
+            raise InvalidResponse(path, f"an empty list, although GitHub counts {issue.comment_count} comments")
+        if not steady:
+            raise InvalidResponse(path, f"its count and its pages disagreed in {MAX_READINGS} readings")
+        change = Change(
+            repo=site.repo,
+            at=self._clock.now(),
+            issues=(issue,),
+            comments=reading.comments,
+            complete_threads=frozenset([issue.number]),
+            base_versions={issue.number: snapshot.hops[0].version},
+        )
+        await self._committer.commit(change, site, mirrored_ids=_mirrored_ids(snapshot))
+        return True
+
+    async def _check_page(self, site: SiteRecord, snapshot: Snapshot, mirrored: Sequence[Comment]) -> bool:
+        number = snapshot.requested.number
+        request = self._repositories.requests(site).comments(number)
+        key = self._budget.validator_key(request)
+        # the ETag is that of a list; it says nothing about a mirror that holds another list by now
+        list_digest, _, etag = (await self._mirror.etags([key])).get(key, "").partition(" ")
+        try:
+            sent_etag = etag if list_digest == digest(mirrored) else None
+            response = await self._budget.send(request, Priority.CHECK, etag=sent_etag)
+        except (NotVisible, Gone):
+            return await self.read(site.repo, number, Priority.CHECK, snapshot=snapshot)
+        comments = mirrored if response.unchanged else responses.comments(response)
+        missing = {comment.id for comment in mirrored} - {comment.id for comment in comments}
+        first = bool(comments) and not mirrored  # nothing yet that tells the thread from another repository's
+        if response.next_url is not None or missing or first:
+            return await self.read(site.repo, number, Priority.CHECK, snapshot=snapshot)
+        change = Change(
+            repo=site.repo,
+            at=self._clock.now(),
+            comments=() if response.unchanged else tuple(comments),
+            checked_threads=frozenset([number]),
+            etags={key: f"{digest(comments)} {response.etag}"} if response.etag else {},
+        )
+        await self._committer.commit(change, site)
+        return True
+
+    async def _refresh_long(
+        self, site: SiteRecord, snapshot: Snapshot, mirrored: Sequence[Comment], priority: Priority
+    ) -> bool:
+        ref = snapshot.requested
+        issue = await self._issue(site, ref.number, snapshot, priority)
+        if issue is None:
+            return False
+        now = self._clock.now()
+        if priority is Priority.CHECK and not is_within(
+            _COMPLETE_READ_AFTER, self._read_completely_at.get(ref), now=now
+        ):
+            has_issue = await self._replace_comments(site, issue, snapshot, priority)
+            self._read_completely_at[ref] = self._clock.now()
+            return has_issue
+        since = max(comment.updated_at for comment in mirrored)
+        first = self._repositories.requests(site).comments(ref.number, since=since)
+        pages = self._budget.pages(first, priority)
+        comments = tuple([comment async for page in pages for comment in responses.comments(page)])
+        at, checked = self._clock.now(), frozenset([ref.number])
+        change = Change(repo=site.repo, at=at, issues=(issue,), comments=comments, checked_threads=checked)
+        await self._committer.commit(change, site, mirrored_ids=_mirrored_ids(snapshot))
+        after = await self._mirror.snapshot(*ref, with_comments=False)
+        if after.record is not None and after.record.count_mismatch:
+            return await self._replace_comments(site, issue, after, priority)
+        return True
+
+    async def _all_pages(self, site: SiteRecord, number: int, priority: Priority) -> Reading:
+        comments: dict[int, Comment] = {}
+        dates: list[float | None] = []
+        async for page in self._budget.pages(self._repositories.requests(site).comments(number), priority):
+            comments.update((comment.id, comment) for comment in responses.comments(page) if comment.number == number)
+            dates.append(page.date)
+        return Reading(tuple(comments[key] for key in sorted(comments)), len(dates), dates[0])
+
+    async def _issue(self, site: SiteRecord, number: int, snapshot: Snapshot, priority: Priority) -> Issue | None:
+        """Return the issue as GitHub has it now; None, with a tombstone stored, if the number has none any more."""
+        request = self._repositories.requests(site).issue(number)
+        try:
+            issue = responses.issue(await self._budget.send(request, priority))
         except (NotVisible, Gone) as failure:
-            await self._rule_out_blindness(site, number, purpose, failure)
-            await self._absent(site, Tombstone(number, isinstance(failure, Gone), self._clock.now()))
+            await self._rule_out_hidden_repository(site, snapshot, priority, failure)
+            await self._bury(site, Tombstone(number, isinstance(failure, Gone), self._clock.now()))
             return None
-        if issue.number == number and await self._is_of(site, issue, purpose):
+        if issue.number == number and await self._belongs_to(site, issue, priority):
             return issue
-        moved_to = f"{issue.repository_url}/issues/{issue.number}"
-        await self._absent(site, Tombstone(number, gone=True, checked_at=self._clock.now(), moved_to=moved_to))
+        target = f"{issue.repository_url}/issues/{issue.number}"
+        await self._bury(site, Tombstone(number, gone=True, checked_at=self._clock.now(), transferred_to=target))
         return None
 
-    async def _rule_out_blindness(self, site: SiteRecord, number: int, purpose: Priority, failure: GitHubError) -> None:
-        """A 404 or 410 may be that of the whole repository, hidden or without issues: then nothing is taken away.
+    async def _rule_out_hidden_repository(
+        self, site: SiteRecord, snapshot: Snapshot, priority: Priority, failure: GitHubError
+    ) -> None:
+        """Raise the failure if it may be that of the whole repository, hidden or without issues.
 
-        A number that the list of all issues did not have is nothing to take away: it costs no further ask.
+        A number that neither the list of all issues nor the mirror has loses nothing: it costs no further request.
         """
-        if site.listed_at is not None and await self._mirror.thread(site.repo, number) is None:
+        if site.issues_listed_at is not None and (snapshot.record is None or snapshot.was_transferred):
             return
         try:
-            facts = await self._repositories.look(site, purpose)
+            info = await self._repositories.refresh(site, priority)
         except (NotVisible, Gone):
             raise failure from None
-        if not facts.has_issues or facts.full_name.lower() != site.full_name.lower():
-            raise failure  # or it is another repository, which has taken the name, that has no such issue
+        if not info.has_issues or info.full_name.lower() != site.full_name.lower():
+            raise failure  # or another repository, which has taken the name, has no such issue
 
-    async def _is_of(self, site: SiteRecord, issue: Issue, purpose: Priority) -> bool:
-        """True where an issue belongs to the site's repository, which may have another name by now."""
-        if _lies_in(issue, site.full_name, site.id):
+    async def _belongs_to(self, site: SiteRecord, issue: Issue, priority: Priority) -> bool:
+        """Return True if an issue belongs to the site's repository, which may have another name by now."""
+        if belongs_to(issue, site.full_name, site.id):
             return True
-        facts = await self._repositories.look(site, purpose)
-        if _lies_in(issue, facts.full_name, facts.id):
+        info = await self._repositories.refresh(site, priority)
+        if belongs_to(issue, info.full_name, info.id):
             return True
-        if facts.full_name.lower() != site.full_name.lower():  # who knows whose issue it was that moved
-            raise InvalidResponse(
-                self._repositories.asks(site).issue(issue.number).path, "the name is not ours any more"
-            )
+        if info.full_name.lower() != site.full_name.lower():  # it is unknown whose issue was transferred
+            path = self._repositories.requests(site).issue(issue.number).path
+            raise InvalidResponse(path, "the name is not ours any more")
         return False
 
-    async def _absent(self, site: SiteRecord, absence: Tombstone) -> None:
-        await self.apply(Change(repo=site.repo, at=absence.checked_at, absence=absence))
+    async def _bury(self, site: SiteRecord, tombstone: Tombstone) -> None:
+        await self._committer.commit(Change(repo=site.repo, at=tombstone.checked_at, tombstone=tombstone), site)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """Every comment of a thread by id, as its pages had them one after the other."""
-
-    comments: tuple[Comment, ...]
-    page_count: int
-    began_at: float | None
-    """When the first page was answered, by GitHub's clock; None where it did not say."""
+def _complete_comments(snapshot: Snapshot) -> tuple[Comment, ...]:
+    record = snapshot.record
+    return snapshot.comments if record is not None and record.complete and not snapshot.was_transferred else ()
 
 
-def _is_steady(reading: _Reading, before: _Reading | None, asked_before: Issue, asked_after: Issue) -> bool:
-    """True where nothing can have moved while the pages were read, or where they were read twice with one result.
-
-    GitHub's times have whole seconds: a comment that comes in the second of an earlier one, in place of one that was
-    deleted, moves neither the issue's count nor its time. So that is believed only where it is of an earlier second.
-    """
-    was, now = ((issue.comment_count, issue.updated_at) for issue in (asked_before, asked_after))
-    if was != now:
-        return False
-    if before is not None and _digest(before.comments) == _digest(reading.comments):
-        return True
-    agrees = len(reading.comments) == asked_after.comment_count
-    return agrees and reading.began_at is not None and epoch(asked_after.updated_at) < reading.began_at
+def _mirrored_ids(snapshot: Snapshot) -> dict[int, int]:
+    """Return GitHub's id of the requested issue by its number, if the mirror has it."""
+    record = None if snapshot.was_transferred else snapshot.record
+    return {} if record is None else {record.issue.number: record.issue.id}
 
 
-def _lies_in(issue: Issue, full_name: str, repository_id: int) -> bool:
-    path = urlsplit(issue.repository_url).path.lower()
-    return path.endswith((f"/repos/{full_name.lower()}", f"/repositories/{repository_id}"))
-
-
-def _digest(comments: Sequence[Comment]) -> str:
-    """What tells one list of comments from another."""
-    told = ",".join(f"{comment.id}@{comment.updated_at}" for comment in comments)
-    return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
+def _without_source(comments: Sequence[Comment]) -> list[Comment]:
+    return [replace(comment, source={}) for comment in comments]

@@ -1,145 +1,136 @@
-"""What GitHub says of a repository itself: its present name, and whether it, and by everyone, may be seen."""
+"""What GitHub says of a repository itself: its current name, and who may see it."""
 
 import logging
-from dataclasses import dataclass
-from json import dumps, loads
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from app.domain.errors import NotVisible, PrivateRepository
+from app.domain.priority import Priority
+from app.domain.records import REPOSITORY_NUMBER, SiteRecord
 from app.domain.sites import Repository
+from app.domain.times import is_within
 from app.github import responses
 from app.github.payloads import RepositoryInfo
 from app.github.requests import RepositoryRequests
-from app.ports.jobs import THE_REPOSITORY, Priority, Shared
-from app.ports.mirror import Change, Clock, Mirror, Notify, SiteRecord
+from app.ports.clock import Clock
+from app.ports.mirror import Change, Mirror, Notify
 from app.sync.commit import commit
-from app.sync.rate_budget import Budget
+from app.sync.rate_budget import RateBudget
 
 _log = logging.getLogger(__name__)
-_UNSEEN_TIMES = 3
-_UNSEEN_FOR = 3600.0
-"""A repository that GitHub does not show counts as private after so many looks in a row over so many seconds."""
+_PRIVATE_AFTER_COUNT = 3
+_PRIVATE_AFTER_SECONDS = 3600.0
+"""A repository that GitHub does not show counts as private after so many requests in a row over so many seconds."""
+VISIBLE: Mapping[str, Any] = {"not_visible_since": None, "not_visible_count": 0}
+"""The update of a site's record after GitHub has shown the repository."""
 _CONFIRMED_FOR = 60.0
-"""Seconds for which a name that was looked up counts as the repository's."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Unseen:
-    """That GitHub did not show a repository: since when, and how many looks in a row."""
-
-    since: float
-    times: int
+"""Seconds for which a name that GitHub confirmed counts as the repository's."""
 
 
 class Repositories:
-    """Keeps the sites' records true to their repositories, which are known for ever by their ids."""
+    """Keeps the sites' records true to their repositories, whose identity is GitHub's id."""
 
     def __init__(
         self,
         *,
         api: str,
         allow_private: bool,
-        budget: Budget,
+        budget: RateBudget,
         mirror: Mirror,
-        shared: Shared,
         clock: Clock,
-        announce: Notify,
+        notify: Notify,
     ) -> None:
         self._api = api
         self._allow_private = allow_private
         self._budget = budget
         self._mirror = mirror
-        self._shared = shared
         self._clock = clock
-        self._announce = announce
-        self._confirmed: dict[Repository, float] = {}
-        """When a repository was last seen under the name that it is asked by."""
+        self._notify = notify
+        self._names: dict[Repository, tuple[str, float]] = {}
+        """The name under which GitHub last showed a repository, and when."""
 
-    def asks(self, site: SiteRecord) -> RepositoryRequests:
-        """The questions about a site under its present name."""
+    def requests(self, site: SiteRecord) -> RepositoryRequests:
+        """Return the requests about a site under its current name."""
         return RepositoryRequests(self._api, site.full_name)
 
-    async def site(self, repo: Repository, purpose: Priority) -> SiteRecord:
-        """The record of a site, asked for where the mirror has none; one ask then.
+    async def site(self, repo: Repository, priority: Priority, *, record: SiteRecord | None = None) -> SiteRecord:
+        """Return the record of a site; request and store it, with one request, if the mirror has none.
 
-        Raises `PrivateRepository` where it is private and nobody said that its issues may be published.
+        `record` is the mirror's, if the caller has read it. Raises `PrivateRepository` if the repository is private and
+        no setting allows to publish it.
         """
-        known = await self._mirror.site(repo)
-        if known is not None:
-            if known.private and not self._allow_private:
-                await self.look(known, purpose)  # public again, or refused
-            return known
-        ask = RepositoryRequests(self._api, repo.full_name).repository()
-        facts = responses.repository(await self._budget.ask(ask, purpose))
-        if facts.private and not self._allow_private:
-            raise PrivateRepository(ask.path)
-        site = SiteRecord(repo, facts.id, facts.full_name, private=facts.private)
-        await self._mirror.apply(Change(repo=repo, at=self._clock.now(), site=site))
-        self._confirmed[repo] = self._clock.now()
-        return site
+        record = record or await self._mirror.site(repo)
+        if record is not None:
+            if record.private and not self._allow_private:
+                await self.refresh(record, priority)  # public again, or refused
+            return record
+        request = RepositoryRequests(self._api, repo.full_name).repository()
+        info = responses.repository(await self._budget.send(request, priority))
+        if info.private and not self._allow_private:
+            raise PrivateRepository(request.path)
+        record = SiteRecord(repo, info.id, info.full_name, private=info.private)
+        await self._mirror.apply(Change(repo=repo, at=self._clock.now(), site=record))
+        self._names[repo] = info.full_name, self._clock.now()
+        return record
 
-    async def confirmed_name(self, site: SiteRecord, purpose: Priority, *, anew: bool) -> str:
-        """The present name, for which GitHub is asked at most once a minute unless `anew`; raises what `look` does."""
-        if anew or not 0 <= self._clock.now() - self._confirmed.get(site.repo, 0.0) < _CONFIRMED_FOR:
-            return (await self.look(site, purpose)).full_name
-        return site.full_name
+    async def confirmed_name(self, site: SiteRecord, priority: Priority, *, force: bool) -> str:
+        """Return the current name; request it at most once a minute unless `force`. Raises what `refresh` raises."""
+        name, at = self._names.get(site.repo, (site.full_name, None))
+        if force or not is_within(_CONFIRMED_FOR, at, now=self._clock.now()):
+            return (await self.refresh(site, priority)).full_name
+        return name
 
-    async def seen(self, site: SiteRecord) -> None:
-        """GitHub has shown the repository's lists: what it did not show before was no privacy."""
-        if await self._shared.recall(_unseen_name(site.repo)) is not None:
-            await self._shared.remember(_unseen_name(site.repo), None)
+    async def refresh(self, site: SiteRecord, priority: Priority, *, reported: bool = False) -> RepositoryInfo:
+        """Request the repository; store its name and visibility. One request, two after a rename.
 
-    async def look(self, site: SiteRecord, purpose: Priority, *, told: bool = False) -> RepositoryInfo:
-        """Asks for the repository again, notes its name and whether it is private; one ask, or two after a renaming.
-
-        Raises `PrivateRepository` where it has become private and nobody said that it may be published all the same,
-        and `NotVisible` where GitHub does not show it at all: without a token, or with one that lost its access, that
-        is how a private repository looks, and a deleted one. `told` means that GitHub said so by webhook: then one look
-        is enough to stop serving it; else it takes several over an hour, because GitHub has had hours in which it
-        showed nothing of anything.
+        Raises `PrivateRepository` if it became private and no setting allows to publish it. Raises `NotVisible` if
+        GitHub does not show it: a private repository without a valid token looks like a deleted one. With `reported`,
+        a webhook said so: then one request is enough to stop serving it. Otherwise it takes several over an hour,
+        because GitHub has had hours in which it showed nothing.
         """
         try:
-            facts = await self._facts(site, purpose)
+            info = await self._request(site, priority)
         except NotVisible:
-            await self._note_unseen(site, told=told)
+            await self._count_not_visible(site, reported=reported)
             raise
-        await self.seen(site)
-        await self._note(site, full_name=facts.full_name, private=facts.private)
-        self._confirmed[site.repo] = self._clock.now()
-        if facts.private and not self._allow_private:
-            raise PrivateRepository(self.asks(site).repository().path)
-        return facts
+        await self._store(site, full_name=info.full_name, private=info.private)
+        self._names[site.repo] = info.full_name, self._clock.now()
+        if info.private and not self._allow_private:
+            raise PrivateRepository(self.requests(site).repository().path)
+        return info
 
-    async def _facts(self, site: SiteRecord, purpose: Priority) -> RepositoryInfo:
-        asks = self.asks(site)
+    async def _request(self, site: SiteRecord, priority: Priority) -> RepositoryInfo:
+        requests = self.requests(site)
         try:
-            facts = responses.repository(await self._budget.ask(asks.repository(), purpose))
+            info = responses.repository(await self._budget.send(requests.repository(), priority))
         except NotVisible:
-            return responses.repository(await self._budget.ask(asks.repository_by_id(site.id), purpose))
-        if facts.id == site.id:
-            return facts
+            return responses.repository(await self._budget.send(requests.repository_by_id(site.id), priority))
+        if info.id == site.id:
+            return info
         # the name belongs to another repository now
-        return responses.repository(await self._budget.ask(asks.repository_by_id(site.id), purpose))
+        return responses.repository(await self._budget.send(requests.repository_by_id(site.id), priority))
 
-    async def _note_unseen(self, site: SiteRecord, *, told: bool) -> None:
+    async def _count_not_visible(self, site: SiteRecord, *, reported: bool) -> None:
         now = self._clock.now()
-        name = _unseen_name(site.repo)
-        kept = await self._shared.recall(name)
-        before = _Unseen(**loads(kept)) if kept else _Unseen(now, 0)
-        unseen = _Unseen(min(before.since, now), before.times + 1)
-        await self._shared.remember(name, dumps({"since": unseen.since, "times": unseen.times}))
-        if told or (unseen.times >= _UNSEEN_TIMES and now - unseen.since >= _UNSEEN_FOR):
-            await self._note(site, full_name=site.full_name, private=True)
+        record = await self._mirror.site(site.repo) or site
+        since, count = min(record.not_visible_since or now, now), record.not_visible_count + 1
+        is_private = reported or (count >= _PRIVATE_AFTER_COUNT and now - since >= _PRIVATE_AFTER_SECONDS)
+        await self._update(
+            record, not_visible_since=since, not_visible_count=count, private=record.private or is_private
+        )
 
-    async def _note(self, site: SiteRecord, *, full_name: str, private: bool) -> None:
-        known = await self._mirror.site(site.repo) or site
-        if (known.full_name, known.private) == (full_name, private):
+    async def _store(self, site: SiteRecord, *, full_name: str, private: bool) -> None:
+        record = await self._mirror.site(site.repo) or site
+        await self._update(record, full_name=full_name, private=private, **VISIBLE)
+
+    async def _update(self, record: SiteRecord, **fields: Any) -> None:
+        """Store changed fields of a record; notify if readers can see the difference."""
+        after = replace(record, **fields)
+        if after == record:
             return
-        if private and not known.private and not self._allow_private:
-            _log.warning("%s cannot be seen by everyone any more: its comments are served no longer.", site.repo)
-        noted = {"full_name": full_name, "private": private}
-        change = Change(repo=site.repo, at=self._clock.now(), noted=noted)
-        await commit(self._mirror, change, self._announce, besides=frozenset([THE_REPOSITORY]))
-
-
-def _unseen_name(repo: Repository) -> str:
-    return f"unseen {repo.key}"
+        if after.private and not record.private and not self._allow_private:
+            _log.warning("%s is not visible to everyone any more: its comments are no longer served.", record.repo)
+        is_visible = (after.full_name, after.private) != (record.full_name, record.private)
+        change = Change(repo=record.repo, at=self._clock.now(), site_update=fields)
+        await commit(self._mirror, change, self._notify, besides=frozenset([REPOSITORY_NUMBER] if is_visible else []))

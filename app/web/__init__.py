@@ -1,1 +1,1 @@
-"""What HTTP sees: the native API, the GitHub-compatible API, health, and the edge they share."""
+"""The HTTP interface: the API, the GitHub-compatible API, the webhook, health, the pages, and the middleware."""

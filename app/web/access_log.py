@@ -1,70 +1,71 @@
-"""The access log: one line for each request, written when its answer has ended.
+"""The access log: one line for each request, written when its response has ended.
 
-An ASGI layer around everything, put there only where the log is wanted, so that it costs nothing where it is not. A
-line has no query, no referrer and no user agent: a page may put into them whatever it likes, and none of it is needed
-to find out what went wrong. The reader's address is left out unless the owner asks for it.
+An outermost ASGI middleware, installed only if the access log is on, so it costs nothing otherwise. A line has no
+query, no referrer and no user agent: pages may put personal data there, and no diagnosis needs them. The line has the
+reader's address only if the owner configures it.
 """
 
 import logging
 from collections.abc import Callable
 
-from app.web.cached_reads import Application, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from app.web.request_ids import HEADER, REQUEST_ID
 
 _log = logging.getLogger("app.access")
 
 
 class AccessLog:
-    """Logs what the application behind answers; `now` gives seconds, of whatever clock."""
+    """Middleware that logs each response of an application; `now` returns seconds of any monotonic clock."""
 
-    def __init__(self, behind: Application, *, now: Callable[[], float], addresses: bool) -> None:
-        self._behind = behind
+    def __init__(self, app: ASGIApp, *, now: Callable[[], float], addresses: bool) -> None:
+        self._app = app
         self._now = now
         self._addresses = addresses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One ASGI connection."""
+        """Serve one ASGI connection."""
         if scope["type"] != "http":
-            await self._behind(scope, receive, send)
+            await self._app(scope, receive, send)
             return
-        seen = _Seen(send)
-        began = self._now()
+        recorder = _ResponseRecorder(send)
+        start = self._now()
         try:
-            await self._behind(scope, receive, seen.send)
+            await self._app(scope, receive, recorder.send)
         finally:
-            self._tell(scope, seen, self._now() - began)
+            self._write_line(scope, recorder, self._now() - start)
 
-    def _tell(self, scope: Scope, seen: "_Seen", seconds: float) -> None:
+    def _write_line(self, scope: Scope, response: "_ResponseRecorder", seconds: float) -> None:
         fields: dict[str, object] = {
             "method": scope["method"],
             "path": scope["path"],
-            "status": seen.status,
-            "bytes": seen.bytes,
+            "status": response.status,
+            "bytes": response.bytes,
             "ms": round(seconds * 1000, 1),
         }
         client = scope.get("client")
         if self._addresses and client:
             fields["address"] = client[0]
-        token = REQUEST_ID.set(seen.request_id)
+        token = REQUEST_ID.set(response.request_id)
         _log.info("request", extra=fields)
         REQUEST_ID.reset(token)
 
 
-class _Seen:
-    """What went out to a reader."""
+class _ResponseRecorder:
+    """A `send` that records status, size and request id of the response it passes on."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self.status: int | None = None
-        """None where the request ended without an answer."""
+        """None if the request ended without a response."""
         self.bytes = 0
         self.request_id: str | None = None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            said = dict(message.get("headers", ())).get(HEADER)
-            self.request_id = said.decode("latin-1") if said is not None else None
+            request_id = dict(message.get("headers", ())).get(HEADER)
+            self.request_id = request_id.decode("latin-1") if request_id is not None else None
         else:
             self.bytes += len(message.get("body", b""))
         await self._send(message)

@@ -1,10 +1,10 @@
-"""The web application: the routes behind the front."""
+"""The web application: FastAPI's routes inside the middleware that serves cached reads."""
 
 from fastapi import FastAPI
 
 from app.web import assets, errors
 from app.web.cached_reads import CachedReads
-from app.web.context import Serving
+from app.web.context import WebContext
 from app.web.routes import api, docs, events, feeds, fragments, github_api, health, images, metrics, start_page, webhook
 
 _DESCRIPTION = """Comments of a static blog, mirrored from its GitHub issues and served as finished bytes.
@@ -13,8 +13,8 @@ Every answer has an `ETag` that changes only with its content; a page of any ori
 configured. Times are RFC 3339 in UTC. A failure is `application/problem+json` and never looks like "no comments"."""
 
 
-def create_app(serving: Serving) -> CachedReads:
-    """The ASGI application that serves from these parts."""
+def create_app(context: WebContext) -> CachedReads:
+    """Return the ASGI application that serves from this context."""
     app = FastAPI(
         title="Afterword",
         version="1",
@@ -23,9 +23,9 @@ def create_app(serving: Serving) -> CachedReads:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.serving = serving
-    assets.assets()  # compressed now: the first reader does not wait for it
-    start_page.files_of_the_page()
+    app.state.context = context
+    assets.assets()  # compress the files now, so that the first reader does not wait for it
+    start_page.page_files()
     for module in (
         api,
         fragments,
@@ -41,5 +41,5 @@ def create_app(serving: Serving) -> CachedReads:
         start_page,
     ):
         app.include_router(module.router)
-    errors.install(app)
-    return CachedReads(app, serving)
+    errors.install_error_handlers(app)
+    return CachedReads(app, context)

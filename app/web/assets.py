@@ -1,10 +1,10 @@
-"""The widget's files as they are served: without their comments, compressed ahead, under two kinds of addresses.
+"""The widget's files as they are served: without comments, compressed at start, under two kinds of URLs.
 
-`/widget.js` and `/widget.css` are what a page names, and are kept for minutes. Everything else, and those two once
-more, lie under `/assets/{version}/`, where the version is a digest of all of them: kept for ever. A page that still
-has the script of an older version asks under that one and is given what there is now, for minutes.
+A page names `/widget.js` and `/widget.css`, which caches keep for minutes. The same two files and all others lie under
+`/assets/{version}/`, where the version is a digest of all files; caches keep these permanently. A page with an older
+script requests the older version. It receives the current file, which caches keep for minutes.
 
-Nothing is built ahead: the files are read, filled in and compressed when the application is made, in about 0.2 s.
+There is no build step: the application reads, fills in and compresses the files when it starts, in about 0.2 s.
 """
 
 import base64
@@ -12,7 +12,7 @@ import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -25,30 +25,30 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.render.i18n import ENGLISH, languages, words
-from app.web.document_response import Headers, coding, matches
+from app.render.i18n import ENGLISH, languages, translation
+from app.web.document_response import Headers, choose_coding, etag_matches
 
 SCRIPT = "text/javascript; charset=utf-8"
 STYLE = "text/css; charset=utf-8"
 _JSON = "application/json; charset=utf-8"
 _BEST_BROTLI, _BEST_GZIP = 11, 9
 _QUICK_BROTLI, _QUICK_GZIP = 5, 5
-_FOR_MINUTES = b"public, max-age=300, s-maxage=300, stale-while-revalidate=86400, stale-if-error=604800"
-_FOR_EVER = b"public, max-age=31536000, immutable"
-_FOR_ANY_PAGE: Mapping[str, str] = {
+_SHORT_LIVED = b"public, max-age=300, s-maxage=300, stale-while-revalidate=86400, stale-if-error=604800"
+_IMMUTABLE = b"public, max-age=31536000, immutable"
+_CROSS_ORIGIN_HEADERS: Mapping[str, str] = {
     "vary": "Accept-Encoding",
-    "access-control-allow-origin": "*",  # a module of another origin is always asked for by CORS
+    "access-control-allow-origin": "*",  # browsers load modules of another origin with CORS only
     "cross-origin-resource-policy": "cross-origin",
     "timing-allow-origin": "*",
 }
-_AT_FIRST = (
+_FIRST_PAINT_TEXTS = (
     *("lang", "dir", "comments", "none", "loading", "failed", "retry", "closed", "locked", "missing", "gone"),
     *("write", "owner", "bot", "edited", "pinned", "reply", "more", "hidden"),
 )
-"""The texts that the first paint may need: in English they are in the script itself."""
+"""The texts that the first paint may need. The script contains them in English."""
 
-_OF_PAGES = ("page", "first")
-"""The texts that only pages of their own and feeds have: the script never says them."""
+_PAGE_ONLY_TEXTS = ("page", "first")
+"""The texts that only full pages and feeds show; the script does not need them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,49 +61,53 @@ class Asset:
 
     @property
     def integrity(self) -> str:
-        """What `integrity` may say of it: https://www.w3.org/TR/SRI/."""
+        """The value of the attribute `integrity` (https://www.w3.org/TR/SRI/)."""
         return f"sha384-{base64.b64encode(hashlib.sha384(self.bodies['identity']).digest()).decode()}"
 
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """All of the widget's files by name, and the version that they are."""
+    """All of the widget's files by name, and their version."""
 
     version: str
     files: Mapping[str, Asset]
 
     def find(self, name: str) -> Asset | None:
-        """The file of a name; of languages the one that goes best with the tag."""
+        """Return the file of a name, if any; for a language tag the best available language."""
         folder, _, file = name.rpartition("/")
         if folder == "languages" and file.endswith(".json"):
-            return self.files[f"languages/{words(file.removesuffix('.json')).lang}.json"]
+            return self.files[f"languages/{translation(file.removesuffix('.json')).lang}.json"]
         return self.files.get(name)
 
 
 @cache
 def assets() -> Assets:
-    """The files, read and made once for this process."""
-    spoken = {tag: _of_widget({"lang": tag, **words(tag).texts}) for tag in languages()}
-    english = orjson.dumps({key: spoken[ENGLISH][key] for key in _AT_FIRST}).decode()
+    """Return the files, which are built once for this process."""
+    translations = {tag: _widget_texts({"lang": tag, **translation(tag).texts}) for tag in languages()}
+    english = orjson.dumps({key: translations[ENGLISH][key] for key in _FIRST_PAINT_TEXTS}).decode()
     sources = {name: _source(name) for name in ("widget.js", "more.js", "lists.js", "widget.css", "page.css")}
     sources["widget.js"] = sources["widget.js"].replace('"@english"', english)
-    spoken[ENGLISH] = {key: text for key, text in spoken[ENGLISH].items() if key not in _AT_FIRST}
-    texts = {f"languages/{tag}.json": orjson.dumps(each).decode() for tag, each in spoken.items()}
-    whole = "\0".join(f"{name}\0{text}" for name, text in sorted((sources | texts).items()))
-    version = hashlib.blake2b(whole.encode(), digest_size=4).hexdigest()
-    served = {name: minified(name, text.replace("@version", version)) for name, text in sources.items()}
-    made = {name: asset(SCRIPT if _is_js(name) else STYLE, text) for name, text in served.items()}
-    return Assets(version, made | {name: asset(_JSON, text) for name, text in texts.items()})
+    translations[ENGLISH] = {key: text for key, text in translations[ENGLISH].items() if key not in _FIRST_PAINT_TEXTS}
+    languages_json = {f"languages/{tag}.json": orjson.dumps(texts).decode() for tag, texts in translations.items()}
+    version = _digest(sources | languages_json)
+    scripts = {name: minify(name, text.replace("@version", version)) for name, text in sources.items()}
+    files_by_name = {name: build_asset(SCRIPT if _is_js(name) else STYLE, text) for name, text in scripts.items()}
+    return Assets(version, files_by_name | {name: build_asset(_JSON, text) for name, text in languages_json.items()})
 
 
-def minified(name: str, text: str) -> str:
-    """A script or a style sheet without what only its readers need."""
-    made: str = rjsmin.jsmin(text) if _is_js(name) else rcssmin.cssmin(text)
-    return made
+def _digest(texts: Mapping[str, str]) -> str:
+    content = "\0".join(f"{name}\0{text}" for name, text in sorted(texts.items()))
+    return hashlib.blake2b(content.encode(), digest_size=4).hexdigest()
 
 
-def asset(content_type: str, text: str, *, quick: bool = False) -> Asset:
-    """A finished file of this text; `quick` where a request waits for it to be made."""
+def minify(name: str, text: str) -> str:
+    """Return a script or a style sheet without comments and unneeded white space."""
+    minimal: str = rjsmin.jsmin(text) if _is_js(name) else rcssmin.cssmin(text)
+    return minimal
+
+
+def build_asset(content_type: str, text: str, *, quick: bool = False) -> Asset:
+    """Return a file with this text in all content codings; `quick` compresses less, for a request that waits."""
     body = text.encode()
     bodies = {
         "identity": body,
@@ -113,12 +117,12 @@ def asset(content_type: str, text: str, *, quick: bool = False) -> Asset:
     return Asset(content_type, bodies, f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"')
 
 
-def _of_widget(texts: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what only pages of their own say, and without the plural forms that are like all others."""
-    return {key: _short(text) for key, text in texts.items() if key not in _OF_PAGES}
+def _widget_texts(texts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the texts that the script needs, without plural forms that repeat the form `other`."""
+    return {key: _shorten_plurals(text) for key, text in texts.items() if key not in _PAGE_ONLY_TEXTS}
 
 
-def _short(text: Any) -> Any:
+def _shorten_plurals(text: Any) -> Any:
     if not isinstance(text, dict):
         return text
     return {name: form for name, form in text.items() if name == "other" or form != text.get("other")}
@@ -138,42 +142,42 @@ router = APIRouter(include_in_schema=False)
 @router.get("/widget.js")
 @router.get("/widget.css")
 @router.get("/page.css")
-async def entry(request: Request) -> Response:
-    """What a page names."""
-    return sent(request, assets().files[request.url.path.rpartition("/")[2]], _FOR_MINUTES)
+async def current_file(request: Request) -> Response:
+    """Serve a file that pages name."""
+    return file_response(request, assets().files[request.url.path.rpartition("/")[2]], _SHORT_LIVED)
 
 
 @router.get("/assets/{version}/{name:path}")
-async def versioned(request: Request, version: str, name: str) -> Response:
-    """What the script loads by itself, and what a page names that wants just this version."""
-    found = assets().find(name)
-    if found is None:
+async def versioned_file(request: Request, version: str, name: str) -> Response:
+    """Serve a file that the script loads, or that a page names in exactly this version."""
+    file = assets().find(name)
+    if file is None:
         raise HTTPException(404)
-    return sent(request, found, _FOR_EVER if version == assets().version else _FOR_MINUTES)
+    return file_response(request, file, _IMMUTABLE if version == assets().version else _SHORT_LIVED)
 
 
-def sent(
+def file_response(
     request: Request,
     file: Asset,
-    cache_control: bytes = _FOR_MINUTES,
-    headers: Mapping[str, str] = _FOR_ANY_PAGE,
+    cache_control: bytes = _SHORT_LIVED,
+    headers: Mapping[str, str] = _CROSS_ORIGIN_HEADERS,
 ) -> Response:
-    """A file as a response, in the best coding; 304 to who has it. `headers` say who may use it, and how."""
-    given = dict(request.scope["headers"])
+    """Return a file in the best content coding, or 304 if the client has it; `headers` are added to both."""
+    request_headers = dict(request.scope["headers"])
     fields = {"etag": f"W/{file.etag}", "x-content-type-options": "nosniff", **headers}
-    answer = [(name.encode(), value.encode("latin-1")) for name, value in fields.items()]
-    answer.append((b"cache-control", cache_control))
-    response = partial(_response, headers=answer)
-    if matches(given.get(b"if-none-match"), file.etag):
-        return response(304, b"")
-    name = coding(given.get(b"accept-encoding"), file.bodies)
-    answer += [(b"content-type", file.content_type.encode()), (b"content-length", b"%d" % len(file.bodies[name]))]
-    if name != "identity":
-        answer.append((b"content-encoding", name.encode()))
-    return response(200, file.bodies[name])
+    response_headers = [(name.encode(), value.encode("latin-1")) for name, value in fields.items()]
+    response_headers.append((b"cache-control", cache_control))
+    if etag_matches(request_headers.get(b"if-none-match"), file.etag):
+        return _response(304, b"", response_headers)
+    coding = choose_coding(request_headers.get(b"accept-encoding"), file.bodies)
+    body = file.bodies[coding]
+    response_headers += [(b"content-type", file.content_type.encode()), (b"content-length", b"%d" % len(body))]
+    if coding != "identity":
+        response_headers.append((b"content-encoding", coding.encode()))
+    return _response(200, body, response_headers)
 
 
 def _response(status: int, body: bytes, headers: Headers) -> Response:
-    made = Response(body, status)
-    made.raw_headers = headers
-    return made
+    response = Response(body, status)
+    response.raw_headers = headers
+    return response

@@ -1,170 +1,179 @@
-"""The front: an ASGI application that answers reads from the catalogue before any framework is asked.
+"""The outermost middleware: it serves reads from the document cache before any framework code runs.
 
-The routes behind it check a request's parameters and find out which document it means. The front remembers that for
-each address it has seen, so that the next reader of the same address costs two dictionary look-ups and a write to the
-socket: no routing, no validation, no database, no lock.
+The routes validate a request's parameters and choose its document. `CachedReads` remembers the document's key for each
+URL, so the next read of a URL costs two dictionary look-ups and one write to the socket. It needs no routing, no
+validation, no database and no lock.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from cachetools import LRUCache
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.ports.metrics import KINDS
+from app.ports.metrics import DOCUMENT_KINDS
 from app.render.keys import Key
-from app.web.context import MEANT, WANTED, Serving
-from app.web.document_response import LinkBase, answer
+from app.web.context import WebContext
+from app.web.document_response import LinkBase, build_response
+from app.web.event_stream import EventStream
 from app.web.request_ids import HEADER, REQUEST_ID
-from app.web.routes.events import LISTENING, Listening, Stream
+from app.web.request_state import CachedRead, RequestState, with_request_state
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-Address = tuple[str | bytes | None, ...]
-Fields = dict[bytes, bytes]
+CacheKey = tuple[str | bytes | None, ...]
+"""What selects a document (RFC 9111, 2): path and query, the headers Accept and Host, and the scheme."""
+RequestHeaders = dict[bytes, bytes]
 
-_ADDRESSES_BYTES = 16_000_000
-_ALLOWANCE = 1_000
-"""Bytes that the objects around an address weigh."""
+_MATCHED_KEYS_BYTES = 16_000_000
+_OVERHEAD = 1_000
+"""The size in bytes of the objects around a URL's text."""
 _COPIES = 4
-"""How often the text of an address is held: as itself, in the key, and in what the Link header is made of."""
+"""How many copies of a URL's text a matched key holds: the URL, the document's key, and the base of its links."""
 _ALLOW_ORIGIN = b"access-control-allow-origin"
 _NO_DOCUMENT = "other"
-"""The kind under which answers are counted that are no documents."""
+"""The kind that counts responses without a document."""
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
-    """The document that an address means, where its pages are, and what the memory of it weighs in bytes."""
+class MatchedKey:
+    """The document that a URL matches, the base of its links, its kind in metrics, and its size here in bytes."""
 
     key: Key
-    where: LinkBase
-    weight: int
+    link_base: LinkBase
     kind: str
+    size: int
 
 
 class CachedReads:
-    """Answers what is ready, and passes everything else on to the application behind."""
+    """Middleware that serves cached documents, and forwards everything else to the application."""
 
-    def __init__(self, behind: Application, serving: Serving) -> None:
-        self._behind = behind
-        self._serving = serving
-        self._served = serving.served
-        self._meant: LRUCache[Address, Meant] = LRUCache(_ADDRESSES_BYTES, getsizeof=lambda meant: meant.weight)
+    def __init__(self, app: ASGIApp, context: WebContext) -> None:
+        self._app = app
+        self._context = context
+        self._counts = context.monitoring.response_counts
+        self._matched_keys: LRUCache[CacheKey, MatchedKey] = LRUCache(
+            _MATCHED_KEYS_BYTES, getsizeof=lambda key: key.size
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One ASGI connection."""
+        """Serve one ASGI connection."""
         if scope["type"] != "http":
-            await self._behind(scope, receive, send)
+            await self._app(scope, receive, send)
             return
-        headers = _fields(scope)
-        name = self._serving.request_ids.named(headers.get(HEADER))
+        headers = _join_headers(scope)
+        state = RequestState(self._context.request_ids.accept_or_create(headers.get(HEADER)))
         if scope["method"] in {"GET", "HEAD"}:
-            answering = _without_body(send) if scope["method"] == "HEAD" else send
-            stream = await self._read(scope, headers, name, receive, answering)
-            if stream is not None:  # from here on nothing of the request but this is kept
-                await stream.follow(scope["method"], receive, send)
+            send_read = _omit_body(send) if scope["method"] == "HEAD" else send
+            stream = await self._read(scope, headers, state, receive, send_read)
+            if stream is not None:  # the framework's stack has unwound, so thousands of streams cost little memory
+                await stream.run(scope["method"], receive, send)
         elif scope["method"] == "OPTIONS":
-            await self._preflight(headers, name, send)
+            await self._send_preflight(headers, state, send)
         else:
-            with _named(name):
-                await self._behind(scope, receive, self._completed(scope, headers, name, send))
+            with _log_request_id(state):
+                await self._app(
+                    with_request_state(scope, state), receive, self._complete_response(headers, state, send)
+                )
 
-    async def _read(self, scope: Scope, headers: Fields, name: bytes, receive: Receive, send: Send) -> Stream | None:
-        """Answers, and returns the stream where one goes on from there."""
-        address = (scope["path"], scope["query_string"], headers.get(b"accept"), headers.get(b"host"), scope["scheme"])
-        meant = self._meant.get(address)
-        document = self._serving.reads.ready(meant.key) if meant is not None else None
-        if document is None or meant is None:
-            same = {**scope, "method": "GET", "headers": list(headers.items())}
-            with _named(name):
-                return await self._ask_behind(address, same, receive, self._completed(same, headers, name, send))
-        status, fields, body = answer(
-            document, headers, now=self._serving.now(), origins=self._serving.origins, where=meant.where
+    async def _read(
+        self, scope: Scope, headers: RequestHeaders, state: RequestState, receive: Receive, send: Send
+    ) -> EventStream | None:
+        """Respond to a read. Return the event stream if the response is one."""
+        cache_key = _cache_key(scope, headers)
+        matched = self._matched_keys.get(cache_key)
+        document = self._context.reader.ready(matched.key) if matched is not None else None
+        if document is None or matched is None:
+            get = {**scope, "method": "GET", "headers": list(headers.items())}
+            stream = await self._read_from_app(get, state, receive, self._complete_response(headers, state, send))
+            if state.cached_read is not None:
+                self._remember(cache_key, state.cached_read)
+            return stream
+        status, fields, body = build_response(
+            document, headers, now=self._context.now(), cors=self._context.cors, link_base=matched.link_base
         )
-        fields.append((HEADER, name))
-        self._served[meant.kind, status] += 1
+        fields.append((HEADER, state.request_id))
+        self._counts[matched.kind, status] += 1
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
         return None
 
-    async def _ask_behind(self, address: Address, scope: Scope, receive: Receive, send: Send) -> Stream | None:
-        await self._behind(scope, receive, send)
-        listening: Listening | None = scope.get(LISTENING)
-        if listening is not None:
-            return await listening.begin(scope, receive, send)
-        meant = scope.get(MEANT)
-        if meant is None:
-            return None
-        weight = _ALLOWANCE + _COPIES * sum(len(part) for part in address if part is not None)
-        if weight <= self._meant.maxsize:
-            key, where = meant
-            self._meant[address] = Meant(key, where, weight, _kind(key))
-        return None
+    async def _read_from_app(
+        self, scope: Scope, state: RequestState, receive: Receive, send: Send
+    ) -> EventStream | None:
+        with _log_request_id(state):
+            await self._app(with_request_state(scope, state), receive, send)
+            return None if state.event_stream is None else await state.event_stream.open(scope, receive, send)
 
-    async def _preflight(self, headers: Fields, name: bytes, send: Send) -> None:
-        fields = self._serving.origins.preflight(headers.get(b"origin"), headers.get(b"access-control-request-headers"))
-        fields.append((HEADER, name))
-        self._served[_NO_DOCUMENT, 204] += 1
+    def _remember(self, cache_key: CacheKey, read: CachedRead) -> None:
+        size = _OVERHEAD + _COPIES * sum(len(part) for part in cache_key if part is not None)
+        if size <= self._matched_keys.maxsize:
+            self._matched_keys[cache_key] = MatchedKey(read.key, read.link_base, _kind(read.key), size)
+
+    async def _send_preflight(self, headers: RequestHeaders, state: RequestState, send: Send) -> None:
+        fields = self._context.cors.preflight_headers(
+            headers.get(b"origin"), headers.get(b"access-control-request-headers")
+        )
+        fields.append((HEADER, state.request_id))
+        self._counts[_NO_DOCUMENT, 204] += 1
         await send({"type": "http.response.start", "status": 204, "headers": fields})
         await send({"type": "http.response.body", "body": b""})
 
-    def _completed(self, scope: Scope, headers: Fields, name: bytes, send: Send) -> Send:
-        """What every answer of the application behind gets: its name, a place in the count, and CORS.
+    def _complete_response(self, headers: RequestHeaders, state: RequestState, send: Send) -> Send:
+        """Return a `send` that counts the application's response and adds its request id and CORS headers.
 
-        A page may read an error too: every answer that says nothing about origins gets what documents have.
+        Scripts may read an error response too, so every response without CORS headers gets those of documents.
         """
 
-        async def sending(message: Message) -> None:
+        async def send_completed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                fields = [*message.get("headers", ()), (HEADER, name)]
-                if all(field.lower() != _ALLOW_ORIGIN for field, _ in fields):
-                    fields += self._serving.origins.headers(headers.get(b"origin"))
+                fields = [*message.get("headers", ()), (HEADER, state.request_id)]
+                if all(name.lower() != _ALLOW_ORIGIN for name, _ in fields):
+                    fields += self._context.cors.headers(headers.get(b"origin"))
                 message = {**message, "headers": fields}
-                self._served[_kind(scope.get(WANTED)), message["status"]] += 1
+                self._counts[_kind(state.requested_key), message["status"]] += 1
             await send(message)
 
-        return sending
+        return send_completed
 
 
 @contextmanager
-def _named(name: bytes) -> Iterator[None]:
-    """Meanwhile every line that is logged bears the request's name."""
-    before = REQUEST_ID.set(name.decode())
+def _log_request_id(state: RequestState) -> Iterator[None]:
+    """Give the request's id to every line that is logged inside."""
+    token = REQUEST_ID.set(state.request_id.decode())
     try:
         yield
     finally:
-        REQUEST_ID.reset(before)
+        REQUEST_ID.reset(token)
 
 
 def _kind(key: Key | None) -> str:
-    return _NO_DOCUMENT if key is None else KINDS.get(type(key), _NO_DOCUMENT)
+    return _NO_DOCUMENT if key is None else DOCUMENT_KINDS.get(type(key), _NO_DOCUMENT)
 
 
-def _fields(scope: Scope) -> Fields:
-    """The request's headers by name, repeated ones joined into one list (RFC 9110, 5.3).
+def _cache_key(scope: Scope, headers: RequestHeaders) -> CacheKey:
+    return scope["path"], scope["query_string"], headers.get(b"accept"), headers.get(b"host"), scope["scheme"]
 
-    The application behind gets them so too: were it to read the first of two Accept headers and the front the last, the
-    answer to one reader's address would be kept as that of another's.
+
+def _join_headers(scope: Scope) -> RequestHeaders:
+    """Return the request's headers by name, repeated fields joined into one list (RFC 9110, 5.3).
+
+    The application receives the same joined headers. If it read the first of two Accept headers and `CachedReads` the
+    last, a reader would receive the document of another reader's URL.
     """
-    sent: list[tuple[bytes, bytes]] = scope["headers"]
-    fields = dict(sent)
-    if len(fields) == len(sent):
-        return fields
-    fields = {}
-    for name, value in sent:
-        fields[name] = fields[name] + b", " + value if name in fields else value
-    return fields
+    pairs: list[tuple[bytes, bytes]] = scope["headers"]
+    headers = dict(pairs)
+    if len(headers) == len(pairs):
+        return headers
+    headers = {}
+    for name, value in pairs:
+        headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers
 
 
-def _without_body(send: Send) -> Send:
-    """HEAD is GET without the body; the length that GET would have stays in the headers."""
+def _omit_body(send: Send) -> Send:
+    """Return a `send` for HEAD, which is GET without the body; the headers keep the length of the body for GET."""
 
-    async def sending(message: Message) -> None:
+    async def send_without_body(message: Message) -> None:
         await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-    return sending
+    return send_without_body

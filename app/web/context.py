@@ -1,4 +1,4 @@
-"""What the routes share: who serves, and how a key becomes a response."""
+"""What the routes need of the rest of the application: one frozen value, which `app.bootstrap` fills."""
 
 import asyncio
 import re
@@ -8,98 +8,113 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from starlette.requests import Request
-from starlette.responses import Response
 
 from app.domain.errors import NotServed
 from app.domain.sites import Repository
 from app.github.webhooks import Fields, WebhookEvent
-from app.jobs.webhook_intake import Outcome
-from app.ports.metrics import Received
+from app.ports.images import Image
+from app.ports.metrics import DeliveryOutcome
 from app.render.document import Document
 from app.render.keys import Key
 from app.serving.event_streams import Subscribers
-from app.serving.image_proxy import Image
-from app.web.document_response import LinkBase, Origins, answer
+from app.web.document_response import CorsPolicy, LinkBase
 from app.web.request_ids import RequestIds
 
-MEANT = "afterword.meant"
-"""Where in the scope of a request a route leaves (key, where) for the front to remember."""
-_LARGE_AT_ONCE = 4
-_HOME = re.compile(r"https?://(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
-WANTED = "afterword.wanted"
-"""Where in the scope a route leaves the key before it knows whether there is a document, for counting."""
+_LARGE_BODIES_AT_ONCE = 4
+_BASE_URL = re.compile(
+    r"https?://(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?"
+)
 
 
-class Reads(Protocol):
-    """What the web needs of the engine."""
+class DocumentReader(Protocol):
+    """The source of finished documents."""
 
     def ready(self, key: Key) -> Document | None:
-        """The finished document where it is at hand."""
+        """Return the document if the document cache has it."""
 
     async def document(self, key: Key) -> Document:
-        """The document, made where it is not at hand; a `ReadError` where there is none."""
+        """Return the document, rendered first if the document cache lacks it. Raise `ReadError` if there is none."""
 
 
-class ServesPictures(Protocol):
-    """What the picture proxy needs of the engine; both raise `ImageNotFound` or what became of asking for it."""
+class ImageReader(Protocol):
+    """The source of images. Both methods raise `ImageNotFound`, or the error of fetching the image."""
 
     async def avatar(self, user_id: int) -> Image:
-        """The picture of a person who has written here."""
+        """Return the avatar of a user who has written a comment here."""
 
     async def image(self, comment_id: int, name: str) -> Image:
-        """A picture that stands in a comment."""
+        """Return an image of a comment."""
 
 
-class Receives(Protocol):
-    """What the webhook needs of the engine."""
+class WebhookReceiver(Protocol):
+    """The receiver of verified webhook deliveries."""
 
-    async def receive(self, notice: WebhookEvent) -> Outcome:
-        """Stores what a delivery asks for, and says what became of it; raises `StoreError` where nothing was kept."""
+    async def receive(self, event: WebhookEvent) -> DeliveryOutcome:
+        """Store a delivery and its job, and return the outcome. Raise `StoreError` if nothing was stored."""
 
-    def refused(self, headers: Fields, why: Received) -> None:
-        """Is told of a delivery that was not taken."""
+    def reject(self, headers: Fields, outcome: DeliveryOutcome) -> None:
+        """Count a delivery that could not be verified or read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Webhooks:
-    """What deliveries are verified with, and who receives them."""
+class WebhookEndpoint:
+    """The secrets that verify webhook deliveries, their receiver, and the limits on reading them."""
 
     secrets: tuple[bytes, ...] = field(repr=False)
-    """Any of them may have signed, so that one can replace another; none: nothing is taken."""
-    receiver: Receives
-    large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LARGE_AT_ONCE))
-    """Bodies of over a megabyte that may be read at once: anyone can begin to send one."""
-    patience: float = 10.0
-    """Seconds for which a body is waited for; GitHub itself gives up then."""
+    """A delivery may be signed with any of them, so one can replace another. Without a secret none is accepted."""
+    receiver: WebhookReceiver
+    large_bodies: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LARGE_BODIES_AT_ONCE))
+    """Limits how many bodies of over a megabyte are read at once, because anyone can begin to send one."""
+    body_timeout: float = 10.0
+    """Seconds to wait for a whole body; GitHub gives up after the same time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
-    """All that the web serves from."""
+class Features:
+    """The parts of the web that a process may lack. The routes of a part that is None respond with an error."""
 
-    reads: Reads
-    sites: tuple[Repository, ...]
-    """The configured repositories; the first is meant where a request names none."""
-    now: Callable[[], float]
-    origins: Origins
-    public_url: str | None
-    """The address under which readers reach the service, without a trailing slash; None: that of each request."""
+    webhook: WebhookEndpoint | None = None
+    subscribers: Subscribers | None = None
+    """The pages that receive change events."""
+    images: ImageReader | None = None
+    """None: readers' browsers load images from GitHub's hosts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Monitoring:
+    """What probes and Prometheus read."""
+
     readiness: Callable[[], Awaitable[Mapping[str, Any]]]
-    """What /readyz says: `ready` (bool), and how far each site's import is."""
-    webhooks: Webhooks | None = None
-    """None: this process takes no deliveries, as where no secret is configured."""
-    request_ids: RequestIds = field(default_factory=lambda: RequestIds("request"))
-    served: MutableMapping[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
-    """How many requests were answered, by (kind of document, status): the front counts, whoever wants to know reads."""
+    """Returns the body of /readyz: `ready` (bool), and the progress of each site's import."""
     metrics: Callable[[], bytes] | None = None
-    """What /metrics says, in Prometheus' text format; None: nothing is at that address."""
-    listeners: Subscribers | None = None
-    """Who listens for changes; None: nothing is at that address."""
-    pictures: ServesPictures | None = None
-    """Who fetches pictures in place of readers' browsers; None: they ask GitHub's hosts themselves."""
+    """Returns the body of /metrics in Prometheus' text format; None: /metrics responds with 404."""
+    response_counts: MutableMapping[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
+    """The number of responses by (kind of document, status). `CachedReads` counts them, the metrics show them."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebContext:
+    """What the web application serves from."""
+
+    reader: DocumentReader
+    sites: tuple[Repository, ...]
+    """The configured repositories. A request that names none means the first."""
+    now: Callable[[], float]
+    """Returns the time in epoch seconds."""
+    cors: CorsPolicy
+    public_url: str | None
+    """The URL of the service for readers, without a trailing slash; None: the URL that each request has."""
+    monitoring: Monitoring
+    features: Features = Features()
+    request_ids: RequestIds = field(default_factory=lambda: RequestIds("request"))
+
+    @property
+    def proxies_images(self) -> bool:
+        """Whether image URLs in documents lead to this service."""
+        return self.features.images is not None
 
     def site(self, name: str | None) -> Repository:
-        """The configured repository of that name, in any case of letters; `NotServed` where there is none."""
+        """Return the configured repository of that name in any letter case. Raise `NotServed` if there is none."""
         if name is None:
             return self.sites[0]
         for site in self.sites:
@@ -107,45 +122,27 @@ class Serving:
                 return site
         raise NotServed(name)
 
-    def where(self, request: Request) -> LinkBase:
-        """Where the reader asked, as the Link header has to name it.
+    def link_base(self, request: Request) -> LinkBase:
+        """Return the URL of a request in the parts that its Link header needs.
 
-        The path is the scope's: `request.url` fails on a query that is not UTF-8.
+        The path comes from the scope, because `request.url` raises an error for a query that is not UTF-8.
         """
-        base = self.public_url or str(request.base_url).rstrip("/")
-        return LinkBase(base, request.scope["path"], request.query_params.multi_items())
+        return LinkBase(self._any_base_url(request), request.scope["path"], request.query_params.multi_items())
 
-    def home(self, request: Request) -> str:
-        """The address of the service, as documents name it; empty where the reader's own word for it is no address."""
-        base = self.public_url or str(request.base_url).rstrip("/")
-        return base if _HOME.fullmatch(base) else ""
+    def base_url(self, request: Request) -> str:
+        """Return the URL of the service for use in documents; empty if the request's Host makes no valid URL."""
+        base_url = self._any_base_url(request)
+        return base_url if _BASE_URL.fullmatch(base_url) else ""
 
-    def picture_home(self, request: Request) -> str | None:
-        """The address at which a browser finds pictures; None where GitHub's own stay in place."""
-        return None if self.pictures is None else self.home(request)
+    def image_base_url(self, request: Request) -> str | None:
+        """Return the base of image URLs; None if images keep GitHub's URLs."""
+        return self.base_url(request) if self.proxies_images else None
 
-
-def serving(request: Request) -> Serving:
-    """What the application of this request serves from."""
-    served: Serving = request.app.state.serving
-    return served
+    def _any_base_url(self, request: Request) -> str:
+        return self.public_url or str(request.base_url).rstrip("/")
 
 
-async def respond(request: Request, key: Key) -> Response:
-    """The document of `key` as a response; the front answers the same address without any route from then on."""
-    served = serving(request)
-    request.scope[WANTED] = key
-    document = await served.reads.document(key)
-    where = served.where(request)
-    request.scope[MEANT] = (key, where)
-    return finished(request, document, where)
-
-
-def finished(request: Request, document: Document, where: LinkBase | None = None) -> Response:
-    """A document as a response."""
-    served = serving(request)
-    given = dict(request.scope["headers"])
-    status, headers, body = answer(document, given, now=served.now(), origins=served.origins, where=where)
-    response = Response(body, status)
-    response.raw_headers = headers
-    return response
+def web_context(request: Request) -> WebContext:
+    """Return the context of the application that serves this request."""
+    context: WebContext = request.app.state.context
+    return context

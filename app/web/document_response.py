@@ -1,4 +1,4 @@
-"""How a finished document becomes an HTTP answer: choosing an encoding, 304, HEAD, Age, Link and CORS. Pure.
+"""Turn a document into status, headers and body: content coding, 304, Age, Link and CORS. Pure functions.
 
 Follows RFC 9110 (content negotiation, conditional requests), RFC 9111 (Age) and the Fetch standard (CORS).
 """
@@ -12,62 +12,65 @@ from app.render.link_header import link_header
 Headers = list[tuple[bytes, bytes]]
 
 CACHE_CONTROL = b"public, max-age=0, s-maxage=%d, stale-while-revalidate=10, stale-if-error=86400"
-_SHARED_FOR = 10
-"""Seconds for which a shared cache may answer alone, counted from now.
+_SHARED_MAX_AGE = 10
+"""Seconds for which a shared cache may serve a response without asking again, counted from now.
 
-Caches count from the Age that they are told (RFC 9111, 4.2.3): a document checked an hour ago would be stale on
-arrival, and no CDN would ever answer for it, unless `s-maxage` begins where Age stands.
+`s-maxage` is Age plus these seconds, because caches subtract Age (RFC 9111, 4.2.3). With a constant `s-maxage` a
+document checked an hour ago would be stale on arrival, and no CDN would ever serve it.
 """
 NO_STORE = b"no-store"
-EXPOSED = b"Link, ETag, Age, X-GitHub-Media-Type, Retry-After, X-Request-ID"
+EXPOSED_HEADERS = b"Link, ETag, Age, X-GitHub-Media-Type, Retry-After, X-Request-ID"
 ALLOWED_METHODS = b"GET, HEAD, OPTIONS"
-_PREFLIGHT_FOR = b"86400"
+_PREFLIGHT_MAX_AGE = b"86400"
 _CODINGS = ("br", "gzip")
-"""In the order of preference where a reader accepts both alike."""
+"""In the order of preference if a reader accepts both with the same weight."""
 
 
 @dataclass(frozen=True, slots=True)
-class Origins:
-    """Which pages may read: all (`allowed` empty), or those of the named origins."""
+class CorsPolicy:
+    """Which pages may read responses: those of the configured origins, or all pages if none is configured."""
 
-    allowed: frozenset[bytes] = frozenset()
+    origins: frozenset[bytes] = frozenset()
 
     def headers(self, origin: bytes | None) -> Headers:
-        """The CORS headers of an answer to a page of this origin."""
-        if not self.allowed:
-            return [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", EXPOSED)]
-        if origin in self.allowed and origin is not None:
+        """Return the CORS headers of a response to a page of this origin."""
+        if not self.origins:
+            return [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", EXPOSED_HEADERS)]
+        if origin in self.origins and origin is not None:
             return [
                 (b"access-control-allow-origin", origin),
-                (b"access-control-expose-headers", EXPOSED),
+                (b"access-control-expose-headers", EXPOSED_HEADERS),
                 (b"vary", b"Origin"),
             ]
         return [(b"vary", b"Origin")]
 
-    def preflight(self, origin: bytes | None, asked_headers: bytes | None) -> Headers:
-        """The headers that answer an OPTIONS request: reading is allowed with whatever headers a script sends."""
+    def preflight_headers(self, origin: bytes | None, request_headers: bytes | None) -> Headers:
+        """Return the headers of the response to an OPTIONS request.
+
+        A script may send any header: `request_headers` is the value of `Access-Control-Request-Headers`.
+        """
         return [
             *self.headers(origin),
             (b"access-control-allow-methods", ALLOWED_METHODS),
-            (b"access-control-allow-headers", asked_headers or b"Accept, Content-Type, If-None-Match"),
-            (b"access-control-max-age", _PREFLIGHT_FOR),
+            (b"access-control-allow-headers", request_headers or b"Accept, Content-Type, If-None-Match"),
+            (b"access-control-max-age", _PREFLIGHT_MAX_AGE),
             (b"vary", b"Access-Control-Request-Headers"),
         ]
 
 
 @dataclass(frozen=True, slots=True)
 class LinkBase:
-    """Where a paged document was asked for: what its Link header is made of."""
+    """The requested URL of a paged document, in the parts that its Link header consists of."""
 
-    base: str
+    base_url: str
     path: str
     query: Sequence[tuple[str, str]] = ()
 
 
-def coding(accept_encoding: bytes | None, bodies: Mapping[str, bytes]) -> str:
-    """The content coding to send: the best of those at hand that the reader accepts, else `identity`.
+def choose_coding(accept_encoding: bytes | None, bodies: Mapping[str, bytes]) -> str:
+    """Return the best content coding of `bodies` that the reader accepts, else `identity` (RFC 9110, 12.5.3).
 
-    `identity` is preferred only where the reader names it with more weight than the others.
+    `identity` wins only if the reader gives it more weight than the others.
     """
     if accept_encoding is None or len(bodies) == 1:
         return "identity"
@@ -75,9 +78,9 @@ def coding(accept_encoding: bytes | None, bodies: Mapping[str, bytes]) -> str:
     for part in accept_encoding.decode("latin-1").lower().split(","):
         name, _, parameters = part.partition(";")
         weights[name.strip()] = _weight(parameters)
-    weight = {name: weights.get(name, weights.get("*", 0.0)) for name in _CODINGS if name in bodies}
-    best = max(weight, key=weight.__getitem__)
-    return best if weight[best] > 0 and weight[best] >= weights.get("identity", 0.0) else "identity"
+    candidates = {name: weights.get(name, weights.get("*", 0.0)) for name in _CODINGS if name in bodies}
+    best = max(candidates, key=candidates.__getitem__)
+    return best if candidates[best] > 0 and candidates[best] >= weights.get("identity", 0.0) else "identity"
 
 
 def _weight(parameters: str) -> float:
@@ -90,50 +93,53 @@ def _weight(parameters: str) -> float:
         return 0.0
 
 
-def matches(if_none_match: bytes | None, etag: str) -> bool:
-    """Weak comparison of a document's ETag with what the reader has (RFC 9110, 13.1.2)."""
+def etag_matches(if_none_match: bytes | None, etag: str) -> bool:
+    """Return whether `If-None-Match` names this ETag, by weak comparison (RFC 9110, 13.1.2)."""
     if if_none_match is None:
         return False
-    given = if_none_match.decode("latin-1").strip()
-    if given == "*":
+    value = if_none_match.decode("latin-1").strip()
+    if value == "*":
         return True
     opaque = etag.removeprefix("W/")
-    return any(part.strip().removeprefix("W/") == opaque for part in given.split(","))
+    return any(part.strip().removeprefix("W/") == opaque for part in value.split(","))
 
 
-def answer(
+def build_response(
     document: Document,
-    request: Mapping[bytes, bytes],
+    request_headers: Mapping[bytes, bytes],
     *,
     now: float,
-    origins: Origins,
-    where: LinkBase | None = None,
+    cors: CorsPolicy,
+    link_base: LinkBase | None = None,
 ) -> tuple[int, Headers, bytes]:
-    """Status, headers and body of a document; `request` are the reader's headers in lower case, `now` epoch seconds."""
-    name = coding(request.get(b"accept-encoding"), document.bodies)
+    """Return status, headers and body of a document.
+
+    The names of `request_headers` are in lower case; `now` is in epoch seconds.
+    """
+    coding = choose_coding(request_headers.get(b"accept-encoding"), document.bodies)
     age = 0 if document.checked_at is None else max(0, int(now - document.checked_at))
     headers: Headers = [
         (b"etag", document.etag.encode()),
-        (b"cache-control", CACHE_CONTROL % (age + _SHARED_FOR)),
-        (b"vary", b"Accept, Accept-Encoding" if document.media else b"Accept-Encoding"),
+        (b"cache-control", CACHE_CONTROL % (age + _SHARED_MAX_AGE)),
+        (b"vary", b"Accept, Accept-Encoding" if document.github_media_type else b"Accept-Encoding"),
         (b"x-content-type-options", b"nosniff"),
-        *origins.headers(request.get(b"origin")),
+        *cors.headers(request_headers.get(b"origin")),
     ]
     if document.checked_at is not None:
         headers.append((b"age", b"%d" % age))
-    if document.media is not None:
-        headers.append((b"x-github-media-type", document.media.encode()))
-    if document.policy is not None:
-        headers.append((b"content-security-policy", document.policy.encode("latin-1")))
-    if document.pages is not None and where is not None:
-        link = link_header(where.base, where.path, where.query, *document.pages)
+    if document.github_media_type is not None:
+        headers.append((b"x-github-media-type", document.github_media_type.encode()))
+    if document.content_security_policy is not None:
+        headers.append((b"content-security-policy", document.content_security_policy.encode("latin-1")))
+    if document.pages is not None and link_base is not None:
+        link = link_header(link_base.base_url, link_base.path, link_base.query, *document.pages)
         if link is not None:
             headers.append((b"link", link.encode("latin-1")))
-    if document.status == 200 and matches(request.get(b"if-none-match"), document.etag):  # noqa: PLR2004 - OK
+    if document.status == 200 and etag_matches(request_headers.get(b"if-none-match"), document.etag):  # noqa: PLR2004 - OK
         return 304, headers, b""
     headers.append((b"content-type", document.content_type.encode()))
-    if name != "identity":
-        headers.append((b"content-encoding", name.encode()))
-    body = document.bodies[name]
+    if coding != "identity":
+        headers.append((b"content-encoding", coding.encode()))
+    body = document.bodies[coding]
     headers.append((b"content-length", b"%d" % len(body)))
     return document.status, headers, body

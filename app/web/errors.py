@@ -1,9 +1,9 @@
-"""The edge: which failure becomes which status, and how an answer says what happened and what to do.
+"""Error responses: the one table from failures to statuses, and the bodies that say what happened and what to do.
 
-The native API answers in `application/problem+json` (RFC 9457). Its `type` stays `about:blank`, with the status's own
-phrase as title: the status says what kind of failure it is, the members `parameter`, `allowed` and `retry_after` say
-the rest, and an address for each problem would have to lead to a page that nobody needs. Under `/repos/` the same
-failures have GitHub's body.
+The API responds with `application/problem+json` (RFC 9457). Its `type` is always `about:blank` and its `title` the
+status's own phrase, because the status names the kind of failure. The members `parameter`, `allowed` and `retry_after`
+carry the details. A URL for each problem would need a page that no reader needs. Under `/repos/` the same failures have
+GitHub's body.
 """
 
 import logging
@@ -25,71 +25,71 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.domain import errors, webhook_errors
 from app.domain.errors import AfterwordError
 from app.render import github_api
-from app.web.context import serving
+from app.web.context import web_context
 from app.web.document_response import NO_STORE
 
 _log = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
 _JSON = "application/json; charset=utf-8"
-_SHORTEST_WAIT, _LONGEST_WAIT = 1, 300
+_MIN_RETRY_AFTER, _MAX_RETRY_AFTER = 1, 300
 _GITHUB_ROOT = "/repos/"
 _GITHUB_DOCS = "https://docs.github.com/rest"
-_GITHUB_DOCS_OF = (
+_GITHUB_DOCS_BY_PATH = (
     (re.compile(r"/issues"), github_api.ISSUES_DOCS),
     (re.compile(r"/issues/comments/[^/]+"), github_api.COMMENT_DOCS),
     (re.compile(r"/issues/[^/]+"), github_api.ISSUE_DOCS),
     (re.compile(r"/issues/[^/]+/comments"), github_api.COMMENTS_DOCS),
 )
-"""By what follows `/repos/{owner}/{repo}`."""
-_GITHUB_SAYS = {404: "Not Found", 405: "Method Not Allowed", 422: "Validation Failed", 500: "Server Error"}
-_UNTOLD = "Afterword cannot answer this now. Ask again later; its log says why."
+"""GitHub's documentation by the path after `/repos/{owner}/{repo}`."""
+_GITHUB_MESSAGES = {404: "Not Found", 405: "Method Not Allowed", 422: "Validation Failed", 500: "Server Error"}
+_LOGGED_FAILURE = "Afterword cannot answer this now. Ask again later; its log says why."
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """What a kind of failure becomes: its status, and after how many seconds asking again may help."""
+class FailureResponse:
+    """The response to a kind of failure: its status, and after how many seconds another request may succeed."""
 
     status: int
     retry_after: int | None = None
-    told: bool = False
-    """True where the failure's own words are for the reader; the others are for the owner, and go to the log."""
+    public: bool = False
+    """True if readers receive the failure's message. Other messages are for the owner and go to the log."""
 
 
-_OF_OURS = Row(500)
-_OF_GITHUB = Row(502)
-"""Whatever GitHub refused, it is no answer to the reader's question: a 404 of its would look like "no such thread"."""
+_INTERNAL_ERROR = FailureResponse(500)
+_BAD_GATEWAY = FailureResponse(502)
+"""For requests that GitHub rejected. GitHub's own 404 would look like "no such thread"."""
 
-TABLE: Mapping[type[AfterwordError], Row] = {
-    errors.InvalidSetting: _OF_OURS,
-    errors.CannotStart: _OF_OURS,
-    errors.StoreUnusable: Row(503, retry_after=30),
-    errors.StoreTooNew: _OF_OURS,
-    errors.Unreachable: Row(503, retry_after=30),
-    errors.InvalidResponse: _OF_GITHUB,
-    errors.RateLimited: Row(503, retry_after=60),
-    errors.TokenRejected: _OF_GITHUB,
-    errors.RequestRejected: _OF_GITHUB,
-    errors.NotVisible: _OF_GITHUB,
-    errors.PrivateRepository: _OF_GITHUB,
-    errors.Gone: _OF_GITHUB,
-    errors.InvalidRedirect: _OF_GITHUB,
-    errors.PaginationLimitReached: _OF_GITHUB,
-    errors.InvalidParameter: Row(422, told=True),
-    errors.InvalidCursor: Row(422, told=True),
-    errors.NotServed: Row(404, told=True),
-    errors.CommentNotFound: Row(404, told=True),
-    errors.ImageNotFound: Row(404, told=True),
-    errors.ImageRejected: Row(404, told=True),
-    errors.NotReady: Row(503, retry_after=10, told=True),
-    webhook_errors.MissingSecret: Row(503, retry_after=300, told=True),
-    webhook_errors.InvalidSignature: Row(401, told=True),
-    webhook_errors.OutdatedSignature: Row(401, told=True),
-    webhook_errors.DeliveryTooLarge: Row(413, told=True),
-    webhook_errors.UnsupportedMediaType: Row(415, told=True),
-    webhook_errors.MalformedDelivery: Row(400, told=True),
+FAILURE_RESPONSES: Mapping[type[AfterwordError], FailureResponse] = {
+    errors.InvalidSetting: _INTERNAL_ERROR,
+    errors.CannotStart: _INTERNAL_ERROR,
+    errors.StoreUnusable: FailureResponse(503, retry_after=30),
+    errors.StoreTooNew: _INTERNAL_ERROR,
+    errors.Unreachable: FailureResponse(503, retry_after=30),
+    errors.InvalidResponse: _BAD_GATEWAY,
+    errors.RateLimited: FailureResponse(503, retry_after=60),
+    errors.TokenRejected: _BAD_GATEWAY,
+    errors.RequestRejected: _BAD_GATEWAY,
+    errors.NotVisible: _BAD_GATEWAY,
+    errors.PrivateRepository: _BAD_GATEWAY,
+    errors.Gone: _BAD_GATEWAY,
+    errors.InvalidRedirect: _BAD_GATEWAY,
+    errors.PaginationLimitReached: _BAD_GATEWAY,
+    errors.InvalidParameter: FailureResponse(422, public=True),
+    errors.InvalidCursor: FailureResponse(422, public=True),
+    errors.NotServed: FailureResponse(404, public=True),
+    errors.CommentNotFound: FailureResponse(404, public=True),
+    errors.ImageNotFound: FailureResponse(404, public=True),
+    errors.ImageRejected: FailureResponse(404, public=True),
+    errors.NotReady: FailureResponse(503, retry_after=10, public=True),
+    webhook_errors.MissingSecret: FailureResponse(503, retry_after=300, public=True),
+    webhook_errors.InvalidSignature: FailureResponse(401, public=True),
+    webhook_errors.OutdatedSignature: FailureResponse(401, public=True),
+    webhook_errors.DeliveryTooLarge: FailureResponse(413, public=True),
+    webhook_errors.UnsupportedMediaType: FailureResponse(415, public=True),
+    webhook_errors.MalformedDelivery: FailureResponse(400, public=True),
 }
-"""The one table failure -> status; total over the leaves of the tree in `app.domain.errors`."""
+"""The one table failure -> status. It holds every leaf of the tree in `app.domain.errors`."""
 
 
 class Problem(BaseModel):
@@ -122,92 +122,93 @@ class Problem(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """What an answer to a request that failed says, before it takes the form of one API."""
+class ErrorDetails:
+    """What the response to a failed request says, before it becomes the body of one API."""
 
     status: int
     detail: str
     parameter: str | None = None
-    allowed: str | None = None
+    allowed_values: str | None = None
     retry_after: int | None = None
-    methods: str | None = None
-    """What `Allow` says, where the method was the mistake."""
+    allowed_methods: str | None = None
+    """The value of `Allow`, if the status is 405."""
 
 
-def refusal(error: AfterwordError, now: float) -> Refusal:
-    """What the edge says of a failure; `now` in epoch seconds, for failures that know until when they last."""
-    row = next((TABLE[kind] for kind in type(error).__mro__ if kind in TABLE), _OF_OURS)
-    told = Refusal(row.status, str(error) if row.told else _UNTOLD, retry_after=_wait(error, row, now))
+def describe_failure(error: AfterwordError, now: float) -> ErrorDetails:
+    """Return the details of a failure; `now` is in epoch seconds, for failures that end at a time."""
+    rule = next((FAILURE_RESPONSES[kind] for kind in type(error).__mro__ if kind in FAILURE_RESPONSES), _INTERNAL_ERROR)
     match error:
         case errors.InvalidParameter():
-            return _of_parameter(error.name, error.allowed, str(error))
+            return _describe_parameter(error.name, error.allowed, str(error))
         case errors.InvalidCursor():
-            return _of_parameter(
+            return _describe_parameter(
                 "cursor", "the `next` of an earlier answer to the same list in the same order", str(error)
             )
         case _:
-            return told
+            detail = str(error) if rule.public else _LOGGED_FAILURE
+            return ErrorDetails(rule.status, detail, retry_after=_retry_after(error, rule, now))
 
 
-def _of_parameter(name: str, allowed: str, detail: str) -> Refusal:
-    return Refusal(TABLE[errors.InvalidParameter].status, detail, parameter=name, allowed=allowed)
+def _describe_parameter(name: str, allowed_values: str, detail: str) -> ErrorDetails:
+    status = FAILURE_RESPONSES[errors.InvalidParameter].status
+    return ErrorDetails(status, detail, parameter=name, allowed_values=allowed_values)
 
 
-def _wait(error: AfterwordError, row: Row, now: float) -> int | None:
-    wait: float | None = row.retry_after
+def _retry_after(error: AfterwordError, rule: FailureResponse, now: float) -> int | None:
+    seconds: float | None = rule.retry_after
     if isinstance(error, errors.NotReady):
-        wait = error.retry_after
+        seconds = error.retry_after
     elif isinstance(error, errors.RateLimited):
-        wait = error.until - now + 1
-    return None if wait is None else int(max(_SHORTEST_WAIT, min(wait, _LONGEST_WAIT)))
+        seconds = error.until - now + 1
+    return None if seconds is None else int(max(_MIN_RETRY_AFTER, min(seconds, _MAX_RETRY_AFTER)))
 
 
-def problem(said: Refusal) -> dict[str, Any]:
-    """The body of RFC 9457; members that say nothing are left out."""
+def problem_body(details: ErrorDetails) -> dict[str, Any]:
+    """Return the body of RFC 9457, without members that have no value."""
     members = {
         "type": "about:blank",
-        "title": HTTPStatus(said.status).phrase,
-        "status": said.status,
-        "detail": said.detail,
-        "parameter": said.parameter,
-        "allowed": said.allowed,
-        "retry_after": said.retry_after,
+        "title": HTTPStatus(details.status).phrase,
+        "status": details.status,
+        "detail": details.detail,
+        "parameter": details.parameter,
+        "allowed": details.allowed_values,
+        "retry_after": details.retry_after,
     }
     return {name: value for name, value in members.items() if value is not None}
 
 
-def as_github(said: Refusal, path: str) -> dict[str, Any]:
-    """The body that GitHub's API gives; `path` is the one that was asked for.
+def github_body(details: ErrorDetails, path: str) -> dict[str, Any]:
+    """Return the body that GitHub's API has for an error at this path.
 
     Follows https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api
     """
-    body: dict[str, Any] = {"message": _GITHUB_SAYS.get(said.status, said.detail)}
-    if said.parameter is not None:
-        about = {"resource": "Issue", "code": "invalid", "field": said.parameter, "message": said.detail}
-        body["errors"] = [about]
-    return body | {"documentation_url": _docs_of(path), "status": str(said.status)}
+    body: dict[str, Any] = {"message": _GITHUB_MESSAGES.get(details.status, details.detail)}
+    if details.parameter is not None:
+        error = {"resource": "Issue", "code": "invalid", "field": details.parameter, "message": details.detail}
+        body["errors"] = [error]
+    return body | {"documentation_url": _github_docs(path), "status": str(details.status)}
 
 
-def _docs_of(path: str) -> str:
+def _github_docs(path: str) -> str:
     _, _, rest = path.removeprefix(_GITHUB_ROOT).partition("/")
     _, slash, rest = rest.partition("/")
-    return next((docs for pattern, docs in _GITHUB_DOCS_OF if pattern.fullmatch(slash + rest)), _GITHUB_DOCS)
+    return next((docs for pattern, docs in _GITHUB_DOCS_BY_PATH if pattern.fullmatch(slash + rest)), _GITHUB_DOCS)
 
 
-def response(said: Refusal, path: str) -> Response:
-    """The answer to a request for `path` that failed; caches keep none of them."""
+def error_response(details: ErrorDetails, path: str) -> Response:
+    """Return the response to a failed request for `path`; no cache may store it."""
     github = path.startswith(_GITHUB_ROOT)
     headers = {"cache-control": NO_STORE.decode(), "x-content-type-options": "nosniff"}
-    if said.retry_after is not None:
-        headers["retry-after"] = str(said.retry_after)
-    if said.methods is not None:
-        headers["allow"] = said.methods
-    body = as_github(said, path) if github else problem(said)
-    return Response(orjson.dumps(body), said.status, headers, media_type=_JSON if github else PROBLEM)
+    if details.retry_after is not None:
+        headers["retry-after"] = str(details.retry_after)
+    if details.allowed_methods is not None:
+        headers["allow"] = details.allowed_methods
+    body = github_body(details, path) if github else problem_body(details)
+    return Response(orjson.dumps(body), details.status, headers, media_type=_JSON if github else PROBLEM)
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """How OpenAPI describes the native API's failures of these statuses."""
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI descriptions of the API's error responses with these statuses."""
     schema = Problem.model_json_schema()
     meanings = {
         404: "The repository is not served here.",
@@ -217,69 +218,70 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": meanings[status], "content": {PROBLEM: {"schema": schema}}} for status in statuses}
 
 
-def said_of(error: Exception, now: float) -> Refusal:
-    """What the edge says of anything that was raised: ours, the framework's, or what nobody expected."""
+def describe_error(error: Exception, now: float) -> ErrorDetails:
+    """Return the details of any exception: a failure of the application, of the framework, or an internal error."""
     match error:
         case AfterwordError():
-            return refusal(error, now)
+            return describe_failure(error, now)
         case RequestValidationError():
             first = error.errors()[0]
             name, reason = str(first["loc"][-1]), str(first["msg"])
-            return _of_parameter(name, reason, f"The parameter `{name}` cannot be read: {reason}.")
+            return _describe_parameter(name, reason, f"The parameter `{name}` cannot be read: {reason}.")
         case HTTPException(status_code=HTTPStatus.NOT_FOUND):
-            return Refusal(404, "There is nothing at this address. See /docs for those that there are.")
+            return ErrorDetails(404, "There is nothing at this address. See /docs for those that there are.")
         case HTTPException(status_code=HTTPStatus.METHOD_NOT_ALLOWED):
-            methods = _methods(error.headers or {})
-            return Refusal(405, f"This address does not know that method. Use one of {methods}.", methods=methods)
+            methods = _allowed_methods(error.headers or {})
+            detail = f"This address does not know that method. Use one of {methods}."
+            return ErrorDetails(405, detail, allowed_methods=methods)
         case HTTPException():
-            return Refusal(error.status_code, f"{error.detail}.")
+            return ErrorDetails(error.status_code, f"{error.detail}.")
         case _:
-            return Refusal(500, "Afterword has made a mistake. Its log says which.")
+            return ErrorDetails(500, "Afterword has made a mistake. Its log says which.")
 
 
-async def _failed(request: Request, error: Exception) -> Response:
-    path, said = request.scope["path"], said_of(error, serving(request).now())
-    if said.detail == _UNTOLD:
-        _log.error("%r could not be answered: %s", path, error, exc_info=error)
-    return response(said, path)
+async def _handle_error(request: Request, error: Exception) -> Response:
+    path, details = request.scope["path"], describe_error(error, web_context(request).now())
+    if details.detail == _LOGGED_FAILURE:
+        _log.error("Request for %r failed with status %s: %s", path, details.status, error, exc_info=error)
+    return error_response(details, path)
 
 
-def _methods(headers: Mapping[str, str]) -> str:
-    """What `Allow` says: where GET is answered, the front answers HEAD and OPTIONS too."""
-    allowed = {name.strip() for name in headers.get("Allow", "").split(",")} - {""}
-    return ", ".join(sorted(allowed | {"HEAD", "OPTIONS"} if "GET" in allowed else allowed | {"OPTIONS"}))
+def _allowed_methods(headers: Mapping[str, str]) -> str:
+    """Return the value of `Allow`: `CachedReads` adds HEAD to GET, and OPTIONS everywhere."""
+    methods = {name.strip() for name in headers.get("Allow", "").split(",")} - {""}
+    return ", ".join(sorted(methods | {"HEAD", "OPTIONS"} if "GET" in methods else methods | {"OPTIONS"}))
 
 
-class Unexpected:
-    """An ASGI layer in which a failure that nobody named ends: logged with its traceback, and told without it."""
+class InternalErrors:
+    """ASGI middleware that logs an unexpected exception with its traceback, and responds with status 500 without it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One ASGI connection."""
+        """Serve one ASGI connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun = False
+        response_started = False
 
-        async def sending(message: Message) -> None:
-            nonlocal begun
-            begun = True
+        async def track_start(message: Message) -> None:
+            nonlocal response_started
+            response_started = True
             await send(message)
 
         try:
-            await self._app(scope, receive, sending)
+            await self._app(scope, receive, track_start)
         except Exception as error:
-            if begun:
+            if response_started:
                 raise
-            _log.exception("%r ended in a failure that nobody expected.", scope["path"])
-            answer = response(said_of(error, now=0), scope["path"])
-            await answer(scope, receive, send)
+            _log.exception("Internal error in the request for %r; the response has status 500.", scope["path"])
+            response = error_response(describe_error(error, now=0), scope["path"])
+            await response(scope, receive, send)
 
 
-def install(app: FastAPI) -> None:
-    """Makes every failure of this application end in an answer of this module."""
+def install_error_handlers(app: FastAPI) -> None:
+    """Make every failure of this application end in a response of this module."""
     for kind in (AfterwordError, RequestValidationError, HTTPException):
-        app.add_exception_handler(kind, _failed)
-    app.add_middleware(Unexpected)
+        app.add_exception_handler(kind, _handle_error)
+    app.add_middleware(InternalErrors)

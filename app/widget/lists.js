@@ -1,81 +1,83 @@
-// <comment-count> and <recent-comments>. Numbers that are asked for in one turn of the page are one request.
+// <comment-count> and <recent-comments>. All counts of a page are fetched in one request.
 
-const asked = new Map();
+const requests = new Map();
+let widget; // the exports of widget.js, passed in because a page may load that from several addresses
 
-// However many attributes change in one turn.
-export function show(element, kit) {
-  element.due ??= setTimeout(() => {
-    element.due = null;
-    if (element.isConnected) (element.localName === "comment-count" ? count : recent)(element, kit);
+// Several attribute changes in one task cause one update.
+export function schedule(element, exports) {
+  widget = exports;
+  element.timer ??= setTimeout(() => {
+    element.timer = null;
+    if (element.isConnected) (element.localName === "comment-count" ? requestCount : showRecent)(element);
   });
 }
 
-function count(element, kit) {
-  const source = kit.address(element, "counts").href;
-  let waiting = asked.get(source);
+function requestCount(element) {
+  const source = widget.apiUrl(element, "counts").href;
+  let waiting = requests.get(source);
   if (!waiting) {
-    asked.set(source, (waiting = new Set()));
+    requests.set(source, (waiting = new Set()));
     setTimeout(() => {
-      asked.delete(source);
-      fill([...waiting], kit).catch((failure) => tell(waiting, { failure }));
+      requests.delete(source);
+      showCounts([...waiting]).catch((failure) => emit(waiting, { failure }));
     });
   }
   waiting.add(element);
 }
 
-async function fill(elements, kit) {
-  const ids = new Set(elements.map((element) => +element.getAttribute("ghissueid")).filter((id) => id > 0));
-  const some = [...ids].sort((a, b) => a - b);
+async function showCounts(elements) {
+  const numbers = new Set(elements.map((element) => +element.getAttribute("ghissueid")).filter((number) => number > 0));
+  const rest = [...numbers].sort((a, b) => a - b);
   const counts = {};
-  while (some.length) {
-    const ids = some.splice(0, 500).join();
-    Object.assign(counts, (await kit.read(kit.address(elements[0], "counts", { ids }))).counts);
+  while (rest.length) {
+    const ids = rest.splice(0, 500).join();
+    Object.assign(counts, (await widget.fetchJson(widget.apiUrl(elements[0], "counts", { ids }))).counts);
   }
   for (const element of elements) {
-    const number = counts[element.getAttribute("ghissueid")] ?? null;
-    const words = kit.wordsOf(element);
-    await words.ready;
-    const plain = element.getAttribute("format") === "number";
-    if (number !== null) element.textContent = plain ? number : words.count("comments", number); // else its author's words stay
+    const count = counts[element.getAttribute("ghissueid")] ?? null;
+    const i18n = widget.i18nOf(element);
+    await i18n.ready;
+    const isPlain = element.getAttribute("format") === "number";
+    if (count !== null) element.textContent = isPlain ? count : i18n.plural("comments", count); // else the page's text stays
   }
-  tell(elements);
+  emit(elements);
 }
 
-function tell(elements, detail) {
-  const state = detail ? "failed" : "loaded";
+function emit(elements, detail) {
+  const name = detail ? "failed" : "loaded";
   for (const element of elements) {
-    element.setAttribute("state", detail ? state : "ready");
-    element.dispatchEvent(new CustomEvent(`comments-${state}`, { detail, bubbles: true }));
+    element.setAttribute("state", detail ? name : "ready");
+    element.dispatchEvent(new CustomEvent(`comments-${name}`, { detail, bubbles: true }));
   }
 }
 
-async function recent(element, kit) {
-  const words = kit.wordsOf(element);
+async function showRecent(element) {
+  const i18n = widget.i18nOf(element);
   try {
     const limit = element.getAttribute("limit") || 5;
-    const [{ comments }] = await Promise.all([kit.read(kit.address(element, "comments", { limit })), words.whole()]);
-    const list = kit.make("ol", { className: "pc-recent", lang: words.texts.lang, dir: words.texts.dir });
-    list.ariaLabel = words.say("recent");
-    list.append(...comments.map((comment) => line(element, comment, kit, words)));
-    element.replaceChildren(comments.length ? list : words.say("none"));
-    tell([element]);
+    const [{ comments }] = await Promise.all([widget.fetchJson(widget.apiUrl(element, "comments", { limit })), i18n.load()]);
+    const list = widget.create("ol", { className: "pc-recent", lang: i18n.texts.lang, dir: i18n.texts.dir });
+    list.ariaLabel = i18n.text("recent");
+    list.append(...comments.map((comment) => createItem(element, comment, i18n)));
+    element.replaceChildren(comments.length ? list : i18n.text("none"));
+    emit([element]);
   } catch (failure) {
-    element.textContent ||= words.say("failed");
-    tell([element], { failure });
+    element.textContent ||= i18n.text("failed");
+    emit([element], { failure });
   }
 }
 
-// `post` is where the blog has its posts: "/notes/{ghissueid}/". Without it the way leads to GitHub.
-function line(element, comment, kit, words) {
+// The attribute `post` is the URL of the blog's posts: "/notes/{ghissueid}/". Without it, items link to GitHub.
+function createItem(element, comment, i18n) {
   const post = element.getAttribute("post")?.replace("{ghissueid}", comment.ghissueid);
   const href = post ? `${post}#comment-${comment.id}` : comment.url;
-  const about = words.say("on", { name: comment.author.login, title: comment.post_title ?? "" }) || comment.author.login;
-  const text = comment.hidden ? words.say("hidden") : comment.text.replace(/\s+/g, " ").slice(0, 140);
-  return kit.make(
+  const title = i18n.text("on", { name: comment.author.login, title: comment.post_title ?? "" }) || comment.author.login;
+  const text = comment.hidden ? i18n.text("hidden") : comment.text.replace(/\s+/g, " ").slice(0, 140);
+  return widget.create(
     "li",
     {},
-    kit.make("a", { href, ...(post ? {} : kit.LINK) }, about),
-    kit.make("p", {}, text),
-    kit.make("time", words.age(comment.created_at)),
+    widget.create("a", { href, ...(post ? {} : widget.LINK) }, title),
+    widget.create("p", {}, text),
+    widget.create("time", i18n.age(comment.created_at)),
   );
 }

@@ -1,276 +1,282 @@
-// What a painted <post-comments> gets afterwards: order, further pages, permalinks, ages that go on, and news.
-// `kit` are the exports of widget.js, handed in so that this file finds them wherever the page loaded them from.
+// What a painted <post-comments> gets afterwards: the order select, further pages, permalinks, updates and new comments.
 
-const PAGE = 100;
+const PAGE_SIZE = 100;
+let widget; // the exports of widget.js, passed in because a page may load that from several addresses
 
-export async function enhance(element, kit, found) {
-  const { signal } = element.run;
-  await element.words.whole();
+export async function enhance(element, exports, isPainted) {
+  widget = exports;
+  const { signal } = element.controller;
+  await element.i18n.load();
   if (signal.aborted) return;
-  const { section, words } = element;
-  const news = kit.make("div", { className: "pc-news", role: "status" });
+  const { section, i18n } = element;
+  const news = widget.create("div", { className: "pc-news", role: "status" });
   section.querySelector(".pc-news")?.remove();
   section.append(news);
-  offerOrders(element, kit);
-  date(element, kit);
-  element.more = (limit) => more(element, kit, limit);
+  addOrderSelect(element);
+  showStaleNote(element);
+  element.more = (limit) => loadMore(element, limit);
   section.addEventListener("click", (click) => {
     if (!click.target.closest(".pc-more a, .pc-more button")) return;
     click.preventDefault();
-    more(element, kit);
+    loadMore(element);
   }, { signal });
-  hideBroken(section, signal);
-  age(section, words);
-  const timer = setInterval(() => age(section, words), 60_000);
+  removeBrokenAvatars(section, signal);
+  updateTimes(section, i18n);
+  const timer = setInterval(() => updateTimes(section, i18n), 60_000);
   signal.addEventListener("abort", () => clearInterval(timer));
-  addEventListener("hashchange", () => open(element, kit), { signal });
-  if (found) await refresh(element, kit, true);
+  addEventListener("hashchange", () => openPermalink(element), { signal });
+  if (isPainted) await refresh(element, true);
   if (signal.aborted) return;
-  await open(element, kit);
-  if (element.getAttribute("live") !== "off") listen(element, kit, signal);
+  await openPermalink(element);
+  if (element.getAttribute("live") !== "off") listen(element, signal);
 }
 
-// Where a person's picture cannot be had the initial shows.
-function hideBroken(section, signal) {
-  const broken = (picture) => picture.closest(".pc-avatar") && picture.complete && !picture.naturalWidth && picture.remove();
-  section.addEventListener("error", (event) => broken(event.target), { capture: true, signal });
-  section.querySelectorAll("img").forEach(broken);
+// Without its image an avatar shows the author's initial.
+function removeBrokenAvatars(section, signal) {
+  const check = (image) => image.closest(".pc-avatar") && image.complete && !image.naturalWidth && image.remove();
+  section.addEventListener("error", (event) => check(event.target), { capture: true, signal });
+  section.querySelectorAll("img").forEach(check);
 }
 
-function exact(time, words) {
-  words.clock ??= new Intl.DateTimeFormat(words.locales, { dateStyle: "long", timeStyle: "short" }); // a dear thing to make
-  return words.clock.format(new Date(time));
+function formatTime(time, i18n) {
+  i18n.dateTime ??= new Intl.DateTimeFormat(i18n.locales, { dateStyle: "long", timeStyle: "short" }); // slow to create
+  return i18n.dateTime.format(new Date(time));
 }
 
-// How long ago goes on; when exactly is shown on hover. What is wider than its place can be scrolled by keyboard.
-function age(section, words) {
+// Shows how long ago comments were written, and the exact time on hover. Lets the keyboard scroll wide content.
+function updateTimes(section, i18n) {
   for (const wide of section.querySelectorAll(".pc-body :is(pre, table)")) if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
   for (const time of section.querySelectorAll(".pc-when time")) {
-    const { textContent } = words.age(time.dateTime);
-    const title = exact(time.dateTime, words);
+    const { textContent } = i18n.age(time.dateTime);
+    const title = formatTime(time.dateTime, i18n);
     if (time.textContent !== textContent || time.title !== title) Object.assign(time, { textContent, title });
   }
 }
 
-// Says how old the comments are where GitHub could not be asked whether they are all.
-function date(element, kit) {
-  const { section, words, post } = element;
+// Says how old the comments are if the service could not reach GitHub.
+function showStaleNote(element) {
+  const { section, i18n, post } = element;
   section.querySelector(".pc-stale")?.remove();
   if (!post?.stale || !post.checked_at) return;
-  section.append(kit.make("div", { className: "pc-note pc-stale" }, words.say("stale", { time: exact(post.checked_at, words) })));
+  const text = i18n.text("stale", { time: formatTime(post.checked_at, i18n) });
+  section.append(widget.create("div", { className: "pc-note pc-stale" }, text));
 }
 
-function offerOrders(element, kit) {
-  const { section, words } = element;
+function addOrderSelect(element) {
+  const { section, i18n } = element;
   const head = section.querySelector(".pc-head");
-  const before = head.querySelector(".pc-order");
-  if (before || !words.texts.order || section.querySelectorAll(".pc-comment").length < 2) return;
+  if (head.querySelector(".pc-order") || !i18n.texts.order || section.querySelectorAll(".pc-comment").length < 2) return;
   const options = ["oldest", "newest", "reactions"].map((value) =>
-    kit.make("option", { value, selected: value === (element.getAttribute("order") || "oldest") }, words.say(value)),
+    widget.create("option", { value, selected: value === (element.getAttribute("order") || "oldest") }, i18n.text(value)),
   );
-  const select = kit.make("select", { ariaLabel: words.say("order") }, ...options);
+  const select = widget.create("select", { ariaLabel: i18n.text("order") }, ...options);
   select.onchange = () => {
-    element.chose = true;
+    element.focusOrder = true;
     element.setAttribute("order", select.value);
   };
-  head.append(kit.make("span", { className: "pc-order" }, select));
-  if (element.chose) select.focus({ preventScroll: true });
-  element.chose = false;
+  head.append(widget.create("span", { className: "pc-order" }, select));
+  if (element.focusOrder) select.focus({ preventScroll: true });
+  element.focusOrder = false;
 }
 
-// Asked anew: a browser may keep an answer for a while that it has shown already.
-const ask = (element, kit, cursor, limit) =>
-  kit.read(element.page(cursor, limit), { signal: element.run.signal, cache: "no-cache" });
-const shown = (section) => new Map([...section.querySelectorAll(".pc-comment")].map((item) => [item.id, item]));
-const nameOf = (comment) => `comment-${comment.id}`;
+// Revalidates, because the browser may have cached a response that is already shown.
+const fetchPage = (element, cursor, limit) =>
+  widget.fetchJson(element.pageUrl(cursor, limit), { signal: element.controller.signal, cache: "no-cache" });
+const articles = (section) => new Map([...section.querySelectorAll(".pc-comment")].map((article) => [article.id, article]));
+const idOf = (comment) => `comment-${comment.id}`;
 const find = (element, comment) => element.section.querySelector(`#comment-${comment?.id}`);
 
-// The next page. Its place is made at once, while whoever clicked expects a move, so that nothing moves later.
-async function more(element, kit, limit, quiet) {
-  const { section, words, run } = element;
-  const place = section?.querySelector(".pc-more"); // none while another post's comments are on their way
-  if (!place || place.ariaBusy) return;
+// Appends the next page. Space for it is reserved at once: right after a click readers expect the page to move.
+async function loadMore(element, limit, keepFocus) {
+  const { section } = element;
+  const { signal } = element.controller;
+  const more = section?.querySelector(".pc-more"); // missing while another post's comments load
+  if (!more || more.ariaBusy) return;
   section.querySelector(".pc-note[role]")?.remove();
   const list = section.querySelector(".pc-list");
-  const before = shown(section).size;
-  const cursor = element.next || new URL(place.firstChild.href).searchParams.get("cursor");
-  place.ariaBusy = "true";
-  const left = Math.min((element.post?.comment_count || before + 50) - before, limit || element.getAttribute("limit") || 50);
-  list.style.minBlockSize = `${list.offsetHeight * (1 + left / before)}px`;
+  const before = articles(section).size;
+  const cursor = element.next || new URL(more.firstChild.href).searchParams.get("cursor");
+  more.ariaBusy = "true";
+  const expected = Math.min((element.post?.comment_count || before + 50) - before, limit || element.getAttribute("limit") || 50);
+  list.style.minBlockSize = `${list.offsetHeight * (1 + expected / before)}px`;
   try {
-    const page = await ask(element, kit, cursor, limit);
+    const page = await fetchPage(element, cursor, limit);
     const comments = page.comments.filter((comment) => !find(element, comment));
-    await add(element, kit, comments);
-    if (run.signal.aborted) return;
+    await append(element, comments);
+    if (signal.aborted) return;
     element.next = page.next;
-    const rest = page.post.comment_count - shown(section).size;
-    if (page.next) place.replaceChildren(kit.make("button", { type: "button" }, element.left(rest)));
-    else place.remove();
-    if (!quiet) focus(find(element, comments[0]));
-    element.report("loaded", page.post);
+    const rest = page.post.comment_count - articles(section).size;
+    if (page.next) more.replaceChildren(widget.create("button", { type: "button" }, element.moreLabel(rest)));
+    else more.remove();
+    if (!keepFocus) focus(find(element, comments[0]));
+    element.emitLoaded(page.post);
   } catch (failure) {
-    if (!run.signal.aborted) element.fail(failure, () => more(element, kit, limit));
+    if (!signal.aborted) element.showFailure(failure, () => loadMore(element, limit));
   } finally {
-    place.ariaBusy = null;
+    more.ariaBusy = null;
     list.style.minBlockSize = "";
   }
 }
 
-// At the end of the list, a few at a time: the browser answers the reader in between.
-async function add(element, kit, comments, list = element.section.querySelector(".pc-list")) {
+// Appends in small batches, between which the browser can handle input.
+async function append(element, comments, list = element.section.querySelector(".pc-list")) {
   for (let start = 0; start < comments.length; start += 20) {
-    if (start) await new Promise((done) => setTimeout(done));
-    const some = comments.slice(start, start + 20);
-    kit.append(list, some, element.words, element.getAttribute("order"));
-    for (const comment of some) refer(element, kit, comment, list);
+    if (start) await new Promise((resolve) => setTimeout(resolve));
+    const batch = comments.slice(start, start + 20);
+    widget.append(list, batch, element.i18n, element.getAttribute("order"));
+    for (const comment of batch) linkReply(element, comment, list);
   }
-  age(list, element.words);
+  updateTimes(list, element.i18n);
 }
 
-// What a comment answers, where that stands elsewhere on the page.
-function refer(element, kit, comment, list) {
-  const item = list.querySelector(`#${nameOf(comment)}`);
-  const above = find(element, { id: comment.reply_to });
-  if (above && item.parentElement.closest("article") !== above && !item.querySelector(".pc-reply"))
-    kit.refer(item, comment, above.querySelector(".pc-author").textContent, element.words);
+// Links a comment to its target if that stands elsewhere on the page.
+function linkReply(element, comment, list) {
+  const article = list.querySelector(`#${idOf(comment)}`);
+  const target = find(element, { id: comment.reply_to });
+  if (target && article.parentElement.closest("article") !== target && !article.querySelector(".pc-reply"))
+    widget.linkReply(article, comment, target.querySelector(".pc-author").textContent, element.i18n);
 }
 
-function focus(item) {
-  if (!item) return;
-  item.tabIndex = -1;
-  item.focus({ preventScroll: true });
+function focus(article) {
+  if (!article) return;
+  article.tabIndex = -1;
+  article.focus({ preventScroll: true });
 }
 
-// Opens the comment that the page's address names, wherever in the thread it stands.
-async function open(element, kit) {
-  const name = location.hash.slice(1);
-  if (!/^comment-\d+$/.test(name)) return;
-  const { section, run } = element;
-  for (let left = -1; !document.getElementById(name) && section.querySelector(".pc-more") && left !== shown(section).size; ) {
-    left = shown(section).size;
-    await more(element, kit, PAGE, true);
-    if (run.signal.aborted) return;
+// Opens the comment that the page's URL names, on whichever page of the thread it stands.
+async function openPermalink(element) {
+  const id = location.hash.slice(1);
+  if (!/^comment-\d+$/.test(id)) return;
+  const { section } = element;
+  const { signal } = element.controller;
+  for (let size = -1; !document.getElementById(id) && section.querySelector(".pc-more") && size !== articles(section).size; ) {
+    size = articles(section).size;
+    await loadMore(element, PAGE_SIZE, true);
+    if (signal.aborted) return;
   }
-  const item = document.getElementById(name);
-  if (!item || !element.contains(item)) return;
+  const article = document.getElementById(id);
+  if (!article || !element.contains(article)) return;
   section.querySelector(".pc-target")?.classList.remove("pc-target");
-  item.classList.add("pc-target");
-  item.scrollIntoView();
-  focus(item);
+  article.classList.add("pc-target");
+  article.scrollIntoView();
+  focus(article);
 }
 
-// Brings what is shown up to date, in place. New comments are shown at once or announced.
-// Where that fails, what is shown stays.
-async function refresh(element, kit, atOnce) {
-  const { signal } = element.run;
-  await renew(element, kit, atOnce).catch((failure) => signal.aborted || element.say("failed", { failure }));
+// Updates the shown comments in place. New comments are inserted (`now`) or announced. On failure, nothing changes.
+async function refresh(element, now) {
+  const { signal } = element.controller;
+  await update(element, now).catch((failure) => signal.aborted || element.emit("failed", { failure }));
 }
 
-async function renew(element, kit, atOnce) {
-  const { section, words, run } = element;
+async function update(element, now) {
+  const { section, i18n } = element;
+  const { signal } = element.controller;
   const order = element.getAttribute("order");
-  const rest = section.querySelector(".pc-more");
+  const more = section.querySelector(".pc-more");
   const before = element.post?.comment_count;
-  const items = shown(section);
+  const items = articles(section);
   const comments = [];
   const missing = new Set(items.keys());
   let page = {};
-  for (let pages = 0; pages <= items.size / PAGE + 1 && (!pages || (page.next && (missing.size || !rest))); pages++) {
-    page = await ask(element, kit, page.next, PAGE);
+  for (let pages = 0; pages <= items.size / PAGE_SIZE + 1 && (!pages || (page.next && (missing.size || !more))); pages++) {
+    page = await fetchPage(element, page.next, PAGE_SIZE);
     comments.push(...page.comments);
-    for (const comment of page.comments) missing.delete(nameOf(comment));
+    for (const comment of page.comments) missing.delete(idOf(comment));
   }
-  if (run.signal.aborted) return;
-  for (const comment of comments) change(items.get(nameOf(comment)), comment, kit, words);
-  for (const name of missing) remove(items.get(name));
-  const newest = Math.max(0, ...[...items.keys()].map((name) => +name.slice(8)));
-  // what has a place at an end of what is shown; the rest is only counted
-  const placed = order === "newest" || (order !== "reactions" && !rest);
-  const fresh = placed ? comments.filter((comment) => comment.id > newest) : [];
-  const number = placed ? fresh.length : page.post.comment_count - before;
-  if (retitle(element, page.post)) return;
-  date(element, kit);
-  if (atOnce && placed) await show(element, kit, fresh);
-  else if (number > 0) announce(element, kit, placed ? fresh : null, number);
-  element.report(atOnce ? "loaded" : "changed", page.post);
+  if (signal.aborted) return;
+  for (const comment of comments) updateComment(items.get(idOf(comment)), comment, i18n);
+  for (const id of missing) removeComment(items.get(id));
+  const newest = Math.max(0, ...[...items.keys()].map((id) => +id.slice(8)));
+  // new comments that belong at an end of the list can be inserted; others are only counted
+  const canInsert = order === "newest" || (order !== "reactions" && !more);
+  const fresh = canInsert ? comments.filter((comment) => comment.id > newest) : [];
+  const number = canInsert ? fresh.length : page.post.comment_count - before;
+  if (updatePost(element, page.post)) return;
+  showStaleNote(element);
+  if (now && canInsert) await insert(element, fresh);
+  else if (number > 0) announce(element, canInsert ? fresh : null, number);
+  element.emitLoaded(page.post, now ? "loaded" : "changed");
 }
 
-function change(item, comment, kit, words) {
-  if (!item || item.dataset.stamp === kit.stamp(comment)) return;
-  const made = kit.item(comment, words);
-  const reply = item.querySelector(":scope > .pc-reply");
-  if (reply) made.firstChild.after(reply);
-  item.replaceChildren(...made.childNodes, ...item.querySelectorAll(":scope > .pc-list"));
-  item.className = made.className;
-  item.dataset.stamp = made.dataset.stamp;
+function updateComment(article, comment, i18n) {
+  if (!article || article.dataset.stamp === widget.revision(comment)) return;
+  const replacement = widget.createComment(comment, i18n);
+  const reply = article.querySelector(":scope > .pc-reply");
+  if (reply) replacement.firstChild.after(reply);
+  article.replaceChildren(...replacement.childNodes, ...article.querySelectorAll(":scope > .pc-list"));
+  article.className = replacement.className;
+  article.dataset.stamp = replacement.dataset.stamp;
 }
 
-function remove(item) {
-  item.replaceWith(...(item.querySelector(":scope > .pc-list")?.children || []));
+// Removes a comment; its replies stay.
+function removeComment(article) {
+  article.replaceWith(...(article.querySelector(":scope > .pc-list")?.children || []));
 }
 
-function retitle(element, post) {
-  const { section, words } = element;
+// Updates the title. If the post's status changed, reloads the element and returns true.
+function updatePost(element, post) {
+  const { section, i18n } = element;
   const title = section.querySelector(".pc-title");
-  const text = post.comment_count ? words.count("comments", post.comment_count) : words.say("none");
+  const text = post.comment_count ? i18n.plural("comments", post.comment_count) : i18n.text("none");
   if (title) title.textContent = text;
-  const turned = (element.post?.status ?? section.dataset.status) !== post.status;
+  const isOther = (element.post?.status ?? section.dataset.status) !== post.status;
   element.post = post;
   element.setAttribute("status", post.status);
-  if (turned) element.reload();
-  return turned;
+  if (isOther) element.reload();
+  return isOther;
 }
 
-async function show(element, kit, comments) {
+async function insert(element, comments) {
   const list = element.section.querySelector(".pc-list");
   if (element.getAttribute("order") === "newest") {
-    const ahead = kit.make("div");
-    await add(element, kit, comments, ahead);
-    list.prepend(...ahead.children);
-  } else await add(element, kit, comments);
-  offerOrders(element, kit);
+    const top = widget.create("div");
+    await append(element, comments, top);
+    list.prepend(...top.children);
+  } else await append(element, comments);
+  addOrderSelect(element);
   return find(element, comments[0]);
 }
 
-function announce(element, kit, comments, number) {
-  const news = element.section.querySelector(".pc-news");
-  const button = kit.make("button", { type: "button" }, element.words.texts.new ? element.words.count("new", number) : `+${number}`);
+function announce(element, comments, number) {
+  const { section, i18n } = element;
+  const news = section.querySelector(".pc-news");
+  const button = widget.create("button", { type: "button" }, i18n.texts.new ? i18n.plural("new", number) : `+${number}`);
   button.onclick = async () => {
     news.replaceChildren();
     if (!comments) {
       element.setAttribute("order", "newest");
       return;
     }
-    const first = await show(element, kit, comments.filter((comment) => !find(element, comment)));
+    const first = await insert(element, comments.filter((comment) => !find(element, comment)));
     first?.scrollIntoView({ block: "nearest" });
     focus(first);
   };
   news.replaceChildren(button);
 }
 
-// Listens while the page is looked at: a browser has few connections to one host.
-function listen(element, kit, signal) {
+// Listens for changes while the page is visible: a browser allows few connections to one host.
+function listen(element, signal) {
   const path = `posts/${element.getAttribute("ghissueid")}/events`;
   let stream;
   let timer;
-  const soon = () => {
+  const scheduleRefresh = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => refresh(element, kit), 200);
+    timer = setTimeout(() => refresh(element), 200);
   };
-  const turn = () => {
+  const reconnect = () => {
     stream?.close();
     stream = null;
     if (document.hidden || signal.aborted) return;
-    stream = new EventSource(kit.address(element, path));
-    stream.addEventListener("changed", soon);
+    stream = new EventSource(widget.apiUrl(element, path));
+    stream.addEventListener("changed", scheduleRefresh);
   };
-  turn();
+  reconnect();
   document.addEventListener("visibilitychange", () => {
-    turn();
-    if (!document.hidden) soon();
+    reconnect();
+    if (!document.hidden) scheduleRefresh();
   }, { signal });
   signal.addEventListener("abort", () => {
     clearTimeout(timer);
-    turn();
+    reconnect();
   });
 }

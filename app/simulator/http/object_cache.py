@@ -5,7 +5,7 @@ from collections.abc import Callable
 import orjson
 
 from app.simulator.http.objects import Json, View, comment_object, issue_object, user_object
-from app.simulator.world.accounts import WorldTables
+from app.simulator.world.tables import WorldTables
 from app.simulator.world.markdown import EXPIRES_AFTER, UPLOADS
 from app.simulator.world.records import Comment, Issue
 

@@ -31,7 +31,7 @@ from app.simulator.http.responses import (
     not_found,
     too_far,
 )
-from app.simulator.world.accounts import WorldTables
+from app.simulator.world.tables import WorldTables
 from app.simulator.world.records import Comment, Issue, Repository, User
 from app.simulator.world.selection import Selection
 

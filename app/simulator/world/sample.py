@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
-from app.simulator.world.accounts import Clock
+from app.simulator.world.tables import Clock
 from app.simulator.world.markdown import to_html
 from app.simulator.world.records import Comment
 from app.simulator.world.world import World

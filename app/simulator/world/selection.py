@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from app.simulator.world.accounts import WorldTables
+from app.simulator.world.tables import WorldTables
 from app.simulator.world.records import Comment, Issue, seconds
 
 _ISSUE_ORDERS: Mapping[str, Callable[[WorldTables, Issue], int]] = {

@@ -20,7 +20,7 @@ from app.simulator.http.objects import (
     repository_object,
     user_object,
 )
-from app.simulator.world.accounts import Clock, WorldTables
+from app.simulator.world.tables import Clock, WorldTables
 from app.simulator.world.records import Comment, Issue, Repository
 
 EVENTS = ("issue_comment", "issues", "repository")

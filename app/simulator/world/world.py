@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from app.simulator.world.accounts import Clock
+from app.simulator.world.tables import Clock
 from app.simulator.world.records import HIDE_REASONS, LOCK_REASONS, REACTIONS, Comment, Issue, Pin, When
 from app.simulator.world.repository_lifecycle import RepositoryLifecycle
 

@@ -59,6 +59,10 @@ class MemoryMirror(Mirror):
         threads = self._site(repo).threads
         return {number: threads[number].issue.id for number in numbers if number in threads}
 
+    async def transferred(self, repo: Repository, numbers: Iterable[int]) -> frozenset[int]:
+        tombstones = self._site(repo).tombstones
+        return frozenset(n for n in numbers if n in tombstones and tombstones[n].transferred_to is not None)
+
     async def avatar(self, repo: Repository, user_id: int, *, numbers: frozenset[int] | None = None) -> str | None:
         authors = (
             comment.author

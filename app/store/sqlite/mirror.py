@@ -44,6 +44,11 @@ _TOMBSTONE = """
 SELECT gone, checked_at, transferred_to FROM tombstone
 WHERE site = (SELECT id FROM site WHERE key = :key) AND number = :number
 """
+_TRANSFERRED = """
+SELECT number FROM tombstone
+WHERE site = (SELECT id FROM site WHERE key = :key) AND transferred_to IS NOT NULL
+    AND number IN (SELECT value FROM json_each(:numbers))
+"""
 _COMMENTS = """
 SELECT source FROM comment
 WHERE site = (SELECT id FROM site WHERE key = :key) AND number = :number
@@ -123,6 +128,13 @@ class SqliteMirror(Mirror):
             rows = connection.execute(_ISSUES, {"key": repo.key, "numbers": json_list(numbers)})
             issues = map(payloads.issue, _parse_all(source for (source,) in rows))
             return {issue.number: issue.id for issue in issues}
+
+        return await self._file.read(query)
+
+    async def transferred(self, repo: Repository, numbers: Iterable[int]) -> frozenset[int]:
+        def query(connection: sqlite3.Connection) -> frozenset[int]:
+            named = {"key": repo.key, "numbers": json_list(map(bounded, numbers))}
+            return frozenset(number for (number,) in connection.execute(_TRANSFERRED, named))
 
         return await self._file.read(query)
 

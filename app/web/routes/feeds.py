@@ -1,6 +1,6 @@
 """Feeds: the newest comments of a post and of the whole blog, as Atom and as JSON Feed.
 
-The models here only describe JSON Feed in OpenAPI, as far as it is used: what leaves is a document, finished before.
+The models only describe the used part of JSON Feed in OpenAPI: `app.render.feeds` renders the documents.
 """
 
 from typing import Any, Literal
@@ -11,16 +11,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.domain.sites import Repository
-from app.render.feeds import ENTRIES, MEDIA
-from app.render.i18n import words
-from app.render.keys import Form, SiteFeedKey, ThreadFeedKey
-from app.web.context import respond, serving
-from app.web.errors import documented
-from app.web.routes.api import Ghissueid, Lang, Site, once
+from app.render.feeds import CONTENT_TYPES, MAX_ENTRIES
+from app.render.i18n import translation
+from app.render.keys import FeedFormat, SiteFeedKey, ThreadFeedKey
+from app.web.context import web_context
+from app.web.documents import serve_document
+from app.web.errors import problem_responses
+from app.web.parameters import Ghissueid, Lang, Site, reject_repeated_parameters
 
-router = APIRouter(tags=["Feeds"], dependencies=[Depends(once)], responses=documented(404, 422, 503))
+router = APIRouter(
+    tags=["Feeds"], dependencies=[Depends(reject_repeated_parameters)], responses=problem_responses(404, 422, 503)
+)
 
-_ENDS = "The post's issue was deleted: a feed without entries, so that readers' programs stop asking."
+_DELETED_ISSUE = "The post's issue was deleted: a feed without entries, so that readers' programs stop asking."
 
 
 class Person(BaseModel):
@@ -52,78 +55,85 @@ class JsonFeed(BaseModel):
     home_page_url: str = Field(description="The post's issue, or the list of issues.")
     feed_url: str | None = Field(None, description="Left out where the service's own address is not known.")
     language: str = Field(examples=["en"])
-    items: list[Item] = Field(max_length=ENTRIES)
+    items: list[Item] = Field(max_length=MAX_ENTRIES)
 
 
 class _Atom(Response):
-    media_type = MEDIA[Form.ATOM]
+    media_type = CONTENT_TYPES[FeedFormat.ATOM]
 
 
 class _JsonFeed(JSONResponse):
-    media_type = MEDIA[Form.JSON]
+    media_type = CONTENT_TYPES[FeedFormat.JSON]
 
 
-_ATOM_ENDS: dict[int | str, dict[str, Any]] = {
-    410: {"description": _ENDS, "content": {MEDIA[Form.ATOM]: {"schema": {"type": "string"}}}}
+_ATOM_410: dict[int | str, dict[str, Any]] = {
+    410: {"description": _DELETED_ISSUE, "content": {CONTENT_TYPES[FeedFormat.ATOM]: {"schema": {"type": "string"}}}}
 }
-_JSON_GIVEN: dict[int | str, dict[str, Any]] = {200: {"model": JsonFeed}}
-_JSON_ENDS: dict[int | str, dict[str, Any]] = {410: {"model": JsonFeed, "description": _ENDS}}
+_JSON_200: dict[int | str, dict[str, Any]] = {200: {"model": JsonFeed}}
+_JSON_410: dict[int | str, dict[str, Any]] = {410: {"model": JsonFeed, "description": _DELETED_ISSUE}}
 
 
 @router.get(
     "/posts/{ghissueid}.atom",
     summary="A post's newest comments (Atom)",
+    description="The fifty newest comments, replies marked as RFC 4685 has it. Empty for a post without an issue.",
     response_model=None,
     response_class=_Atom,
-    responses=_ATOM_ENDS,
+    responses=_ATOM_410,
 )
 async def post_atom(request: Request, site: Site, ghissueid: Ghissueid, lang: Lang = "en") -> Response:
-    """The fifty newest comments, replies marked as RFC 4685 has it. Empty for a post without an issue."""
-    return await _of_post(request, site, ghissueid, Form.ATOM, lang)
+    """Serve the Atom feed of a post."""
+    return await _serve_thread_feed(request, site, ghissueid, FeedFormat.ATOM, lang)
 
 
 @router.get(
     "/posts/{ghissueid}.json",
     summary="A post's newest comments (JSON Feed)",
+    description="The fifty newest comments. Empty for a post without an issue.",
     response_model=None,
     response_class=_JsonFeed,
-    responses=_JSON_GIVEN | _JSON_ENDS,
+    responses=_JSON_200 | _JSON_410,
 )
 async def post_json(request: Request, site: Site, ghissueid: Ghissueid, lang: Lang = "en") -> Response:
-    """The fifty newest comments. Empty for a post without an issue."""
-    return await _of_post(request, site, ghissueid, Form.JSON, lang)
+    """Serve the JSON Feed of a post."""
+    return await _serve_thread_feed(request, site, ghissueid, FeedFormat.JSON, lang)
 
 
 @router.get(
     "/comments.atom",
     summary="The blog's newest comments (Atom)",
+    description="The fifty newest comments of the whole blog, replies marked as RFC 4685 has it.",
     response_model=None,
     response_class=_Atom,
 )
 async def site_atom(request: Request, site: Site, lang: Lang = "en") -> Response:
-    """The fifty newest comments of the whole blog, replies marked as RFC 4685 has it."""
-    return await _of_site(request, site, Form.ATOM, lang)
+    """Serve the Atom feed of a site."""
+    return await _serve_site_feed(request, site, FeedFormat.ATOM, lang)
 
 
 @router.get(
     "/comments.json",
     summary="The blog's newest comments (JSON Feed)",
+    description="The fifty newest comments of the whole blog.",
     response_model=None,
     response_class=_JsonFeed,
-    responses=_JSON_GIVEN,
+    responses=_JSON_200,
 )
 async def site_json(request: Request, site: Site, lang: Lang = "en") -> Response:
-    """The fifty newest comments of the whole blog."""
-    return await _of_site(request, site, Form.JSON, lang)
+    """Serve the JSON Feed of a site."""
+    return await _serve_site_feed(request, site, FeedFormat.JSON, lang)
 
 
-async def _of_post(request: Request, site: Repository, number: int, form: Form, lang: str) -> Response:
-    served = serving(request)
-    home, pictures = served.home(request), served.pictures is not None
-    return await respond(request, ThreadFeedKey(site, number, form, words(lang).lang, home, pictures))
+async def _serve_thread_feed(
+    request: Request, site: Repository, number: int, feed_format: FeedFormat, lang: str
+) -> Response:
+    context = web_context(request)
+    base_url, proxy_images = context.base_url(request), context.proxies_images
+    key = ThreadFeedKey(site, number, feed_format, translation(lang).lang, base_url, proxy_images)
+    return await serve_document(request, key)
 
 
-async def _of_site(request: Request, site: Repository, form: Form, lang: str) -> Response:
-    served = serving(request)
-    home, pictures = served.home(request), served.pictures is not None
-    return await respond(request, SiteFeedKey(site, form, words(lang).lang, home, pictures))
+async def _serve_site_feed(request: Request, site: Repository, feed_format: FeedFormat, lang: str) -> Response:
+    context = web_context(request)
+    base_url, proxy_images = context.base_url(request), context.proxies_images
+    return await serve_document(request, SiteFeedKey(site, feed_format, translation(lang).lang, base_url, proxy_images))

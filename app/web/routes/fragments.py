@@ -8,25 +8,33 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.domain.errors import InvalidParameter
-from app.render.fragment import LIMIT
-from app.render.i18n import words
+from app.render.fragment import DEFAULT_LIMIT
+from app.render.i18n import translation
 from app.render.keys import FragmentKey, Order
-from app.web.context import respond, serving
-from app.web.errors import documented
-from app.web.routes.api import Cursor, Ghissueid, Lang, Limit, Site, Sorting, once
+from app.web.context import web_context
+from app.web.documents import serve_document
+from app.web.errors import problem_responses
+from app.web.parameters import CommentOrder, Cursor, Ghissueid, Lang, Limit, Site, reject_repeated_parameters
 
-router = APIRouter(tags=["HTML"], dependencies=[Depends(once)], responses=documented(404, 422, 503))
+router = APIRouter(
+    tags=["HTML"], dependencies=[Depends(reject_repeated_parameters)], responses=problem_responses(404, 422, 503)
+)
 
 
-def _view(given: Any) -> str:
-    if given not in {"fragment", "page"}:
+def _parse_view(value: Any) -> str:
+    if value not in {"fragment", "page"}:
         raise InvalidParameter("view", "one of fragment, page")
-    return str(given)
+    return str(value)
 
 
 @router.get(
     "/posts/{ghissueid}.html",
     summary="A post's comments as HTML",
+    description=(
+        "The element `post-comments` with its content, to be put into a page as it is.\n\n"
+        "It is what the widget would make of it, needs no script, and is brought up to date by the widget where that "
+        "runs."
+    ),
     response_model=None,
     response_class=HTMLResponse,
 )
@@ -35,32 +43,29 @@ async def fragment(
     site: Site,
     ghissueid: Ghissueid,
     *,
-    order: Sorting = Order.OLDEST,
-    limit: Limit = LIMIT,
+    order: CommentOrder = Order.OLDEST,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
     lang: Lang = "en",
     view: Annotated[
         Literal["fragment", "page"] | None,
-        BeforeValidator(_view),
+        BeforeValidator(_parse_view),
         Query(
             description="`page` is a document of its own, and what a `cursor` leads to; `fragment` is a part of one."
         ),
     ] = None,
 ) -> Response:
-    """The element `post-comments` with its content, to be put into a page as it is.
-
-    It is what the widget would make of it, needs no script, and is brought up to date by the widget where that runs.
-    """
-    served = serving(request)
+    """Serve a post's comments as a fragment or a page."""
+    context = web_context(request)
     key = FragmentKey(
         repo=site,
         number=ghissueid,
         order=order,
         limit=limit,
         cursor=cursor,
-        lang=words(lang).lang,
-        whole=view == "page" or (view is None and cursor is not None),
-        home=served.home(request),
-        pictures=served.pictures is not None,
+        lang=translation(lang).lang,
+        full_page=view == "page" or (view is None and cursor is not None),
+        base_url=context.base_url(request),
+        proxy_images=context.proxies_images,
     )
-    return await respond(request, key)
+    return await serve_document(request, key)

@@ -1,4 +1,4 @@
-"""Whether the service lives and may be sent traffic."""
+"""Health checks: whether the process is alive, and whether it may receive traffic."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.web.context import serving
+from app.web.context import web_context
 from app.web.document_response import NO_STORE
 
 router = APIRouter()
@@ -22,8 +22,8 @@ router = APIRouter()
     responses={200: {"content": {"application/json": {"example": {"status": "ok"}}}}},
 )
 async def healthz() -> Response:
-    """The answer to a probe that restarts what does not answer."""
-    return _now({"status": "ok"})
+    """Respond to a liveness probe."""
+    return _uncached_json({"status": "ok"})
 
 
 @router.get(
@@ -41,12 +41,12 @@ async def healthz() -> Response:
     },
 )
 async def readyz(request: Request) -> Response:
-    """The answer to a probe that decides on traffic."""
-    state = await serving(request).readiness()
-    return _now(dict(state), 200 if state["ready"] else 503)
+    """Respond to a readiness probe."""
+    state = await web_context(request).monitoring.readiness()
+    return _uncached_json(dict(state), 200 if state["ready"] else 503)
 
 
-def _now(value: dict[str, Any], status: int = 200) -> Response:
-    """A state of this moment, which no cache may keep."""
+def _uncached_json(value: dict[str, Any], status: int = 200) -> Response:
+    """Return a JSON response that no cache may store."""
     headers = {"cache-control": NO_STORE.decode()}
     return Response(orjson.dumps(value), status, headers, media_type="application/json")

@@ -1,7 +1,7 @@
-"""`/`: the start page for people, where to go from here for programs; and the snippets that it shows.
+"""`/`: the start page for people, a list of URLs for programs, and the snippets that the page shows.
 
-The snippets are files, so that the tests try in the real generators just what is printed here and in the README. The
-page loads its own files from where it is looked at: it works before the public address leads anywhere.
+The snippets are files, so the tests run exactly the printed text of the page and the README in real site generators.
+The page loads its files by relative URLs, so it works before the public URL leads to the service.
 """
 
 import asyncio
@@ -19,22 +19,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.render.i18n import languages
-from app.web.assets import SCRIPT, STYLE, Asset, asset, assets, minified, sent
-from app.web.context import serving
+from app.web.assets import SCRIPT, STYLE, Asset, assets, build_asset, file_response, minify
+from app.web.context import web_context
 from app.web.document_response import NO_STORE
 
 router = APIRouter(include_in_schema=False)
 
 SERVICE, REPO = "https://comments.example.com", "owner/name"
-"""What stands in the files of snippets for the service's address and the repository."""
+"""The placeholders in the snippet files for the service's URL and the repository."""
 _HTML = "text/html; charset=utf-8"
-_ASKED_ANEW = b"no-cache"
-_NAMES_KEPT = 8
-"""Addresses of the service for which the page is kept: whoever asks under ever new ones has it made anew."""
+_REVALIDATE = b"no-cache"
+_CACHED_PAGES = 8
+"""How many URLs of the service have a rendered page in memory; others are rendered on each request."""
 
 
 class Part(NamedTuple):
-    """One snippet: its file, what it is for, where it goes, what calls it in a post's layout, and what else to know."""
+    """A snippet: its file, its purpose, where the owner puts it, how a post's layout includes it, and a note."""
 
     file: str
     title: str
@@ -44,7 +44,7 @@ class Part(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """What there is to copy for one kind of site."""
+    """The snippets for one kind of site."""
 
     name: str
     title: str
@@ -52,8 +52,8 @@ class Kind(NamedTuple):
 
 
 _NUMBER = Part("front", "The number", "the post’s front matter")
-_POST, _LIST, _BUILT = "Comments", "Counts", "Comments in the HTML, made at build time"
-_AHEAD = (
+_POST, _LIST, _AT_BUILD_TIME = "Comments", "Counts", "Comments in the HTML, made at build time"
+_BUILD_NOTE = (
     "Search engines and readers without JavaScript see them too. While the service is away, the build leaves the link."
 )
 KINDS: Sequence[Kind] = (
@@ -63,7 +63,12 @@ KINDS: Sequence[Kind] = (
         [
             Part("plain/post", _POST, "the post’s page"),
             Part("plain/list", _LIST, "the list of posts"),
-            Part("plain/built", _BUILT, "the script that builds", note=f"It fills the element in post.html. {_AHEAD}"),
+            Part(
+                "plain/built",
+                _AT_BUILD_TIME,
+                "the script that builds",
+                note=f"It fills the element in post.html. {_BUILD_NOTE}",
+            ),
         ],
     ),
     Kind(
@@ -73,7 +78,12 @@ KINDS: Sequence[Kind] = (
             _NUMBER,
             Part("hugo/post", _POST, "layouts/partials/comments.html", '{{ partial "comments.html" . }}'),
             Part("hugo/list", _LIST, "the layout of a list"),
-            Part("hugo/built", _BUILT, "layouts/partials/comments.html", note=f"{_AHEAD} Hugo asks once an hour."),
+            Part(
+                "hugo/built",
+                _AT_BUILD_TIME,
+                "layouts/partials/comments.html",
+                note=f"{_BUILD_NOTE} Hugo asks once an hour.",
+            ),
             Part("hugo/older", "The same before Hugo 0.141", "layouts/partials/comments.html"),
         ],
     ),
@@ -86,10 +96,10 @@ KINDS: Sequence[Kind] = (
             Part("jekyll/list", _LIST, "the list of posts"),
             Part(
                 "jekyll/built",
-                _BUILT,
+                _AT_BUILD_TIME,
                 "_plugins/comments.rb",
                 "{{ page.ghissueid | comments }}",
-                f"{_AHEAD} GitHub’s own build of a branch runs no plugins; an action does.",
+                f"{_BUILD_NOTE} GitHub’s own build of a branch runs no plugins; an action does.",
             ),
         ],
     ),
@@ -100,7 +110,7 @@ KINDS: Sequence[Kind] = (
             _NUMBER,
             Part("eleventy/post", _POST, "_includes/comments.njk (or .liquid)", '{% include "comments.njk" %}'),
             Part("eleventy/list", _LIST, "the list of posts"),
-            Part("eleventy/built", _BUILT, "eleventy.config.js", "{% comments ghissueid %}", _AHEAD),
+            Part("eleventy/built", _AT_BUILD_TIME, "eleventy.config.js", "{% comments ghissueid %}", _BUILD_NOTE),
         ],
     ),
     Kind(
@@ -116,7 +126,7 @@ KINDS: Sequence[Kind] = (
                 "With content collections the number is post.data.ghissueid, if the collection’s schema has it.",
             ),
             Part("astro/list", _LIST, "src/pages/index.astro"),
-            Part("astro/built", _BUILT, "src/components/Comments.astro", note=_AHEAD),
+            Part("astro/built", _AT_BUILD_TIME, "src/components/Comments.astro", note=_BUILD_NOTE),
         ],
     ),
     Kind(
@@ -140,14 +150,14 @@ KINDS: Sequence[Kind] = (
 
 
 def snippet(file: str, service: str, repo: str) -> str:
-    """The text of a snippet (`hugo/post`, `host`, …) for a service and a repository."""
-    made = assets()
+    """Return the text of a snippet (`hugo/post`, `host`, …) for a service and a repository."""
+    widget = assets()
     values = {
         SERVICE: service,
         REPO: repo,
-        "@version": made.version,
-        "@script": made.files["widget.js"].integrity,
-        "@style": made.files["widget.css"].integrity,
+        "@version": widget.version,
+        "@script": widget.files["widget.js"].integrity,
+        "@style": widget.files["widget.css"].integrity,
     }
     text = _text(f"web/snippets/{file}.txt")
     for name, value in values.items():
@@ -155,11 +165,11 @@ def snippet(file: str, service: str, repo: str) -> str:
     return text
 
 
-def strict(*sources: str) -> dict[str, str]:
-    """The headers of a page of our own; `sources` are what its policy allows besides its style sheet."""
+def security_headers(*directives: str) -> dict[str, str]:
+    """Return the security headers of a page; its policy allows its style sheet and these directives."""
     policy = (
         "default-src 'none'",
-        *sources,
+        *directives,
         "style-src 'self'",
         "base-uri 'none'",
         "form-action 'none'",
@@ -178,34 +188,34 @@ def strict(*sources: str) -> dict[str, str]:
 
 @router.get("/")
 async def start(request: Request) -> Response:
-    """The page for who accepts HTML; addresses as JSON for everybody else."""
+    """Serve the page to clients that accept HTML, and URLs as JSON to others."""
     if "text/html" not in request.headers.get("accept", "").lower():
-        return _addresses(request)
-    served = serving(request)
-    home = served.home(request)
-    # making it takes a moment, in which readers are not to wait
-    page = await asyncio.to_thread(_page, home or SERVICE, tuple(site.full_name for site in served.sites))
-    pictures = "https:" if served.pictures is None else _origin(home)
-    headers = strict(
-        "script-src 'self'", "connect-src 'self'", f"img-src 'self' data: {pictures}", "trusted-types afterword"
+        return _urls(request)
+    context = web_context(request)
+    base_url = context.base_url(request)
+    # rendering takes a moment, so it runs in a thread and other requests do not wait
+    page = await asyncio.to_thread(_page, base_url or SERVICE, tuple(site.full_name for site in context.sites))
+    image_source = _origin(base_url) if context.proxies_images else "https:"
+    headers = security_headers(
+        "script-src 'self'", "connect-src 'self'", f"img-src 'self' data: {image_source}", "trusted-types afterword"
     )
-    return sent(request, page, b"private, no-cache", {"vary": "Accept, Accept-Encoding", **headers})
+    return file_response(request, page, b"private, no-cache", {"vary": "Accept, Accept-Encoding", **headers})
 
 
 @router.get("/start.js")
 @router.get("/start.css")
-async def file_of_the_page(request: Request) -> Response:
-    """What makes the page answer, and how it and /docs look."""
-    return sent(request, files_of_the_page()[request.url.path.rpartition("/")[2]], _ASKED_ANEW)
+async def page_file(request: Request) -> Response:
+    """Serve the page's script, or the style sheet of the page and /docs."""
+    return file_response(request, page_files()[request.url.path.rpartition("/")[2]], _REVALIDATE)
 
 
-def _origin(address: str) -> str:
-    scheme, host, *_ = urlsplit(address)
+def _origin(url: str) -> str:
+    scheme, host, *_ = urlsplit(url)
     return f"{scheme}://{host}" if host else ""
 
 
-def _addresses(request: Request) -> Response:
-    repo = serving(request).sites[0].full_name
+def _urls(request: Request) -> Response:
+    repo = web_context(request).sites[0].full_name
     body = {
         "service": "Afterword",
         "documentation": "/docs",
@@ -220,24 +230,24 @@ def _addresses(request: Request) -> Response:
 
 
 @cache
-def files_of_the_page() -> Mapping[str, Asset]:
-    """Its script and its style sheet, which /docs has too; made once for this process."""
-    kinds = {"start.js": SCRIPT, "start.css": STYLE}
-    return {name: asset(kind, minified(name, _text(f"widget/start/{name}"))) for name, kind in kinds.items()}
+def page_files() -> Mapping[str, Asset]:
+    """Return the page's script and style sheet, which are built once for this process."""
+    types = {"start.js": SCRIPT, "start.css": STYLE}
+    return {name: build_asset(kind, minify(name, _text(f"widget/start/{name}"))) for name, kind in types.items()}
 
 
-@lru_cache(maxsize=_NAMES_KEPT)
-def _page(home: str, repos: tuple[str, ...]) -> Asset:
-    kinds = [(kind, [(part, snippet(part.file, home, repos[0])) for part in kind.parts]) for kind in KINDS]
+@lru_cache(maxsize=_CACHED_PAGES)
+def _page(base_url: str, repos: tuple[str, ...]) -> Asset:
+    kinds = [(kind, [(part, snippet(part.file, base_url, repos[0])) for part in kind.parts]) for kind in KINDS]
     template = _templates().get_template("widget/start/start.html")
-    return asset(_HTML, template.render(repos=repos, languages=_languages(), kinds=kinds), quick=True)
+    return build_asset(_HTML, template.render(repos=repos, languages=_languages(), kinds=kinds), quick=True)
 
 
 @cache
 def _languages() -> Sequence[tuple[str, str]]:
-    """Tag and own name of each language, by name."""
-    named = [(tag, Locale.parse(tag, sep="-").get_display_name() or tag) for tag in languages()]
-    return sorted(named, key=lambda pair: pair[1].casefold())
+    """Return tag and own name of each language, sorted by name."""
+    names = [(tag, Locale.parse(tag, sep="-").get_display_name() or tag) for tag in languages()]
+    return sorted(names, key=lambda pair: pair[1].casefold())
 
 
 @cache

@@ -1,0 +1,22 @@
+"""How urgent a request to GitHub is."""
+
+from enum import Enum
+
+
+class Priority(Enum):
+    """What a request or job is for, the most urgent first. Stores keep the value."""
+
+    READ = "read"
+    """A reader waits for a thread that is not mirrored yet."""
+    DELIVERY = "delivery"
+    """GitHub reported a change by webhook."""
+    POLL = "poll"
+    """The poll requests what changed."""
+    CHECK = "check"
+    """A reader read a thread whose last check is old, or a number that the list of issues lacks."""
+    BACKFILL = "backfill"
+
+    @property
+    def rank(self) -> int:
+        """Return 0 for the most urgent priority."""
+        return list(Priority).index(self)

@@ -1,0 +1,13 @@
+"""The clock, so that time is an argument."""
+
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """The time in epoch seconds, and a wait."""
+
+    def now(self) -> float:
+        """Return epoch seconds."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for so many seconds of this clock."""

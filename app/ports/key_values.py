@@ -1,0 +1,13 @@
+"""Small facts that outlive a process."""
+
+from typing import Protocol
+
+
+class KeyValues(Protocol):
+    """Text by key, common to all processes. Each method is one transaction and may raise `StoreError`."""
+
+    async def get(self, key: str) -> str | None:
+        """Return the value of a key, or None."""
+
+    async def put(self, key: str, value: str | None) -> None:
+        """Replace the value of a key; None removes it."""

@@ -1,0 +1,33 @@
+"""The store as a whole."""
+
+from typing import Protocol
+
+from app.ports.deliveries import Deliveries
+from app.ports.jobs import Jobs
+from app.ports.key_values import KeyValues
+from app.ports.leases import Leases
+from app.ports.mirror import Mirror
+from app.ports.rate_state import RateState
+
+
+class Store(Protocol):
+    """All store ports on one durable place. Closing it is the last thing a process does."""
+
+    mirror: Mirror
+    jobs: Jobs
+    deliveries: Deliveries
+    leases: Leases
+    rate_state: RateState
+    key_values: KeyValues
+    repair_report: str | None
+    """What happened to a damaged file at the start, in one sentence for the owner; None if all was well."""
+
+    async def guard(self) -> str | None:
+        """Check that the store is present and sound, and repair it; called about every second.
+
+        Return one sentence for the owner if it repaired something, else None. Raises `StoreError` if it cannot be
+        repaired now; the next call tries again.
+        """
+
+    async def close(self) -> None:
+        """End all work in order; nothing may be called afterwards."""

@@ -1,0 +1,139 @@
+"""One stream of server-sent events: what a route accepts, `CachedReads` opens and a reader's socket receives.
+
+A framework's streaming response keeps its whole stack, several tasks and a timer for each subscribed page. Here the
+route only checks the request and leaves an `EventStreamRequest` in the request's state. When the framework's stack has
+unwound, `CachedReads` opens the stream: it sends the status and headers, then waits for the disconnect.
+`app.serving.event_streams` sends everything else.
+
+Each event carries the thread's version as its id. A browser remembers an id without data and dispatches no event for
+it, so a page that has received no event yet can resume too.
+Follows https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from http import HTTPStatus
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from app.domain.sites import Repository
+from app.serving.event_streams import Subscribers, Subscription, ThreadEvent
+from app.web.document_response import NO_STORE, Headers
+from app.web.errors import ErrorDetails, error_response
+
+CONTENT_TYPE = "text/event-stream"
+_HEARTBEAT = b":\n\n"
+_RETRY_AFTER = 30
+_HEADERS: Headers = [
+    (b"content-type", CONTENT_TYPE.encode()),
+    (b"cache-control", NO_STORE),
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+]
+_TOO_MANY_SUBSCRIBERS = ErrorDetails(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "No more pages can listen here now. Read the post again later instead.",
+    retry_after=_RETRY_AFTER,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EventStreamRequest:
+    """The thread that a page subscribes to, and the last event that it received."""
+
+    subscribers: Subscribers
+    repo: Repository
+    number: int
+    last_event_id: str | None
+    """The id of the last event received; None if the page has received none."""
+
+    async def open(self, scope: Scope, receive: Receive, send: Send) -> "EventStream | None":
+        """Send the status and headers and return the stream.
+
+        Return None if there are too many subscribers; the 503 response is sent then.
+        """
+        stream = EventStream(self.subscribers)
+        subscription = self.subscribers.subscribe(self.repo, self.number, stream)
+        if subscription is None:
+            await error_response(_TOO_MANY_SUBSCRIBERS, scope["path"])(scope, receive, send)
+            return None
+        stream.subscription = subscription
+        try:
+            event = await self.subscribers.current_event(subscription)
+            stream.welcome = welcome_message(self.subscribers.retry_ms(), event, self.last_event_id)
+            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        except BaseException:
+            self.subscribers.unsubscribe(subscription)
+            raise
+        return stream
+
+
+class EventStream:
+    """A subscribed page, from its subscription to its socket. It is small, because there are thousands."""
+
+    __slots__ = ("_send", "_subscribers", "subscription", "welcome")
+    _send: Send
+    subscription: Subscription
+    welcome: bytes
+
+    def __init__(self, subscribers: Subscribers) -> None:
+        self._subscribers = subscribers
+
+    async def run(self, method: str, receive: Receive, send: Send) -> None:
+        """Stream until the page disconnects or the service ends; to HEAD send nothing more."""
+        self._send = send
+        try:
+            if method == "HEAD":
+                await self.end()
+                return
+            await self._send_text(self.welcome)
+            del self.welcome
+            self._subscribers.welcomed(self.subscription)
+            while (await receive())["type"] != "http.disconnect":
+                pass  # the body of the request has no meaning here
+        finally:
+            self._subscribers.unsubscribe(self.subscription)
+
+    async def _send_text(self, text: bytes) -> None:
+        await self._send({"type": "http.response.body", "body": text, "more_body": True})
+
+    async def send_event(self, event: ThreadEvent) -> None:
+        """Send the event that the thread changed."""
+        await self._send_text(changed_event(event))
+
+    async def send_heartbeat(self) -> None:
+        """Send a comment, which dispatches no event in the page."""
+        await self._send_text(_HEARTBEAT)
+
+    async def end(self) -> None:
+        """End the response; a browser reconnects."""
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+@lru_cache(maxsize=64)
+def changed_event(event: ThreadEvent) -> bytes:
+    """Return the text of the event `changed`, which all subscribers of a thread receive."""
+    data = orjson.dumps(
+        {
+            "ghissueid": event.number,
+            "repo": event.repo,
+            "status": event.status,
+            "comment_count": event.comment_count,
+            "version": event.version,
+        }
+    )
+    return b"id: %b\nevent: changed\ndata: %b\n\n" % (event.id.encode(), data)
+
+
+def welcome_message(retry_ms: int, current: ThreadEvent | None, last_event_id: str | None) -> bytes:
+    """Return the beginning of a stream: when to reconnect, and what the page missed.
+
+    A page without a last event receives the current id. A page with another last event receives the event `changed`;
+    its id may even be higher than the current one, if the store was created again. `current` is None if the thread
+    cannot be read yet; the event follows later.
+    """
+    retry = b"retry: %d\n\n" % retry_ms
+    if current is None or last_event_id == current.id:
+        return retry
+    return retry + (b"id: %b\n\n" % current.id.encode() if last_event_id is None else changed_event(current))
