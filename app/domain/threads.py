@@ -22,7 +22,7 @@ REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes
 
 
 class Status(StrEnum):
-    """The status of a thread for a post's page."""
+    """What a post's page is told about its thread."""  # published in OpenAPI
 
     OPEN = "open"
     CLOSED = "closed"

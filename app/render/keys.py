@@ -7,7 +7,7 @@ from app.domain.sites import Repository
 
 
 class Order(StrEnum):
-    """The order of a thread's comments."""
+    """In which order a thread's comments are shown."""  # published in OpenAPI
 
     OLDEST = "oldest"
     NEWEST = "newest"
