@@ -1,6 +1,6 @@
 import pytest
 
-from tests.web.blog import Blog
+from tests.web.harness.blog import Blog
 
 
 @pytest.fixture

@@ -2,85 +2,36 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
 
-from app.domain.sites import repository
-from app.render.document import JSON, Document
-from app.render.keys import Key, PostKey
-from app.web.cached_reads import CachedReads, Message, Receive, Scope, Send
-from app.web.context import MEANT
-from app.web.document_response import LinkBase, Origins
-from tests.web.blog import BIG, POST, Blog
+from app.web.cached_reads import CachedReads
+from app.web.document_response import CorsPolicy
+from tests.web.harness.asgi import http_scope, sent_messages
+from tests.web.harness.blog import BIG, POST, Blog
+from tests.web.harness.counting_app import cached_reads_app
 
 READS = ["/api/v1/posts/41", "/api/v1/posts/41/comments?limit=2", f"/repos/Owner/Blog/issues/{BIG}/comments?page=2"]
-SAME_NAME = {"x-request-id": "the-same"}
+FIXED_ID = {"x-request-id": "the-same"}
 HTML = "application/vnd.github.v3.html+json"
 
 
-class Counting:
-    """An application behind the front that knows one document and counts how often it is asked."""
-
-    def __init__(self, key: Key | None) -> None:
-        self.scopes: list[Scope] = []
-        self._key = key
-
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        self.scopes.append(scope)
-        if self._key is not None:
-            scope[MEANT] = (self._key, LinkBase("http://blog.test", scope["path"]))
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"6")]})
-        await send({"type": "http.response.body", "body": b"behind"})
+async def _body(middleware: CachedReads, **scope: Any) -> bytes:
+    body: bytes = (await sent_messages(middleware, http_scope(**scope)))[1]["body"]
+    return body
 
 
-class Ready:
-    """Reads of which everything is at hand."""
-
-    def ready(self, _key: Key, /) -> Document | None:
-        return Document({"identity": b"front"}, 'W/"a"', JSON, checked_at=None)
-
-    async def document(self, key: Key) -> Document:
-        raise AssertionError(key)
+async def test_second_read_of_a_url_needs_no_application(blog: Blog) -> None:
+    middleware, app = cached_reads_app(blog)
+    assert [await _body(middleware), await _body(middleware)] == [b"app", b"cache"]
+    assert len(app.scopes) == 1
 
 
-async def through(app: CachedReads, scope: dict[str, Any]) -> list[Message]:
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request"}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    asked = {"type": "http", "method": "GET", "path": "/a", "query_string": b"", "headers": [], "scheme": "http"}
-    await app(asked | scope, receive, send)
-    return sent
-
-
-def a_front(blog: Blog, key: Key | None = PostKey(repository("o/r"), 1)) -> tuple[CachedReads, Counting]:  # noqa: B008 - frozen
-    behind = Counting(key)
-    serving = type(blog.serving)(
-        reads=Ready(),
-        sites=blog.serving.sites,
-        now=blog.clock.now,
-        origins=Origins(),
-        public_url=None,
-        readiness=blog.serving.readiness,
-    )
-    return CachedReads(behind, serving), behind
-
-
-async def test_the_second_read_of_an_address_does_not_reach_the_application_behind(blog: Blog) -> None:
-    front, behind = a_front(blog)
-    first, second = await through(front, {}), await through(front, {})
-    assert (first[1]["body"], second[1]["body"]) == (b"behind", b"front")
-    assert len(behind.scopes) == 1
-
-
-async def test_head_and_get_share_what_is_remembered(blog: Blog) -> None:
-    front, behind = a_front(blog)
-    await through(front, {"method": "HEAD"})
-    assert (await through(front, {}))[1]["body"] == b"front"
-    assert (await through(front, {"method": "HEAD"}))[1]["body"] == b""
-    assert [scope["method"] for scope in behind.scopes] == ["GET"]
+async def test_head_and_get_share_a_cached_key(blog: Blog) -> None:
+    middleware, app = cached_reads_app(blog)
+    await _body(middleware, method="HEAD")
+    assert await _body(middleware) == b"cache"
+    assert await _body(middleware, method="HEAD") == b""
+    assert [scope["method"] for scope in app.scopes] == ["GET"]
 
 
 @pytest.mark.parametrize(
@@ -94,171 +45,173 @@ async def test_head_and_get_share_what_is_remembered(blog: Blog) -> None:
     ],
     ids=["path", "query", "accept", "host", "scheme"],
 )
-async def test_whatever_may_change_the_answer_is_part_of_the_address(blog: Blog, other: dict[str, Any]) -> None:
-    front, behind = a_front(blog)
-    await through(front, {})
-    assert (await through(front, other))[1]["body"] == b"behind"
-    assert len(behind.scopes) == 2
+async def test_cache_key_has_every_input_of_the_response(blog: Blog, other: dict[str, Any]) -> None:
+    middleware, app = cached_reads_app(blog)
+    await _body(middleware)
+    assert await _body(middleware, **other) == b"app"
+    assert len(app.scopes) == 2
 
 
-async def test_what_means_no_document_is_asked_behind_each_time(blog: Blog) -> None:
-    front, behind = a_front(blog, key=None)
-    await through(front, {})
-    await through(front, {})
-    assert len(behind.scopes) == 2
+async def test_url_without_a_document_always_reaches_the_application(blog: Blog) -> None:
+    middleware, app = cached_reads_app(blog, key=None)
+    await _body(middleware)
+    await _body(middleware)
+    assert len(app.scopes) == 2
 
 
-async def test_the_memory_for_addresses_is_bounded(blog: Blog) -> None:
-    front, behind = a_front(blog)
+async def test_memory_for_cached_keys_is_bounded(blog: Blog) -> None:
+    middleware, app = cached_reads_app(blog)
     long = b"x" * 30_000
     for number in range(200):
-        await through(front, {"query_string": b"%d" % number + long})
-    await through(front, {"query_string": b"199" + long})
-    assert len(behind.scopes) == 200, "the last one is remembered"
-    await through(front, {"query_string": b"0" + long})
-    assert len(behind.scopes) == 201, "the first one has made room"
+        await _body(middleware, query_string=b"%d" % number + long)
+    await _body(middleware, query_string=b"199" + long)
+    assert len(app.scopes) == 200, "the last key is cached"
+    await _body(middleware, query_string=b"0" + long)
+    assert len(app.scopes) == 201, "the first key was evicted"
 
 
 @pytest.mark.parametrize("header", [b"accept", b"host"])
-async def test_an_address_of_excessive_length_is_answered_and_not_remembered(blog: Blog, header: bytes) -> None:
-    front, behind = a_front(blog)
-    scope = {"headers": [(header, b"x" * 5_000_000)]}
-    await through(front, scope)
-    assert (await through(front, scope))[1]["body"] == b"behind"
-    assert len(behind.scopes) == 2
+async def test_excessively_long_url_is_served_and_not_cached(blog: Blog, header: bytes) -> None:
+    middleware, app = cached_reads_app(blog)
+    headers = [(header, b"x" * 5_000_000)]
+    await _body(middleware, headers=headers)
+    assert await _body(middleware, headers=headers) == b"app"
+    assert len(app.scopes) == 2
 
 
-async def test_a_repeated_accept_means_the_same_to_the_front_and_behind_it(blog: Blog) -> None:
+async def test_middleware_and_application_read_the_same_accept(blog: Blog) -> None:
     path = f"/repos/Owner/Blog/issues/{POST}/comments"
-    both = await blog.ask(path, [("accept", HTML), ("accept", "application/json")])
-    plain = await blog.ask(path, {"accept": "application/json"})
-    assert "body_html" in both.json()[0]
-    assert "body" in plain.json()[0]
+    repeated = await blog.request(path, [("accept", HTML), ("accept", "application/json")])
+    single = await blog.request(path, {"accept": "application/json"})
+    assert "body_html" in repeated.json()[0]
+    assert "body" in single.json()[0]
 
 
-async def test_what_is_no_http_request_goes_to_the_application_behind(blog: Blog) -> None:
-    front, behind = a_front(blog)
-    await through(front, {"type": "lifespan"})
-    assert behind.scopes[0]["type"] == "lifespan"
+async def test_other_scopes_reach_the_application(blog: Blog) -> None:
+    middleware, app = cached_reads_app(blog)
+    await sent_messages(middleware, http_scope(type="lifespan"))
+    assert app.scopes[0]["type"] == "lifespan"
 
 
-async def test_writing_goes_to_the_application_behind_each_time(blog: Blog) -> None:
-    front, behind = a_front(blog)
-    await through(front, {"method": "POST"})
-    await through(front, {"method": "POST"})
-    assert len(behind.scopes) == 2
+async def test_writes_always_reach_the_application(blog: Blog) -> None:
+    middleware, app = cached_reads_app(blog)
+    await _body(middleware, method="POST")
+    await _body(middleware, method="POST")
+    assert len(app.scopes) == 2
 
 
-async def test_an_answer_that_speaks_of_origins_itself_is_left_alone(blog: Blog) -> None:
-    async def behind(scope: Scope, receive: Receive, send: Send) -> None:
+async def test_existing_cors_header_is_kept(blog: Blog) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(b"Access-Control-Allow-Origin", b"https://one.example")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
 
-    sent = await through(CachedReads(behind, blog.serving), {})
-    assert sent[0]["headers"] == [
+    start, _ = await sent_messages(CachedReads(app, blog.context), http_scope())
+    assert start["headers"] == [
         (b"Access-Control-Allow-Origin", b"https://one.example"),
         (b"x-request-id", b"request-1"),
     ]
 
 
 @pytest.mark.parametrize("target", READS)
-async def test_the_routes_are_asked_once_and_the_front_answers_the_same_from_then_on(blog: Blog, target: str) -> None:
-    first = await blog.ask(target, SAME_NAME)
-    second = await blog.ask(target, SAME_NAME)
+async def test_cached_response_equals_the_first(blog: Blog, target: str) -> None:
+    first = await blog.request(target, FIXED_ID)
+    second = await blog.request(target, FIXED_ID)
     assert first.status_code == second.status_code == 200
     assert (first.content, first.headers) == (second.content, second.headers)
-    assert len(blog.reads.asked) == 1
+    assert len(blog.reader.requested_keys) == 1
 
 
-async def test_a_document_that_is_no_longer_at_hand_is_made_again(blog: Blog) -> None:
-    first = await blog.ask(READS[0])
-    blog.reads.forget()
-    assert (await blog.ask(READS[0])).content == first.content
-    assert len(blog.reads.asked) == 2
+async def test_evicted_document_is_read_again(blog: Blog) -> None:
+    first = await blog.request(READS[0])
+    blog.reader.evict()
+    assert (await blog.request(READS[0])).content == first.content
+    assert len(blog.reader.requested_keys) == 2
 
 
 @pytest.mark.parametrize("target", [*READS, "/healthz", "/docs", "/nothing", "/repos/a/b/issues"])
-@pytest.mark.parametrize("seen", [False, True])
-async def test_head_has_the_headers_of_get_and_no_body(blog: Blog, target: str, *, seen: bool) -> None:
-    if seen:
-        await blog.ask(target)
-    head = await blog.ask(target, SAME_NAME, method="HEAD")
-    get = await blog.ask(target, SAME_NAME)
+@pytest.mark.parametrize("cached", [False, True])
+async def test_head_has_the_headers_of_get_and_no_body(blog: Blog, target: str, *, cached: bool) -> None:
+    if cached:
+        await blog.request(target)
+    head = await blog.request(target, FIXED_ID, method="HEAD")
+    get = await blog.request(target, FIXED_ID)
     assert (head.status_code, head.headers, head.content) == (get.status_code, get.headers, b"")
     assert int(head.headers["content-length"]) == len(get.content)
 
 
-async def test_a_reader_that_has_the_document_is_told_so(blog: Blog) -> None:
-    etag = (await blog.ask(READS[1])).headers["etag"]
-    again = await blog.ask(READS[1], {"if-none-match": f'"other", {etag}'})
+async def test_matching_etag_is_answered_with_304(blog: Blog) -> None:
+    etag = (await blog.request(READS[1])).headers["etag"]
+    again = await blog.request(READS[1], {"if-none-match": f'"other", {etag}'})
     assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_the_preflight_of_jquery_with_a_media_type_of_githubs_is_answered(blog: Blog) -> None:
-    asked = {
+async def test_preflight_of_jquery_succeeds(blog: Blog) -> None:
+    headers = {
         "origin": "https://blog.example",
         "access-control-request-method": "GET",
         "access-control-request-headers": "accept,x-requested-with",
     }
-    answer = await blog.ask(READS[2], asked, method="OPTIONS")
-    assert answer.status_code == 204
-    assert answer.headers["access-control-allow-origin"] == "*"
-    assert answer.headers["access-control-allow-headers"] == "accept,x-requested-with"
-    assert "GET" in answer.headers["access-control-allow-methods"]
-    assert "content-length" not in answer.headers
-    assert blog.reads.asked == []
+    response = await blog.request(READS[2], headers, method="OPTIONS")
+    assert response.status_code == 204
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert response.headers["access-control-allow-headers"] == "accept,x-requested-with"
+    assert "GET" in response.headers["access-control-allow-methods"]
+    assert "content-length" not in response.headers
+    assert blog.reader.requested_keys == []
 
 
-@pytest.mark.parametrize(("origin", "allowed"), [("https://blog.example", True), ("https://evil.example", False)])
-async def test_only_configured_origins_pass_the_preflight(origin: str, *, allowed: bool) -> None:
-    blog = Blog(origins=Origins(frozenset({b"https://blog.example"})))
-    answer = await blog.ask(READS[0], {"origin": origin, "access-control-request-method": "GET"}, method="OPTIONS")
-    assert answer.headers.get("access-control-allow-origin") == (origin if allowed else None)
-    assert "Origin" in answer.headers["vary"]
+@pytest.mark.parametrize(("origin", "is_allowed"), [("https://blog.example", True), ("https://evil.example", False)])
+async def test_only_configured_origins_pass_the_preflight(origin: str, *, is_allowed: bool) -> None:
+    blog = Blog(cors=CorsPolicy(frozenset({b"https://blog.example"})))
+    response = await blog.request(
+        READS[0], {"origin": origin, "access-control-request-method": "GET"}, method="OPTIONS"
+    )
+    assert response.headers.get("access-control-allow-origin") == (origin if is_allowed else None)
+    assert "Origin" in response.headers["vary"]
 
 
 @pytest.mark.parametrize("target", ["/nothing", "/api/v1/posts/x", "/repos/a/b/issues"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-async def test_a_page_may_read_an_error_too(blog: Blog, target: str, method: str) -> None:
-    answer = await blog.ask(target, {"origin": "https://blog.example"}, method=method)
-    assert answer.status_code >= 400
-    assert answer.headers["access-control-allow-origin"] == "*"
-    assert "Retry-After" in answer.headers["access-control-expose-headers"]
+async def test_scripts_may_read_error_responses(blog: Blog, target: str, method: str) -> None:
+    response = await blog.request(target, {"origin": "https://blog.example"}, method=method)
+    assert response.status_code >= 400
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert "Retry-After" in response.headers["access-control-expose-headers"]
 
 
-def first_link(answer: httpx.Response) -> str:
-    return answer.headers["link"].split(";")[0]
+def _first_link(response: httpx.Response) -> str:
+    return response.headers["link"].split(";")[0]
 
 
-async def test_links_keep_the_other_parameters_and_name_the_page_first(blog: Blog) -> None:
-    answer = await blog.ask(f"/repos/owner/blog/issues/{BIG}/comments?per_page=10&t=a%26b&page=2&since=2020-01-01")
+async def test_links_keep_other_parameters(blog: Blog) -> None:
+    response = await blog.request(
+        f"/repos/owner/blog/issues/{BIG}/comments?per_page=10&t=a%26b&page=2&since=2020-01-01"
+    )
     path = f"/repos/owner/blog/issues/{BIG}/comments"
-    assert first_link(answer) == f"<http://blog.test{path}?page=1&per_page=10&t=a%26b&since=2020-01-01>"
+    assert _first_link(response) == f"<http://blog.test{path}?page=1&per_page=10&t=a%26b&since=2020-01-01>"
 
 
-async def test_links_lead_to_the_configured_public_address() -> None:
+async def test_links_start_with_the_configured_url() -> None:
     blog = Blog(public_url="https://comments.example/afterword")
-    answer = await blog.ask(READS[2])
-    assert first_link(answer).startswith("<https://comments.example/afterword/repos/Owner/Blog/issues/")
+    response = await blog.request(READS[2])
+    assert _first_link(response).startswith("<https://comments.example/afterword/repos/Owner/Blog/issues/")
 
 
 @pytest.mark.parametrize("host", ['a"b<>', "evil>; rel=next, <x", "[::1", "a b", "a/b", "ü.example", "a:99999999", ""])
-@pytest.mark.parametrize("seen", [False, True])
-async def test_a_hostile_host_cannot_break_out_of_the_link(blog: Blog, host: str, *, seen: bool) -> None:
+@pytest.mark.parametrize("cached", [False, True])
+async def test_hostile_host_cannot_break_out_of_the_link(blog: Blog, host: str, *, cached: bool) -> None:
     headers = [("host", host)]
-    if seen:
-        await blog.ask(READS[2], headers)
-    answer = await blog.ask(READS[2], headers)
-    assert answer.status_code == 200
-    assert set(answer.links) == {"prev", "next", "last", "first"}
-    assert answer.headers["link"].count("<") == answer.headers["link"].count(">") == 4
-    assert answer.headers["link"].count('"') == 8
+    if cached:
+        await blog.request(READS[2], headers)
+    response = await blog.request(READS[2], headers)
+    assert response.status_code == 200
+    assert set(response.links) == {"prev", "next", "last", "first"}
+    assert response.headers["link"].count("<") == response.headers["link"].count(">") == 4
+    assert response.headers["link"].count('"') == 8
 
 
-async def test_a_query_that_is_not_utf8_is_answered(blog: Blog) -> None:
-    front = blog.app
-    sent = await through(
-        front, {"path": f"/repos/Owner/Blog/issues/{BIG}/comments", "query_string": b"t=\xff\xfe%ff&page=2"}
-    )
-    assert sent[0]["status"] == 200
+async def test_query_that_is_not_utf8_is_served(blog: Blog) -> None:
+    scope = http_scope(path=f"/repos/Owner/Blog/issues/{BIG}/comments", query_string=b"t=\xff\xfe%ff&page=2")
+    start, _ = await sent_messages(blog.app, scope)
+    assert start["status"] == 200

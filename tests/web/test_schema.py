@@ -1,4 +1,4 @@
-"""The whole API as OpenAPI describes it, judged by schemathesis: what is allowed, what is not, and what comes back."""
+"""schemathesis checks the API against its OpenAPI document: valid requests, invalid requests and responses."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,23 +10,22 @@ from schemathesis.config import ChecksConfig, PositiveDataAcceptanceConfig, Proj
 from schemathesis.config import SchemathesisConfig as Config
 
 from app.web.app import create_app
-from app.web.context import Webhooks
-from tests.web.blog import Blog
-from tests.web.webhook_client import FakeReceiver
+from app.web.context import Features, WebhookEndpoint
+from tests.web.harness.blog import Blog
+from tests.web.harness.webhook_client import FakeReceiver
 
 _CHECKS = ChecksConfig(
-    # A cursor that is none of ours and a `since` that is no time have the right form, and are refused for what they say.
-    # So has a signature that nobody made.
+    # A foreign cursor, a `since` that is no time and a wrong signature match the schema and are rejected all the same.
     positive_data_acceptance=PositiveDataAcceptanceConfig(expected_statuses=["2xx", "401", "404", "410", "422"]),
 )
 
 
 _CONFIG = Config(projects=ProjectsConfig(default=ProjectConfig(checks=_CHECKS)))
-APP = create_app(replace(Blog().serving, webhooks=Webhooks((b"secret",), FakeReceiver())))
+APP = create_app(replace(Blog().context, features=Features(webhook=WebhookEndpoint((b"secret",), FakeReceiver()))))
 API = schemathesis.openapi.from_asgi("/openapi.json", APP, config=_CONFIG)
 
 
 @API.parametrize()
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-def test_every_answer_is_as_described(case: Case[Any]) -> None:
+def test_every_response_matches_the_schema(case: Case[Any]) -> None:
     case.call_and_validate()

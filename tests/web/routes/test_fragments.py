@@ -1,73 +1,73 @@
-"""The address of a post's comments as HTML: what it means, and how it leaves."""
+"""The route of a post's comments as HTML: which document a URL selects, and its headers."""
 
 from dataclasses import replace
 
 import pytest
 
 from app.domain.errors import NotReady
-from app.render.fragment import LIMIT
+from app.render.fragment import DEFAULT_LIMIT
 from app.render.keys import FragmentKey, Order
-from tests.web.blog import BIG, GONE, OTHER, POST, SITE, Blog
+from tests.web.harness.blog import BIG, GONE, OTHER, POST, SITE, Blog
 
 PATH = f"/posts/{POST}.html"
-PLAIN = FragmentKey(
+DEFAULT_KEY = FragmentKey(
     repo=SITE,
     number=POST,
     order=Order.OLDEST,
-    limit=LIMIT,
+    limit=DEFAULT_LIMIT,
     cursor=None,
     lang="en",
-    whole=False,
-    home="http://blog.test",
-    pictures=False,
+    full_page=False,
+    base_url="http://blog.test",
+    proxy_images=False,
 )
 
 
 @pytest.mark.parametrize(
     ("query", "key"),
     [
-        ("", PLAIN),
-        ("?view=fragment", PLAIN),
-        ("?view=page", replace(PLAIN, whole=True)),
-        ("?repo=OWNER/notes", replace(PLAIN, repo=OTHER)),
-        ("?order=reactions&limit=7", replace(PLAIN, order=Order.REACTIONS, limit=7)),
-        ("?lang=de-AT", replace(PLAIN, lang="de")),
+        ("", DEFAULT_KEY),
+        ("?view=fragment", DEFAULT_KEY),
+        ("?view=page", replace(DEFAULT_KEY, full_page=True)),
+        ("?repo=OWNER/notes", replace(DEFAULT_KEY, repo=OTHER)),
+        ("?order=reactions&limit=7", replace(DEFAULT_KEY, order=Order.REACTIONS, limit=7)),
+        ("?lang=de-AT", replace(DEFAULT_KEY, lang="de")),
     ],
 )
-async def test_an_address_means_a_page_of_comments(blog: Blog, query: str, key: FragmentKey) -> None:
-    answer = await blog.ask(PATH + query)
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert blog.reads.asked == [key]
+async def test_url_selects_a_document(blog: Blog, query: str, key: FragmentKey) -> None:
+    response = await blog.request(PATH + query)
+    assert (response.status_code, response.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert blog.reader.requested_keys == [key]
 
 
-async def test_a_cursor_leads_to_a_page_of_its_own_that_a_fragment_can_be_made_of(blog: Blog) -> None:
-    cursor = (await blog.ask(f"/api/v1/posts/{BIG}/comments")).json()["next"]
-    page = await blog.ask(f"/posts/{BIG}.html?cursor={cursor}")
-    part = await blog.ask(f"/posts/{BIG}.html?cursor={cursor}&view=fragment")
+async def test_cursor_selects_a_full_page_by_default(blog: Blog) -> None:
+    cursor = (await blog.request(f"/api/v1/posts/{BIG}/comments")).json()["next"]
+    page = await blog.request(f"/posts/{BIG}.html?cursor={cursor}")
+    fragment = await blog.request(f"/posts/{BIG}.html?cursor={cursor}&view=fragment")
     assert page.text.startswith("<!doctype html>")
-    assert part.text.startswith("<post-comments ")
+    assert fragment.text.startswith("<post-comments ")
     first = '<article id="comment-1050"'
-    assert (page.text.count(first), part.text.count(first)) == (1, 1)
+    assert (page.text.count(first), fragment.text.count(first)) == (1, 1)
 
 
-async def test_it_is_cached_and_compared_as_any_read(blog: Blog) -> None:
-    first = await blog.ask(PATH)
+async def test_fragment_has_the_caching_headers_of_reads(blog: Blog) -> None:
+    first = await blog.request(PATH)
     assert first.headers["cache-control"] == (
         "public, max-age=0, s-maxage=17, stale-while-revalidate=10, stale-if-error=86400"
     )
     assert (first.headers["age"], first.headers["vary"]) == ("7", "Accept-Encoding")
     assert first.headers["access-control-allow-origin"] == "*"
-    again = await blog.ask(PATH, {"if-none-match": first.headers["etag"]})
+    again = await blog.request(PATH, {"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
-    head = await blog.ask(PATH, method="HEAD")
+    head = await blog.request(PATH, method="HEAD")
     assert (head.status_code, head.content) == (200, b"")
-    packed = await blog.ask(PATH, {"accept-encoding": "br"})
-    assert packed.headers["content-encoding"] == "br"
-    assert len(blog.reads.asked) == 1, "the front answers the next readers"
+    compressed = await blog.request(PATH, {"accept-encoding": "br"})
+    assert compressed.headers["content-encoding"] == "br"
+    assert len(blog.reader.requested_keys) == 1, "the cache serves the next readers"
 
 
-async def test_a_post_without_an_issue_and_a_deleted_one_are_said_in_html(blog: Blog) -> None:
-    missing, gone = await blog.ask("/posts/42.html"), await blog.ask(f"/posts/{GONE}.html")
+async def test_missing_and_deleted_issues_have_their_status(blog: Blog) -> None:
+    missing, gone = await blog.request("/posts/42.html"), await blog.request(f"/posts/{GONE}.html")
     assert 'data-status="missing"' in missing.text
     assert 'data-status="gone"' in gone.text
     assert "octocat" not in missing.text + gone.text
@@ -86,14 +86,14 @@ async def test_a_post_without_an_issue_and_a_deleted_one_are_said_in_html(blog: 
         ("lang=de&lang=en", "lang"),
     ],
 )
-async def test_a_parameter_with_a_value_that_is_not_allowed_is_named(blog: Blog, query: str, parameter: str) -> None:
-    answer = await blog.ask(f"{PATH}?{query}")
-    assert (answer.status_code, answer.json()["parameter"]) == (422, parameter)
-    assert answer.headers["content-type"] == "application/problem+json"
+async def test_invalid_parameter_is_named(blog: Blog, query: str, parameter: str) -> None:
+    response = await blog.request(f"{PATH}?{query}")
+    assert (response.status_code, response.json()["parameter"]) == (422, parameter)
+    assert response.headers["content-type"] == "application/problem+json"
 
 
-async def test_before_the_mirror_is_there_it_is_a_failure_and_not_empty(blog: Blog) -> None:
-    blog.reads.failure = NotReady("Post 41", retry_after=10)
-    answer = await blog.ask(PATH)
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
-    assert answer.headers["content-type"] == "application/problem+json"
+async def test_unmirrored_post_is_an_error_and_not_empty(blog: Blog) -> None:
+    blog.reader.failure = NotReady("Post 41", retry_after=10)
+    response = await blog.request(PATH)
+    assert (response.status_code, response.headers["retry-after"]) == (503, "10")
+    assert response.headers["content-type"] == "application/problem+json"

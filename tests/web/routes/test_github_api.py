@@ -7,72 +7,74 @@ from hypothesis import strategies as st
 
 from app.domain.errors import InvalidParameter
 from app.domain.times import epoch
-from app.render.keys import CompatCommentKey, CompatCommentsKey, CompatIssueKey, CompatIssuesKey, Key, Media
-from app.web.routes.github_api import counting, since
-from tests.web.blog import BIG, GONE, OTHER, POST, SITE, Blog
+from app.render.keys import GitHubCommentKey, GitHubCommentsKey, GitHubIssueKey, GitHubIssuesKey, Key, MediaType
+from app.web.routes.github_api import parse_positive_number, parse_since
+from tests.web.harness.blog import BIG, GONE, OTHER, POST, SITE, Blog
 
-HOME = "/repos/owner/blog/issues"
-
-
-def of_comments(number: int = 41, *, page: int = 1, per_page: int = 30, since: str | None = None) -> CompatCommentsKey:
-    return CompatCommentsKey(SITE, number, Media.DEFAULT, page, per_page, since)
+ISSUES = "/repos/owner/blog/issues"
 
 
-def of_issues(
+def _comments_key(
+    number: int = 41, *, page: int = 1, per_page: int = 30, since: str | None = None
+) -> GitHubCommentsKey:
+    return GitHubCommentsKey(SITE, number, MediaType.DEFAULT, page, per_page, since)
+
+
+def _issues_key(
     *, state: str = "open", labels: tuple[str, ...] = (), sort: str = "created", direction: str = "desc", **rest: str
-) -> CompatIssuesKey:
-    return CompatIssuesKey(
-        SITE, Media.DEFAULT, 1, 30, state, labels, sort, direction, rest.get("since"), rest.get("creator")
+) -> GitHubIssuesKey:
+    return GitHubIssuesKey(
+        SITE, MediaType.DEFAULT, 1, 30, state, labels, sort, direction, rest.get("since"), rest.get("creator")
     )
 
 
 @pytest.mark.parametrize(
     ("target", "key"),
     [
-        ("/41", CompatIssueKey(SITE, 41, Media.DEFAULT)),
-        ("/comments/2", CompatCommentKey(SITE, 2, Media.DEFAULT)),
-        ("/41/comments", of_comments()),
-        ("/41/comments?page=2&per_page=5", of_comments(page=2, per_page=5)),
-        ("/41/comments?client_id=a&client_secret=b&access_token=c&t=1&_=1593595800", of_comments()),
-        ("/41/comments?page=1&page=2", of_comments(page=2)),
-        ("/41/comments?since=2020-07-01", of_comments(since="2020-07-01T00:00:00Z")),
-        ("/41/comments?since=2020-07-01T11:30:00+02:00", of_comments(since="2020-07-01T09:30:00Z")),
-        ("/41/comments?since=", of_comments()),
-        ("", of_issues()),
-        ("?state=all&sort=comments&direction=asc", of_issues(state="all", sort="comments", direction="asc")),
-        ("?state=&sort=name&direction=up&milestone=1", of_issues()),
-        ("?labels=b,%20a,,b", of_issues(labels=("a", "b"))),
-        ("?creator=octocat&since=2020-07-01", of_issues(creator="octocat", since="2020-07-01T00:00:00Z")),
-        ("?creator=&labels=", of_issues()),
+        ("/41", GitHubIssueKey(SITE, 41, MediaType.DEFAULT)),
+        ("/comments/2", GitHubCommentKey(SITE, 2, MediaType.DEFAULT)),
+        ("/41/comments", _comments_key()),
+        ("/41/comments?page=2&per_page=5", _comments_key(page=2, per_page=5)),
+        ("/41/comments?client_id=a&client_secret=b&access_token=c&t=1&_=1593595800", _comments_key()),
+        ("/41/comments?page=1&page=2", _comments_key(page=2)),
+        ("/41/comments?since=2020-07-01", _comments_key(since="2020-07-01T00:00:00Z")),
+        ("/41/comments?since=2020-07-01T11:30:00+02:00", _comments_key(since="2020-07-01T09:30:00Z")),
+        ("/41/comments?since=", _comments_key()),
+        ("", _issues_key()),
+        ("?state=all&sort=comments&direction=asc", _issues_key(state="all", sort="comments", direction="asc")),
+        ("?state=&sort=name&direction=up&milestone=1", _issues_key()),
+        ("?labels=b,%20a,,b", _issues_key(labels=("a", "b"))),
+        ("?creator=octocat&since=2020-07-01", _issues_key(creator="octocat", since="2020-07-01T00:00:00Z")),
+        ("?creator=&labels=", _issues_key()),
     ],
 )
-async def test_an_address_of_githubs_means_a_document(blog: Blog, target: str, key: Key) -> None:
-    answer = await blog.ask(HOME + target)
-    assert answer.status_code == 200
-    assert blog.reads.asked == [key]
+async def test_github_url_selects_a_document(blog: Blog, target: str, key: Key) -> None:
+    response = await blog.request(ISSUES + target)
+    assert response.status_code == 200
+    assert blog.reader.requested_keys == [key]
 
 
 @pytest.mark.parametrize(("path", "site"), [("OWNER/Blog", SITE), ("owner/BLOG", SITE), ("Owner/Notes", OTHER)])
-async def test_repositories_compare_without_regard_to_case(blog: Blog, path: str, site: object) -> None:
-    await blog.ask(f"/repos/{path}/issues/41")
-    assert blog.reads.asked == [CompatIssueKey(site, 41, Media.DEFAULT)]  # type: ignore[arg-type]
+async def test_repository_names_ignore_case(blog: Blog, path: str, site: object) -> None:
+    await blog.request(f"/repos/{path}/issues/41")
+    assert blog.reader.requested_keys == [GitHubIssueKey(site, 41, MediaType.DEFAULT)]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("accept", "media"),
+    ("accept", "media_type"),
     [
-        (None, Media.DEFAULT),
-        ("*/*", Media.DEFAULT),
-        ("application/vnd.github.v3.html+json", Media.HTML),
-        ("application/json, text/javascript, */*; q=0.01, application/vnd.github.v3.html+json", Media.HTML),
-        ("application/vnd.github.full+json", Media.FULL),
-        ("\xff\xfe", Media.DEFAULT),
+        (None, MediaType.DEFAULT),
+        ("*/*", MediaType.DEFAULT),
+        ("application/vnd.github.v3.html+json", MediaType.HTML),
+        ("application/json, text/javascript, */*; q=0.01, application/vnd.github.v3.html+json", MediaType.HTML),
+        ("application/vnd.github.full+json", MediaType.FULL),
+        ("\xff\xfe", MediaType.DEFAULT),
     ],
 )
-async def test_the_media_type_chooses_the_form_of_the_body(blog: Blog, accept: str | None, media: Media) -> None:
-    answer = await blog.ask(f"{HOME}/41", {"accept": accept} if accept else {})
-    assert blog.reads.asked == [CompatIssueKey(SITE, 41, media)]
-    assert answer.headers["vary"] == "Accept, Accept-Encoding"
+async def test_accept_header_selects_the_media_type(blog: Blog, accept: str | None, media_type: MediaType) -> None:
+    response = await blog.request(f"{ISSUES}/41", {"accept": accept} if accept else {})
+    assert blog.reader.requested_keys == [GitHubIssueKey(SITE, 41, media_type)]
+    assert response.headers["vary"] == "Accept, Accept-Encoding"
 
 
 @pytest.mark.parametrize(
@@ -93,31 +95,31 @@ async def test_the_media_type_chooses_the_form_of_the_body(blog: Blog, accept: s
         ("9" * 9000, 30),
     ],
 )
-def test_a_number_that_is_none_means_the_default(text: str | None, number: int) -> None:
-    assert counting(text, 30) == number
+def test_invalid_number_means_the_default(text: str | None, number: int) -> None:
+    assert parse_positive_number(text, 30) == number
 
 
-@pytest.mark.parametrize(("given", "per_page"), [("100", 100), ("101", 100), ("5000", 100), ("0", 30), ("x", 30)])
-async def test_a_page_holds_a_hundred_at_most(blog: Blog, given: str, per_page: int) -> None:
-    await blog.ask(f"{HOME}/41/comments?per_page={given}")
-    assert blog.reads.asked == [of_comments(per_page=per_page)]
+@pytest.mark.parametrize(("value", "per_page"), [("100", 100), ("101", 100), ("5000", 100), ("0", 30), ("x", 30)])
+async def test_per_page_is_at_most_100(blog: Blog, value: str, per_page: int) -> None:
+    await blog.request(f"{ISSUES}/41/comments?per_page={value}")
+    assert blog.reader.requested_keys == [_comments_key(per_page=per_page)]
 
 
-async def test_a_page_beyond_the_end_is_empty_and_leads_back(blog: Blog) -> None:
-    answer = await blog.ask(f"{HOME}/{BIG}/comments?page=999999999")
-    assert (answer.status_code, answer.json()) == (200, [])
-    assert answer.links["prev"]["url"].endswith("/comments?page=3")
+async def test_page_beyond_the_end_is_empty_with_links(blog: Blog) -> None:
+    response = await blog.request(f"{ISSUES}/{BIG}/comments?page=999999999")
+    assert (response.status_code, response.json()) == (200, [])
+    assert response.links["prev"]["url"].endswith("/comments?page=3")
 
 
 @pytest.mark.parametrize(
     "number", ["0", "-1", "041", "x", "comments", "４１", "1.0", "%00", "41%00", "9" * 5000, str(2**53)]
 )
 @pytest.mark.parametrize("path", ["{}", "{}/comments", "comments/{}"])
-async def test_a_number_that_is_none_is_not_found(blog: Blog, path: str, number: str) -> None:
-    answer = await blog.ask(f"{HOME}/{path.format(number)}")
-    assert answer.status_code == 404
-    assert (answer.json()["message"], answer.json()["status"]) == ("Not Found", "404")
-    assert blog.reads.asked == []
+async def test_invalid_id_is_not_found(blog: Blog, path: str, number: str) -> None:
+    response = await blog.request(f"{ISSUES}/{path.format(number)}")
+    assert response.status_code == 404
+    assert (response.json()["message"], response.json()["status"]) == ("Not Found", "404")
+    assert blog.reader.requested_keys == []
 
 
 @pytest.mark.parametrize(
@@ -125,42 +127,42 @@ async def test_a_number_that_is_none_is_not_found(blog: Blog, path: str, number:
     [
         "/repos/owner/blog",
         "/repos/owner/blog/",
-        f"{HOME}/",
-        f"{HOME}/41/",
-        f"{HOME}/41/comments/",
+        f"{ISSUES}/",
+        f"{ISSUES}/41/",
+        f"{ISSUES}/41/comments/",
         "/repos/a/b/issues/41",
     ],
 )
-async def test_what_is_not_served_is_not_found(blog: Blog, path: str) -> None:
-    answer = await blog.ask(path)
-    assert (answer.status_code, answer.json()["message"]) == (404, "Not Found")
-    assert blog.reads.asked == []
+async def test_unserved_path_is_not_found(blog: Blog, path: str) -> None:
+    response = await blog.request(path)
+    assert (response.status_code, response.json()["message"]) == (404, "Not Found")
+    assert blog.reader.requested_keys == []
 
 
-async def test_a_comment_that_nobody_wrote_is_not_found(blog: Blog) -> None:
-    answer = await blog.ask(f"{HOME}/comments/999")
-    assert answer.status_code == 404
-    assert answer.json()["documentation_url"] == "https://docs.github.com/rest/issues/comments#get-an-issue-comment"
+async def test_unknown_comment_is_not_found(blog: Blog) -> None:
+    response = await blog.request(f"{ISSUES}/comments/999")
+    assert response.status_code == 404
+    assert response.json()["documentation_url"] == "https://docs.github.com/rest/issues/comments#get-an-issue-comment"
 
 
 @pytest.mark.parametrize(("number", "status"), [(42, 404), (GONE, 410)])
 @pytest.mark.parametrize("suffix", ["", "/comments"])
-async def test_an_issue_that_is_not_there_is_answered_as_github_answers(
+async def test_missing_and_deleted_issues_have_the_statuses_of_github(
     blog: Blog, number: int, status: int, suffix: str
 ) -> None:
-    answer = await blog.ask(f"{HOME}/{number}{suffix}")
-    assert (answer.status_code, answer.json()["status"]) == (status, str(status))
+    response = await blog.request(f"{ISSUES}/{number}{suffix}")
+    assert (response.status_code, response.json()["status"]) == (status, str(status))
 
 
 @pytest.mark.parametrize(
     ("target", "field"),
     [("/41/comments?since=yesterday", "since"), ("?since=2020-13-01", "since"), ("?state=half-open", "state")],
 )
-async def test_what_cannot_be_understood_is_refused_in_githubs_form(blog: Blog, target: str, field: str) -> None:
-    answer = await blog.ask(HOME + target)
-    body = answer.json()
-    assert answer.status_code == 422
-    assert answer.headers["cache-control"] == "no-store"
+async def test_invalid_parameter_has_an_error_body_of_github(blog: Blog, target: str, field: str) -> None:
+    response = await blog.request(ISSUES + target)
+    body = response.json()
+    assert response.status_code == 422
+    assert response.headers["cache-control"] == "no-store"
     assert (body["message"], body["status"]) == ("Validation Failed", "422")
     assert body["documentation_url"].startswith("https://docs.github.com/rest/issues/")
     assert [(error["resource"], error["field"], error["code"]) for error in body["errors"]] == [
@@ -187,8 +189,8 @@ async def test_what_cannot_be_understood_is_refused_in_githubs_form(blog: Blog, 
         ("0001-01-01", "0001-01-01T00:00:00Z"),
     ],
 )
-def test_a_time_is_read_as_leniently_as_github_reads_it(text: str | None, normal: str | None) -> None:
-    assert since(text) == normal
+def test_since_is_parsed_as_leniently_as_by_github(text: str | None, normal: str | None) -> None:
+    assert parse_since(text) == normal
 
 
 @pytest.mark.parametrize(
@@ -206,41 +208,41 @@ def test_a_time_is_read_as_leniently_as_github_reads_it(text: str | None, normal
         "２０２０-07-01",
     ],
 )
-def test_what_is_no_time_is_refused_by_name(text: str) -> None:
-    with pytest.raises(InvalidParameter) as refused:
-        since(text)
-    assert refused.value.name == "since"
+def test_invalid_since_is_rejected(text: str) -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        parse_since(text)
+    assert caught.value.name == "since"
 
 
-MOMENTS = st.datetimes(
+TIMES = st.datetimes(
     min_value=datetime(2, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
     max_value=datetime(9998, 1, 1),  # noqa: DTZ001
     timezones=st.timezones(),
 )
 
 
-@given(moment=MOMENTS, decoded=st.booleans())
-def test_every_time_with_an_offset_is_read_as_the_same_moment(moment: datetime, *, decoded: bool) -> None:
+@given(moment=TIMES, is_decoded=st.booleans())
+def test_every_offset_is_converted_to_utc(moment: datetime, *, is_decoded: bool) -> None:
     text = moment.isoformat(timespec="microseconds")
     text = text[:32]  # offsets of the nineteenth century have seconds, which no RFC 3339 time has
     expected = datetime.fromisoformat(text).replace(microsecond=0).astimezone(UTC).timestamp()
-    read = since(text.replace("+", " ") if decoded else text)
-    assert read is not None
-    assert epoch(read) == expected
+    parsed = parse_since(text.replace("+", " ") if is_decoded else text)
+    assert parsed is not None
+    assert epoch(parsed) == expected
 
 
 @given(st.text(alphabet=string.digits + "-:TZ +.", max_size=30))
-def test_any_text_is_a_time_or_refused(text: str) -> None:
+def test_any_text_is_parsed_or_rejected(text: str) -> None:
     try:
-        read = since(text)
+        parsed = parse_since(text)
     except InvalidParameter:
         return
-    assert read is None or since(read) == read
+    assert parsed is None or parse_since(parsed) == parsed
 
 
-async def test_a_script_that_knows_the_name_of_the_repository_reads_the_comments(blog: Blog) -> None:
-    answer = await blog.ask(f"{HOME}/{POST}/comments", {"accept": "application/vnd.github.v3.html+json"})
-    assert [comment["body_html"] for comment in answer.json()] == [
+async def test_blog_script_reads_comments_as_html(blog: Blog) -> None:
+    response = await blog.request(f"{ISSUES}/{POST}/comments", {"accept": "application/vnd.github.v3.html+json"})
+    assert [comment["body_html"] for comment in response.json()] == [
         "<p>Comment 1</p>",
         "<p><em>This comment was marked as spam.</em></p>",
         "<p>Comment 3</p>",

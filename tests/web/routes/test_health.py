@@ -3,45 +3,45 @@ import re
 import pytest
 
 from app.domain.errors import StoreUnusable
-from app.web.routes.docs import page
-from tests.web.blog import Blog
+from app.web.routes.docs import render_page
+from tests.web.harness.blog import Blog
 
 
-async def test_the_service_says_that_it_lives(blog: Blog) -> None:
-    blog.reads.failure = StoreUnusable("afterword.db", "gone")
-    answer = await blog.ask("/healthz")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
-    assert answer.headers["cache-control"] == "no-store"
+async def test_healthz_needs_no_document(blog: Blog) -> None:
+    blog.reader.failure = StoreUnusable("afterword.db", "gone")
+    response = await blog.request("/healthz")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    assert response.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize(("ready", "status"), [(True, 200), (False, 503)])
-async def test_the_service_says_whether_it_may_be_sent_traffic(blog: Blog, status: int, *, ready: bool) -> None:
-    blog.state = {"ready": ready, "sites": [{"repo": "Owner/Blog", "threads": 3}]}
-    answer = await blog.ask("/readyz")
-    assert (answer.status_code, answer.json()) == (status, blog.state)
-    assert answer.headers["cache-control"] == "no-store"
+async def test_readyz_shows_the_readiness(blog: Blog, status: int, *, ready: bool) -> None:
+    blog.readiness = {"ready": ready, "sites": [{"repo": "Owner/Blog", "threads": 3}]}
+    response = await blog.request("/readyz")
+    assert (response.status_code, response.json()) == (status, blog.readiness)
+    assert response.headers["cache-control"] == "no-store"
 
 
-async def test_every_address_that_the_root_names_answers(blog: Blog) -> None:
-    named = (await blog.ask("/")).json()
-    targets = [target for target in named.values() if target.startswith("/")]
+async def test_every_url_of_the_root_responds(blog: Blog) -> None:
+    urls = (await blog.request("/")).json()
+    targets = [target for target in urls.values() if target.startswith("/")]
     assert len(targets) == 6
-    assert {(await blog.ask(target)).status_code for target in targets} == {200}
+    assert {(await blog.request(target)).status_code for target in targets} == {200}
 
 
-async def test_the_documentation_loads_nothing_but_its_looks(blog: Blog) -> None:
-    answer = await blog.ask("/docs")
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
-    assert re.findall(r"<(?:script|img|iframe|style)|\ssrc=|\sstyle=|@import|url\(", answer.text) == []
-    loaded = re.findall(r'<link rel="\w+" href="([^"]*)"', answer.text)
-    assert loaded == ["data:,", "start.css"]
-    assert not re.search(r"@import|url\(", (await blog.ask("/start.css")).text)
+async def test_documentation_loads_only_its_style_sheet(blog: Blog) -> None:
+    response = await blog.request("/docs")
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in response.headers["content-security-policy"]
+    assert re.findall(r"<(?:script|img|iframe|style)|\ssrc=|\sstyle=|@import|url\(", response.text) == []
+    stylesheets = re.findall(r'<link rel="\w+" href="([^"]*)"', response.text)
+    assert stylesheets == ["data:,", "start.css"]
+    assert not re.search(r"@import|url\(", (await blog.request("/start.css")).text)
 
 
-async def test_the_documentation_names_every_address_parameter_and_shape(blog: Blog) -> None:
-    schema = (await blog.ask("/openapi.json")).json()
-    text = (await blog.ask("/docs")).text
+async def test_documentation_names_every_path_parameter_and_model(blog: Blog) -> None:
+    schema = (await blog.request("/openapi.json")).json()
+    text = (await blog.request("/docs")).text
     parameters = {
         parameter["name"]
         for methods in schema["paths"].values()
@@ -54,8 +54,8 @@ async def test_the_documentation_names_every_address_parameter_and_shape(blog: B
     assert [name for name in schema["components"]["schemas"] if f'id="{name}"' not in text] == []
 
 
-def test_what_a_description_says_cannot_become_markup() -> None:
-    text = page(
+def test_descriptions_cannot_become_markup() -> None:
+    text = render_page(
         {
             "info": {"title": "<b>", "description": "<script>1</script>\n\n"},
             "paths": {"/<i>": {"get": {"summary": "<i>", "responses": {"200": {"description": "<i>"}}}}},

@@ -1,42 +1,47 @@
-import dataclasses
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from app.web.app import create_app
-from tests.web.blog import POST, Blog
+from tests.web.harness.blog import POST, Blog
+
+
+def _serve_metrics(blog: Blog, metrics: Callable[[], bytes]) -> None:
+    monitoring = replace(blog.context.monitoring, metrics=metrics)
+    blog.app = create_app(replace(blog.context, monitoring=monitoring))
 
 
 @pytest.fixture
-def measured() -> Blog:
+def blog_with_metrics() -> Blog:
     blog = Blog()
-    blog.serving = dataclasses.replace(blog.serving, metrics=lambda: b"afterword_build_info 1.0\n")
-    blog.app = create_app(blog.serving)
+    _serve_metrics(blog, lambda: b"afterword_build_info 1.0\n")
     return blog
 
 
-async def test_the_figures_come_as_prometheus_text_that_no_cache_keeps(measured: Blog) -> None:
-    answer = await measured.ask("/metrics")
-    assert (answer.status_code, answer.content) == (200, b"afterword_build_info 1.0\n")
-    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
-    assert answer.headers["cache-control"] == "no-store"
+async def test_metrics_are_prometheus_text_with_no_store(blog_with_metrics: Blog) -> None:
+    response = await blog_with_metrics.request("/metrics")
+    assert (response.status_code, response.content) == (200, b"afterword_build_info 1.0\n")
+    assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert response.headers["cache-control"] == "no-store"
 
 
-async def test_where_nothing_is_measured_there_is_nothing_at_the_address(blog: Blog) -> None:
-    assert (await blog.ask("/metrics")).status_code == 404
+async def test_disabled_metrics_are_404(blog: Blog) -> None:
+    assert (await blog.request("/metrics")).status_code == 404
 
 
-async def test_the_figures_are_no_part_of_the_api_for_pages(measured: Blog) -> None:
-    assert "/metrics" not in (await measured.ask("/openapi.json")).json()["paths"]
+async def test_openapi_has_no_metrics(blog_with_metrics: Blog) -> None:
+    assert "/metrics" not in (await blog_with_metrics.request("/openapi.json")).json()["paths"]
 
 
-async def test_each_scrape_asks_for_the_figures_anew(measured: Blog) -> None:
+async def test_each_scrape_reads_current_metrics(blog_with_metrics: Blog) -> None:
     scrapes = iter([b"first", b"second"])
-    measured.app = create_app(dataclasses.replace(measured.serving, metrics=lambda: next(scrapes)))
-    assert [(await measured.ask("/metrics")).content for _ in range(2)] == [b"first", b"second"]
+    _serve_metrics(blog_with_metrics, lambda: next(scrapes))
+    assert [(await blog_with_metrics.request("/metrics")).content for _ in range(2)] == [b"first", b"second"]
 
 
 @pytest.mark.parametrize(
-    ("target", "headers", "counted"),
+    ("target", "headers", "labels"),
     [
         (f"/api/v1/posts/{POST}", {}, ("post", 200)),
         (f"/api/v1/posts/{POST}", {"if-none-match": "*"}, ("post", 304)),
@@ -53,21 +58,21 @@ async def test_each_scrape_asks_for_the_figures_anew(measured: Blog) -> None:
     ],
     ids=lambda value: str(value) if isinstance(value, str | tuple) else "",
 )
-async def test_what_is_served_is_counted_by_kind_and_status_from_the_first_time_on(
-    blog: Blog, target: str, headers: dict[str, str], counted: tuple[str, int]
+async def test_responses_are_counted_by_kind_and_status(
+    blog: Blog, target: str, headers: dict[str, str], labels: tuple[str, int]
 ) -> None:
-    await blog.ask(target, headers)
-    await blog.ask(target, headers)
-    assert dict(blog.serving.served) == {counted: 2}
+    await blog.request(target, headers)
+    await blog.request(target, headers)
+    assert dict(blog.context.monitoring.response_counts) == {labels: 2}
 
 
-async def test_a_reader_who_gets_no_document_is_counted_by_what_was_wanted(blog: Blog) -> None:
-    blog.reads.failure = RuntimeError("not expected")
-    await blog.ask("/api/v1/counts")
-    assert dict(blog.serving.served) == {("counts", 500): 1}
+async def test_failed_read_counts_as_the_requested_kind(blog: Blog) -> None:
+    blog.reader.failure = RuntimeError("not expected")
+    await blog.request("/api/v1/counts")
+    assert dict(blog.context.monitoring.response_counts) == {("counts", 500): 1}
 
 
 @pytest.mark.parametrize(("method", "status"), [("OPTIONS", 204), ("POST", 405)])
-async def test_what_reads_no_document_is_counted_as_other(blog: Blog, method: str, status: int) -> None:
-    await blog.ask("/api/v1/counts", method=method)
-    assert dict(blog.serving.served) == {("other", status): 1}
+async def test_response_without_document_counts_as_other(blog: Blog, method: str, status: int) -> None:
+    await blog.request("/api/v1/counts", method=method)
+    assert dict(blog.context.monitoring.response_counts) == {("other", status): 1}

@@ -1,6 +1,7 @@
-"""A small blog for the tests of the web, and a fake of the engine that renders it."""
+"""A small blog for the tests of the web, and a fake reader that renders its documents."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,12 +14,12 @@ from app.render import api, feeds, fragment, github_api
 from app.render.document import Document
 from app.render.keys import (
     CommentsKey,
-    CompatCommentKey,
-    CompatCommentsKey,
-    CompatIssueKey,
-    CompatIssuesKey,
     CountsKey,
     FragmentKey,
+    GitHubCommentKey,
+    GitHubCommentsKey,
+    GitHubIssueKey,
+    GitHubIssuesKey,
     Key,
     NewestKey,
     PostKey,
@@ -27,8 +28,8 @@ from app.render.keys import (
 )
 from app.web.app import create_app
 from app.web.cached_reads import CachedReads
-from app.web.context import Serving
-from app.web.document_response import Origins
+from app.web.context import Features, Monitoring, WebContext
+from app.web.document_response import CorsPolicy
 from tests.fakes import FakeClock
 
 SITE = repository("Owner/Blog")
@@ -41,7 +42,7 @@ BIG = 2**40
 GONE = 13
 
 
-def a_comment(comment_id: int, number: int, *, hidden: str | None = None) -> Comment:
+def make_comment(comment_id: int, number: int, *, hidden: str | None = None) -> Comment:
     at = rfc3339(START + comment_id)
     html = f"<p>Comment {comment_id}</p>"
     return Comment(
@@ -62,7 +63,7 @@ def a_comment(comment_id: int, number: int, *, hidden: str | None = None) -> Com
     )
 
 
-def an_issue(number: int, count: int, *, state: str = "open") -> Issue:
+def make_issue(number: int, count: int, *, state: str = "open") -> Issue:
     return Issue(
         id=number,
         number=number,
@@ -82,14 +83,14 @@ def an_issue(number: int, count: int, *, state: str = "open") -> Issue:
     )
 
 
-def a_thread(number: int, comments: tuple[Comment, ...]) -> Thread:
-    issue = an_issue(number, len(comments))
+def make_thread(number: int, comments: tuple[Comment, ...]) -> Thread:
+    issue = make_issue(number, len(comments))
     return Thread(SITE, number, issue, comments, len(comments), issue.status, START)
 
 
 THREADS = {
-    POST: a_thread(POST, (a_comment(1, POST), a_comment(2, POST, hidden="spam"), a_comment(3, POST))),
-    BIG: a_thread(BIG, tuple(a_comment(1000 + n, BIG) for n in range(71))),
+    POST: make_thread(POST, (make_comment(1, POST), make_comment(2, POST, hidden="spam"), make_comment(3, POST))),
+    BIG: make_thread(BIG, tuple(make_comment(1000 + n, BIG) for n in range(71))),
     GONE: Thread(SITE, GONE, None, (), 0, Status.GONE, START),
 }
 
@@ -98,101 +99,106 @@ def _html(item: Comment | Issue) -> str:
     return str(item.source.get("body_html") or "")
 
 
-class FakeReads:
-    """The engine as the web sees it; `ready` is what was asked for before. `failure` is raised instead of answering."""
+class FakeReader:
+    """A `DocumentReader` of the blog. Its cache holds each document that was read; `failure` is raised if set."""
 
     def __init__(self) -> None:
-        self.asked: list[Key] = []
+        self.requested_keys: list[Key] = []
         self.failure: Exception | None = None
-        self._ready: dict[Key, Document] = {}
+        self._cache: dict[Key, Document] = {}
 
     def ready(self, key: Key) -> Document | None:
-        return self._ready.get(key)
+        return self._cache.get(key)
 
     async def document(self, key: Key) -> Document:
-        self.asked.append(key)
+        self.requested_keys.append(key)
         if self.failure is not None:
             raise self.failure
-        document = self._ready[key] = self._rendered(key)
+        document = self._cache[key] = self._render(key)
         return document
 
-    def forget(self) -> None:
-        self._ready.clear()
+    def evict(self) -> None:
+        self._cache.clear()
 
-    def _rendered(self, key: Key) -> Document:
-        if isinstance(key, PostKey | CommentsKey | FragmentKey | ThreadFeedKey | CompatIssueKey | CompatCommentsKey):
-            return self._of_thread(THREADS.get(key.number) or _missing(key.number), key)
-        return self._of_site(key)
+    def _render(self, key: Key) -> Document:
+        if isinstance(key, PostKey | CommentsKey | FragmentKey | ThreadFeedKey | GitHubIssueKey | GitHubCommentsKey):
+            return self._render_thread(THREADS.get(key.number) or _missing_thread(key.number), key)
+        return self._render_site(key)
 
-    def _of_thread(self, thread: Thread, key: Key) -> Document:
+    def _render_thread(self, thread: Thread, key: Key) -> Document:
         match key:
             case CommentsKey():
                 return api.comments(thread, key, _html)
             case FragmentKey():
                 return fragment.document(thread, key, _html)
             case ThreadFeedKey():
-                return feeds.of_thread(thread, key, _html)
-            case CompatIssueKey():
+                return feeds.thread_feed(thread, key, _html)
+            case GitHubIssueKey():
                 return github_api.issue(thread, key, _html, None)
-            case CompatCommentsKey():
+            case GitHubCommentsKey():
                 return github_api.comments(thread, key, _html, None)
             case _:
                 return api.post(thread)
 
-    def _of_site(self, key: Key) -> Document:
+    def _render_site(self, key: Key) -> Document:
         comments = sorted((c for t in THREADS.values() for c in t.comments), key=lambda c: -c.id)
         match key:
             case CountsKey():
-                known: Mapping[int, int | None] = {number: len(t.comments) for number, t in THREADS.items()}
-                return api.counts({n: known.get(n) for n in key.ids or known}, START, stale=False)
+                totals: Mapping[int, int | None] = {number: len(t.comments) for number, t in THREADS.items()}
+                return api.counts({n: totals.get(n) for n in key.ids or totals}, START, stale=False)
             case NewestKey():
                 before = api.newest_before(key.cursor)
-                shown = [c for c in comments if before is None or c.id < before][: key.limit + 1]
-                return api.newest(shown, THREADS, key, _html, START, stale=False)
+                page = [c for c in comments if before is None or c.id < before][: key.limit + 1]
+                return api.newest(page, THREADS, key, _html, START, stale=False)
             case SiteFeedKey():
-                return feeds.of_site(comments[: feeds.ENTRIES], THREADS, key, _html, START)
-            case CompatIssuesKey():
+                return feeds.site_feed(comments[: feeds.MAX_ENTRIES], THREADS, key, _html, START)
+            case GitHubIssuesKey():
                 return github_api.issues([t.issue for t in THREADS.values() if t.issue], key, _html, None, START)
-            case CompatCommentKey():
-                found = next((c for c in comments if c.id == key.comment_id), None)
-                if found is None:
+            case GitHubCommentKey():
+                comment = next((c for c in comments if c.id == key.comment_id), None)
+                if comment is None:
                     raise CommentNotFound(key.comment_id)
-                return github_api.comment(found, key, _html, None)
+                return github_api.comment(comment, key, _html, None)
             case _:
                 raise AssertionError(key)
 
 
-def _missing(number: int) -> Thread:
+def _missing_thread(number: int) -> Thread:
     return Thread(SITE, number, None, (), 0, Status.MISSING, START)
 
 
 class Blog:
-    """The web over the fake engine, and a client that asks it as a browser does."""
+    """The web application over the fake reader, and a client that sends requests as a browser does."""
 
-    def __init__(self, *, origins: Origins = Origins(), public_url: str | None = None) -> None:  # noqa: B008 - frozen
-        self.reads = FakeReads()
+    def __init__(self, *, cors: CorsPolicy = CorsPolicy(), public_url: str | None = None) -> None:  # noqa: B008 - frozen
+        self.reader = FakeReader()
         self.clock = FakeClock(START + 7)
-        self.state: dict[str, Any] = {"ready": True, "sites": []}
-        self.serving = Serving(
-            reads=self.reads,
+        self.readiness: dict[str, Any] = {"ready": True, "sites": []}
+        self.context = WebContext(
+            reader=self.reader,
             sites=(SITE, OTHER),
             now=self.clock.now,
-            origins=origins,
+            cors=cors,
             public_url=public_url,
-            readiness=self._readiness,
+            monitoring=Monitoring(self._readiness),
         )
-        self.app: CachedReads = create_app(self.serving)
+        self.app: CachedReads = create_app(self.context)
 
     async def _readiness(self) -> Mapping[str, Any]:
-        return self.state
+        return self.readiness
 
-    async def ask(
+    def serve(self, **features: Any) -> None:
+        """Serve from now on with these features, named as the fields of `Features`."""
+        self.context = replace(self.context, features=Features(**features))
+        self.app = create_app(self.context)
+
+    async def request(
         self, target: str, headers: Mapping[str, str] | list[tuple[str, str]] | None = None, *, method: str = "GET"
     ) -> httpx.Response:
-        """One request to a target such as `/docs?x=1`, sent as it stands."""
+        """Send one request to a target such as `/docs?x=1`, unchanged."""
         pairs = headers if isinstance(headers, list) else list((headers or {}).items())
-        sent = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
+        encoded_headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
         transport = httpx.ASGITransport(self.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://blog.test") as client:
             del client.headers["accept-encoding"], client.headers["accept"]
-            return await client.request(method, target, headers=sent)
+            return await client.request(method, target, headers=encoded_headers)
