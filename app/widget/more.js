@@ -4,6 +4,7 @@ const PAGE_SIZE = 100;
 let widget; // the exports of widget.js, passed in because a page may load that from several addresses
 
 export async function enhance(element, exports, isPainted) {
+  if (!element.controller) return; // the browser has cached an older widget.js, which is replaced at the next visit
   widget = exports;
   const { signal } = element.controller;
   await element.i18n.load();

@@ -1,118 +1,119 @@
-// The start page: what is chosen shows in the preview, and in what there is to copy.
+// The start page: the choices show in the preview and in the snippets to copy.
 const BASE = new URL(".", import.meta.url);
 const form = document.getElementById("choices");
 const preview = document.getElementById("preview");
-const told = document.getElementById("told");
-const first = form.dataset.repo;
+const status = document.getElementById("told");
+const defaultRepo = form.dataset.repo;
 const snippets = [...document.querySelectorAll("[data-snippet]")].map((code) => [code, code.textContent]);
-const addresses = [...document.querySelectorAll(".addresses a")].map((link) => [link, link.getAttribute("href")]);
+const links = [...document.querySelectorAll(".addresses a")].map((link) => [link, link.getAttribute("href")]);
 const comments = document.createElement("post-comments");
-let ordered = null; // the order that the preview was given last
+let previewOrder = null; // the order that the form set last
 
 const plural = (number, one, many) => `${number} ${number === 1 ? one : many}`;
 
-// What was chosen, without what is meant anyway.
-function chosen() {
-  const { ghissueid, repo = first, lang, order, theme } = Object.fromEntries(new FormData(form));
-  return { ghissueid, repo: repo === first ? "" : repo, lang, order, theme };
+// Returns the choices, with "" for the default repository.
+function readChoices() {
+  const { ghissueid, repo = defaultRepo, lang, order, theme } = Object.fromEntries(new FormData(form));
+  return { ghissueid, repo: repo === defaultRepo ? "" : repo, lang, order, theme };
 }
 
 function show() {
   if (!form.ghissueid.validity.valid) return;
-  const choice = chosen();
-  for (const name in choice) {
-    const [before, after] = [comments.getAttribute(name), choice[name] || null];
+  const choices = readChoices();
+  for (const name in choices) {
+    const [before, after] = [comments.getAttribute(name), choices[name] || null];
     if (before === after) continue;
     if (after) comments.setAttribute(name, after);
     else comments.removeAttribute(name);
   }
-  ordered = comments.getAttribute("order");
-  preview.dataset.theme = choice.theme;
+  previewOrder = comments.getAttribute("order");
+  preview.dataset.theme = choices.theme;
   if (!comments.isConnected) preview.replaceChildren(comments);
-  fill(choice);
+  update(choices);
 }
 
-function fill(choice) {
+// Puts the choices into the snippets and links.
+function update(choices) {
   for (const [code, text] of snippets) {
-    const parts = filled(text, choice).split("\0");
-    code.replaceChildren(...parts.map((part, at) => (at % 2 ? marked(part) : part)));
+    const parts = insertChoices(text, choices).split("\0");
+    code.replaceChildren(...parts.map((part, index) => (index % 2 ? createMark(part) : part)));
   }
-  for (const [link, href] of addresses) {
-    const path = href.replace(/(posts|issues)\/41/, `$1/${choice.ghissueid}`);
-    const to = new URL(path.replace(`repos/${first}/`, `repos/${choice.repo || first}/`), BASE);
-    const takes = link.dataset.takes?.split(" ") ?? [];
-    for (const name of takes) if (choice[name]) to.searchParams.set(name, choice[name]);
-    link.href = to;
+  for (const [link, href] of links) {
+    const path = href.replace(/(posts|issues)\/41/, `$1/${choices.ghissueid}`);
+    const url = new URL(path.replace(`repos/${defaultRepo}/`, `repos/${choices.repo || defaultRepo}/`), BASE);
+    const names = link.dataset.takes?.split(" ") ?? [];
+    for (const name of names) if (choices[name]) url.searchParams.set(name, choices[name]);
+    link.href = url;
   }
 }
 
-function marked(text) {
+function createMark(text) {
   const mark = document.createElement("mark");
   mark.textContent = text;
   return mark;
 }
 
-// A snippet with the choices in it; each of them stands between two NULs.
-function filled(text, { ghissueid, ...others }) {
-  const { theme, order, ...everywhere } = others;
+// Returns a snippet with the choices in it, each between two NULs.
+function insertChoices(text, { ghissueid, ...others }) {
+  const { theme, order, ...common } = others;
   return text
-    .replace(/\/posts\/[^\s"'`]*\.html/g, (address) => address + between(parameters(others), "?"))
+    .replace(/\/posts\/[^\s"'`]*\.html/g, (url) => url + delimit(query(others), "?"))
     .replace(/<(post-comments|comment-count) ghissueid=("[^"]*"|\{[^}]*\})/g, (tag, name) => {
-      const given = Object.entries(name === "post-comments" ? others : everywhere).filter(([, value]) => value);
-      return tag + between(given.map(([key, value]) => ` ${key}="${value}"`).join(""));
+      const attributes = Object.entries(name === "post-comments" ? others : common).filter(([, value]) => value);
+      return tag + delimit(attributes.map(([key, value]) => ` ${key}="${value}"`).join(""));
     })
-    .replace(/(ghissueid(?:="|: )|\/issues\/|\/posts\/)41\b/g, `$1${between(ghissueid)}`)
-    .replaceAll(`/${first}/issues/`, `/${others.repo ? between(others.repo) : first}/issues/`);
+    .replace(/(ghissueid(?:="|: )|\/issues\/|\/posts\/)41\b/g, `$1${delimit(ghissueid)}`)
+    .replaceAll(`/${defaultRepo}/issues/`, `/${others.repo ? delimit(others.repo) : defaultRepo}/issues/`);
 }
 
-const between = (text, before = "") => (text ? `\0${before}${text}\0` : "");
-const parameters = ({ repo, lang, order }) =>
+const delimit = (text, prefix = "") => (text ? `\0${prefix}${text}\0` : "");
+const query = ({ repo, lang, order }) =>
   Object.entries({ repo, lang, order }).filter(([, value]) => value).map(([name, value]) => `${name}=${value}`).join("&");
 
-// The posts that there are, those with most comments first.
-async function suggest() {
-  const { repo } = chosen();
-  const known = document.getElementById("known");
-  const address = new URL(`api/v1/counts${repo ? `?repo=${repo}` : ""}`, BASE);
-  const answer = await fetch(address).catch(() => null);
-  if (!answer?.ok) return (known.textContent = "Which posts there are cannot be read at the moment.");
-  const counts = Object.entries((await answer.json()).counts).filter(([, count]) => count);
+// Suggests the posts with the most comments, and chooses the first.
+async function suggestPosts() {
+  const { repo } = readChoices();
+  const hint = document.getElementById("known");
+  const url = new URL(`api/v1/counts${repo ? `?repo=${repo}` : ""}`, BASE);
+  const response = await fetch(url).catch(() => null);
+  if (!response?.ok) return (hint.textContent = "Which posts there are cannot be read at the moment.");
+  const counts = Object.entries((await response.json()).counts).filter(([, count]) => count);
   counts.sort(([, a], [, b]) => b - a);
   document.getElementById("numbers").replaceChildren(
     ...counts.slice(0, 50).map(([value, count]) =>
       Object.assign(document.createElement("option"), { value, label: plural(count, "comment", "comments") }),
     ),
   );
-  known.textContent = counts.length
+  hint.textContent = counts.length
     ? `${plural(counts.length, "post has", "posts have")} comments; #${counts[0][0]} has most.`
     : "No post has comments yet.";
   if (counts.length) form.ghissueid.value = counts[0][0];
 }
 
-function copyable(figure) {
+function addCopyButton(figure) {
   const code = figure.querySelector("code");
-  const what = figure.querySelector("strong").textContent;
+  const title = figure.querySelector("strong").textContent;
   const button = document.createElement("button");
-  Object.assign(button, { type: "button", textContent: "Copy", ariaLabel: `Copy: ${what}` });
+  Object.assign(button, { type: "button", textContent: "Copy", ariaLabel: `Copy: ${title}` });
   let timer;
   button.onclick = async () => {
     let outcome = "Copied";
     try {
       await navigator.clipboard.writeText(code.textContent);
     } catch {
-      getSelection().selectAllChildren(code); // a page that is not served by https may not write there
+      getSelection().selectAllChildren(code); // browsers deny clipboard access to pages served without https
       outcome = "Selected";
     }
-    told.textContent = `${outcome}: ${what}`;
+    status.textContent = `${outcome}: ${title}`;
     button.textContent = outcome;
     clearTimeout(timer);
-    timer = setTimeout(() => (told.textContent = "", button.textContent = "Copy"), 2500);
+    timer = setTimeout(() => (status.textContent = "", button.textContent = "Copy"), 2500);
   };
   figure.querySelector("pre").before(button);
 }
 
-// Sections one below the other become tabs: https://www.w3.org/WAI/ARIA/apg/patterns/tabs/
-function tabbed(panels) {
+// Turns consecutive sections into tabs: https://www.w3.org/WAI/ARIA/apg/patterns/tabs/
+function createTabs(panels) {
   const list = Object.assign(document.createElement("div"), { role: "tablist", ariaLabel: "Your site" });
   const tabs = panels.map((panel) => {
     const title = panel.querySelector("h3");
@@ -123,26 +124,26 @@ function tabbed(panels) {
     title.remove();
     return tab;
   });
-  const select = (chosen) => {
-    for (const [at, tab] of tabs.entries()) {
-      tab.ariaSelected = String(tab === chosen);
-      tab.tabIndex = tab === chosen ? 0 : -1;
-      panels[at].hidden = tab !== chosen;
+  const select = (selection) => {
+    for (const [index, tab] of tabs.entries()) {
+      tab.ariaSelected = String(tab === selection);
+      tab.tabIndex = tab === selection ? 0 : -1;
+      panels[index].hidden = tab !== selection;
     }
   };
-  const take = (tab) => {
+  const activate = (tab) => {
     select(tab);
     history.replaceState(null, "", `#${tab.getAttribute("aria-controls")}`);
   };
-  list.onclick = ({ target }) => tabs.includes(target) && take(target);
-  list.onkeydown = (press) => {
-    const here = tabs.indexOf(document.activeElement);
-    const to = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: -1 }[press.key];
-    if (to === undefined) return;
-    press.preventDefault();
-    const tab = tabs.at(to % tabs.length);
+  list.onclick = ({ target }) => tabs.includes(target) && activate(target);
+  list.onkeydown = (event) => {
+    const current = tabs.indexOf(document.activeElement);
+    const next = { ArrowRight: current + 1, ArrowLeft: current - 1, Home: 0, End: -1 }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    const tab = tabs.at(next % tabs.length);
     tab.focus();
-    take(tab);
+    activate(tab);
   };
   list.append(...tabs);
   panels[0].before(list);
@@ -152,22 +153,22 @@ function tabbed(panels) {
 comments.setAttribute("loading", "eager");
 comments.addEventListener("comments-loaded", () => {
   const order = comments.getAttribute("order");
-  if (order === ordered) return;
-  ordered = order; // chosen in the preview, as a reader would
+  if (order === previewOrder) return;
+  previewOrder = order; // a visitor has changed the order in the preview
   form.order.value = order === "oldest" ? "" : order;
-  fill(chosen());
+  update(readChoices());
 });
-document.querySelectorAll("figure").forEach(copyable);
-tabbed([...document.querySelectorAll(".kind")]);
+document.querySelectorAll("figure").forEach(addCopyButton);
+createTabs([...document.querySelectorAll(".kind")]);
 form.addEventListener("submit", (event) => event.preventDefault());
 let timer;
 form.addEventListener("input", ({ target }) => {
   clearTimeout(timer);
   timer = setTimeout(async () => {
-    if (target.name === "repo") await suggest();
+    if (target.name === "repo") await suggestPosts();
     show();
   }, target.name === "ghissueid" ? 250 : 0);
 });
 form.hidden = false;
-await suggest();
+await suggestPosts();
 show();
