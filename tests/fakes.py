@@ -2,23 +2,28 @@
 
 import asyncio
 
+from typing_extensions import override
+
 from app.domain.sites import Repository
-from app.ports.jobs import RateLimitState
-from app.ports.metrics import Drift, Received, Wait
+from app.ports.clock import Clock
+from app.ports.metrics import DeliveryOutcome, Drift, Metrics, Wait
+from app.ports.rate_state import RateLimitState
 from app.render.keys import Key
 
 
-class FakeClock:
-    """A clock that only a test or a sleep moves; sleeps that overlap move it once, to the latest end."""
+class FakeClock(Clock):
+    """A clock that only a test or a sleep moves; overlapping sleeps move it once, to the latest end."""
 
     def __init__(self, now: float = 1_600_000_000.0) -> None:
         self._now = now
         self.slept: list[float] = []
-        """How long each sleep was, in the order they began."""
+        """The length of each sleep, in the order in which they began."""
 
+    @override
     def now(self) -> float:
         return self._now
 
+    @override
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         end = self._now + seconds
@@ -29,23 +34,29 @@ class FakeClock:
         self._now += seconds
 
 
-class Silent:
-    """The observer that counts nothing."""
+class SilentMetrics(Metrics):
+    """Metrics that count nothing."""
 
-    def delivered(self, event: str, outcome: Received) -> None:
-        """Counts nothing."""
+    @override
+    def delivery(self, event: str, outcome: DeliveryOutcome) -> None:
+        pass
 
-    def untold(self, repo: Repository, count: int) -> None:
-        """Counts nothing."""
+    @override
+    def missed_by_webhook(self, repo: Repository, count: int) -> None:
+        pass
 
-    def drifted(self, repo: Repository, kind: Drift, count: int) -> None:
-        """Counts nothing."""
+    @override
+    def drift(self, repo: Repository, kind: Drift, count: int) -> None:
+        pass
 
-    def rendered(self, key: Key) -> None:
-        """Counts nothing."""
+    @override
+    def document_rendered(self, key: Key) -> None:
+        pass
 
-    def stands(self, standing: RateLimitState) -> None:
-        """Counts nothing."""
+    @override
+    def rate_limit(self, state: RateLimitState) -> None:
+        pass
 
-    def waits(self, reason: Wait, until: float | None) -> None:
-        """Counts nothing."""
+    @override
+    def waiting(self, reason: Wait, until: float | None) -> None:
+        pass

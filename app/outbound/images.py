@@ -101,7 +101,7 @@ class HttpImageSource(ImageSource):
             async with asyncio.timeout(_TIMEOUT):
                 return await self._fetch(address, largest)
         except TimeoutError:
-            raise Unreachable(_without_query(address), f"no picture within {_TIMEOUT:g} s") from None
+            raise Unreachable(_without_query(address), f"no image within {_TIMEOUT:g} s") from None
         except (httpx.RequestError, OSError) as error:
             raise Unreachable(_without_query(address), type(error).__name__) from None
 
@@ -145,7 +145,7 @@ class HttpImageSource(ImageSource):
         if url.scheme != "https" or url.port is not None or url.userinfo:
             raise ImageRejected(label, "it is not https on the default port")
         if host not in HOSTS or (host == "github.com" and not _GITHUB_COM.fullmatch(url.path)):
-            raise ImageRejected(label, "GitHub has no pictures there, and AFTERWORD_PICTURE_HOSTS does not name it")
+            raise ImageRejected(label, "GitHub has no images there, and AFTERWORD_PICTURE_HOSTS does not name it")
         addresses = await self._resolve(host)
         if not addresses or not all(map(_is_public, addresses)):
             raise ImageRejected(label, "its host has an address that is not public")
@@ -168,7 +168,7 @@ async def _read_image(response: httpx.Response, url: httpx.URL, largest: int) ->
     header_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     media_type = _media_type(bytes(body[:_SNIFFED_BYTES]), header_type)
     if media_type is None:
-        raise ImageRejected(label, "it is no picture")
+        raise ImageRejected(label, "it is not an image")
     return Image(bytes(body), media_type)
 
 

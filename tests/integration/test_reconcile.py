@@ -7,27 +7,30 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from typing_extensions import override
 
+from app.domain.records import Tombstone
 from app.domain.sites import Repository
 from app.ports.metrics import Drift
-from app.ports.mirror import Change, Tombstone
+from app.ports.mirror import Change
 from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.world import World
-from app.sync.reconcile import reconciled
-from tests.fakes import FakeClock, Silent
+from app.sync.reconcile import Reconcile
+from tests.fakes import FakeClock, SilentMetrics
 from tests.integration.actions import TOKEN, Webhook, act, clock_of_tests, imported, swept, told, world_at
 from tests.integration.application import BLOG, Stage, comments_of
 
 
-class Observed(Silent):
+class Observed(SilentMetrics):
     """Counts drift."""
 
     def __init__(self) -> None:
-        self.drift: Counter[Drift] = Counter()
+        self.counts: Counter[Drift] = Counter()
 
-    def drifted(self, repo: Repository, kind: Drift, count: int) -> None:
+    @override
+    def drift(self, repo: Repository, kind: Drift, count: int) -> None:
         assert repo == BLOG
-        self.drift[kind] += count
+        self.counts[kind] += count
 
 
 @pytest.fixture
@@ -48,27 +51,27 @@ async def in_service(
     async with act(simulator, clock, github_token=token) as on:
         await imported(on)
         observed = Observed()
-        on.afterword.pulse._reconciler._observer = observed
-        await on.afterword.pulse.bring_up(BLOG, reconcile=True)
-        assert observed.drift == Counter()
+        on.application.reconciler._drift._metrics = observed
+        await on.application.poller.poll(BLOG, reconcile=Reconcile.NOW)
+        assert observed.counts == Counter()
         clock.advance(3600)
-        await on.afterword.pulse.bring_up(BLOG)
+        await on.application.poller.poll(BLOG)
         on.asked()
-        yield on, observed.drift
+        yield on, observed.counts
 
 
 async def as_on_github(on: Stage) -> None:
     world = on.simulator.world
     home = world.repository("ada/blog").id
-    mirrored = {tally.number for tally in await on.afterword.mirror.tallies(BLOG)}
+    mirrored = {tally.number for tally in (await on.application.mirror.site_snapshot(BLOG)).summaries}
     assert mirrored == set(world.issue_ids[home])
     for number in mirrored:
-        record = await on.afterword.mirror.thread(BLOG, number)
+        record = await on.application.mirror.thread(BLOG, number)
         assert record is not None
-        assert (record.complete, record.in_doubt) == (True, False)
+        assert (record.complete, record.count_mismatch) == (True, False)
         issue = world.issue("ada/blog", number)
         assert (record.issue.title, record.issue.state) == (issue.title, issue.state)
-        comments = await on.afterword.mirror.comments(BLOG, number)
+        comments = await on.application.mirror.comments(BLOG, number)
         assert [comment.id for comment in comments] == comments_of(on.simulator, number)
         assert [c.body for c in comments] == [world.comments[c.id].body for c in comments]
         assert [c.reactions.total for c in comments] == [_total(world, c.id) for c in comments]
@@ -79,13 +82,13 @@ def _total(world: World, comment_id: int) -> int:
 
 
 async def reconcile(on: Stage) -> None:
-    await on.afterword.pulse.bring_up(BLOG, reconcile=True)
+    await on.application.poller.poll(BLOG, reconcile=Reconcile.NOW)
     await as_on_github(on)
 
 
 async def _forgotten_thread(on: Stage) -> None:
-    await on.afterword.mirror.apply(
-        Change(repo=BLOG, at=on.clock.now(), absence=Tombstone(1, gone=False, checked_at=1.0))
+    await on.application.mirror.apply(
+        Change(repo=BLOG, at=on.clock.now(), tombstone=Tombstone(1, gone=False, checked_at=1.0))
     )
 
 
@@ -94,10 +97,10 @@ async def _deleted_thread(on: Stage) -> None:
 
 
 async def _other_title(on: Stage) -> None:
-    record = await on.afterword.mirror.thread(BLOG, 1)
+    record = await on.application.mirror.thread(BLOG, 1)
     assert record is not None
     issue = replace(record.issue, title="Wrong", source={**record.issue.source, "title": "Wrong"})
-    await on.afterword.mirror.apply(Change(repo=BLOG, at=on.clock.now(), issues=(issue,)))
+    await on.application.mirror.apply(Change(repo=BLOG, at=on.clock.now(), issues=(issue,)))
 
 
 async def _reaction_to_the_issue(on: Stage) -> None:
@@ -106,7 +109,7 @@ async def _reaction_to_the_issue(on: Stage) -> None:
 
 async def _forgotten_comments(on: Stage) -> None:
     lost = frozenset(comments_of(on.simulator, 1)[:2])
-    await on.afterword.mirror.apply(Change(repo=BLOG, at=on.clock.now(), removed=lost))
+    await on.application.mirror.apply(Change(repo=BLOG, at=on.clock.now(), removed_comments=lost))
 
 
 async def _deleted_comment(on: Stage) -> None:
@@ -183,9 +186,9 @@ async def test_what_happens_during_a_reconcile_is_no_drift(world: World, clock: 
                     world.open_issue("ada/blog", title="Post 4", body="")
 
             stop = simulator.on_request(meanwhile)
-            await on.afterword.pulse.bring_up(BLOG, reconcile=True)
+            await on.application.poller.poll(BLOG, reconcile=Reconcile.NOW)
             assert found == {}
-            await on.afterword.pulse.bring_up(BLOG)
+            await on.application.poller.poll(BLOG)
             await as_on_github(on)
 
 
@@ -196,9 +199,9 @@ async def test_what_a_webhook_told_is_no_drift_though_nobody_has_looked_yet(
     with run_simulator(world) as simulator:
         async with in_service(simulator, clock) as (on, found):
             await _deleted_comment(on)
-            await told(on, 1, thorough=True)
+            await told(on, 1, full=True)
             world.delete_issue("ada/blog", 3)
-            await told(on, 3, thorough=True)
+            await told(on, 3, full=True)
             clock.advance(pause)
             await reconcile(on)
             assert found == {}
@@ -210,10 +213,10 @@ async def test_what_a_webhook_told_before_and_was_looked_at_during_a_reconcile_i
     with run_simulator(world) as simulator:
         async with in_service(simulator, clock) as (on, found):
             await _deleted_comment(on)
-            await told(on, 1, thorough=True)
+            await told(on, 1, full=True)
             clock.advance(10)
             simulator.hold.start("sort=created&direction=desc")
-            comparing = asyncio.create_task(on.afterword.pulse.bring_up(BLOG, reconcile=True))
+            comparing = asyncio.create_task(on.application.poller.poll(BLOG, reconcile=Reconcile.NOW))
             await asyncio.to_thread(simulator.hold.wait_for, 1)
             await swept(on)
             simulator.hold.release()
@@ -228,18 +231,20 @@ async def test_a_quiet_blog_is_compared_for_four_asks_and_what_it_says(world: Wo
             await reconcile(on)
             assert len(on.asked()) == 2 + 1 + 1 + 1
             assert found == {}
-            assert await on.afterword.shared.recall(reconciled(BLOG)) == str(clock.now())
+            site = await on.application.mirror.site(BLOG)
+            assert site is not None
+            assert site.reconciled_at == clock.now()
 
 
 async def test_without_a_token_no_more_is_compared_than_the_hour_allows(clock: FakeClock) -> None:
     with run_simulator(world_at(clock, 2, *[1] * 30, 1500)) as simulator:
         async with in_service(simulator, clock, token=None) as (on, found):
             clock.advance(3600)
-            await on.afterword.pulse.bring_up(BLOG)
+            await on.application.poller.poll(BLOG)
             await _deleted_comment(on)
             on.simulator.world.react(on.simulator.world.comments[comments_of(simulator, 5)[0]], "heart")
             on.asked()
-            await on.afterword.pulse.bring_up(BLOG, reconcile=True)
+            await on.application.poller.poll(BLOG, reconcile=Reconcile.NOW)
             assert len(on.asked()) <= 24
             assert found[Drift.COMMENT_SURPLUS] == 1
             assert await on.ids(1) == comments_of(simulator, 1)
@@ -249,7 +254,7 @@ async def test_without_a_token_no_more_is_compared_than_the_hour_allows(clock: F
 
 
 async def untold(on: Stage) -> frozenset[int]:
-    return (await on.afterword.pulse.bring_up(BLOG)).untold
+    return (await on.application.poller.poll(BLOG)).webhook.missed
 
 
 async def test_a_round_tells_of_comments_that_no_webhook_told(world: World, clock: FakeClock) -> None:
@@ -324,5 +329,5 @@ async def test_what_changes_about_a_pull_request_is_no_drift(world: World, clock
     with run_simulator(world) as simulator:
         async with in_service(simulator, clock) as (on, found):
             world.react(world.issue("ada/blog", number), "heart")
-            await on.afterword.pulse.bring_up(BLOG, reconcile=True)
+            await on.application.poller.poll(BLOG, reconcile=Reconcile.NOW)
             assert found == {}

@@ -12,7 +12,7 @@ from app.ports.jobs import Delivery
 from app.store.memory import MemoryShared
 from app.sync.poll import PollResult
 from app.sync.reconcile import reconciled
-from tests.fakes import FakeClock, Silent
+from tests.fakes import FakeClock, SilentMetrics
 from tests.integration.application import BLOG
 
 AWAY = Unreachable("/repos/ada/blog", "no answer")
@@ -37,7 +37,7 @@ class FakePulse:
 
 
 async def followed(pulse: FakePulse, clock: FakeClock) -> Schedule:
-    schedule = Schedule(pulse, MemoryShared(), clock, lambda: 0.0, Silent(), every=60)
+    schedule = Schedule(pulse, MemoryShared(), clock, lambda: 0.0, SilentMetrics(), every=60)
     task = asyncio.create_task(schedule.follow(BLOG))
     for _ in range(50):
         await asyncio.sleep(0)
@@ -86,7 +86,7 @@ async def test_everything_is_compared_once_a_day_over_all_processes_and_starts()
     for seconds in (0, 60, 86_300, 100, 60):
         clock.advance(seconds)
         pulse = FakePulse([None])
-        await Schedule(pulse, shared, clock, lambda: 0.0, Silent(), every=60).round(BLOG)
+        await Schedule(pulse, shared, clock, lambda: 0.0, SilentMetrics(), every=60).round(BLOG)
         due += pulse.reconciles
         if pulse.reconciles == [True]:
             await shared.remember(reconciled(BLOG), str(clock.now()))
@@ -140,7 +140,7 @@ async def test_a_round_that_finds_what_no_webhook_told_says_so_and_quickens(capl
             assert repo == BLOG
             return PollResult(reconciled=reconcile, untold=self.untold)
 
-    schedule = Schedule(Finds(), shared, clock, lambda: 0.0, Silent(), every=60)
+    schedule = Schedule(Finds(), shared, clock, lambda: 0.0, SilentMetrics(), every=60)
     assert await schedule.round(BLOG) == 600
     Finds.untold = frozenset({41})
     assert await schedule.round(BLOG) == 60
@@ -155,7 +155,7 @@ async def test_a_pause_ends_early_where_there_is_a_hurry() -> None:
 
     clock = Slow()
     pulse = FakePulse([None, None])
-    schedule = Schedule(pulse, MemoryShared(), clock, lambda: 0.0, Silent(), every=60)
+    schedule = Schedule(pulse, MemoryShared(), clock, lambda: 0.0, SilentMetrics(), every=60)
     task = asyncio.create_task(schedule.follow(BLOG))
     for _ in range(50):
         await asyncio.sleep(0)
@@ -179,7 +179,7 @@ async def test_without_a_secret_no_webhook_is_counted_on_however_many_came_befor
     shared = MemoryShared()
     told = Delivery("1", "ping", "", BLOG, None, thorough=False, received_at=clock.now())
     await shared.deliver(told, replay_within=60)
-    schedule = Schedule(FakePulse([None]), shared, clock, lambda: 0.0, Silent(), every=60, listening=False)
+    schedule = Schedule(FakePulse([None]), shared, clock, lambda: 0.0, SilentMetrics(), every=60, listening=False)
     assert await schedule.round(BLOG) == 60
 
 
@@ -190,5 +190,5 @@ async def test_a_webhook_that_has_been_silent_for_a_week_is_counted_on_no_more()
     await shared.deliver(told, replay_within=60)
     for days, pause in ((0, 600), (6, 600), (2, 60)):
         clock.advance(days * 86_400)
-        schedule = Schedule(FakePulse([None]), shared, clock, lambda: 0.0, Silent(), every=60)
+        schedule = Schedule(FakePulse([None]), shared, clock, lambda: 0.0, SilentMetrics(), every=60)
         assert await schedule.round(BLOG) == pause

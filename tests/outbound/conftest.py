@@ -5,9 +5,11 @@ import pytest
 
 from app.github.requests import Request
 from app.outbound.github import HttpGitHub, Outcome
+from app.outbound.images import HttpImageSource
 from tests.fakes import FakeClock
 from tests.github.objects import API
-from tests.outbound.github_client import NOW, TOKEN, Make, Told
+from tests.outbound.github_client import NOW, TOKEN, Exchanges, MakeGitHub
+from tests.outbound.image_source import FakeResolver, MakeSource
 
 
 @pytest.fixture
@@ -16,22 +18,34 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def told() -> Told:
+def exchanges() -> Exchanges:
     return []
 
 
 @pytest.fixture
-async def make(clock: FakeClock, told: Told) -> AsyncIterator[Make]:
-    made: list[HttpGitHub] = []
+async def make_github(clock: FakeClock, exchanges: Exchanges) -> AsyncIterator[MakeGitHub]:
+    clients: list[HttpGitHub] = []
 
-    def build(api: str = API, token: str | None = TOKEN, chance: float = 0.5, **options: Any) -> HttpGitHub:
-        def observe(ask: Request, outcome: Outcome) -> None:
-            told.append((ask.path, outcome))
+    def make(api: str = API, token: str | None = TOKEN, random: float = 0.5, **options: Any) -> HttpGitHub:
+        def on_exchange(request: Request, outcome: Outcome) -> None:
+            exchanges.append((request.path, outcome))
 
-        github = HttpGitHub(api, token, clock, lambda: chance, observe=observe, **options)
-        made.append(github)
-        return github
+        clients.append(HttpGitHub(api, token, clock, lambda: random, on_exchange=on_exchange, **options))
+        return clients[-1]
 
-    yield build
-    for github in made:
+    yield make
+    for github in clients:
         await github.aclose()
+
+
+@pytest.fixture
+async def make_source() -> AsyncIterator[MakeSource]:
+    sources: list[HttpImageSource] = []
+
+    def make(*origins: str, resolver: FakeResolver | None = None) -> HttpImageSource:
+        sources.append(HttpImageSource(origins, resolve=resolver or FakeResolver()))
+        return sources[-1]
+
+    yield make
+    for source in sources:
+        await source.aclose()

@@ -1,4 +1,4 @@
-"""What the tests of the transport share: whom they ask, what for, and the failure that comes of it."""
+"""What the tests of the GitHub client share: requests, the factory's type, and the expected error."""
 
 from collections.abc import Callable
 
@@ -14,11 +14,12 @@ TOKEN = "ghp_s3cretS3cret"
 ISSUE = RepositoryRequests(API, "octo/blog").issue(41)
 LIST = RepositoryRequests(API, "octo/blog").issues()
 
-Make = Callable[..., HttpGitHub]
-Told = list[tuple[str, Outcome]]
+MakeGitHub = Callable[..., HttpGitHub]
+Exchanges = list[tuple[str, Outcome]]
 
 
-async def failing(github: HttpGitHub, ask: Request = ISSUE) -> GitHubError:
+async def send_expecting_error(github: HttpGitHub, request: Request = ISSUE) -> GitHubError:
+    """Return the error of a request."""
     with pytest.raises(GitHubError) as caught:
-        await github.send(ask)
+        await github.send(request)
     return caught.value

@@ -1,4 +1,4 @@
-"""Front matter as the generators of static sites write it, and as anybody's file may hold it."""
+"""Front matter as static site generators accept it, and as any file may contain it."""
 
 import json
 
@@ -26,11 +26,11 @@ HOSTILE = st.text(st.sampled_from("-+{}[]\"':,&*!|>%@#?. \n\t\r\x00\ufeffa1\u202
         '{\n  "ghissueid": "41",\n  "a": {\n  }\n}\n\nText',
     ],
 )
-def test_yaml_toml_and_json_are_told_apart(text: str) -> None:
+def test_yaml_toml_and_json_are_distinguished(text: str) -> None:
     assert front_matter(text)["ghissueid"] == "41"
 
 
-def test_a_table_of_toml_and_numbers_of_json_are_kept() -> None:
+def test_toml_tables_and_json_numbers_are_preserved() -> None:
     assert front_matter("+++\n[extra]\nghissueid = 41\n+++\n") == {"extra": {"ghissueid": 41}}
     assert front_matter('{"ghissueid": [41, 42]}') == {"ghissueid": [41, 42]}
 
@@ -51,7 +51,7 @@ def test_a_table_of_toml_and_numbers_of_json_are_kept() -> None:
         "---\n- a\n- list\n---\n",
     ],
 )
-def test_a_page_without_front_matter_has_no_fields(text: str) -> None:
+def test_page_without_front_matter_has_no_fields(text: str) -> None:
     assert front_matter(text) == {}
 
 
@@ -72,13 +72,13 @@ def test_a_page_without_front_matter_has_no_fields(text: str) -> None:
         (f'{{"a": {"9" * 5000}}}', "cannot be read"),
     ],
 )
-def test_what_is_malformed_is_refused_on_one_line(text: str, reason: str) -> None:
-    with pytest.raises(ValueError, match=reason) as refused:
+def test_malformed_front_matter_is_rejected_in_one_line(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason) as caught:
         front_matter(text)
-    assert len(str(refused.value).splitlines()) == 1
+    assert len(str(caught.value).splitlines()) == 1
 
 
-def test_another_field_that_yaml_would_refuse_spoils_nothing() -> None:
+def test_invalid_yaml_value_elsewhere_does_no_harm() -> None:
     text = "---\ndate: 2020-13-45\nauthor: !person ada\nmore: !!python/object:os.system x\nghissueid: 41\n---\n"
     assert front_matter(text)["ghissueid"] == "41"
 
@@ -89,18 +89,18 @@ def test_another_field_that_yaml_would_refuse_spoils_nothing() -> None:
     | HOSTILE.map(lambda text: f"---\n{text}\n---\n")
     | HOSTILE.map(lambda text: f"+++\n{text}\n+++")
 )
-def test_any_text_has_fields_or_is_refused_and_never_fails_otherwise(text: str) -> None:
+def test_any_text_has_fields_or_is_rejected(text: str) -> None:
     try:
         fields = front_matter(text)
-    except ValueError as failure:
-        assert str(failure).startswith("its front matter ")  # noqa: PT017 - either outcome is right
+    except ValueError as error:
+        assert str(error).startswith("its front matter ")  # noqa: PT017 - either outcome is right
     else:
         assert isinstance(fields, dict)
 
 
 @settings(max_examples=50)
 @given(st.integers(1, 10**9), st.dictionaries(WORDS, WORDS, max_size=3), WORDS, st.sampled_from(["\n", "\r\n"]))
-def test_a_number_is_found_whatever_stands_around_it(number: int, others: dict[str, str], body: str, end: str) -> None:
+def test_number_is_found_among_other_fields(number: int, others: dict[str, str], body: str, end: str) -> None:
     fields = {key: value for key, value in others.items() if key != "ghissueid"}
     # strings of JSON are strings of YAML and TOML, keys among them
     texts = [(json.dumps(key, ensure_ascii=False), json.dumps(fields[key], ensure_ascii=False)) for key in fields]

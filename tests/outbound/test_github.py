@@ -20,40 +20,42 @@ from app.github.requests import Request
 from app.outbound.github import HttpGitHub, Outcome
 from tests.fakes import FakeClock
 from tests.github.objects import API, issue_object
-from tests.outbound.github_client import ISSUE, LIST, TOKEN, Make, Told, failing
-from tests.outbound.servers import serving, whole
+from tests.outbound.github_client import ISSUE, LIST, TOKEN, Exchanges, MakeGitHub, send_expecting_error
+from tests.outbound.servers import http_response, serve_bytes
 
 pytestmark = pytest.mark.httpx_mock(can_send_already_matched_responses=True)
 
 
-async def test_an_ask_brings_its_answer(make: Make, httpx_mock: HTTPXMock, told: Told) -> None:
+async def test_request_returns_its_response(
+    make_github: MakeGitHub, httpx_mock: HTTPXMock, exchanges: Exchanges
+) -> None:
     httpx_mock.add_response(url=ISSUE.url, json=issue_object(), headers={"ETag": '"abc"'})
-    github = make()
+    github = make_github()
 
-    answer = await github.send(ISSUE)
+    response = await github.send(ISSUE)
 
-    assert (responses.issue(answer).number, answer.etag, answer.url) == (41, '"abc"', ISSUE.url)
+    assert (responses.issue(response).number, response.etag, response.url) == (41, '"abc"', ISSUE.url)
     assert github.request_count == 1
-    assert told == [("/repos/octo/blog/issues/41", Outcome.ANSWERED)]
+    assert exchanges == [("/repos/octo/blog/issues/41", Outcome.OK)]
 
 
-async def test_an_ask_carries_who_asks_and_in_which_form(make: Make, httpx_mock: HTTPXMock) -> None:
+async def test_request_carries_user_agent_and_media_type(make_github: MakeGitHub, httpx_mock: HTTPXMock) -> None:
     httpx_mock.add_response(json={})
 
-    await make().send(ISSUE, etag='W/"abc"')
+    await make_github().send(ISSUE, etag='W/"abc"')
 
-    sent = httpx_mock.get_requests()[0].headers
-    assert sent["user-agent"] == "afterword"
-    assert sent["accept"] == "application/vnd.github.full+json"
-    assert sent["x-github-api-version"] == "2022-11-28"
-    assert sent["authorization"] == f"Bearer {TOKEN}"
-    assert sent["if-none-match"] == 'W/"abc"'
+    headers = httpx_mock.get_requests()[0].headers
+    assert headers["user-agent"] == "afterword"
+    assert headers["accept"] == "application/vnd.github.full+json"
+    assert headers["x-github-api-version"] == "2022-11-28"
+    assert headers["authorization"] == f"Bearer {TOKEN}"
+    assert headers["if-none-match"] == 'W/"abc"'
 
 
 @pytest.mark.parametrize("token", [None, ""])
-async def test_without_a_token_none_is_sent(make: Make, httpx_mock: HTTPXMock, token: str | None) -> None:
+async def test_without_a_token_none_is_sent(make_github: MakeGitHub, httpx_mock: HTTPXMock, token: str | None) -> None:
     httpx_mock.add_response(json={})
-    github = make(token=token)
+    github = make_github(token=token)
 
     await github.send(ISSUE)
 
@@ -61,50 +63,52 @@ async def test_without_a_token_none_is_sent(make: Make, httpx_mock: HTTPXMock, t
     assert repr(github) == "<HttpGitHub https://api.github.com without token>"
 
 
-async def test_what_has_not_changed_is_counted(make: Make, httpx_mock: HTTPXMock, told: Told) -> None:
+async def test_unchanged_response_is_counted(
+    make_github: MakeGitHub, httpx_mock: HTTPXMock, exchanges: Exchanges
+) -> None:
     httpx_mock.add_response(status_code=304)
-    github = make()
+    github = make_github()
 
-    answer = await github.send(LIST, etag='"abc"')
+    response = await github.send(LIST, etag='"abc"')
 
-    assert (answer.unchanged, answer.data, answer.etag) == (True, None, '"abc"')
+    assert (response.unchanged, response.data, response.etag) == (True, None, '"abc"')
     assert github.request_count == 1
-    assert told == [(LIST.path, Outcome.UNCHANGED)]
+    assert exchanges == [(LIST.path, Outcome.UNCHANGED)]
 
 
-async def test_a_validator_belongs_to_the_token(make: Make) -> None:
-    assert make().validator_key(ISSUE) == requests.validator_key(ISSUE, TOKEN)
-    assert make(token=None).validator_key(ISSUE) == requests.validator_key(ISSUE, None)
+async def test_validator_key_belongs_to_the_token(make_github: MakeGitHub) -> None:
+    assert make_github().validator_key(ISSUE) == requests.validator_key(ISSUE, TOKEN)
+    assert make_github(token=None).validator_key(ISSUE) == requests.validator_key(ISSUE, None)
 
 
-async def test_what_fails_on_the_way_is_tried_again(
-    make: Make, httpx_mock: HTTPXMock, clock: FakeClock, told: Told
+async def test_transport_failure_is_retried(
+    make_github: MakeGitHub, httpx_mock: HTTPXMock, clock: FakeClock, exchanges: Exchanges
 ) -> None:
     httpx_mock.add_exception(httpx.ConnectError("refused"))
     httpx_mock.add_response(status_code=502, html="<h1>Unicorn</h1>")
     httpx_mock.add_response(json=issue_object())
-    github = make(chance=0.5)
+    github = make_github(random=0.5)
 
-    answer = await github.send(ISSUE)
+    response = await github.send(ISSUE)
 
-    assert responses.issue(answer).number == 41
+    assert responses.issue(response).number == 41
     assert (github.request_count, clock.slept) == (3, [0.5, 1.0])
-    assert [outcome for _, outcome in told] == [Outcome.UNREACHABLE, Outcome.UNREACHABLE, Outcome.ANSWERED]
+    assert [outcome for _, outcome in exchanges] == [Outcome.UNREACHABLE, Outcome.UNREACHABLE, Outcome.OK]
 
 
-@pytest.mark.parametrize("chance", [0.0, 0.25, 0.999])
-async def test_a_wait_is_a_random_part_of_a_time_that_doubles(
-    make: Make, httpx_mock: HTTPXMock, clock: FakeClock, chance: float
+@pytest.mark.parametrize("random", [0.0, 0.25, 0.999])
+async def test_backoff_is_a_random_part_of_doubled_delays(
+    make_github: MakeGitHub, httpx_mock: HTTPXMock, clock: FakeClock, random: float
 ) -> None:
     httpx_mock.add_response(status_code=500)
 
-    await failing(make(chance=chance))
+    await send_expecting_error(make_github(random=random))
 
-    assert clock.slept == [chance, 2 * chance]
+    assert clock.slept == [random, 2 * random]
 
 
 @pytest.mark.parametrize(
-    ("failure", "said"),
+    ("error", "message"),
     [
         (httpx.ConnectError("connection refused"), "ConnectError: connection refused"),
         (httpx.ConnectTimeout(""), "time-out"),
@@ -114,30 +118,30 @@ async def test_a_wait_is_a_random_part_of_a_time_that_doubles(
         (httpx.ProxyError("407"), "ProxyError: 407"),
     ],
 )
-async def test_what_is_not_reached_in_three_tries_is_unreachable(
-    make: Make, httpx_mock: HTTPXMock, failure: Exception, said: str
+async def test_three_failed_attempts_are_unreachable(
+    make_github: MakeGitHub, httpx_mock: HTTPXMock, error: Exception, message: str
 ) -> None:
-    httpx_mock.add_exception(failure)
-    github = make()
+    httpx_mock.add_exception(error)
+    github = make_github()
 
-    found = await failing(github)
+    caught = await send_expecting_error(github)
 
-    assert isinstance(found, Unreachable)
-    assert said in found.reason
+    assert isinstance(caught, Unreachable)
+    assert message in caught.reason
     assert github.request_count == 3
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-async def test_a_server_that_goes_on_failing_is_unreachable_with_its_status(
-    make: Make, httpx_mock: HTTPXMock, status: int
+async def test_persistent_5xx_is_unreachable_with_its_status(
+    make_github: MakeGitHub, httpx_mock: HTTPXMock, status: int
 ) -> None:
     httpx_mock.add_response(status_code=status)
-    github = make()
+    github = make_github()
 
-    found = await failing(github)
+    caught = await send_expecting_error(github)
 
-    assert isinstance(found, Unreachable)
-    assert str(status) in found.reason
+    assert isinstance(caught, Unreachable)
+    assert str(status) in caught.reason
     assert github.request_count == 3
 
 
@@ -145,22 +149,22 @@ async def test_a_server_that_goes_on_failing_is_unreachable_with_its_status(
     "response",
     [{"html": "<html>Sign in to the hotel</html>"}, {"content": b""}, {"content": b'{"id": 1'}, {"json": []}],
 )
-async def test_a_broken_answer_is_tried_again_and_then_told(
-    make: Make, httpx_mock: HTTPXMock, told: Told, response: dict[str, Any]
+async def test_invalid_response_is_retried_then_raised(
+    make_github: MakeGitHub, httpx_mock: HTTPXMock, exchanges: Exchanges, response: dict[str, Any]
 ) -> None:
     httpx_mock.add_response(**response)
-    github = make()
+    github = make_github()
 
-    assert isinstance(await failing(github), InvalidResponse)
+    assert isinstance(await send_expecting_error(github), InvalidResponse)
     assert github.request_count == 3
-    assert {outcome for _, outcome in told} == {Outcome.BROKEN}
+    assert {outcome for _, outcome in exchanges} == {Outcome.INVALID}
 
 
-async def test_a_broken_answer_may_be_whole_the_next_time(make: Make, httpx_mock: HTTPXMock) -> None:
+async def test_invalid_response_may_be_valid_on_retry(make_github: MakeGitHub, httpx_mock: HTTPXMock) -> None:
     httpx_mock.add_response(html="<html>")
     httpx_mock.add_response(json=issue_object())
 
-    assert responses.issue(await make().send(ISSUE)).number == 41
+    assert responses.issue(await make_github().send(ISSUE)).number == 41
 
 
 @pytest.mark.parametrize(
@@ -176,57 +180,57 @@ async def test_a_broken_answer_may_be_whole_the_next_time(make: Make, httpx_mock
         (451, "Blocked", RequestRejected),
     ],
 )
-async def test_a_refusal_is_never_tried_again(
-    make: Make,
+async def test_rejection_is_never_retried(
+    make_github: MakeGitHub,
     httpx_mock: HTTPXMock,
-    told: Told,
+    exchanges: Exchanges,
     status: int,
     message: str,
     kind: type[GitHubError],
 ) -> None:
     httpx_mock.add_response(status_code=status, json={"message": message})
-    github = make()
+    github = make_github()
 
-    assert type(await failing(github)) is kind
+    assert type(await send_expecting_error(github)) is kind
     assert github.request_count == 1
-    assert told == [(ISSUE.path, Outcome.REFUSED)]
+    assert exchanges == [(ISSUE.path, Outcome.REJECTED)]
 
 
-async def test_no_more_asks_are_in_flight_than_allowed(make: Make, httpx_mock: HTTPXMock) -> None:
+async def test_requests_in_flight_are_bounded(make_github: MakeGitHub, httpx_mock: HTTPXMock) -> None:
     together = asyncio.Barrier(3)
-    running, most = 0, 0
+    running, max_running = 0, 0
 
-    async def held(_: httpx.Request) -> httpx.Response:
-        nonlocal running, most
+    async def hold(_: httpx.Request) -> httpx.Response:
+        nonlocal running, max_running
         running += 1
-        most = max(most, running)
+        max_running = max(max_running, running)
         await together.wait()
         running -= 1
         return httpx.Response(200, json={})
 
-    httpx_mock.add_callback(held)
-    github = make(in_flight=3)
+    httpx_mock.add_callback(hold)
+    github = make_github(in_flight=3)
 
     await asyncio.gather(*(github.send(ISSUE) for _ in range(21)))
 
-    assert (most, github.request_count) == (3, 21)
+    assert (max_running, github.request_count) == (3, 21)
 
 
-async def test_patience_ends(make: Make, httpx_mock: HTTPXMock, told: Told) -> None:
+async def test_request_times_out(make_github: MakeGitHub, httpx_mock: HTTPXMock, exchanges: Exchanges) -> None:
     async def never(_: httpx.Request) -> httpx.Response:
         await asyncio.Event().wait()
         raise AssertionError
 
     httpx_mock.add_callback(never)
 
-    failure = await failing(make(patience=0.01))
+    error = await send_expecting_error(make_github(timeout=0.01))
 
-    assert isinstance(failure, Unreachable)
-    assert failure.reason == "no whole answer within 0.01 s"
-    assert told == [(ISSUE.path, Outcome.UNREACHABLE)]
+    assert isinstance(error, Unreachable)
+    assert error.reason == "no complete response within 0.01 s"
+    assert exchanges == [(ISSUE.path, Outcome.UNREACHABLE)]
 
 
-async def test_who_counts_nothing_needs_no_observer(clock: FakeClock, httpx_mock: HTTPXMock) -> None:
+async def test_callback_is_optional(clock: FakeClock, httpx_mock: HTTPXMock) -> None:
     httpx_mock.add_response(json={})
     github = HttpGitHub(API, None, clock, lambda: 0.0)
 
@@ -239,18 +243,18 @@ async def test_who_counts_nothing_needs_no_observer(clock: FakeClock, httpx_mock
 CUT = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 100\r\n\r\n[{"
 
 
-async def test_a_cut_body_is_asked_for_again_over_a_real_connection(make: Make, clock: FakeClock) -> None:
-    async with serving(CUT, b"", whole(b'[{"id": 1}]')) as wire:
-        github = make(api=wire.url)
-        answer = await github.send(Request(f"{wire.url}/x", many=True))
+async def test_truncated_body_is_retried_over_a_real_connection(make_github: MakeGitHub, clock: FakeClock) -> None:
+    async with serve_bytes(CUT, b"", http_response(b'[{"id": 1}]')) as server:
+        github = make_github(api=server.url)
+        response = await github.send(Request(f"{server.url}/x", many=True))
 
-    assert (answer.data, github.request_count, len(clock.slept)) == ([{"id": 1}], 3, 2)
+    assert (response.data, github.request_count, len(clock.slept)) == ([{"id": 1}], 3, 2)
 
 
-async def test_a_body_that_stays_cut_is_broken(make: Make) -> None:
-    async with serving(CUT) as wire:
-        github = make(api=wire.url)
-        failure = await failing(github, Request(f"{wire.url}/x", many=True))
+async def test_persistently_truncated_body_is_invalid(make_github: MakeGitHub) -> None:
+    async with serve_bytes(CUT) as server:
+        github = make_github(api=server.url)
+        error = await send_expecting_error(github, Request(f"{server.url}/x", many=True))
 
-    assert isinstance(failure, InvalidResponse)
-    assert (failure.reason, github.request_count) == ("it was cut off after 2 bytes", 3)
+    assert isinstance(error, InvalidResponse)
+    assert (error.reason, github.request_count) == ("it was cut off after 2 bytes", 3)

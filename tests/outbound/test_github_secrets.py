@@ -5,15 +5,15 @@ import pytest
 from pytest_httpx import HTTPXMock
 
 from app.domain.errors import InvalidSetting
-from tests.outbound.github_client import TOKEN, Make, failing
+from tests.outbound.github_client import TOKEN, MakeGitHub, send_expecting_error
 
 pytestmark = pytest.mark.httpx_mock(can_send_already_matched_responses=True)
 
 
 @pytest.mark.parametrize("token", ["two words", "line\n", "Schlüssel", "nul\x00"])
-async def test_a_token_that_cannot_be_sent_is_refused_without_being_repeated(make: Make, token: str) -> None:
+async def test_unsendable_token_is_rejected_without_repeating_it(make_github: MakeGitHub, token: str) -> None:
     with pytest.raises(InvalidSetting) as caught:
-        make(token=token)
+        make_github(token=token)
 
     assert caught.value.name == "AFTERWORD_GITHUB_TOKEN"
     assert token not in str(caught.value)
@@ -37,15 +37,15 @@ ECHO = f"You sent Bearer {TOKEN}"
         {"status_code": 206, "text": ECHO},
     ],
 )
-async def test_the_token_is_in_nothing_that_is_raised(
-    make: Make, httpx_mock: HTTPXMock, response: dict[str, Any]
+async def test_errors_never_contain_the_token(
+    make_github: MakeGitHub, httpx_mock: HTTPXMock, response: dict[str, Any]
 ) -> None:
     httpx_mock.add_response(**response)
-    github = make()
+    github = make_github()
 
-    failure = await failing(github)
+    error = await send_expecting_error(github)
 
-    shown = "".join(traceback.format_exception(failure))
+    printed_error = "".join(traceback.format_exception(error))
     assert not [
-        text for text in (str(failure), repr(failure), repr(vars(failure)), shown, repr(github)) if TOKEN in text
+        text for text in (str(error), repr(error), repr(vars(error)), printed_error, repr(github)) if TOKEN in text
     ]

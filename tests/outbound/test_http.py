@@ -4,99 +4,101 @@ import pytest
 
 from app.domain.errors import InvalidResponse, Unreachable
 from app.github.requests import Request
-from app.outbound.http import Exchange, Http
-from tests.outbound.servers import Wire, serving, whole
+from app.outbound.http import HttpClient, HttpResponse
+from tests.outbound.servers import ByteServer, http_response, serve_bytes
 
-CUT = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 100\r\n\r\n[{"
-CUT_CHUNK = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n20\r\n[{"
+TRUNCATED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 100\r\n\r\n[{"
+TRUNCATED_CHUNK = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n20\r\n[{"
 NO_GZIP = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n[]"
 NOT_HTTP = b"SSH-2.0-OpenSSH_9.6\r\nconnection: close\r\n"
 
 
-async def get(wire: Wire, *, largest_body: int = 1000, times: int = 1) -> Exchange:
-    http = Http(wire.url, connections=2, largest_body=largest_body)
+async def _get(server: ByteServer, *, max_body_bytes: int = 1000, times: int = 1) -> HttpResponse:
+    client = HttpClient(server.url, connections=2, max_body_bytes=max_body_bytes)
     try:
         for _ in range(times - 1):
-            await http.get(Request(f"{wire.url}/x", many=True), {})
-        return await http.get(Request(f"{wire.url}/x", many=True), {"Accept": "application/json"})
+            await client.get(Request(f"{server.url}/x", many=True), {})
+        return await client.get(Request(f"{server.url}/x", many=True), {"Accept": "application/json"})
     finally:
-        await http.aclose()
+        await client.aclose()
 
 
-async def test_an_exchange_brings_status_headers_and_body() -> None:
-    async with serving(whole(b"[]", "ETag: abc", status="418 Teapot")) as wire:
-        exchange = await get(wire)
+async def test_response_has_status_headers_and_body() -> None:
+    async with serve_bytes(http_response(b"[]", "ETag: abc", status="418 Teapot")) as server:
+        response = await _get(server)
 
-    assert (exchange.status, exchange.headers["etag"], exchange.body) == (418, "abc", b"[]")
-    assert wire.heads[0].startswith(b"GET /x HTTP/1.1\r\n")
-    assert b"Accept-Encoding: gzip\r\n" in wire.heads[0]
-
-
-async def test_a_connection_is_used_again() -> None:
-    async with serving(whole(b"[]")) as wire:
-        await get(wire, times=5)
-
-    assert (wire.connections, len(wire.heads)) == (1, 5)
+    assert (response.status, response.headers["etag"], response.body) == (418, "abc", b"[]")
+    assert server.request_heads[0].startswith(b"GET /x HTTP/1.1\r\n")
+    assert b"Accept-Encoding: gzip\r\n" in server.request_heads[0]
 
 
-async def test_a_packed_body_is_unpacked() -> None:
-    async with serving(whole(gzip.compress(b"[" + b" " * 900 + b"]"), "Content-Encoding: gzip")) as wire:
-        exchange = await get(wire)
+async def test_connection_is_reused() -> None:
+    async with serve_bytes(http_response(b"[]")) as server:
+        await _get(server, times=5)
 
-    assert exchange.body == b"[" + b" " * 900 + b"]"
+    assert (server.connections, len(server.request_heads)) == (1, 5)
 
 
-@pytest.mark.parametrize("raw", [CUT, CUT_CHUNK, NO_GZIP])
-async def test_a_body_that_is_cut_off_or_garbled_is_broken(raw: bytes) -> None:
-    async with serving(raw) as wire:
+async def test_compressed_body_is_decompressed() -> None:
+    async with serve_bytes(http_response(gzip.compress(b"[" + b" " * 900 + b"]"), "Content-Encoding: gzip")) as server:
+        response = await _get(server)
+
+    assert response.body == b"[" + b" " * 900 + b"]"
+
+
+@pytest.mark.parametrize("raw", [TRUNCATED, TRUNCATED_CHUNK, NO_GZIP])
+async def test_truncated_or_garbled_body_is_invalid(raw: bytes) -> None:
+    async with serve_bytes(raw) as server:
         with pytest.raises(InvalidResponse, match="cut off"):
-            await get(wire)
-
-
-@pytest.mark.parametrize("raw", [whole(b"x" * 1001), whole(gzip.compress(b"x" * 1_000_000), "Content-Encoding: gzip")])
-async def test_a_body_that_is_too_large_is_broken(raw: bytes) -> None:
-    async with serving(raw) as wire:
-        with pytest.raises(InvalidResponse, match="larger than 1000 bytes"):
-            await get(wire)
-
-
-@pytest.mark.parametrize("raw", [b"", NOT_HTTP])
-async def test_a_server_that_does_not_speak_http_is_not_reached(raw: bytes) -> None:
-    async with serving(raw) as wire:
-        with pytest.raises(Unreachable, match=r"RemoteProtocolError.*asked for /x"):
-            await get(wire)
-
-
-async def test_where_nothing_listens_nothing_is_reached() -> None:
-    async with serving(b"") as wire:
-        pass
-
-    with pytest.raises(Unreachable, match="ConnectError"):
-        await get(wire)
-
-
-async def test_no_proxy_stands_between_a_machine_and_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with serving(whole(b"[]")) as wire, serving(whole(b'["proxy"]')) as proxy:
-        for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
-            monkeypatch.setenv(name, proxy.url)
-        exchange = await get(wire)
-
-    assert (exchange.body, proxy.heads) == (b"[]", [])
-
-
-async def test_elsewhere_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with serving(whole(b'["proxy"]')) as proxy:
-        monkeypatch.setenv("http_proxy", proxy.url)
-        http = Http("http://github.example", connections=1)
-        exchange = await http.get(Request("http://github.example/x", many=True), {})
-        await http.aclose()
-
-    assert exchange.body == b'["proxy"]'
-    assert proxy.heads[0].startswith(b"GET http://github.example/x HTTP/1.1")
+            await _get(server)
 
 
 @pytest.mark.parametrize(
-    ("base", "direct"),
+    "raw", [http_response(b"x" * 1001), http_response(gzip.compress(b"x" * 1_000_000), "Content-Encoding: gzip")]
+)
+async def test_too_large_body_is_invalid(raw: bytes) -> None:
+    async with serve_bytes(raw) as server:
+        with pytest.raises(InvalidResponse, match="larger than 1000 bytes"):
+            await _get(server)
+
+
+@pytest.mark.parametrize("raw", [b"", NOT_HTTP])
+async def test_server_without_http_is_unreachable(raw: bytes) -> None:
+    async with serve_bytes(raw) as server:
+        with pytest.raises(Unreachable, match=r"RemoteProtocolError.*asked for /x"):
+            await _get(server)
+
+
+async def test_closed_port_is_unreachable() -> None:
+    async with serve_bytes(b"") as server:
+        pass
+
+    with pytest.raises(Unreachable, match="ConnectError"):
+        await _get(server)
+
+
+async def test_loopback_bypasses_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serve_bytes(http_response(b"[]")) as server, serve_bytes(http_response(b'["proxy"]')) as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        response = await _get(server)
+
+    assert (response.body, proxy.request_heads) == (b"[]", [])
+
+
+async def test_other_hosts_use_the_environments_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serve_bytes(http_response(b'["proxy"]')) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        client = HttpClient("http://github.example", connections=1)
+        response = await client.get(Request("http://github.example/x", many=True), {})
+        await client.aclose()
+
+    assert response.body == b'["proxy"]'
+    assert proxy.request_heads[0].startswith(b"GET http://github.example/x HTTP/1.1")
+
+
+@pytest.mark.parametrize(
+    ("base", "is_direct"),
     [
         ("http://localhost:8080", True),
         ("http://github.localhost", True),
@@ -108,16 +110,16 @@ async def test_elsewhere_the_proxy_of_the_environment_is_used(monkeypatch: pytes
         ("https:", False),
     ],
 )
-async def test_loopback_is_known_by_its_address(base: str, direct: bool) -> None:  # noqa: FBT001 - parametrised
-    http = Http(base, connections=1)
+async def test_loopback_is_recognised_by_address(base: str, is_direct: bool) -> None:  # noqa: FBT001 - parametrised
+    client = HttpClient(base, connections=1)
 
-    assert http._client.trust_env is not direct
-    await http.aclose()
+    assert client._client.trust_env is not is_direct
+    await client.aclose()
 
 
-async def test_a_url_that_cannot_be_sent_is_told_as_a_failure() -> None:
-    http = Http("https://api.github.com", connections=1)
+async def test_unsendable_url_is_unreachable() -> None:
+    client = HttpClient("https://api.github.com", connections=1)
 
     with pytest.raises(Unreachable):
-        await http.get(Request("https://api.github.com/\x00", many=False), {})
-    await http.aclose()
+        await client.get(Request("https://api.github.com/\x00", many=False), {})
+    await client.aclose()

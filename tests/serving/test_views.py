@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import orjson
 import pytest
+from app.sync.transfers import Transfers
 
 from app.domain.errors import CommentNotFound, NotServed
-from app.domain.sites import Repository, PostFilter, repository
+from app.domain.sites import PostFilter, Repository, repository
 from app.domain.threads import Comment
 from app.github import payloads
 from app.ports.jobs import THE_REPOSITORY
@@ -16,15 +17,15 @@ from app.ports.mirror import Change, SiteRecord, Tombstone
 from app.render.document import Document
 from app.render.keys import (
     CommentsKey,
-    CompatCommentKey,
-    CompatCommentsKey,
-    CompatIssueKey,
-    CompatIssuesKey,
     CountsKey,
-    Form,
+    FeedFormat,
     FragmentKey,
+    GitHubCommentKey,
+    GitHubCommentsKey,
+    GitHubIssueKey,
+    GitHubIssuesKey,
     Key,
-    Media,
+    MediaType,
     NewestKey,
     Order,
     PostKey,
@@ -35,9 +36,8 @@ from app.serving.document_cache import DocumentCache
 from app.serving.renderer import Renderer
 from app.serving.views import Publisher
 from app.store.memory import MemoryMirror
-from app.sync.transfers import Transfers
 from tests.contracts.mirrors import API, issue
-from tests.fakes import Silent
+from tests.fakes import SilentMetrics
 from tests.github.objects import comment_object
 
 HOME = "https://comments.example"
@@ -73,7 +73,7 @@ class Press:
             serve=serve or PostFilter(),
             public_url=None,
             allow_private=False,
-            observer=Silent(),
+            observer=SilentMetrics(),
         )
 
     async def fill(self) -> None:
@@ -204,13 +204,13 @@ async def test_documents_of_what_becomes_a_post_or_ceases_to_be_one_are_swapped_
 @pytest.mark.parametrize(
     "key",
     [
-        CommentsKey(BLOG, 7, Order.OLDEST, 50, None, home=HOME),
-        FragmentKey(BLOG, 7, Order.OLDEST, 50, None, "en", whole=False, home=HOME, pictures=True),
-        ThreadFeedKey(BLOG, 7, Form.ATOM, "en", HOME, pictures=True),
-        SiteFeedKey(BLOG, Form.JSON, "en", HOME, pictures=True),
+        CommentsKey(BLOG, 7, Order.OLDEST, 50, None, base_url=HOME),
+        FragmentKey(BLOG, 7, Order.OLDEST, 50, None, "en", full_page=False, base_url=HOME, proxy_images=True),
+        ThreadFeedKey(BLOG, 7, FeedFormat.ATOM, "en", HOME, proxy_images=True),
+        SiteFeedKey(BLOG, FeedFormat.JSON, "en", HOME, proxy_images=True),
         NewestKey(BLOG, 5, None, HOME),
-        CompatCommentsKey(BLOG, 7, Media.FULL, 1, 30, None),
-        CompatCommentKey(BLOG, 3, Media.HTML),
+        GitHubCommentsKey(BLOG, 7, MediaType.FULL, 1, 30, None),
+        GitHubCommentKey(BLOG, 3, MediaType.HTML),
     ],
     ids=lambda key: type(key).__name__,
 )
@@ -221,14 +221,14 @@ async def test_each_kind_of_document_carries_the_comment_made_safe(key: Key) -> 
     body = (await press.publisher.document(key)).bodies["identity"]
     assert b"Hello" in body
     assert b"onclick" not in body
-    assert (HOME.encode() in body) == (not isinstance(key, CompatCommentKey | CompatCommentsKey))
+    assert (HOME.encode() in body) == (not isinstance(key, GitHubCommentKey | GitHubCommentsKey))
 
 
 async def test_lists_and_single_issues_are_told_as_github_tells_them() -> None:
     press = Press()
     await press.fill()
-    newest = CompatIssuesKey(BLOG, Media.DEFAULT, 1, 30, "all", (), "created", "desc", None, None)
-    for key in (CompatIssueKey(BLOG, 7, Media.DEFAULT), newest):
+    newest = GitHubIssuesKey(BLOG, MediaType.DEFAULT, 1, 30, "all", (), "created", "desc", None, None)
+    for key in (GitHubIssueKey(BLOG, 7, MediaType.DEFAULT), newest):
         assert b'"number":7' in (await press.publisher.document(key)).bodies["identity"]
 
 
@@ -237,7 +237,7 @@ async def test_a_comment_that_is_not_there_is_none_once_the_mirror_is_complete()
     await press.fill()
     await press.comment(3)
     with pytest.raises(CommentNotFound):
-        await press.publisher.document(CompatCommentKey(BLOG, 4, Media.RAW))
+        await press.publisher.document(GitHubCommentKey(BLOG, 4, MediaType.RAW))
 
 
 async def test_counts_follow_a_number_to_where_its_issue_was_moved() -> None:

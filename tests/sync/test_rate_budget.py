@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import RateLimited, StoreUnusable
+from app.domain.priority import Priority, RateLimitState, RecordedRequest
 from app.github.requests import Request
 from app.github.responses import RateLimit, Response
-from app.ports.jobs import Priority, RateLimitState, RecordedRequest
 from app.ports.mirror import Admission
 from app.store.memory import MemoryShared
 from app.sync.rate_budget import CAPS, MOST, Budget, free_at
-from tests.fakes import FakeClock, Silent
+from tests.fakes import FakeClock, SilentMetrics
 
 ASK = Request("https://api.github.com/repos/ada/blog", many=False)
 TOKEN = "digest of a token"
@@ -43,7 +43,7 @@ class FakeGitHub:
 def budget_of(
     github: FakeGitHub, clock: FakeClock, shared: MemoryShared | None = None, *, whose: str | None = TOKEN
 ) -> Budget:
-    return Budget(github, shared or MemoryShared(), clock, Silent(), whose=whose)
+    return Budget(github, shared or MemoryShared(), clock, SilentMetrics(), whose=whose)
 
 
 @pytest.mark.parametrize(
