@@ -1,4 +1,4 @@
-"""The demo as a process of its own, and Chromium that looks at it; neither leaves loopback."""
+"""The demo as a process of its own, and Chromium to view it; neither connects to anything but loopback."""
 
 import os
 import shutil
@@ -29,13 +29,13 @@ ARTEFACTS = Path("artefacts")
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """The environment of a demo: whatever the owner has set, with `settings` (by their whole names) on top."""
+    """Return the environment of a demo: that of the test run, with `settings` (by their whole names) added."""
     return {**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(Path.cwd()), **settings}
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running `python -m app demo --json`, by its addresses."""
+    """A running `python -m app demo --json` with its URLs."""
 
     process: subprocess.Popen[bytes]
     blog: str
@@ -43,25 +43,25 @@ class Demo:
     simulator: str
 
     def comments(self, number: int) -> list[dict[str, Any]]:
-        """A thread's comments as the simulator holds them, with all forms of their bodies."""
-        answer = httpx.get(
+        """Return a thread's comments as the simulator has them, with their bodies in all media types."""
+        response = httpx.get(
             f"{self.simulator}/repos/ada/blog/issues/{number}/comments?per_page=100",
             headers={"Accept": "application/vnd.github.full+json"},
             trust_env=False,
             verify=False,  # noqa: S501 - nothing is encrypted on loopback, and reading the certificates takes long
         )
-        listed: list[dict[str, Any]] = answer.raise_for_status().json()
-        assert "next" not in answer.links
-        return listed
+        comments: list[dict[str, Any]] = response.raise_for_status().json()
+        assert "next" not in response.links
+        return comments
 
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Ends it, and gives its exit status."""
-        self.process.send_signal(how)
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and return the exit status."""
+        self.process.send_signal(number)
         return self.process.wait(_DEADLINE)
 
 
 def start_demo(folder: Path, *, settings: Mapping[str, str] | None = None) -> Demo:
-    """Starts a demo in a folder, at ports from the kernel, and waits until it is ready."""
+    """Start a demo in a folder, on ports that the kernel chooses, and wait until it is ready."""
     process = subprocess.Popen(
         [sys.executable, "-m", "app", "demo", "--port", "0", "--blog-port", "0", "--json"],
         env=environment(**(settings or {})),
@@ -69,29 +69,29 @@ def start_demo(folder: Path, *, settings: Mapping[str, str] | None = None) -> De
         stdout=subprocess.PIPE,
     )
     assert process.stdout is not None
-    with process.stdout as said:
-        line = said.readline()
+    with process.stdout as output:
+        line = output.readline()
     assert line, f"the demo ended with status {process.wait(_DEADLINE)}"
     return Demo(process=process, **orjson.loads(line))
 
 
-def end(demo: Demo) -> None:
-    """Ends a demo that may have been ended before."""
+def stop_demo(demo: Demo) -> None:
+    """Stop a demo if it still runs."""
     if demo.process.poll() is None:
         demo.stop()
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """One demo for the tests of a module, which only read."""
-    running = start_demo(tmp_path_factory.mktemp("demo"))
-    yield running
-    end(running)
+    """Start one demo for all tests of a module, which only read."""
+    demo = start_demo(tmp_path_factory.mktemp("demo"))
+    yield demo
+    stop_demo(demo)
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, to which no other host than loopback has an address."""
+    """Start Debian's Chromium, which can resolve no host but loopback."""
     executable = shutil.which("chromium")
     assert executable, "Chromium is not installed: make develop installs it"
     with sync_playwright() as playwright:
@@ -101,8 +101,8 @@ def chromium() -> Iterator[Browser]:
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """A page, and what it asked for and complained of."""
+class RecordedPage:
+    """A page with its requests, and with the errors and warnings of its console."""
 
     page: Page
     requests: list[Request] = field(default_factory=list)
@@ -110,48 +110,48 @@ class Watched:
 
     @property
     def hosts(self) -> set[str | None]:
-        """The hosts that were asked over the network."""
+        """The hosts of all requests over the network."""
         return {urlsplit(request.url).hostname for request in self.requests if request.url.startswith("http")}
 
-    def asked(self, prefix: str) -> list[str]:
-        """The addresses asked for that begin so, in order."""
+    def requests_to(self, prefix: str) -> list[str]:
+        """Return the URLs of the requests that begin so, in order."""
         return [request.url for request in self.requests if request.url.startswith(prefix)]
 
 
-def watch(page: Page) -> Watched:
-    """Listens to a page from its first request on."""
-    watched = Watched(page)
+def record(page: Page) -> RecordedPage:
+    """Record a page from its first request on."""
+    recorded = RecordedPage(page)
 
-    def complained(message: ConsoleMessage) -> None:
+    def record_complaint(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            watched.complaints.append(message.text)
+            recorded.complaints.append(message.text)
 
-    page.on("request", lambda request: watched.requests.append(request))  # noqa: PLW0108 - it marks the function
-    page.on("console", complained)
-    page.on("pageerror", lambda error: watched.complaints.append(str(error)))
-    return watched
+    page.on("request", lambda request: recorded.requests.append(request))  # noqa: PLW0108 - it marks the function
+    page.on("console", record_complaint)
+    page.on("pageerror", lambda error: recorded.complaints.append(str(error)))
+    return recorded
 
 
-Open = Callable[..., Watched]
+OpenPage = Callable[..., RecordedPage]
 
 
 @pytest.fixture
-def opened(chromium: Browser) -> Iterator[Open]:
-    """Opens an address in a fresh context, whose options (`color_scheme=…`, `viewport=…`) are Playwright's."""
+def open_page(chromium: Browser) -> Iterator[OpenPage]:
+    """Open an address in a new context; the options (`color_scheme=…`, `viewport=…`) are Playwright's."""
     contexts: list[BrowserContext] = []
 
-    def opening(address: str, **options: Any) -> Watched:
+    def open_address(address: str, **options: Any) -> RecordedPage:
         contexts.append(chromium.new_context(**{"locale": "en-GB", "timezone_id": "UTC", **options}))
-        watched = watch(contexts[-1].new_page())
-        watched.page.goto(address)
-        return watched
+        recorded = record(contexts[-1].new_page())
+        recorded.page.goto(address)
+        return recorded
 
-    yield opening
+    yield open_address
     for context in contexts:
         context.close()
 
 
 def photograph(page: Page, name: str) -> None:
-    """Keeps the whole page as a picture among the artefacts."""
+    """Save a picture of the whole page among the artefacts."""
     ARTEFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)

@@ -57,7 +57,7 @@ class Run:
     clock_offset: float
     seconds: float
     starts_with_open_store: bool = True
-    """True if the time counts from when the store is open, False if from before it is opened."""
+    """True if the seconds count from when the store is open, False if from just before."""
     serves_http: bool = False
 
 

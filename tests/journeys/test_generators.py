@@ -16,14 +16,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.simulator.world.sample import SAMPLE_REPO
-from app.web.routes.start_page import snippet
-from tests.journeys.browser import Open, chromium, opened
+from app.web.routes.start_page import render_snippet
+from tests.journeys.browser import OpenPage, chromium, open_page
 from tests.journeys.conftest import unreachable_url
 from tests.widget.stage import TALK, Stage, stage
 
 pytestmark = pytest.mark.untraced  # what others cover, at length
 
-__all__ = ["chromium", "opened", "stage"]
+__all__ = ["chromium", "open_page", "stage"]
 
 BIN = Path(".venv/bin").absolute()
 NODE = BIN / "node"
@@ -38,7 +38,7 @@ Text = Callable[[str], str]
 
 
 def printed(service: str) -> Text:
-    return lambda name: snippet(name, service, SAMPLE_REPO)
+    return lambda name: render_snippet(name, service, SAMPLE_REPO)
 
 
 def post(*lines: str, number: bool = True) -> str:
@@ -200,28 +200,28 @@ def all_are_there(page: Page) -> None:
     expect(page.locator(".pc-comment")).to_have_count(16)
 
 
-def test_the_element_and_the_counts(stage: Stage, opened: Open, generator: Generator, tmp_path: Path) -> None:
+def test_the_element_and_the_counts(stage: Stage, open_page: OpenPage, generator: Generator, tmp_path: Path) -> None:
     with_number, without, listed = generator(tmp_path, "post", printed(stage.service.url))
-    watched = opened(publish(stage, with_number))
-    all_are_there(watched.page)
+    recorded = open_page(publish(stage, with_number))
+    all_are_there(recorded.page)
     assert "<post-comments" not in without
     assert "widget.js" not in without
-    watched.page.goto(publish(stage, listed))
-    expect(watched.page.locator("comment-count")).to_have_text("16 comments")
+    recorded.page.goto(publish(stage, listed))
+    expect(recorded.page.locator("comment-count")).to_have_text("16 comments")
     assert all(title in listed for title in (TITLE, WITHOUT))
-    assert not watched.complaints
+    assert not recorded.complaints
 
 
 def test_what_is_made_when_the_site_is_built_needs_no_javascript(
-    stage: Stage, opened: Open, generator: Generator, tmp_path: Path
+    stage: Stage, open_page: OpenPage, generator: Generator, tmp_path: Path
 ) -> None:
     with_number, without, _ = generator(tmp_path, "built", printed(stage.service.url))
     assert with_number.count('class="pc-comment') == 16
     assert with_number.count("<post-comments") == 1
     assert "<post-comments" not in without
-    watched = opened(publish(stage, with_number))
-    all_are_there(watched.page)
-    assert not watched.complaints
+    recorded = open_page(publish(stage, with_number))
+    all_are_there(recorded.page)
+    assert not recorded.complaints
 
 
 def test_a_site_is_built_while_the_service_is_away(generator: Generator, tmp_path: Path) -> None:
@@ -251,25 +251,25 @@ def chosen(stage: Stage, chromium: Browser) -> Text:
 
 @pytest.mark.parametrize("kind", ["hugo", "jekyll", "eleventy", "astro", "plain"])
 def test_what_is_chosen_on_the_start_page_is_built(
-    stage: Stage, opened: Open, kind: str, tmp_path: Path, chosen: Text
+    stage: Stage, open_page: OpenPage, kind: str, tmp_path: Path, chosen: Text
 ) -> None:
     with_number, _, listed = GENERATORS[kind](tmp_path, "built", chosen)
     assert '<h2 class="pc-title">16 Kommentare</h2>' in with_number
     times = re.findall(r'<time datetime="([^"]+)"', with_number)
     assert len(times) == 16
     assert times == sorted(times, reverse=True)
-    expect(opened(publish(stage, listed)).page.locator("comment-count")).to_have_text("16 Kommentare")
+    expect(open_page(publish(stage, listed)).page.locator("comment-count")).to_have_text("16 Kommentare")
 
 
-def test_a_script_for_github_with_another_host(stage: Stage, opened: Open) -> None:
-    watched = opened(publish(stage, HEAD + snippet("host", stage.service.url, SAMPLE_REPO)))
-    expect(watched.page.locator("#comments > li")).to_have_count(16)
-    expect(watched.page.locator("#comments")).to_contain_text("I was hired that way once")
-    assert not watched.complaints
+def test_a_script_for_github_with_another_host(stage: Stage, open_page: OpenPage) -> None:
+    recorded = open_page(publish(stage, HEAD + render_snippet("host", stage.service.url, SAMPLE_REPO)))
+    expect(recorded.page.locator("#comments > li")).to_have_count(16)
+    expect(recorded.page.locator("#comments")).to_contain_text("I was hired that way once")
+    assert not recorded.complaints
 
 
-def test_a_pinned_version(stage: Stage, opened: Open) -> None:
+def test_a_pinned_version(stage: Stage, open_page: OpenPage) -> None:
     element = stage.element(TALK)
-    watched = opened(publish(stage, HEAD + snippet("pinned", stage.service.url, SAMPLE_REPO) + element))
-    all_are_there(watched.page)
-    assert not watched.complaints
+    recorded = open_page(publish(stage, HEAD + render_snippet("pinned", stage.service.url, SAMPLE_REPO) + element))
+    all_are_there(recorded.page)
+    assert not recorded.complaints

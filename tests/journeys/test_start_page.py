@@ -9,12 +9,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.simulator.http.server import run_simulator
 from app.simulator.world.sample import sample_world
-from tests.journeys.browser import Demo, Open, Watched, chromium, demo, opened, photograph
+from tests.journeys.browser import Demo, OpenPage, RecordedPage, chromium, demo, open_page, photograph
 from tests.widget.stage import TOKEN, serving
 
 pytestmark = pytest.mark.untraced  # what others cover, at length
 
-__all__ = ["chromium", "demo", "opened"]
+__all__ = ["chromium", "demo", "open_page"]
 
 AXE = Path("tests/generators/node_modules/axe-core/axe.min.js")
 BUSIEST = "19"
@@ -23,13 +23,13 @@ GHOSTS = "**/avatars/10137"
 DISC = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 
 
-def start(opened: Open, demo: Demo, path: str = "/", **options: Any) -> Watched:
+def start(open_page: OpenPage, demo: Demo, path: str = "/", **options: Any) -> RecordedPage:
     """The page with its preview painted."""
-    watched = opened("about:blank", **options)
-    watched.page.route(GHOSTS, lambda route: route.fulfill(body=DISC, content_type="image/svg+xml"))
-    watched.page.goto(demo.service + path)
-    painted(watched.page)
-    return watched
+    recorded = open_page("about:blank", **options)
+    recorded.page.route(GHOSTS, lambda route: route.fulfill(body=DISC, content_type="image/svg+xml"))
+    recorded.page.goto(demo.service + path)
+    painted(recorded.page)
+    return recorded
 
 
 def painted(page: Page) -> None:
@@ -45,9 +45,9 @@ def overflow(page: Page) -> int:
     return wider
 
 
-def test_the_busiest_post_is_shown_with_its_comments_and_nobody_else_is_asked(demo: Demo, opened: Open) -> None:
-    watched = start(opened, demo, viewport={"width": 1280, "height": 900})
-    page = watched.page
+def test_the_busiest_post_is_shown_with_its_comments_and_nobody_else_is_asked(demo: Demo, open_page: OpenPage) -> None:
+    recorded = start(open_page, demo, viewport={"width": 1280, "height": 900})
+    page = recorded.page
     expect(page.get_by_label("Issue")).to_have_value(BUSIEST)
     expect(page.locator("#known")).to_have_text("5 posts have comments; #19 has most.")
     expect(page.locator("#preview .pc-comment")).to_have_count(len(demo.comments(19)))
@@ -55,13 +55,13 @@ def test_the_busiest_post_is_shown_with_its_comments_and_nobody_else_is_asked(de
     offered = page.locator("#numbers option").evaluate_all("options => options.map(option => option.value)")
     assert (offered[0], len(offered)) == (BUSIEST, 5)
     photograph(page, "start-light")
-    assert watched.hosts == {"127.0.0.1"}
-    assert not watched.complaints
+    assert recorded.hosts == {"127.0.0.1"}
+    assert not recorded.complaints
 
 
-def test_another_number_changes_the_preview_the_snippets_and_the_addresses(demo: Demo, opened: Open) -> None:
-    watched = start(opened, demo)
-    page = watched.page
+def test_another_number_changes_the_preview_the_snippets_and_the_addresses(demo: Demo, open_page: OpenPage) -> None:
+    recorded = start(open_page, demo)
+    page = recorded.page
     page.get_by_label("Issue").fill("41")
     expect(page.locator("#preview .pc-title")).to_have_text("16 comments")
     expect(code(page, "plain/post")).to_contain_text("https://github.com/ada/blog/issues/41")
@@ -75,12 +75,12 @@ def test_another_number_changes_the_preview_the_snippets_and_the_addresses(demo:
         assert address
         assert "/7" in address
         assert page.request.get(address).status == 200
-    assert not watched.complaints
+    assert not recorded.complaints
 
 
-def test_language_order_and_colours_change_the_preview_and_what_is_copied(demo: Demo, opened: Open) -> None:
-    watched = start(opened, demo)
-    page = watched.page
+def test_language_order_and_colours_change_the_preview_and_what_is_copied(demo: Demo, open_page: OpenPage) -> None:
+    recorded = start(open_page, demo)
+    page = recorded.page
     paper = "getComputedStyle(document.getElementById('preview')).backgroundColor"
     light = page.evaluate(paper)
     page.get_by_label("Language").select_option(label="العربية")
@@ -94,18 +94,18 @@ def test_language_order_and_colours_change_the_preview_and_what_is_copied(demo: 
     expect(code(page, "plain/list")).to_contain_text(f'<comment-count ghissueid="{BUSIEST}" lang="ar">')
     expect(code(page, "plain/built")).to_contain_text(f'/posts/{BUSIEST}.html?lang=ar&order=newest"')
     expect(code(page, "hugo/built")).to_contain_text('/posts/%v.html?lang=ar&order=newest" . }}')
-    assert watched.page.request.get(f"{demo.service}/posts/{BUSIEST}.html?lang=ar&order=newest").status == 200
+    assert recorded.page.request.get(f"{demo.service}/posts/{BUSIEST}.html?lang=ar&order=newest").status == 200
     painted(page)
     photograph(page, "start-arabic")
     page.get_by_label("Language").select_option("")
     page.locator("[name=order]").select_option("")
     page.get_by_label("Colours").select_option("")
     expect(code(page, "plain/post")).to_contain_text(f'<post-comments ghissueid="{BUSIEST}">')
-    assert not watched.complaints
+    assert not recorded.complaints
 
 
-def test_comments_that_come_while_an_order_is_chosen_do_not_take_it_back(demo: Demo, opened: Open) -> None:
-    page = opened(demo.service).page
+def test_comments_that_come_while_an_order_is_chosen_do_not_take_it_back(demo: Demo, open_page: OpenPage) -> None:
+    page = open_page(demo.service).page
     page.wait_for_selector("#preview .pc-news", state="attached")
     page.evaluate(
         """() => { const order = document.querySelector("[name=order]"); order.value = "newest";
@@ -115,32 +115,32 @@ def test_comments_that_come_while_an_order_is_chosen_do_not_take_it_back(demo: D
     expect(page.locator("#preview post-comments")).to_have_attribute("order", "newest")
 
 
-def test_an_order_that_is_chosen_in_the_preview_is_copied_too(demo: Demo, opened: Open) -> None:
-    page = start(opened, demo).page
+def test_an_order_that_is_chosen_in_the_preview_is_copied_too(demo: Demo, open_page: OpenPage) -> None:
+    page = start(open_page, demo).page
     page.locator("#preview .pc-order select").select_option("reactions")
     expect(code(page, "plain/post")).to_contain_text('order="reactions"')
     expect(page.locator("[name=order]")).to_have_value("reactions")
 
 
-def test_all_languages_are_offered_by_their_own_names(demo: Demo, opened: Open) -> None:
-    page = start(opened, demo).page
+def test_all_languages_are_offered_by_their_own_names(demo: Demo, open_page: OpenPage) -> None:
+    page = start(open_page, demo).page
     names = page.get_by_label("Language").locator("option").all_inner_texts()
     assert len(names) > 40
     assert {"English", "Deutsch", "日本語", "עברית"} <= set(names)
 
 
-def test_a_snippet_is_copied_and_the_page_says_so(demo: Demo, opened: Open) -> None:
-    watched = start(opened, demo, permissions=["clipboard-read", "clipboard-write"])
-    page = watched.page
+def test_a_snippet_is_copied_and_the_page_says_so(demo: Demo, open_page: OpenPage) -> None:
+    recorded = start(open_page, demo, permissions=["clipboard-read", "clipboard-write"])
+    page = recorded.page
     page.get_by_role("tab", name="Jekyll").click()
     page.get_by_role("button", name="Copy: Counts").click()
     expect(page.get_by_role("status").filter(has_text="Copied: Counts")).to_be_attached()
     assert page.evaluate("navigator.clipboard.readText()") == code(page, "jekyll/list").text_content()
-    assert not watched.complaints
+    assert not recorded.complaints
 
 
-def test_where_the_clipboard_is_closed_the_snippet_is_selected(demo: Demo, opened: Open) -> None:
-    page = opened("about:blank").page
+def test_where_the_clipboard_is_closed_the_snippet_is_selected(demo: Demo, open_page: OpenPage) -> None:
+    page = open_page("about:blank").page
     page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
     page.goto(demo.service)
     painted(page)
@@ -149,8 +149,8 @@ def test_where_the_clipboard_is_closed_the_snippet_is_selected(demo: Demo, opene
     assert page.evaluate("getSelection().toString().trim()") == (code(page, "plain/list").text_content() or "").strip()
 
 
-def test_the_tabs_are_a_keyboards_too_and_have_addresses(demo: Demo, opened: Open) -> None:
-    page = start(opened, demo, "/#eleventy").page
+def test_the_tabs_are_a_keyboards_too_and_have_addresses(demo: Demo, open_page: OpenPage) -> None:
+    page = start(open_page, demo, "/#eleventy").page
     tab = page.get_by_role("tab", selected=True)
     expect(tab).to_have_text("Eleventy")
     tab.focus()
@@ -171,21 +171,21 @@ def test_the_tabs_are_a_keyboards_too_and_have_addresses(demo: Demo, opened: Ope
     expect(page.get_by_role("button", name="Copy: Comments").first).to_be_focused()
 
 
-def test_without_javascript_all_snippets_stand_one_below_the_other(demo: Demo, opened: Open) -> None:
-    watched = opened(demo.service, java_script_enabled=False)
-    page = watched.page
+def test_without_javascript_all_snippets_stand_one_below_the_other(demo: Demo, open_page: OpenPage) -> None:
+    recorded = open_page(demo.service, java_script_enabled=False)
+    page = recorded.page
     for file in ("plain/post", "hugo/post", "jekyll/built", "eleventy/list", "astro/post", "host", "pinned"):
         expect(code(page, file)).to_be_visible()
     expect(page.get_by_role("heading", name="Eleventy")).to_be_visible()
     expect(page.get_by_label("Issue")).to_be_hidden()
-    assert not watched.complaints
+    assert not recorded.complaints
     page.get_by_role("link", name="HTML", exact=True).click()
     expect(page.locator(".pc-comment")).to_have_count(16)
 
 
 @pytest.mark.parametrize("width", [320, 360])
-def test_nothing_is_wider_than_a_telephone(demo: Demo, opened: Open, width: int) -> None:
-    page = start(opened, demo, viewport={"width": width, "height": 740}).page
+def test_nothing_is_wider_than_a_telephone(demo: Demo, open_page: OpenPage, width: int) -> None:
+    page = start(open_page, demo, viewport={"width": width, "height": 740}).page
     assert overflow(page) == 0
     for tab in page.get_by_role("tab").all():
         tab.click()
@@ -196,7 +196,7 @@ def test_nothing_is_wider_than_a_telephone(demo: Demo, opened: Open, width: int)
     assert overflow(page) == 0
 
 
-def test_of_several_repositories_one_is_chosen(opened: Open, tmp_path: Path) -> None:
+def test_of_several_repositories_one_is_chosen(open_page: OpenPage, tmp_path: Path) -> None:
     world = sample_world(time.time)  # noqa: TID251 - the simulator runs in the time of the browser that looks
     world.add_token(TOKEN, "ada")
     world.add_repository("ada/notes")
@@ -204,7 +204,7 @@ def test_of_several_repositories_one_is_chosen(opened: Open, tmp_path: Path) -> 
     world.comment("ada/notes", 3, body="Noted.", author="linh-tran")
     with run_simulator(world) as simulator, serving(tmp_path, simulator, REPO="ada/blog,ada/notes") as service:
         simulator.images.base_url = simulator.url
-        page = opened(service.url).page
+        page = open_page(service.url).page
         page.get_by_label("Repository").select_option("ada/notes")
         expect(page.get_by_label("Issue")).to_have_value("3")
         expect(page.locator("#preview .pc-body")).to_have_text("Noted.")
@@ -219,8 +219,8 @@ def test_of_several_repositories_one_is_chosen(opened: Open, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(demo: Demo, opened: Open, scheme: str) -> None:
-    page = start(opened, demo, color_scheme=scheme, bypass_csp=True).page
+def test_axe_finds_nothing(demo: Demo, open_page: OpenPage, scheme: str) -> None:
+    page = start(open_page, demo, color_scheme=scheme, bypass_csp=True).page
     if scheme == "dark":
         photograph(page, "start-dark")
     for address in (page.url, f"{demo.service}/docs"):
@@ -231,12 +231,12 @@ def test_axe_finds_nothing(demo: Demo, opened: Open, scheme: str) -> None:
         assert found == []
 
 
-def test_the_documentation_is_as_strict_and_looks_the_same(demo: Demo, opened: Open) -> None:
-    watched = opened(f"{demo.service}/docs")
-    page = watched.page
+def test_the_documentation_is_as_strict_and_looks_the_same(demo: Demo, open_page: OpenPage) -> None:
+    recorded = open_page(f"{demo.service}/docs")
+    page = recorded.page
     expect(page.get_by_role("heading", name="Addresses")).to_be_visible()
     assert page.evaluate("getComputedStyle(document.body).marginTop") == "0px"
     photograph(page, "docs")
     page.get_by_role("link", name="Afterword").click()
     painted(page)
-    assert watched.hosts == {"127.0.0.1"}
+    assert recorded.hosts == {"127.0.0.1"}

@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.simulator.world.sample import SAMPLE_REPO
-from tests.journeys.browser import Open, chromium, opened, photograph
+from tests.journeys.browser import OpenPage, chromium, open_page, photograph
 from tests.widget.stage import CLOSED, EMPTY, LOCKED, LONG, MISSING, RICH, TALK, Stage, stage
 
 pytestmark = pytest.mark.untraced  # what others cover, at length
 
-__all__ = ["chromium", "opened", "stage"]
+__all__ = ["chromium", "open_page", "stage"]
 
 AXE = Path("tests/generators/node_modules/axe-core/axe.min.js")
 STATES = {
@@ -44,36 +44,36 @@ def shown(page: Page, state: str = "ready") -> None:
 @pytest.mark.parametrize("lang", ["en", "ar"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", STATES)
-def test_axe_finds_nothing(stage: Stage, opened: Open, state: str, scheme: str, lang: str) -> None:
+def test_axe_finds_nothing(stage: Stage, open_page: OpenPage, state: str, scheme: str, lang: str) -> None:
     lists = '<p><comment-count ghissueid="41"></comment-count></p><recent-comments></recent-comments>'
-    page = opened(stage.publish(stage.element(STATES[state]) + lists, lang=lang), color_scheme=scheme).page
+    page = open_page(stage.publish(stage.element(STATES[state]) + lists, lang=lang), color_scheme=scheme).page
     shown(page)
     page.wait_for_selector("recent-comments[state=ready]")
     assert violations(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_where_nothing_can_be_reached(stage: Stage, opened: Open, scheme: str) -> None:
-    page = opened("about:blank", color_scheme=scheme).page
+def test_axe_finds_nothing_where_nothing_can_be_reached(stage: Stage, open_page: OpenPage, scheme: str) -> None:
+    page = open_page("about:blank", color_scheme=scheme).page
     page.route(f"{stage.api}**", lambda route: route.abort())
     page.goto(stage.publish(stage.element()))
     shown(page, "failed")
     assert violations(page) == []
 
 
-def test_axe_finds_nothing_on_a_page_of_its_own(stage: Stage, opened: Open) -> None:
-    page = opened("about:blank", bypass_csp=True).page
+def test_axe_finds_nothing_on_a_page_of_its_own(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page("about:blank", bypass_csp=True).page
     page.goto(f"{stage.service.url}/posts/{RICH}.html?view=page&lang=he")
     assert violations(page) == []
 
 
-def test_axe_can_find_something(stage: Stage, opened: Open) -> None:
-    page = opened(stage.publish('<img src="data:,"><button></button>')).page
+def test_axe_can_find_something(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish('<img src="data:,"><button></button>')).page
     assert {name for name, *_ in violations(page)} >= {"image-alt", "button-name"}
 
 
-def test_the_keyboard_reaches_everything_in_the_order_of_reading(stage: Stage, opened: Open) -> None:
-    page = opened(stage.publish(stage.element(LONG))).page
+def test_the_keyboard_reaches_everything_in_the_order_of_reading(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish(stage.element(LONG))).page
     shown(page)
     page.evaluate("document.body.tabIndex = -1; document.body.focus()")
     seen: list[Any] = []
@@ -93,8 +93,8 @@ def test_the_keyboard_reaches_everything_in_the_order_of_reading(stage: Stage, o
     assert names[-2:] == ["button", "a"]
 
 
-def test_after_a_further_page_the_keyboard_goes_on_where_it_was(stage: Stage, opened: Open) -> None:
-    page = opened(stage.publish(stage.element(LONG))).page
+def test_after_a_further_page_the_keyboard_goes_on_where_it_was(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish(stage.element(LONG))).page
     shown(page)
     button = page.get_by_role("button", name="Show 50 more")
     button.focus()
@@ -104,8 +104,8 @@ def test_after_a_further_page_the_keyboard_goes_on_where_it_was(stage: Stage, op
     assert page.evaluate("[...document.querySelectorAll('.pc-comment')].indexOf(document.activeElement)") >= 50
 
 
-def test_new_comments_are_said_politely(stage: Stage, opened: Open) -> None:
-    page = opened(stage.publish(stage.element(EMPTY))).page
+def test_new_comments_are_said_politely(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish(stage.element(EMPTY))).page
     shown(page)
     news = page.locator(".pc-news")
     assert news.get_attribute("role") == "status"
@@ -116,9 +116,9 @@ def test_new_comments_are_said_politely(stage: Stage, opened: Open) -> None:
     stage.world.delete_comment(made)
 
 
-def test_text_at_twice_its_size_fits(stage: Stage, opened: Open) -> None:
+def test_text_at_twice_its_size_fits(stage: Stage, open_page: OpenPage) -> None:
     head = "<style>html{font-size:200%}</style>"
-    page = opened(stage.publish(stage.element(RICH), head=head), viewport={"width": 640, "height": 800}).page
+    page = open_page(stage.publish(stage.element(RICH), head=head), viewport={"width": 640, "height": 800}).page
     shown(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     overlaps = page.evaluate(
@@ -129,8 +129,8 @@ def test_text_at_twice_its_size_fits(stage: Stage, opened: Open) -> None:
     photograph(page, "widget-twice")
 
 
-def test_reduced_motion_is_respected(stage: Stage, opened: Open) -> None:
-    page = opened(stage.publish(stage.element(TALK)), reduced_motion="reduce").page
+def test_reduced_motion_is_respected(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish(stage.element(TALK)), reduced_motion="reduce").page
     shown(page)
     page.evaluate("document.querySelector('.pc-news').append(document.createElement('button'))")
     assert page.evaluate("getComputedStyle(document.querySelector('.pc-news button')).animationName") == "none"

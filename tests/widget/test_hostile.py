@@ -15,12 +15,12 @@ from app.simulator.http.server import run_simulator
 from app.simulator.world.markdown import to_html
 from app.simulator.world.sample import SAMPLE_REPO
 from app.simulator.world.world import World
-from tests.journeys.browser import Open, Watched, chromium, opened
+from tests.journeys.browser import OpenPage, RecordedPage, chromium, open_page
 from tests.widget.stage import SECRET, TOKEN, Stage, serving, static_blog
 
 pytestmark = pytest.mark.untraced  # what others cover, at length
 
-__all__ = ["chromium", "opened"]
+__all__ = ["chromium", "open_page"]
 
 HOSTILE, TITLE = 66, '</title><script>alert("title")</script><img src=x onerror=alert(1)>'
 ESCAPES = {r"\n": "\n", r"\t": "\t", r"\r": "\r", r"\0": "\0", r"\x01": "\x01"}
@@ -92,8 +92,8 @@ def test_the_corpus_is_large() -> None:
     assert len(set(corpus())) >= 300
 
 
-def judged(stage: Stage, watched: Watched) -> dict[str, Any]:
-    page = watched.page
+def judged(stage: Stage, recorded: RecordedPage) -> dict[str, Any]:
+    page = recorded.page
     page.evaluate(
         "document.querySelectorAll('.pc-body details').forEach(e => e.open = true);"
         "document.querySelectorAll('.pc-body *').forEach(e => { e.dispatchEvent(new Event('mouseover', {bubbles: true}));"
@@ -103,7 +103,7 @@ def judged(stage: Stage, watched: Watched) -> dict[str, Any]:
     page.wait_for_load_state("networkidle")
     foreign = {
         request.url
-        for request in watched.requests
+        for request in recorded.requests
         if not request.url.startswith((stage.blog.url, stage.service.url, "data:,"))
     }
     assert foreign == set()
@@ -112,34 +112,34 @@ def judged(stage: Stage, watched: Watched) -> dict[str, Any]:
     return found
 
 
-def trapped(opened: Open) -> Watched:
-    watched = opened("about:blank")
-    watched.page.add_init_script(TRAP)
-    watched.page.on("dialog", lambda dialog: dialog.dismiss())
-    return watched
+def trapped(open_page: OpenPage) -> RecordedPage:
+    recorded = open_page("about:blank")
+    recorded.page.add_init_script(TRAP)
+    recorded.page.on("dialog", lambda dialog: dialog.dismiss())
+    return recorded
 
 
-def test_the_trap_catches_what_it_should(stage: Stage, opened: Open) -> None:
-    watched = trapped(opened)
+def test_the_trap_catches_what_it_should(stage: Stage, open_page: OpenPage) -> None:
+    recorded = trapped(open_page)
     stage.blog.pages["/bad.html"] = (
         {"content-type": "text/html"},
         b"<div class=pc><div class=pc-body><img src=x onerror=alert(1)><form id=x><p style=position:fixed>y</form></div></div>",
     )
-    watched.page.goto(f"{stage.blog.url}/bad.html")
-    watched.page.wait_for_load_state("networkidle")
-    found: dict[str, Any] = watched.page.evaluate(WHOLE)
+    recorded.page.goto(f"{stage.blog.url}/bad.html")
+    recorded.page.wait_for_load_state("networkidle")
+    found: dict[str, Any] = recorded.page.evaluate(WHOLE)
     assert found["trapped"] == ["alert(1)"]
     assert (found["covering"], found["handlers"], len(found["running"]), len(found["taken"])) == (1, 1, 1, 2)
 
 
-def test_nothing_happens_in_the_element(stage: Stage, opened: Open) -> None:
-    watched = trapped(opened)
-    page = watched.page
+def test_nothing_happens_in_the_element(stage: Stage, open_page: OpenPage) -> None:
+    recorded = trapped(open_page)
+    page = recorded.page
     page.goto(stage.publish(stage.element(HOSTILE, limit="100") + '<recent-comments limit="100"></recent-comments>'))
     show_all(page)
     assert page.locator(".pc-comment").count() == len(corpus())
     page.wait_for_selector("recent-comments[state=ready]")
-    assert judged(stage, watched) == NOTHING
+    assert judged(stage, recorded) == NOTHING
 
 
 def show_all(page: Page) -> None:
@@ -151,36 +151,36 @@ def show_all(page: Page) -> None:
         page.wait_for_function("!document.querySelector('.pc-more[aria-busy]')")
 
 
-def test_nothing_happens_in_the_fragment_and_the_element_that_takes_it_over(stage: Stage, opened: Open) -> None:
+def test_nothing_happens_in_the_fragment_and_the_element_that_takes_it_over(stage: Stage, open_page: OpenPage) -> None:
     answer = httpx.get(f"{stage.service.url}/posts/{HOSTILE}.html?limit=100", trust_env=False)
-    watched = trapped(opened)
-    watched.page.goto(stage.publish(answer.text))
-    show_all(watched.page)
-    assert watched.page.locator(".pc-comment").count() == len(corpus())
-    assert judged(stage, watched) == NOTHING
+    recorded = trapped(open_page)
+    recorded.page.goto(stage.publish(answer.text))
+    show_all(recorded.page)
+    assert recorded.page.locator(".pc-comment").count() == len(corpus())
+    assert judged(stage, recorded) == NOTHING
 
 
-def test_nothing_happens_on_the_pages_of_their_own(stage: Stage, opened: Open) -> None:
-    watched = trapped(opened)
-    watched.page.goto(f"{stage.service.url}/posts/{HOSTILE}.html?limit=100&view=page")
+def test_nothing_happens_on_the_pages_of_their_own(stage: Stage, open_page: OpenPage) -> None:
+    recorded = trapped(open_page)
+    recorded.page.goto(f"{stage.service.url}/posts/{HOSTILE}.html?limit=100&view=page")
     seen = 0
     while True:
-        seen += watched.page.locator(".pc-comment").count()
-        assert judged(stage, watched) == NOTHING
-        onward = watched.page.locator(".pc-more a[rel=next]")
+        seen += recorded.page.locator(".pc-comment").count()
+        assert judged(stage, recorded) == NOTHING
+        onward = recorded.page.locator(".pc-more a[rel=next]")
         if not onward.count():
             break
-        with watched.page.expect_navigation():
+        with recorded.page.expect_navigation():
             onward.click()
     assert seen == len(corpus())
 
 
 @pytest.mark.parametrize("path", [f"/posts/{HOSTILE}.atom", "/comments.atom"])
-def test_nothing_happens_where_a_feed_is_shown(stage: Stage, opened: Open, path: str) -> None:
+def test_nothing_happens_where_a_feed_is_shown(stage: Stage, open_page: OpenPage, path: str) -> None:
     feed = feedparser.parse(httpx.get(stage.service.url + path, trust_env=False).content, sanitize_html=False)
     assert not feed.bozo
     assert len(feed.entries) == 50
     shown = "".join(f'<div class="pc-body">{entry.content[0].value}</div>' for entry in feed.entries)
-    watched = trapped(opened)
-    watched.page.goto(stage.publish(f'<section class="pc">{shown}</section>'))
-    assert judged(stage, watched) == NOTHING
+    recorded = trapped(open_page)
+    recorded.page.goto(stage.publish(f'<section class="pc">{shown}</section>'))
+    assert judged(stage, recorded) == NOTHING

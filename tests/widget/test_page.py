@@ -10,12 +10,12 @@ from playwright.sync_api import Page, Route, expect
 
 from app.render.i18n import languages
 from app.simulator.world.sample import SAMPLE_REPO
-from tests.journeys.browser import Open, chromium, opened, photograph
+from tests.journeys.browser import OpenPage, chromium, open_page, photograph
 from tests.widget.stage import EMPTY, LONG, RICH, TALK, Stage, stage
 
 pytestmark = pytest.mark.untraced  # what others cover, at length
 
-__all__ = ["chromium", "opened", "stage"]
+__all__ = ["chromium", "open_page", "stage"]
 
 FOOTER = '<footer style="padding:2rem 0">Written by hand since 2010.</footer>'
 SHORT, TALL = "<p>A short post.</p>", '<p style="height:2600px">A long post.</p>'
@@ -57,10 +57,10 @@ def shifts(page: Page) -> list[Any]:
     return found
 
 
-def test_it_works_under_the_strictest_policy(stage: Stage, opened: Open) -> None:
+def test_it_works_under_the_strictest_policy(stage: Stage, open_page: OpenPage) -> None:
     body = stage.element(LONG) + '<comment-count ghissueid="41"></comment-count><recent-comments></recent-comments>'
-    watched = opened(stage.publish(body, headers=policy(stage)))
-    page = watched.page
+    recorded = open_page(stage.publish(body, headers=policy(stage)))
+    page = recorded.page
     enhanced(page)
     page.get_by_role("button", name="Show 50 more").click()
     expect(page.locator(".pc-comment")).to_have_count(100)
@@ -68,11 +68,11 @@ def test_it_works_under_the_strictest_policy(stage: Stage, opened: Open) -> None
     page.wait_for_selector("post-comments[order=newest][state=ready]")
     page.wait_for_selector("recent-comments li")
     expect(page.locator("comment-count")).to_have_text("16 comments")
-    assert not watched.complaints
+    assert not recorded.complaints
 
 
-def test_where_a_page_trusts_no_html_comments_are_shown_as_text(stage: Stage, opened: Open) -> None:
-    page = opened(stage.publish(stage.element(RICH), headers=policy(stage, "'none'"))).page
+def test_where_a_page_trusts_no_html_comments_are_shown_as_text(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish(stage.element(RICH), headers=policy(stage, "'none'"))).page
     enhanced(page)
     expect(page.locator(".pc-body").nth(4)).to_have_text("Second thought.")
     assert page.locator(".pc-body > *").count() == 0
@@ -81,9 +81,11 @@ def test_where_a_page_trusts_no_html_comments_are_shown_as_text(stage: Stage, op
 @pytest.mark.parametrize("above", [SHORT, TALL])
 @pytest.mark.parametrize("number", [TALK, EMPTY, LONG])
 @pytest.mark.parametrize("lang", ["en", "de"])
-def test_nothing_moves_while_comments_come(stage: Stage, opened: Open, above: str, number: int, lang: str) -> None:
+def test_nothing_moves_while_comments_come(
+    stage: Stage, open_page: OpenPage, above: str, number: int, lang: str
+) -> None:
     head = f"<script>{WATCH_SHIFTS}</script>"
-    page = opened("about:blank").page
+    page = open_page("about:blank").page
     held = hold(page, f"{stage.api}posts/*/comments*")
     page.goto(stage.publish(above + stage.element(number) + FOOTER, head=head, lang=lang))
     page.wait_for_timeout(150)  # a reader sees the page before the comments are there
@@ -100,9 +102,9 @@ def test_nothing_moves_while_comments_come(stage: Stage, opened: Open, above: st
     assert shifts(page) == []
 
 
-def test_further_comments_move_nothing_either_however_late_they_come(stage: Stage, opened: Open) -> None:
+def test_further_comments_move_nothing_either_however_late_they_come(stage: Stage, open_page: OpenPage) -> None:
     head = f"<script>{WATCH_SHIFTS}</script>"
-    page = opened(stage.publish(stage.element(LONG) + FOOTER, head=head)).page
+    page = open_page(stage.publish(stage.element(LONG) + FOOTER, head=head)).page
     enhanced(page)
     held = hold(page, f"{stage.api}posts/*/comments*cursor*")
     page.get_by_role("button", name="Show 50 more").click()
@@ -113,10 +115,12 @@ def test_further_comments_move_nothing_either_however_late_they_come(stage: Stag
 
 
 @pytest.mark.parametrize("nested", [False, True])
-def test_a_prerendered_page_stays_as_it_is_when_the_script_arrives(stage: Stage, opened: Open, *, nested: bool) -> None:
+def test_a_prerendered_page_stays_as_it_is_when_the_script_arrives(
+    stage: Stage, open_page: OpenPage, *, nested: bool
+) -> None:
     inner = fragment(stage, LONG)
     body = stage.element(LONG, inner=inner) if nested else inner
-    page = opened("about:blank").page
+    page = open_page("about:blank").page
     held = hold(page, "**/widget.js")
     page.goto(stage.publish(body + FOOTER, head=f"<script>{WATCH_SHIFTS}</script>"), wait_until="commit")
     page.wait_for_selector(".pc-write")
@@ -140,7 +144,7 @@ def test_a_prerendered_page_stays_as_it_is_when_the_script_arrives(stage: Stage,
     assert page.url.endswith("/post.html")
 
 
-def test_a_prerendered_page_is_brought_up_to_date(stage: Stage, opened: Open) -> None:
+def test_a_prerendered_page_is_brought_up_to_date(stage: Stage, open_page: OpenPage) -> None:
     url = stage.publish(fragment(stage, RICH))
     comments = stage.world.comment_ids[stage.world.issue(SAMPLE_REPO, RICH).id]
     changed, gone = stage.world.comments[comments[0]], stage.world.comments[comments[1]]
@@ -148,21 +152,21 @@ def test_a_prerendered_page_is_brought_up_to_date(stage: Stage, opened: Open) ->
     stage.world.delete_comment(gone)
     made = stage.world.comment(SAMPLE_REPO, RICH, body="Written since.", author="hanne-k")
     stage.until_served(RICH, 7)
-    page = opened(url).page
+    page = open_page(url).page
     page.wait_for_selector(f"#comment-{made.id}")
     expect(page.locator(f"#comment-{changed.id} .pc-body")).to_have_text("Rewritten at length.")
     expect(page.locator(f"#comment-{gone.id}")).to_have_count(0)
 
 
-def test_another_posts_fragment_is_not_taken_for_this_posts(stage: Stage, opened: Open) -> None:
+def test_another_posts_fragment_is_not_taken_for_this_posts(stage: Stage, open_page: OpenPage) -> None:
     inner = fragment(stage, LONG).replace("<post-comments", "<div").replace("</post-comments", "</div")
-    page = opened(stage.publish(stage.element(TALK, inner=inner))).page
+    page = open_page(stage.publish(stage.element(TALK, inner=inner))).page
     page.wait_for_function("document.querySelectorAll('.pc-comment').length === 16")
 
 
-def test_without_javascript_further_comments_are_a_link_away(stage: Stage, opened: Open) -> None:
-    watched = opened(stage.publish(fragment(stage, LONG, limit=100)), java_script_enabled=False)
-    page = watched.page
+def test_without_javascript_further_comments_are_a_link_away(stage: Stage, open_page: OpenPage) -> None:
+    recorded = open_page(stage.publish(fragment(stage, LONG, limit=100)), java_script_enabled=False)
+    page = recorded.page
     seen: set[str | None] = set()
     for left in (2, 1, 0):
         seen |= {item.get_attribute("href") for item in page.locator(".pc-when").all()}
@@ -174,7 +178,7 @@ def test_without_javascript_further_comments_are_a_link_away(stage: Stage, opene
     photograph(page, "widget-page")
     page.get_by_role("link", name="Back to the first comments").click()
     assert page.locator(".pc-comment").count() == 100
-    assert not watched.complaints
+    assert not recorded.complaints
 
 
 def weight(stage: Stage, path: str) -> int:
@@ -210,7 +214,7 @@ def test_what_has_a_version_in_its_address_is_kept_for_ever_and_an_old_version_i
     assert httpx.get(f"{stage.service.url}/assets/{version}/nothing.js", trust_env=False).status_code == 404
 
 
-def test_a_page_that_pins_a_version_with_its_hash_works(stage: Stage, opened: Open) -> None:
+def test_a_page_that_pins_a_version_with_its_hash_works(stage: Stage, open_page: OpenPage) -> None:
     from app.web.assets import assets  # noqa: PLC0415
 
     made, base = assets(), f"{stage.service.url}/assets/{assets().version}"
@@ -218,24 +222,24 @@ def test_a_page_that_pins_a_version_with_its_hash_works(stage: Stage, opened: Op
         f'<script type="module" src="{base}/widget.js" integrity="{made.files["widget.js"].integrity}" '
         'crossorigin="anonymous"></script>'
     )
-    watched = opened(stage.publish(stage.element(), head=head, script=False))
-    enhanced(watched.page)
-    assert watched.page.locator(".pc-comment").count() == 16
+    recorded = open_page(stage.publish(stage.element(), head=head, script=False))
+    enhanced(recorded.page)
+    assert recorded.page.locator(".pc-comment").count() == 16
     wrong = head.replace("sha384-", "sha384-AAAA")
-    page = opened(stage.publish(stage.element(), head=wrong, script=False)).page
+    page = open_page(stage.publish(stage.element(), head=wrong, script=False)).page
     page.wait_for_timeout(200)
     assert page.locator(".pc-comment").count() == 0
 
 
-def test_the_preload_that_the_readme_names_is_used(stage: Stage, opened: Open) -> None:
+def test_the_preload_that_the_readme_names_is_used(stage: Stage, open_page: OpenPage) -> None:
     address = f"{stage.api}posts/41/comments?pinned=first"
     head = f'<link rel="preload" as="fetch" crossorigin href="{address}">'
-    watched = opened(stage.publish(stage.element(), head=head))
-    enhanced(watched.page)
-    watched.page.wait_for_timeout(200)
-    entries = watched.page.evaluate("performance.getEntriesByType('resource').map(e => e.name)")
+    recorded = open_page(stage.publish(stage.element(), head=head))
+    enhanced(recorded.page)
+    recorded.page.wait_for_timeout(200)
+    entries = recorded.page.evaluate("performance.getEntriesByType('resource').map(e => e.name)")
     assert entries.count(address) == 1
-    assert not watched.complaints
+    assert not recorded.complaints
 
 
 def test_a_pinned_comment_is_first_and_on_one_page_only(stage: Stage) -> None:
@@ -248,18 +252,18 @@ def test_a_pinned_comment_is_first_and_on_one_page_only(stage: Stage) -> None:
     assert len({comment["id"] for comment in seen}) == 16
 
 
-def test_a_prerendered_first_page_announces_no_old_comment_as_a_new_one(stage: Stage, opened: Open) -> None:
-    page = opened(stage.publish(fragment(stage, LONG, limit=2))).page
+def test_a_prerendered_first_page_announces_no_old_comment_as_a_new_one(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish(fragment(stage, LONG, limit=2))).page
     page.wait_for_selector("post-comments[status=open]")  # it has been brought up to date
     page.wait_for_load_state("networkidle")
     expect(page.locator(".pc-news")).to_be_empty()
     assert page.locator(".pc-comment").count() == 2
 
 
-def test_a_prerendered_page_learns_that_its_issue_was_closed(stage: Stage, opened: Open) -> None:
+def test_a_prerendered_page_learns_that_its_issue_was_closed(stage: Stage, open_page: OpenPage) -> None:
     url = stage.publish(fragment(stage, EMPTY))
     stage.world.close_issue(SAMPLE_REPO, EMPTY)
-    page = opened(url).page
+    page = open_page(url).page
     page.wait_for_selector("post-comments[status=closed] .pc-note")
     page.wait_for_timeout(700)  # until it listens
     stage.world.reopen_issue(SAMPLE_REPO, EMPTY)
@@ -267,16 +271,16 @@ def test_a_prerendered_page_learns_that_its_issue_was_closed(stage: Stage, opene
     expect(page.locator(".pc-note")).to_have_count(0)
 
 
-def test_two_elements_of_one_post_do_not_meet(stage: Stage, opened: Open) -> None:
-    page = opened(stage.publish(stage.element(LONG) + stage.element(LONG, limit="3"))).page
+def test_two_elements_of_one_post_do_not_meet(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish(stage.element(LONG) + stage.element(LONG, limit="3"))).page
     second = page.locator("post-comments").nth(1)
     second.locator(".pc-news").wait_for(state="attached")
     second.get_by_role("button", name="Show 3 more").click()
     expect(second.locator(".pc-comment")).to_have_count(6)
 
 
-def test_it_works_in_a_shadow_root(stage: Stage, opened: Open) -> None:
-    page = opened(stage.publish('<div id="host"></div>')).page
+def test_it_works_in_a_shadow_root(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish('<div id="host"></div>')).page
     page.evaluate(
         """number => { const root = document.querySelector('#host').attachShadow({mode: 'open'});
         root.innerHTML = `<post-comments loading="eager" ghissueid="${number}"></post-comments>` }""",
@@ -285,31 +289,31 @@ def test_it_works_in_a_shadow_root(stage: Stage, opened: Open) -> None:
     expect(page.locator("#host .pc-comment")).to_have_count(16)
 
 
-def test_one_count_that_is_none_and_any_number_of_them_break_no_other(stage: Stage, opened: Open) -> None:
+def test_one_count_that_is_none_and_any_number_of_them_break_no_other(stage: Stage, open_page: OpenPage) -> None:
     numbers = ["draft", "", *map(str, range(1, 520))]
     body = "".join(f'<comment-count ghissueid="{number}">x</comment-count>' for number in numbers)
-    watched = opened(stage.publish(body))
-    expect(watched.page.locator('comment-count[ghissueid="41"]')).to_have_text("16 comments")
-    assert len(watched.asked(f"{stage.api}counts")) == 2
-    assert watched.page.locator("comment-count").first.inner_text() == "x"
-    assert not watched.complaints
+    recorded = open_page(stage.publish(body))
+    expect(recorded.page.locator('comment-count[ghissueid="41"]')).to_have_text("16 comments")
+    assert len(recorded.requests_to(f"{stage.api}counts")) == 2
+    assert recorded.page.locator("comment-count").first.inner_text() == "x"
+    assert not recorded.complaints
 
 
-def test_recent_comments_are_one_request_however_many_attributes_they_have(stage: Stage, opened: Open) -> None:
-    watched = opened(stage.publish(f'<recent-comments repo="{SAMPLE_REPO}" lang="de" limit="3"></recent-comments>'))
-    watched.page.wait_for_selector("recent-comments[state=ready]")
-    assert len(watched.asked(f"{stage.api}comments")) == 1
+def test_recent_comments_are_one_request_however_many_attributes_they_have(stage: Stage, open_page: OpenPage) -> None:
+    recorded = open_page(stage.publish(f'<recent-comments repo="{SAMPLE_REPO}" lang="de" limit="3"></recent-comments>'))
+    recorded.page.wait_for_selector("recent-comments[state=ready]")
+    assert len(recorded.requests_to(f"{stage.api}comments")) == 1
 
 
-def test_a_permalink_to_nothing_moves_no_focus(stage: Stage, opened: Open) -> None:
-    page = opened(stage.publish(stage.element(TALK, limit="3")) + "#comment-1").page
+def test_a_permalink_to_nothing_moves_no_focus(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish(stage.element(TALK, limit="3")) + "#comment-1").page
     expect(page.locator(".pc-comment")).to_have_count(16)
     page.wait_for_load_state("networkidle")
     assert page.evaluate("document.activeElement === document.body")
 
 
-def test_recent_comments_that_cannot_be_read_say_so_and_none_is_said_too(stage: Stage, opened: Open) -> None:
-    page = opened("about:blank").page
+def test_recent_comments_that_cannot_be_read_say_so_and_none_is_said_too(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page("about:blank").page
     page.route(f"{stage.api}comments*", lambda route: route.abort())
     page.goto(stage.publish("<recent-comments></recent-comments>"))
     expect(page.locator("recent-comments[state=failed]")).to_have_text("The comments cannot be reached just now.")
@@ -319,15 +323,15 @@ def test_recent_comments_that_cannot_be_read_say_so_and_none_is_said_too(stage: 
     expect(page.locator("recent-comments[state=ready]")).to_have_text("No comments yet.")
 
 
-def test_recent_comments_without_their_language_name_who_wrote_them(stage: Stage, opened: Open) -> None:
-    page = opened("about:blank").page
+def test_recent_comments_without_their_language_name_who_wrote_them(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page("about:blank").page
     page.route("**/languages/de.json", lambda route: route.abort())
     page.goto(stage.publish("<recent-comments limit='1'></recent-comments>", lang="de"))
     expect(page.locator("recent-comments[state=ready] li > a")).not_to_be_empty()
 
 
-def test_a_language_that_could_not_be_had_is_english_and_asked_for_again(stage: Stage, opened: Open) -> None:
-    page = opened("about:blank").page
+def test_a_language_that_could_not_be_had_is_english_and_asked_for_again(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page("about:blank").page
     page.route("**/languages/de.json", lambda route: route.fulfill(status=503, json={"title": "no"}))
     page.goto(stage.publish(stage.element(), lang="de"))
     expect(page.locator(".pc-title")).to_have_text("16 comments")

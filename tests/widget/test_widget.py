@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.simulator.world.sample import SAMPLE_REPO
-from tests.journeys.browser import Open, chromium, opened, photograph
+from tests.journeys.browser import OpenPage, chromium, open_page, photograph
 from tests.widget.stage import CLOSED, EMPTY, LOCKED, LONG, MISSING, RICH, TALK, Stage, stage
 
 pytestmark = pytest.mark.untraced  # what others cover, at length
 
-__all__ = ["chromium", "opened", "stage"]
+__all__ = ["chromium", "open_page", "stage"]
 
 PADDING = '<p style="height:3000px">A long post.</p>'
 
@@ -35,40 +35,40 @@ def ids(page: Page) -> list[int]:
     return found
 
 
-def test_comments_are_painted_after_one_request_to_the_service(stage: Stage, opened: Open) -> None:
-    watched = opened(stage.publish(stage.element()))
-    ready(watched.page)
-    asked = [url.removeprefix(stage.service.url) for url in watched.asked(stage.service.url)]
+def test_comments_are_painted_after_one_request_to_the_service(stage: Stage, open_page: OpenPage) -> None:
+    recorded = open_page(stage.publish(stage.element()))
+    ready(recorded.page)
+    asked = [url.removeprefix(stage.service.url) for url in recorded.requests_to(stage.service.url)]
     before = asked[: asked.index("/api/v1/posts/41/comments?pinned=first") + 1]
     assert before == ["/widget.css", "/widget.js", "/api/v1/posts/41/comments?pinned=first"]
-    expect(watched.page.locator(".pc-title")).to_have_text("16 comments")
-    assert names(watched.page)[0] == "ada", "the pinned one is on top"
-    assert not watched.complaints
+    expect(recorded.page.locator(".pc-title")).to_have_text("16 comments")
+    assert names(recorded.page)[0] == "ada", "the pinned one is on top"
+    assert not recorded.complaints
 
 
-def test_a_readers_browser_talks_to_the_blog_and_the_service_only(stage: Stage, opened: Open) -> None:
-    watched = opened(stage.publish(stage.element(RICH)))
-    enhanced(watched.page)
-    watched.page.wait_for_load_state("networkidle")
-    origins = {"/".join(request.url.split("/")[:3]) for request in watched.requests if request.url.startswith("http")}
+def test_a_readers_browser_talks_to_the_blog_and_the_service_only(stage: Stage, open_page: OpenPage) -> None:
+    recorded = open_page(stage.publish(stage.element(RICH)))
+    enhanced(recorded.page)
+    recorded.page.wait_for_load_state("networkidle")
+    origins = {"/".join(request.url.split("/")[:3]) for request in recorded.requests if request.url.startswith("http")}
     assert origins == {stage.blog.url, stage.service.url}
-    assert watched.asked(f"{stage.service.url}/avatars/")
-    assert watched.asked(f"{stage.service.url}/images/")
-    assert watched.page.evaluate(
+    assert recorded.requests_to(f"{stage.service.url}/avatars/")
+    assert recorded.requests_to(f"{stage.service.url}/images/")
+    assert recorded.page.evaluate(
         "[...document.querySelectorAll('.pc img')].every(i => i.complete && i.naturalWidth > 0)"
     )
-    assert watched.page.context.cookies() == []
-    assert watched.page.evaluate("localStorage.length + sessionStorage.length") == 0
+    assert recorded.page.context.cookies() == []
+    assert recorded.page.evaluate("localStorage.length + sessionStorage.length") == 0
 
 
-def test_it_waits_until_it_is_nearly_in_view(stage: Stage, opened: Open) -> None:
-    watched = opened(stage.publish(PADDING + stage.element()))
-    watched.page.wait_for_load_state("networkidle")
-    assert not watched.asked(stage.api)
-    expect(watched.page.locator("post-comments > a")).to_have_text("Leave a comment on GitHub")
-    watched.page.evaluate("scrollTo(0, 2500)")
-    ready(watched.page)
-    assert len(watched.asked(f"{stage.api}posts/41/comments")) == 1
+def test_it_waits_until_it_is_nearly_in_view(stage: Stage, open_page: OpenPage) -> None:
+    recorded = open_page(stage.publish(PADDING + stage.element()))
+    recorded.page.wait_for_load_state("networkidle")
+    assert not recorded.requests_to(stage.api)
+    expect(recorded.page.locator("post-comments > a")).to_have_text("Leave a comment on GitHub")
+    recorded.page.evaluate("scrollTo(0, 2500)")
+    ready(recorded.page)
+    assert len(recorded.requests_to(f"{stage.api}posts/41/comments")) == 1
 
 
 @pytest.mark.parametrize(
@@ -81,10 +81,10 @@ def test_it_waits_until_it_is_nearly_in_view(stage: Stage, opened: Open) -> None
     ],
 )
 def test_each_state_of_the_issue_is_said(
-    stage: Stage, opened: Open, number: int, status: str, said: str, *, link: bool
+    stage: Stage, open_page: OpenPage, number: int, status: str, said: str, *, link: bool
 ) -> None:
-    watched = opened(stage.publish(stage.element(number)))
-    page = watched.page
+    recorded = open_page(stage.publish(stage.element(number)))
+    page = recorded.page
     ready(page)
     assert page.get_attribute("post-comments", "status") == status
     assert said in page.locator("post-comments").inner_text()
@@ -93,12 +93,12 @@ def test_each_state_of_the_issue_is_said(
     if link:
         href = page.get_attribute(".pc-write a", "href")
         assert href == f"https://github.com/{SAMPLE_REPO}/issues/{number}#issuecomment-new"
-    assert not watched.complaints
+    assert not recorded.complaints
     photograph(page, f"widget-{status}")
 
 
-def test_what_a_comment_is_can_be_seen(stage: Stage, opened: Open) -> None:
-    page = opened(stage.publish(stage.element(RICH))).page
+def test_what_a_comment_is_can_be_seen(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish(stage.element(RICH))).page
     enhanced(page)
     hidden = page.locator(".pc-hidden")
     expect(hidden.locator(".pc-body")).to_have_text("Hidden comment: off-topic")
@@ -112,8 +112,8 @@ def test_what_a_comment_is_can_be_seen(stage: Stage, opened: Open) -> None:
     photograph(page, "widget-rich")
 
 
-def test_replies_stand_below_what_they_answer_and_reactions_beside(stage: Stage, opened: Open) -> None:
-    page = opened(stage.publish(stage.element())).page
+def test_replies_stand_below_what_they_answer_and_reactions_beside(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish(stage.element())).page
     ready(page)
     nested = page.evaluate(
         "[...document.querySelectorAll('.pc-comment .pc-comment')].map(e => e.parentElement.closest('.pc-comment').id)"
@@ -124,9 +124,9 @@ def test_replies_stand_below_what_they_answer_and_reactions_beside(stage: Stage,
     assert "👍 14" in page.locator(".pc-reactions").all_inner_texts()[1]
 
 
-def test_further_comments_come_by_a_button_until_all_are_there(stage: Stage, opened: Open) -> None:
-    watched = opened(stage.publish(stage.element(LONG)))
-    page = watched.page
+def test_further_comments_come_by_a_button_until_all_are_there(stage: Stage, open_page: OpenPage) -> None:
+    recorded = open_page(stage.publish(stage.element(LONG)))
+    page = recorded.page
     enhanced(page)
     assert len(ids(page)) == 50
     for shown in range(100, 301, 50):
@@ -136,8 +136,8 @@ def test_further_comments_come_by_a_button_until_all_are_there(stage: Stage, ope
     assert len(set(ids(page))) == 300
 
 
-def test_the_order_can_be_switched_and_stays_focused(stage: Stage, opened: Open) -> None:
-    page = opened(stage.publish(stage.element(LONG))).page
+def test_the_order_can_be_switched_and_stays_focused(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish(stage.element(LONG))).page
     enhanced(page)
     oldest = ids(page)
     page.select_option(".pc-order select", "newest")
@@ -150,9 +150,9 @@ def test_the_order_can_be_switched_and_stays_focused(stage: Stage, opened: Open)
     page.wait_for_selector("post-comments[order=reactions]")
 
 
-def test_a_permalink_opens_at_its_comment_on_a_later_page_of_the_thread(stage: Stage, opened: Open) -> None:
+def test_a_permalink_opens_at_its_comment_on_a_later_page_of_the_thread(stage: Stage, open_page: OpenPage) -> None:
     url = stage.publish(PADDING + stage.element(LONG))
-    page = opened(url).page
+    page = open_page(url).page
     page.evaluate("scrollTo(0, 9000)")
     enhanced(page)
     wanted = max(ids(page)) + 170
@@ -164,8 +164,10 @@ def test_a_permalink_opens_at_its_comment_on_a_later_page_of_the_thread(stage: S
     assert page.evaluate("document.activeElement.id") == f"comment-{wanted}"
 
 
-def test_new_comments_are_announced_and_move_nothing_until_they_are_asked_for(stage: Stage, opened: Open) -> None:
-    page = opened(stage.publish(PADDING + stage.element(TALK))).page
+def test_new_comments_are_announced_and_move_nothing_until_they_are_asked_for(
+    stage: Stage, open_page: OpenPage
+) -> None:
+    page = open_page(stage.publish(PADDING + stage.element(TALK))).page
     page.evaluate("scrollTo(0, 2900)")
     enhanced(page)
     before = ids(page)
@@ -189,8 +191,8 @@ def test_new_comments_are_announced_and_move_nothing_until_they_are_asked_for(st
     expect(page.locator(".pc-title")).to_have_text("16 comments")
 
 
-def test_what_cannot_be_reached_says_so_with_a_retry_and_the_link(stage: Stage, opened: Open) -> None:
-    page = opened("about:blank").page
+def test_what_cannot_be_reached_says_so_with_a_retry_and_the_link(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page("about:blank").page
     page.route(f"{stage.api}**", lambda route: route.abort())
     page.goto(stage.publish(stage.element()))
     ready(page, "failed")
@@ -203,8 +205,8 @@ def test_what_cannot_be_reached_says_so_with_a_retry_and_the_link(stage: Stage, 
     assert len(ids(page)) == 16
 
 
-def test_a_failure_further_down_keeps_what_is_there_and_can_be_retried(stage: Stage, opened: Open) -> None:
-    page = opened(stage.publish(stage.element(LONG))).page
+def test_a_failure_further_down_keeps_what_is_there_and_can_be_retried(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish(stage.element(LONG))).page
     enhanced(page)
     page.route(f"{stage.api}posts/**cursor**", lambda route: route.abort())
     page.get_by_role("button", name="Show 50 more").click()
@@ -216,18 +218,18 @@ def test_a_failure_further_down_keeps_what_is_there_and_can_be_retried(stage: St
     expect(page.get_by_role("button", name="Try again")).to_have_count(0)
 
 
-def test_without_javascript_the_link_remains(stage: Stage, opened: Open) -> None:
-    page = opened(stage.publish(stage.element()), java_script_enabled=False).page
+def test_without_javascript_the_link_remains(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish(stage.element()), java_script_enabled=False).page
     expect(page.locator("post-comments a")).to_have_text("Leave a comment on GitHub")
     assert page.evaluate("document.querySelector('post-comments').offsetHeight") < 60
     photograph(page, "widget-no-javascript")
 
 
 def test_single_page_navigation_shows_the_new_posts_comments_and_leaves_nothing_behind(
-    stage: Stage, opened: Open
+    stage: Stage, open_page: OpenPage
 ) -> None:
-    watched = opened(stage.publish(stage.element(TALK)))
-    page = watched.page
+    recorded = open_page(stage.publish(stage.element(TALK)))
+    page = recorded.page
     enhanced(page)
     page.evaluate("document.querySelector('post-comments').setAttribute('ghissueid', '51')")
     page.wait_for_selector("post-comments[status=closed]")
@@ -245,13 +247,13 @@ def test_single_page_navigation_shows_the_new_posts_comments_and_leaves_nothing_
     page.wait_for_function("document.querySelectorAll('.pc-comment').length === 16")
     assert page.locator(".pc-write a").inner_text() == "Leave a comment on GitHub"
     assert page.locator(".pc-order").count() == 1
-    assert not watched.complaints
+    assert not recorded.complaints
 
 
 def test_an_element_that_gets_another_number_while_it_is_put_aside_shows_nothing_old(
-    stage: Stage, opened: Open
+    stage: Stage, open_page: OpenPage
 ) -> None:
-    page = opened(stage.publish(stage.element(TALK))).page
+    page = open_page(stage.publish(stage.element(TALK))).page
     enhanced(page)
     renumber = (
         "number => { kept.setAttribute('ghissueid', number); return kept.querySelectorAll('.pc-comment').length }"
@@ -263,9 +265,9 @@ def test_an_element_that_gets_another_number_while_it_is_put_aside_shows_nothing
     page.wait_for_function("document.querySelectorAll('.pc-comment').length === 16")
 
 
-def test_its_events_tell_a_blogs_own_script(stage: Stage, opened: Open) -> None:
+def test_its_events_tell_a_blogs_own_script(stage: Stage, open_page: OpenPage) -> None:
     head = "<script>addEventListener('comments-loaded', e => globalThis.told = [e.target.localName, e.detail])</script>"
-    page = opened(stage.publish(stage.element(LONG), head=head)).page
+    page = open_page(stage.publish(stage.element(LONG), head=head)).page
     page.wait_for_function("globalThis.told")
     assert page.evaluate("told") == ["post-comments", {"count": 300, "shown": 50, "status": "open"}]
     enhanced(page)
@@ -277,21 +279,21 @@ def test_its_events_tell_a_blogs_own_script(stage: Stage, opened: Open) -> None:
     assert page.evaluate(f"{renumbered}; made.more()") is None, "nothing to go on from while others are on their way"
 
 
-def test_counts_of_a_whole_page_are_one_request(stage: Stage, opened: Open) -> None:
+def test_counts_of_a_whole_page_are_one_request(stage: Stage, open_page: OpenPage) -> None:
     numbers = (TALK, EMPTY, LONG, MISSING, TALK)
     body = "".join(f'<p><comment-count ghissueid="{n}">Comments</comment-count></p>' for n in numbers)
-    watched = opened(stage.publish(body))
-    watched.page.wait_for_selector("comment-count[state=ready]")
-    assert watched.asked(stage.api) == [f"{stage.api}counts?ids=41%2C50%2C53%2C999"]
-    shown = watched.page.locator("comment-count").all_inner_texts()
+    recorded = open_page(stage.publish(body))
+    recorded.page.wait_for_selector("comment-count[state=ready]")
+    assert recorded.requests_to(stage.api) == [f"{stage.api}counts?ids=41%2C50%2C53%2C999"]
+    shown = recorded.page.locator("comment-count").all_inner_texts()
     assert shown == ["16 comments", "0 comments", "300 comments", "Comments", "16 comments"]
-    watched.page.evaluate("document.querySelector('comment-count').setAttribute('ghissueid', '53')")
-    expect(watched.page.locator("comment-count").first).to_have_text("300 comments")
+    recorded.page.evaluate("document.querySelector('comment-count').setAttribute('ghissueid', '53')")
+    expect(recorded.page.locator("comment-count").first).to_have_text("300 comments")
 
 
-def test_recent_comments_lead_to_the_blogs_own_pages(stage: Stage, opened: Open) -> None:
+def test_recent_comments_lead_to_the_blogs_own_pages(stage: Stage, open_page: OpenPage) -> None:
     body = '<recent-comments limit="3" post="/notes/{ghissueid}/"></recent-comments><recent-comments limit="2"></recent-comments>'
-    page = opened(stage.publish(body)).page
+    page = open_page(stage.publish(body)).page
     page.wait_for_selector("recent-comments[state=ready] li")
     lists = page.locator("recent-comments")
     expect(lists.nth(0).locator("li")).to_have_count(3)
@@ -305,17 +307,19 @@ def test_recent_comments_lead_to_the_blogs_own_pages(stage: Stage, opened: Open)
     [("de", "16 Kommentare", "de"), ("fr-CA", "16 commentaires", "fr-CA"), ("pl", "16 komentarzy", "pl"),
      ("ar", "١٦ تعليقًا", "ar"), ("ja", "16", "ja"), ("tlh", "16 comments", "tlh")],
 )  # fmt: skip
-def test_the_interface_speaks_the_pages_language(stage: Stage, opened: Open, lang: str, title: str, asked: str) -> None:
-    watched = opened(stage.publish(stage.element(), lang=lang))
-    enhanced(watched.page)
-    assert title in watched.page.locator(".pc-title").inner_text().replace(
+def test_the_interface_speaks_the_pages_language(
+    stage: Stage, open_page: OpenPage, lang: str, title: str, asked: str
+) -> None:
+    recorded = open_page(stage.publish(stage.element(), lang=lang))
+    enhanced(recorded.page)
+    assert title in recorded.page.locator(".pc-title").inner_text().replace(
         "16", title if title.startswith("١") else "16"
     )
-    files = [url.rpartition("/")[2] for url in watched.asked(stage.service.url) if "/languages/" in url]
+    files = [url.rpartition("/")[2] for url in recorded.requests_to(stage.service.url) if "/languages/" in url]
     assert files == [f"{asked}.json"]
-    assert watched.page.get_attribute("section.pc", "dir") == ("rtl" if lang == "ar" else "ltr")
-    assert watched.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    photograph(watched.page, f"widget-{lang}")
+    assert recorded.page.get_attribute("section.pc", "dir") == ("rtl" if lang == "ar" else "ltr")
+    assert recorded.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    photograph(recorded.page, f"widget-{lang}")
 
 
 @pytest.mark.parametrize(
@@ -327,8 +331,10 @@ def test_the_interface_speaks_the_pages_language(stage: Stage, opened: Open, lan
         ("desktop-long", LONG, {"viewport": {"width": 1280, "height": 900}}),
     ],
 )
-def test_it_fits_every_screen(stage: Stage, opened: Open, name: str, number: int, options: dict[str, Any]) -> None:
-    page = opened(stage.publish(stage.element(number)), **options).page
+def test_it_fits_every_screen(
+    stage: Stage, open_page: OpenPage, name: str, number: int, options: dict[str, Any]
+) -> None:
+    page = open_page(stage.publish(stage.element(number)), **options).page
     enhanced(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     photograph(page, f"widget-{name}")
