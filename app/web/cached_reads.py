@@ -80,19 +80,19 @@ class CachedReads:
     ) -> EventStream | None:
         """Respond to a read. Return the event stream if the response is one."""
         cache_key = _cache_key(scope, headers)
-        matched = self._matched_keys.get(cache_key)
-        document = self._context.reader.ready(matched.key) if matched is not None else None
-        if document is None or matched is None:
+        match = self._matched_keys.get(cache_key)
+        document = self._context.reader.ready(match.key) if match is not None else None
+        if document is None or match is None:
             get = {**scope, "method": "GET", "headers": list(headers.items())}
             stream = await self._read_from_app(get, state, receive, self._complete_response(headers, state, send))
             if state.cached_read is not None:
                 self._remember(cache_key, state.cached_read)
             return stream
         status, fields, body = build_response(
-            document, headers, now=self._context.now(), cors=self._context.cors, link_base=matched.link_base
+            document, headers, now=self._context.now(), cors=self._context.cors, link_base=match.link_base
         )
         fields.append((HEADER, state.request_id))
-        self._counts[matched.kind, status] += 1
+        self._counts[match.kind, status] += 1
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
         return None

@@ -7,29 +7,18 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from app.web.access_log import AccessLog
-from app.web.request_ids import REQUEST_ID
 from tests.fakes import FakeClock
 from tests.web.harness.asgi import receive_nothing
 from tests.web.harness.blog import POST, Blog
+from tests.web.harness.line_recorder import LineRecorder
 
 TARGET = f"/api/v1/posts/{POST}/comments"
-
-
-class _LineRecorder(logging.Handler):
-    """A handler that records each line with the current request id."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[dict[str, Any]] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append({**record.__dict__, "request_id": REQUEST_ID.get()})
 
 
 @pytest.fixture
 def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[dict[str, Any]]]:
     caplog.set_level(logging.INFO, "app.access")
-    recorder = _LineRecorder()
+    recorder = LineRecorder()
     logger = logging.getLogger("app.access")
     logger.addHandler(recorder)
     yield recorder.lines

@@ -3,9 +3,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.responses import StreamingResponse
 
 from app.domain import errors
 from app.domain.errors import (
@@ -23,9 +21,9 @@ from app.web.errors import (
     describe_error,
     describe_failure,
     error_response,
-    install_error_handlers,
 )
 from tests.web.harness.blog import Blog
+from tests.web.harness.framework_app import framework_app
 
 API, GITHUB = "/api/v1/posts/41", "/repos/owner/blog/issues/41"
 
@@ -204,29 +202,9 @@ def test_other_framework_errors_keep_status_and_detail() -> None:
     assert (details.status, details.detail) == (413, "Too large.")
 
 
-def _framework_app(blog: Blog) -> FastAPI:
-    app = FastAPI()
-    app.state.context = blog.context
-
-    @app.get("/n")
-    async def number(n: int) -> int:
-        return n
-
-    @app.get("/broken")
-    async def broken() -> StreamingResponse:
-        async def half() -> object:
-            yield b"half"
-            raise ZeroDivisionError
-
-        return StreamingResponse(half())  # type: ignore[arg-type]
-
-    install_error_handlers(app)
-    return app
-
-
 @pytest.mark.parametrize("query", ["", "?n=x"])
 async def test_framework_validation_error_names_the_parameter(blog: Blog, query: str) -> None:
-    transport = httpx.ASGITransport(_framework_app(blog))
+    transport = httpx.ASGITransport(framework_app(blog))
     async with httpx.AsyncClient(transport=transport, base_url="http://blog.test") as client:
         response = await client.get(f"/n{query}")
     assert response.status_code == 422
@@ -235,7 +213,7 @@ async def test_framework_validation_error_names_the_parameter(blog: Blog, query:
 
 
 async def test_error_after_the_start_of_a_response_is_raised(blog: Blog) -> None:
-    transport = httpx.ASGITransport(_framework_app(blog))
+    transport = httpx.ASGITransport(framework_app(blog))
     async with httpx.AsyncClient(transport=transport, base_url="http://blog.test") as client:
         with pytest.raises(ZeroDivisionError):
             await client.get("/broken")

@@ -33,37 +33,37 @@ _CACHED_PAGES = 8
 """How many URLs of the service have a rendered page in memory; others are rendered on each request."""
 
 
-class Part(NamedTuple):
+class Snippet(NamedTuple):
     """A snippet: its file, its purpose, where the owner puts it, how a post's layout includes it, and a note."""
 
     file: str
     title: str
-    place: str = ""
+    destination: str = ""
     call: str = ""
     note: str = ""
 
 
-class Kind(NamedTuple):
+class SnippetGroup(NamedTuple):
     """The snippets for one kind of site."""
 
     name: str
     title: str
-    parts: Sequence[Part]
+    snippets: Sequence[Snippet]
 
 
-_NUMBER = Part("front", "The number", "the post’s front matter")
+_NUMBER = Snippet("front", "The number", "the post’s front matter")
 _POST, _LIST, _AT_BUILD_TIME = "Comments", "Counts", "Comments in the HTML, made at build time"
 _BUILD_NOTE = (
     "Search engines and readers without JavaScript see them too. While the service is away, the build leaves the link."
 )
-KINDS: Sequence[Kind] = (
-    Kind(
+SNIPPET_GROUPS: Sequence[SnippetGroup] = (
+    SnippetGroup(
         "plain",
         "HTML",
         [
-            Part("plain/post", _POST, "the post’s page"),
-            Part("plain/list", _LIST, "the list of posts"),
-            Part(
+            Snippet("plain/post", _POST, "the post’s page"),
+            Snippet("plain/list", _LIST, "the list of posts"),
+            Snippet(
                 "plain/built",
                 _AT_BUILD_TIME,
                 "the script that builds",
@@ -71,30 +71,30 @@ KINDS: Sequence[Kind] = (
             ),
         ],
     ),
-    Kind(
+    SnippetGroup(
         "hugo",
         "Hugo",
         [
             _NUMBER,
-            Part("hugo/post", _POST, "layouts/partials/comments.html", '{{ partial "comments.html" . }}'),
-            Part("hugo/list", _LIST, "the layout of a list"),
-            Part(
+            Snippet("hugo/post", _POST, "layouts/partials/comments.html", '{{ partial "comments.html" . }}'),
+            Snippet("hugo/list", _LIST, "the layout of a list"),
+            Snippet(
                 "hugo/built",
                 _AT_BUILD_TIME,
                 "layouts/partials/comments.html",
                 note=f"{_BUILD_NOTE} Hugo asks once an hour.",
             ),
-            Part("hugo/older", "The same before Hugo 0.141", "layouts/partials/comments.html"),
+            Snippet("hugo/older", "The same before Hugo 0.141", "layouts/partials/comments.html"),
         ],
     ),
-    Kind(
+    SnippetGroup(
         "jekyll",
         "Jekyll",
         [
             _NUMBER,
-            Part("jekyll/post", _POST, "_includes/comments.html", "{% include comments.html %}"),
-            Part("jekyll/list", _LIST, "the list of posts"),
-            Part(
+            Snippet("jekyll/post", _POST, "_includes/comments.html", "{% include comments.html %}"),
+            Snippet("jekyll/list", _LIST, "the list of posts"),
+            Snippet(
                 "jekyll/built",
                 _AT_BUILD_TIME,
                 "_plugins/comments.rb",
@@ -103,42 +103,46 @@ KINDS: Sequence[Kind] = (
             ),
         ],
     ),
-    Kind(
+    SnippetGroup(
         "eleventy",
         "Eleventy",
         [
             _NUMBER,
-            Part("eleventy/post", _POST, "_includes/comments.njk (or .liquid)", '{% include "comments.njk" %}'),
-            Part("eleventy/list", _LIST, "the list of posts"),
-            Part("eleventy/built", _AT_BUILD_TIME, "eleventy.config.js", "{% comments ghissueid %}", _BUILD_NOTE),
+            Snippet("eleventy/post", _POST, "_includes/comments.njk (or .liquid)", '{% include "comments.njk" %}'),
+            Snippet("eleventy/list", _LIST, "the list of posts"),
+            Snippet("eleventy/built", _AT_BUILD_TIME, "eleventy.config.js", "{% comments ghissueid %}", _BUILD_NOTE),
         ],
     ),
-    Kind(
+    SnippetGroup(
         "astro",
         "Astro",
         [
             _NUMBER,
-            Part(
+            Snippet(
                 "astro/post",
                 _POST,
                 "src/components/Comments.astro",
                 "<Comments ghissueid={frontmatter.ghissueid} />",
                 "With content collections the number is post.data.ghissueid, if the collection’s schema has it.",
             ),
-            Part("astro/list", _LIST, "src/pages/index.astro"),
-            Part("astro/built", _AT_BUILD_TIME, "src/components/Comments.astro", note=_BUILD_NOTE),
+            Snippet("astro/list", _LIST, "src/pages/index.astro"),
+            Snippet("astro/built", _AT_BUILD_TIME, "src/components/Comments.astro", note=_BUILD_NOTE),
         ],
     ),
-    Kind(
+    SnippetGroup(
         "own",
         "A script of your own",
-        [Part("host", "Change the host name", note="What it asks of GitHub is answered here, in GitHub’s own shapes.")],
+        [
+            Snippet(
+                "host", "Change the host name", note="What it asks of GitHub is answered here, in GitHub’s own shapes."
+            )
+        ],
     ),
-    Kind(
+    SnippetGroup(
         "pinned",
         "Pinned",
         [
-            Part(
+            Snippet(
                 "pinned",
                 "Just this version",
                 "in place of the first two lines",
@@ -149,7 +153,7 @@ KINDS: Sequence[Kind] = (
 )
 
 
-def snippet(file: str, service: str, repo: str) -> str:
+def render_snippet(file: str, service: str, repo: str) -> str:
     """Return the text of a snippet (`hugo/post`, `host`, …) for a service and a repository."""
     widget = assets()
     values = {
@@ -238,9 +242,12 @@ def page_files() -> Mapping[str, Asset]:
 
 @lru_cache(maxsize=_CACHED_PAGES)
 def _page(base_url: str, repos: tuple[str, ...]) -> Asset:
-    kinds = [(kind, [(part, snippet(part.file, base_url, repos[0])) for part in kind.parts]) for kind in KINDS]
+    groups = [
+        (group, [(snippet, render_snippet(snippet.file, base_url, repos[0])) for snippet in group.snippets])
+        for group in SNIPPET_GROUPS
+    ]
     template = _templates().get_template("widget/start/start.html")
-    return build_asset(_HTML, template.render(repos=repos, languages=_languages(), kinds=kinds), quick=True)
+    return build_asset(_HTML, template.render(repos=repos, languages=_languages(), groups=groups), quick=True)
 
 
 @cache

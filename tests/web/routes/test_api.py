@@ -57,8 +57,7 @@ async def test_url_selects_a_document(blog: Blog, target: str, key: Key) -> None
 async def _assert_rejected(blog: Blog, target: str, parameter: str, allowed: str) -> None:
     response = await blog.request(f"/api/v1{target}")
     body = response.json()
-    assert response.status_code == 422
-    assert response.headers["content-type"] == "application/problem+json"
+    assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
     assert response.headers["cache-control"] == "no-store"
     assert (body["status"], body["parameter"], body["allowed"]) == (422, parameter, allowed)
     assert body["detail"] == f"The parameter `{parameter}` must be {allowed}."

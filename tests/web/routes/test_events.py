@@ -1,9 +1,8 @@
-from collections.abc import Mapping
-
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.types import Message
 
 from app.domain.errors import NotReady, NotServed
 from app.domain.records import REPOSITORY_NUMBER
@@ -185,10 +184,10 @@ async def test_disabled_events_are_404(blog: Blog) -> None:
 async def test_failed_send_ends_the_subscription(blog: Blog) -> None:
     service = EventStreamService(blog, max_subscribers=1, version=INITIAL_VERSION)
 
-    async def send(_message: Mapping[str, object]) -> None:
+    async def send(_message: Message) -> None:
         raise ConnectionResetError
 
-    async def receive() -> Mapping[str, object]:
+    async def receive() -> Message:
         return {"type": "http.disconnect"}
 
     request = EventStreamRequest(service.subscribers, SITE, POST, None)

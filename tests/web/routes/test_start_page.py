@@ -10,7 +10,7 @@ import pytest
 from app.domain.sites import Repository
 from app.render.i18n import languages
 from app.web.app import create_app
-from app.web.routes.start_page import KINDS, REPO, SERVICE, snippet
+from app.web.routes.start_page import REPO, SERVICE, SNIPPET_GROUPS, render_snippet
 from tests.web.harness.blog import Blog
 from tests.web.harness.images import UnusedImages
 
@@ -113,24 +113,26 @@ def test_every_snippet_file_is_shown() -> None:
         for entry in folder.iterdir()
         for file in (entry.iterdir() if entry.is_dir() else [entry])
     }
-    assert {f"{part.file}.txt" for kind in KINDS for part in kind.parts} == file_names
+    assert {f"{snippet.file}.txt" for group in SNIPPET_GROUPS for snippet in group.snippets} == file_names
 
 
-@pytest.mark.parametrize("file", sorted({part.file for kind in KINDS for part in kind.parts}))
+@pytest.mark.parametrize("file", sorted({snippet.file for group in SNIPPET_GROUPS for snippet in group.snippets}))
 def test_snippet_names_the_service_and_the_repository(file: str) -> None:
-    text = snippet(file, "https://talk.example.org", "eve/notes")
+    text = render_snippet(file, "https://talk.example.org", "eve/notes")
     assert not re.search("comments[.]example|owner/name|@(version|script|style)", text)
     assert file == "front" or "https://talk.example.org" in text
     assert text.endswith("\n")
     assert max(map(len, text.splitlines())) <= 120
 
 
-@pytest.mark.parametrize("file", sorted({part.file for kind in KINDS for part in kind.parts} - {"front"}))
+@pytest.mark.parametrize(
+    "file", sorted({snippet.file for group in SNIPPET_GROUPS for snippet in group.snippets} - {"front"})
+)
 def test_readme_prints_every_snippet(file: str) -> None:
     code_blocks = re.findall(
         r"^```\w+\n(.*?)^```$", Path("README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )
-    text = snippet(file, SERVICE, REPO)
+    text = render_snippet(file, SERVICE, REPO)
     if file == "pinned":  # its digests differ with every version
         text = re.sub("assets/[0-9a-f]+/", "assets/…/", re.sub(r"sha384-[\w+/=]+", "sha384-…", text))
     assert text in code_blocks
