@@ -1,15 +1,15 @@
-"""The start page as an owner uses it: choose, look, copy; with mouse, keyboard and telephone, and without JavaScript."""
+"""The start page as an owner uses it: choose, preview, copy; with mouse, keyboard, phone, and without JavaScript."""
 
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from app.simulator.http.server import run_simulator
 from app.simulator.world.sample import sample_world
-from tests.journeys.browser import Demo, OpenPage, RecordedPage, chromium, demo, open_page, photograph
+from tests.journeys.browser import Demo, OpenPage, chromium, demo, open_page, photograph
+from tests.journeys.start_page import open_start_page, overflow, snippet_on, wait_for_preview
 from tests.widget.stage import TOKEN, serving
 
 pytestmark = pytest.mark.untraced  # what others cover, at length
@@ -18,58 +18,33 @@ __all__ = ["chromium", "demo", "open_page"]
 
 AXE = Path("tests/generators/node_modules/axe-core/axe.min.js")
 BUSIEST = "19"
-GHOSTS = "**/avatars/10137"
-"""The picture of deleted accounts is GitHub's own, which the demo's GitHub has none of."""
-DISC = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 
 
-def start(open_page: OpenPage, demo: Demo, path: str = "/", **options: Any) -> RecordedPage:
-    """The page with its preview painted."""
-    recorded = open_page("about:blank", **options)
-    recorded.page.route(GHOSTS, lambda route: route.fulfill(body=DISC, content_type="image/svg+xml"))
-    recorded.page.goto(demo.service + path)
-    painted(recorded.page)
-    return recorded
-
-
-def painted(page: Page) -> None:
-    page.wait_for_selector("#preview .pc-news", state="attached")
-
-
-def code(page: Page, name: str) -> Locator:
-    return page.locator(f"[data-snippet='{name}']")
-
-
-def overflow(page: Page) -> int:
-    wider: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return wider
-
-
-def test_the_busiest_post_is_shown_with_its_comments_and_nobody_else_is_asked(demo: Demo, open_page: OpenPage) -> None:
-    recorded = start(open_page, demo, viewport={"width": 1280, "height": 900})
+def test_busiest_post_is_shown_with_its_comments(demo: Demo, open_page: OpenPage) -> None:
+    recorded = open_start_page(open_page, demo, viewport={"width": 1280, "height": 900})
     page = recorded.page
     expect(page.get_by_label("Issue")).to_have_value(BUSIEST)
     expect(page.locator("#known")).to_have_text("5 posts have comments; #19 has most.")
     expect(page.locator("#preview .pc-comment")).to_have_count(len(demo.comments(19)))
-    expect(code(page, "plain/post")).to_contain_text(f'<post-comments ghissueid="{BUSIEST}">')
-    offered = page.locator("#numbers option").evaluate_all("options => options.map(option => option.value)")
-    assert (offered[0], len(offered)) == (BUSIEST, 5)
+    expect(snippet_on(page, "plain/post")).to_contain_text(f'<post-comments ghissueid="{BUSIEST}">')
+    numbers = page.locator("#numbers option").evaluate_all("options => options.map(option => option.value)")
+    assert (numbers[0], len(numbers)) == (BUSIEST, 5)
     photograph(page, "start-light")
     assert recorded.hosts == {"127.0.0.1"}
     assert not recorded.complaints
 
 
-def test_another_number_changes_the_preview_the_snippets_and_the_addresses(demo: Demo, open_page: OpenPage) -> None:
-    recorded = start(open_page, demo)
+def test_number_changes_preview_snippets_and_addresses(demo: Demo, open_page: OpenPage) -> None:
+    recorded = open_start_page(open_page, demo)
     page = recorded.page
     page.get_by_label("Issue").fill("41")
     expect(page.locator("#preview .pc-title")).to_have_text("16 comments")
-    expect(code(page, "plain/post")).to_contain_text("https://github.com/ada/blog/issues/41")
-    expect(code(page, "hugo/post")).to_contain_text('ghissueid="{{ . }}"')
+    expect(snippet_on(page, "plain/post")).to_contain_text("https://github.com/ada/blog/issues/41")
+    expect(snippet_on(page, "hugo/post")).to_contain_text('ghissueid="{{ . }}"')
     page.get_by_label("Issue").fill("7x")
     page.get_by_label("Issue").fill("7")
-    expect(code(page, "front").first).to_contain_text("ghissueid: 7\n")
-    expect(code(page, "host")).to_contain_text("/repos/ada/blog/issues/7/comments")
+    expect(snippet_on(page, "front").first).to_contain_text("ghissueid: 7\n")
+    expect(snippet_on(page, "host")).to_contain_text("/repos/ada/blog/issues/7/comments")
     for link in page.locator(".addresses a").all():
         address = link.get_attribute("href")
         assert address
@@ -78,8 +53,8 @@ def test_another_number_changes_the_preview_the_snippets_and_the_addresses(demo:
     assert not recorded.complaints
 
 
-def test_language_order_and_colours_change_the_preview_and_what_is_copied(demo: Demo, open_page: OpenPage) -> None:
-    recorded = start(open_page, demo)
+def test_language_order_and_colours_change_preview_and_snippets(demo: Demo, open_page: OpenPage) -> None:
+    recorded = open_start_page(open_page, demo)
     page = recorded.page
     paper = "getComputedStyle(document.getElementById('preview')).backgroundColor"
     light = page.evaluate(paper)
@@ -90,21 +65,21 @@ def test_language_order_and_colours_change_the_preview_and_what_is_copied(demo: 
     page.locator("[name=order]").select_option("newest")
     expect(page.locator("#preview post-comments")).to_have_attribute("order", "newest")
     tag = f'<post-comments ghissueid="{BUSIEST}" lang="ar" order="newest" theme="dark">'
-    expect(code(page, "plain/post")).to_contain_text(tag)
-    expect(code(page, "plain/list")).to_contain_text(f'<comment-count ghissueid="{BUSIEST}" lang="ar">')
-    expect(code(page, "plain/built")).to_contain_text(f'/posts/{BUSIEST}.html?lang=ar&order=newest"')
-    expect(code(page, "hugo/built")).to_contain_text('/posts/%v.html?lang=ar&order=newest" . }}')
+    expect(snippet_on(page, "plain/post")).to_contain_text(tag)
+    expect(snippet_on(page, "plain/list")).to_contain_text(f'<comment-count ghissueid="{BUSIEST}" lang="ar">')
+    expect(snippet_on(page, "plain/built")).to_contain_text(f'/posts/{BUSIEST}.html?lang=ar&order=newest"')
+    expect(snippet_on(page, "hugo/built")).to_contain_text('/posts/%v.html?lang=ar&order=newest" . }}')
     assert recorded.page.request.get(f"{demo.service}/posts/{BUSIEST}.html?lang=ar&order=newest").status == 200
-    painted(page)
+    wait_for_preview(page)
     photograph(page, "start-arabic")
     page.get_by_label("Language").select_option("")
     page.locator("[name=order]").select_option("")
     page.get_by_label("Colours").select_option("")
-    expect(code(page, "plain/post")).to_contain_text(f'<post-comments ghissueid="{BUSIEST}">')
+    expect(snippet_on(page, "plain/post")).to_contain_text(f'<post-comments ghissueid="{BUSIEST}">')
     assert not recorded.complaints
 
 
-def test_comments_that_come_while_an_order_is_chosen_do_not_take_it_back(demo: Demo, open_page: OpenPage) -> None:
+def test_arriving_comments_keep_the_chosen_order(demo: Demo, open_page: OpenPage) -> None:
     page = open_page(demo.service).page
     page.wait_for_selector("#preview .pc-news", state="attached")
     page.evaluate(
@@ -115,42 +90,45 @@ def test_comments_that_come_while_an_order_is_chosen_do_not_take_it_back(demo: D
     expect(page.locator("#preview post-comments")).to_have_attribute("order", "newest")
 
 
-def test_an_order_that_is_chosen_in_the_preview_is_copied_too(demo: Demo, open_page: OpenPage) -> None:
-    page = start(open_page, demo).page
+def test_order_chosen_in_the_preview_is_copied(demo: Demo, open_page: OpenPage) -> None:
+    page = open_start_page(open_page, demo).page
     page.locator("#preview .pc-order select").select_option("reactions")
-    expect(code(page, "plain/post")).to_contain_text('order="reactions"')
+    expect(snippet_on(page, "plain/post")).to_contain_text('order="reactions"')
     expect(page.locator("[name=order]")).to_have_value("reactions")
 
 
-def test_all_languages_are_offered_by_their_own_names(demo: Demo, open_page: OpenPage) -> None:
-    page = start(open_page, demo).page
+def test_languages_are_offered_by_their_own_names(demo: Demo, open_page: OpenPage) -> None:
+    page = open_start_page(open_page, demo).page
     names = page.get_by_label("Language").locator("option").all_inner_texts()
     assert len(names) > 40
     assert {"English", "Deutsch", "日本語", "עברית"} <= set(names)
 
 
-def test_a_snippet_is_copied_and_the_page_says_so(demo: Demo, open_page: OpenPage) -> None:
-    recorded = start(open_page, demo, permissions=["clipboard-read", "clipboard-write"])
+def test_snippet_is_copied_with_a_confirmation(demo: Demo, open_page: OpenPage) -> None:
+    recorded = open_start_page(open_page, demo, permissions=["clipboard-read", "clipboard-write"])
     page = recorded.page
     page.get_by_role("tab", name="Jekyll").click()
     page.get_by_role("button", name="Copy: Counts").click()
     expect(page.get_by_role("status").filter(has_text="Copied: Counts")).to_be_attached()
-    assert page.evaluate("navigator.clipboard.readText()") == code(page, "jekyll/list").text_content()
+    assert page.evaluate("navigator.clipboard.readText()") == snippet_on(page, "jekyll/list").text_content()
     assert not recorded.complaints
 
 
-def test_where_the_clipboard_is_closed_the_snippet_is_selected(demo: Demo, open_page: OpenPage) -> None:
+def test_snippet_is_selected_without_a_clipboard(demo: Demo, open_page: OpenPage) -> None:
     page = open_page("about:blank").page
     page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
     page.goto(demo.service)
-    painted(page)
+    wait_for_preview(page)
     page.get_by_role("button", name="Copy: Counts").click()
     expect(page.get_by_role("status").filter(has_text="Selected: Counts")).to_be_attached()
-    assert page.evaluate("getSelection().toString().trim()") == (code(page, "plain/list").text_content() or "").strip()
+    assert (
+        page.evaluate("getSelection().toString().trim()")
+        == (snippet_on(page, "plain/list").text_content() or "").strip()
+    )
 
 
-def test_the_tabs_are_a_keyboards_too_and_have_addresses(demo: Demo, open_page: OpenPage) -> None:
-    page = start(open_page, demo, "/#eleventy").page
+def test_tabs_work_by_keyboard_and_have_addresses(demo: Demo, open_page: OpenPage) -> None:
+    page = open_start_page(open_page, demo, "/#eleventy").page
     tab = page.get_by_role("tab", selected=True)
     expect(tab).to_have_text("Eleventy")
     tab.focus()
@@ -164,18 +142,18 @@ def test_the_tabs_are_a_keyboards_too_and_have_addresses(demo: Demo, open_page: 
         page.keyboard.press(key)
         expect(tab).to_have_text(name)
         expect(tab).to_be_focused()
-        expect(code(page, file)).to_be_visible()
+        expect(snippet_on(page, file)).to_be_visible()
         assert page.get_by_role("tabpanel").count() == 1
     assert page.url.endswith("/#plain")
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Copy: Comments").first).to_be_focused()
 
 
-def test_without_javascript_all_snippets_stand_one_below_the_other(demo: Demo, open_page: OpenPage) -> None:
+def test_without_javascript_all_snippets_are_visible(demo: Demo, open_page: OpenPage) -> None:
     recorded = open_page(demo.service, java_script_enabled=False)
     page = recorded.page
     for file in ("plain/post", "hugo/post", "jekyll/built", "eleventy/list", "astro/post", "host", "pinned"):
-        expect(code(page, file)).to_be_visible()
+        expect(snippet_on(page, file)).to_be_visible()
     expect(page.get_by_role("heading", name="Eleventy")).to_be_visible()
     expect(page.get_by_label("Issue")).to_be_hidden()
     assert not recorded.complaints
@@ -184,8 +162,8 @@ def test_without_javascript_all_snippets_stand_one_below_the_other(demo: Demo, o
 
 
 @pytest.mark.parametrize("width", [320, 360])
-def test_nothing_is_wider_than_a_telephone(demo: Demo, open_page: OpenPage, width: int) -> None:
-    page = start(open_page, demo, viewport={"width": width, "height": 740}).page
+def test_nothing_is_wider_than_a_phone(demo: Demo, open_page: OpenPage, width: int) -> None:
+    page = open_start_page(open_page, demo, viewport={"width": width, "height": 740}).page
     assert overflow(page) == 0
     for tab in page.get_by_role("tab").all():
         tab.click()
@@ -196,7 +174,7 @@ def test_nothing_is_wider_than_a_telephone(demo: Demo, open_page: OpenPage, widt
     assert overflow(page) == 0
 
 
-def test_of_several_repositories_one_is_chosen(open_page: OpenPage, tmp_path: Path) -> None:
+def test_one_of_several_repositories_can_be_chosen(open_page: OpenPage, tmp_path: Path) -> None:
     world = sample_world(time.time)  # noqa: TID251 - the simulator runs in the time of the browser that looks
     world.add_token(TOKEN, "ada")
     world.add_repository("ada/notes")
@@ -208,10 +186,10 @@ def test_of_several_repositories_one_is_chosen(open_page: OpenPage, tmp_path: Pa
         page.get_by_label("Repository").select_option("ada/notes")
         expect(page.get_by_label("Issue")).to_have_value("3")
         expect(page.locator("#preview .pc-body")).to_have_text("Noted.")
-        expect(code(page, "plain/post")).to_contain_text('<post-comments ghissueid="3" repo="ada/notes">')
-        expect(code(page, "plain/post")).to_contain_text("https://github.com/ada/notes/issues/3")
-        expect(code(page, "plain/list")).to_contain_text('<comment-count ghissueid="3" repo="ada/notes">')
-        expect(code(page, "astro/built")).to_contain_text("/posts/${ghissueid}.html?repo=ada/notes`;")
+        expect(snippet_on(page, "plain/post")).to_contain_text('<post-comments ghissueid="3" repo="ada/notes">')
+        expect(snippet_on(page, "plain/post")).to_contain_text("https://github.com/ada/notes/issues/3")
+        expect(snippet_on(page, "plain/list")).to_contain_text('<comment-count ghissueid="3" repo="ada/notes">')
+        expect(snippet_on(page, "astro/built")).to_contain_text("/posts/${ghissueid}.html?repo=ada/notes`;")
         for link in page.locator(".addresses a").all():
             address = link.get_attribute("href")
             assert address
@@ -220,23 +198,25 @@ def test_of_several_repositories_one_is_chosen(open_page: OpenPage, tmp_path: Pa
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(demo: Demo, open_page: OpenPage, scheme: str) -> None:
-    page = start(open_page, demo, color_scheme=scheme, bypass_csp=True).page
+    page = open_start_page(open_page, demo, color_scheme=scheme, bypass_csp=True).page
     if scheme == "dark":
         photograph(page, "start-dark")
     for address in (page.url, f"{demo.service}/docs"):
         if page.url != address:
             page.goto(address)
         page.add_script_tag(path=AXE)
-        found = page.evaluate("axe.run(document).then(({violations}) => violations.map(v => [v.id, v.nodes[0].html]))")
-        assert found == []
+        violations = page.evaluate(
+            "axe.run(document).then(({violations}) => violations.map(v => [v.id, v.nodes[0].html]))"
+        )
+        assert violations == []
 
 
-def test_the_documentation_is_as_strict_and_looks_the_same(demo: Demo, open_page: OpenPage) -> None:
+def test_documentation_is_strict_and_looks_the_same(demo: Demo, open_page: OpenPage) -> None:
     recorded = open_page(f"{demo.service}/docs")
     page = recorded.page
     expect(page.get_by_role("heading", name="Addresses")).to_be_visible()
     assert page.evaluate("getComputedStyle(document.body).marginTop") == "0px"
     photograph(page, "docs")
     page.get_by_role("link", name="Afterword").click()
-    painted(page)
+    wait_for_preview(page)
     assert recorded.hosts == {"127.0.0.1"}
