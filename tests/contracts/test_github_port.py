@@ -1,4 +1,4 @@
-"""What the engine may expect of the port `GitHub`, shown over a socket by a GitHub that knows nothing of the client."""
+"""The contract of the port `GitHub`, over a socket to a simulated GitHub that shares no code with the client."""
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -18,7 +18,7 @@ from app.domain.errors import (
 from app.github import responses
 from app.github.requests import RepositoryRequests, Request, next_page
 from app.outbound.github import HttpGitHub
-from app.ports.mirror import GitHub
+from app.ports.github import GitHub
 from app.simulator.http.faults import (
     ClockSkew,
     ConnectionClosed,
@@ -47,44 +47,44 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def world(clock: FakeClock) -> World:
-    made = sample_world(clock.now)
-    made.add_token(TOKEN, "ada")
-    return made
+    world = sample_world(clock.now)
+    world.add_token(TOKEN, "ada")
+    return world
 
 
 @pytest.fixture
-def there(world: World) -> Iterator[RunningSimulator]:
+def simulator(world: World) -> Iterator[RunningSimulator]:
     with run_simulator(world) as served:
         yield served
 
 
 @pytest.fixture
-async def github(there: RunningSimulator, clock: FakeClock) -> AsyncIterator[GitHub]:
-    made = HttpGitHub(there.url, TOKEN, clock, lambda: 0.5)
-    yield made
-    await made.aclose()
+async def github(simulator: RunningSimulator, clock: FakeClock) -> AsyncIterator[GitHub]:
+    github = HttpGitHub(simulator.url, TOKEN, clock, lambda: 0.5)
+    yield github
+    await github.aclose()
 
 
 @pytest.fixture
-def blog(there: RunningSimulator) -> RepositoryRequests:
-    return RepositoryRequests(there.url, REPO)
+def blog(simulator: RunningSimulator) -> RepositoryRequests:
+    return RepositoryRequests(simulator.url, REPO)
 
 
-async def failing(github: GitHub, ask: Request) -> GitHubError:
+async def _send_expecting_error(github: GitHub, request: Request) -> GitHubError:
     with pytest.raises(GitHubError) as caught:
-        await github.send(ask)
+        await github.send(request)
     return caught.value
 
 
-async def test_every_kind_of_ask_brings_what_is_there(github: GitHub, blog: RepositoryRequests, world: World) -> None:
-    home = world.repository(REPO)
-    numbers = set(world.issue_ids[home.id])
+async def test_every_request_returns_what_exists(github: GitHub, blog: RepositoryRequests, world: World) -> None:
+    repository = world.repository(REPO)
+    numbers = set(world.issue_ids[repository.id])
 
-    facts = responses.repository(await github.send(blog.repository()))
+    info = responses.repository(await github.send(blog.repository()))
     issues = responses.issues(await github.send(blog.issues()))
     comments = responses.comments(await github.send(blog.all_comments(newest_first=True)))
 
-    assert (facts.id, facts.full_name, facts.private, facts.has_issues) == (home.id, REPO, False, True)
+    assert (info.id, info.full_name, info.private, info.has_issues) == (repository.id, REPO, False, True)
     assert {issue.number for issue in issues} == numbers
     assert {issue.number for issue in issues if issue.is_pull_request}
     assert {comment.id for comment in comments} == set(world.comments)
@@ -96,7 +96,7 @@ async def test_every_kind_of_ask_brings_what_is_there(github: GitHub, blog: Repo
         assert replace(single, source={}) == replace(issue, source={})  # alone it has `closed_by` besides
 
 
-async def test_deleted_accounts_hidden_and_pinned_comments_are_told(github: GitHub, blog: RepositoryRequests) -> None:
+async def test_ghosts_hidden_and_pinned_comments_are_recognised(github: GitHub, blog: RepositoryRequests) -> None:
     comments = responses.comments(await github.send(blog.all_comments(newest_first=False)))
 
     assert [comment for comment in comments if comment.author.login == "ghost"]
@@ -105,86 +105,84 @@ async def test_deleted_accounts_hidden_and_pinned_comments_are_told(github: GitH
     assert [comment for comment in comments if comment.reactions.total]
 
 
-async def test_what_has_not_changed_is_unchanged_and_costs_nothing(
-    github: GitHub, blog: RepositoryRequests, there: RunningSimulator
+async def test_unchanged_response_costs_nothing(
+    github: GitHub, blog: RepositoryRequests, simulator: RunningSimulator
 ) -> None:
     first = await github.send(blog.issues())
     second = await github.send(blog.issues(), etag=first.etag)
 
     assert (second.unchanged, second.data, second.etag) == (True, None, first.etag)
-    assert [ask.status for ask in there.requests] == [200, 304]
+    assert [request.status for request in simulator.requests] == [200, 304]
     assert github.rate_limit == first.rate_limit
     assert first.rate_limit is not None
     assert (first.rate_limit.limit, first.rate_limit.remaining) == (5000, 4999)
 
 
 @pytest.mark.parametrize("cursors", [False, True])
-async def test_the_links_lead_through_all_pages_once(cursors: bool, clock: FakeClock) -> None:  # noqa: FBT001
-    with run_simulator(generate_world(posts=250, comments=0, seed=1), cursors=cursors) as there:
-        github = HttpGitHub(there.url, None, clock, lambda: 0.5)
-        ask: Request | None = RepositoryRequests(there.url, REPO).issues()
-        found: list[int] = []
-        while ask is not None:
-            answer = await github.send(ask)
-            found += [issue.number for issue in responses.issues(answer)]
-            ask = next_page(ask, answer.next_url) if answer.next_url else None
+async def test_links_lead_through_all_pages_once(cursors: bool, clock: FakeClock) -> None:  # noqa: FBT001
+    with run_simulator(generate_world(posts=250, comments=0, seed=1), cursors=cursors) as simulator:
+        github = HttpGitHub(simulator.url, None, clock, lambda: 0.5)
+        request: Request | None = RepositoryRequests(simulator.url, REPO).issues()
+        numbers: list[int] = []
+        while request is not None:
+            response = await github.send(request)
+            numbers += [issue.number for issue in responses.issues(response)]
+            request = next_page(request, response.next_url) if response.next_url else None
         await github.aclose()
 
-    assert found == list(range(250, 0, -1))
-    assert len(there.requests) == 3
+    assert numbers == list(range(250, 0, -1))
+    assert len(simulator.requests) == 3
 
 
-async def test_a_renamed_repository_and_a_transferred_issue_are_found_at_their_new_place(
-    github: GitHub, blog: RepositoryRequests, world: World
-) -> None:
+async def test_rename_and_transfer_are_followed(github: GitHub, blog: RepositoryRequests, world: World) -> None:
     number = next(iter(world.issue_ids[world.repository(REPO).id]))
     world.add_repository("ada/attic")
     world.transfer_issue(REPO, number, "ada/attic")
     world.rename_repository(REPO, "ada/journal")
 
-    moved = responses.issue(await github.send(blog.issue(number)))
-    facts = responses.repository(await github.send(blog.repository()))
+    issue = responses.issue(await github.send(blog.issue(number)))
+    info = responses.repository(await github.send(blog.repository()))
 
-    assert (moved.number, moved.repository_url.endswith("/repos/ada/attic")) == (1, True)
-    assert facts.full_name == "ada/journal"
+    assert (issue.number, issue.repository_url.endswith("/repos/ada/attic")) == (1, True)
+    assert info.full_name == "ada/journal"
 
 
-async def test_what_is_not_there_is_told_apart(github: GitHub, blog: RepositoryRequests, world: World) -> None:
+async def test_gone_and_invisible_are_distinguished(github: GitHub, blog: RepositoryRequests, world: World) -> None:
     numbers = list(world.issue_ids[world.repository(REPO).id])
     world.delete_issue(REPO, numbers[0])
 
-    assert type(await failing(github, blog.issue(numbers[0]))) is Gone
-    assert type(await failing(github, blog.issue(100_000))) is NotVisible
+    assert type(await _send_expecting_error(github, blog.issue(numbers[0]))) is Gone
+    assert type(await _send_expecting_error(github, blog.issue(100_000))) is NotVisible
     world.disable_issues(REPO)
-    assert type(await failing(github, blog.issues())) is Gone
+    assert type(await _send_expecting_error(github, blog.issues())) is Gone
 
 
-async def test_a_revoked_token_is_told(github: GitHub, blog: RepositoryRequests, world: World) -> None:
+async def test_revoked_token_is_rejected(github: GitHub, blog: RepositoryRequests, world: World) -> None:
     world.revoke_token(TOKEN)
 
-    assert type(await failing(github, blog.issues())) is TokenRejected
+    assert type(await _send_expecting_error(github, blog.issues())) is TokenRejected
 
 
-async def test_a_page_too_far_is_told(github: GitHub, blog: RepositoryRequests) -> None:
-    ask = next_page(
+async def test_page_beyond_the_limit_raises_pagination_limit(github: GitHub, blog: RepositoryRequests) -> None:
+    request = next_page(
         blog.all_comments(newest_first=True), f"{blog.api}/repos/{REPO}/issues/comments?page=101&per_page=100"
     )
 
-    assert type(await failing(github, ask)) is PaginationLimitReached
+    assert type(await _send_expecting_error(github, request)) is PaginationLimitReached
 
 
 @pytest.mark.parametrize(
     "fault", [ConnectionClosed(), TruncatedJson(), HtmlPage(), WrongJsonType(), Status(502), Status(503)]
 )
-async def test_what_was_lost_on_the_way_is_asked_for_again(
-    github: GitHub, blog: RepositoryRequests, there: RunningSimulator, fault: Fault
+async def test_transport_failure_is_retried(
+    github: GitHub, blog: RepositoryRequests, simulator: RunningSimulator, fault: Fault
 ) -> None:
-    there.faults.add(fault, times=2)
+    simulator.faults.add(fault, times=2)
 
-    answer = await github.send(blog.issues())
+    response = await github.send(blog.issues())
 
-    assert len(responses.issues(answer)) == len(there.world.issues)
-    assert len(there.requests) == 3
+    assert len(responses.issues(response)) == len(simulator.world.issues)
+    assert len(simulator.requests) == 3
 
 
 @pytest.mark.parametrize(
@@ -198,13 +196,13 @@ async def test_what_was_lost_on_the_way_is_asked_for_again(
         (Status(500), Unreachable),
     ],
 )
-async def test_what_stays_broken_is_told(
-    github: GitHub, blog: RepositoryRequests, there: RunningSimulator, fault: Fault, kind: type[GitHubError]
+async def test_persistent_failure_is_raised(
+    github: GitHub, blog: RepositoryRequests, simulator: RunningSimulator, fault: Fault, kind: type[GitHubError]
 ) -> None:
-    there.faults.add(fault, times=None)
+    simulator.faults.add(fault, times=None)
 
-    assert type(await failing(github, blog.issues())) is kind
-    assert len(there.requests) == 3
+    assert type(await _send_expecting_error(github, blog.issues())) is kind
+    assert len(simulator.requests) == 3
 
 
 @pytest.mark.parametrize("skew", [0, 600, -600])
@@ -219,25 +217,25 @@ async def test_what_stays_broken_is_told(
         (SecondaryRateLimit(403, retry_after=None), 60),
     ],
 )
-async def test_a_limit_is_obeyed_to_the_second_whatever_the_clock_of_github_says(  # noqa: PLR0917 - fixtures and cases
+async def test_limit_is_obeyed_to_the_second_despite_skew(  # noqa: PLR0917 - fixtures and cases
     github: GitHub,
     blog: RepositoryRequests,
-    there: RunningSimulator,
+    simulator: RunningSimulator,
     clock: FakeClock,
     fault: Fault,
     wait: int,
     skew: int,
 ) -> None:
-    there.faults.add(fault)
-    there.faults.add(ClockSkew(skew))
+    simulator.faults.add(fault)
+    simulator.faults.add(ClockSkew(skew))
 
-    limit = await failing(github, blog.issues())
+    limit = await _send_expecting_error(github, blog.issues())
     clock.advance(wait - 1)
-    again = await failing(github, blog.repository())
+    second = await _send_expecting_error(github, blog.repository())
 
     assert isinstance(limit, RateLimited)
-    assert isinstance(again, RateLimited)
-    assert (limit.until, again.until) == (NOW + wait, NOW + wait)
-    assert len(there.requests) == 1
+    assert isinstance(second, RateLimited)
+    assert (limit.until, second.until) == (NOW + wait, NOW + wait)
+    assert len(simulator.requests) == 1
     clock.advance(1)
     assert responses.issues(await github.send(blog.issues()))
