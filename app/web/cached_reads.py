@@ -158,7 +158,7 @@ def _join_headers(scope: Scope) -> RequestHeaders:
     """Return the request's headers by name, repeated fields joined into one list (RFC 9110, 5.3).
 
     The application receives the same joined headers. If it read the first of two Accept headers and `CachedReads` the
-    last, a reader would receive the document of another reader's URL.
+    last, the cache key of one header would match the document of the other.
     """
     pairs: list[tuple[bytes, bytes]] = scope["headers"]
     headers = dict(pairs)
