@@ -1,17 +1,21 @@
-"""A process that changes a store over and over, saying each step after its commit, until it is killed."""
+"""A process that changes a store repeatedly, and prints each step after its commit, until it is killed."""
 
 import asyncio
+import subprocess
 import sys
+from pathlib import Path
 
-from app.ports.mirror import Change, SiteRecord
+from app.domain.records import SiteRecord
+from app.ports.mirror import Change
 from app.store.sqlite import SqliteStore
 from tests.contracts.mirrors import REPO, comment, issue
 
+ROOT = Path(__file__).parents[2]
 WIDTH = 20
 
 
 def step_change(step: int) -> Change:
-    """One step: two threads, every comment, the site and an ETag all say the number of the step."""
+    """Return one step: two threads, every comment, the site and an ETag contain its number."""
     text = str(step)
     at = float(step)
     return Change(
@@ -20,18 +24,41 @@ def step_change(step: int) -> Change:
         site=SiteRecord(REPO, 1, "jane/blog", checked_at=at),
         issues=(issue(1, WIDTH, title=text), issue(2, WIDTH, title=text)),
         comments=tuple(comment(number * 1000 + n, number, text) for number in (1, 2) for n in range(WIDTH)),
-        whole=frozenset([1, 2]),
+        complete_threads=frozenset([1, 2]),
         etags={"step": text},
     )
 
 
-async def main(place: str, first: int) -> None:
-    store = await SqliteStore.open(place, origin="writer")
+async def main(path: str, first: int) -> None:
+    store = await SqliteStore.open(path, process_id="writer")
     step = first
     while True:
         await store.mirror.apply(step_change(step))
         print(step, flush=True)  # noqa: T201 - what the test waits for
         step += 1
+
+
+class WriterProcess:
+    """The process, as its parent controls it."""
+
+    def __init__(self, path: Path) -> None:
+        command = [sys.executable, "-m", "tests.store.writing_until_killed", str(path), "1"]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        self._last_step = 0
+
+    def makes_progress(self) -> bool:
+        """Wait until it prints another step, and return True."""
+        assert self._process.stdout is not None
+        self._last_step = int(self._process.stdout.readline())
+        return True
+
+    def kill(self) -> int:
+        """Kill it and return the last step that it printed."""
+        with self._process as process:
+            process.kill()
+            assert process.stdout is not None
+            lines = [line for line in process.stdout.read().splitlines(keepends=True) if line.endswith("\n")]
+        return int(lines[-1]) if lines else self._last_step
 
 
 if __name__ == "__main__":

@@ -1,0 +1,75 @@
+"""Store files, their contents, and what another program sees of them."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from app.domain.records import SiteRecord, Tombstone
+from app.ports.mirror import Change
+from app.store.sqlite import SqliteStore
+from app.store.sqlite.schema import MIGRATIONS, Migration
+from tests.contracts.mirrors import REPO, comment, issue
+
+FULL = Change(
+    repo=REPO,
+    at=5.0,
+    site=SiteRecord(REPO, 7, "jane/blog", since="2026-01-01T00:00:00Z"),
+    issues=(issue(1, 2), issue(2, 1, pull=True)),
+    comments=(comment(1), comment(2**40)),
+    tombstone=Tombstone(3, gone=True, checked_at=5.0),
+    etags={"key": '"etag"'},
+)
+
+
+async def open_store(path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> SqliteStore:
+    return await SqliteStore.open(str(path), process_id="here", migrations=migrations)
+
+
+async def open_full(path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> SqliteStore:
+    """Write `FULL` into a store, close it, and open it again."""
+    store = await open_store(path)
+    await store.mirror.apply(FULL)
+    await store.close()
+    return await open_store(path, migrations)
+
+
+def query(path: Path, statement: str) -> object:
+    """Return one value as another program reads it."""
+    return query_all(path, statement)[0][0]
+
+
+def query_all(path: Path, statement: str) -> list[tuple[Any, ...]]:
+    """Return all rows as another program reads them."""
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(statement).fetchall()
+
+
+def run(path: Path, script: str) -> None:
+    """Change a database as another program does."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(script)
+
+
+def dump(path: Path) -> str:
+    """Return all of a database as SQL text, with its version."""
+    with closing(sqlite3.connect(path)) as connection:
+        return "\n".join([str(query(path, "PRAGMA user_version")), *connection.iterdump()])
+
+
+def files_beside(path: Path) -> list[str]:
+    return sorted(other.name for other in path.parent.iterdir() if other != path)
+
+
+def is_sound(path: Path) -> bool:
+    with closing(sqlite3.connect(path)) as connection:
+        return bool(connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
+
+
+def content(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def size(path: Path) -> int:
+    return path.stat().st_size
