@@ -15,6 +15,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 from typing_extensions import override
 
 from app.domain.errors import GitHubError, InvalidRedirect, InvalidResponse, InvalidSetting, RateLimited, Unreachable
+from app.domain.times import is_ahead
 from app.github import requests
 from app.github.rate_limits import LONGEST_WAIT, RateLimit, parse_rate_limit
 from app.github.requests import Request
@@ -103,11 +104,9 @@ class HttpGitHub(GitHub):
     @property
     def blocked_until(self) -> float | None:
         """Return until when no request may leave, epoch seconds by our clock; None if requests may leave."""
-        if self._block is None:
+        if self._block is None or not is_ahead(self._block.until, now=self._clock.now(), at_most=LONGEST_WAIT):
             return None
-        # a wait longer than any limit means that our clock was set back since
-        is_ahead = 0 < self._block.until - self._clock.now() <= LONGEST_WAIT
-        return self._block.until if is_ahead else None
+        return self._block.until
 
     @override
     def validator_key(self, request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: their names, their labels, and the exposition for one process or several.
+"""The ports `Metrics` and `Gauges` for Prometheus, and the exposition for one process or several.
 
 No label value comes from a reader: all are constants of this program, names of configured repositories, or statuses.
 
@@ -6,8 +6,6 @@ If several processes serve, a scrape reaches one of them, and it must report for
 every value in a file that all of them can read, in the folder of `PROMETHEUS_MULTIPROC_DIR`, and adds the values up at
 the scrape. The parent process sets the variable first, empties the folder, and calls `mark_process_dead` for each
 process that has ended. The files hold values, not functions: so `flush` must be called about once a second.
-
-Some metrics have a deprecated name too, for one release: dashboards keep working while they are changed.
 """
 
 import math
@@ -15,7 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest, values
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -27,11 +25,11 @@ from app.domain.sites import Repository
 from app.github.requests import Request
 from app.github.webhooks import event_label
 from app.outbound.github import Outcome
+from app.outbound.instruments import GitHubInstruments, InstrumentFactory, MirrorInstruments, Mode, ServingInstruments
 from app.ports.metrics import DOCUMENT_KINDS, DeliveryOutcome, Drift, Gauges, Metrics, Wait
 from app.ports.rate_state import RateLimitState
 from app.render.keys import Key
 
-Mode = Literal["livemax", "livemin", "livesum", "mostrecent"]
 _REPOSITORY = re.compile(r"/(?:repos/[^/?]+/[^/?]+|repositories/\d+)(?P<rest>/[^?]*)?(?:\?.*)?$")
 _ENDPOINTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("repository", re.compile(r"")),
@@ -53,108 +51,6 @@ def endpoint_label(request: Request) -> str:
         return _OTHER
     rest = match["rest"] or ""
     return next((label for label, pattern in _ENDPOINTS if pattern.fullmatch(rest)), _OTHER)
-
-
-@dataclass(frozen=True, slots=True)
-class _RenamedCounter:
-    """A counter under its name and its deprecated name."""
-
-    counters: tuple[Counter, ...]
-
-    def inc(self, amount: float, *labels: str) -> None:
-        for counter in self.counters:
-            counter.labels(*labels).inc(amount)
-
-
-@dataclass(frozen=True, slots=True)
-class _RenamedGauge:
-    """A gauge under its name and its deprecated name."""
-
-    gauges: tuple[Gauge, ...]
-
-    def set(self, value: float, *labels: str) -> None:
-        for gauge in self.gauges:
-            (gauge.labels(*labels) if labels else gauge).set(value)
-
-
-class _Instruments:
-    """All metrics of the application, each with its help text."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._registry = registry
-        self.requests = self._counter(
-            "github_requests",
-            "Exchanges with GitHub; the outcome unchanged is a 304.",
-            "priority",
-            "endpoint",
-            "outcome",
-        )
-        self.deprecated_requests = self._counter(
-            "asks", _deprecation_notice("github_requests_total"), "purpose", "address", "outcome"
-        )
-        self.limit = self._renamed_gauge(
-            "github_rate_limit", "asks_limit", "Requests that GitHub allows in an hour; NaN: unknown."
-        )
-        self.remaining = self._renamed_gauge(
-            "github_rate_limit_remaining",
-            "asks_remaining",
-            "Requests that GitHub still allows in this hour; NaN: unknown.",
-        )
-        self.reset = self._renamed_gauge(
-            "github_rate_limit_reset_timestamp_seconds",
-            "asks_reset_timestamp_seconds",
-            "When GitHub's hour ends; NaN: unknown.",
-        )
-        self.wait = self._renamed_gauge(
-            "github_wait_seconds",
-            "asks_waiting_seconds",
-            "Seconds until requests, or after a failure the next poll, may leave.",
-            "reason",
-            mode="livemax",
-        )
-        self.age = self._gauge(
-            "mirror_age_seconds", "Seconds since the repository last agreed with GitHub.", "repo", mode="livemin"
-        )
-        self.threads = self._gauge("threads", "Mirrored threads.", "repo")
-        self.comments = self._gauge("comments", "Mirrored comments.", "repo")
-        self.due_jobs = self._renamed_gauge("due_jobs", "marks", "Threads that are due for a refresh.")
-        self.deliveries = self._counter("deliveries", "Webhook deliveries.", "event", "outcome")
-        self.missed_changes = self._renamed_counter(
-            "missed_by_webhook", "untold_changes", "Changes that the poll found and no webhook reported.", "repo"
-        )
-        self.drift = self._counter("drift", "Differences from GitHub that a reconcile found and fixed.", "repo", "kind")
-        self.responses = self._counter("served", "Requests answered, by kind of document.", "kind", "status")
-        self.renderings = self._counter("rendered", "Documents rendered.", "kind")
-        self.cache_bytes = self._renamed_gauge(
-            "document_cache_bytes", "catalogue_bytes", "Memory taken by cached documents.", mode="livesum"
-        )
-        self.cached_documents = self._renamed_gauge(
-            "document_cache_documents", "catalogue_documents", "Cached documents.", mode="livesum"
-        )
-        self.subscribers = self._renamed_gauge(
-            "subscribers", "listeners", "Open pages that are notified of changes.", mode="livesum"
-        )
-        self.build = self._gauge("build_info", "The version that runs; always 1.", "version", mode="livemax")
-
-    def _counter(self, name: str, description: str, *labels: str) -> Counter:
-        return Counter(f"afterword_{name}", description, labels, registry=self._registry)
-
-    def _gauge(self, name: str, description: str, *labels: str, mode: Mode = "mostrecent") -> Gauge:
-        return Gauge(f"afterword_{name}", description, labels, registry=self._registry, multiprocess_mode=mode)
-
-    def _renamed_counter(self, name: str, deprecated_name: str, description: str, *labels: str) -> _RenamedCounter:
-        old_counter = self._counter(deprecated_name, _deprecation_notice(f"{name}_total"), *labels)
-        return _RenamedCounter((self._counter(name, description, *labels), old_counter))
-
-    def _renamed_gauge(
-        self, name: str, deprecated_name: str, description: str, *labels: str, mode: Mode = "mostrecent"
-    ) -> _RenamedGauge:
-        old_gauge = self._gauge(deprecated_name, _deprecation_notice(name), *labels, mode=mode)
-        return _RenamedGauge((self._gauge(name, description, *labels, mode=mode), old_gauge))
-
-
-def _deprecation_notice(name: str) -> str:
-    return f"Deprecated: use afterword_{name}."
 
 
 class _ProcessMetrics:
@@ -209,14 +105,17 @@ class PrometheusMetrics(Metrics, Gauges):
         self._now = now
         self._folder = folder
         self._registry = CollectorRegistry()
-        self._instruments = _Instruments(self._registry)
+        factory = InstrumentFactory(self._registry)
+        self._github = GitHubInstruments(factory)
+        self._mirror = MirrorInstruments(factory)
+        self._serving = ServingInstruments(factory)
         self._process = _ProcessMetrics(self._registry)
         self._samples = Samples()
         self._waits: dict[Wait, float | None] = dict.fromkeys(Wait)
         self._checked_at: dict[str, float] = {}
         self.response_counts: defaultdict[tuple[str, int], int] = defaultdict(int)
         """Counts the responses since the last `flush`, by (kind of document, status)."""
-        self._instruments.build.labels(version).set(1)
+        self._serving.build.labels(version).set(1)
         if folder is None:  # in a folder, this would overwrite what another process knows
             self._set_rate_limit(RateLimitState())
 
@@ -228,25 +127,25 @@ class PrometheusMetrics(Metrics, Gauges):
         """Count an exchange with GitHub."""
         endpoint = endpoint_label(request)
         label = priority.value if priority else _OTHER
-        self._instruments.requests.labels(label, endpoint, outcome.value).inc()
+        self._github.requests.labels(label, endpoint, outcome.value).inc()
         old_label = _DEPRECATED_PRIORITY_LABELS.get(priority, label) if priority else _OTHER
-        self._instruments.deprecated_requests.labels(old_label, endpoint, outcome.value).inc()
+        self._github.deprecated_requests.labels(old_label, endpoint, outcome.value).inc()
 
     @override
     def delivery(self, event: str, outcome: DeliveryOutcome) -> None:
-        self._instruments.deliveries.labels(event_label(event), outcome.metric_label).inc()
+        self._mirror.deliveries.labels(event_label(event), outcome.metric_label).inc()
 
     @override
     def missed_by_webhook(self, repo: Repository, count: int) -> None:
-        self._instruments.missed_changes.inc(count, repo.full_name)
+        self._mirror.missed_changes.inc(count, repo.full_name)
 
     @override
     def drift(self, repo: Repository, kind: Drift, count: int) -> None:
-        self._instruments.drift.labels(repo.full_name, kind.value).inc(count)
+        self._mirror.drift.labels(repo.full_name, kind.value).inc(count)
 
     @override
     def document_rendered(self, key: Key) -> None:
-        self._instruments.renderings.labels(DOCUMENT_KINDS.get(type(key), _OTHER)).inc()
+        self._serving.renderings.labels(DOCUMENT_KINDS.get(type(key), _OTHER)).inc()
 
     @override
     def rate_limit(self, state: RateLimitState) -> None:
@@ -260,29 +159,29 @@ class PrometheusMetrics(Metrics, Gauges):
 
     @override
     def mirror_size(self, repo: Repository, *, threads: int, comments: int, checked_at: float | None) -> None:
-        self._instruments.threads.labels(repo.full_name).set(threads)
-        self._instruments.comments.labels(repo.full_name).set(comments)
+        self._mirror.threads.labels(repo.full_name).set(threads)
+        self._mirror.comments.labels(repo.full_name).set(comments)
         if checked_at is not None:
             self._checked_at[repo.full_name] = checked_at
 
     @override
     def due_jobs(self, count: int) -> None:
-        self._instruments.due_jobs.set(count)
+        self._mirror.due_jobs.set(count)
 
     @override
     def flush(self) -> None:
         now = self._now()
         for reason, until in self._waits.items():
-            self._instruments.wait.set(0.0 if until is None else max(0.0, until - now), reason.value)
+            self._github.wait.set(0.0 if until is None else max(0.0, until - now), reason.value)
         for name, checked_at in self._checked_at.items():
-            self._instruments.age.labels(name).set(max(0.0, now - checked_at))
-        self._instruments.subscribers.set(self._samples.subscribers())
-        self._instruments.cache_bytes.set(self._samples.cache_bytes())
-        self._instruments.cached_documents.set(self._samples.cached_documents())
+            self._mirror.age.labels(name).set(max(0.0, now - checked_at))
+        self._serving.subscribers.set(self._samples.subscribers())
+        self._serving.cache_bytes.set(self._samples.cache_bytes())
+        self._serving.cached_documents.set(self._samples.cached_documents())
         response_counts = dict(self.response_counts)
         self.response_counts.clear()
         for (kind, status), count in response_counts.items():
-            self._instruments.responses.labels(kind, str(status)).inc(count)
+            self._serving.responses.labels(kind, str(status)).inc(count)
         self._process.sample()
 
     def exposition(self) -> bytes:
@@ -295,7 +194,7 @@ class PrometheusMetrics(Metrics, Gauges):
         return generate_latest(all_processes)
 
     def _set_rate_limit(self, state: RateLimitState) -> None:
-        gauges = self._instruments
+        gauges = self._github
         for gauge, value in (
             (gauges.limit, state.limit),
             (gauges.remaining, state.remaining),

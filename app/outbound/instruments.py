@@ -1,0 +1,136 @@
+"""The names, labels and help texts of all metrics.
+
+Some metrics also have a deprecated name for one release, so that dashboards keep working until they are changed.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+Mode = Literal["livemax", "livemin", "livesum", "mostrecent"]
+
+
+@dataclass(frozen=True, slots=True)
+class RenamedCounter:
+    """A counter under its name and its deprecated name."""
+
+    counters: tuple[Counter, Counter]
+
+    def inc(self, amount: float, *labels: str) -> None:
+        """Add to both."""
+        for counter in self.counters:
+            counter.labels(*labels).inc(amount)
+
+
+@dataclass(frozen=True, slots=True)
+class RenamedGauge:
+    """A gauge under its name and its deprecated name."""
+
+    gauges: tuple[Gauge, Gauge]
+
+    def set(self, value: float, *labels: str) -> None:
+        """Set both."""
+        for gauge in self.gauges:
+            (gauge.labels(*labels) if labels else gauge).set(value)
+
+
+class InstrumentFactory:
+    """Creates the instruments of a registry; `mode` says how several processes make one value."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+
+    def counter(self, name: str, description: str, *labels: str) -> Counter:
+        """Create a counter."""
+        return Counter(f"afterword_{name}", description, labels, registry=self._registry)
+
+    def gauge(self, name: str, description: str, *labels: str, mode: Mode = "mostrecent") -> Gauge:
+        """Create a gauge."""
+        return Gauge(f"afterword_{name}", description, labels, registry=self._registry, multiprocess_mode=mode)
+
+    def renamed_counter(self, name: str, old_name: str, description: str, *labels: str) -> RenamedCounter:
+        """Create a counter with two names."""
+        old_counter = self.counter(old_name, deprecation_notice(f"{name}_total"), *labels)
+        return RenamedCounter((self.counter(name, description, *labels), old_counter))
+
+    def renamed_gauge(
+        self, name: str, old_name: str, description: str, *labels: str, mode: Mode = "mostrecent"
+    ) -> RenamedGauge:
+        """Create a gauge with two names."""
+        old_gauge = self.gauge(old_name, deprecation_notice(name), *labels, mode=mode)
+        return RenamedGauge((self.gauge(name, description, *labels, mode=mode), old_gauge))
+
+
+def deprecation_notice(name: str) -> str:
+    """Return the help text of a deprecated metric."""
+    return f"Deprecated: use afterword_{name}."
+
+
+class GitHubInstruments:
+    """The metrics of the exchanges with GitHub."""
+
+    def __init__(self, factory: InstrumentFactory) -> None:
+        labels = ("priority", "endpoint", "outcome")
+        self.requests = factory.counter(
+            "github_requests", "Exchanges with GitHub; the outcome unchanged is a 304.", *labels
+        )
+        old_labels = ("purpose", "address", "outcome")
+        self.deprecated_requests = factory.counter("asks", deprecation_notice("github_requests_total"), *old_labels)
+        self.limit = factory.renamed_gauge(
+            "github_rate_limit", "asks_limit", "Requests that GitHub allows in an hour; NaN: unknown."
+        )
+        self.remaining = factory.renamed_gauge(
+            "github_rate_limit_remaining",
+            "asks_remaining",
+            "Requests that GitHub still allows in this hour; NaN: unknown.",
+        )
+        self.reset = factory.renamed_gauge(
+            "github_rate_limit_reset_timestamp_seconds",
+            "asks_reset_timestamp_seconds",
+            "When GitHub's hour ends; NaN: unknown.",
+        )
+        self.wait = factory.renamed_gauge(
+            "github_wait_seconds",
+            "asks_waiting_seconds",
+            "Seconds until requests, or after a failure the next poll, may leave.",
+            "reason",
+            mode="livemax",
+        )
+
+
+class MirrorInstruments:
+    """The metrics of the mirror, its jobs and its webhook."""
+
+    def __init__(self, factory: InstrumentFactory) -> None:
+        self.age = factory.gauge(
+            "mirror_age_seconds", "Seconds since the repository last agreed with GitHub.", "repo", mode="livemin"
+        )
+        self.threads = factory.gauge("threads", "Mirrored threads.", "repo")
+        self.comments = factory.gauge("comments", "Mirrored comments.", "repo")
+        self.due_jobs = factory.renamed_gauge("due_jobs", "marks", "Threads that are due for a refresh.")
+        self.deliveries = factory.counter("deliveries", "Webhook deliveries.", "event", "outcome")
+        self.missed_changes = factory.renamed_counter(
+            "missed_by_webhook", "untold_changes", "Changes that the poll found and no webhook reported.", "repo"
+        )
+        self.drift = factory.counter(
+            "drift", "Differences from GitHub that a reconcile found and fixed.", "repo", "kind"
+        )
+
+
+class ServingInstruments:
+    """The metrics of the responses to readers."""
+
+    def __init__(self, factory: InstrumentFactory) -> None:
+        self.responses = factory.counter("served", "Requests answered, by kind of document.", "kind", "status")
+        self.renderings = factory.counter("rendered", "Documents rendered.", "kind")
+        self.cache_bytes = factory.renamed_gauge(
+            "document_cache_bytes", "catalogue_bytes", "Memory taken by cached documents.", mode="livesum"
+        )
+        self.cached_documents = factory.renamed_gauge(
+            "document_cache_documents", "catalogue_documents", "Cached documents.", mode="livesum"
+        )
+        self.subscribers = factory.renamed_gauge(
+            "subscribers", "listeners", "Open pages that are notified of changes.", mode="livesum"
+        )
+        self.build = factory.gauge("build_info", "The version that runs; always 1.", "version", mode="livemax")
