@@ -111,7 +111,7 @@ def thread_state(snapshot: Snapshot, posts: PostFilter) -> ThreadState:
 def thread_of(snapshot: Snapshot, state: ThreadState, *, stale: bool) -> Thread:
     """Return what readers see of a snapshot: the thread of a post, or the status `missing` or `gone`.
 
-    The caller decides before whether the state may be shown: an incomplete thread has a count and no comments.
+    An incomplete thread has a count and no comments: the caller refuses it before if a reader wants comments.
     """
     record = snapshot.record
     repo, number = snapshot.requested
@@ -121,7 +121,7 @@ def thread_of(snapshot: Snapshot, state: ThreadState, *, stale: bool) -> Thread:
         repo=repo,
         number=number,
         issue=with_current_pin(record, snapshot.pinned),
-        comments=snapshot.comments,
+        comments=snapshot.comments if record.complete else (),
         comment_count=record.mirrored_count if record.complete else record.issue.comment_count,
         status=record.issue.status,
         checked_at=checked_at(record, snapshot.site),

@@ -1,4 +1,4 @@
-"""The budget: who may ask when the hour runs out."""
+"""The rate budget: which requests may leave when the hour runs out."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,48 +6,63 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from app.domain.errors import RateLimited, StoreUnusable
-from app.domain.priority import Priority, RateLimitState, RecordedRequest
+from app.domain.priority import Priority
+from app.github.rate_limits import RateLimit
 from app.github.requests import Request
-from app.github.responses import RateLimit, Response
-from app.ports.mirror import Admission
-from app.store.memory import MemoryShared
-from app.sync.rate_budget import CAPS, MOST, Budget, free_at
+from app.github.responses import Response
+from app.ports.github import Admission, GitHub
+from app.ports.rate_state import RateLimitState, RateState, RecordedRequest
+from app.store.memory import MemoryRateState
+from app.sync.rate_budget import CAPS, MOST, RateBudget, free_at
 from tests.fakes import FakeClock, SilentMetrics
 
-ASK = Request("https://api.github.com/repos/ada/blog", many=False)
-TOKEN = "digest of a token"
+REQUEST = Request("https://api.github.com/repos/ada/blog", many=False)
+TOKEN_ID = "digest of a token"
 
 
-class FakeGitHub:
-    """Answers everything, and says what is left as it is told to."""
+class FakeGitHub(GitHub):
+    """Responds to everything, with the rate limit that a test sets."""
 
-    def __init__(self, allowance: RateLimit | None = None, limit: RateLimited | None = None) -> None:
-        self.allowance = allowance
-        self.limit = limit
-        self.asked = 0
+    def __init__(self, rate_limit: RateLimit | None = None, failure: RateLimited | None = None) -> None:
+        self.current_limit = rate_limit
+        self._failure = failure
+        self._count = 0
 
-    def validator_key(self, ask: Request) -> str:
-        return f"key of {ask.url}"
+    @property
+    @override
+    def rate_limit(self) -> RateLimit | None:
+        return self.current_limit
 
-    async def ask(self, ask: Request, *, etag: str | None = None, admit: Admission | None = None) -> Response:
-        assert admit is not None
-        await admit()
-        self.asked += 1
-        if self.limit is not None:
-            raise self.limit
-        return Response(ask.url, {}, etag=etag)
+    @property
+    @override
+    def request_count(self) -> int:
+        return self._count
+
+    @override
+    def validator_key(self, request: Request) -> str:
+        return f"key of {request.url}"
+
+    @override
+    async def send(self, request: Request, *, etag: str | None = None, admission: Admission | None = None) -> Response:
+        assert admission is not None
+        await admission()
+        self._count += 1
+        if self._failure is not None:
+            raise self._failure
+        return Response(request.url, {}, etag=etag)
 
 
-def budget_of(
-    github: FakeGitHub, clock: FakeClock, shared: MemoryShared | None = None, *, whose: str | None = TOKEN
-) -> Budget:
-    return Budget(github, shared or MemoryShared(), clock, SilentMetrics(), whose=whose)
+def new_budget(
+    github: GitHub, clock: FakeClock, rate_state: RateState | None = None, *, token_id: str | None = TOKEN_ID
+) -> RateBudget:
+    return RateBudget(github, rate_state or MemoryRateState(), clock, SilentMetrics(), token_id=token_id)
 
 
 @pytest.mark.parametrize(
-    ("limit", "purpose", "reserve"),
+    ("limit", "priority", "reserve"),
     [
         (60, Priority.BACKFILL, 20),
         (60, Priority.CHECK, 24),
@@ -58,162 +73,172 @@ def budget_of(
         (5000, Priority.READ, 100),
     ],
 )
-async def test_each_purpose_leaves_a_reserve_untouched(limit: int, purpose: Priority, reserve: int) -> None:
+async def test_each_priority_leaves_a_reserve(limit: int, priority: Priority, reserve: int) -> None:
     clock = FakeClock()
     github = FakeGitHub(RateLimit(limit, reserve + 1, clock.now() + 600))
-    budget = budget_of(github, clock)
-    assert (await budget.ask(ASK, purpose)).url == ASK.url
-    github.allowance = RateLimit(limit, reserve, clock.now() + 600)
-    await budget.ask(ASK, purpose)  # which is how the budget comes to know it
-    with pytest.raises(RateLimited) as refused:
-        await budget.ask(ASK, purpose)
-    assert refused.value.until == clock.now() + 600
-    assert budget.asked == 2
+    budget = new_budget(github, clock)
+    assert (await budget.send(REQUEST, priority)).url == REQUEST.url
+    github.current_limit = RateLimit(limit, reserve, clock.now() + 600)
+    await budget.send(REQUEST, priority)  # its response tells the budget
+    with pytest.raises(RateLimited) as refusal:
+        await budget.send(REQUEST, priority)
+    assert refusal.value.until == clock.now() + 600
+    assert budget.request_count == 2
 
 
-async def test_the_hour_begins_anew_at_its_reset() -> None:
+async def test_limit_ends_at_its_reset() -> None:
     clock = FakeClock()
-    shared = MemoryShared()
-    await shared.note(TOKEN, RateLimitState(60, 0, clock.now() + 600), at=clock.now())
-    budget = budget_of(FakeGitHub(), clock, shared)
+    rate_state = MemoryRateState()
+    await rate_state.record(TOKEN_ID, RateLimitState(60, 0, clock.now() + 600), at=clock.now())
+    budget = new_budget(FakeGitHub(), clock, rate_state)
     assert await budget.affordable(Priority.BACKFILL) == 0
     clock.advance(600)
     assert await budget.affordable(Priority.BACKFILL) is None
-    await budget.ask(ASK, Priority.BACKFILL)
+    await budget.send(REQUEST, Priority.BACKFILL)
 
 
-async def test_where_no_limit_is_known_every_ask_with_a_token_may_leave() -> None:
-    budget = budget_of(FakeGitHub(), FakeClock())
+async def test_unknown_limit_admits_requests_with_a_token() -> None:
+    budget = new_budget(FakeGitHub(), FakeClock())
     assert await budget.affordable(Priority.BACKFILL) is None
-    assert (await budget.ask(ASK, Priority.BACKFILL, etag='"1"')).etag == '"1"'
-    assert budget.validator_key(ASK) == f"key of {ASK.url}"
+    assert (await budget.send(REQUEST, Priority.BACKFILL, etag='"1"')).etag == '"1"'
+    assert budget.validator_key(REQUEST) == f"key of {REQUEST.url}"
 
 
-async def test_what_one_process_was_told_to_wait_for_is_waited_for_by_all() -> None:
+async def test_limit_of_one_process_blocks_all() -> None:
     clock = FakeClock()
-    shared = MemoryShared()
+    rate_state = MemoryRateState()
     limit = RateLimited("/repos/ada/blog", until=clock.now() + 300, kind="secondary")
     with pytest.raises(RateLimited):
-        await budget_of(FakeGitHub(limit=limit), clock, shared).ask(ASK, Priority.READ)
+        await new_budget(FakeGitHub(failure=limit), clock, rate_state).send(REQUEST, Priority.READ)
     other = FakeGitHub()
-    with pytest.raises(RateLimited) as refused:
-        await budget_of(other, clock, shared).ask(ASK, Priority.READ)
-    assert (refused.value.until, refused.value.kind) == (clock.now() + 300, "secondary")
-    assert other.asked == 0
+    with pytest.raises(RateLimited) as refusal:
+        await new_budget(other, clock, rate_state).send(REQUEST, Priority.READ)
+    assert (refusal.value.until, refusal.value.kind) == (clock.now() + 300, "secondary")
+    assert other.request_count == 0
     clock.advance(301)
-    await budget_of(other, clock, shared).ask(ASK, Priority.READ)
-    assert other.asked == 1
+    await new_budget(other, clock, rate_state).send(REQUEST, Priority.READ)
+    assert other.request_count == 1
 
 
-async def test_a_wait_longer_than_any_was_noted_by_a_clock_that_was_set_back_and_is_not_believed() -> None:
+async def test_block_from_before_clock_was_set_back_is_ignored() -> None:
     clock = FakeClock()
-    shared = MemoryShared()
-    await shared.note(
-        TOKEN, RateLimitState(5000, 0, clock.now() + 90_000, clock.now() + 90_000, "primary"), at=clock.now()
-    )
-    await budget_of(FakeGitHub(), clock, shared).ask(ASK, Priority.READ)
+    rate_state = MemoryRateState()
+    until = clock.now() + 90_000
+    await rate_state.record(TOKEN_ID, RateLimitState(5000, 0, until, until, "primary"), at=clock.now())
+    await new_budget(FakeGitHub(), clock, rate_state).send(REQUEST, Priority.READ)
 
 
-async def test_an_answer_that_was_late_does_not_end_a_wait_that_another_process_was_told_of() -> None:
+async def test_late_response_does_not_end_a_block() -> None:
     clock = FakeClock()
-    shared = MemoryShared()
-    late = FakeGitHub(RateLimit(5000, 4000, clock.now() + 600))
-    limited = FakeGitHub(limit=RateLimited("/repos/ada/blog", until=clock.now() + 300, kind="secondary"))
-    on_its_way, told = asyncio.Event(), asyncio.Event()
+    rate_state = MemoryRateState()
+    has_left, may_respond = asyncio.Event(), asyncio.Event()
 
-    async def slowly(ask: Request, *, etag: str | None = None, admit: Admission | None = None) -> Response:
-        assert admit is not None
-        await admit()
-        on_its_way.set()
-        await told.wait()
-        return Response(ask.url, {}, etag=etag)
+    class LateGitHub(FakeGitHub):
+        @override
+        async def send(
+            self, request: Request, *, etag: str | None = None, admission: Admission | None = None
+        ) -> Response:
+            assert admission is not None
+            await admission()
+            has_left.set()
+            await may_respond.wait()
+            return Response(request.url, {}, etag=etag)
 
-    late.ask = slowly  # type: ignore[method-assign]
-    asking = asyncio.create_task(budget_of(late, clock, shared).ask(ASK, Priority.READ))
-    await on_its_way.wait()
+    late = LateGitHub(RateLimit(5000, 4000, clock.now() + 600))
+    limited = FakeGitHub(failure=RateLimited("/repos/ada/blog", until=clock.now() + 300, kind="secondary"))
+    sending = asyncio.create_task(new_budget(late, clock, rate_state).send(REQUEST, Priority.READ))
+    await has_left.wait()
     with pytest.raises(RateLimited):
-        await budget_of(limited, clock, shared).ask(ASK, Priority.READ)
-    told.set()
-    await asking
-    standing = await shared.standing(TOKEN)
-    assert (standing.waits_until, standing.remaining) == (clock.now() + 300, 4000)
+        await new_budget(limited, clock, rate_state).send(REQUEST, Priority.READ)
+    may_respond.set()
+    await sending
+    state = (await rate_state.usage(TOKEN_ID, at=clock.now())).state
+    assert (state.blocked_until, state.remaining) == (clock.now() + 300, 4000)
 
 
-async def test_what_is_refused_before_it_leaves_tells_nothing_new() -> None:
+async def test_refused_request_records_no_rate_limit() -> None:
     clock = FakeClock()
-    shared = MemoryShared()
-    await shared.note(TOKEN, RateLimitState(5000, 0, clock.now() + 600), at=clock.now())
+    rate_state = MemoryRateState()
+    await rate_state.record(TOKEN_ID, RateLimitState(5000, 0, clock.now() + 600), at=clock.now())
+    github = FakeGitHub(RateLimit(5000, 4000, clock.now() + 60))
     with pytest.raises(RateLimited):
-        await budget_of(FakeGitHub(RateLimit(5000, 4000, clock.now() + 60)), clock, shared).ask(ASK, Priority.READ)
-    assert (await shared.standing(TOKEN)).remaining == 0
+        await new_budget(github, clock, rate_state).send(REQUEST, Priority.READ)
+    assert (await rate_state.usage(TOKEN_ID, at=clock.now())).state.remaining == 0
 
 
-async def test_what_stops_a_repeated_ask_here_is_not_taken_for_githubs_word() -> None:
+async def test_refused_retry_is_not_recorded_as_githubs_block() -> None:
     clock = FakeClock()
-    shared = MemoryShared()
 
-    class Repeating(FakeGitHub):
-        async def ask(self, ask: Request, *, etag: str | None = None, admit: Admission | None = None) -> Response:
-            assert admit is not None
-            assert (ask, etag) == (ASK, None)
+    class RetryingGitHub(FakeGitHub):
+        @override
+        async def send(
+            self, request: Request, *, etag: str | None = None, admission: Admission | None = None
+        ) -> Response:
+            assert admission is not None
+            assert (request, etag) == (REQUEST, None)
             while True:
-                await admit()
+                await admission()
 
-    budget = budget_of(Repeating(RateLimit(60, 50, clock.now() + 60)), clock, shared, whose=None)
+    budget = new_budget(RetryingGitHub(RateLimit(60, 50, clock.now() + 60)), clock, token_id=None)
     with pytest.raises(RateLimited):
-        await budget.ask(ASK, Priority.CHECK)
-    assert (await budget.standing()).waits_until is None
+        await budget.send(REQUEST, Priority.CHECK)
+    assert (await budget.state()).blocked_until is None
 
 
-async def test_an_answer_is_not_lost_because_the_store_is_full() -> None:
-    class Full(MemoryShared):
-        async def note(self, whose: str, standing: RateLimitState, *, at: float) -> None:
-            raise StoreUnusable("afterword.db", f"full at {at}: {whose}, {standing}")
+async def test_full_store_loses_no_response() -> None:
+    class FullRateState(MemoryRateState):
+        @override
+        async def record(self, token_id: str, state: RateLimitState, *, at: float) -> None:
+            raise StoreUnusable("afterword.db", f"full at {at}: {token_id}, {state}")
 
     clock = FakeClock()
     github = FakeGitHub(RateLimit(5000, 4000, clock.now() + 60))
-    assert (await budget_of(github, clock, Full()).ask(ASK, Priority.READ)).url == ASK.url
+    assert (await new_budget(github, clock, FullRateState()).send(REQUEST, Priority.READ)).url == REQUEST.url
 
 
-async def asks_until_refused(budget: Budget, purpose: Priority) -> int:
+async def requests_until_refusal(budget: RateBudget, priority: Priority) -> int:
     count = 0
     try:
         while True:
-            await budget.ask(ASK, purpose)
+            await budget.send(REQUEST, priority)
             count += 1
     except RateLimited:
         return count
 
 
 @pytest.mark.parametrize(
-    ("purpose", "most"),
+    ("priority", "most"),
     [(Priority.READ, 24), (Priority.DELIVERY, 24), (Priority.POLL, MOST), (Priority.CHECK, 8), (Priority.BACKFILL, 40)],
 )
-async def test_without_a_token_each_purpose_has_its_share_of_any_hour(purpose: Priority, most: int) -> None:
+async def test_each_priority_has_its_hourly_share_without_token(priority: Priority, most: int) -> None:
     clock = FakeClock()
-    budget = budget_of(FakeGitHub(), clock, whose=None)
-    assert await budget.affordable(purpose) == most
-    assert await asks_until_refused(budget, purpose) == most
-    assert await budget.affordable(purpose) == 0
+    budget = new_budget(FakeGitHub(), clock, token_id=None)
+    assert await budget.affordable(priority) == most
+    assert await requests_until_refusal(budget, priority) == most
+    assert await budget.affordable(priority) == 0
     clock.advance(3599)
-    assert await asks_until_refused(budget, purpose) == 0
+    assert await requests_until_refusal(budget, priority) == 0
     clock.advance(1)
-    assert await asks_until_refused(budget, purpose) == most
+    assert await requests_until_refusal(budget, priority) == most
 
 
-async def test_without_a_token_the_hour_is_one_for_all_processes_and_for_the_next_start() -> None:
+async def test_processes_share_the_hour_without_a_token() -> None:
     clock = FakeClock()
-    shared = MemoryShared()
-    assert await asks_until_refused(budget_of(FakeGitHub(), clock, shared, whose=None), Priority.READ) == 24
-    assert await asks_until_refused(budget_of(FakeGitHub(), clock, shared, whose=None), Priority.READ) == 0
-    assert await asks_until_refused(budget_of(FakeGitHub(), clock, shared, whose=None), Priority.POLL) == 24
+    rate_state = MemoryRateState()
+
+    def process() -> RateBudget:
+        return new_budget(FakeGitHub(), clock, rate_state, token_id=None)
+
+    assert await requests_until_refusal(process(), Priority.READ) == 24
+    assert await requests_until_refusal(process(), Priority.READ) == 0
+    assert await requests_until_refusal(process(), Priority.POLL) == 24
 
 
-async def test_whatever_readers_and_deliveries_take_the_pulse_keeps_its_eighteen_asks() -> None:
+async def test_poll_keeps_its_share_whatever_readers_use() -> None:
     clock = FakeClock()
-    budget = budget_of(FakeGitHub(), clock, whose=None)
-    for purpose in (Priority.READ, Priority.DELIVERY, Priority.CHECK):
-        await asks_until_refused(budget, purpose)
+    budget = new_budget(FakeGitHub(), clock, token_id=None)
+    for priority in (Priority.READ, Priority.DELIVERY, Priority.CHECK):
+        await requests_until_refusal(budget, priority)
     assert await budget.affordable(Priority.POLL) == 24
 
 
@@ -221,18 +246,18 @@ Steps = st.lists(st.tuples(st.sampled_from(Priority), st.integers(0, 900)), max_
 
 
 @given(Steps)
-def test_no_order_of_asks_leads_over_the_cap_in_any_sixty_minutes(steps: Sequence[tuple[Priority, int]]) -> None:
-    now, left = 0.0, list[RecordedRequest]()
-    for purpose, pause in steps:
+def test_no_order_of_requests_exceeds_the_caps(steps: Sequence[tuple[Priority, int]]) -> None:
+    now, admitted = 0.0, list[RecordedRequest]()
+    for priority, pause in steps:
         now += pause
-        spent = [entry for entry in left if entry.at > now - 3600]
-        until = free_at(spent, purpose)
+        recent = [request for request in admitted if request.at > now - 3600]
+        until = free_at(recent, priority)
         if until is None:
-            left.append(RecordedRequest(purpose, now))
+            admitted.append(RecordedRequest(priority, now))
         else:
             assert now < until <= now + 3600
-    for entry in left:
-        window = [other for other in left if entry.at <= other.at < entry.at + 3600]
+    for first in admitted:
+        window = [request for request in admitted if first.at <= request.at < first.at + 3600]
         assert len(window) <= MOST
         for caps in CAPS.values():
-            assert all(cap.purposes is None or sum(map(cap.counts, window)) <= 48 for cap in caps)
+            assert all(cap.priorities is None or sum(map(cap.counts, window)) <= 48 for cap in caps)
