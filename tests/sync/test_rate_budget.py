@@ -27,14 +27,16 @@ class FakeGitHub(GitHub):
     """Responds to everything, with the rate limit that a test sets."""
 
     def __init__(self, rate_limit: RateLimit | None = None, failure: RateLimited | None = None) -> None:
-        self.current_limit = rate_limit
+        self.next_limit = rate_limit
+        """What the next response says."""
+        self._rate_limit = rate_limit
         self._failure = failure
         self._count = 0
 
     @property
     @override
     def rate_limit(self) -> RateLimit | None:
-        return self.current_limit
+        return self._rate_limit
 
     @property
     @override
@@ -50,6 +52,7 @@ class FakeGitHub(GitHub):
         assert admission is not None
         await admission()
         self._count += 1
+        self._rate_limit = self.next_limit
         if self._failure is not None:
             raise self._failure
         return Response(request.url, {}, etag=etag)
@@ -78,7 +81,7 @@ async def test_each_priority_leaves_a_reserve(limit: int, priority: Priority, re
     github = FakeGitHub(RateLimit(limit, reserve + 1, clock.now() + 600))
     budget = new_budget(github, clock)
     assert (await budget.send(REQUEST, priority)).url == REQUEST.url
-    github.current_limit = RateLimit(limit, reserve, clock.now() + 600)
+    github.next_limit = RateLimit(limit, reserve, clock.now() + 600)
     await budget.send(REQUEST, priority)  # its response tells the budget
     with pytest.raises(RateLimited) as refusal:
         await budget.send(REQUEST, priority)
