@@ -1,7 +1,7 @@
-"""Says what is wrong with a feed: what RFC 4287 and RFC 4685 demand of Atom, what the specification of JSON Feed 1.1 does.
+"""Finds faults in a feed: violations of RFC 4287 and RFC 4685 (Atom) and of the JSON Feed 1.1 specification.
 
-Written from the specifications (https://www.rfc-editor.org/rfc/rfc4287, section numbers below;
-https://www.jsonfeed.org/version/1.1/), and shares nothing with what makes the feeds.
+It was written from the specifications (https://www.rfc-editor.org/rfc/rfc4287, whose sections its messages name;
+https://www.jsonfeed.org/version/1.1/), and shares no code with the renderer.
 """
 
 import re
@@ -52,7 +52,7 @@ def atom_faults(body: bytes) -> list[str]:
 
 
 def _all(element: Any, *names: str) -> list[Any]:
-    return [found for name in names for found in element.findall(f"{ATOM}{name}")]
+    return [child for name in names for child in element.findall(f"{ATOM}{name}")]
 
 
 def _container(element: Any, once: tuple[str, ...]) -> Iterator[str]:
@@ -228,5 +228,5 @@ _JSON_FEED = Draft202012Validator(
 def json_faults(feed: Any) -> list[str]:
     """Return what the specification of JSON Feed 1.1 does not allow in a parsed document."""
     ids = Counter(item.get("id") for item in feed.get("items", []))
-    twice = [f"{name} twice" for name, count in ids.items() if count > 1]
-    return twice + [f"{'/'.join(map(str, e.instance_path))}: {e.message}" for e in _JSON_FEED.iter_errors(feed)]
+    duplicates = [f"{name} twice" for name, count in ids.items() if count > 1]
+    return duplicates + [f"{'/'.join(map(str, e.instance_path))}: {e.message}" for e in _JSON_FEED.iter_errors(feed)]

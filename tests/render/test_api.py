@@ -12,7 +12,7 @@ from app.domain.threads import Comment, Issue, Status, Thread
 from app.render import api
 from app.render.document import JSON, Document
 from app.render.keys import CommentsKey, NewestKey, Order
-from tests.render.documents import REPO, WEB, a_comment, a_thread, an_issue, no_thread, safe
+from tests.render.sample_threads import REPO, WEB, a_comment, a_thread, an_issue, fake_sanitize, no_thread
 
 NONE = {"+1": 0, "-1": 0, "laugh": 0, "hooray": 0, "confused": 0, "heart": 0, "rocket": 0, "eyes": 0}
 NO_REACTIONS = {"total_count": 0} | NONE
@@ -31,27 +31,27 @@ MISSING = {
 }
 
 
-def said(document: Document) -> Any:
+def _json(document: Document) -> Any:
     return orjson.loads(document.bodies["identity"])
 
 
-def asked(order: Order = Order.OLDEST, limit: int = 100, cursor: str | None = None, number: int = 41) -> CommentsKey:
+def _key(order: Order = Order.OLDEST, limit: int = 100, cursor: str | None = None, number: int = 41) -> CommentsKey:
     return CommentsKey(REPO, number, order, limit, cursor)
 
 
-def newest_key(limit: int = 10, cursor: str | None = None) -> NewestKey:
+def _newest_key(limit: int = 10, cursor: str | None = None) -> NewestKey:
     return NewestKey(REPO, limit, cursor)
 
 
-def listed(document: Document) -> list[int]:
-    return [comment["id"] for comment in said(document)["comments"]]
+def _ids(document: Document) -> list[int]:
+    return [comment["id"] for comment in _json(document)["comments"]]
 
 
-def test_a_post_tells_all_of_its_thread_but_the_comments() -> None:
+def test_post_has_all_fields_without_comments() -> None:
     issue = an_issue(title="The Best Interview is No Interview", reactions={"+1": 2, "heart": 1}, comments=2)
     thread = a_thread(a_comment(1001), a_comment(1002, updated_at="2021-03-04T05:06:07Z"), issue=issue, stale=True)
     document = api.post(thread)
-    assert said(document) == {
+    assert _json(document) == {
         "ghissueid": 41,
         "repo": "ada/blog",
         "status": "open",
@@ -73,8 +73,8 @@ def test_a_post_tells_all_of_its_thread_but_the_comments() -> None:
     )
 
 
-def test_a_post_says_its_fields_in_the_order_of_the_design() -> None:
-    assert list(said(api.post(a_thread()))) == list(MISSING)
+def test_post_fields_have_the_documented_order() -> None:
+    assert list(_json(api.post(a_thread()))) == list(MISSING)
 
 
 @pytest.mark.parametrize(
@@ -86,34 +86,34 @@ def test_a_post_says_its_fields_in_the_order_of_the_design() -> None:
         ({"state": "closed", "locked": True}, "locked"),
     ],
 )
-def test_a_post_has_the_status_of_its_issue(fields: dict[str, Any], status: str) -> None:
-    assert said(api.post(a_thread(issue=an_issue(**fields))))["status"] == status
+def test_post_status_follows_the_issue(fields: dict[str, Any], status: str) -> None:
+    assert _json(api.post(a_thread(issue=an_issue(**fields))))["status"] == status
 
 
-def test_a_post_was_updated_when_its_issue_was() -> None:
-    assert said(api.post(a_thread()))["updated_at"] == "2020-07-01T09:30:00Z"
+def test_post_update_time_is_the_issues() -> None:
+    assert _json(api.post(a_thread()))["updated_at"] == "2020-07-01T09:30:00Z"
 
 
 @pytest.mark.parametrize("status", [Status.MISSING, Status.GONE])
-def test_a_post_without_an_issue_is_an_answer_too(status: Status) -> None:
-    assert said(api.post(no_thread(status))) == MISSING | {"status": status}
+def test_post_without_issue_is_rendered(status: Status) -> None:
+    assert _json(api.post(no_thread(status))) == MISSING | {"status": status}
 
 
-def test_a_post_that_was_never_checked_says_so() -> None:
-    assert said(api.post(replace(no_thread(), checked_at=None)))["checked_at"] is None
+def test_unchecked_post_has_null_checked_at() -> None:
+    assert _json(api.post(replace(no_thread(), checked_at=None)))["checked_at"] is None
 
 
 @pytest.mark.parametrize("status", [Status.MISSING, Status.GONE])
 @pytest.mark.parametrize("order", Order)
-def test_without_an_issue_there_are_no_comments_and_no_next_page(status: Status, order: Order) -> None:
-    assert said(api.comments(no_thread(status), asked(order), safe)) == {
+def test_post_without_issue_has_no_comments(status: Status, order: Order) -> None:
+    assert _json(api.comments(no_thread(status), _key(order), fake_sanitize)) == {
         "post": MISSING | {"status": status},
         "comments": [],
         "next": None,
     }
 
 
-def test_a_comment_tells_everything_of_the_design() -> None:
+def test_comment_has_all_documented_fields() -> None:
     comment = a_comment(
         1001,
         login="ada",
@@ -122,8 +122,8 @@ def test_a_comment_tells_everything_of_the_design() -> None:
         updated_at="2020-07-03T00:00:00Z",
         pin={"pinned_at": "2020-07-03T00:00:00Z", "pinned_by": None},
     )
-    document = api.comments(a_thread(comment), asked(), safe)
-    assert said(document)["comments"] == [
+    document = api.comments(a_thread(comment), _key(), fake_sanitize)
+    assert _json(document)["comments"] == [
         {
             "id": 1001,
             "author": {
@@ -145,42 +145,42 @@ def test_a_comment_tells_everything_of_the_design() -> None:
             "hidden": None,
         }
     ]
-    assert said(document)["next"] is None
-    assert said(document)["post"] == said(api.post(a_thread(comment)))
+    assert _json(document)["next"] is None
+    assert _json(document)["post"] == _json(api.post(a_thread(comment)))
 
 
 @pytest.mark.parametrize("association", ["MEMBER", "COLLABORATOR", "CONTRIBUTOR", "NONE"])
-def test_only_the_owner_is_the_owner(association: str) -> None:
-    author = said(api.comments(a_thread(a_comment(author_association=association)), asked(), safe))["comments"][0][
-        "author"
-    ]
+def test_other_associations_are_not_the_owner(association: str) -> None:
+    author = _json(api.comments(a_thread(a_comment(author_association=association)), _key(), fake_sanitize))[
+        "comments"
+    ][0]["author"]
     assert (author["association"], author["is_owner"]) == (association, False)
 
 
-@pytest.mark.parametrize(("login", "told"), [(None, ("ghost", False)), ("ci[bot]", ("ci[bot]", True))])
-def test_ghosts_and_bots_are_authors_too(login: str | None, told: tuple[str, bool]) -> None:
-    author = said(api.comments(a_thread(a_comment(login=login)), asked(), safe))["comments"][0]["author"]
-    assert (author["login"], author["is_bot"]) == told
+@pytest.mark.parametrize(("login", "author_fields"), [(None, ("ghost", False)), ("ci[bot]", ("ci[bot]", True))])
+def test_deleted_accounts_and_bots_are_authors(login: str | None, author_fields: tuple[str, bool]) -> None:
+    author = _json(api.comments(a_thread(a_comment(login=login)), _key(), fake_sanitize))["comments"][0]["author"]
+    assert (author["login"], author["is_bot"]) == author_fields
 
 
-def test_the_text_of_a_hidden_comment_is_not_sent() -> None:
+def test_hidden_comment_has_no_text() -> None:
     def refuse(value: Comment | Issue) -> str:
         raise AssertionError(f"{value.id} is hidden")
 
     comment = a_comment(minimized={"reason": "SPAM"}, body="buy!", body_text="buy!", body_html="<p>buy!</p>")
-    document = api.comments(a_thread(comment), asked(), refuse)
-    shown = said(document)["comments"][0]
-    assert (shown["hidden"], shown["html"], shown["text"]) == ("spam", None, None)
+    document = api.comments(a_thread(comment), _key(), refuse)
+    fields = _json(document)["comments"][0]
+    assert (fields["hidden"], fields["html"], fields["text"]) == ("spam", None, None)
     assert b"buy!" not in document.bodies["identity"]
 
 
-def test_a_comment_names_the_one_it_answers_even_on_another_page() -> None:
+def test_reply_to_may_name_a_comment_on_another_page() -> None:
     thread = a_thread(
         a_comment(1, login="bob", body="Which one?"),
         a_comment(2, login="cleo", body="Nice."),
         a_comment(3, login="ada", body="@bob this one"),
     )
-    first = said(api.comments(thread, asked(Order.NEWEST, limit=1), safe))
+    first = _json(api.comments(thread, _key(Order.NEWEST, limit=1), fake_sanitize))
     assert [(c["id"], c["reply_to"]) for c in first["comments"]] == [(3, 1)]
 
 
@@ -189,81 +189,81 @@ def test_a_comment_names_the_one_it_answers_even_on_another_page() -> None:
     [(Order.OLDEST, [1, 2, 3, 4, 5]), (Order.NEWEST, [5, 4, 3, 2, 1]), (Order.REACTIONS, [4, 2, 5, 1, 3])],
 )
 @pytest.mark.parametrize("limit", [1, 2, 4, 5, 6])
-def test_pages_make_up_the_whole_list_in_its_order(order: Order, ids: list[int], limit: int) -> None:
+def test_pages_cover_the_list_in_order(order: Order, ids: list[int], limit: int) -> None:
     totals = {1: 0, 2: 2, 3: 0, 4: 7, 5: 2}
     thread = a_thread(*(a_comment(n, reactions={"+1": total}) for n, total in totals.items()))
-    seen: list[int] = []
+    listing: list[int] = []
     cursor: str | None = None
     sizes: list[int] = []
     while cursor is not None or not sizes:
-        document = api.comments(thread, asked(order, limit, cursor), safe)
-        cursor = said(document)["next"]
-        sizes.append(len(listed(document)))
-        seen += listed(document)
-        assert len(seen) <= len(ids)
-    assert seen == ids
+        document = api.comments(thread, _key(order, limit, cursor), fake_sanitize)
+        cursor = _json(document)["next"]
+        sizes.append(len(_ids(document)))
+        listing += _ids(document)
+        assert len(listing) <= len(ids)
+    assert listing == ids
     assert sizes == [min(limit, 5 - start) for start in range(0, 5, limit)]
 
 
 @st.composite
-def _eventful(draw: st.DrawFn) -> tuple[dict[int, int], list[tuple[frozenset[int], list[int]]]]:
-    """A thread's comments as id -> reactions, and per page what is deleted and what arrives (as reactions)."""
-    known = draw(st.dictionaries(st.integers(1, 60), st.integers(0, 4), max_size=20))
+def _changes_between_pages(draw: st.DrawFn) -> tuple[dict[int, int], list[tuple[frozenset[int], list[int]]]]:
+    """Draw comments (id to total of reactions), and per page the ids deleted and the totals of new comments."""
+    initial = draw(st.dictionaries(st.integers(1, 60), st.integers(0, 4), max_size=20))
     steps = st.tuples(st.frozensets(st.integers(1, 80), max_size=6), st.lists(st.integers(0, 4), max_size=3))
-    return known, draw(st.lists(steps, max_size=12))
+    return initial, draw(st.lists(steps, max_size=12))
 
 
-@given(_eventful(), st.sampled_from(Order), st.integers(1, 5))
-def test_comments_that_come_and_go_between_pages_double_none_and_lose_none(
-    eventful: tuple[dict[int, int], list[tuple[frozenset[int], list[int]]]], order: Order, limit: int
+@given(_changes_between_pages(), st.sampled_from(Order), st.integers(1, 5))
+def test_changes_between_pages_cause_no_duplicates_or_gaps(
+    changes: tuple[dict[int, int], list[tuple[frozenset[int], list[int]]]], order: Order, limit: int
 ) -> None:
-    known, steps = eventful
-    there, deleted, fresh = dict(known), set[int](), iter(range(100, 1000))
-    seen: list[int] = []
+    initial, steps = changes
+    totals, deleted, new_ids = dict(initial), set[int](), iter(range(100, 1000))
+    listing: list[int] = []
     cursor: str | None = None
     pending = list(steps)
     while True:
-        thread = a_thread(*(a_comment(n, reactions={"+1": there[n]}) for n in sorted(there)))
-        document = api.comments(thread, asked(order, limit, cursor), safe)
-        seen += listed(document)
-        assert len(seen) == len(set(seen))
-        cursor = said(document)["next"]
+        thread = a_thread(*(a_comment(n, reactions={"+1": totals[n]}) for n in sorted(totals)))
+        document = api.comments(thread, _key(order, limit, cursor), fake_sanitize)
+        listing += _ids(document)
+        assert len(listing) == len(set(listing))
+        cursor = _json(document)["next"]
         if cursor is None:
             break
-        gone, arrived = pending.pop() if pending else (frozenset[int](), list[int]())
-        deleted |= gone & there.keys()
-        there = {n: total for n, total in there.items() if n not in gone} | {next(fresh): t for t in arrived}
-    assert set(known) - deleted <= set(seen)
+        removed, added = pending.pop() if pending else (frozenset[int](), list[int]())
+        deleted |= removed & totals.keys()
+        totals = {n: total for n, total in totals.items() if n not in removed} | {next(new_ids): t for t in added}
+    assert set(initial) - deleted <= set(listing)
 
 
 @given(st.sampled_from(Order), st.text() | st.text("AZaz09-_", min_size=32, max_size=32))
 @pytest.mark.parametrize("thread", [a_thread(a_comment()), no_thread()], ids=["open", "missing"])
-def test_any_text_that_is_no_cursor_is_refused(thread: Thread, order: Order, text: str) -> None:
+def test_invalid_cursor_is_refused(thread: Thread, order: Order, text: str) -> None:
     with pytest.raises(InvalidCursor):
-        api.comments(thread, asked(order, cursor=text), safe)
+        api.comments(thread, _key(order, cursor=text), fake_sanitize)
 
 
-def test_a_cursor_works_after_its_thread_is_gone() -> None:
-    onward = said(api.comments(a_thread(a_comment(1), a_comment(2)), asked(limit=1), safe))["next"]
-    assert listed(api.comments(no_thread(Status.GONE), asked(limit=1, cursor=onward), safe)) == []
+def test_cursor_works_after_thread_is_deleted() -> None:
+    next_cursor = _json(api.comments(a_thread(a_comment(1), a_comment(2)), _key(limit=1), fake_sanitize))["next"]
+    assert _ids(api.comments(no_thread(Status.GONE), _key(limit=1, cursor=next_cursor), fake_sanitize)) == []
 
 
-@pytest.mark.parametrize("other", [asked(Order.NEWEST), asked(Order.REACTIONS), asked(number=42)])
-def test_a_cursor_of_another_list_is_refused(other: CommentsKey) -> None:
+@pytest.mark.parametrize("other", [_key(Order.NEWEST), _key(Order.REACTIONS), _key(number=42)])
+def test_cursor_of_another_list_is_refused(other: CommentsKey) -> None:
     thread = a_thread(a_comment(1), a_comment(2))
-    onward = said(api.comments(thread, asked(limit=1), safe))["next"]
+    next_cursor = _json(api.comments(thread, _key(limit=1), fake_sanitize))["next"]
     with pytest.raises(InvalidCursor):
-        api.comments(thread, replace(other, cursor=onward), safe)
+        api.comments(thread, replace(other, cursor=next_cursor), fake_sanitize)
 
 
 RENDERINGS: list[Callable[[Thread], Document]] = [
     api.post,
-    lambda thread: api.comments(thread, asked(), safe),
+    lambda thread: api.comments(thread, _key(), fake_sanitize),
 ]
 
 
 @pytest.mark.parametrize("rendering", RENDERINGS, ids=["post", "comments"])
-def test_an_etag_stays_with_a_new_check(rendering: Callable[[Thread], Document]) -> None:
+def test_new_check_keeps_the_etag(rendering: Callable[[Thread], Document]) -> None:
     thread = a_thread(a_comment())
     before, after = rendering(thread), rendering(replace(thread, checked_at=1_700_000_000.0, stale=True))
     assert before.etag == after.etag
@@ -272,7 +272,7 @@ def test_an_etag_stays_with_a_new_check(rendering: Callable[[Thread], Document])
 
 @pytest.mark.parametrize("rendering", RENDERINGS, ids=["post", "comments"])
 @pytest.mark.parametrize(
-    "changed",
+    "other",
     [
         a_thread(a_comment(), issue=an_issue(title="Another")),
         a_thread(a_comment(), issue=an_issue(locked=True)),
@@ -280,78 +280,81 @@ def test_an_etag_stays_with_a_new_check(rendering: Callable[[Thread], Document])
         a_thread(a_comment(), a_comment(1002)),
     ],
 )
-def test_an_etag_goes_with_the_content(rendering: Callable[[Thread], Document], changed: Thread) -> None:
-    assert rendering(a_thread(a_comment())).etag != rendering(changed).etag
+def test_etag_changes_with_the_content(rendering: Callable[[Thread], Document], other: Thread) -> None:
+    assert rendering(a_thread(a_comment())).etag != rendering(other).etag
 
 
-def test_counts_are_by_post_and_null_where_there_is_none() -> None:
+def test_counts_are_null_for_missing_posts() -> None:
     document = api.counts({42: None, 7: 0, 41: 12}, 1_600_000_000.0, stale=True)
     assert document.bodies["identity"] == b'{"counts":{"7":0,"41":12,"42":null}}'
     assert (document.checked_at, document.stale) == (1_600_000_000.0, True)
 
 
-def test_the_etag_of_counts_follows_the_counts_only() -> None:
+def test_counts_etag_depends_on_counts_only() -> None:
     assert api.counts({1: 2, 3: 4}, None, stale=False).etag == api.counts({3: 4, 1: 2}, 5.0, stale=True).etag
     assert api.counts({1: 2}, None, stale=False).etag != api.counts({1: 3}, None, stale=False).etag
 
 
-def test_the_newest_comments_name_their_posts() -> None:
-    here = a_thread(a_comment(1, login="bob"), a_comment(3, body="@bob yes"), issue=an_issue(41))
-    there = a_thread(a_comment(2, number=42), issue=an_issue(42))
-    shown = [here.comments[1], there.comments[0], here.comments[0]]
-    document = api.newest(shown, {41: here, 42: there}, newest_key(3), safe, 1_600_000_000.0, stale=False)
-    alone = {
+def test_newest_comments_name_their_posts() -> None:
+    first = a_thread(a_comment(1, login="bob"), a_comment(3, body="@bob yes"), issue=an_issue(41))
+    second = a_thread(a_comment(2, number=42), issue=an_issue(42))
+    comments = [first.comments[1], second.comments[0], first.comments[0]]
+    document = api.newest(
+        comments, {41: first, 42: second}, _newest_key(3), fake_sanitize, 1_600_000_000.0, stale=False
+    )
+    expected = {
         comment["id"]: comment
-        for thread in (here, there)
-        for comment in said(api.comments(thread, asked(number=thread.number), safe))["comments"]
+        for thread in (first, second)
+        for comment in _json(api.comments(thread, _key(number=thread.number), fake_sanitize))["comments"]
     }
-    assert said(document) == {
+    assert _json(document) == {
         "comments": [
-            alone[3] | {"ghissueid": 41, "post_title": "Post 41"},
-            alone[2] | {"ghissueid": 42, "post_title": "Post 42"},
-            alone[1] | {"ghissueid": 41, "post_title": "Post 41"},
+            expected[3] | {"ghissueid": 41, "post_title": "Post 41"},
+            expected[2] | {"ghissueid": 42, "post_title": "Post 42"},
+            expected[1] | {"ghissueid": 41, "post_title": "Post 41"},
         ],
         "next": None,
     }
-    assert [comment["reply_to"] for comment in said(document)["comments"]] == [1, None, None]
+    assert [comment["reply_to"] for comment in _json(document)["comments"]] == [1, None, None]
     assert document.checked_at == 1_600_000_000.0
 
 
-def test_a_newest_comment_stands_even_where_its_thread_is_not_at_hand() -> None:
-    shown = said(api.newest([a_comment(9)], {}, newest_key(), safe, None, stale=True))["comments"][0]
-    assert (shown["id"], shown["ghissueid"], shown["post_title"], shown["reply_to"]) == (9, 41, None, None)
+def test_newest_comment_is_rendered_without_its_thread() -> None:
+    fields = _json(api.newest([a_comment(9)], {}, _newest_key(), fake_sanitize, None, stale=True))["comments"][0]
+    assert (fields["id"], fields["ghissueid"], fields["post_title"], fields["reply_to"]) == (9, 41, None, None)
 
 
-def test_a_blog_without_comments_has_no_newest() -> None:
-    assert said(api.newest([], {}, newest_key(), safe, None, stale=False)) == {"comments": [], "next": None}
+def test_blog_without_comments_has_an_empty_list() -> None:
+    assert _json(api.newest([], {}, _newest_key(), fake_sanitize, None, stale=False)) == {"comments": [], "next": None}
 
 
-def test_the_next_page_of_the_newest_begins_below_the_last_shown() -> None:
-    shown = [a_comment(n) for n in (9, 8, 5)]
-    onward = said(api.newest(shown, {}, newest_key(2), safe, None, stale=False))["next"]
-    assert api.newest_before(onward) == 8
+def test_next_page_of_newest_starts_below_the_last() -> None:
+    comments = [a_comment(n) for n in (9, 8, 5)]
+    next_cursor = _json(api.newest(comments, {}, _newest_key(2), fake_sanitize, None, stale=False))["next"]
+    assert api.newest_before(next_cursor) == 8
 
 
-def test_the_first_page_of_the_newest_begins_at_the_top() -> None:
+def test_first_page_of_newest_has_no_start() -> None:
     assert api.newest_before(None) is None
 
 
 @given(st.text())
-def test_any_text_is_no_cursor_of_the_newest(text: str) -> None:
+def test_invalid_cursor_of_newest_is_refused(text: str) -> None:
     with pytest.raises(InvalidCursor):
         api.newest_before(text)
 
 
-def test_a_threads_cursor_is_no_cursor_of_the_newest() -> None:
-    onward = said(api.comments(a_thread(a_comment(1), a_comment(2)), asked(limit=1), safe))["next"]
+def test_cursor_of_a_thread_is_refused_for_newest() -> None:
+    next_cursor = _json(api.comments(a_thread(a_comment(1), a_comment(2)), _key(limit=1), fake_sanitize))["next"]
     with pytest.raises(InvalidCursor):
-        api.newest_before(onward)
+        api.newest_before(next_cursor)
 
 
-def test_the_services_own_address_does_not_count_in_an_etag() -> None:
+def test_etag_ignores_the_base_url() -> None:
     thread = a_thread(a_comment(1001))
-    here, there = (
-        api.comments(thread, replace(asked(), base_url=base_url), safe) for base_url in ("http://a", "http://b:1")
+    first, second = (
+        api.comments(thread, replace(_key(), base_url=base_url), fake_sanitize)
+        for base_url in ("http://a", "http://b:1")
     )
-    assert here.bodies["identity"] != there.bodies["identity"]
-    assert here.etag == there.etag != api.comments(thread, asked(), safe).etag
+    assert first.bodies["identity"] != second.bodies["identity"]
+    assert first.etag == second.etag != api.comments(thread, _key(), fake_sanitize).etag

@@ -1,4 +1,4 @@
-"""The judge of feeds finds what is wrong, each fault by the one change that makes it."""
+"""The feed judge reports each fault, made by one change to a valid feed."""
 
 import copy
 from typing import Any
@@ -16,7 +16,7 @@ FEED = f"""<feed xmlns="http://www.w3.org/2005/Atom" xmlns:thr="http://purl.org/
 <link href="https://a.example/" rel="alternate" type="text/html"/>{ENTRY}</feed>"""
 
 
-def test_what_is_right_has_no_fault() -> None:
+def test_valid_atom_feed_has_no_faults() -> None:
     assert atom_faults(FEED.encode()) == []
 
 
@@ -62,12 +62,12 @@ def test_what_is_right_has_no_fault() -> None:
         ('ref="urn:c:0"', 'href="urn:c:0"', "without ref"),
     ],
 )
-def test_each_fault_of_an_atom_feed_is_found(right: str, wrong: str, fault: str) -> None:
+def test_each_fault_of_an_atom_feed_is_reported(right: str, wrong: str, fault: str) -> None:
     assert right in FEED
-    assert any(fault in found for found in atom_faults(FEED.replace(right, wrong).encode()))
+    assert any(fault in message for message in atom_faults(FEED.replace(right, wrong).encode()))
 
 
-def test_an_empty_feed_needs_an_author() -> None:
+def test_empty_feed_needs_an_author() -> None:
     empty = FEED.replace(ENTRY, "")
     assert atom_faults(empty.encode()) == []
     start, end = empty.index("<author>"), empty.index("<generator>")
@@ -84,13 +84,13 @@ JSON_FEED: dict[str, Any] = {
 }
 
 
-def test_what_is_right_in_json_has_no_fault() -> None:
+def test_valid_json_feed_has_no_faults() -> None:
     assert json_faults(JSON_FEED) == []
     assert json_faults(JSON_FEED | {"items": [], "_afterword": {}}) == []
 
 
 @pytest.mark.parametrize(
-    ("way", "wrong"),
+    ("path", "wrong"),
     [
         (["version"], "1.1"),
         (["version"], None),
@@ -113,12 +113,12 @@ def test_what_is_right_in_json_has_no_fault() -> None:
         (["items"], [ITEM, ITEM]),
     ],
 )
-def test_each_fault_of_a_json_feed_is_found(way: list[str | int], wrong: Any) -> None:
+def test_each_fault_of_a_json_feed_is_reported(path: list[str | int], wrong: Any) -> None:
     feed: Any = copy.deepcopy(JSON_FEED)
-    place = feed
-    for step in way[:-1]:
-        place = place[step]
-    place[way[-1]] = wrong
+    parent = feed
+    for step in path[:-1]:
+        parent = parent[step]
+    parent[path[-1]] = wrong
     if wrong is None:
-        del place[way[-1]]
+        del parent[path[-1]]
     assert json_faults(feed)

@@ -11,40 +11,40 @@ from app.domain.threads import Status
 from app.render import github_api
 from app.render.document import JSON, Document
 from app.render.keys import GitHubCommentKey, GitHubCommentsKey, GitHubIssueKey, GitHubIssuesKey, MediaType
-from tests.render.documents import REPO, a_comment, a_thread, an_issue, no_thread, safe
+from tests.render.sample_threads import REPO, a_comment, a_thread, an_issue, fake_sanitize, no_thread
 
 DOCS = "https://docs.github.com/rest/issues"
 
 
-def said(document: Document) -> Any:
+def _json(document: Document) -> Any:
     return orjson.loads(document.bodies["identity"])
 
 
-def issue_key(media_type: MediaType = MediaType.DEFAULT) -> GitHubIssueKey:
+def _issue_key(media_type: MediaType = MediaType.DEFAULT) -> GitHubIssueKey:
     return GitHubIssueKey(REPO, 41, media_type)
 
 
-def comments_key(**fields: Any) -> GitHubCommentsKey:
+def _comments_key(**fields: Any) -> GitHubCommentsKey:
     return replace(GitHubCommentsKey(REPO, 41, MediaType.DEFAULT, page=1, per_page=30, since=None), **fields)
 
 
-def issues_key(**fields: Any) -> GitHubIssuesKey:
-    every = GitHubIssuesKey(REPO, MediaType.DEFAULT, 1, 30, "all", (), "created", "desc", None, None)
-    return replace(every, **fields)
+def _issues_key(**fields: Any) -> GitHubIssuesKey:
+    default = GitHubIssuesKey(REPO, MediaType.DEFAULT, 1, 30, "all", (), "created", "desc", None, None)
+    return replace(default, **fields)
 
 
-def ids(document: Document) -> list[int]:
-    return [comment["id"] for comment in said(document)]
+def _ids(document: Document) -> list[int]:
+    return [comment["id"] for comment in _json(document)]
 
 
-def numbers(key: GitHubIssuesKey, *issues: Any) -> list[int]:
-    return [issue["number"] for issue in said(github_api.issues(issues, key, safe, None, None))]
+def _numbers(key: GitHubIssuesKey, *issues: Any) -> list[int]:
+    return [issue["number"] for issue in _json(github_api.issues(issues, key, fake_sanitize, None, None))]
 
 
-def test_an_issue_has_its_document() -> None:
+def test_issue_has_its_document() -> None:
     thread = a_thread(a_comment(), stale=True)
-    document = github_api.issue(thread, issue_key(MediaType.HTML), safe, None)
-    assert (said(document)["number"], said(document)["comments"], said(document)["body_html"]) == (
+    document = github_api.issue(thread, _issue_key(MediaType.HTML), fake_sanitize, None)
+    assert (_json(document)["number"], _json(document)["comments"], _json(document)["body_html"]) == (
         41,
         1,
         "<p>safe 41</p>",
@@ -59,10 +59,10 @@ def test_an_issue_has_its_document() -> None:
     assert document.github_media_type == "github.v3; param=html; format=json"
 
 
-def test_a_comment_has_its_document() -> None:
+def test_comment_has_its_document() -> None:
     key = GitHubCommentKey(REPO, 1001, MediaType.TEXT)
-    document = github_api.comment(a_comment(), key, safe, None, checked_at=5.0, stale=True)
-    assert said(document)["body_text"] == "text 1001"
+    document = github_api.comment(a_comment(), key, fake_sanitize, None, checked_at=5.0, stale=True)
+    assert _json(document)["body_text"] == "text 1001"
     assert (document.checked_at, document.stale, document.github_media_type) == (
         5.0,
         True,
@@ -74,21 +74,21 @@ def test_a_comment_has_its_document() -> None:
     ("status", "code", "message"),
     [(Status.MISSING, 404, "Not Found"), (Status.GONE, 410, "This issue was deleted")],
 )
-def test_an_issue_that_is_not_there_is_refused_as_github_does(status: Status, code: int, message: str) -> None:
+def test_missing_issue_is_refused_as_on_github(status: Status, code: int, message: str) -> None:
     thread = no_thread(status)
-    issue = github_api.issue(thread, issue_key(), safe, None)
-    comments = github_api.comments(thread, comments_key(), safe, None)
+    issue = github_api.issue(thread, _issue_key(), fake_sanitize, None)
+    comments = github_api.comments(thread, _comments_key(), fake_sanitize, None)
     body = {"message": message, "documentation_url": f"{DOCS}/issues#get-an-issue", "status": str(code)}
-    assert said(issue) == body
-    assert said(comments) == body | {"documentation_url": f"{DOCS}/comments#list-issue-comments"}
+    assert _json(issue) == body
+    assert _json(comments) == body | {"documentation_url": f"{DOCS}/comments#list-issue-comments"}
     assert [document.status for document in (issue, comments)] == [code, code]
     assert [document.checked_at for document in (issue, comments)] == [1_600_000_000.0] * 2
     assert issue.github_media_type == "github.v3; format=json"
 
 
-def test_a_refusal_is_made_without_a_thread_too() -> None:
+def test_errors_are_rendered_without_a_thread() -> None:
     document = github_api.not_found(github_api.COMMENT_DOCS)
-    assert said(document) == {
+    assert _json(document) == {
         "message": "Not Found",
         "documentation_url": f"{DOCS}/comments#get-an-issue-comment",
         "status": "404",
@@ -98,7 +98,7 @@ def test_a_refusal_is_made_without_a_thread_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "per_page", "shown", "last"),
+    ("page", "per_page", "expected", "last"),
     [
         (1, 30, range(1, 31), 3),
         (2, 30, range(31, 61), 3),
@@ -109,21 +109,21 @@ def test_a_refusal_is_made_without_a_thread_too() -> None:
         (1, 100, range(1, 62), 1),
     ],
 )
-def test_comments_come_in_githubs_pages(page: int, per_page: int, shown: range, last: int) -> None:
+def test_comments_are_paged_as_on_github(page: int, per_page: int, expected: range, last: int) -> None:
     thread = a_thread(*map(a_comment, range(1, 62)))
-    document = github_api.comments(thread, comments_key(page=page, per_page=per_page), safe, None)
-    assert ids(document) == list(shown)
+    document = github_api.comments(thread, _comments_key(page=page, per_page=per_page), fake_sanitize, None)
+    assert _ids(document) == list(expected)
     assert document.pages == (page, last)
     assert document.status == 200
 
 
-def test_an_issue_without_comments_has_an_empty_page() -> None:
-    document = github_api.comments(a_thread(), comments_key(), safe, None)
+def test_issue_without_comments_has_an_empty_page() -> None:
+    document = github_api.comments(a_thread(), _comments_key(), fake_sanitize, None)
     assert (document.bodies["identity"], document.pages) == (b"[]", (1, 1))
 
 
 @pytest.mark.parametrize(
-    ("since", "shown"),
+    ("since", "expected"),
     [
         ("2020-07-02T10:00:00Z", [1, 2, 3]),
         ("2020-07-02T10:00:01Z", [2, 3]),
@@ -135,44 +135,44 @@ def test_an_issue_without_comments_has_an_empty_page() -> None:
         ("9999-12-31T23:59:59-12:00", []),
     ],
 )
-def test_since_is_by_update_and_inclusive(since: str, shown: list[int]) -> None:
+def test_since_compares_update_times_inclusively(since: str, expected: list[int]) -> None:
     thread = a_thread(
         a_comment(1),
         a_comment(2, updated_at="2020-07-02T10:00:01Z"),
         a_comment(3, updated_at="2020-07-03T00:00:00Z"),
     )
-    document = github_api.comments(thread, comments_key(since=since, per_page=1), safe, None)
-    every = github_api.comments(thread, comments_key(since=since), safe, None)
-    assert ids(every) == shown
-    assert document.pages == (1, max(1, len(shown)))
+    document = github_api.comments(thread, _comments_key(since=since, per_page=1), fake_sanitize, None)
+    default = github_api.comments(thread, _comments_key(since=since), fake_sanitize, None)
+    assert _ids(default) == expected
+    assert document.pages == (1, max(1, len(expected)))
 
 
 @given(st.text())
-def test_a_since_that_is_no_time_is_named(since: str) -> None:
+def test_invalid_since_is_named(since: str) -> None:
     with pytest.raises(InvalidParameter, match="since"):
-        github_api.comments(a_thread(a_comment()), comments_key(since=since), safe, None)
+        github_api.comments(a_thread(a_comment()), _comments_key(since=since), fake_sanitize, None)
 
 
-def test_the_etag_of_a_full_first_page_follows_a_second_one_for_its_link_does() -> None:
+def test_new_second_page_changes_the_first_pages_etag() -> None:
     comments = [a_comment(n) for n in range(1, 32)]
     issue = an_issue()
-    before = github_api.comments(a_thread(*comments[:30], issue=issue), comments_key(), safe, None)
-    after = github_api.comments(a_thread(*comments, issue=issue), comments_key(), safe, None)
+    before = github_api.comments(a_thread(*comments[:30], issue=issue), _comments_key(), fake_sanitize, None)
+    after = github_api.comments(a_thread(*comments, issue=issue), _comments_key(), fake_sanitize, None)
     assert before.bodies == after.bodies
     assert before.etag != after.etag
 
 
-def test_an_etag_stays_with_a_new_check() -> None:
+def test_new_check_keeps_the_etag() -> None:
     thread = a_thread(a_comment())
-    checked = replace(thread, checked_at=1_700_000_000.0, stale=True)
+    newer = replace(thread, checked_at=1_700_000_000.0, stale=True)
     assert (
-        github_api.comments(thread, comments_key(), safe, None).etag
-        == github_api.comments(checked, comments_key(), safe, None).etag
+        github_api.comments(thread, _comments_key(), fake_sanitize, None).etag
+        == github_api.comments(newer, _comments_key(), fake_sanitize, None).etag
     )
 
 
 @pytest.mark.parametrize(
-    ("fields", "shown"),
+    ("fields", "expected"),
     [
         ({}, [3, 2, 1]),
         ({"direction": "asc"}, [1, 2, 3]),
@@ -195,7 +195,7 @@ def test_an_etag_stays_with_a_new_check() -> None:
         ({"state": "open", "labels": ("jobs",), "sort": "updated", "per_page": 1}, [1]),
     ],
 )
-def test_issues_are_chosen_sorted_and_paged_as_github_does(fields: dict[str, Any], shown: list[int]) -> None:
+def test_issues_are_filtered_sorted_and_paged(fields: dict[str, Any], expected: list[int]) -> None:
     jobs, gitalk = {"name": "jobs"}, {"name": "Gitalk"}
     issues = [
         an_issue(1, updated_at="2021-01-01T00:00:00Z", labels=[jobs]),
@@ -204,18 +204,20 @@ def test_issues_are_chosen_sorted_and_paged_as_github_does(fields: dict[str, Any
             3, created_at="2020-07-01T09:30:01Z", updated_at="2020-08-01T00:00:00Z", labels=[gitalk, jobs], comments=1
         ),
     ]
-    assert numbers(issues_key(**fields), *issues) == shown
+    assert _numbers(_issues_key(**fields), *issues) == expected
 
 
-def test_pull_requests_are_no_issues_here() -> None:
-    assert numbers(issues_key(), an_issue(1), an_issue(2, pull_request={"url": "https://api.github.com/x"})) == [1]
+def test_pull_requests_are_left_out() -> None:
+    assert _numbers(_issues_key(), an_issue(1), an_issue(2, pull_request={"url": "https://api.github.com/x"})) == [1]
 
 
-def test_a_list_of_issues_says_its_pages_and_its_age() -> None:
-    document = github_api.issues([an_issue(1), an_issue(2)], issues_key(per_page=1), safe, None, 5.0, stale=True)
+def test_issue_list_has_pages_and_check_time() -> None:
+    document = github_api.issues(
+        [an_issue(1), an_issue(2)], _issues_key(per_page=1), fake_sanitize, None, 5.0, stale=True
+    )
     assert (document.pages, document.checked_at, document.stale, document.status) == ((1, 2), 5.0, True, 200)
 
 
-def test_issues_refuse_a_since_that_is_no_time() -> None:
+def test_issue_list_refuses_an_invalid_since() -> None:
     with pytest.raises(InvalidParameter, match="since"):
-        github_api.issues([an_issue()], issues_key(since="yesterday"), safe, None, None)
+        github_api.issues([an_issue()], _issues_key(since="yesterday"), fake_sanitize, None, None)

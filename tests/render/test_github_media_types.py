@@ -6,7 +6,7 @@ from app.render.keys import MediaType
 from app.render.media_types import media_type_header, negotiate_media_type
 
 
-@pytest.mark.parametrize("form", ["raw", "text", "html", "full"])
+@pytest.mark.parametrize("parameter", ["raw", "text", "html", "full"])
 @pytest.mark.parametrize(
     "spelling",
     [
@@ -28,8 +28,8 @@ from app.render.media_types import media_type_header, negotiate_media_type
         " , application/vnd.github.{}+json ,, ",
     ],
 )
-def test_a_form_is_found_in_every_spelling(form: str, spelling: str) -> None:
-    assert negotiate_media_type(spelling.format(form)) is MediaType(form)
+def test_every_spelling_of_a_parameter_is_accepted(parameter: str, spelling: str) -> None:
+    assert negotiate_media_type(spelling.format(parameter)) is MediaType(parameter)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_form_is_found_in_every_spelling(form: str, spelling: str) -> None:
         "\u0000, ;;;q=,=",
     ],
 )
-def test_anything_else_is_plain_json(accept: str | None) -> None:
+def test_other_headers_mean_plain_json(accept: str | None) -> None:
     assert negotiate_media_type(accept) is MediaType.DEFAULT
 
 
@@ -66,12 +66,12 @@ def test_anything_else_is_plain_json(accept: str | None) -> None:
         ("application/vnd.github.html+json;Q=0.3, application/vnd.github.text+json;q=1.0", MediaType.TEXT),
     ],
 )
-def test_the_heaviest_form_wins_and_among_equals_the_first(accept: str, media_type: MediaType) -> None:
+def test_highest_weight_wins_then_the_first(accept: str, media_type: MediaType) -> None:
     assert negotiate_media_type(accept) is media_type
 
 
 @given(st.text() | st.text("aplicton/vd.githubraw+js;q=01,. *"))
-def test_any_header_has_an_answer(accept: str) -> None:
+def test_any_header_yields_a_media_type(accept: str) -> None:
     assert negotiate_media_type(accept) in MediaType
 
 
@@ -86,7 +86,7 @@ def test_any_header_has_an_answer(accept: str) -> None:
     ],
 )
 @pytest.mark.timeout(5)
-def test_a_long_header_takes_linear_time(accept: str) -> None:
+def test_long_header_takes_linear_time(accept: str) -> None:
     assert negotiate_media_type(accept) is MediaType.DEFAULT
 
 
@@ -100,5 +100,5 @@ def test_a_long_header_takes_linear_time(accept: str) -> None:
         (MediaType.FULL, "github.v3; param=full; format=json"),
     ],
 )
-def test_the_media_type_is_named_as_github_names_it(media_type: MediaType, name: str) -> None:
+def test_response_header_names_the_media_type(media_type: MediaType, name: str) -> None:
     assert media_type_header(media_type) == name

@@ -6,74 +6,72 @@ import pytest
 from app.domain.threads import Comment, Issue
 from app.render import github_objects
 from app.render.keys import MediaType
-from tests.render.documents import API, REPO, WEB, a_comment, an_issue, comment_object, issue_object, safe
+from tests.render.sample_threads import API, REPO, WEB, a_comment, an_issue, comment_object, fake_sanitize, issue_object
 
 BODIES = ("body_html", "body_text", "body")
-CARRIED = [
+FIELDS_BY_MEDIA_TYPE = [
     (MediaType.DEFAULT, ("body",)),
     (MediaType.RAW, ("body",)),
     (MediaType.TEXT, ("body_text",)),
     (MediaType.HTML, ("body_html",)),
     (MediaType.FULL, BODIES),
 ]
-HERE = "https://comments.example.org/repos/ada/blog/issues"
+SERVICE_URL = "https://comments.example.org/repos/ada/blog/issues"
 
 
-def expected(source: dict[str, Any], carried: tuple[str, ...], html: str) -> dict[str, Any]:
-    """What GitHub would send for a media type, with the safe HTML in the place of its own."""
-    told = {name: value for name, value in source.items() if name not in BODIES or name in carried}
-    return {name: html if name == "body_html" else value for name, value in told.items()}
+def _with_bodies(source: dict[str, Any], body_fields: tuple[str, ...], html: str) -> dict[str, Any]:
+    """Return GitHub's object with these body fields only, and with the given HTML."""
+    fields = {name: value for name, value in source.items() if name not in BODIES or name in body_fields}
+    return {name: html if name == "body_html" else value for name, value in fields.items()}
 
 
-def comment_shape(
-    value: Comment, media_type: MediaType = MediaType.FULL, public_url: str | None = None
-) -> dict[str, Any]:
-    return github_objects.comment(value, REPO, media_type, safe, public_url)
+def _comment(value: Comment, media_type: MediaType = MediaType.FULL, public_url: str | None = None) -> dict[str, Any]:
+    return github_objects.comment(value, REPO, media_type, fake_sanitize, public_url)
 
 
-def issue_shape(value: Issue, media_type: MediaType = MediaType.FULL, public_url: str | None = None) -> dict[str, Any]:
-    return github_objects.issue(value, REPO, media_type, safe, public_url)
+def _issue(value: Issue, media_type: MediaType = MediaType.FULL, public_url: str | None = None) -> dict[str, Any]:
+    return github_objects.issue(value, REPO, media_type, fake_sanitize, public_url)
 
 
-@pytest.mark.parametrize(("media_type", "carried"), CARRIED)
-def test_a_comment_is_githubs_own_object_in_githubs_order(media_type: MediaType, carried: tuple[str, ...]) -> None:
-    shape = comment_shape(a_comment(), media_type)
-    wanted = expected(comment_object(), carried, "<p>safe 1001</p>")
-    assert list(shape.items()) == list(wanted.items())
+@pytest.mark.parametrize(("media_type", "body_fields"), FIELDS_BY_MEDIA_TYPE)
+def test_comment_keeps_githubs_fields_and_order(media_type: MediaType, body_fields: tuple[str, ...]) -> None:
+    value = _comment(a_comment(), media_type)
+    expected = _with_bodies(comment_object(), body_fields, "<p>safe 1001</p>")
+    assert list(value.items()) == list(expected.items())
 
 
-@pytest.mark.parametrize(("media_type", "carried"), CARRIED)
-def test_an_issue_is_githubs_own_object_in_githubs_order(media_type: MediaType, carried: tuple[str, ...]) -> None:
-    shape = issue_shape(an_issue(), media_type)
-    wanted = expected(issue_object(), carried, "<p>safe 41</p>")
-    assert list(shape.items()) == list(wanted.items())
+@pytest.mark.parametrize(("media_type", "body_fields"), FIELDS_BY_MEDIA_TYPE)
+def test_issue_keeps_githubs_fields_and_order(media_type: MediaType, body_fields: tuple[str, ...]) -> None:
+    value = _issue(an_issue(), media_type)
+    expected = _with_bodies(issue_object(), body_fields, "<p>safe 41</p>")
+    assert list(value.items()) == list(expected.items())
 
 
-def test_fields_that_nobody_knows_yet_are_kept() -> None:
-    novelty = {"a": [1, {"b": None}], "sub_issues_summary": {"total": 0}}
-    assert comment_shape(a_comment(novelty=novelty))["novelty"] == novelty
-    assert issue_shape(an_issue(novelty=novelty))["novelty"] == novelty
+def test_unknown_fields_are_kept() -> None:
+    new_field = {"a": [1, {"b": None}], "sub_issues_summary": {"total": 0}}
+    assert _comment(a_comment(new_field=new_field))["new_field"] == new_field
+    assert _issue(an_issue(new_field=new_field))["new_field"] == new_field
 
 
 @pytest.mark.parametrize("unknown", [{"body_html": "<script>"}, [{"of": {"body_html": "<script>"}}]])
-def test_html_that_nobody_has_made_safe_is_not_passed_on(unknown: Any) -> None:
-    assert comment_shape(a_comment(unknown=unknown))["unknown"] is None
-    assert issue_shape(an_issue(unknown=unknown))["unknown"] is None
+def test_unknown_fields_with_html_are_nulled(unknown: Any) -> None:
+    assert _comment(a_comment(unknown=unknown))["unknown"] is None
+    assert _issue(an_issue(unknown=unknown))["unknown"] is None
 
 
 @pytest.mark.parametrize("media_type", MediaType)
-def test_a_body_that_is_null_at_github_stays_null(media_type: MediaType) -> None:
-    nothing: dict[str, Any] = dict.fromkeys(BODIES)
-    told = comment_shape(a_comment(**nothing), media_type) | issue_shape(an_issue(**nothing), media_type)
-    assert {value for name, value in told.items() if name in BODIES} == {None}
+def test_null_body_stays_null(media_type: MediaType) -> None:
+    no_bodies: dict[str, Any] = dict.fromkeys(BODIES)
+    fields = _comment(a_comment(**no_bodies), media_type) | _issue(an_issue(**no_bodies), media_type)
+    assert {value for name, value in fields.items() if name in BODIES} == {None}
 
 
-def test_a_body_that_github_did_not_send_is_filled_in() -> None:
+def test_missing_body_is_filled_in() -> None:
     source = {name: value for name, value in comment_object().items() if name not in BODIES}
     value = Comment(
         **{name: getattr(a_comment(), name) for name in Comment.__slots__ if name != "source"}, source=source
     )
-    assert {name: comment_shape(value)[name] for name in BODIES} == {
+    assert {name: _comment(value)[name] for name in BODIES} == {
         "body_html": "<p>safe 1001</p>",
         "body_text": "text 1001",
         "body": "*text* 1001",
@@ -81,13 +79,13 @@ def test_a_body_that_github_did_not_send_is_filled_in() -> None:
 
 
 @pytest.mark.parametrize("public_url", ["https://comments.example.org", "https://comments.example.org/"])
-def test_addresses_of_what_is_served_here_lead_here(public_url: str) -> None:
-    comment = comment_object() | {"url": f"{HERE}/comments/1001", "issue_url": f"{HERE}/41"}
-    issue = issue_object() | {"url": f"{HERE}/41", "comments_url": f"{HERE}/41/comments"}
-    wanted_comment = expected(comment, BODIES, "<p>safe 1001</p>")
-    wanted_issue = expected(issue, BODIES, "<p>safe 41</p>")
-    assert list(comment_shape(a_comment(), public_url=public_url).items()) == list(wanted_comment.items())
-    assert list(issue_shape(an_issue(), public_url=public_url).items()) == list(wanted_issue.items())
+def test_urls_of_mirrored_resources_lead_to_the_service(public_url: str) -> None:
+    comment = comment_object() | {"url": f"{SERVICE_URL}/comments/1001", "issue_url": f"{SERVICE_URL}/41"}
+    issue = issue_object() | {"url": f"{SERVICE_URL}/41", "comments_url": f"{SERVICE_URL}/41/comments"}
+    expected_comment = _with_bodies(comment, BODIES, "<p>safe 1001</p>")
+    expected_issue = _with_bodies(issue, BODIES, "<p>safe 41</p>")
+    assert list(_comment(a_comment(), public_url=public_url).items()) == list(expected_comment.items())
+    assert list(_issue(an_issue(), public_url=public_url).items()) == list(expected_issue.items())
 
 
 @pytest.mark.parametrize(
@@ -104,38 +102,40 @@ def test_addresses_of_what_is_served_here_lead_here(public_url: str) -> None:
         (None, "This comment was hidden."),
     ],
 )
-@pytest.mark.parametrize(("media_type", "carried"), CARRIED)
-def test_a_hidden_comment_keeps_its_place_and_loses_its_text(
-    media_type: MediaType, carried: tuple[str, ...], reason: str | None, notice: str
+@pytest.mark.parametrize(("media_type", "body_fields"), FIELDS_BY_MEDIA_TYPE)
+def test_hidden_comment_has_a_notice_for_its_text(
+    media_type: MediaType, body_fields: tuple[str, ...], reason: str | None, notice: str
 ) -> None:
     hidden = {"reason": reason}
-    shape = comment_shape(a_comment(minimized=hidden), media_type)
-    wanted = expected(comment_object(minimized=hidden), carried, f"<p><em>{notice}</em></p>")
-    assert list(shape.items()) == [
-        (name, notice if name in ("body", "body_text") else value) for name, value in wanted.items()
+    value = _comment(a_comment(minimized=hidden), media_type)
+    expected = _with_bodies(comment_object(minimized=hidden), body_fields, f"<p><em>{notice}</em></p>")
+    assert list(value.items()) == [
+        (name, notice if name in ("body", "body_text") else value) for name, value in expected.items()
     ]
 
 
-@pytest.mark.parametrize(("media_type", "carried"), CARRIED)
-def test_a_pinned_comment_within_an_issue_is_shaped_as_any(media_type: MediaType, carried: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("media_type", "body_fields"), FIELDS_BY_MEDIA_TYPE)
+def test_pinned_comment_within_issue_follows_the_media_type(
+    media_type: MediaType, body_fields: tuple[str, ...]
+) -> None:
     issue = an_issue(pinned_comment=comment_object(1002))
-    assert issue_shape(issue, media_type)["pinned_comment"] == expected(
-        comment_object(1002), carried, "<p>safe 1002</p>"
+    assert _issue(issue, media_type)["pinned_comment"] == _with_bodies(
+        comment_object(1002), body_fields, "<p>safe 1002</p>"
     )
 
 
-def test_a_pinned_comment_is_shown_as_the_mirror_has_it_by_now() -> None:
+def test_pinned_comment_is_the_mirrors() -> None:
     issue = an_issue(pinned_comment=comment_object(1002))
     hidden = replace(issue, pinned_comment=a_comment(1002, minimized={"reason": "spam"}))
-    shape = github_objects.issue(hidden, REPO, MediaType.RAW, safe, None)
-    assert shape["pinned_comment"]["body"] == "This comment was marked as spam."
+    value = github_objects.issue(hidden, REPO, MediaType.RAW, fake_sanitize, None)
+    assert value["pinned_comment"]["body"] == "This comment was marked as spam."
 
 
-@pytest.mark.parametrize("broken", [7, {}, {"id": 1, "body_html": "<script>"}])
-def test_a_pinned_comment_that_cannot_be_read_is_left_out(broken: Any) -> None:
-    assert issue_shape(an_issue(pinned_comment=broken))["pinned_comment"] is None
+@pytest.mark.parametrize("pinned_comment", [7, {}, {"id": 1, "body_html": "<script>"}])
+def test_unreadable_pinned_comment_is_null(pinned_comment: Any) -> None:
+    assert _issue(an_issue(pinned_comment=pinned_comment))["pinned_comment"] is None
 
 
-def test_the_page_on_github_stays_on_github() -> None:
-    shape = issue_shape(an_issue(), public_url="https://comments.example.org")
-    assert (shape["html_url"], shape["repository_url"]) == (f"{WEB}/issues/41", API)
+def test_html_url_stays_on_github() -> None:
+    value = _issue(an_issue(), public_url="https://comments.example.org")
+    assert (value["html_url"], value["repository_url"]) == (f"{WEB}/issues/41", API)

@@ -24,33 +24,33 @@ from app.render.i18n import ENGLISH, languages, translation
         ("../../etc/passwd", "en"),
     ],
 )
-def test_a_tag_is_answered_by_the_language_that_goes_best_with_it(tag: str, lang: str) -> None:
+def test_tag_finds_the_best_language(tag: str, lang: str) -> None:
     assert translation(tag).lang == lang
 
 
 @given(st.text(max_size=40))
-def test_any_text_for_a_tag_has_words(tag: str) -> None:
+def test_any_tag_yields_a_language(tag: str) -> None:
     assert translation(tag).lang in languages()
 
 
 @pytest.mark.parametrize(
-    ("lang", "number", "said"),
+    ("lang", "number", "text"),
     [("en", 1, "1 comment"), ("en", 1234, "1,234 comments"), ("pl", 2, "2 komentarze"), ("pl", 5, "5 komentarzy")],
 )
-def test_a_number_has_its_plural_and_its_digits(lang: str, number: int, said: str) -> None:
-    assert translation(lang).plural("comments", number) == said
+def test_plural_form_and_digits_follow_the_language(lang: str, number: int, text: str) -> None:
+    assert translation(lang).plural("comments", number) == text
 
 
-def test_times_are_written_as_the_language_writes_them() -> None:
+def test_dates_follow_the_language() -> None:
     assert translation("en").date("2020-07-01T09:30:00Z") == "July 1, 2020"
     assert translation("de").date("2020-07-01T09:30:00Z") == "1. Juli 2020"
 
 
-def test_what_is_put_in_is_not_read_as_a_place_itself() -> None:
+def test_values_are_not_interpolated_themselves() -> None:
     assert translation(ENGLISH).text("on", name="{title}", title="{name}") == "{title} on “{name}”"
     assert translation(ENGLISH).text("on", name="ada") == "ada on “{title}”"
 
 
-def test_a_reason_without_a_name_is_githubs_own_word() -> None:
+def test_untranslated_reason_is_githubs_word() -> None:
     assert translation(ENGLISH).hidden_reason("spam") == "spam"
     assert translation(ENGLISH).hidden_reason("low-quality") == "low-quality"

@@ -1,11 +1,11 @@
-"""Each kind of HTML that GitHub sends, and what a blog's page gets of it."""
+"""Each kind of HTML that GitHub sends, and the sanitized result."""
 
 import pytest
 
 from app.render.sanitizer.allow_list import sanitize_value
 from app.render.sanitizer.sanitize import sanitize
 
-BASE = "https://github.com/owner/name/issues/41"
+SOURCE_URL = "https://github.com/owner/name/issues/41"
 REL = 'rel="nofollow ugc noopener"'
 LAZY = 'loading="lazy" decoding="async"'
 UUID = "3f2b8c1e-0d4a-4c7b-9e55-a1b2c3d4e5f6"
@@ -31,7 +31,7 @@ EXAMPLES = {
             ' <span class="pl-s"><span class="pl-pds">"</span>b<span class="pl-pds">"</span></span>;</pre></div>'
         ),
     ),
-    "code of no language": (
+    "code without a language": (
         '<div class="snippet-clipboard-content notranslate" data-snippet-clipboard-copy-content="a &lt; b"><pre class="notranslate"><code class="notranslate">a &lt; b\n</code></pre></div>',
         "<div><pre><code>a &lt; b\n</code></pre></div>",
     ),
@@ -61,23 +61,23 @@ EXAMPLES = {
     "links that are relative": (
         '<a href="/octocat">a</a> <a href="#issuecomment-1">b</a> <a href="docs/x.md">c</a> <a href="?q=1&amp;r=2">d</a> <a href="//example.com/x">e</a> <img src="/logo.png" alt="f">',
         (
-            f'<a href="https://github.com/octocat" {REL}>a</a> <a href="{BASE}#issuecomment-1" {REL}>b</a> <a href="https://github.com/owner/name/issues/docs/x.md" {REL}>c</a> '
-            f'<a href="{BASE}?q=1&amp;r=2" {REL}>d</a> <a href="https://example.com/x" {REL}>e</a> <img alt="f" {LAZY} src="https://github.com/logo.png">'
+            f'<a href="https://github.com/octocat" {REL}>a</a> <a href="{SOURCE_URL}#issuecomment-1" {REL}>b</a> <a href="https://github.com/owner/name/issues/docs/x.md" {REL}>c</a> '
+            f'<a href="{SOURCE_URL}?q=1&amp;r=2" {REL}>d</a> <a href="https://example.com/x" {REL}>e</a> <img alt="f" {LAZY} src="https://github.com/logo.png">'
         ),
     ),
     "links elsewhere": (
         '<a href="https://example.com/?a=1&amp;copy=2" rel="nofollow" target="_blank" title="A &quot;title&quot;">a</a> <a href="mailto:a@example.com">b</a>',
         f'<a title="A &quot;title&quot;" href="https://example.com/?a=1&amp;copy=2" {REL}>a</a> <a href="mailto:a@example.com" {REL}>b</a>',
     ),
-    "an uploaded picture": (
+    "an uploaded image": (
         f'<p dir="auto"><a target="_blank" rel="noopener noreferrer" href="{SIGNED}"><img width="640" height="480" alt="image" src="{SIGNED}" style="max-width: 100%;"></a></p>',
         f'<p dir="auto"><a href="{STABLE}" {REL}><img width="640" height="480" alt="image" {LAZY} src="{STABLE}"></a></p>',
     ),
-    "an uploaded picture that is large": (
+    "a large uploaded image": (
         f'<img width="2880" height="9999" src="{SIGNED}">',
         f'<img {LAZY} src="{STABLE}">',
     ),
-    "an uploaded picture with two colours": (
+    "an uploaded image with two colour schemes": (
         f'<themed-picture data-catalyst-inline="true"><picture><source media="(prefers-color-scheme: dark)" srcset="{SIGNED}"><source media="(min-width: 1px)" srcset="{SIGNED}"><img alt="x" src="{SIGNED}"></picture></themed-picture>',
         f'<picture><source media="(prefers-color-scheme: dark)" srcset="{STABLE}"><img alt="x" {LAZY} src="{STABLE}"></picture>',
     ),
@@ -89,14 +89,14 @@ EXAMPLES = {
         ),
         f'<details open="">\n<summary><span>a.mp4</span><span></span></summary>\n<video controls="" preload="none" src="{STABLE}">\n</video>\n</details>',
     ),
-    "a moving picture": (
+    "an animated image": (
         (
             f'<animated-image data-catalyst=""><a href="{CAMO}" data-target="animated-image.originalLink"><img src="{CAMO}" alt="gif" data-animated-image="" data-canonical-src="https://example.com/x.gif"></a>'
             '<span class="AnimatedImagePlayer" data-target="animated-image.player" hidden=""><a href="https://example.com/x.gif"><span></span></a><button type="button">Play</button></span></animated-image>'
         ),
         f'<a href="{CAMO}" {REL}><img alt="gif" {LAZY} src="{CAMO}"></a>',
     ),
-    "a picture from elsewhere": (
+    "an image of another host": (
         f'<a target="_blank" rel="noopener noreferrer nofollow" href="{CAMO}"><img src="{CAMO}" alt="x" data-canonical-src="https://example.com/x.png" style="max-width: 100%;"></a>',
         f'<a href="{CAMO}" {REL}><img alt="x" {LAZY} src="{CAMO}"></a>',
     ),
@@ -150,23 +150,23 @@ EXAMPLES = {
         '<blockquote>\n<p dir="auto">q</p>\n</blockquote>\n<ol start="3" dir="rtl">\n<li>a</li>\n</ol>\n<hr>',
         '<blockquote>\n<p dir="auto">q</p>\n</blockquote>\n<ol start="3" dir="rtl">\n<li>a</li>\n</ol>\n<hr>',
     ),
-    "nothing": ("", ""),
+    "empty": ("", ""),
 }
 
 
-@pytest.mark.parametrize(("html", "shown"), EXAMPLES.values(), ids=EXAMPLES.keys())
-def test_what_github_sends_comes_out_as_a_blog_needs_it(html: str, shown: str) -> None:
-    assert sanitize(html, source_url=BASE) == shown
+@pytest.mark.parametrize(("html", "expected"), EXAMPLES.values(), ids=EXAMPLES.keys())
+def test_githubs_markup_is_cleaned_for_blogs(html: str, expected: str) -> None:
+    assert sanitize(html, source_url=SOURCE_URL) == expected
 
 
 @pytest.mark.parametrize("html", [html for html, _ in EXAMPLES.values()], ids=EXAMPLES.keys())
-def test_doing_it_twice_changes_nothing(html: str) -> None:
-    once = sanitize(html, source_url=BASE)
-    assert sanitize(once, source_url=BASE) == once
+def test_sanitizing_twice_changes_nothing(html: str) -> None:
+    once = sanitize(html, source_url=SOURCE_URL)
+    assert sanitize(once, source_url=SOURCE_URL) == once
 
 
 @pytest.mark.parametrize(
-    ("html", "shown"),
+    ("html", "expected"),
     [
         ("<table>x<tr><td>y", "<table></table>xy"),
         (
@@ -200,22 +200,22 @@ def test_doing_it_twice_changes_nothing(html: str) -> None:
         ('<div class="email-fragment"><span class="pl-k">y</span>', '<p><span class="pl-k">y</span></p>'),
     ],
 )
-def test_markup_that_is_out_of_order_is_put_in_order(html: str, shown: str) -> None:
-    assert sanitize(html, source_url=BASE) == shown
+def test_malformed_markup_is_balanced(html: str, expected: str) -> None:
+    assert sanitize(html, source_url=SOURCE_URL) == expected
 
 
-def test_the_order_of_attributes_does_not_change_from_one_time_to_the_next() -> None:
+def test_attribute_order_is_stable() -> None:
     html = '<img src="/x" alt="y" width="z" title="w"><video src="/v"></video>'
-    assert len({sanitize(html, source_url=BASE) for _ in range(50)}) == 1
+    assert len({sanitize(html, source_url=SOURCE_URL) for _ in range(50)}) == 1
 
 
-def test_the_address_of_the_issue_must_be_absolute() -> None:
+def test_source_url_must_be_absolute() -> None:
     with pytest.raises(ValueError, match="relative URL"):
         sanitize("<a href=x>y</a>", source_url="/owner/name")
 
 
 @pytest.mark.parametrize(
-    ("element", "attribute", "value", "safe"),
+    ("element", "attribute", "value", "expected"),
     [
         ("img", "loading", "lazy", "lazy"),
         ("img", "loading", "eager", None),
@@ -239,5 +239,7 @@ def test_the_address_of_the_issue_must_be_absolute() -> None:
         ("p", "class", "x y", None),
     ],
 )
-def test_a_value_is_kept_mended_or_dropped(element: str, attribute: str, value: str, safe: str | None) -> None:
-    assert sanitize_value(element, attribute, value) == safe
+def test_attribute_values_are_kept_changed_or_removed(
+    element: str, attribute: str, value: str, expected: str | None
+) -> None:
+    assert sanitize_value(element, attribute, value) == expected

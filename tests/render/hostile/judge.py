@@ -1,6 +1,6 @@
-"""Says what is wrong with HTML that is about to be inserted into a page.
+"""Finds faults in HTML that a page is about to insert.
 
-It shares no list with the sanitiser, and reads with two parsers that the sanitiser does not use.
+It shares no list with the sanitizer, and uses two parsers that the sanitizer does not use.
 """
 
 import re
@@ -15,7 +15,7 @@ ELEMENTS = re.compile(
     "|tbody|td|tfoot|th|thead|time|tr|tt|u|ul|var|video|wbr"
 )
 WEB = r"https?://[^/\\?#@\s][^\s]*"
-PICTURE = re.compile(WEB, re.IGNORECASE)
+IMAGE_URL = re.compile(WEB, re.IGNORECASE)
 VALUES = {
     ("", "class"): re.compile(
         r"((highlight(-(source|text)-\S{1,40})?|pl-\w{1,5}|contains-task-list|task-list-item|footnotes|emoji|blob-code"
@@ -27,7 +27,7 @@ VALUES = {
     ("a", "rel"): re.compile("nofollow ugc noopener"),
     ("a", "title"): re.compile(".*", re.DOTALL),
     ("details", "open"): re.compile(""),
-    ("img", "src"): PICTURE,
+    ("img", "src"): IMAGE_URL,
     ("img", "alt"): re.compile(".*", re.DOTALL),
     ("img", "title"): re.compile(".*", re.DOTALL),
     ("img", "width"): re.compile("[0-9]{1,4}"),
@@ -36,13 +36,13 @@ VALUES = {
     ("img", "decoding"): re.compile("async"),
     ("ol", "start"): re.compile("-?[0-9]{1,9}"),
     ("source", "media"): re.compile(r"\(prefers-color-scheme: ?(dark|light)\)"),
-    ("source", "srcset"): PICTURE,
+    ("source", "srcset"): IMAGE_URL,
     ("td", "colspan"): re.compile("[0-9]{1,2}"),
     ("td", "rowspan"): re.compile("[0-9]{1,2}"),
     ("th", "colspan"): re.compile("[0-9]{1,2}"),
     ("th", "rowspan"): re.compile("[0-9]{1,2}"),
     ("time", "datetime"): re.compile("[0-9TZ:.+ -]+"),
-    ("video", "src"): PICTURE,
+    ("video", "src"): IMAGE_URL,
     ("video", "controls"): re.compile(""),
     ("video", "preload"): re.compile("none"),
 }
@@ -50,22 +50,22 @@ MUST_HAVE = {"a": {"rel"}, "img": {"loading", "decoding"}, "video": {"controls",
 
 
 def faults(html: str) -> list[str]:
-    """Return what is not allowed, as a browser's tree and as a plain reader of tags see it."""
-    return [fault for name, attributes in _both(html) for fault in _faults_of(name, attributes)]
+    """Return what is not allowed, in a browser's tree and in the sequence of tags."""
+    return [fault for name, attributes in _elements(html) for fault in _faults_of(name, attributes)]
 
 
 def depth(html: str) -> int:
-    """Return how deep elements are nested, counted on tags."""
+    """Return the nesting depth of elements, counted by tags."""
     reader = _Tags()
     reader.feed(html)
     return reader.deepest
 
 
-def _both(html: str) -> Iterator[tuple[str, dict[str, str | None]]]:
+def _elements(html: str) -> Iterator[tuple[str, dict[str, str | None]]]:
     yield from _tree(html)
     reader = _Tags()
     reader.feed(html)
-    yield from reader.found
+    yield from reader.elements
 
 
 def _tree(html: str) -> Iterator[tuple[str, dict[str, str | None]]]:
@@ -93,12 +93,12 @@ class _Tags(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.open = 0
         self.deepest = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
+        self.elements.append((tag, dict(attrs)))
         self.open += tag not in self.VOID
         self.deepest = max(self.deepest, self.open)
 
@@ -106,10 +106,10 @@ class _Tags(HTMLParser):
         self.open -= tag not in self.VOID
 
     def handle_comment(self, data: str) -> None:
-        self.found.append(("!--", {data: None}))
+        self.elements.append(("!--", {data: None}))
 
     def handle_decl(self, decl: str) -> None:
-        self.found.append(("!", {decl: None}))
+        self.elements.append(("!", {decl: None}))
 
     def handle_pi(self, data: str) -> None:
-        self.found.append(("?", {data: None}))
+        self.elements.append(("?", {data: None}))

@@ -1,4 +1,4 @@
-"""Issues, comments and threads for the tests of rendering, made of objects of GitHub's shape."""
+"""Sample issues, comments and threads for the rendering tests, built from JSON objects like GitHub's."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,9 +30,9 @@ def user_object(login: str) -> dict[str, Any]:
     }
 
 
-def rollup(url: str, counts: Mapping[str, int] | None) -> dict[str, Any]:
-    given = counts or {}
-    return {"url": f"{url}/reactions", "total_count": sum(given.values())} | {k: given.get(k, 0) for k in KINDS}
+def reactions_object(url: str, counts: Mapping[str, int] | None) -> dict[str, Any]:
+    numbers = counts or {}
+    return {"url": f"{url}/reactions", "total_count": sum(numbers.values())} | {k: numbers.get(k, 0) for k in KINDS}
 
 
 def comment_object(
@@ -43,7 +43,7 @@ def comment_object(
     reactions: Mapping[str, int] | None = None,
     **fields: Any,
 ) -> dict[str, Any]:
-    """What GitHub sends for the full media type; `fields` replace or add to its own."""
+    """Return what GitHub sends for the full media type; `fields` replace or extend it."""
     url = f"{API}/issues/comments/{comment_id}"
     return {
         "url": url,
@@ -60,7 +60,7 @@ def comment_object(
         "author_association": "NONE",
         "pin": None,
         "minimized": None,
-        "reactions": rollup(url, reactions),
+        "reactions": reactions_object(url, reactions),
         "performed_via_github_app": None,
     } | fields
 
@@ -95,7 +95,7 @@ def issue_object(
         "body_html": f"<p>unsafe post {number}</p>",
         "body_text": f"post {number}",
         "body": f"*post* {number}",
-        "reactions": rollup(url, reactions),
+        "reactions": reactions_object(url, reactions),
         "timeline_url": f"{url}/timeline",
         "performed_via_github_app": None,
         "state_reason": None,
@@ -112,14 +112,14 @@ def an_issue(number: int = 41, **fields: Any) -> Issue:
 
 
 def a_thread(*comments: Comment, issue: Issue | None = None, stale: bool = False) -> Thread:
-    shown = issue or an_issue(comments=len(comments))
-    return Thread(REPO, shown.number, shown, comments, len(comments), shown.status, 1_600_000_000.9, stale)
+    issue = issue or an_issue(comments=len(comments))
+    return Thread(REPO, issue.number, issue, comments, len(comments), issue.status, 1_600_000_000.9, stale)
 
 
 def no_thread(status: Status = Status.MISSING) -> Thread:
     return Thread(REPO, 41, None, (), 0, status, 1_600_000_000.0)
 
 
-def safe(value: Comment | Issue) -> str:
-    """Stands for the sanitiser: what it gave is told apart from what GitHub sent."""
+def fake_sanitize(value: Comment | Issue) -> str:
+    """Return HTML that differs from what GitHub sent, in place of the sanitizer."""
     return f"<p>safe {value.number if isinstance(value, Issue) else value.id}</p>"
