@@ -11,8 +11,8 @@ from app.ports.metrics import Received
 from app.ports.mirror import Change, SiteRecord
 from app.store.memory import MemoryMirror, MemoryShared
 from tests.fakes import FakeClock
-from tests.github.deliveries import GUID, REPO, delivery, comment_payload, issue_payload, repository_payload
-from tests.render.documents import comment_object, issue_object
+from tests.github.deliveries import GUID, REPO, comment_payload, delivery, issue_payload, repository_payload
+from tests.render.sample_threads import comment_object, issue_object
 
 BLOG, NOTES = repository("ada/blog"), repository("ada/notes")
 BLOG_ID, NOTES_ID = 1_296_269, 77

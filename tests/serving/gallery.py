@@ -6,7 +6,7 @@ from app.domain.threads import Comment
 from app.ports.images import CachedImage, Image
 from app.serving.image_proxy import ImageProxy
 from tests.fakes import FakeClock
-from tests.render.documents import a_comment
+from tests.render.sample_threads import a_comment
 
 ADA, BOB, NOBODY = 7, 8, 9
 CAMO = "https://camo.githubusercontent.com/8f1c/6874"

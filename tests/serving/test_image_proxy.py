@@ -7,10 +7,10 @@ import pytest
 
 from app.domain.errors import ImageNotFound, ImageRejected, NotReady, StoreUnusable, Unreachable
 from app.domain.threads import GHOST_ID
-from app.render.images import image_name
 from app.ports.images import Image
+from app.render.images import image_name
 from app.serving.image_proxy import GHOST, LARGEST_AVATAR, LARGEST_IMAGE
-from tests.render.documents import a_comment
+from tests.render.sample_threads import a_comment
 from tests.serving.gallery import ADA, BOB, CAMO, NOBODY, Stage
 
 DAY = 86_400.0
