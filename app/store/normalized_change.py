@@ -53,9 +53,9 @@ def deduplicate(change: Change, overtaken_reads: frozenset[int]) -> NormalizedCh
     )
 
 
-def site_after(change: Change, stored: SiteRecord | None) -> SiteRecord | None:
+def site_after(change: Change, before: SiteRecord | None) -> SiteRecord | None:
     """Return the site's record after a change; raise TypeError if it updates an unknown field."""
-    record = change.site or stored
+    record = before or change.site
     return None if record is None else replace(record, **change.site_update)
 
 

@@ -58,12 +58,12 @@ class StoredJob:
 
 
 def after_enqueue(
-    stored: StoredJob | None, repo: Repository, number: int, priority: Priority, *, at: float, full: bool
+    stored_job: StoredJob | None, repo: Repository, number: int, priority: Priority, *, at: float, full: bool
 ) -> StoredJob:
     """Return the new or updated job, without a generation yet."""
-    if stored is None:
+    if stored_job is None:
         return StoredJob(Job(repo, number, priority, full, generation=0, enqueued_at=at, due_at=at))
-    job = stored.job
+    job = stored_job.job
     is_more_urgent = priority.rank < job.priority.rank
     job = replace(
         job,
@@ -72,7 +72,7 @@ def after_enqueue(
         generation=0,
         due_at=min(job.due_at, at if is_more_urgent else _latest_due_at(job, priority, at=at)),
     )
-    return replace(stored, job=job)
+    return replace(stored_job, job=job)
 
 
 def _latest_due_at(job: Job, priority: Priority, *, at: float) -> float:
@@ -82,35 +82,37 @@ def _latest_due_at(job: Job, priority: Priority, *, at: float) -> float:
     return at + _RETRY_FOR_DELIVERY if priority is Priority.DELIVERY else job.due_at
 
 
-def after_heartbeat(stored: StoredJob, job: Job, *, until: float) -> StoredJob | None:
+def after_heartbeat(stored_job: StoredJob, job: Job, *, until: float) -> StoredJob | None:
     """Return the job with its claim extended; None if the claim belongs to another run now."""
-    if (stored.worker_id, stored.claimed_generation) != (job.worker_id, job.generation):
+    if (stored_job.worker_id, stored_job.claimed_generation) != (job.worker_id, job.generation):
         return None
-    return replace(stored, claimed_until=until)
+    return replace(stored_job, claimed_until=until)
 
 
-def after_success(stored: StoredJob, job: Job, *, next_at: float) -> StoredJob | None:
+def after_success(stored_job: StoredJob, job: Job, *, next_at: float) -> StoredJob | None:
     """Return what a successful run of `job` leaves; None if it completes the job."""
-    if stored.job.generation == job.generation:
+    if stored_job.job.generation == job.generation:
         return None
-    if stored.is_claimed_by_another(job):
-        return stored
-    due_at = max(stored.job.due_at, next_at)
-    return replace(stored, job=replace(stored.job, due_at=due_at, attempts=0)).release()
+    if stored_job.is_claimed_by_another(job):
+        return stored_job
+    due_at = max(stored_job.job.due_at, next_at)
+    return replace(stored_job, job=replace(stored_job.job, due_at=due_at, attempts=0)).release()
 
 
-def after_failure(stored: StoredJob, job: Job, *, until: float) -> StoredJob:
+def after_failure(stored_job: StoredJob, job: Job, *, until: float) -> StoredJob:
     """Return the job after a failed run, due at `until`."""
-    if stored.is_claimed_by_another(job):
-        return stored
-    return replace(stored, job=replace(stored.job, due_at=until, attempts=stored.job.attempts + 1)).release()
+    if stored_job.is_claimed_by_another(job):
+        return stored_job
+    return replace(
+        stored_job, job=replace(stored_job.job, due_at=until, attempts=stored_job.job.attempts + 1)
+    ).release()
 
 
-def after_cancel(stored: StoredJob, job: Job) -> StoredJob | None:
+def after_cancel(stored_job: StoredJob, job: Job) -> StoredJob | None:
     """Return what stays of a cancelled job; None if it was not enqueued again."""
-    if stored.job.generation == job.generation:
+    if stored_job.job.generation == job.generation:
         return None
-    return stored if stored.is_claimed_by_another(job) else stored.release()
+    return stored_job if stored_job.is_claimed_by_another(job) else stored_job.release()
 
 
 def by_urgency(jobs: Iterable[Job]) -> tuple[Job, ...]:

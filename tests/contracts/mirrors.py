@@ -168,12 +168,12 @@ async def summaries(mirror: Mirror, repo: Repository = REPO) -> tuple[IssueSumma
 
 
 async def tombstone_of(mirror: Mirror, repo: Repository, number: int) -> Tombstone | None:
-    """Return the tombstone of the number itself, wherever it was transferred to."""
+    """Return the tombstone of the number itself, before any transfer."""
     return (await mirror.snapshot(repo, number)).hops[0].tombstone
 
 
 async def version_of(mirror: Mirror, repo: Repository, number: int) -> int:
-    """Return the version of the number itself, wherever it was transferred to."""
+    """Return the version of the number itself, before any transfer."""
     return (await mirror.snapshot(repo, number, with_comments=False)).hops[0].version
 
 

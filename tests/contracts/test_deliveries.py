@@ -14,13 +14,13 @@ DELIVERY = Delivery("guid", "issue_comment", "created", REPO, 5, full=False, rec
 WEEK = 7 * 24 * 3600.0
 
 
-async def claim(jobs: Jobs, *, at: float) -> Job:
+async def _claim(jobs: Jobs, *, at: float) -> Job:
     job = await jobs.claim(REPO, 5, worker_id="me", at=at, until=at + 15.0)
     assert job is not None
     return job
 
 
-async def due(jobs: Jobs, at: float) -> list[int]:
+async def _due(jobs: Jobs, at: float) -> list[int]:
     return [job.number for job in await jobs.due(at=at)]
 
 
@@ -50,7 +50,7 @@ async def test_delivery_of_a_known_change_enqueues_nothing(deliveries: Deliverie
 @pytest.mark.parametrize("moment", [100.0, 159.9, 99.0])
 async def test_replay_is_not_stored(deliveries: Deliveries, jobs: Jobs, moment: float) -> None:
     await deliveries.accept(DELIVERY, replay_within=60.0)
-    await jobs.complete(await claim(jobs, at=100.0), next_at=0.0)
+    await jobs.complete(await _claim(jobs, at=100.0), next_at=0.0)
     assert not await deliveries.accept(replace(DELIVERY, received_at=moment), replay_within=60.0)
     assert await jobs.find(REPO, 5) is None
     assert await deliveries.last_delivery_at(REPO) == 100.0
@@ -59,7 +59,7 @@ async def test_replay_is_not_stored(deliveries: Deliveries, jobs: Jobs, moment: 
 @pytest.mark.parametrize("moment", [160.0, 10_000.0, 40.0])
 async def test_later_redelivery_is_stored(deliveries: Deliveries, jobs: Jobs, moment: float) -> None:
     await deliveries.accept(DELIVERY, replay_within=60.0)
-    await jobs.complete(await claim(jobs, at=100.0), next_at=0.0)
+    await jobs.complete(await _claim(jobs, at=100.0), next_at=0.0)
     assert await deliveries.accept(replace(DELIVERY, received_at=moment), replay_within=60.0)
     assert await jobs.find(REPO, 5) is not None
     assert await deliveries.last_delivery_at(REPO) == moment
@@ -96,10 +96,10 @@ async def test_old_deliveries_of_other_sites_are_forgotten(deliveries: Deliverie
 
 async def test_delivery_shortens_the_wait_after_a_failure(deliveries: Deliveries, jobs: Jobs) -> None:
     await deliveries.accept(DELIVERY, replay_within=60.0)
-    await jobs.retry_at(await claim(jobs, at=100.0), 1000.0)
+    await jobs.retry_at(await _claim(jobs, at=100.0), 1000.0)
     await deliveries.accept(replace(DELIVERY, id="b", received_at=200.0), replay_within=60.0)
-    assert await due(jobs, 204.9) == []
-    assert await due(jobs, 205.0) == [5]
+    assert await _due(jobs, 204.9) == []
+    assert await _due(jobs, 205.0) == [5]
 
 
 async def test_many_deliveries_cause_one_retry_in_five_seconds(deliveries: Deliveries, jobs: Jobs) -> None:
@@ -115,9 +115,9 @@ async def test_many_deliveries_cause_one_retry_in_five_seconds(deliveries: Deliv
 
 async def test_delivery_does_not_hasten_a_throttled_job(deliveries: Deliveries, jobs: Jobs) -> None:
     await deliveries.accept(DELIVERY, replay_within=60.0)
-    job = await claim(jobs, at=100.0)
+    job = await _claim(jobs, at=100.0)
     await deliveries.accept(replace(DELIVERY, id="b", received_at=101.0), replay_within=60.0)
     await jobs.complete(job, next_at=130.0)
     await deliveries.accept(replace(DELIVERY, id="c", received_at=102.0), replay_within=60.0)
-    assert await due(jobs, 129.0) == []
-    assert await due(jobs, 130.0) == [5]
+    assert await _due(jobs, 129.0) == []
+    assert await _due(jobs, 130.0) == [5]

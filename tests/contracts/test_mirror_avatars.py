@@ -1,4 +1,4 @@
-"""What every mirror promises of avatars: those of people who wrote a mirrored comment, and of nobody else."""
+"""What every mirror promises about avatars: it knows those of the authors of mirrored comments, and no others."""
 
 from typing import Any
 
@@ -13,47 +13,47 @@ from tests.contracts.stores import OTHER
 ADA, BOB = 2**33 + 1, 2**33 + 2
 
 
-def somebody(user_id: int) -> dict[str, Any]:
-    return user(f"reader-{user_id}") | {"id": user_id, "avatar_url": address(user_id)}
+def _author(user_id: int) -> dict[str, Any]:
+    return user(f"reader-{user_id}") | {"id": user_id, "avatar_url": _address(user_id)}
 
 
-def address(user_id: int) -> str:
+def _address(user_id: int) -> str:
     return f"https://avatars.githubusercontent.com/u/{user_id}?v=4"
 
 
-async def test_somebody_who_wrote_a_comment_has_an_avatar(mirror: Mirror) -> None:
+async def test_author_of_a_comment_has_an_avatar(mirror: Mirror) -> None:
     await put_complete(
-        mirror, comment(1, user=somebody(ADA)), comment(2, user=somebody(BOB)), comment(3, user=somebody(ADA))
+        mirror, comment(1, user=_author(ADA)), comment(2, user=_author(BOB)), comment(3, user=_author(ADA))
     )
-    assert await mirror.avatar(REPO, ADA) == address(ADA)
-    assert await mirror.avatar(REPO, BOB) == address(BOB)
+    assert await mirror.avatar(REPO, ADA) == _address(ADA)
+    assert await mirror.avatar(REPO, BOB) == _address(BOB)
 
 
 @pytest.mark.parametrize("user_id", [1, 0, -1, 2**63, 10**30, -(10**30)])
-async def test_nobody_else_has_one(mirror: Mirror, user_id: int) -> None:
+async def test_other_users_have_no_avatar(mirror: Mirror, user_id: int) -> None:
     assert await mirror.avatar(REPO, user_id) is None
-    await put_complete(mirror, comment(1, user=somebody(ADA)))
+    await put_complete(mirror, comment(1, user=_author(ADA)))
     assert await mirror.avatar(REPO, user_id) is None
 
 
-async def test_who_wrote_in_another_repository_has_none_in_this(mirror: Mirror) -> None:
-    await put(mirror, issue(1, 1, repo=OTHER), comment(1, user=somebody(ADA)), repo=OTHER)
+async def test_avatar_belongs_to_one_repository(mirror: Mirror) -> None:
+    await put(mirror, issue(1, 1, repo=OTHER), comment(1, user=_author(ADA)), repo=OTHER)
     assert await mirror.avatar(REPO, ADA) is None
-    assert await mirror.avatar(OTHER, ADA) == address(ADA)
+    assert await mirror.avatar(OTHER, ADA) == _address(ADA)
 
 
-async def test_a_comment_may_come_to_have_another_author(mirror: Mirror) -> None:
-    """As where somebody deletes their account."""
-    await put_complete(mirror, comment(1, user=somebody(ADA)))
+async def test_comment_may_get_another_author(mirror: Mirror) -> None:
+    """As after the deletion of an account."""
+    await put_complete(mirror, comment(1, user=_author(ADA)))
     await put_complete(mirror, comment(1, user=None, updated_at=LATER))
     assert await mirror.avatar(REPO, ADA) is None
     assert await mirror.avatar(REPO, GHOST_ID) is not None
 
 
-@pytest.mark.parametrize("how", ["removed", "gone", "pull"])
-async def test_an_avatar_goes_with_the_last_comment_of_its_person(mirror: Mirror, how: str) -> None:
-    await put_complete(mirror, comment(1, user=somebody(ADA)), comment(2, user=somebody(BOB)))
-    match how:
+@pytest.mark.parametrize("reason", ["removed", "gone", "pull"])
+async def test_avatar_disappears_with_the_last_comment(mirror: Mirror, reason: str) -> None:
+    await put_complete(mirror, comment(1, user=_author(ADA)), comment(2, user=_author(BOB)))
+    match reason:
         case "removed":
             await put(mirror, removed_comments=frozenset([1]))
         case "gone":
@@ -61,12 +61,12 @@ async def test_an_avatar_goes_with_the_last_comment_of_its_person(mirror: Mirror
         case _:
             await put(mirror, issue(1, 2, pull=True, updated_at=LATER))
     assert await mirror.avatar(REPO, ADA) is None
-    assert await mirror.avatar(REPO, BOB) == (address(BOB) if how == "removed" else None)
+    assert await mirror.avatar(REPO, BOB) == (_address(BOB) if reason == "removed" else None)
 
 
-async def test_the_threads_of_which_authors_are_meant_can_be_narrowed(mirror: Mirror) -> None:
-    await put_complete(mirror, comment(1, user=somebody(ADA)))
+async def test_avatar_can_be_limited_to_some_threads(mirror: Mirror) -> None:
+    await put_complete(mirror, comment(1, user=_author(ADA)))
     number = (await summaries(mirror))[0].number
-    assert await mirror.avatar(REPO, ADA, numbers=frozenset([number])) == address(ADA)
+    assert await mirror.avatar(REPO, ADA, numbers=frozenset([number])) == _address(ADA)
     assert await mirror.avatar(REPO, ADA, numbers=frozenset([number + 1])) is None
     assert await mirror.avatar(REPO, ADA, numbers=frozenset()) is None

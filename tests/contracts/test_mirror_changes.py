@@ -1,4 +1,4 @@
-"""What every mirror promises about versions: each change has one, and an overtaken read removes nothing."""
+"""What every mirror promises about _versions: each change has one, and an overtaken read removes nothing."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -27,7 +27,7 @@ from tests.contracts.stores import OTHER
 SITE = SiteRecord(REPO, 7, "jane/blog", since="2026-01-01T00:00:00Z", checked_at=3.0)
 
 
-async def versions(mirror: Mirror, after: int = 0) -> list[tuple[int, int]]:
+async def _versions(mirror: Mirror, after: int = 0) -> list[tuple[int, int]]:
     return [(change.version, change.number) for change in await mirror.changes(after=after)]
 
 
@@ -48,7 +48,7 @@ async def test_change_names_the_thread_and_the_process(mirror: Mirror) -> None:
 async def test_only_the_latest_change_of_a_number_stays(mirror: Mirror) -> None:
     await put(mirror, issue(1), issue(2))
     await put(mirror, issue(1, title="New"))
-    assert await versions(mirror) == [(2, 2), (3, 1)]
+    assert await _versions(mirror) == [(2, 2), (3, 1)]
     assert [(await thread(mirror, number)).version for number in (1, 2)] == [3, 2]
     assert [record.version for record in await mirror.threads(REPO)] == [2, 3]
 
@@ -56,9 +56,9 @@ async def test_only_the_latest_change_of_a_number_stays(mirror: Mirror) -> None:
 async def test_changes_are_read_after_a_version(mirror: Mirror) -> None:
     await put(mirror, issue(1), issue(2))
     await put(mirror, issue(3))
-    assert await versions(mirror, after=2) == [(3, 3)]
-    assert await versions(mirror, after=await mirror.latest_version()) == []
-    assert await versions(mirror, after=10**30) == []
+    assert await _versions(mirror, after=2) == [(3, 3)]
+    assert await _versions(mirror, after=await mirror.latest_version()) == []
+    assert await _versions(mirror, after=10**30) == []
 
 
 async def test_equal_data_is_no_change(mirror: Mirror) -> None:
@@ -82,7 +82,7 @@ async def test_failed_change_is_not_recorded(mirror: Mirror) -> None:
         await put(mirror, issue(1), site=SITE, etags=FailingEtags())
     assert await mirror.latest_version() == 0
     await put(mirror, issue(1))
-    assert await versions(mirror) == [(1, 1)]
+    assert await _versions(mirror) == [(1, 1)]
 
 
 async def test_repositories_share_one_sequence_of_versions(mirror: Mirror) -> None:
@@ -103,6 +103,8 @@ async def test_new_name_or_visibility_changes_number_zero(mirror: Mirror, site_u
     assert await put(mirror, site_update=site_update) == NONE
     assert await mirror.changes(after=1) == (MirrorChange(2, REPO, REPOSITORY_NUMBER, "here"),)
     assert await put(mirror, site=SITE) == NONE
+    assert await mirror.latest_version() == 2
+    assert await put(mirror, site_update={"full_name": SITE.full_name, "private": False}) == NONE
     assert await mirror.changes(after=1) == (MirrorChange(3, REPO, REPOSITORY_NUMBER, "here"),)
 
 

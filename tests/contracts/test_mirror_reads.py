@@ -1,4 +1,4 @@
-"""What every mirror promises to those who ask it: lists, records, repositories kept apart, all of a change or nothing."""
+"""What every mirror promises about reads: order, limits, separate repositories, all of a change or nothing."""
 
 import asyncio
 from dataclasses import replace
@@ -9,6 +9,7 @@ from app.domain.records import IssueSummary, SiteRecord, ThreadRecord, Tombstone
 from app.domain.sites import repository
 from app.ports.mirror import Change, Mirror
 from tests.contracts.mirrors import (
+    API,
     LATER,
     NONE,
     REPO,
@@ -28,7 +29,7 @@ from tests.contracts.stores import OTHER
 # --- an empty mirror
 
 
-async def test_an_empty_mirror_knows_nothing(mirror: Mirror) -> None:
+async def test_empty_mirror_has_no_data(mirror: Mirror) -> None:
     assert await mirror.site(REPO) is None
     assert await mirror.thread(REPO, 1) is None
     assert await tombstone_of(mirror, REPO, 1) is None
@@ -41,7 +42,7 @@ async def test_an_empty_mirror_knows_nothing(mirror: Mirror) -> None:
 
 
 @pytest.mark.parametrize("number", [0, -1, 2**63, 10**30, -(10**30)])
-async def test_a_number_that_no_issue_can_have_is_unknown_and_no_failure(mirror: Mirror, number: int) -> None:
+async def test_impossible_number_is_unknown(mirror: Mirror, number: int) -> None:
     await put_complete(mirror, comment(1))
     assert await mirror.thread(REPO, number) is None
     assert await tombstone_of(mirror, REPO, number) is None
@@ -50,7 +51,7 @@ async def test_a_number_that_no_issue_can_have_is_unknown_and_no_failure(mirror:
     assert await newest(mirror, numbers=frozenset([number])) == []
 
 
-async def test_a_change_that_says_nothing_changes_nothing(mirror: Mirror) -> None:
+async def test_empty_change_changes_nothing(mirror: Mirror) -> None:
     assert await put(mirror) == NONE
     assert await mirror.site(REPO) is None
     assert await summaries(mirror) == ()
@@ -59,31 +60,34 @@ async def test_a_change_that_says_nothing_changes_nothing(mirror: Mirror) -> Non
 # --- the site and ETags
 
 
-async def test_the_record_of_a_site_comes_back_as_it_was_put(mirror: Mirror) -> None:
+async def test_site_record_comes_back_as_it_was_stored(mirror: Mirror) -> None:
     record = SiteRecord(REPO, 2**40, "Jane/Blog", "https://next", 1.5, "https://more", LATER, 2.25, private=True)
+    record = replace(record, reconciled_at=3.5)
     assert await put(mirror, site=record) == NONE
     assert await mirror.site(REPO) == record
 
 
-async def test_the_record_of_a_site_is_replaced_whole(mirror: Mirror) -> None:
-    await put(mirror, site=SiteRecord(REPO, 1, "jane/blog", "https://next", 1.5, "https://more", LATER, 2.25))
-    renamed = SiteRecord(REPO, 1, "jane/weblog")
-    await put(mirror, site=renamed)
-    assert await mirror.site(REPO) == renamed
+async def test_site_record_never_replaces_another(mirror: Mirror) -> None:
+    record = SiteRecord(REPO, 1, "jane/blog", "https://next", 1.5, "https://more", LATER, 2.25)
+    await put(mirror, site=record)
+    await put(mirror, site=SiteRecord(REPO, 1, "jane/weblog", private=True))
+    assert await mirror.site(REPO) == record
+    await put(mirror, site=SiteRecord(REPO, 1, "jane/weblog"), site_update={"checked_at": 3.0})
+    assert await mirror.site(REPO) == replace(record, checked_at=3.0)
     await put(mirror, issue(1, 1))
-    assert await mirror.site(REPO) == renamed
+    assert await mirror.site(REPO) == replace(record, checked_at=3.0)
 
 
-async def test_a_site_is_found_in_any_spelling_and_kept_in_the_owners(mirror: Mirror) -> None:
-    written = repository("Jane/BLOG")
-    await put(mirror, issue(1, 1), repo=written, site=SiteRecord(written, 1, "jane/blog"))
-    found = await mirror.site(REPO)
-    assert found is not None
-    assert found.repo.full_name == "Jane/BLOG"
+async def test_site_has_the_configured_spelling(mirror: Mirror) -> None:
+    configured = repository("Jane/BLOG")
+    await put(mirror, issue(1, 1), repo=configured, site=SiteRecord(configured, 1, "jane/blog"))
+    record = await mirror.site(REPO)
+    assert record is not None
+    assert record.repo.full_name == "Jane/BLOG"
     assert await mirror.thread(REPO, 1) is not None
 
 
-async def test_etags_are_kept_by_key_and_replaced(mirror: Mirror) -> None:
+async def test_etag_replaces_the_one_of_its_key(mirror: Mirror) -> None:
     await put(mirror, etags={"a": '"1"', "b": 'W/"2"'})
     await put(mirror, etags={"a": '"3"'})
     assert (await etag(mirror, "a"), await etag(mirror, "b"), await etag(mirror, "c")) == ('"3"', 'W/"2"', None)
@@ -92,7 +96,7 @@ async def test_etags_are_kept_by_key_and_replaced(mirror: Mirror) -> None:
 # --- several repositories
 
 
-async def test_several_repositories_are_kept_apart(mirror: Mirror) -> None:
+async def test_repositories_are_separate(mirror: Mirror) -> None:
     await put_complete(mirror, comment(1, text="Jane's"))
     other = comment(1, text="John's")
     await put(mirror, issue(1, 1, repo=OTHER), other, repo=OTHER, complete_threads=frozenset([1]))
@@ -106,10 +110,10 @@ async def test_several_repositories_are_kept_apart(mirror: Mirror) -> None:
     assert [record.issue.number for record in await mirror.threads(OTHER)] == [1]
     assert await put(mirror, repo=OTHER, tombstone=Tombstone(1, gone=True, checked_at=1.0)) == {1}
     assert await tombstone_of(mirror, REPO, 1) is None
-    assert [kept.body for kept in await mirror.comments(REPO, 1)] == ["Jane's"]
+    assert [item.body for item in await mirror.comments(REPO, 1)] == ["Jane's"]
 
 
-async def test_a_removal_in_one_repository_spares_the_same_id_in_another(mirror: Mirror) -> None:
+async def test_removal_spares_the_same_id_elsewhere(mirror: Mirror) -> None:
     await put_complete(mirror, comment(1))
     await put(mirror, issue(1, 1, repo=OTHER), comment(1), repo=OTHER)
     await put(mirror, repo=OTHER, removed_comments=frozenset([1]))
@@ -127,7 +131,7 @@ async def test_threads_come_by_descending_number_without_pull_requests(mirror: M
     )
 
 
-async def test_tallies_come_by_descending_number_with_pull_requests(mirror: Mirror) -> None:
+async def test_summaries_come_by_descending_number_with_pull_requests(mirror: Mirror) -> None:
     labelled = issue(2, 3, labels=[{"name": "Jobs"}, {"name": "News"}], updated_at=LATER)
     await put(mirror, labelled, issue(10, 0), issue(3, 7, pull=True), comment(1, 2))
     at = "2026-01-01T00:00:00Z"
@@ -138,12 +142,12 @@ async def test_tallies_come_by_descending_number_with_pull_requests(mirror: Mirr
     )
 
 
-async def test_the_newest_comments_are_those_of_complete_threads_by_descending_id(mirror: Mirror) -> None:
+async def test_newest_comments_come_from_complete_threads(mirror: Mirror) -> None:
     await put(mirror, issue(1, 2), issue(2, 1), issue(3, 9), comment(1, 1), comment(4, 1), comment(2, 2), comment(3, 3))
     assert await newest(mirror) == [4, 2, 1]
 
 
-async def test_the_newest_comments_go_on_below_an_id(mirror: Mirror) -> None:
+async def test_newest_comments_continue_below_an_id(mirror: Mirror) -> None:
     await put_complete(mirror, *(comment(n) for n in range(1, 8)))
     assert await newest(mirror, limit=3) == [7, 6, 5]
     assert await newest(mirror, limit=3, before=5) == [4, 3, 2]
@@ -151,25 +155,62 @@ async def test_the_newest_comments_go_on_below_an_id(mirror: Mirror) -> None:
     assert await newest(mirror, limit=3, before=1) == []
 
 
-@pytest.mark.parametrize(("before", "found"), [(2**63, [1]), (10**30, [1]), (0, []), (-(10**30), [])])
-async def test_the_newest_comments_go_on_below_any_number(mirror: Mirror, before: int, found: list[int]) -> None:
+@pytest.mark.parametrize(("before", "expected"), [(2**63, [1]), (10**30, [1]), (0, []), (-(10**30), [])])
+async def test_newest_comments_continue_below_any_number(mirror: Mirror, before: int, expected: list[int]) -> None:
     await put_complete(mirror, comment(1))
-    assert await newest(mirror, before=before) == found
+    assert await newest(mirror, before=before) == expected
 
 
-async def test_the_newest_comments_are_narrowed_to_numbers(mirror: Mirror) -> None:
+async def test_newest_comments_can_be_limited_to_numbers(mirror: Mirror) -> None:
     await put(mirror, issue(1, 1), issue(2, 1), issue(3, 1), comment(1, 1), comment(2, 2), comment(3, 3))
     assert await newest(mirror, numbers=frozenset([1, 3, 99])) == [3, 1]
     assert await newest(mirror, numbers=NONE) == []
 
 
+# --- ids and transfers
+
+
+async def test_comments_are_found_by_their_ids(mirror: Mirror) -> None:
+    await put_complete(mirror, comment(1), comment(2), comment(2**40))
+    assert await mirror.comments_by_id(REPO, [2**40, 1, 77]) == {1: comment(1), 2**40: comment(2**40)}
+    assert await mirror.comments_by_id(REPO, []) == {}
+    assert await mirror.comments_by_id(OTHER, [1]) == {}
+
+
+async def test_issue_ids_are_found_by_their_numbers(mirror: Mirror) -> None:
+    await put(mirror, issue(1, 0), issue(2, 0, pull=True), issue(3, 0))
+    assert await mirror.issue_ids(REPO, [1, 2, 9]) == {1: 3_000_000_001, 2: 3_000_000_002}
+    assert await mirror.issue_ids(REPO, []) == {}
+    assert await mirror.issue_ids(OTHER, [1]) == {}
+
+
+async def test_transferred_numbers_are_known(mirror: Mirror) -> None:
+    target = f"{API}/repos/no/body/issues/9"
+    await put(mirror, tombstone=Tombstone(1, gone=True, checked_at=1.0, transferred_to=target))
+    await put(mirror, issue(3, 0), tombstone=Tombstone(2, gone=True, checked_at=1.0))
+    assert await mirror.transferred(REPO, [1, 2, 3, 10**30]) == {1}
+    assert await mirror.transferred(REPO, []) == NONE
+    assert await mirror.transferred(OTHER, [1]) == NONE
+
+
+async def test_lookup_returns_sites_with_a_comment(mirror: Mirror) -> None:
+    site = SiteRecord(REPO, 7, "jane/blog")
+    await put(mirror, site=site)
+    await put_complete(mirror, comment(1))
+    assert await mirror.lookup([REPO, OTHER], 1) == {REPO: (site, comment(1)), OTHER: (None, None)}
+    assert await mirror.lookup([REPO], 2) == {REPO: (site, None)}
+    assert await mirror.lookup([REPO], None) == {REPO: (site, None)}
+    assert await mirror.lookup([REPO], 10**30) == {REPO: (site, None)}
+    assert await mirror.lookup([], 1) == {}
+
+
 # --- all or nothing
 
 
-async def test_a_change_that_fails_in_the_middle_leaves_nothing(mirror: Mirror) -> None:
+async def test_failing_change_leaves_nothing(mirror: Mirror) -> None:
     record = SiteRecord(REPO, 1, "jane/blog")
-    await put(mirror, issue(1, 2), issue(3, 1), comment(1), comment(3, 3), site=record, etags={"first": "kept"})
-    before = await everything(mirror)
+    await put(mirror, issue(1, 2), issue(3, 1), comment(1), comment(3, 3), site=record, etags={"first": "old"})
+    before = await _read_all(mirror)
     change = Change(
         repo=REPO,
         at=99.0,
@@ -183,17 +224,17 @@ async def test_a_change_that_fails_in_the_middle_leaves_nothing(mirror: Mirror) 
     )
     with pytest.raises(RuntimeError, match="broken off"):
         await mirror.apply(change)
-    assert await everything(mirror) == before
+    assert await _read_all(mirror) == before
     assert await mirror.apply(replace(change, etags={})) == {1, 2, 3}
 
 
-async def test_a_change_of_an_unknown_repository_that_fails_leaves_nothing(mirror: Mirror) -> None:
+async def test_failing_change_of_a_new_repository_leaves_nothing(mirror: Mirror) -> None:
     with pytest.raises(RuntimeError, match="broken off"):
         await put(mirror, issue(1, 0), etags=FailingEtags())
     assert (await mirror.threads(REPO), await etag(mirror, "first")) == ((), None)
 
 
-async def test_readers_see_the_old_state_or_the_new_one_whole(mirror: Mirror) -> None:
+async def test_reader_sees_the_state_before_or_after(mirror: Mirror) -> None:
     states = [tuple(comment(n, text=text) for n in range(1, 301)) for text in ("old", "new")]
     await put_complete(mirror, *states[0])
 
@@ -202,23 +243,24 @@ async def test_readers_see_the_old_state_or_the_new_one_whole(mirror: Mirror) ->
             await put(mirror, *states[turn % 2], at=float(turn), complete_threads=frozenset([1]))
 
     writing = asyncio.create_task(write())
-    seen = []
+    reads = []
     while not writing.done():
-        seen.append({(kept.body, len(found)) for found in [await mirror.comments(REPO, 1)] for kept in found})
+        comments = await mirror.comments(REPO, 1)
+        reads.append({(item.body, len(comments)) for item in comments})
         await asyncio.sleep(0)
     await writing
-    assert [state for state in seen if state not in ({("old", 300)}, {("new", 300)})] == []
-    assert seen
+    assert [state for state in reads if state not in ({("old", 300)}, {("new", 300)})] == []
+    assert reads
 
 
-async def test_changes_made_at_once_are_all_kept(mirror: Mirror) -> None:
-    told = await asyncio.gather(*(put(mirror, issue(n, 1), comment(n, n)) for n in range(1, 31)))
-    assert told == [frozenset([n]) for n in range(1, 31)]
+async def test_concurrent_changes_are_all_applied(mirror: Mirror) -> None:
+    results = await asyncio.gather(*(put(mirror, issue(n, 1), comment(n, n)) for n in range(1, 31)))
+    assert results == [frozenset([n]) for n in range(1, 31)]
     assert all(summary.complete for summary in await summaries(mirror))
 
 
-async def everything(mirror: Mirror) -> list[object]:
-    """All that can be read of the first three numbers and ids."""
+async def _read_all(mirror: Mirror) -> list[object]:
+    """Return all that can be read of the first three numbers and ids."""
     return [
         await mirror.site(REPO),
         await mirror.threads(REPO),

@@ -16,22 +16,22 @@ from tests.contracts.stores import ESSAYS, OTHER, REPO, SITES
 UNSERVED = repository("someone/else")
 
 
-async def transfer(mirror: Mirror, number: int, to: str, *, repo: Repository = REPO) -> Tombstone:
+async def _transfer(mirror: Mirror, number: int, to: str, *, repo: Repository = REPO) -> Tombstone:
     """Store that a number's issue was transferred to an API address."""
     tombstone = Tombstone(number, gone=True, checked_at=9.0, transferred_to=to)
     await put(mirror, repo=repo, tombstone=tombstone)
     return tombstone
 
 
-def address(repo: Repository, number: int) -> str:
+def _address(repo: Repository, number: int) -> str:
     return f"{API}/repos/{repo}/issues/{number}"
 
 
-def path(snapshot: Snapshot) -> list[ThreadRef]:
+def _path(snapshot: Snapshot) -> list[ThreadRef]:
     return [hop.ref for hop in snapshot.hops]
 
 
-async def put_post(mirror: Mirror, repo: Repository, number: int) -> None:
+async def _put_post(mirror: Mirror, repo: Repository, number: int) -> None:
     """Store a complete thread with two comments."""
     comments = (comment(number * 10 + 1, number), comment(number * 10 + 2, number))
     await put(mirror, issue(number, 2, repo=repo), *comments, repo=repo, complete_threads=frozenset([number]))
@@ -52,7 +52,7 @@ async def test_unknown_number_has_one_empty_hop(mirror: Mirror) -> None:
 async def test_impossible_number_is_unknown(mirror: Mirror, number: int) -> None:
     await put_complete(mirror, comment(1))
     snapshot = await mirror.snapshot(REPO, number)
-    assert path(snapshot) == [ThreadRef(REPO, number)]
+    assert _path(snapshot) == [ThreadRef(REPO, number)]
     assert snapshot.record is None
 
 
@@ -91,7 +91,7 @@ async def test_deleted_number_has_its_tombstone(mirror: Mirror) -> None:
 
 
 async def test_unserved_repository_has_snapshots_too(mirror: Mirror) -> None:
-    await put_post(mirror, UNSERVED, 1)
+    await _put_post(mirror, UNSERVED, 1)
     assert len((await mirror.snapshot(UNSERVED, 1)).comments) == 2
 
 
@@ -118,7 +118,7 @@ async def test_pinned_comment_that_is_not_mirrored_is_none(mirror: Mirror) -> No
 @pytest.mark.parametrize(
     "to",
     [
-        address(OTHER, 5),
+        _address(OTHER, 5),
         f"{API}/repos/John/DIARY/issues/5",
         f"{API}/repos/john/journal/issues/5",
         f"{API}/repositories/9/issues/5",
@@ -128,10 +128,10 @@ async def test_pinned_comment_that_is_not_mirrored_is_none(mirror: Mirror) -> No
 async def test_transfer_leads_to_a_served_site(mirror: Mirror, to: str) -> None:
     site = SiteRecord(OTHER, 9, "john/journal")
     await put(mirror, repo=OTHER, site=site)
-    await put_post(mirror, OTHER, 5)
-    tombstone = await transfer(mirror, 1, to)
+    await _put_post(mirror, OTHER, 5)
+    tombstone = await _transfer(mirror, 1, to)
     snapshot = await mirror.snapshot(REPO, 1)
-    assert path(snapshot) == [ThreadRef(REPO, 1), ThreadRef(OTHER, 5)]
+    assert _path(snapshot) == [ThreadRef(REPO, 1), ThreadRef(OTHER, 5)]
     assert [hop.tombstone for hop in snapshot.hops] == [tombstone, None]
     assert [hop.site for hop in snapshot.hops] == [None, site]
     assert snapshot.record == await mirror.thread(OTHER, 5)
@@ -142,7 +142,7 @@ async def test_transfer_leads_to_a_served_site(mirror: Mirror, to: str) -> None:
 @pytest.mark.parametrize(
     "to",
     [
-        address(UNSERVED, 5),
+        _address(UNSERVED, 5),
         f"{API}/repositories/10/issues/5",
         "https://github.com/john/diary/issues/5/",
         f"{API}/repos/john/diary/pulls/5",
@@ -152,70 +152,70 @@ async def test_transfer_leads_to_a_served_site(mirror: Mirror, to: str) -> None:
 )
 async def test_transfer_to_no_site_ends_the_path(mirror: Mirror, to: str) -> None:
     await put(mirror, repo=OTHER, site=SiteRecord(OTHER, 9, "john/diary"))
-    await put_post(mirror, UNSERVED, 5)
-    tombstone = await transfer(mirror, 1, to)
+    await _put_post(mirror, UNSERVED, 5)
+    tombstone = await _transfer(mirror, 1, to)
     snapshot = await mirror.snapshot(REPO, 1)
-    assert path(snapshot) == [ThreadRef(REPO, 1)]
+    assert _path(snapshot) == [ThreadRef(REPO, 1)]
     assert (snapshot.tombstone, snapshot.record, snapshot.comments) == (tombstone, None, ())
 
 
 async def test_transfer_within_a_repository_is_followed(mirror: Mirror) -> None:
-    await put_post(mirror, REPO, 2)
-    await transfer(mirror, 1, address(REPO, 2))
-    assert path(await mirror.snapshot(REPO, 1)) == [ThreadRef(REPO, 1), ThreadRef(REPO, 2)]
+    await _put_post(mirror, REPO, 2)
+    await _transfer(mirror, 1, _address(REPO, 2))
+    assert _path(await mirror.snapshot(REPO, 1)) == [ThreadRef(REPO, 1), ThreadRef(REPO, 2)]
 
 
 async def test_first_matching_site_is_the_target(mirror: Mirror) -> None:
     await put(mirror, repo=OTHER, site=SiteRecord(OTHER, 9, "jane/essays"))
-    await transfer(mirror, 1, address(ESSAYS, 5))
-    assert path(await mirror.snapshot(REPO, 1))[1:] == [ThreadRef(OTHER, 5)]
+    await _transfer(mirror, 1, _address(ESSAYS, 5))
+    assert _path(await mirror.snapshot(REPO, 1))[1:] == [ThreadRef(OTHER, 5)]
 
 
 async def test_target_has_the_configured_spelling() -> None:
     diary = repository("John/Diary")
     mirror = MemoryStore("here", (diary,)).mirror
-    await transfer(mirror, 1, address(OTHER, 5))
+    await _transfer(mirror, 1, _address(OTHER, 5))
     assert (await mirror.snapshot(REPO, 1)).ref.repo.full_name == "John/Diary"
 
 
 async def test_chain_of_transfers_is_followed(mirror: Mirror) -> None:
-    await transfer(mirror, 1, address(OTHER, 5))
-    await transfer(mirror, 5, address(ESSAYS, 8), repo=OTHER)
-    await put_post(mirror, ESSAYS, 8)
+    await _transfer(mirror, 1, _address(OTHER, 5))
+    await _transfer(mirror, 5, _address(ESSAYS, 8), repo=OTHER)
+    await _put_post(mirror, ESSAYS, 8)
     snapshot = await mirror.snapshot(REPO, 1)
-    assert path(snapshot) == [ThreadRef(REPO, 1), ThreadRef(OTHER, 5), ThreadRef(ESSAYS, 8)]
+    assert _path(snapshot) == [ThreadRef(REPO, 1), ThreadRef(OTHER, 5), ThreadRef(ESSAYS, 8)]
     assert [item.id for item in snapshot.comments] == [81, 82]
 
 
 async def test_target_without_an_issue_ends_the_path(mirror: Mirror) -> None:
-    await transfer(mirror, 1, address(OTHER, 5))
+    await _transfer(mirror, 1, _address(OTHER, 5))
     snapshot = await mirror.snapshot(REPO, 1)
-    assert path(snapshot) == [ThreadRef(REPO, 1), ThreadRef(OTHER, 5)]
+    assert _path(snapshot) == [ThreadRef(REPO, 1), ThreadRef(OTHER, 5)]
     assert (snapshot.record, snapshot.tombstone, snapshot.comments) == (None, None, ())
 
 
 async def test_deleted_target_has_the_last_tombstone(mirror: Mirror) -> None:
-    await transfer(mirror, 1, address(OTHER, 5))
+    await _transfer(mirror, 1, _address(OTHER, 5))
     deleted = Tombstone(5, gone=False, checked_at=12.0)
     await put(mirror, repo=OTHER, tombstone=deleted)
     assert (await mirror.snapshot(REPO, 1)).tombstone == deleted
 
 
 async def test_returned_issue_ends_the_transfer(mirror: Mirror) -> None:
-    await transfer(mirror, 1, address(OTHER, 5))
-    await put_post(mirror, OTHER, 5)
+    await _transfer(mirror, 1, _address(OTHER, 5))
+    await _put_post(mirror, OTHER, 5)
     await put(mirror, issue(1, 0))
     snapshot = await mirror.snapshot(REPO, 1)
-    assert path(snapshot) == [ThreadRef(REPO, 1)]
+    assert _path(snapshot) == [ThreadRef(REPO, 1)]
     assert snapshot.comments == ()
 
 
 async def test_path_has_at_most_max_transfers(mirror: Mirror) -> None:
     for number in range(1, 10):
-        await transfer(mirror, number, address(REPO, number + 1))
-    await put_post(mirror, REPO, 10)
+        await _transfer(mirror, number, _address(REPO, number + 1))
+    await _put_post(mirror, REPO, 10)
     long = await mirror.snapshot(REPO, 1)
-    assert path(long) == [ThreadRef(REPO, number) for number in range(1, 2 + MAX_TRANSFERS)]
+    assert _path(long) == [ThreadRef(REPO, number) for number in range(1, 2 + MAX_TRANSFERS)]
     assert long.record is None
     assert long.tombstone is not None
     short = await mirror.snapshot(REPO, 10 - MAX_TRANSFERS)
@@ -226,7 +226,7 @@ async def test_path_has_at_most_max_transfers(mirror: Mirror) -> None:
 @pytest.mark.parametrize("length", [1, 2, 3])
 async def test_cycle_of_transfers_ends(mirror: Mirror, length: int) -> None:
     for number in range(1, length + 1):
-        await transfer(mirror, number, address(REPO, number % length + 1))
+        await _transfer(mirror, number, _address(REPO, number % length + 1))
     snapshot = await mirror.snapshot(REPO, 1)
     assert len(snapshot.hops) == 1 + MAX_TRANSFERS
     assert (snapshot.record, snapshot.comments) == (None, ())
@@ -236,18 +236,18 @@ async def test_each_hop_has_its_site(mirror: Mirror) -> None:
     sites = [SiteRecord(repo, 1 + n, repo.full_name, private=n == 1) for n, repo in enumerate(SITES)]
     for site in sites:
         await put(mirror, repo=site.repo, site=site)
-    await transfer(mirror, 1, address(OTHER, 5))
-    await transfer(mirror, 5, address(ESSAYS, 8), repo=OTHER)
-    await put_post(mirror, ESSAYS, 8)
+    await _transfer(mirror, 1, _address(OTHER, 5))
+    await _transfer(mirror, 5, _address(ESSAYS, 8), repo=OTHER)
+    await _put_post(mirror, ESSAYS, 8)
     snapshot = await mirror.snapshot(REPO, 1)
     assert [hop.site for hop in snapshot.hops] == sites
     assert [hop.site is not None and hop.site.private for hop in snapshot.hops] == [False, True, False]
 
 
 async def test_version_is_the_latest_of_the_path(mirror: Mirror) -> None:
-    await put_post(mirror, OTHER, 5)
-    await put_post(mirror, REPO, 1)
-    await transfer(mirror, 1, address(OTHER, 5))
+    await _put_post(mirror, OTHER, 5)
+    await _put_post(mirror, REPO, 1)
+    await _transfer(mirror, 1, _address(OTHER, 5))
     snapshot = await mirror.snapshot(REPO, 1)
     assert [hop.version for hop in snapshot.hops] == [3, 1]
     assert (snapshot.version, snapshot.current_version) == (3, 1)
@@ -264,7 +264,7 @@ async def test_newest_comments_come_with_their_threads(mirror: Mirror) -> None:
     site = SiteRecord(REPO, 7, "jane/blog", issues_listed_at=2.0)
     await put(mirror, site=site)
     for number in (1, 2, 3):
-        await put_post(mirror, REPO, number)
+        await _put_post(mirror, REPO, number)
     result = await mirror.newest_comments(REPO, limit=3, before=None, numbers=None)
     assert [item.id for item in result.comments] == [32, 31, 22]
     assert result.snapshots == {number: await mirror.snapshot(REPO, number) for number in (2, 3)}
@@ -287,23 +287,6 @@ async def test_newest_comments_know_a_backfill(mirror: Mirror) -> None:
     assert not await is_complete()
     await put(mirror, comment(1))
     assert await is_complete()
-
-
-# --- ids
-
-
-async def test_comments_are_found_by_their_ids(mirror: Mirror) -> None:
-    await put_complete(mirror, comment(1), comment(2), comment(2**40))
-    assert await mirror.comments_by_id(REPO, [2**40, 1, 77]) == {1: comment(1), 2**40: comment(2**40)}
-    assert await mirror.comments_by_id(REPO, []) == {}
-    assert await mirror.comments_by_id(OTHER, [1]) == {}
-
-
-async def test_issue_ids_are_found_by_their_numbers(mirror: Mirror) -> None:
-    await put(mirror, issue(1, 0), issue(2, 0, pull=True), issue(3, 0))
-    assert await mirror.issue_ids(REPO, [1, 2, 9]) == {1: 3_000_000_001, 2: 3_000_000_002}
-    assert await mirror.issue_ids(REPO, []) == {}
-    assert await mirror.issue_ids(OTHER, [1]) == {}
 
 
 # --- consistency

@@ -17,8 +17,8 @@ class MemoryDeliveries(Deliveries):
         self._deliveries: dict[str, Delivery] = {}
 
     async def accept(self, delivery: Delivery, *, replay_within: float) -> bool:
-        stored = self._deliveries.get(delivery.id)
-        if rules.is_replay(delivery, stored.received_at if stored else None, within=replay_within):
+        stored_delivery = self._deliveries.get(delivery.id)
+        if rules.is_replay(delivery, stored_delivery.received_at if stored_delivery else None, within=replay_within):
             return False
         self._forget(before=delivery.received_at - rules.WEEK)
         self._deliveries.pop(delivery.id, None)

@@ -55,6 +55,14 @@ class MemoryMirror(Mirror):
         comments = (site.comment(comment_id) for comment_id in ids)
         return {comment.id: comment for comment in comments if comment is not None}
 
+    async def lookup(
+        self, repos: Iterable[Repository], comment_id: int | None
+    ) -> Mapping[Repository, tuple[SiteRecord | None, Comment | None]]:
+        return {
+            repo: (self._site(repo).record, None if comment_id is None else await self.comment(repo, comment_id))
+            for repo in repos
+        }
+
     async def issue_ids(self, repo: Repository, numbers: Iterable[int]) -> Mapping[int, int]:
         threads = self._site(repo).threads
         return {number: threads[number].issue.id for number in numbers if number in threads}

@@ -23,7 +23,7 @@ class ThreadData:
         """Return the thread's record."""
         return ThreadRecord(self.issue, len(self.comments), self.complete, self.count_offset, self.checked_at, version)
 
-    def looks_like(self, other: "ThreadData | None") -> bool:
+    def is_visibly_equal(self, other: "ThreadData | None") -> bool:
         """Return True if no reader can see a difference: in GitHub's data or in completeness."""
         return other is not None and (
             self.complete == other.complete
@@ -71,7 +71,7 @@ class ChangeWriter:
         self.site = site
         self.written_numbers: set[int] = set()
         self._change = change
-        self._normalized = deduplicate(change, overtaken_reads)
+        self._normalized_change = deduplicate(change, overtaken_reads)
         self._current_issues: set[int] = set()
         """The numbers whose stored issue was not newer."""
         self._own_comments: dict[int, dict[int, Comment]] = {}
@@ -91,10 +91,10 @@ class ChangeWriter:
     def is_visible_change(self, before: SiteData, number: int) -> bool:
         """Return True if a reader can tell the thread from what it was before."""
         thread = self.site.threads.get(number)
-        return number in before.threads if thread is None else not thread.looks_like(before.threads.get(number))
+        return number in before.threads if thread is None else not thread.is_visibly_equal(before.threads.get(number))
 
     def _put_issues(self) -> None:
-        for number, issue in self._normalized.issues.items():
+        for number, issue in self._normalized_change.issues.items():
             self.site.tombstones.pop(number, None)
             thread = self.site.threads.get(number)
             if thread is not None and not is_newer(issue.updated_at, thread.issue.updated_at):
@@ -117,19 +117,19 @@ class ChangeWriter:
         self.site.tombstones[tombstone.number] = tombstone
 
     def _put_comments(self) -> None:
-        for comment in self._normalized.comments.values():
+        for comment in self._normalized_change.comments.values():
             if not self._is_thread(comment.number):
                 continue
-            stored = self.site.comment(comment.id)
-            if stored is not None and not is_newer(comment.updated_at, stored.updated_at):
+            stored_comment = self.site.comment(comment.id)
+            if stored_comment is not None and not is_newer(comment.updated_at, stored_comment.updated_at):
                 continue
-            if stored is not None and stored.number != comment.number:
+            if stored_comment is not None and stored_comment.number != comment.number:
                 self._remove_comments((comment.id,))
             self._comments_to_modify(comment.number)[comment.id] = comment
             self.site.numbers[comment.id] = comment.number
 
     def _complete_listed_threads(self) -> None:
-        for number, ids in self._normalized.listed_ids.items():
+        for number, ids in self._normalized_change.listed_ids.items():
             if not self._is_thread(number):
                 continue
             self._remove_comments(self.site.threads[number].comments.keys() - ids)

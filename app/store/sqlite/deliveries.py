@@ -8,7 +8,7 @@ from app.ports.deliveries import Deliveries, Delivery
 from app.store import rules
 from app.store.sqlite.file import SqliteFile
 from app.store.sqlite.jobs import enqueue
-from app.store.sqlite.rows import bounded, site_id
+from app.store.sqlite.rows import clamp, site_id
 
 _FORGET = "DELETE FROM delivery WHERE site IN (SELECT id FROM site) AND received_at < ?"
 """Of every site: naming them makes SQLite use the index."""
@@ -48,7 +48,7 @@ def _accept(connection: sqlite3.Connection, delivery: Delivery, replay_within: f
     if rules.is_replay(delivery, None if row is None else row[0], within=replay_within):
         return False
     site, at = site_id(connection, delivery.repo), delivery.received_at
-    number = None if delivery.number is None else bounded(delivery.number)
+    number = None if delivery.number is None else clamp(delivery.number)
     connection.execute(_FORGET, (at - rules.WEEK,))
     connection.execute(_PUT, (delivery.id, site, number, delivery.event, delivery.action, at))
     if number is not None and delivery.needs_refresh:

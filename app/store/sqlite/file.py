@@ -1,4 +1,4 @@
-"""The file with its threads: one thread writes, two read, and the event loop waits for neither.
+"""The file with its threads and connections: one thread writes, two read, and the event loop waits for neither.
 
 In WAL mode readers see the state before a change until it is committed, and never wait for it.
 https://www.sqlite.org/wal.html
@@ -10,11 +10,11 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Condition
 from typing import TypeVar
 
 from app.domain.errors import StoreUnusable
 from app.store.sqlite import repair
-from app.store.sqlite.connections import Connections
 from app.store.sqlite.opening import DamagedFile, check_path, is_damage, open_connections, transaction
 from app.store.sqlite.schema import Migration
 
@@ -29,6 +29,48 @@ _T = TypeVar("_T")
 
 class _FileReplaced(Exception):
     """Another file is at the path of the file that was to be written."""
+
+
+class Connections:
+    """One connection that writes, and some that read; each is used by one thread at a time."""
+
+    def __init__(self, path: Path, writer: sqlite3.Connection, readers: Sequence[sqlite3.Connection]) -> None:
+        self.writer = writer
+        self.monitor = repair.FileMonitor(path)
+        self.file_id = repair.file_id(path)
+        """The file that they are connected to, under whatever name it is now."""
+        self.log_id = repair.log_id(path)
+        """The log of that file."""
+        self.damage: str | None = None
+        """SQLite's message that the file is damaged; None if there was none."""
+        self.writes_since_checkpoint = 0
+        self._idle = list(readers)
+        self._retired = False
+        self._condition = Condition()
+
+    def take(self) -> sqlite3.Connection | None:
+        """Wait for an idle reading connection and return it; return None after `retire`."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._idle or self._retired)
+            return None if self._retired else self._idle.pop()
+
+    def give_back(self, connection: sqlite3.Connection) -> None:
+        """Return a reading connection that `take` lent."""
+        with self._condition:
+            if self._retired:
+                connection.close()
+            else:
+                self._idle.append(connection)
+                self._condition.notify()
+
+    def retire(self) -> None:
+        """Close the connections, those in use when they come back. Only the writing thread may call it."""
+        with self._condition:
+            self._retired = True
+            self._condition.notify_all()
+            for connection in (*self._idle, self.writer):
+                connection.close()
+            self._idle.clear()
 
 
 class SqliteFile:
@@ -149,7 +191,7 @@ class SqliteFile:
         return connections.damage is not None
 
     def _repair(self) -> None:
-        """Repair the file, if no other process has done it meanwhile, and open new connections.
+        """Repair the file, if no other process has done it, and open new connections.
 
         Only the writing thread calls it, so no write of this process is under way.
         """

@@ -10,7 +10,7 @@ from app.ports.jobs import Job, Jobs
 from app.store import rules
 from app.store.rules import StoredJob
 from app.store.sqlite.file import SqliteFile
-from app.store.sqlite.rows import bounded, site_id
+from app.store.sqlite.rows import clamp, site_id
 
 _JOBS = """
 SELECT site.key, site.configured_name, number, priority, full_refresh, generation, enqueued_at, due_at, attempts,
@@ -52,45 +52,45 @@ class SqliteJobs(Jobs):
         return await self._file.read(query)
 
     async def find(self, repo: Repository, number: int) -> Job | None:
-        stored = await self._file.read(lambda connection: _find(connection, repo, number))
-        return None if stored is None else stored.job
+        stored_job = await self._file.read(lambda connection: _find(connection, repo, number))
+        return None if stored_job is None else stored_job.job
 
     async def claim(self, repo: Repository, number: int, *, worker_id: str, at: float, until: float) -> Job | None:
         def operation(connection: sqlite3.Connection) -> Job | None:
-            stored = _find(connection, repo, number)
-            if stored is None or not stored.is_due(at):
+            stored_job = _find(connection, repo, number)
+            if stored_job is None or not stored_job.is_due(at):
                 return None
-            _put(connection, stored.claim(worker_id, until=until))
-            return replace(stored.job, worker_id=worker_id)
+            _put(connection, stored_job.claim(worker_id, until=until))
+            return replace(stored_job.job, worker_id=worker_id)
 
         return await self._file.write(operation)
 
     async def heartbeat(self, job: Job, *, until: float) -> bool:
         def operation(connection: sqlite3.Connection) -> bool:
-            stored = _find(connection, job.repo, job.number)
-            extended = None if stored is None else rules.after_heartbeat(stored, job, until=until)
-            if extended is not None:
-                _put(connection, extended)
-            return extended is not None
+            stored_job = _find(connection, job.repo, job.number)
+            extended_job = None if stored_job is None else rules.after_heartbeat(stored_job, job, until=until)
+            if extended_job is not None:
+                _put(connection, extended_job)
+            return extended_job is not None
 
         return await self._file.write(operation)
 
     async def complete(self, job: Job, *, next_at: float) -> bool:
         def operation(connection: sqlite3.Connection) -> bool:
-            stored = _find(connection, job.repo, job.number)
-            if stored is None:
+            stored_job = _find(connection, job.repo, job.number)
+            if stored_job is None:
                 return True
-            remaining = rules.after_success(stored, job, next_at=next_at)
-            _replace(connection, stored, remaining)
+            remaining = rules.after_success(stored_job, job, next_at=next_at)
+            _replace(connection, stored_job, remaining)
             return remaining is None
 
         return await self._file.write(operation)
 
     async def retry_at(self, job: Job, until: float) -> None:
         def operation(connection: sqlite3.Connection) -> None:
-            stored = _find(connection, job.repo, job.number)
-            if stored is not None:
-                _put(connection, rules.after_failure(stored, job, until=until))
+            stored_job = _find(connection, job.repo, job.number)
+            if stored_job is not None:
+                _put(connection, rules.after_failure(stored_job, job, until=until))
 
         await self._file.write(operation)
 
@@ -103,9 +103,9 @@ class SqliteJobs(Jobs):
 
     async def cancel(self, job: Job) -> None:
         def operation(connection: sqlite3.Connection) -> None:
-            stored = _find(connection, job.repo, job.number)
-            if stored is not None:
-                _replace(connection, stored, rules.after_cancel(stored, job))
+            stored_job = _find(connection, job.repo, job.number)
+            if stored_job is not None:
+                _replace(connection, stored_job, rules.after_cancel(stored_job, job))
 
         await self._file.write(operation)
 
@@ -114,12 +114,12 @@ def enqueue(
     connection: sqlite3.Connection, repo: Repository, number: int, priority: Priority, *, at: float, full: bool
 ) -> None:
     """Store a job, or raise the generation of the thread's job, within the caller's transaction."""
-    stored = _find(connection, repo, number)
-    _put(connection, rules.after_enqueue(stored, repo, bounded(number), priority, at=at, full=full))
+    stored_job = _find(connection, repo, number)
+    _put(connection, rules.after_enqueue(stored_job, repo, clamp(number), priority, at=at, full=full))
 
 
 def _find(connection: sqlite3.Connection, repo: Repository, number: int) -> StoredJob | None:
-    row = connection.execute(_JOB, {"key": repo.key, "number": bounded(number)}).fetchone()
+    row = connection.execute(_JOB, {"key": repo.key, "number": clamp(number)}).fetchone()
     return None if row is None else _from_row(row)
 
 
@@ -136,8 +136,8 @@ def _replace(connection: sqlite3.Connection, before: StoredJob, after: StoredJob
         _put(connection, after)
 
 
-def _put(connection: sqlite3.Connection, stored: StoredJob) -> None:
-    job = stored.job
+def _put(connection: sqlite3.Connection, stored_job: StoredJob) -> None:
+    job = stored_job.job
     row = (
         job.generation or None,
         site_id(connection, job.repo),
@@ -147,8 +147,8 @@ def _put(connection: sqlite3.Connection, stored: StoredJob) -> None:
         job.enqueued_at,
         job.due_at,
         job.attempts,
-        stored.worker_id,
-        stored.claimed_until,
-        stored.claimed_generation,
+        stored_job.worker_id,
+        stored_job.claimed_until,
+        stored_job.claimed_generation,
     )
     connection.execute(_PUT, row)

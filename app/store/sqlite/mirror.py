@@ -15,7 +15,7 @@ from app.github import payloads
 from app.ports.mirror import Change, Mirror, MirrorChange, NewestComments, SiteSnapshot
 from app.store.sqlite.file import SqliteFile
 from app.store.sqlite.mirror_writes import apply_change
-from app.store.sqlite.rows import LARGEST, bounded, json_list, site_record, version
+from app.store.sqlite.rows import LARGEST, clamp, json_list, site_record, version
 
 _THREADS = """
 SELECT source, mirrored_count, complete, count_offset, checked_at, coalesce(version, 0)
@@ -123,6 +123,20 @@ class SqliteMirror(Mirror):
 
         return await self._file.read(query)
 
+    async def lookup(
+        self, repos: Iterable[Repository], comment_id: int | None
+    ) -> Mapping[Repository, tuple[SiteRecord | None, Comment | None]]:
+        def query(connection: sqlite3.Connection) -> Mapping[Repository, tuple[SiteRecord | None, Comment | None]]:
+            return {
+                repo: (
+                    site_record(connection, repo),
+                    None if comment_id is None else _comment(connection, repo, comment_id),
+                )
+                for repo in repos
+            }
+
+        return await self._file.read(query)
+
     async def issue_ids(self, repo: Repository, numbers: Iterable[int]) -> Mapping[int, int]:
         def query(connection: sqlite3.Connection) -> Mapping[int, int]:
             rows = connection.execute(_ISSUES, {"key": repo.key, "numbers": json_list(numbers)})
@@ -133,15 +147,15 @@ class SqliteMirror(Mirror):
 
     async def transferred(self, repo: Repository, numbers: Iterable[int]) -> frozenset[int]:
         def query(connection: sqlite3.Connection) -> frozenset[int]:
-            named = {"key": repo.key, "numbers": json_list(map(bounded, numbers))}
-            return frozenset(number for (number,) in connection.execute(_TRANSFERRED, named))
+            parameters = {"key": repo.key, "numbers": json_list(numbers)}
+            return frozenset(number for (number,) in connection.execute(_TRANSFERRED, parameters))
 
         return await self._file.read(query)
 
     async def avatar(self, repo: Repository, user_id: int, *, numbers: frozenset[int] | None = None) -> str | None:
         def query(connection: sqlite3.Connection) -> str | None:
-            named = {"key": repo.key, "author": bounded(user_id), "numbers": _optional_list(numbers)}
-            comments = _from_sources(connection.execute(_COMMENT_BY_AUTHOR, named))
+            parameters = {"key": repo.key, "author": clamp(user_id), "numbers": _optional_list(numbers)}
+            comments = _from_sources(connection.execute(_COMMENT_BY_AUTHOR, parameters))
             return next((comment.author.avatar_url for comment in comments), None)
 
         return await self._file.read(query)
@@ -150,9 +164,9 @@ class SqliteMirror(Mirror):
         self, repo: Repository, *, limit: int, before: int | None, numbers: frozenset[int] | None
     ) -> NewestComments:
         def query(connection: sqlite3.Connection) -> NewestComments:
-            last = LARGEST if before is None else bounded(before - 1)
-            named = {"key": repo.key, "last": last, "numbers": _optional_list(numbers), "limit": limit}
-            comments = _from_sources(connection.execute(_NEWEST_COMMENTS, named))
+            last = LARGEST if before is None else clamp(before - 1)
+            parameters = {"key": repo.key, "last": last, "numbers": _optional_list(numbers), "limit": limit}
+            comments = _from_sources(connection.execute(_NEWEST_COMMENTS, parameters))
             refs = {ThreadRef(repo, comment.number) for comment in comments}
             return NewestComments(
                 site_record(connection, repo),
@@ -172,7 +186,7 @@ class SqliteMirror(Mirror):
 
     async def changes(self, *, after: int) -> tuple[MirrorChange, ...]:
         def query(connection: sqlite3.Connection) -> tuple[MirrorChange, ...]:
-            rows = connection.execute(_CHANGES, (bounded(after),))
+            rows = connection.execute(_CHANGES, (clamp(after),))
             return tuple(MirrorChange(version, Repository(key, name), *rest) for version, key, name, *rest in rows)
 
         return await self._file.read(query)
@@ -204,7 +218,7 @@ def _snapshot(
         tuple(hops),
         record,
         _comments(connection, hop.ref) if with_comments and record is not None else (),
-        None if pinned is None else _comment(connection, hop.ref.repo, pinned.id),
+        _comment(connection, hop.ref.repo, None if pinned is None else pinned.id),
     )
 
 
@@ -224,20 +238,22 @@ def _transfer_target(
 
 
 def _thread(connection: sqlite3.Connection, ref: ThreadRef) -> ThreadRecord | None:
-    row = connection.execute(_THREAD, _named(ref)).fetchone()
+    row = connection.execute(_THREAD, _parameters(ref)).fetchone()
     return None if row is None else _thread_record(orjson.loads(row[0]), *row[1:])
 
 
 def _tombstone(connection: sqlite3.Connection, ref: ThreadRef) -> Tombstone | None:
-    row = connection.execute(_TOMBSTONE, _named(ref)).fetchone()
+    row = connection.execute(_TOMBSTONE, _parameters(ref)).fetchone()
     return None if row is None else Tombstone(ref.number, bool(row[0]), *row[1:])
 
 
 def _comments(connection: sqlite3.Connection, ref: ThreadRef) -> tuple[Comment, ...]:
-    return _from_sources(connection.execute(_COMMENTS, _named(ref)))
+    return _from_sources(connection.execute(_COMMENTS, _parameters(ref)))
 
 
-def _comment(connection: sqlite3.Connection, repo: Repository, comment_id: int) -> Comment | None:
+def _comment(connection: sqlite3.Connection, repo: Repository, comment_id: int | None) -> Comment | None:
+    if comment_id is None:
+        return None
     rows = connection.execute(_COMMENTS_BY_ID, {"key": repo.key, "ids": json_list([comment_id])})
     return next(iter(_from_sources(rows)), None)
 
@@ -265,8 +281,8 @@ def _is_complete(connection: sqlite3.Connection, repo: Repository) -> bool:
     return site is not None and site.issues_listed_at is not None and not is_incomplete
 
 
-def _named(ref: ThreadRef) -> Mapping[str, Any]:
-    return {"key": ref.repo.key, "number": bounded(ref.number)}
+def _parameters(ref: ThreadRef) -> Mapping[str, Any]:
+    return {"key": ref.repo.key, "number": clamp(ref.number)}
 
 
 def _optional_list(numbers: frozenset[int] | None) -> str | None:

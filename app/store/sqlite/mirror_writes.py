@@ -109,7 +109,7 @@ class _ChangeWriter:
         self._execute = connection.execute
         self._executemany = connection.executemany
         self._change = change
-        self._normalized = deduplicate(change, _overtaken_reads(connection, change))
+        self._normalized_change = deduplicate(change, _overtaken_reads(connection, change))
         self._site = site_id(connection, change.repo)
         self._record_before = site_record(connection, change.repo)
         self._record_after = site_after(change, self._record_before)
@@ -142,7 +142,7 @@ class _ChangeWriter:
         self._executemany(_PUT_MIRROR_CHANGE, ((self._site, number, process_id) for number in numbers))
 
     def _put_issues(self) -> None:
-        issues = self._normalized.issues
+        issues = self._normalized_change.issues
         if not issues:
             return
         rows = self._rows(_STORED_ISSUES, issues)
@@ -168,31 +168,33 @@ class _ChangeWriter:
         self._execute(_PUT_TOMBSTONE, row)
 
     def _put_comments(self) -> None:
-        if not self._normalized.comments:
+        if not self._normalized_change.comments:
             return
-        threads = self._threads(comment.number for comment in self._normalized.comments.values())
-        comments = {key: item for key, item in self._normalized.comments.items() if item.number in threads}
+        threads = self._threads(comment.number for comment in self._normalized_change.comments.values())
+        comments = {key: item for key, item in self._normalized_change.comments.items() if item.number in threads}
         stored_rows = self._rows(_STORED_COMMENTS, comments)
         rows = []
         for key, comment in comments.items():
             source = _json(comment.source)
-            stored = stored_rows.get(key)
-            if stored is not None and (not is_newer(comment.updated_at, stored[0]) or _is_same(stored[1], source)):
+            stored_row = stored_rows.get(key)
+            if stored_row is not None and (
+                not is_newer(comment.updated_at, stored_row[0]) or _is_same(stored_row[1], source)
+            ):
                 continue
             rows.append(_comment_row(self._site, comment, source))
-            self._recount.update({comment.number} if stored is None else {comment.number, stored[2]})
+            self._recount.update({comment.number} if stored_row is None else {comment.number, stored_row[2]})
         self.changed_numbers |= self._recount
         self._executemany(_PUT_COMMENT, rows)
 
     def _complete_listed_threads(self) -> None:
-        listed_ids = self._normalized.listed_ids
+        listed_ids = self._normalized_change.listed_ids
         for number, complete in self._threads(listed_ids).items():
             ids = listed_ids[number]
             self._delete_comments(_DELETE_UNLISTED_COMMENTS, number=number, ids=ids)
             if not complete:
                 self.changed_numbers.add(number)
-            named = {"site": self._site, "number": number, "listed_count": len(ids), "at": self._change.at}
-            self._execute(_COMPLETE_LISTED, named)
+            parameters = {"site": self._site, "number": number, "listed_count": len(ids), "at": self._change.at}
+            self._execute(_COMPLETE_LISTED, parameters)
 
     def _delete_comments(self, statement: str, *, number: int | None = None, ids: Collection[int] = ()) -> None:
         rows = self._execute(statement, {"site": self._site, "number": number, "ids": json_list(ids)})
@@ -210,7 +212,7 @@ class _ChangeWriter:
         self._execute(_CHECK_EMPTY, {"site": self._site, "at": at, "numbers": json_list(self._current_issues)})
 
     def _put_site(self, record: SiteRecord) -> None:
-        named = {
+        parameters = {
             "site": self._site,
             "configured_name": record.repo.full_name,
             "github_id": record.id,
@@ -223,7 +225,7 @@ class _ChangeWriter:
             "private": record.private,
             "reconciled_at": record.reconciled_at,
         }
-        self._execute(_PUT_SITE, named)
+        self._execute(_PUT_SITE, parameters)
 
     def _rows(self, query: str, keys: Iterable[int]) -> dict[int, Any]:
         """Return rows by their first column, without it."""
@@ -275,9 +277,9 @@ def _json(value: object) -> bytes:
     return orjson.dumps(value, default=_AS_DICT)
 
 
-def _is_same(stored: bytes, source: bytes) -> bool:
+def _is_same(stored_source: bytes, source: bytes) -> bool:
     """Return True if two JSON texts have the same value; the order of the fields doesn't count."""
     try:
-        return stored == source or bool(orjson.loads(stored) == orjson.loads(source))
+        return stored_source == source or bool(orjson.loads(stored_source) == orjson.loads(source))
     except orjson.JSONDecodeError:  # the stored text is damaged: the new one replaces it
         return False

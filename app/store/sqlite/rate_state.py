@@ -50,8 +50,8 @@ class SqliteRateState(RateState):
 
     async def record(self, token_id: str, state: RateLimitState, *, at: float) -> None:
         def operation(connection: sqlite3.Connection) -> None:
-            merged = state.merge(_state(connection, token_id), at=at)
-            connection.execute(_PUT_STATE, (token_id, *astuple(merged)))
+            new_state = state.merge(_state(connection, token_id), at=at)
+            connection.execute(_PUT_STATE, (token_id, *astuple(new_state)))
 
         await self._file.write(operation)
 

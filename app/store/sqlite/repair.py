@@ -88,7 +88,7 @@ def restore(source: sqlite3.Connection, path: Path) -> None:
     The file appears there complete or not at all. Raises `DamagedFile` if the contents are not sound.
     """
     incomplete = Path(f"{path}.saving")
-    incomplete.unlink(missing_ok=True)  # of a process that was killed meanwhile
+    incomplete.unlink(missing_ok=True)  # of a process that was killed during a repair
     try:
         with closing(connect(str(incomplete))) as target:
             source.backup(target)

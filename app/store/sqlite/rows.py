@@ -22,14 +22,14 @@ FROM site WHERE key = ? AND github_id IS NOT NULL
 _VERSION = "SELECT version FROM mirror_change WHERE site = (SELECT id FROM site WHERE key = ?) AND number = ?"
 
 
-def bounded(number: int) -> int:
+def clamp(number: int) -> int:
     """Return the nearest number that SQLite can hold."""
     return max(-LARGEST, min(number, LARGEST))
 
 
 def json_list(numbers: Iterable[int]) -> str:
     """Return numbers as one parameter, for `json_each`."""
-    return orjson.dumps(tuple(map(bounded, numbers))).decode()
+    return orjson.dumps(tuple(map(clamp, numbers))).decode()
 
 
 def site_id(connection: sqlite3.Connection, repo: Repository) -> int:
@@ -53,5 +53,5 @@ def site_record(connection: sqlite3.Connection, repo: Repository) -> SiteRecord 
 
 def version(connection: sqlite3.Connection, ref: ThreadRef) -> int:
     """Return the version of a number's latest change; 0 before the first."""
-    row = connection.execute(_VERSION, (ref.repo.key, bounded(ref.number))).fetchone()
+    row = connection.execute(_VERSION, (ref.repo.key, clamp(ref.number))).fetchone()
     return 0 if row is None else int(row[0])
