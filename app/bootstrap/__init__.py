@@ -16,13 +16,13 @@ from app.outbound.github import HttpGitHub
 from app.outbound.images import HttpImageSource
 from app.outbound.metrics import PrometheusMetrics
 from app.ports.clock import Clock
+from app.ports.github import PRIORITY
 from app.ports.store import Store
 from app.settings import Settings
 from app.store.disk_cache import DiskCache
 from app.store.memory import MemoryStore
 from app.store.sqlite import SqliteStore
 from app.sync.backfill import OnProgress
-from app.sync.rate_budget import PRIORITY
 
 __all__ = ["Application", "open_application"]
 

@@ -26,8 +26,7 @@ from app.ports.images import ImageSource, ImageStore
 from app.ports.store import Store
 from app.serving.access_policy import AccessPolicy, VisibleImages
 from app.serving.change_feed import ChangeFeed
-from app.serving.document_cache import DocumentCache
-from app.serving.documents import Documents
+from app.serving.document_cache import DocumentCache, Documents
 from app.serving.event_streams import Subscribers
 from app.serving.image_proxy import ImageProxy
 from app.serving.reader import Reader
@@ -38,7 +37,7 @@ from app.serving.views import Views
 from app.settings import Settings
 from app.sync.backfill import Backfill, OnProgress, ProgressReport
 from app.sync.change_lists import ChangeLists
-from app.sync.committer import Committer
+from app.sync.commit import Committer
 from app.sync.failure_backoff import FailureBackoff
 from app.sync.poll import Poller
 from app.sync.rate_budget import RateBudget
@@ -112,9 +111,8 @@ class Application:
         return None
 
     async def start(self) -> None:
-        """Read what must be known before the first reader or delivery comes. Raises `StoreError`."""
+        """Read what must be known before the first reader comes. Raises `StoreError`."""
         await self.change_feed.catch_up()  # from here on, other processes' commits are noticed
-        await self.webhook_intake.start()
         await asyncio.gather(*(posts.start() for posts in self.post_lists))
 
     async def run(self) -> None:

@@ -1,14 +1,14 @@
 """Decide from one snapshot of the mirror what a number has to show. Pure.
 
-| state       | the snapshot                                            | a reader gets                  | GitHub is asked     |
-|-------------|---------------------------------------------------------|--------------------------------|---------------------|
-| COMPLETE    | a post's issue with all its comments                    | the thread                     | if the check is old |
-| INCOMPLETE  | a post's issue, comments missing                        | the post; comments after that  | now                 |
-| NOT_A_POST  | a pull request, or an issue that the blog doesn't serve | status `missing`               | no                  |
-| DELETED     | a tombstone that leads to no served site                | status `missing` or `gone`     | if the check is old |
-| TRANSFERRED | a transfer to a served site that lacks the issue        | 503 until the mirror has it    | now                 |
-| UNLISTED    | nothing, and the list of issues lacks the number        | status `missing`               | once a minute       |
-| UNKNOWN     | nothing, and the list of issues is not mirrored yet     | 503 until GitHub has answered  | now                 |
+| state       | the snapshot                                           | a reader gets                 | GitHub asked  |
+|-------------|--------------------------------------------------------|-------------------------------|---------------|
+| COMPLETE    | a post's issue with all its comments                   | the thread                    | if it is old  |
+| INCOMPLETE  | a post's issue, comments missing                       | the post; comments after that | now           |
+| NOT_A_POST  | a pull request, or an issue that is not served         | status `missing`              | no            |
+| DELETED     | a tombstone that leads to no served site               | status `missing` or `gone`    | if it is old  |
+| TRANSFERRED | a transfer to a served site that lacks the issue       | 503 until the mirror has it   | now           |
+| UNLISTED    | nothing, and the list of issues lacks the number       | status `missing`              | once a minute |
+| UNKNOWN     | nothing, and the list of issues is not mirrored yet    | 503 until GitHub has answered | now           |
 """
 
 from collections.abc import Sequence

@@ -5,11 +5,12 @@ poll knows that the webhook works, without a job. GitHub's times have whole seco
 one before it: with equal times the text decides.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from app.domain.records import REPOSITORY_NUMBER
+from app.domain.records import REPOSITORY_NUMBER, SiteRecord
 from app.domain.sites import Repository
+from app.domain.threads import Comment
 from app.domain.times import epoch
 from app.github import webhooks
 from app.github.webhooks import Fields, RepositoryRef, WebhookEvent
@@ -43,15 +44,6 @@ class WebhookIntake:
         self._clock = clock
         self._wake = wake
         self._metrics = metrics
-        self._sites_by_id: dict[int | None, Repository] = {}
-        """A repository keeps its id, so the mirror is asked for it once."""
-
-    async def start(self) -> None:
-        """Read the sites' ids once, so that no delivery waits for it. Raises `StoreError`."""
-        for site in self._sites:
-            record = await self._mirror.site(site)
-            if record is not None:
-                self._sites_by_id[record.id] = site
 
     async def receive(self, event: WebhookEvent) -> DeliveryOutcome:
         """Store what an event asks for: after this no crash loses it. Raises `StoreError`; nothing is stored then."""
@@ -67,23 +59,28 @@ class WebhookIntake:
         self._metrics.delivery(webhooks.claimed_event_label(headers), outcome)
 
     async def _receive(self, event: WebhookEvent) -> DeliveryOutcome:
-        site = await self._site(event.repo) if event.repo is not None else None
-        if event.repo is not None and site is None:
+        if event.repo is None:
+            return DeliveryOutcome.PONG if event.event == webhooks.PING else DeliveryOutcome.IGNORED
+        mirrored = await self._mirror.lookup(self._sites, event.comment.id if event.comment is not None else None)
+        records = {site: record for site, (record, _) in mirrored.items()}
+        site = _site_of(event.repo, records)
+        if site is None:
             return DeliveryOutcome.FOREIGN
         hint = webhooks.refresh_hint(event)
-        if site is None or hint is None:
-            if site is not None:
-                await self._accept(self._delivery(event, site, None))
+        if hint is None:
+            await self._accept(self._delivery(event, site, None))
             return DeliveryOutcome.PONG if event.event == webhooks.PING else DeliveryOutcome.IGNORED
         number = REPOSITORY_NUMBER if hint.number is None else hint.number
-        is_known = await self._is_mirrored(event, site)
+        is_known = _has_comment(event, mirrored[site][1])
         delivery = replace(self._delivery(event, site, number), full=hint.full, needs_refresh=not is_known)
-        await self._accept_at_target(event, delivery)
+        await self._accept_at_target(event, delivery, records)
         if not await self._accept(delivery):
             return DeliveryOutcome.REPLAYED
         return DeliveryOutcome.KNOWN if is_known else DeliveryOutcome.ACCEPTED
 
-    async def _accept_at_target(self, event: WebhookEvent, delivery: Delivery) -> None:
+    async def _accept_at_target(
+        self, event: WebhookEvent, delivery: Delivery, records: Mapping[Repository, SiteRecord | None]
+    ) -> None:
         """Store a second job for an issue that was transferred within the sites, at its new number.
 
         It is stored first, under an id of its own. If it came last, a crash in between would make a redelivery of the
@@ -92,7 +89,7 @@ class WebhookIntake:
         if event.transferred_to is None:
             return
         ref, number = event.transferred_to
-        site = await self._site(ref)
+        site = _site_of(ref, records)
         if site is not None:
             await self._accept(replace(delivery, id=f"{delivery.id}+moved", repo=site, number=number))
 
@@ -114,29 +111,24 @@ class WebhookIntake:
             received_at=self._clock.now(),
         )
 
-    async def _site(self, ref: RepositoryRef) -> Repository | None:
-        """Return the site of a repository: by its id if the mirror knows that, since names change owners."""
-        if ref.id in self._sites_by_id:
-            return self._sites_by_id[ref.id]
-        name = ref.full_name.lower()
-        for site in sorted(self._sites, key=lambda site: site.key != name):  # the likely one first saves look-ups
-            record = await self._mirror.site(site)
-            if record is None or ref.id is None:
-                names = {site.key} if record is None else {site.key, record.full_name.lower()}
-                if name in names:
-                    return site
-            elif record.id == ref.id:
-                self._sites_by_id[record.id] = site
-                return site
-        return None
 
-    async def _is_mirrored(self, event: WebhookEvent, site: Repository) -> bool:
-        """Return True if the mirror has the comment as the event tells it, or a later state."""
-        hint = event.comment
-        if hint is None or event.action not in _TEXT_ACTIONS:
-            return False
-        comment = await self._mirror.comment(site, hint.id)
-        if comment is None or comment.number != event.number:
-            return False
-        at = epoch(comment.updated_at)
-        return at > hint.updated_at or (at == hint.updated_at and comment.body == hint.body)
+def _site_of(ref: RepositoryRef, records: Mapping[Repository, SiteRecord | None]) -> Repository | None:
+    """Return the site of a repository: by its id if the mirror knows that, since names change owners."""
+    name = ref.full_name.lower()
+    for site in sorted(records, key=lambda site: site.key != name):  # by the configured name first
+        record = records[site]
+        if record is None or ref.id is None:
+            if name in ({site.key} if record is None else {site.key, record.full_name.lower()}):
+                return site
+        elif record.id == ref.id:
+            return site
+    return None
+
+
+def _has_comment(event: WebhookEvent, comment: Comment | None) -> bool:
+    """Return True if the mirror has the comment as the event tells it, or a later state."""
+    hint = event.comment
+    if hint is None or comment is None or event.action not in _TEXT_ACTIONS or comment.number != event.number:
+        return False
+    at = epoch(comment.updated_at)
+    return at > hint.updated_at or (at == hint.updated_at and comment.body == hint.body)

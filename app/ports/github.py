@@ -1,14 +1,19 @@
 """GitHub, as the application needs it."""
 
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import Protocol
 
+from app.domain.priority import Priority
 from app.github.rate_limits import RateLimit
 from app.github.requests import Request
 from app.github.responses import Response
 
 Admission = Callable[[], Awaitable[None]]
 """Admits an exchange with GitHub, or raises `RateLimited`."""
+
+PRIORITY: ContextVar[Priority | None] = ContextVar("priority", default=None)
+"""The priority of the exchange in this task, for the metrics that count exchanges."""
 
 
 class GitHub(Protocol):

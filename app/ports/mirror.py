@@ -44,7 +44,7 @@ class Change:
       with each response about its issue, a thread for which GitHub counts none and none is mirrored. Neither has an
       offset;
     - numbers in `checked_threads` (already complete) are marked as checked at `at`;
-    - `site` replaces the site's record; `site_update` sets single fields of an existing record;
+    - `site` is the record of a site that has none yet; `site_update` sets single fields of an existing record;
     - `etags` (validator key -> ETag) replace those of the same key; those not replaced for a month are forgotten;
     - every number that the change changed gets a new version; so does 0 if `full_name` or `private` of the site
       changed.
@@ -114,6 +114,11 @@ class Mirror(Protocol):
 
     async def comment(self, repo: Repository, comment_id: int) -> Comment | None:
         """Return one comment."""
+
+    async def lookup(
+        self, repos: Iterable[Repository], comment_id: int | None
+    ) -> Mapping[Repository, tuple[SiteRecord | None, Comment | None]]:
+        """Return each repository's record, and its comment of that id: all that a webhook delivery needs."""
 
     async def comments_by_id(self, repo: Repository, ids: Iterable[int]) -> Mapping[int, Comment]:
         """Return those of the comments that the mirror has, by id."""

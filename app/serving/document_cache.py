@@ -1,13 +1,32 @@
-"""The documents in memory, bounded in bytes, by key and by what they are made of; the least recently read go first."""
+"""The document cache: finished documents in memory, in step with the mirror.
 
+A document is made once for its first reader, and made again when its thread changes. The cache is bounded in bytes; the
+least recently read documents go first.
+"""
+
+import logging
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from cachetools import LRUCache
 
+from app.domain.errors import ReadError
+from app.domain.records import ThreadRef
 from app.domain.sites import Repository
+from app.domain.thread_state import Snapshot
+from app.ports.mirror import Mirror
 from app.render.document import Document
 from app.render.keys import Key, ThreadKey
+from app.serving.views import Views, shows_comments
+
+_log = logging.getLogger(__name__)
+_ATTEMPTS = 3
+_MOST_REFRESHED = 20
+"""Documents of a thread, or of the whole site, that a change makes again: those first cached. Others are made when they
+are read again, so that a flood of addresses slows no change."""
+
 
 CacheTag = tuple[str, int | None]
 """(repository key, number) for documents of one thread; None as the number for documents of the whole site."""
@@ -70,7 +89,7 @@ class DocumentCache:
 
     def put(self, key: Key, document: Document) -> None:
         """Replace the document of a key; one larger than the cache is not stored."""
-        weight = document.size + _weight(key)
+        weight = document.size + _key_weight(key)
         if weight > self._documents.maxsize:
             self.discard(key)
             return
@@ -91,9 +110,101 @@ class DocumentCache:
             self.discard(key)
 
 
-def _weight(key: Key) -> int:
+def _key_weight(key: Key) -> int:
     """Return about what a key weighs: a reader's parameters may be longer than the response."""
     values = [getattr(key, name) for name in key.__slots__]
     texts = sum(sys.getsizeof(value) for value in values if isinstance(value, str))
     items = sum(sys.getsizeof(item) + 8 for value in values if isinstance(value, tuple) for item in value)
     return 512 + texts + items
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """A snapshot, and the generation of the key's documents before it was read."""
+
+    snapshot: Snapshot
+    generation: tuple[int, int]
+
+
+class Documents:
+    """Makes documents and caches them unless a change overtook their snapshot."""
+
+    def __init__(self, mirror: Mirror, views: Views, cache: DocumentCache) -> None:
+        self._mirror = mirror
+        self._views = views
+        self._cache = cache
+        self._tag_generations: Counter[CacheTag] = Counter()
+        self._repository_generations: Counter[str] = Counter()
+        """How often a repository itself has changed: no document whose making began before is cached."""
+        self.stale = views.stale
+        """Threads whose last due check failed."""
+
+    def cached(self, key: Key) -> Document | None:
+        """Return the cached document."""
+        return self._cache.get(key)
+
+    async def basis(self, key: ThreadKey) -> Basis:
+        """Read what the document of a thread is made from."""
+        generation = self._generation(key)
+        return Basis(await self._mirror.snapshot(key.repo, key.number, with_comments=shows_comments(key)), generation)
+
+    async def document(self, key: Key, basis: Basis | None = None) -> Document:
+        """Return the document of `key` made from the mirror as it is now; `basis` if the caller has read it."""
+        for _ in range(_ATTEMPTS):
+            generation = self._generation(key) if basis is None else basis.generation
+            document = await self._views.make(key, None if basis is None else basis.snapshot)
+            if self._generation(key) == generation:
+                self._cache.put(key, document)
+                return document
+            basis = None
+        self._cache.discard(key)
+        return document
+
+    async def current(self, key: Key) -> Document:
+        """Return the cached document, or a new one."""
+        return self._cache.get(key) or await self.document(key)
+
+    async def version(self, repo: Repository, number: int) -> int:
+        """Return the version of a thread; it grows with each change on the whole way of its transfers."""
+        return (await self._mirror.snapshot(repo, number, with_comments=False)).version
+
+    def invalidate(self, repo: Repository) -> None:
+        """Drop every document of a repository, also those that are being made."""
+        self._repository_generations[repo.key] += 1
+        self._cache.clear(repo)
+
+    async def refresh(self, refs: Iterable[ThreadRef]) -> None:
+        """Make every cached document again that these threads' change affects, and swap it."""
+        tags = {tag for repo, number in refs for tag in ((repo.key, number), (repo.key, None))}
+        self._tag_generations.update(tags)
+        for tag in tags:
+            await self._refresh(tag)
+
+    async def refresh_checked(self, repo: Repository, number: int) -> None:
+        """Make a thread's cached documents again after a check, for their `checked_at` and `stale`."""
+        await self._refresh((repo.key, number))
+
+    async def _refresh(self, tag: CacheTag) -> None:
+        keys = self._cache.tagged(tag)
+        for key in keys[_MOST_REFRESHED:]:
+            self._cache.discard(key)
+        basis: Basis | None = None
+        for key in keys[:_MOST_REFRESHED]:
+            try:
+                if isinstance(key, ThreadKey) and basis is None:
+                    basis = await self._common_basis(key)
+                await self.document(key, basis)
+            except ReadError:
+                self._cache.discard(key)
+            except Exception:  # noqa: BLE001 - logged; one document must not end a poll
+                _log.exception("A document could not be rendered; the next reader of %s has it made", key)
+                self._cache.discard(key)
+
+    async def _common_basis(self, key: ThreadKey) -> Basis:
+        """Read one snapshot, with comments, for all documents of a thread."""
+        generation = self._generation(key)
+        return Basis(await self._mirror.snapshot(key.repo, key.number), generation)
+
+    def _generation(self, key: Key) -> tuple[int, int]:
+        """Return what changes when the documents of `key` are overtaken."""
+        return self._repository_generations[key.repo.key], self._tag_generations[cache_tag(key)]

@@ -20,7 +20,7 @@ from app.ports.mirror import Mirror
 from app.render.document import Document
 from app.render.keys import Key, ThreadKey
 from app.serving.access_policy import AccessPolicy
-from app.serving.documents import Basis, Documents
+from app.serving.document_cache import Basis, Documents
 from app.serving.views import shows_comments
 
 _log = logging.getLogger(__name__)

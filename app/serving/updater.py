@@ -6,7 +6,7 @@ from app.domain.posts import Posts
 from app.domain.records import REPOSITORY_NUMBER, ThreadRef
 from app.domain.sites import Repository
 from app.serving.access_policy import AccessPolicy
-from app.serving.documents import Documents
+from app.serving.document_cache import Documents
 from app.serving.event_streams import Subscribers
 
 

@@ -21,7 +21,7 @@ from app.github.responses import Response
 from app.ports.clock import Clock
 from app.ports.mirror import Change, Mirror, SiteSnapshot
 from app.sync.backfill_plan import plan
-from app.sync.committer import Committer
+from app.sync.commit import Committer
 from app.sync.rate_budget import RateBudget
 from app.sync.refresh import Refresher
 

@@ -18,7 +18,7 @@ from app.github.requests import Request, next_page
 from app.github.responses import Response
 from app.ports.clock import Clock
 from app.ports.mirror import Change, Mirror, SiteSnapshot
-from app.sync.committer import Committer
+from app.sync.commit import Committer
 from app.sync.rate_budget import RateBudget
 from app.sync.repositories import VISIBLE, Repositories
 from app.sync.unreported_changes import MissedDeliveries, WebhookHealth

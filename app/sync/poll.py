@@ -106,4 +106,5 @@ class Poller:
             for summary in snapshot.summaries
             if not summary.is_pull_request and (summary.count_mismatch if summary.complete else with_incomplete)
         ]
-        await self._refresher.read_each(repo, numbers, Priority.POLL)
+        if numbers:
+            await self._refresher.read_each(repo, numbers, Priority.POLL)

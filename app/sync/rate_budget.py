@@ -7,24 +7,24 @@ to the next. Counted over any sixty minutes instead, they suffice for every hour
 
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextvars import ContextVar
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 
 from app.domain.errors import InvalidResponse, RateLimited, StoreError
 from app.domain.priority import Priority
 from app.domain.times import is_ahead
+from app.github.rate_limits import RateLimit
 from app.github.requests import Request, next_page
 from app.github.responses import Response
 from app.ports.clock import Clock
-from app.ports.github import GitHub
+from app.ports.github import PRIORITY, GitHub
 from app.ports.metrics import Metrics, Wait
 from app.ports.rate_state import LONGEST_BLOCK, Denial, RateLimitState, RateState, RecordedRequest, Usage
 
 _log = logging.getLogger(__name__)
-PRIORITY: ContextVar[Priority | None] = ContextVar("priority", default=None)
-"""The priority of the exchange in this task, for the metrics that count exchanges."""
 _HOUR = 3600.0
+_COARSENESS = 0.01
+"""The stored number of remaining requests is correct up to this share of the hour's limit."""
+_RESET_TOLERANCE = 5.0
 _NO_TOKEN = "nobody"  # noqa: S105 - the name under which stores keep the requests without a token
 _RESERVES: Mapping[Priority, tuple[float, int]] = {
     Priority.READ: (1 / 50, 10),
@@ -110,7 +110,7 @@ class RateBudget:
         self._clock = clock
         self._capped = token_id is None
         self._token_id = token_id or _NO_TOKEN
-        self._last_recorded = RateLimitState()
+        self._last_shown = self._last_recorded = RateLimitState()
 
     @property
     def request_count(self) -> int:
@@ -124,13 +124,14 @@ class RateBudget:
     async def state(self) -> RateLimitState:
         """Return GitHub's rate limit as all processes know it, without what has expired."""
         now = self._clock.now()
-        return _current((await self._rate_state.usage(self._token_id, at=now)).state, now)
+        usage = await self._rate_state.usage(self._token_id, at=now)
+        return _current(_with_own_count(usage.state, self._github.rate_limit), now)
 
     async def affordable(self, priority: Priority) -> int | None:
         """Return how many requests may still leave for a priority; None if no bound is known."""
         now = self._clock.now()
         usage = await self._rate_state.usage(self._token_id, at=now)
-        state = _current(usage.state, now)
+        state = _current(_with_own_count(usage.state, self._github.rate_limit), now)
         bounds = []
         if state.limit is not None and state.remaining is not None:
             bounds.append(max(0, state.remaining - reserve(priority, state.limit)))
@@ -184,7 +185,12 @@ class RateBudget:
     async def _reserve(self, request: Request, priority: Priority) -> None:
         """Record that a request leaves, or raise `RateLimited`."""
         now = self._clock.now()
-        decide = partial(denial, priority=priority, capped=self._capped, now=now)
+        own = self._github.rate_limit
+
+        def decide(usage: Usage) -> Denial | None:
+            usage = replace(usage, state=_with_own_count(usage.state, own))
+            return denial(usage, priority, capped=self._capped, now=now)
+
         refusal = await self._rate_state.reserve(self._token_id, priority, at=now, decide=decide, keep=self._capped)
         if refusal is None:
             return
@@ -204,14 +210,37 @@ class RateBudget:
             blocked_until=limit.until if limit else None,
             blocked_by=limit.kind if limit else None,
         )
-        if state == self._last_recorded:
+        if state != self._last_shown:
+            self._last_shown = state
+            self._metrics.rate_limit(state)
+        if not _is_news(state, self._last_recorded):
             return
         self._last_recorded = state
-        self._metrics.rate_limit(state)
         try:
             await self._rate_state.record(self._token_id, state, at=self._clock.now())
         except StoreError as failure:
             _log.warning("GitHub's rate limit could not be stored; the next response stores it: %s", failure)
+
+
+def _is_news(state: RateLimitState, recorded: RateLimitState) -> bool:
+    """Return True if other processes need to know a state: one request of thousands tells them nothing."""
+    if state.remaining is None or recorded.remaining is None or state.limit is None:
+        return state != recorded
+    used = recorded.remaining - state.remaining
+    is_close = 0 <= used <= state.limit * _COARSENESS and _is_same_hour(state.reset, recorded.reset)
+    return not is_close or replace(state, remaining=recorded.remaining, reset=recorded.reset) != recorded
+
+
+def _is_same_hour(reset: float | None, other: float | None) -> bool:
+    """Return True for two readings of one reset: each is as exact as GitHub's `Date`, which has whole seconds."""
+    return reset is not None and other is not None and abs(reset - other) <= _RESET_TOLERANCE
+
+
+def _with_own_count(state: RateLimitState, own: RateLimit | None) -> RateLimitState:
+    """Return the state with what this process knows more exactly: the remaining requests of the same hour."""
+    if own is None or state.remaining is None or not _is_same_hour(state.reset, own.reset):
+        return state
+    return replace(state, remaining=min(state.remaining, own.remaining))
 
 
 def _current(state: RateLimitState, now: float) -> RateLimitState:

@@ -23,7 +23,7 @@ from app.ports.clock import Clock
 from app.ports.metrics import Drift
 from app.ports.mirror import Change, Mirror
 from app.sync.backfill_plan import LIST_END, page_count
-from app.sync.committer import Committer
+from app.sync.commit import Committer
 from app.sync.rate_budget import RateBudget
 from app.sync.refresh import Refresher
 from app.sync.unreported_changes import DriftReport

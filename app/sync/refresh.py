@@ -20,7 +20,7 @@ from app.github import responses
 from app.github.requests import PER_PAGE
 from app.ports.clock import Clock
 from app.ports.mirror import Change, Mirror
-from app.sync.committer import Committer, belongs_to
+from app.sync.commit import Committer, belongs_to
 from app.sync.failure_backoff import FailureBackoff
 from app.sync.rate_budget import RateBudget
 from app.sync.repositories import Repositories
@@ -148,7 +148,10 @@ class Refresher:
             await self.read(repo, number, Priority.BACKFILL, snapshot=snapshot)
 
     async def _site(self, snapshot: Snapshot, priority: Priority) -> SiteRecord:
-        return await self._repositories.site(snapshot.requested.repo, priority, record=snapshot.hops[0].site)
+        repo, record = snapshot.requested.repo, snapshot.hops[0].site
+        if record is None:
+            return await self._repositories.request_record(repo, priority)
+        return await self._repositories.site(repo, priority, record=record)
 
     async def _replace_comments(self, site: SiteRecord, issue: Issue, snapshot: Snapshot, priority: Priority) -> bool:
         """Replace the mirrored comments by all of GitHub's; request the issue again if counts differ."""

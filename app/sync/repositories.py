@@ -49,6 +49,8 @@ class Repositories:
         self._notify = notify
         self._names: dict[Repository, tuple[str, float]] = {}
         """The name under which GitHub last showed a repository, and when."""
+        self._new_records: dict[Repository, SiteRecord] = {}
+        """Records that the mirror does not have yet."""
 
     def requests(self, site: SiteRecord) -> RepositoryRequests:
         """Return the requests about a site under its current name."""
@@ -65,14 +67,27 @@ class Repositories:
             if record.private and not self._allow_private:
                 await self.refresh(record, priority)  # public again, or refused
             return record
+        record = await self.request_record(repo, priority)
+        await self._mirror.apply(self.with_new_record(Change(repo=repo, at=self._clock.now())))
+        return record
+
+    async def request_record(self, repo: Repository, priority: Priority) -> SiteRecord:
+        """Request the record of a site that the mirror lacks; the next commit stores it.
+
+        Raises `PrivateRepository` as `site` does.
+        """
         request = RepositoryRequests(self._api, repo.full_name).repository()
         info = responses.repository(await self._budget.send(request, priority))
         if info.private and not self._allow_private:
             raise PrivateRepository(request.path)
-        record = SiteRecord(repo, info.id, info.full_name, private=info.private)
-        await self._mirror.apply(Change(repo=repo, at=self._clock.now(), site=record))
+        record = self._new_records[repo] = SiteRecord(repo, info.id, info.full_name, private=info.private)
         self._names[repo] = info.full_name, self._clock.now()
         return record
+
+    def with_new_record(self, change: Change) -> Change:
+        """Return the change, with the site's record if that is not stored yet."""
+        record = self._new_records.pop(change.repo, None)
+        return change if record is None else replace(change, site=record)
 
     async def confirmed_name(self, site: SiteRecord, priority: Priority, *, force: bool) -> str:
         """Return the current name; request it at most once a minute unless `force`. Raises what `refresh` raises."""
