@@ -24,6 +24,7 @@ __all__ = [
     "put",
     "put_complete",
     "reactions",
+    "read_all",
     "summaries",
     "thread",
     "tombstone_of",
@@ -179,3 +180,16 @@ async def version_of(mirror: Mirror, repo: Repository, number: int) -> int:
 
 async def etag(mirror: Mirror, key: str) -> str | None:
     return (await mirror.etags([key])).get(key)
+
+
+async def read_all(mirror: Mirror) -> list[object]:
+    """Return all that can be read of the first three numbers and ids."""
+    return [
+        await mirror.site(REPO),
+        await mirror.threads(REPO),
+        await summaries(mirror),
+        await etag(mirror, "first"),
+        await newest(mirror),
+        [await tombstone_of(mirror, REPO, number) for number in (1, 2, 3)],
+        [await mirror.comments(REPO, number) for number in (1, 2, 3)],
+    ]

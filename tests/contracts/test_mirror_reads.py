@@ -21,6 +21,7 @@ from tests.contracts.mirrors import (
     newest,
     put,
     put_complete,
+    read_all,
     summaries,
     tombstone_of,
 )
@@ -210,7 +211,7 @@ async def test_lookup_returns_sites_with_a_comment(mirror: Mirror) -> None:
 async def test_failing_change_leaves_nothing(mirror: Mirror) -> None:
     record = SiteRecord(REPO, 1, "jane/blog")
     await put(mirror, issue(1, 2), issue(3, 1), comment(1), comment(3, 3), site=record, etags={"first": "old"})
-    before = await _read_all(mirror)
+    before = await read_all(mirror)
     change = Change(
         repo=REPO,
         at=99.0,
@@ -224,7 +225,7 @@ async def test_failing_change_leaves_nothing(mirror: Mirror) -> None:
     )
     with pytest.raises(RuntimeError, match="broken off"):
         await mirror.apply(change)
-    assert await _read_all(mirror) == before
+    assert await read_all(mirror) == before
     assert await mirror.apply(replace(change, etags={})) == {1, 2, 3}
 
 
@@ -257,16 +258,3 @@ async def test_concurrent_changes_are_all_applied(mirror: Mirror) -> None:
     results = await asyncio.gather(*(put(mirror, issue(n, 1), comment(n, n)) for n in range(1, 31)))
     assert results == [frozenset([n]) for n in range(1, 31)]
     assert all(summary.complete for summary in await summaries(mirror))
-
-
-async def _read_all(mirror: Mirror) -> list[object]:
-    """Return all that can be read of the first three numbers and ids."""
-    return [
-        await mirror.site(REPO),
-        await mirror.threads(REPO),
-        await summaries(mirror),
-        await etag(mirror, "first"),
-        await newest(mirror),
-        [await tombstone_of(mirror, REPO, number) for number in (1, 2, 3)],
-        [await mirror.comments(REPO, number) for number in (1, 2, 3)],
-    ]

@@ -6,11 +6,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from app.domain.records import SiteRecord, Tombstone
 from app.ports.mirror import Change
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.schema import MIGRATIONS, Migration
-from tests.contracts.mirrors import REPO, comment, issue
+from tests.contracts.mirrors import REPO, comment, issue, user
 
 FULL = Change(
     repo=REPO,
@@ -73,3 +75,20 @@ def content(path: Path) -> bytes:
 
 def size(path: Path) -> int:
     return path.stat().st_size
+
+
+def create_store_without_authors(path: Path) -> None:
+    """Create a store of version 3 with a user's comment and that of a deleted account."""
+    insert_issue = """
+        INSERT INTO issue (site, number, is_pull_request, updated_at, comment_count, labels, source)
+        VALUES (1, 1, 0, '', 2, X'5B5D', X'7B7D')
+    """
+    insert_comment = "INSERT INTO comment (site, id, number, updated_at, source) VALUES (1, ?, 1, ?, ?)"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for statement in (statement for migration in MIGRATIONS[:3] for statement in migration):
+            connection.execute(statement)
+        connection.execute("PRAGMA user_version = 3")
+        connection.execute("INSERT INTO site (key, spelling) VALUES (?, ?)", (REPO.key, REPO.full_name))
+        connection.execute(insert_issue)
+        for item in (comment(1, user=user() | {"id": 2**40}), comment(2, user=None)):
+            connection.execute(insert_comment, (item.id, item.updated_at, orjson.dumps(item.source)))

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import overload
 
 from app.store.sqlite.schema import MIGRATIONS, Migration
 from tests.store.files import open_store
+
+ROOT = Path(__file__).parents[2]
 
 
 class InterruptedMigration(Sequence[str]):
@@ -43,6 +46,13 @@ class KilledMigration(InterruptedMigration):
 
     def interrupt(self) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def migrate_until_killed(path: Path, version: int, index: int) -> int:
+    """Return the exit status of a process that is killed before a statement of the migration from `version`."""
+    module = "tests.store.interrupted_migration"
+    command = [sys.executable, "-m", module, str(path), str(version), str(index)]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -37,12 +37,12 @@ def cache(folder: Path, clock: FakeClock) -> DiskCache:
     return DiskCache(folder, most=10_500, now=clock.now)
 
 
-def files(folder: Path) -> list[Path]:
+def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def total_size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in files(folder))
+def _total_size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in _files(folder))
 
 
 async def test_image_comes_back_as_it_was_stored(cache: DiskCache, clock: FakeClock) -> None:
@@ -68,7 +68,7 @@ async def test_image_replaces_the_previous_one(cache: DiskCache, folder: Path) -
     stored = await cache.get("x")
     assert stored is not None
     assert stored.image.body == b"new"
-    assert len(files(folder)) == 1
+    assert len(_files(folder)) == 1
 
 
 async def test_folder_is_created_with_the_first_image(cache: DiskCache, folder: Path) -> None:
@@ -101,7 +101,7 @@ async def test_least_recently_used_images_go_first(cache: DiskCache, folder: Pat
     assert await cache.get("0")
     clock.advance(1)
     await cache.put("10", PNG)
-    assert total_size(folder) <= 10_500
+    assert _total_size(folder) <= 10_500
     assert await cache.get("0") is not None
     assert await cache.get("1") is None
     assert await cache.get("10") is not None
@@ -110,20 +110,20 @@ async def test_least_recently_used_images_go_first(cache: DiskCache, folder: Pat
 async def test_folder_never_exceeds_its_bound(cache: DiskCache, folder: Path) -> None:
     for number in range(40):
         await cache.put(f"{number}", Image(bytes(1 + 97 * number % 2000), "image/png"))
-        assert total_size(folder) <= 10_500
-    assert total_size(folder) > 5000
+        assert _total_size(folder) <= 10_500
+    assert _total_size(folder) > 5000
 
 
 async def test_concurrent_images_stay_within_the_bound(cache: DiskCache, folder: Path) -> None:
     await asyncio.gather(*(cache.put(f"{number}", PNG) for number in range(40)))
-    assert 5000 < total_size(folder) <= 10_500
+    assert 5000 < _total_size(folder) <= 10_500
 
 
 async def test_processes_sharing_a_folder_stay_near_the_bound(folder: Path, clock: FakeClock) -> None:
     caches = [DiskCache(folder, most=100_000, now=clock.now) for _ in range(4)]
     for number in range(400):
         await caches[number % 4].put(f"{number}", PNG)
-    assert total_size(folder) <= 100_000 * (1 + 4 * 0.05)
+    assert _total_size(folder) <= 100_000 * (1 + 4 * 0.05)
 
 
 async def test_image_larger_than_the_bound_is_not_stored(cache: DiskCache) -> None:
@@ -135,7 +135,7 @@ async def test_image_larger_than_the_bound_is_not_stored(cache: DiskCache) -> No
 
 async def test_reading_updates_the_last_use_once_an_hour(cache: DiskCache, folder: Path, clock: FakeClock) -> None:
     await cache.put("x", PNG)
-    (file,) = files(folder)
+    (file,) = _files(folder)
     used_at = file.stat().st_mtime
     clock.advance(3599)
     await cache.get("x")
@@ -163,7 +163,7 @@ async def test_reading_updates_the_last_use_once_an_hour(cache: DiskCache, folde
 )
 async def test_incomplete_file_is_no_image(cache: DiskCache, folder: Path, content: bytes) -> None:
     await cache.put("x", PNG)
-    files(folder)[0].write_bytes(content)
+    _files(folder)[0].write_bytes(content)
     assert await cache.get("x") is None
     await cache.put("x", PNG)
     assert await cache.get("x") is not None
@@ -171,7 +171,7 @@ async def test_incomplete_file_is_no_image(cache: DiskCache, folder: Path, conte
 
 async def test_abandoned_file_is_removed_after_an_hour(cache: DiskCache, folder: Path, clock: FakeClock) -> None:
     await cache.put("x", PNG)
-    abandoned = files(folder)[0].with_suffix(".part")
+    abandoned = _files(folder)[0].with_suffix(".part")
     for age, remains in ((3000, True), (4000, False)):
         abandoned.write_bytes(b"half")
         os.utime(abandoned, (clock.now() - age, clock.now() - age))
@@ -219,7 +219,7 @@ async def test_full_disk_leaves_no_incomplete_image(
     stored = await cache.get("x")
     assert stored is not None
     assert stored.image == PNG
-    assert len(files(folder)) == 1
+    assert len(_files(folder)) == 1
     assert "No space left" in caplog.text
 
 
@@ -264,7 +264,7 @@ def writer(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def test_killed_process_leaves_complete_images(writer: subprocess.Popen[bytes], folder: Path, clock: FakeClock) -> None:
     deadline = time.monotonic() + 20
-    while len(files(folder)) < 5 and time.monotonic() < deadline:
+    while len(_files(folder)) < 5 and time.monotonic() < deadline:
         threading.Event().wait(0.001)
     writer.send_signal(signal.SIGKILL)
     writer.wait()
@@ -273,4 +273,4 @@ def test_killed_process_leaves_complete_images(writer: subprocess.Popen[bytes], 
     assert images
     assert {len(stored.image.body) for stored in images} == {500_000}
     assert {len(set(stored.image.body)) for stored in images} == {1}
-    assert len(files(folder)) <= 6
+    assert len(_files(folder)) <= 6

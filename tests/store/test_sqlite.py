@@ -3,8 +3,6 @@
 import asyncio
 import random
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -18,9 +16,7 @@ from app.store.sqlite import SqliteStore
 from app.store.sqlite.schema import APPLICATION_ID, MIGRATIONS
 from tests.contracts.mirrors import REPO, comment, etag, issue, summaries, tombstone_of
 from tests.store.files import FULL, files_beside, open_full, open_store, query, query_all, run, size
-from tests.store.writing_until_killed import WIDTH, step_change
-
-ROOT = Path(__file__).parents[2]
+from tests.store.writing_until_killed import kill_while_writing, stored_step
 
 
 @pytest.fixture
@@ -203,36 +199,3 @@ async def test_killed_writer_leaves_complete_changes(path: Path) -> None:
         assert step >= last_step
         assert query(path, "PRAGMA integrity_check") == "ok"
     assert step >= 10
-
-
-def kill_while_writing(path: Path, first: int, patience: float) -> int:
-    """Start a writer, kill it some time after its first commit, and return the last step that it printed."""
-    command = [sys.executable, "-m", "tests.store.writing_until_killed", str(path), str(first)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as writer:
-        assert writer.stdout is not None
-        first_line = writer.stdout.readline()
-        try:
-            writer.wait(timeout=patience)
-        except subprocess.TimeoutExpired:
-            writer.kill()
-        output = first_line + writer.stdout.read()
-        assert writer.wait() == -9
-    return int(output[: output.rindex("\n")].split("\n")[-1])
-
-
-async def stored_step(path: Path) -> int:
-    """Return the step of the store after checking that all its contents belong to this step."""
-    store = await open_store(path)
-    mirror = store.mirror
-    site, step = await mirror.site(REPO), await etag(mirror, "step")
-    threads = await mirror.threads(REPO)
-    comments = [item for number in (1, 2) for item in await mirror.comments(REPO, number)]
-    await store.close()
-    assert site is not None
-    assert step is not None
-    change = step_change(int(step))
-    assert site == change.site
-    assert tuple(record.issue for record in reversed(threads)) == change.issues
-    assert tuple(comments) == change.comments
-    assert len(comments) == 2 * WIDTH
-    return int(step)

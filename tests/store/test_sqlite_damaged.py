@@ -275,7 +275,7 @@ async def test_missing_file_has_no_known_damage(path: Path) -> None:
 async def test_unopenable_file_has_no_known_damage(path: Path) -> None:
     run(path, "")
     monitor = FileMonitor(path)
-    make_folder(path)
+    _replace_by_folder(path)
     assert monitor.damage() is None
 
 
@@ -286,6 +286,6 @@ async def test_large_file_is_read_at_some_checks(path: Path, monkeypatch: pytest
     assert [monitor.damage() is None for _ in range(4)].count(False) == 1
 
 
-def make_folder(path: Path) -> None:
+def _replace_by_folder(path: Path) -> None:
     path.unlink()
     path.mkdir()

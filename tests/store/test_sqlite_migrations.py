@@ -3,13 +3,10 @@
 import asyncio
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
-import orjson
 import pytest
 
 from app.domain.errors import StoreTooNew, StoreUnusable
@@ -23,10 +20,19 @@ from app.ports.rate_state import RateLimitState, RecordedRequest, Usage
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.schema import MIGRATIONS, Migration
 from tests.contracts.mirrors import REPO, comment, etag, issue, summaries, tombstone_of, user, version_of
-from tests.store.files import FULL, content, dump, files_beside, open_full, open_store, query, run
-from tests.store.interrupted_migration import InterruptedMigration
+from tests.store.files import (
+    FULL,
+    content,
+    create_store_without_authors,
+    dump,
+    files_beside,
+    open_full,
+    open_store,
+    query,
+    run,
+)
+from tests.store.interrupted_migration import InterruptedMigration, migrate_until_killed
 
-ROOT = Path(__file__).parents[2]
 RELEASED = Path(__file__).with_name("store_0_3_0.sql").read_text("utf-8")
 RELEASED_VERSION = 4
 JANE, JOHN = repository("Jane/Blog"), repository("john/diary")
@@ -230,23 +236,6 @@ async def test_migrated_tables_have_no_old_names(migrated: SqliteStore, released
 # --- from the version before avatars
 
 
-def create_store_without_authors(path: Path) -> None:
-    """Create a store of version 3 with a user's comment and that of a deleted account."""
-    insert_issue = """
-        INSERT INTO issue (site, number, is_pull_request, updated_at, comment_count, labels, source)
-        VALUES (1, 1, 0, '', 2, X'5B5D', X'7B7D')
-    """
-    insert_comment = "INSERT INTO comment (site, id, number, updated_at, source) VALUES (1, ?, 1, ?, ?)"
-    with closing(sqlite3.connect(path)) as connection, connection:
-        for statement in (statement for migration in MIGRATIONS[:3] for statement in migration):
-            connection.execute(statement)
-        connection.execute("PRAGMA user_version = 3")
-        connection.execute("INSERT INTO site (key, spelling) VALUES (?, ?)", (REPO.key, REPO.full_name))
-        connection.execute(insert_issue)
-        for item in (comment(1, user=user() | {"id": 2**40}), comment(2, user=None)):
-            connection.execute(insert_comment, (item.id, item.updated_at, orjson.dumps(item.source)))
-
-
 async def test_migration_reads_the_authors_of_comments(path: Path) -> None:
     create_store_without_authors(path)
     store = await open_store(path)
@@ -279,15 +268,8 @@ async def test_interrupted_migration_leaves_the_released_version(released: Path)
 @pytest.mark.parametrize("index", [1, 20, len(MIGRATIONS[RELEASED_VERSION])])
 async def test_killed_migration_leaves_the_released_version(released: Path, index: int) -> None:
     before = dump(released)
-    assert migrate_until_killed(released, index) == -signal.SIGKILL
+    assert migrate_until_killed(released, RELEASED_VERSION, index) == -signal.SIGKILL
     assert dump(released) == before
     store = await open_store(released)
     assert len(await store.mirror.comments(JANE, 1)) == 2
     await store.close()
-
-
-def migrate_until_killed(path: Path, index: int) -> int:
-    """Return the exit status of a process that is killed before a statement of the migration."""
-    module = "tests.store.interrupted_migration"
-    command = [sys.executable, "-m", module, str(path), str(RELEASED_VERSION), str(index)]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode

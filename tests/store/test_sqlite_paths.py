@@ -13,34 +13,34 @@ from tests.store.faults import without_privileges
 from tests.store.files import open_store
 
 
-def content(path: Path) -> bytes | None:
+def _content(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-async def create(path: Path) -> Path:
+async def _create(path: Path) -> Path:
     await (await open_store(path)).close()
     return path
 
 
-def folder_path(tmp_path: Path) -> Path:
+def _folder_path(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def path_without_folder(tmp_path: Path) -> Path:
+def _path_without_folder(tmp_path: Path) -> Path:
     return tmp_path / "nowhere" / "afterword.db"
 
 
-def path_below_a_file(tmp_path: Path) -> Path:
+def _path_below_a_file(tmp_path: Path) -> Path:
     (tmp_path / "file").write_text("I am a file.")
     return tmp_path / "file" / "afterword.db"
 
 
-def path_of_a_text(tmp_path: Path) -> Path:
+def _path_of_a_text(tmp_path: Path) -> Path:
     (tmp_path / "letter").write_text("Dear reader, this is no database at all. " * 100)
     return tmp_path / "letter"
 
 
-def path_of_another_program(tmp_path: Path) -> Path:
+def _path_of_another_program(tmp_path: Path) -> Path:
     path = tmp_path / "photos.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript("CREATE TABLE photo (id); PRAGMA user_version = 1")
@@ -50,22 +50,22 @@ def path_of_another_program(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("make_path", "reason"),
     [
-        (folder_path, "it is a folder"),
-        (path_without_folder, "there is no folder .*nowhere"),
-        (path_below_a_file, "file is not a folder"),
-        (path_of_a_text, "file is not a database"),
-        (path_of_another_program, "database of another program"),
+        (_folder_path, "it is a folder"),
+        (_path_without_folder, "there is no folder .*nowhere"),
+        (_path_below_a_file, "file is not a folder"),
+        (_path_of_a_text, "file is not a database"),
+        (_path_of_another_program, "database of another program"),
     ],
 )
 async def test_unusable_path_is_refused_with_the_reason(
     tmp_path: Path, make_path: Callable[[Path], Path], reason: str
 ) -> None:
     path = make_path(tmp_path)
-    before = content(path)
+    before = _content(path)
     with pytest.raises(StoreUnusable, match=reason) as refused:
         await open_store(path)
     assert refused.value.path == str(path)
-    assert content(path) == before
+    assert _content(path) == before
 
 
 async def test_refusal_contains_the_message_of_the_system(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ async def test_refusal_contains_the_message_of_the_system(tmp_path: Path) -> Non
 
 
 async def test_store_with_unwritable_log_is_refused(path: Path) -> None:
-    await create(path)
+    await _create(path)
     path.with_name("afterword.db-wal").mkdir()
     with pytest.raises(StoreUnusable):
         await open_store(path)
@@ -88,7 +88,7 @@ async def test_unwritable_store_is_refused(folder: int, file: int | None, reason
     with tempfile.TemporaryDirectory() as name:
         path = Path(name, "afterword.db")
         if file is not None:
-            (await create(path)).chmod(file)
+            (await _create(path)).chmod(file)
         path.parent.chmod(folder)
         with without_privileges(), pytest.raises(StoreUnusable, match=reason):
             await open_store(path)

@@ -32,12 +32,12 @@ async def test_every_process_learns_which_process_changed_a_thread(stores: list[
 async def test_only_one_worker_claims_a_job(stores: list[SqliteStore]) -> None:
     for number in range(1, 9):
         await stores[0].jobs.enqueue(REPO, number, Priority.CHECK, at=0.0)
-        claims = (store.jobs.claim(REPO, number, worker_id=name, at=1.0, until=9.0) for store, name in by_name(stores))
+        claims = (store.jobs.claim(REPO, number, worker_id=name, at=1.0, until=9.0) for store, name in _by_name(stores))
         assert sorted(job is not None for job in await asyncio.gather(*claims)) == [False, False, False, True]
 
 
 async def test_only_one_process_acquires_a_lease(stores: list[SqliteStore]) -> None:
-    leases = (store.leases.acquire("poll", worker_id=name, at=1.0, until=9.0) for store, name in by_name(stores))
+    leases = (store.leases.acquire("poll", worker_id=name, at=1.0, until=9.0) for store, name in _by_name(stores))
     assert sorted(await asyncio.gather(*leases)) == [False, False, False, True]
 
 
@@ -68,5 +68,5 @@ async def test_job_outlives_its_process(stores: list[SqliteStore], tmp_path: Pat
     await reopened.close()
 
 
-def by_name(stores: list[SqliteStore]) -> list[tuple[SqliteStore, str]]:
+def _by_name(stores: list[SqliteStore]) -> list[tuple[SqliteStore, str]]:
     return list(zip(stores, NAMES, strict=True))

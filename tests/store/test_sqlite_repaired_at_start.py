@@ -75,11 +75,11 @@ async def test_only_one_of_several_starting_processes_repairs(path: Path) -> Non
     assert files_beside(path) == ["afterword.db.broken-20260101T120000"]
 
 
-def link(path: Path, to: Path) -> None:
+def _link(path: Path, to: Path) -> None:
     path.symlink_to(to)
 
 
-def is_link(path: Path) -> bool:
+def _is_link(path: Path) -> bool:
     return path.is_symlink()
 
 
@@ -87,9 +87,9 @@ async def test_link_to_a_damaged_store_stays(path: Path, tmp_path: Path) -> None
     folder = tmp_path / "data"
     folder.mkdir()
     destroy_header(await create(folder / "real.db"))
-    link(path, folder / "real.db")
+    _link(path, folder / "real.db")
     await (await open_at_noon(path)).close()
-    assert is_link(path)
+    assert _is_link(path)
     assert sorted(file.name for file in folder.iterdir()) == ["real.db", "real.db.broken-20260101T120000"]
 
 
