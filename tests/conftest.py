@@ -1,19 +1,40 @@
 """What holds for every test."""
 
+import os
+import ssl
+import sys
 from collections.abc import Iterator
+from functools import cache
 
 import coverage
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A shared machine lies about time: no property fails, and none is given up, for being slow.
+# A shared machine lies about time: no property fails for being slow.
 settings.register_profile("afterword", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("afterword")
+
+# Over a hundred processes are started: only the first compiles what it imports, whatever the environment says.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the longest modules first, so that no process ends long after the other."""
+    items.sort(key=lambda item: item.path.parent.name not in {"journeys", "widget"})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_certificates() -> Iterator[None]:
+    """Read the certificates of all authorities once: each HTTP client would, and that takes longer than most tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)
 def untraced(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A module that is marked so is not traced for coverage, nor are the processes that it starts."""
+    """Stop tracing for coverage in a module marked so, and in the processes that it starts."""
     measure = coverage.Coverage.current()
     if measure is None or not request.node.get_closest_marker("untraced"):
         yield
