@@ -1,1 +1,1 @@
-"""A GitHub of our own, for tests, benchmarks and the demo; it shares nothing with the client it is asked by."""
+"""A simulated GitHub for tests, benchmarks and the demo; it shares no code with the GitHub client."""

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from app.simulator.console import HELP, Console, lines
+from app.simulator.console import HELP, Console, read_lines
 from app.simulator.http.app import Simulator
 from app.simulator.http.faults import Latency
 from app.simulator.http.server import bind_loopback, loopback_url, serve
@@ -19,25 +19,25 @@ from app.simulator.world.world import World
 
 
 def main() -> None:
-    """Serve the demo's repository, or one of a given size, until a signal ends it."""
-    options = _options(sys.argv[1:])
+    """Serve the demo's repository, or a generated one, until SIGINT or SIGTERM."""
+    options = _parse_options(sys.argv[1:])
     bound = bind_loopback(options.port)
     simulator = Simulator(_world(options))
     simulator.world.api_url = loopback_url(bound)
     simulator.images.base_url = simulator.world.api_url if options.pictures else None
     if options.latency_ms:
         simulator.faults.add(Latency(options.latency_ms / 1000), times=None)
-    _say(f"{SAMPLE_REPO} at {simulator.world.api_url}")
-    hook = _webhook(options, simulator.world) if options.webhook else None
-    # Read from the background of a terminal, the standard input would stop the process.
+    _print(f"{SAMPLE_REPO} at {simulator.world.api_url}")
+    hook = _add_webhook(options, simulator.world) if options.webhook else None
+    # Without this, reading the standard input in the background of a terminal would stop the process.
     signal.signal(signal.SIGTTIN, signal.SIG_IGN)
-    threading.Thread(target=_act, args=(Console(simulator, SAMPLE_REPO),), daemon=True).start()
-    asyncio.run(_until_a_signal(simulator, bound))
+    threading.Thread(target=_run_console, args=(Console(simulator, SAMPLE_REPO),), daemon=True).start()
+    asyncio.run(_serve_until_signal(simulator, bound))
     if hook:
         hook.close()
 
 
-def _options(arguments: Sequence[str]) -> argparse.Namespace:
+def _parse_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m app.simulator",
         description=__doc__,
@@ -60,7 +60,6 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _world(options: argparse.Namespace) -> World:
-    # The simulator runs in the time of whoever looks at it.
     clock = time.time  # noqa: TID251 - the edge of the process: here the clock is handed in
     world = generate_world(options.posts, options.comments, 1, clock=clock) if options.posts else sample_world(clock)
     for token in options.token:
@@ -68,25 +67,25 @@ def _world(options: argparse.Namespace) -> World:
     return world
 
 
-def _webhook(options: argparse.Namespace, world: World) -> Webhook:
-    shown = world.repository_payload(world.repository(SAMPLE_REPO))
-    hook = Webhook(options.webhook, options.secret, repository=shown)
+def _add_webhook(options: argparse.Namespace, world: World) -> Webhook:
+    repository = world.repository_payload(world.repository(SAMPLE_REPO))
+    hook = Webhook(options.webhook, options.secret, repository=repository)
     world.on_event(hook.deliver)
     return hook
 
 
-def _act(acts: Console) -> None:
-    for line in lines(0):
-        _say(acts.do(line))
+def _run_console(console: Console) -> None:
+    for line in read_lines(0):
+        _print(console.execute(line))
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     if text:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
 
 
-async def _until_a_signal(simulator: Simulator, bound: socket.socket) -> None:
+async def _serve_until_signal(simulator: Simulator, bound: socket.socket) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -1,4 +1,4 @@
-"""Small acts by hand: a line of words does something to a running simulator, and a line says what came of it."""
+"""The console of a running simulator: a line of words executes a command, and its result is a line of text."""
 
 import os
 import re
@@ -44,101 +44,101 @@ _FAULTS: dict[str, Fault] = {
 
 
 class Console:
-    """What a person at the keyboard does to the repository `repo`, which may be renamed meanwhile."""
+    """The commands that a person types, for the repository `repo`, which is known by its id if it is renamed."""
 
     def __init__(self, simulator: Simulator, repo: str) -> None:
         self._simulator = simulator
         self._world = simulator.world
-        self._home = self._world.repository(repo).id
-        self._ends: list[Callable[[], None]] = []
-        self._table: dict[str, Callable[[str], object]] = {
-            "comment": self._comment,
-            "edit": self._edit,
-            "delete": lambda words: self._world.delete_comment(self._found(words)),
-            "hide": lambda words: self._world.hide_comment(self._found(words)),
-            "show": lambda words: self._world.hide_comment(self._found(words), None),
-            "pin": lambda words: self._world.pin_comment(self._found(words)),
-            "unpin": lambda words: self._world.unpin_comment(self._found(words)),
-            "close": lambda words: self._world.close_issue(self._repo, int(words)),
-            "reopen": lambda words: self._world.reopen_issue(self._repo, int(words)),
-            "lock": lambda words: self._world.lock_issue(self._repo, int(words)),
-            "unlock": lambda words: self._world.unlock_issue(self._repo, int(words)),
-            "remove": lambda words: self._world.delete_issue(self._repo, int(words)),
+        self._repository_id = self._world.repository(repo).id
+        self._fault_removers: list[Callable[[], None]] = []
+        self._commands: dict[str, Callable[[str], object]] = {
+            "comment": self._write_comment,
+            "edit": self._edit_comment,
+            "delete": lambda arguments: self._world.delete_comment(self._comment(arguments)),
+            "hide": lambda arguments: self._world.hide_comment(self._comment(arguments)),
+            "show": lambda arguments: self._world.hide_comment(self._comment(arguments), None),
+            "pin": lambda arguments: self._world.pin_comment(self._comment(arguments)),
+            "unpin": lambda arguments: self._world.unpin_comment(self._comment(arguments)),
+            "close": lambda arguments: self._world.close_issue(self._repo, int(arguments)),
+            "reopen": lambda arguments: self._world.reopen_issue(self._repo, int(arguments)),
+            "lock": lambda arguments: self._world.lock_issue(self._repo, int(arguments)),
+            "unlock": lambda arguments: self._world.unlock_issue(self._repo, int(arguments)),
+            "remove": lambda arguments: self._world.delete_issue(self._repo, int(arguments)),
             "react": self._react,
-            "rename": lambda words: self._world.rename_repository(self._repo, words),
+            "rename": lambda arguments: self._world.rename_repository(self._repo, arguments),
             "private": lambda _: self._world.make_private(self._repo),
             "public": lambda _: self._world.make_private(self._repo, private=False),
-            "fault": self._fault,
-            "mend": lambda _: self._mend(),
-            "asks": lambda _: self._asks(),
+            "fault": self._add_fault,
+            "mend": lambda _: self._remove_faults(),
+            "asks": lambda _: self._count_requests(),
         }
 
-    def do(self, line: str) -> str:
-        """Do what a line says and give the answer to it, which for what cannot be done says why."""
-        name, _, words = line.strip().partition(" ")
+    def execute(self, line: str) -> str:
+        """Execute a line and return its result; for a command that fails this is the reason after `? `."""
+        name, _, arguments = line.strip().partition(" ")
         if not name:
             return ""
-        if name not in self._table:
-            return f"? {name}: choose one of {', '.join(self._table)}"
+        if name not in self._commands:
+            return f"? {name}: choose one of {', '.join(self._commands)}"
         try:
-            said = self._table[name](words.strip())
-        except KeyError as missing:
-            return f"? {missing} is not there"
-        except (ValueError, re.error) as failure:
-            return f"? {failure}"
-        return said if isinstance(said, str) else "done"
+            result = self._commands[name](arguments.strip())
+        except KeyError as error:
+            return f"? {error} is not there"
+        except (ValueError, re.error) as error:
+            return f"? {error}"
+        return result if isinstance(result, str) else "done"
 
     @property
     def _repo(self) -> str:
-        return self._world.repositories[self._home].full_name
+        return self._world.repositories[self._repository_id].full_name
 
-    def _found(self, words: str) -> Comment:
-        return self._world.comments[int(words)]
+    def _comment(self, arguments: str) -> Comment:
+        return self._world.comments[int(arguments)]
 
-    def _comment(self, words: str) -> str:
-        number, author, body = _three(words)
+    def _write_comment(self, arguments: str) -> str:
+        number, author, body = _split_in_three(arguments)
         return str(self._world.comment(self._repo, int(number), body=body, author=author).id)
 
-    def _edit(self, words: str) -> None:
-        comment_id, _, body = words.partition(" ")
-        self._world.edit_comment(self._found(comment_id), body=body)
+    def _edit_comment(self, arguments: str) -> None:
+        comment_id, _, body = arguments.partition(" ")
+        self._world.edit_comment(self._comment(comment_id), body=body)
 
-    def _react(self, words: str) -> None:
-        number, reaction, _ = _three(words)
+    def _react(self, arguments: str) -> None:
+        number, reaction, _ = _split_in_three(arguments)
         self._world.react(self._world.issue(self._repo, int(number)), reaction or "heart")
 
-    def _fault(self, words: str) -> None:
-        kind, times, match = _three(words)
+    def _add_fault(self, arguments: str) -> None:
+        kind, times, match = _split_in_three(arguments)
         fault = _FAULTS.get(kind) or Status(int(kind))
-        self._ends.append(self._simulator.faults.add(fault, match=match, times=int(times or 1)))
+        self._fault_removers.append(self._simulator.faults.add(fault, match=match, times=int(times or 1)))
 
-    def _mend(self) -> None:
-        while self._ends:
-            self._ends.pop()()
+    def _remove_faults(self) -> None:
+        while self._fault_removers:
+            self._fault_removers.pop()()
 
-    def _asks(self) -> str:
-        charged = Counter(ask.target.partition("?")[0] for ask in tuple(self._simulator.requests))
-        lines = [f"{times:6} {path}" for path, times in charged.most_common()]
-        return "\n".join([*lines, f"{charged.total():6} in all"])
+    def _count_requests(self) -> str:
+        counts = Counter(request.target.partition("?")[0] for request in tuple(self._simulator.requests))
+        lines = [f"{times:6} {path}" for path, times in counts.most_common()]
+        return "\n".join([*lines, f"{counts.total():6} in all"])
 
 
-def lines(descriptor: int) -> Iterator[str]:
-    """Read lines as they come, until the end or until nothing can be read, as in the background of a terminal.
+def read_lines(descriptor: int) -> Iterator[str]:
+    """Yield lines as they arrive, until the end of the file or an error, such as in the background of a terminal.
 
-    Without a buffered file: a thread that waits in one would keep the interpreter from ending.
+    No buffered file is used: a thread that waits in one would prevent the interpreter from exiting.
     """
     rest = b""
     try:
-        while read := os.read(descriptor, 65_536):
-            *whole, rest = (rest + read).split(b"\n")
-            yield from (line.decode(errors="replace") for line in whole)
+        while data := os.read(descriptor, 65_536):
+            *complete_lines, rest = (rest + data).split(b"\n")
+            yield from (line.decode(errors="replace") for line in complete_lines)
     except OSError:
         return
     if rest:
         yield rest.decode(errors="replace")
 
 
-def _three(words: str) -> tuple[str, str, str]:
-    first, _, rest = words.partition(" ")
+def _split_in_three(arguments: str) -> tuple[str, str, str]:
+    first, _, rest = arguments.partition(" ")
     second, _, third = rest.strip().partition(" ")
     return first, second, third.strip()

@@ -13,7 +13,7 @@ from app.outbound.clock import SystemClock
 from app.simulator.http.faults import Latency
 from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.sample import generate_world, sample_world
-from tests.integration.application import comments_of
+from tests.integration.local_service import github_ids
 from tests.journeys.conftest import Start
 from tests.journeys.processes import DEADLINE, is_running, paused, wait_until, worker_pids
 from tests.journeys.shared_store import (
@@ -72,7 +72,7 @@ def test_all_processes_serve_a_webhooks_change_within_a_second(
 ) -> None:
     one, two = start_two(start, simulator, GITHUB_TOKEN=TOKEN, **_RARE_POLLS)
     one.wait_until_complete()
-    assert served_ids(one) == served_ids(two) == comments_of(simulator, 41)
+    assert served_ids(one) == served_ids(two) == github_ids(simulator, 41)
     simulator.add_webhook(f"{one.url}/webhooks/github", secret=SECRET, repo="ada/blog").wait()
     simulator.requests.clear()
     waits = []
@@ -81,7 +81,7 @@ def test_all_processes_serve_a_webhooks_change_within_a_second(
             simulator.world.comment("ada/blog", 41, body=text, author="eve")
             wait_until(serves_all(one, simulator))
             waits.append(wait_until(serves_all(two, simulator)))
-        wait_until(lambda: bool(events) and events[-1]["comment_count"] == len(comments_of(simulator, 41)))
+        wait_until(lambda: bool(events) and events[-1]["comment_count"] == len(github_ids(simulator, 41)))
         targets = [request.target.partition("?")[0] for request in simulator.requests]
     assert min(waits) <= 1.0
     assert targets == [f"/repos/ada/blog/issues/41{rest}" for _ in waits for rest in ("", "/comments")]
@@ -97,7 +97,7 @@ def test_cold_readers_at_both_cost_one_read(start: Start, simulator: RunningSimu
     simulator.hold.release()
     assert {response.status_code for response in responses} == {200}
     assert len({response.headers["etag"] for response in responses}) == 1
-    assert [comment["id"] for comment in responses[0].json()["comments"]] == comments_of(simulator, 41)
+    assert [comment["id"] for comment in responses[0].json()["comments"]] == github_ids(simulator, 41)
     one.wait_until_complete()
     thread_requests = [
         request.target.partition("?")[0] for request in simulator.requests if "/issues/41" in request.target
@@ -115,12 +115,12 @@ def test_without_a_token_both_stay_within_the_hour(start: Start) -> None:
                 return both[number % 2].get(f"/api/v1/posts/{number}/comments")
 
             responses = list(readers.map(read, range(1, 61)))
-            wait_until(lambda: any("Goes on at" in service.output for service in both))
+            wait_until(lambda: any("The next poll is at" in service.output for service in both))
             responses += readers.map(read, range(1, 61))
         refused = [response for response in responses if response.status_code != 200]
         assert {response.status_code for response in refused} == {503}
         assert all(int(response.headers["retry-after"]) > 0 for response in refused)
-        assert 40 <= sum(request.charged for request in simulator.requests) <= 50
+        assert 40 <= sum(request.counts_against_limit for request in simulator.requests) <= 50
         assert 403 not in {request.status for request in simulator.requests}
 
 

@@ -55,7 +55,7 @@ def _shuffled_deliveries(blog: Blog) -> None:
     written = blog.github_comments()
     blog.simulator.world.edit_comment(written[-1], body="A last word")
     blog.simulator.world.delete_comment(written[-2])
-    assert hook.release(shuffled=3) == 10
+    assert hook.release(shuffle_seed=3) == 10
     hook.wait(10)
     blog.wait_until_mirrored()
     assert {delivery.status for delivery in hook.log[1:]} == {202}
@@ -83,7 +83,7 @@ def _second_page_of_a_thread(blog: Blog) -> None:
     mirrored = blog.served_comments()
     repair = blog.break_github(Status(502), path=r"/issues/1/comments\?.*[?&]page=2")
     blog.simulator.world.delete_comment(blog.github_comments()[4])
-    blog.server.service.wait_for(rf"Post 1 of {blog.repo} is looked at again at")
+    blog.server.service.wait_for(rf"Post 1 of {blog.repo} is refreshed again at")
     assert blog.served_comments() == mirrored
     repair()
     blog.wait_until_mirrored()
@@ -99,7 +99,7 @@ def _lost_deliveries(blog: Blog, clock: GitHubClock) -> None:
     clock.ahead += 120  # by now the deliveries should have arrived
     hold.release()
     blog.wait_until_mirrored()
-    blog.server.service.wait_for(rf"{blog.repo}: no webhook told of what is new at 1\.")
+    blog.server.service.wait_for(rf"{blog.repo}: no webhook reported the news of 1\.")
     assert {delivery.error for delivery in hook.log[1:]} == {"dropped"}
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the simulator share: a clock that they move, and asks without a socket."""
+"""Helpers of the simulator's tests: a clock that they move, and requests without a socket."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,36 +10,36 @@ from app.simulator.http.app import Simulator
 from app.simulator.http.request_log import IncomingRequest
 from app.simulator.http.responses import SimulatedResponse
 
-NOON = 1_600_000_000
+NOW = 1_600_000_000
 REPO = "ada/blog"
 
 
 @dataclass(slots=True)
 class FakeClock:
-    """Seconds since the epoch, standing still until a test moves them."""
+    """A clock in seconds since the epoch that only a test moves."""
 
-    now: float = NOON
+    now: float = NOW
 
     def __call__(self) -> float:
         return self.now
 
 
-def ask(simulator: Simulator, target: str, *, method: str = "GET", **headers: str) -> SimulatedResponse:
-    """Ask a simulator without a socket; header names are written with underscores."""
+def send_request(simulator: Simulator, target: str, *, method: str = "GET", **headers: str) -> SimulatedResponse:
+    """Send a request to a simulator without a socket; header names are written with underscores."""
     path, _, query = target.partition("?")
-    named = {"user_agent": "tests", **headers}
+    headers = {"user_agent": "tests", **headers}
     request = IncomingRequest(
         method=method,
         path=path,
         query=query,
         parameters=tuple(parse_qsl(query)),
-        headers={name.replace("_", "-"): value for name, value in named.items() if value},
+        headers={name.replace("_", "-"): value for name, value in headers.items() if value},
         base_url="https://api.github.com",
         client_ip="192.0.2.1",
     )
     return simulator.respond(request)
 
 
-def value(answer: SimulatedResponse) -> Any:
-    """Read the JSON of an answer."""
-    return orjson.loads(answer.body)
+def json_body(response: SimulatedResponse) -> Any:
+    """Return the parsed JSON of a response."""
+    return orjson.loads(response.body)

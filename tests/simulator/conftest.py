@@ -12,9 +12,9 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def world(clock: FakeClock) -> World:
-    made = World(clock)
-    made.add_repository(REPO)
-    return made
+    world = World(clock)
+    world.add_repository(REPO)
+    return world
 
 
 @pytest.fixture

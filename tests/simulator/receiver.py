@@ -1,4 +1,4 @@
-"""A receiver of webhooks on loopback, which keeps what it gets and answers as a test wants it."""
+"""A receiver of webhooks on loopback, which stores its deliveries and responds as a test tells it."""
 
 import threading
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ from typing_extensions import override
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """One delivery as it arrived; header names are in lower case."""
+class ReceivedDelivery:
+    """A delivery as it arrived; header names are in lower case."""
 
     headers: dict[str, str]
     body: bytes
@@ -31,32 +31,36 @@ class Received:
 
 @dataclass(slots=True)
 class Receiver:
-    """Answers each delivery with `status`, once `open` is set; with `close_each` it ends the connection after it."""
+    """Responds to each delivery with `status` while `may_respond` is set.
+
+    With `close_connections` it closes the connection after each response. The semaphores count deliveries that
+    arrived, and connections that ended.
+    """
 
     url: str = ""
     status: int = 202
-    close_each: bool = False
-    open: threading.Event = field(default_factory=threading.Event)
-    arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
-    ended: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
-    everything: list[Received] = field(default_factory=list)
+    close_connections: bool = False
+    may_respond: threading.Event = field(default_factory=threading.Event)
+    arrivals: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    disconnects: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    deliveries: list[ReceivedDelivery] = field(default_factory=list)
 
     @property
-    def events(self) -> list[Received]:
-        """What arrived, but for pings."""
-        return [each for each in self.everything if each.headers["x-github-event"] != "ping"]
+    def events(self) -> list[ReceivedDelivery]:
+        """All deliveries but pings."""
+        return [delivery for delivery in self.deliveries if delivery.headers["x-github-event"] != "ping"]
 
     @property
     def bodies(self) -> list[str]:
-        """The texts of the comments that were told of."""
-        return [each.payload["comment"]["body"] for each in self.events]
+        """The bodies of the comments in the deliveries."""
+        return [delivery.payload["comment"]["body"] for delivery in self.events]
 
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:
-    """Receive at a port from the kernel."""
+    """Run a receiver at a free port."""
     receiver = Receiver()
-    receiver.open.set()
+    receiver.may_respond.set()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -65,17 +69,17 @@ def receiving() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            receiver.everything.append(Received(headers, body, self.client_address[1], self.path))
-            receiver.arrived.release()
-            receiver.open.wait(20)
-            self.close_connection = receiver.close_each
+            receiver.deliveries.append(ReceivedDelivery(headers, body, self.client_address[1], self.path))
+            receiver.arrivals.release()
+            receiver.may_respond.wait(20)
+            self.close_connection = receiver.close_connections
             self.send_response(receiver.status)
             self.send_header("content-length", "0")
             self.end_headers()
 
         @override
         def log_message(self, format: str, *args: object) -> None:
-            """Stay silent."""
+            """Log nothing."""
 
         @override
         def handle(self) -> None:
@@ -90,13 +94,13 @@ def receiving() -> Iterator[Receiver]:
         @override
         def shutdown_request(self, request: Any) -> None:
             super().shutdown_request(request)
-            receiver.ended.release()
+            receiver.disconnects.release()
 
     with Server(("127.0.0.1", 0), Handler) as server:
         receiver.url = f"http://127.0.0.1:{server.server_address[1]}"
-        serving = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        serving.start()
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
         yield receiver
-        receiver.open.set()
+        receiver.may_respond.set()
         server.shutdown()
-        serving.join()
+        thread.join()

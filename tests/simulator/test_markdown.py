@@ -53,7 +53,7 @@ UPLOAD = "![cat](https://github.com/user-attachments/assets/0a1b2c3d-1111-4222-8
         ),
     ],
 )
-def test_markdown_comes_out_as_github_renders_it(markdown: str, html: str) -> None:
+def test_markdown_renders_like_github(markdown: str, html: str) -> None:
     assert to_html(markdown) == html
 
 
@@ -73,25 +73,25 @@ def test_a_fence_without_a_known_language_is_plain() -> None:
     assert "highlight-source" not in to_html("```klingon\nx\n```") + to_html("```\nx\n```")
 
 
-def test_an_uploaded_picture_comes_under_an_address_that_expires() -> None:
-    (picture,) = LexborHTMLParser(to_html(UPLOAD)).css("img")
+def test_an_uploaded_image_gets_a_signed_url() -> None:
+    (image,) = LexborHTMLParser(to_html(UPLOAD)).css("img")
     assert re.fullmatch(
         r"https://private-user-images\.githubusercontent\.com/\d+/\d+-0a1b2c3d-1111-4222-8333-444455556666\.png"
         r"\?jwt=[\w-]+\.[\w-]+\.[\w-]+",
-        picture.attributes["src"] or "",
+        image.attributes["src"] or "",
     )
-    assert picture.attributes["alt"] == "cat"
+    assert image.attributes["alt"] == "cat"
 
 
-def test_the_address_of_an_uploaded_picture_changes_every_five_minutes() -> None:
+def test_a_signed_url_changes_every_five_minutes() -> None:
     assert to_html(UPLOAD, now=0) == to_html(UPLOAD, now=EXPIRES_AFTER - 1)
     assert to_html(UPLOAD, now=0) != to_html(UPLOAD, now=EXPIRES_AFTER)
 
 
-def test_another_picture_comes_through_camo_with_its_source() -> None:
-    (picture,) = LexborHTMLParser(to_html("![](http://e.org/a.png)")).css("img")
-    assert (picture.attributes["src"] or "").startswith("https://camo.githubusercontent.com/")
-    assert picture.attributes["data-canonical-src"] == "http://e.org/a.png"
+def test_other_images_go_through_camo() -> None:
+    (image,) = LexborHTMLParser(to_html("![](http://e.org/a.png)")).css("img")
+    assert (image.attributes["src"] or "").startswith("https://camo.githubusercontent.com/")
+    assert image.attributes["data-canonical-src"] == "http://e.org/a.png"
 
 
 @pytest.mark.parametrize(
@@ -102,17 +102,17 @@ def test_another_picture_comes_through_camo_with_its_source() -> None:
         ("", ""),
     ],
 )
-def test_text_is_what_is_left_without_marks(html: str, text: str) -> None:
+def test_text_has_no_tags(html: str, text: str) -> None:
     assert to_text(html) == text
 
 
 @given(st.text(max_size=200))
-def test_whatever_is_written_no_script_and_no_handler_comes_out(body: str) -> None:
+def test_html_never_contains_scripts_or_handlers(body: str) -> None:
     tree = LexborHTMLParser(to_html(f"{body} <script>alert(1)</script> <img onerror=x>"))
     assert tree.css("script, [onerror]") == []
 
 
 @given(st.text(alphabet="@:*_`[]()<>!-#> \nabc/.", max_size=120))
-def test_any_mixture_of_marks_is_rendered(body: str) -> None:
+def test_any_markup_is_rendered(body: str) -> None:
     assert to_html(body) == to_html(body)
     assert isinstance(to_text(to_html(body)), str)

@@ -19,14 +19,14 @@ def test_the_post_of_the_front_matter_is_number_41(blog: World) -> None:
     assert post.created_at == 1_593_592_200
 
 
-def test_the_blog_shows_every_sort_of_thread(blog: World) -> None:
+def test_the_blog_has_every_kind_of_thread(blog: World) -> None:
     counts = {issue.number: len(blog.comment_ids[issue.id]) for issue in blog.issues.values()}
     assert counts == {7: 5, 12: 9, 19: 35, 28: 8, 35: 1, 41: 16, 42: 0}
     assert [issue.number for issue in blog.issues.values() if issue.locked] == [28]
     assert [issue.number for issue in blog.issues.values() if issue.is_pull_request] == [35]
 
 
-def test_the_blog_has_spam_a_pin_reactions_and_a_deleted_account(blog: World) -> None:
+def test_the_blog_has_spam_pin_and_reactions(blog: World) -> None:
     comments = blog.comments.values()
     assert Counter(comment.minimized for comment in comments if comment.minimized) == {"spam": 3}
     assert len([comment for comment in comments if comment.pin]) == 1
@@ -34,29 +34,29 @@ def test_the_blog_has_spam_a_pin_reactions_and_a_deleted_account(blog: World) ->
     assert [user.login for user in blog.users.values() if user.deleted] == ["nightowl-77"]
 
 
-def test_every_comment_comes_after_the_one_before_it(blog: World) -> None:
+def test_the_comments_of_a_thread_are_chronological(blog: World) -> None:
     for thread in blog.comment_ids.values():
-        moments = [blog.comments[comment_id].created_at for comment_id in thread]
-        assert moments == sorted(moments)
+        times = [blog.comments[comment_id].created_at for comment_id in thread]
+        assert times == sorted(times)
         assert all(blog.comments[comment_id].body for comment_id in thread)
 
 
-def test_a_numbered_world_has_the_size_that_was_asked_for() -> None:
+def test_a_generated_world_has_the_requested_size() -> None:
     world = generate_world(50, 300, seed=3, pull_request_comments=250)
-    pulls = [issue for issue in world.issues.values() if issue.is_pull_request]
-    assert (len(world.issues) - len(pulls), len(pulls)) == (50, 3)
-    assert sum(len(world.comment_ids[issue.id]) for issue in pulls) == 250
+    pull_requests = [issue for issue in world.issues.values() if issue.is_pull_request]
+    assert (len(world.issues) - len(pull_requests), len(pull_requests)) == (50, 3)
+    assert sum(len(world.comment_ids[issue.id]) for issue in pull_requests) == 250
     assert len(world.comments) == 550
 
 
-def test_the_comments_of_a_numbered_world_are_uneven_and_of_real_size() -> None:
+def test_generated_comments_are_uneven_and_realistic() -> None:
     world = generate_world(100, 1000, seed=1)
     counts = sorted(len(thread) for thread in world.comment_ids.values())
     assert counts[-1] > 5 * counts[50]
     assert all(200 <= len(comment.body or "") <= 2000 for comment in world.comments.values())
 
 
-def test_the_html_made_ahead_is_what_rendering_gives() -> None:
+def test_generated_html_matches_the_rendered_body() -> None:
     for comment in generate_world(5, 40, seed=2).comments.values():
         assert comment.body_html == to_html(comment.body or "")
 

@@ -1,4 +1,4 @@
-"""Each act that GitHub tells by webhook is told, in the shape of octokit/webhooks' recorded payloads."""
+"""Each change publishes GitHub's events, in the form of octokit/webhooks' recorded payloads."""
 
 from collections.abc import Callable
 
@@ -9,41 +9,41 @@ from app.simulator.world.webhook_events import WebhookEvent
 from app.simulator.world.world import World
 from tests.simulator.client import REPO
 
-Act = Callable[[World], object]
+Change = Callable[[World], object]
 
 
 @pytest.fixture
-def told(world: World) -> list[WebhookEvent]:
+def events(world: World) -> list[WebhookEvent]:
     world.add_repository("ada/other")
     world.open_issue(REPO, title="One", body="Hello", labels=["jobs"])
     world.open_pull_request(REPO, title="Two")
     world.comment(REPO, 1, body="Hi", author="grace")
-    heard: list[WebhookEvent] = []
-    world.on_event(heard.append)
-    return heard
+    events: list[WebhookEvent] = []
+    world.on_event(events.append)
+    return events
 
 
-def first(world: World) -> Comment:
+def _first_comment(world: World) -> Comment:
     return next(iter(world.comments.values()))
 
 
-def pinned_before(world: World) -> None:
-    world.pin_comment(first(world))
+def _pin_two_comments(world: World) -> None:
+    world.pin_comment(_first_comment(world))
     world.pin_comment(world.comment(REPO, 1, body="Me", author="linh"))
 
 
 @pytest.mark.parametrize(
-    ("act", "names"),
+    ("change", "names"),
     [
         (lambda world: world.comment(REPO, 1, body="Yes", author="eve"), ["issue_comment.created"]),
         (lambda world: world.comment(REPO, 2, body="Yes", author="eve"), ["issue_comment.created"]),
-        (lambda world: world.edit_comment(first(world), body="Yes"), ["issue_comment.edited"]),
-        (lambda world: world.delete_comment(first(world)), ["issue_comment.deleted"]),
-        (lambda world: world.pin_comment(first(world)), ["issue_comment.pinned"]),
-        (lambda world: world.unpin_comment(first(world)), ["issue_comment.unpinned"]),
-        (pinned_before, [f"issue_comment.{act}" for act in ("pinned", "created", "unpinned", "pinned")]),
-        (lambda world: world.hide_comment(first(world)), []),
-        (lambda world: world.react(first(world), "heart"), []),
+        (lambda world: world.edit_comment(_first_comment(world), body="Yes"), ["issue_comment.edited"]),
+        (lambda world: world.delete_comment(_first_comment(world)), ["issue_comment.deleted"]),
+        (lambda world: world.pin_comment(_first_comment(world)), ["issue_comment.pinned"]),
+        (lambda world: world.unpin_comment(_first_comment(world)), ["issue_comment.unpinned"]),
+        (_pin_two_comments, [f"issue_comment.{action}" for action in ("pinned", "created", "unpinned", "pinned")]),
+        (lambda world: world.hide_comment(_first_comment(world)), []),
+        (lambda world: world.react(_first_comment(world), "heart"), []),
         (lambda world: world.react(world.issue(REPO, 1), "heart"), []),
         (lambda world: world.open_issue(REPO, title="Three"), ["issues.opened"]),
         (lambda world: world.open_issue(REPO, title="Three", labels=["x"]), ["issues.opened", "issues.labeled"]),
@@ -69,19 +69,19 @@ def pinned_before(world: World) -> None:
         (lambda world: world.delete_account("grace"), []),
     ],
 )
-def test_an_act_is_told_as_githubs_events(world: World, told: list[WebhookEvent], act: Act, names: list[str]) -> None:
-    act(world)
-    assert [f"{event.name}.{event.action}" for event in told] == names
-    assert all({"action", "repository", "sender"} <= event.payload.keys() for event in told)
-    assert all(event.payload["repository"]["id"] == event.repository_id for event in told)
-
-
-def test_a_comment_is_told_with_its_issue_its_repository_and_who_wrote_it(
-    world: World, told: list[WebhookEvent]
+def test_a_change_publishes_githubs_events(
+    world: World, events: list[WebhookEvent], change: Change, names: list[str]
 ) -> None:
+    change(world)
+    assert [f"{event.name}.{event.action}" for event in events] == names
+    assert all({"action", "repository", "sender"} <= event.payload.keys() for event in events)
+    assert all(event.payload["repository"]["id"] == event.repository_id for event in events)
+
+
+def test_a_comment_event_has_issue_repository_and_sender(world: World, events: list[WebhookEvent]) -> None:
     world.api_url = "http://127.0.0.1:1"
     world.comment(REPO, 1, body="**Yes**", author="eve")
-    (payload,) = (event.payload for event in told)
+    (payload,) = (event.payload for event in events)
     comment, issue, repository = payload["comment"], payload["issue"], payload["repository"]
     assert (comment["body"], "body_html" in comment, comment["user"]["login"]) == ("**Yes**", False, "eve")
     assert comment["issue_url"] == issue["url"] == f"http://127.0.0.1:1/repos/{REPO}/issues/1"
@@ -89,66 +89,66 @@ def test_a_comment_is_told_with_its_issue_its_repository_and_who_wrote_it(
     assert (repository["full_name"], repository["private"], payload["sender"]["login"]) == (REPO, False, "eve")
 
 
-def test_a_comment_on_a_pull_request_says_so(world: World, told: list[WebhookEvent]) -> None:
+def test_a_pull_request_comment_has_a_pull_request(world: World, events: list[WebhookEvent]) -> None:
     world.comment(REPO, 2, body="Yes", author="eve")
-    assert told[0].payload["issue"]["pull_request"]["url"].endswith("/pulls/2")
+    assert events[0].payload["issue"]["pull_request"]["url"].endswith("/pulls/2")
 
 
-def test_what_is_edited_is_told_with_what_it_was(world: World, told: list[WebhookEvent]) -> None:
-    world.edit_comment(first(world), body="Ho")
+def test_an_edit_event_has_the_former_values(world: World, events: list[WebhookEvent]) -> None:
+    world.edit_comment(_first_comment(world), body="Ho")
     world.edit_issue(REPO, 1, title="Uno", body="Ciao")
     world.edit_issue(REPO, 1, body="Salve")
-    assert [event.payload["changes"] for event in told] == [
+    assert [event.payload["changes"] for event in events] == [
         {"body": {"from": "Hi"}},
         {"title": {"from": "One"}, "body": {"from": "Hello"}},
         {"body": {"from": "Ciao"}},
     ]
 
 
-def test_what_is_deleted_is_told_as_it_was(world: World, told: list[WebhookEvent]) -> None:
-    world.delete_comment(first(world))
+def test_a_deletion_event_shows_the_former_state(world: World, events: list[WebhookEvent]) -> None:
+    world.delete_comment(_first_comment(world))
     world.delete_issue(REPO, 1)
     world.delete_repository(REPO)
-    comment, issue, repository = (event.payload for event in told)
+    comment, issue, repository = (event.payload for event in events)
     assert (comment["comment"]["body"], comment["issue"]["comments"]) == ("Hi", 1)
     assert (issue["issue"]["number"], issue["issue"]["comments"]) == (1, 0)
     assert repository["repository"]["full_name"] == REPO
 
 
-def test_a_transfer_is_told_where_it_left_and_where_it_arrived(world: World, told: list[WebhookEvent]) -> None:
-    was = world.issue(REPO, 1)
-    now = world.transfer_issue(REPO, 1, "ada/other")
-    left, arrived = told
-    assert (left.payload["issue"]["id"], left.payload["repository"]["full_name"]) == (was.id, REPO)
-    assert left.payload["changes"]["new_issue"]["id"] == now.id
-    assert left.payload["changes"]["new_repository"]["full_name"] == "ada/other"
-    assert (arrived.payload["issue"]["id"], arrived.payload["repository"]["full_name"]) == (now.id, "ada/other")
-    assert arrived.payload["changes"]["old_issue"]["id"] == was.id
+def test_a_transfer_causes_events_in_both_repositories(world: World, events: list[WebhookEvent]) -> None:
+    before = world.issue(REPO, 1)
+    after = world.transfer_issue(REPO, 1, "ada/other")
+    transferred, opened = events
+    assert (transferred.payload["issue"]["id"], transferred.payload["repository"]["full_name"]) == (before.id, REPO)
+    assert transferred.payload["changes"]["new_issue"]["id"] == after.id
+    assert transferred.payload["changes"]["new_repository"]["full_name"] == "ada/other"
+    assert (opened.payload["issue"]["id"], opened.payload["repository"]["full_name"]) == (after.id, "ada/other")
+    assert opened.payload["changes"]["old_issue"]["id"] == before.id
 
 
-def test_a_repository_that_moves_is_told_with_where_it_was(world: World, told: list[WebhookEvent]) -> None:
+def test_a_repository_transfer_event_has_the_former_owner(world: World, events: list[WebhookEvent]) -> None:
     world.rename_repository(REPO, "eve/notes")
-    moved, renamed = told
-    assert moved.payload["changes"]["owner"]["from"]["user"]["login"] == "ada"
+    transferred, renamed = events
+    assert transferred.payload["changes"]["owner"]["from"]["user"]["login"] == "ada"
     assert renamed.payload["changes"] == {"repository": {"name": {"from": "blog"}}}
-    assert moved.payload["repository"]["full_name"] == "eve/notes"
+    assert transferred.payload["repository"]["full_name"] == "eve/notes"
 
 
-def test_a_label_is_named(world: World, told: list[WebhookEvent]) -> None:
+def test_a_label_event_names_the_label(world: World, events: list[WebhookEvent]) -> None:
     world.set_labels(REPO, 1, "jobs", "web")
-    assert [event.payload["label"]["name"] for event in told] == ["web"]
+    assert [event.payload["label"]["name"] for event in events] == ["web"]
 
 
-def test_a_deleted_account_sends_nothing(world: World, told: list[WebhookEvent]) -> None:
+def test_a_deleted_account_is_not_the_sender(world: World, events: list[WebhookEvent]) -> None:
     world.delete_account("grace")
-    world.edit_comment(first(world), body="Ho")
-    assert (told[0].payload["sender"]["login"], told[0].payload["comment"]["user"]) == ("ada", None)
+    world.edit_comment(_first_comment(world), body="Ho")
+    assert (events[0].payload["sender"]["login"], events[0].payload["comment"]["user"]) == ("ada", None)
 
 
-def test_who_stops_listening_hears_nothing_more(world: World) -> None:
-    heard: list[WebhookEvent] = []
-    stop = world.on_event(heard.append)
+def test_an_unsubscribed_callback_gets_no_events(world: World) -> None:
+    events: list[WebhookEvent] = []
+    unsubscribe = world.on_event(events.append)
     world.open_issue(REPO, title="One")
-    stop()
+    unsubscribe()
     world.open_issue(REPO, title="Two")
-    assert [event.payload["issue"]["title"] for event in heard] == ["One"]
+    assert [event.payload["issue"]["title"] for event in events] == ["One"]

@@ -1,7 +1,7 @@
-"""GitHub's ways over HTTP: an ASGI application over a world.
+"""GitHub's REST API over HTTP: an ASGI application over a world.
 
-It speaks first of who asks (user agent, token), then of how often, then of what; faults come last, so that
-whatever a client meets was first a right answer.
+A request is checked in GitHub's order: user agent, token, rate limits, resource. Faults are applied last, to the
+correct response.
 https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api
 """
 
@@ -25,25 +25,25 @@ from app.simulator.http.rate_limits import Budget, Limits, RateLimiter
 from app.simulator.http.request_log import IncomingRequest, LoggedRequest
 from app.simulator.http.resources import Resources
 from app.simulator.http.responses import (
-    ResponseError,
     SimulatedResponse,
+    StatusError,
     bad_credentials,
-    error,
+    error_response,
     json_response,
-    no_user_agent,
+    missing_user_agent,
     not_found,
     primary_rate_limit,
     secondary_rate_limit,
-    unknown_version,
+    unsupported_version,
 )
 from app.simulator.images import IMAGES_PATH, ImageHost
 from app.simulator.world.records import User
 from app.simulator.world.world import World
 
-VERSIONS = (OLDER, NEWER)
-"""The versions of the API that are spoken; the first is the one for who names none."""
+API_VERSIONS = (OLDER, NEWER)
+"""The supported API versions; the first is the default."""
 
-_ALWAYS = {
+_COMMON_HEADERS = {
     "server": "github.com",
     "access-control-allow-origin": "*",
     "access-control-expose-headers": (
@@ -58,7 +58,7 @@ _ALWAYS = {
     "x-frame-options": "deny",
     "x-xss-protection": "0",
 }
-_PREFLIGHT = {
+_PREFLIGHT_HEADERS = {
     "access-control-allow-headers": (
         "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since,"
         " Accept-Encoding, X-GitHub-OTP, X-Requested-With, User-Agent, GraphQL-Features, X-GitHub-Api-Version"
@@ -69,12 +69,11 @@ _PREFLIGHT = {
 
 
 class Simulator:
-    """The application: answers like GitHub, logs every ask, breaks what it is told to break.
+    """The application: it responds like GitHub, logs every request and applies the faults of a test.
 
-    `base_url` overrides the address in objects and links (else the one that was asked); `cursors` makes the list of
-    issues go by `after`. `asks` is the log, `faults` and `gate` are for tests,
-    `failures` what went wrong unintentionally. Another method than GET, HEAD
-    and OPTIONS is a 404.
+    `base_url` overrides the address in objects and links, which is by default the one that the client used. With
+    `cursors` the list of issues is paged by `after`. `requests` is the log, `internal_errors` are errors of the
+    simulator or of a callback. Methods other than GET, HEAD and OPTIONS get 404.
     """
 
     def __init__(
@@ -89,59 +88,63 @@ class Simulator:
         self.images = ImageHost()
         self.internal_errors: list[Exception] = []
         self._base_url = base_url
-        self._hooks: list[Callable[[IncomingRequest], object]] = []
+        self._callbacks: list[Callable[[IncomingRequest], object]] = []
         self._resources = Resources(world, cursors=cursors)
-        self._under_way: Counter[str] = Counter()
-        self._count = 0
+        self._in_progress: Counter[str] = Counter()
+        self._response_count = 0
 
-    def on_request(self, hook: Callable[[IncomingRequest], object]) -> Callable[[], None]:
-        """Call something before each answer is made, in the server's thread; the result stops that."""
-        self._hooks.append(hook)
-        return lambda: self._hooks.remove(hook)
+    def on_request(self, callback: Callable[[IncomingRequest], object]) -> Callable[[], None]:
+        """Call `callback` before each response, in the server's thread; return a function that ends this."""
+        self._callbacks.append(callback)
+        return lambda: self._callbacks.remove(callback)
 
     def exhaust_rate_limit(self, *, login: str | None = None, client_ip: str = "127.0.0.1") -> int:
-        """Use up the hour of a user or an address; gives the time of the reset."""
-        whom = client_ip if login is None else f"user ID {self.world.user(login).id}"
+        """Use up the hourly limit of a user or an IP address; return its reset in seconds since the epoch."""
+        client = client_ip if login is None else f"user ID {self.world.user(login).id}"
         limit = self.limits.anonymous if login is None else self.limits.authenticated
-        return self.rate_limiter.exhaust(whom, limit, self.world.clock()).reset
+        return self.rate_limiter.exhaust(client, limit, self.world.clock()).reset
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one ask."""
+        """Serve a request."""
         request = IncomingRequest.of(Request(scope, receive), self._base_url)
+        with_body = request.method != "HEAD"
         if request.path.startswith(IMAGES_PATH):
-            await _send(self.images.respond(request.path), send, with_body=request.method != "HEAD")
+            await _send(self.images.respond(request.path), send, with_body=with_body)
             return
-        whom = request.token or request.client_ip
-        self._under_way[whom] += 1
-        crowded = self._under_way[whom] > self.limits.concurrent_requests
+        client = request.token or request.client_ip
+        self._in_progress[client] += 1
+        too_many = self._in_progress[client] > self.limits.concurrent_requests
         try:
             await self.hold.wait_until_released(request.target)
-            answer = self._safely(request, crowded=crowded)
-            await asyncio.sleep(answer.delay)
-            await _send(answer, send, with_body=request.method != "HEAD")
-            if answer.reset:
+            response = self._respond_or_fail(request, too_many=too_many)
+            await asyncio.sleep(response.delay)
+            await _send(response, send, with_body=with_body)
+            if response.reset:
                 _reset(scope["state"]["transport"])
         finally:
-            self._under_way[whom] -= 1
+            self._in_progress[client] -= 1
 
-    def _safely(self, request: IncomingRequest, *, crowded: bool) -> SimulatedResponse:
-        """Answer 500 where a hook or the simulator itself fails, and keep the failure for whoever runs it."""
+    def _respond_or_fail(self, request: IncomingRequest, *, too_many: bool) -> SimulatedResponse:
+        """Return the response; after an internal error store the error and return 500."""
         try:
-            return self.respond(request, crowded=crowded)
-        except Exception as failure:  # noqa: BLE001 - kept, and raised by `run_simulator` at its end
-            self.internal_errors.append(failure)
-            return error(500, "Server Error")
+            return self.respond(request, too_many=too_many)
+        except Exception as error:  # noqa: BLE001 - stored, and raised when `run_simulator` ends
+            self.internal_errors.append(error)
+            return error_response(500, "Server Error")
 
-    def respond(self, request: IncomingRequest, *, crowded: bool = False) -> SimulatedResponse:
-        """Answer a question and log it; `crowded` means that its asker has too many under way."""
-        for hook in tuple(self._hooks):
-            hook(request)
+    def respond(self, request: IncomingRequest, *, too_many: bool = False) -> SimulatedResponse:
+        """Return the response to a request, and log both.
+
+        `too_many` tells that the client exceeds the limit of concurrent requests.
+        """
+        for callback in tuple(self._callbacks):
+            callback(request)
         with self.world.lock:
-            made, charged = self._judged(request, crowded=crowded)
+            response, counts_against_limit = self._correct_response(request, too_many=too_many)
             now = self.world.clock()
-        made = self.images.rewrite_image_urls(made)
-        made = replace(made, headers={**made.headers, "date": formatdate(now, usegmt=True)})
-        spoiled = self.faults.apply(request.target, made, now)
+        response = self.images.rewrite_image_urls(response)
+        response = replace(response, headers={**response.headers, "date": formatdate(now, usegmt=True)})
+        response = self.faults.apply(request.target, response, now)
         self.requests.append(
             LoggedRequest(
                 method=request.method,
@@ -149,152 +152,156 @@ class Simulator:
                 accept=request.headers.get("accept", ""),
                 authenticated=request.token is not None,
                 if_none_match=request.headers.get("if-none-match"),
-                status=spoiled.status,
-                charged=charged,
+                status=response.status,
+                counts_against_limit=counts_against_limit,
                 client_ip=request.client_ip,
             )
         )
-        return spoiled
+        return response
 
-    def _judged(self, request: IncomingRequest, *, crowded: bool) -> tuple[SimulatedResponse, bool]:
-        """Answer, and tell whether that cost one of the hour's asks."""
+    def _correct_response(self, request: IncomingRequest, *, too_many: bool) -> tuple[SimulatedResponse, bool]:
+        """Return the response before faults, and whether the request counts against the rate limit."""
         if not request.headers.get("user-agent"):
-            return no_user_agent(), False
+            return missing_user_agent(), False
         if request.method == "OPTIONS":
-            return SimulatedResponse(204, headers=_ALWAYS | _PREFLIGHT), False
+            return SimulatedResponse(204, headers=_COMMON_HEADERS | _PREFLIGHT_HEADERS), False
         try:
             viewer = self._viewer(request)
-        except ResponseError as refusal:
-            return self._counted(request, refusal.answer, None)
-        if crowded or self.rate_limiter.is_too_fast(
-            _whom(request, viewer), self.limits.points_per_minute, self.world.clock()
-        ):
-            return self._dressed(request, secondary_rate_limit(self.limits.status), viewer), False
+        except StatusError as error:
+            return self._charge(request, error.response, None)
+        client, now = _client(request, viewer), self.world.clock()
+        if too_many or self.rate_limiter.is_too_fast(client, self.limits.points_per_minute, now):
+            return self._complete(request, secondary_rate_limit(self.limits.status), viewer), False
         budget = self._budget(request, viewer)
         if request.path == "/rate_limit":
-            return self._dressed(request, self._rates(request, budget), viewer), False
+            return self._complete(request, self._rate_limit_status(request, budget), viewer), False
         if not budget.remaining:
-            return self._dressed(request, primary_rate_limit(self.limits.status, _whom(request, viewer)), viewer), False
-        return self._counted(request, self._read(request, viewer), viewer)
+            return self._complete(request, primary_rate_limit(self.limits.status, client), viewer), False
+        return self._charge(request, self._resource_response(request, viewer), viewer)
 
     def _viewer(self, request: IncomingRequest) -> User | None:
+        """Return the user of the token, None without a token; raise 401 for an unknown token."""
         if request.token is None:
             return None
-        known = self.world.tokens.get(request.token)
-        if known is None or self.world.users[known.user_id].deleted:
+        token = self.world.tokens.get(request.token)
+        if token is None or self.world.users[token.user_id].deleted:
             raise bad_credentials()
-        return self.world.users[known.user_id]
+        return self.world.users[token.user_id]
 
-    def _read(self, request: IncomingRequest, viewer: User | None) -> SimulatedResponse:
-        media = parse_media_type(request.headers.get("accept", ""))
-        version = request.headers.get("x-github-api-version", VERSIONS[0])
+    def _resource_response(self, request: IncomingRequest, viewer: User | None) -> SimulatedResponse:
+        media_type = parse_media_type(request.headers.get("accept", ""))
+        version = request.headers.get("x-github-api-version", API_VERSIONS[0])
         try:
-            if version not in VERSIONS:
-                raise unknown_version(version)
+            if version not in API_VERSIONS:
+                raise unsupported_version(version)
             if request.method not in {"GET", "HEAD"}:
                 raise not_found()
-            answer = self._resources.respond(request, View(request.base_url, media, version), viewer)
-        except ResponseError as refusal:
-            return refusal.answer
-        return _conditional(request, _tagged(request, answer, media))
+            response = self._resources.respond(request, View(request.base_url, media_type, version), viewer)
+        except StatusError as error:
+            return error.response
+        return _or_not_modified(request, _with_etag(request, response, media_type))
 
-    def _counted(
-        self, request: IncomingRequest, answer: SimulatedResponse, viewer: User | None
+    def _charge(
+        self, request: IncomingRequest, response: SimulatedResponse, viewer: User | None
     ) -> tuple[SimulatedResponse, bool]:
-        """Spend one ask, unless nothing is new and the asker has a token."""
-        costs = answer.status != 304 or viewer is None  # noqa: PLR2004 - Not Modified
-        if costs:
-            self.rate_limiter.charge(_whom(request, viewer), self._limit(viewer), self.world.clock())
-        return self._dressed(request, answer, viewer), costs
+        """Charge the budget with a request. A 304 is free for a client with a token."""
+        counts_against_limit = response.status != 304 or viewer is None  # noqa: PLR2004 - Not Modified
+        if counts_against_limit:
+            self.rate_limiter.charge(_client(request, viewer), self._limit(viewer), self.world.clock())
+        return self._complete(request, response, viewer), counts_against_limit
 
     def _limit(self, viewer: User | None) -> int:
         return self.limits.anonymous if viewer is None else self.limits.authenticated
 
     def _budget(self, request: IncomingRequest, viewer: User | None) -> Budget:
-        return self.rate_limiter.budget(_whom(request, viewer), self._limit(viewer), self.world.clock())
+        return self.rate_limiter.budget(_client(request, viewer), self._limit(viewer), self.world.clock())
 
-    def _rates(self, request: IncomingRequest, budget: Budget) -> SimulatedResponse:
+    def _rate_limit_status(self, request: IncomingRequest, budget: Budget) -> SimulatedResponse:
+        """Return the response of `/rate_limit`."""
         core = {name: getattr(budget, name) for name in ("limit", "used", "remaining", "reset")}
         resources = {
             "core": core,
             "search": {"limit": 10, "used": 0, "remaining": 10, "reset": int(self.world.clock()) + 60},
             "graphql": {"limit": 0, "used": 0, "remaining": 0, "reset": budget.reset},
         }
-        older = request.headers.get("x-github-api-version") != NEWER
-        rates = {"resources": resources, "rate": core} if older else {"resources": resources}
+        has_rate = request.headers.get("x-github-api-version") != NEWER
+        rates = {"resources": resources, "rate": core} if has_rate else {"resources": resources}
         return json_response(200, rates, cache_control="no-cache")
 
-    def _dressed(self, request: IncomingRequest, answer: SimulatedResponse, viewer: User | None) -> SimulatedResponse:
-        """Give an answer the headers that GitHub gives to all."""
-        self._count += 1
-        known = viewer is not None
-        dress = {
-            **_ALWAYS,
-            "x-github-request-id": f"{self._count:04X}:1A2B3C:{self._count:06X}:4D5E6F:{int(self.world.clock()):08X}",
+    def _complete(
+        self, request: IncomingRequest, response: SimulatedResponse, viewer: User | None
+    ) -> SimulatedResponse:
+        """Add the headers that GitHub sends with every response."""
+        self._response_count += 1
+        count, now = self._response_count, int(self.world.clock())
+        headers = {
+            **_COMMON_HEADERS,
+            "x-github-request-id": f"{count:04X}:1A2B3C:{count:06X}:4D5E6F:{now:08X}",
             "x-github-media-type": parse_media_type(request.headers.get("accept", "")).name,
-            "x-github-api-version-selected": request.headers.get("x-github-api-version", VERSIONS[0]),
+            "x-github-api-version-selected": request.headers.get("x-github-api-version", API_VERSIONS[0]),
             **self._budget(request, viewer).headers,
-            **({"x-oauth-scopes": "public_repo", "x-accepted-oauth-scopes": "repo"} if known else {}),
         }
-        return replace(answer, headers={**dress, **answer.headers})
+        if viewer is not None:
+            headers |= {"x-oauth-scopes": "public_repo", "x-accepted-oauth-scopes": "repo"}
+        return replace(response, headers={**headers, **response.headers})
 
 
-def _whom(request: IncomingRequest, viewer: User | None) -> str:
-    """Whose budget is spent, in the words of GitHub's refusal."""
+def _client(request: IncomingRequest, viewer: User | None) -> str:
+    """Return the client that a budget belongs to, in the words of GitHub's error message."""
     return request.client_ip if viewer is None else f"user ID {viewer.id}"
 
 
-def _tagged(request: IncomingRequest, answer: SimulatedResponse, media: MediaType) -> SimulatedResponse:
-    """Give an answer its weak ETag, which belongs to the address, the media type and the token."""
-    identity = f"{request.target} {media.name} {request.token or ''}".encode()
-    tag = sha256(identity + answer.body).hexdigest()
+def _with_etag(request: IncomingRequest, response: SimulatedResponse, media_type: MediaType) -> SimulatedResponse:
+    """Add the weak ETag, which depends on the target, the media type and the token, and the caching headers."""
+    identity = f"{request.target} {media_type.name} {request.token or ''}".encode()
+    etag = sha256(identity + response.body).hexdigest()
     private = request.token is not None
     vary = "Accept, Authorization, Cookie, X-GitHub-OTP, " if private else "Accept, "
-    return answer.with_headers(
-        etag=f'W/"{tag}"',
+    return response.with_headers(
+        etag=f'W/"{etag}"',
         cache_control=f"{'private' if private else 'public'}, max-age=60, s-maxage=60",
         vary=f"{vary}Accept-Encoding, Accept, X-Requested-With",
     )
 
 
-def _conditional(request: IncomingRequest, answer: SimulatedResponse) -> SimulatedResponse:
-    """Answer 304 to who has it already; an ETag is compared weakly, and wins over a date."""
-    known = request.headers.get("if-none-match")
-    since = request.headers.get("if-modified-since")
-    if known is not None:
-        tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}
-        same = answer.headers["etag"].removeprefix("W/") in tags or "*" in tags
+def _or_not_modified(request: IncomingRequest, response: SimulatedResponse) -> SimulatedResponse:
+    """Return 304 if the client has the representation. ETags compare weakly and precede dates (RFC 9110, 13.1)."""
+    if_none_match = request.headers.get("if-none-match")
+    if if_none_match is not None:
+        etags = {etag.strip().removeprefix("W/") for etag in if_none_match.split(",")}
+        is_current = response.headers["etag"].removeprefix("W/") in etags or "*" in etags
     else:
-        same = _not_later(answer.headers.get("last-modified"), since)
-    if not same:
-        return answer
-    kept = {name: value for name, value in answer.headers.items() if name != "content-type"}
-    return SimulatedResponse(304, headers=kept)
+        is_current = _is_not_later(response.headers.get("last-modified"), request.headers.get("if-modified-since"))
+    if not is_current:
+        return response
+    headers = {name: value for name, value in response.headers.items() if name != "content-type"}
+    return SimulatedResponse(304, headers=headers)
 
 
-def _not_later(modified: str | None, since: str | None) -> bool:
-    if modified is None or since is None:
+def _is_not_later(last_modified: str | None, if_modified_since: str | None) -> bool:
+    if last_modified is None or if_modified_since is None:
         return False
     try:
-        return parsedate_to_datetime(modified) <= parsedate_to_datetime(since)
+        return parsedate_to_datetime(last_modified) <= parsedate_to_datetime(if_modified_since)
     except (TypeError, ValueError):
         return False
 
 
-async def _send(answer: SimulatedResponse, send: Send, *, with_body: bool) -> None:
-    headers = [(name.encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
-    if answer.status not in {204, 304}:
-        headers.append((b"content-length", str(len(answer.body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    if answer.cut or answer.reset:
-        # Returning without an end makes the server close the connection.
-        await send({"type": "http.response.body", "body": answer.body[: len(answer.body) // 2], "more_body": True})
+async def _send(response: SimulatedResponse, send: Send, *, with_body: bool) -> None:
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in response.headers.items()]
+    if response.status not in {204, 304}:
+        headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    if response.close or response.reset:
+        # The server closes the connection of an application that returns before the end of its body.
+        half = response.body[: len(response.body) // 2]
+        await send({"type": "http.response.body", "body": half, "more_body": True})
         return
-    await send({"type": "http.response.body", "body": answer.body if with_body else b""})
+    await send({"type": "http.response.body", "body": response.body if with_body else b""})
 
 
 def _reset(transport: asyncio.Transport) -> None:
-    """Close a connection so that its peer is told by TCP RST: with nothing to linger for."""
-    held = transport.get_extra_info("socket")
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    """Close a connection with TCP RST, by a linger time of zero."""
+    connection = transport.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()

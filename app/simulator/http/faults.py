@@ -1,6 +1,6 @@
-"""Faults on demand: what can go wrong between GitHub and a client, one small value per kind.
+"""Faults: what can go wrong between GitHub and a client, one small value per kind.
 
-Each kind changes a finished answer into a broken one and does nothing else, so several can be combined.
+A fault turns a finished response into a broken one and does nothing else, so faults can be combined.
 """
 
 import re
@@ -15,229 +15,222 @@ from typing_extensions import override
 
 from app.simulator.http.responses import SimulatedResponse, primary_rate_limit, secondary_rate_limit
 
-_OF_A_BODY = ("etag", "link", "last-modified", "cache-control")
+_BODY_HEADERS = ("etag", "link", "last-modified", "cache-control")
+"""Headers that describe the body; a fault that replaces the body drops them."""
 
 
 class Fault(Protocol):
     """A kind of fault."""
 
-    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
-        """Break an answer; `now` is the world's time in seconds."""
+    def apply(self, response: SimulatedResponse, now: float) -> SimulatedResponse:
+        """Return the broken form of a response; `now` is the world's time in seconds since the epoch."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Latency(Fault):
-    """The answer comes after so many seconds."""
+    """A response that comes `seconds` later."""
 
     seconds: float
 
     @override
-    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
-        """Delay the answer."""
-        return replace(answer, delay=answer.delay + self.seconds)
+    def apply(self, response: SimulatedResponse, now: float) -> SimulatedResponse:
+        return replace(response, delay=response.delay + self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Status(Fault):
-    """Another status and body instead of the answer, as a proxy in front of GitHub gives them."""
+    """Another status and body, as a proxy in front of GitHub sends them."""
 
     status: int
     body: bytes = b"<html><body><h1>Something went wrong</h1></body></html>"
     content_type: str = "text/html; charset=utf-8"
 
     @override
-    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
-        """Put the other status in the answer's place."""
-        headers = {name: value for name, value in answer.headers.items() if name not in _OF_A_BODY}
-        return replace(
-            answer, status=self.status, body=self.body, headers=headers | {"content-type": self.content_type}
-        )
+    def apply(self, response: SimulatedResponse, now: float) -> SimulatedResponse:
+        headers = _without_body_headers(response) | {"content-type": self.content_type}
+        return replace(response, status=self.status, body=self.body, headers=headers)
 
 
 @dataclass(frozen=True, slots=True)
 class Header(Fault):
-    """One header set to another value, or left out with None."""
+    """A header with another value; None removes it."""
 
     name: str
     value: str | None
 
     @override
-    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
-        """Change the header."""
-        others = {name: value for name, value in answer.headers.items() if name != self.name.lower()}
-        return replace(answer, headers=others if self.value is None else others | {self.name.lower(): self.value})
+    def apply(self, response: SimulatedResponse, now: float) -> SimulatedResponse:
+        headers = {name: value for name, value in response.headers.items() if name != self.name.lower()}
+        if self.value is not None:
+            headers[self.name.lower()] = self.value
+        return replace(response, headers=headers)
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionClosed(Fault):
-    """The connection closes in order (TCP FIN) after half of the body that was announced."""
+    """A connection that closes in order (TCP FIN) after half of the body that `Content-Length` announces."""
 
     @override
-    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
-        """Mark the answer to be cut."""
-        return replace(answer, cut=True)
+    def apply(self, response: SimulatedResponse, now: float) -> SimulatedResponse:
+        return replace(response, close=True)
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionReset(Fault):
-    """The connection is reset (TCP RST) after half of the body that was announced."""
+    """A connection that is reset (TCP RST) after half of the body that `Content-Length` announces."""
 
     @override
-    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
-        """Mark the answer to be reset."""
-        return replace(answer, reset=True)
+    def apply(self, response: SimulatedResponse, now: float) -> SimulatedResponse:
+        return replace(response, reset=True)
 
 
 @dataclass(frozen=True, slots=True)
 class TruncatedJson(Fault):
-    """A whole answer with half a document in it."""
+    """A complete response whose body is the first half of a JSON document."""
 
     @override
-    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
-        """Drop the second half of the body."""
-        return replace(answer, body=answer.body[: len(answer.body) // 2])
+    def apply(self, response: SimulatedResponse, now: float) -> SimulatedResponse:
+        return replace(response, body=response.body[: len(response.body) // 2])
 
 
 @dataclass(frozen=True, slots=True)
 class HtmlPage(Fault):
-    """A page for people with status 200, as captive portals and blocks give it."""
+    """An HTML page with status 200, as captive portals and blocks send it."""
 
     @override
-    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
-        """Put the page in the answer's place."""
-        return Status(200, b"<!DOCTYPE html><html><head><title>Unicorn!</title></head></html>").apply(answer, now)
+    def apply(self, response: SimulatedResponse, now: float) -> SimulatedResponse:
+        page = Status(200, b"<!DOCTYPE html><html><head><title>Unicorn!</title></head></html>")
+        return page.apply(response, now)
 
 
 @dataclass(frozen=True, slots=True)
 class WrongJsonType(Fault):
-    """JSON of another type: an object where a list is due, a list where an object is due."""
+    """JSON of another type: an object in place of a list, a list in place of an object."""
 
     @override
-    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
-        """Change the type of the body."""
-        wrong = b'{"message":"Server Error"}' if answer.body.startswith(b"[") else b"[]"
-        return replace(answer, status=200, body=wrong)
+    def apply(self, response: SimulatedResponse, now: float) -> SimulatedResponse:
+        body = b'{"message":"Server Error"}' if response.body.startswith(b"[") else b"[]"
+        return replace(response, status=200, body=body)
 
 
 @dataclass(frozen=True, slots=True)
 class EmptyList(Fault):
-    """A list without anything in it, and without a next page."""
+    """An empty list without a next page."""
 
     @override
-    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
-        """Empty the list."""
-        return Header("link", None).apply(replace(answer, status=200, body=b"[]"), now)
+    def apply(self, response: SimulatedResponse, now: float) -> SimulatedResponse:
+        return Header("link", None).apply(replace(response, status=200, body=b"[]"), now)
 
 
 @dataclass(frozen=True, slots=True)
 class PrimaryRateLimit(Fault):
-    """The hour's asks are used up: 403 or 429, with or without `retry-after` (seconds)."""
+    """An exhausted hourly limit: 403 or 429, with or without `retry-after`; times are in seconds."""
 
     status: int = 403
     retry_after: int | None = None
     reset_in: int = 1800
 
     @override
-    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
-        """Refuse the ask."""
-        refused = primary_rate_limit(self.status, "127.0.0.1")
+    def apply(self, response: SimulatedResponse, now: float) -> SimulatedResponse:
+        refusal = primary_rate_limit(self.status, "127.0.0.1")
         headers = {
-            **refused.headers,
+            **refusal.headers,
             "x-ratelimit-remaining": "0",
-            "x-ratelimit-used": answer.headers.get("x-ratelimit-limit", "60"),
+            "x-ratelimit-used": response.headers.get("x-ratelimit-limit", "60"),
             "x-ratelimit-reset": str(int(now) + self.reset_in),
         }
         if self.retry_after is not None:
             headers["retry-after"] = str(self.retry_after)
-        return _refused(answer, self.status, refused.body, headers)
+        headers = _without_body_headers(response) | headers
+        return replace(response, status=self.status, body=refusal.body, headers=headers)
 
 
 @dataclass(frozen=True, slots=True)
 class SecondaryRateLimit(Fault):
-    """Asks come too fast: 403 or 429, with or without `retry-after` (seconds)."""
+    """Requests that come too fast: 403 or 429, with or without `retry-after` (seconds)."""
 
     status: int = 403
     retry_after: int | None = 60
 
     @override
-    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
-        """Refuse the ask."""
-        refused = secondary_rate_limit(self.status, self.retry_after)
-        return _refused(answer, self.status, refused.body, dict(refused.headers))
+    def apply(self, response: SimulatedResponse, now: float) -> SimulatedResponse:
+        refusal = secondary_rate_limit(self.status, self.retry_after)
+        headers = {**_without_body_headers(response), **refusal.headers}
+        return replace(response, status=self.status, body=refusal.body, headers=headers)
 
 
 @dataclass(frozen=True, slots=True)
 class ClockSkew(Fault):
-    """GitHub's clock goes wrong by so many seconds: `date` and `x-ratelimit-reset` tell another time."""
+    """A clock of GitHub that is wrong by `seconds`, in `date` and `x-ratelimit-reset`."""
 
     seconds: int
 
     @override
-    def apply(self, answer: SimulatedResponse, now: float) -> SimulatedResponse:
-        """Shift the times of the headers."""
-        shifted = dict(answer.headers)
-        if "x-ratelimit-reset" in shifted:
-            shifted["x-ratelimit-reset"] = str(int(shifted["x-ratelimit-reset"]) + self.seconds)
-        date = parsedate_to_datetime(shifted["date"]).timestamp() if "date" in shifted else now
-        shifted["date"] = formatdate(date + self.seconds, usegmt=True)
-        return replace(answer, headers=shifted)
+    def apply(self, response: SimulatedResponse, now: float) -> SimulatedResponse:
+        headers = dict(response.headers)
+        if "x-ratelimit-reset" in headers:
+            headers["x-ratelimit-reset"] = str(int(headers["x-ratelimit-reset"]) + self.seconds)
+        date = parsedate_to_datetime(headers["date"]).timestamp() if "date" in headers else now
+        headers["date"] = formatdate(date + self.seconds, usegmt=True)
+        return replace(response, headers=headers)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A fault for the asks whose path with query matches; `times` None is for ever."""
+    """A fault for the next `times` requests whose path with query matches; None stands for all requests."""
 
     fault: Fault
-    match: re.Pattern[str]
+    pattern: re.Pattern[str]
     times: int | None
     number: int
 
 
 class Faults:
-    """The faults that are still to come, in the order of their making; safe to change from another thread."""
+    """The rules that are in force, in the order in which they were added; every method is thread-safe."""
 
     def __init__(self) -> None:
         self._rules: list[Rule] = []
-        self._numbers = count()
+        self._next_number = count()
         self._lock = threading.Lock()
 
     def add(self, fault: Fault, *, match: str = "", times: int | None = 1) -> Callable[[], None]:
-        """Break the next `times` answers to asks whose path with query `match` (a regular expression) finds.
+        """Break the responses to the next `times` requests that match; return a function that removes this rule.
 
-        The result ends this fault and no other. A second page is found by `[?&]page=2`, as `per_page` has a page too.
+        The regular expression `match` is searched in the path with query. A second page matches `[?&]page=2`,
+        because `per_page` contains `page` too.
         """
         with self._lock:
-            made = Rule(fault, re.compile(match), times, next(self._numbers))
-            self._rules.append(made)
+            rule = Rule(fault, re.compile(match), times, next(self._next_number))
+            self._rules.append(rule)
 
-        def end() -> None:
+        def remove() -> None:
             with self._lock:
-                self._rules = [rule for rule in self._rules if rule.number != made.number]
+                self._rules = [other for other in self._rules if other.number != rule.number]
 
-        return end
+        return remove
 
     def clear(self) -> None:
-        """Let everything work again."""
+        """Remove all rules."""
         with self._lock:
             self._rules.clear()
 
-    def apply(self, target: str, answer: SimulatedResponse, now: float) -> SimulatedResponse:
-        """Apply every rule that matches, and count it down."""
+    def apply(self, target: str, response: SimulatedResponse, now: float) -> SimulatedResponse:
+        """Apply every rule that matches `target`, and decrement its `times`."""
         with self._lock:
-            due = [rule for rule in self._rules if rule.match.search(target)]
-            self._rules = [left for rule in self._rules if (left := _after(rule, used=rule in due))]
-        for rule in due:
-            answer = rule.fault.apply(answer, now)
-        return answer
+            matches = [rule for rule in self._rules if rule.pattern.search(target)]
+            self._rules = [after for rule in self._rules if (after := _decrement(rule) if rule in matches else rule)]
+        for rule in matches:
+            response = rule.fault.apply(response, now)
+        return response
 
 
-def _after(rule: Rule, *, used: bool) -> Rule | None:
-    if not used or rule.times is None:
+def _decrement(rule: Rule) -> Rule | None:
+    """Return the rule with one use less; None after its last use."""
+    if rule.times is None:
         return rule
     return replace(rule, times=rule.times - 1) if rule.times > 1 else None
 
 
-def _refused(answer: SimulatedResponse, status: int, body: bytes, headers: dict[str, str]) -> SimulatedResponse:
-    kept = {name: value for name, value in answer.headers.items() if name not in _OF_A_BODY}
-    return replace(answer, status=status, body=body, headers=kept | headers)
+def _without_body_headers(response: SimulatedResponse) -> dict[str, str]:
+    return {name: value for name, value in response.headers.items() if name not in _BODY_HEADERS}

@@ -1,4 +1,4 @@
-"""A gate before the answers: holds asks until a test lets them through."""
+"""A hold on responses: matching requests wait until a test releases them."""
 
 import asyncio
 import re
@@ -6,46 +6,46 @@ import threading
 
 
 class RequestHold:
-    """Open at first. Closed, it holds matching asks; a test in any thread waits for them and opens it.
+    """A hold that a test starts, waits at and releases, from any thread; at first it is released.
 
-    The server's loop waits without blocking; `wait_for` blocks the thread that calls it.
+    Requests wait without blocking the server's loop. `wait_for` blocks the thread that calls it.
     """
 
     def __init__(self) -> None:
-        self._match: re.Pattern[str] | None = None
-        self._held: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
-        self._changed = threading.Condition()
+        self._pattern: re.Pattern[str] | None = None
+        self._waiters: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+        self._condition = threading.Condition()
 
     @property
     def count(self) -> int:
-        """How many asks are held."""
-        return len(self._held)
+        """Return the number of held requests."""
+        return len(self._waiters)
 
     def start(self, match: str = "") -> None:
-        """Hold from now on every ask whose path with query `match` (a regular expression) finds."""
-        with self._changed:
-            self._match = re.compile(match)
+        """Hold each later request whose path with query matches the regular expression `match` anywhere."""
+        with self._condition:
+            self._pattern = re.compile(match)
 
     def release(self) -> None:
-        """Let all held asks through, and those to come."""
-        with self._changed:
-            self._match = None
-            held, self._held = self._held, []
-        for loop, event in held:
+        """Release all held requests, and hold no later ones."""
+        with self._condition:
+            self._pattern = None
+            waiters, self._waiters = self._waiters, []
+        for loop, event in waiters:
             loop.call_soon_threadsafe(event.set)
 
-    def wait_for(self, asks: int, timeout: float = 10) -> None:
-        """Wait until so many asks are held; raises TimeoutError after `timeout` seconds."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: len(self._held) >= asks, timeout):
-                raise TimeoutError(f"{len(self._held)} asks are held, not {asks}, after {timeout} s")
+    def wait_for(self, requests: int, timeout: float = 10) -> None:
+        """Wait until at least `requests` requests are held; raise TimeoutError after `timeout` seconds."""
+        with self._condition:
+            if not self._condition.wait_for(lambda: len(self._waiters) >= requests, timeout):
+                raise TimeoutError(f"{len(self._waiters)} requests are held, not {requests}, after {timeout} s")
 
     async def wait_until_released(self, target: str) -> None:
-        """Return when an ask may be answered."""
-        with self._changed:
-            if self._match is None or not self._match.search(target):
+        """Return as soon as the request for `target` (path with query) is not held."""
+        with self._condition:
+            if self._pattern is None or not self._pattern.search(target):
                 return
             event = asyncio.Event()
-            self._held.append((asyncio.get_running_loop(), event))
-            self._changed.notify_all()
+            self._waiters.append((asyncio.get_running_loop(), event))
+            self._condition.notify_all()
         await event.wait()

@@ -1,7 +1,7 @@
 """GitHub's JSON objects of the records, with every field that a public reader sees.
 
-https://docs.github.com/rest/issues/issues and https://docs.github.com/rest/issues/comments;
-`2026-03-10` is the version of the API from which `assignee` and `has_downloads` are gone.
+The API version `2026-03-10` dropped `assignee` and `has_downloads`.
+https://docs.github.com/rest/issues/issues and https://docs.github.com/rest/issues/comments
 """
 
 from base64 import urlsafe_b64encode
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.simulator.http.media_types import MediaType
-from app.simulator.world.tables import WorldTables
 from app.simulator.world.markdown import to_html, to_text
 from app.simulator.world.records import REACTIONS, Comment, Issue, Label, Repository, User, rfc3339
+from app.simulator.world.tables import WorldTables
 
 WEB = "https://github.com"
 OLDER = "2022-11-28"
@@ -82,24 +82,24 @@ _COUNTS = (
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How a record is looked at: the API's address, the media type, the version of the API."""
+    """What the rendering of a record depends on: the API's base URL, the media type, the API version."""
 
     base_url: str
     media: MediaType
     version: str
 
     def repository_url(self, repository: Repository) -> str:
-        """The API's address of a repository."""
+        """Return the API URL of a repository."""
         return f"{self.base_url}/repos/{repository.full_name}"
 
 
 def node_id(prefix: str, number: int) -> str:
-    """Make an id for GraphQL, of the look that GitHub's have: `IC_kwDOuMYwAQ`."""
+    """Return a GraphQL id in the form of GitHub's: `IC_kwDOuMYwAQ`."""
     return f"{prefix}_kwDO{urlsafe_b64encode(number.to_bytes(6)).decode().rstrip('=')}"
 
 
 def user_object(user: User, view: View) -> Json | None:
-    """A user's short form; None for a deleted account."""
+    """Return the short object of a user; None for a deleted account."""
     if user.deleted:
         return None
     url = f"{view.base_url}/users/{user.login}"
@@ -120,7 +120,7 @@ def user_object(user: User, view: View) -> Json | None:
 
 
 def label_object(label: Label, repository: Repository, view: View) -> Json:
-    """A label within an issue."""
+    """Return the object of a label, as issues contain it."""
     return {
         "id": label.id,
         "node_id": node_id("LA", label.id),
@@ -133,28 +133,28 @@ def label_object(label: Label, repository: Repository, view: View) -> Json:
 
 
 def comment_object(world: WorldTables, comment: Comment, view: View) -> Json:
-    """A comment; the fields of its body follow the media type."""
+    """Return the object of a comment; the media type decides the fields of its body."""
     issue = world.issues[comment.issue_id]
     repository = world.repositories[issue.repository_id]
-    home = view.repository_url(repository)
-    url = f"{home}/issues/comments/{comment.id}"
+    repository_url = view.repository_url(repository)
+    url = f"{repository_url}/issues/comments/{comment.id}"
     kind = "pull" if issue.is_pull_request else "issues"
-    pinned = comment.pin and {
-        "pinned_at": rfc3339(comment.pin.at),
-        "pinned_by": user_object(world.users[comment.pin.by], view),
+    pin = comment.pin and {
+        "pinned_at": rfc3339(comment.pin.pinned_at),
+        "pinned_by": user_object(world.users[comment.pin.pinned_by], view),
     }
     return {
         "url": url,
         "html_url": f"{WEB}/{repository.full_name}/{kind}/{issue.number}#issuecomment-{comment.id}",
-        "issue_url": f"{home}/issues/{issue.number}",
+        "issue_url": f"{repository_url}/issues/{issue.number}",
         "id": comment.id,
         "node_id": node_id("IC", comment.id),
         "user": user_object(world.users[comment.author], view),
         "created_at": rfc3339(comment.created_at),
         "updated_at": rfc3339(comment.updated_at),
-        **_bodies(world, comment, view),
+        **_body_fields(world, comment, view),
         "author_association": _association(world, repository, comment.author),
-        "pin": pinned,
+        "pin": pin,
         "minimized": comment.minimized and {"reason": comment.minimized},
         "reactions": _reactions(comment.reactions, url),
         "performed_via_github_app": None,
@@ -162,12 +162,12 @@ def comment_object(world: WorldTables, comment: Comment, view: View) -> Json:
 
 
 def issue_object(world: WorldTables, issue: Issue, view: View) -> Json:
-    """An issue or a pull request, as lists have it; a single issue has `closed_by` besides."""
+    """Return the object of an issue or a pull request, as lists have it: without `closed_by`."""
     repository = world.repositories[issue.repository_id]
     url = f"{view.repository_url(repository)}/issues/{issue.number}"
     kind = "pull" if issue.is_pull_request else "issues"
     html_url = f"{WEB}/{repository.full_name}/{kind}/{issue.number}"
-    pinned = issue.pinned_comment and comment_object(world, world.comments[issue.pinned_comment], view)
+    pinned_comment = issue.pinned_comment and comment_object(world, world.comments[issue.pinned_comment], view)
     labels = world.labels[repository.id]
     return {
         "url": url,
@@ -194,25 +194,25 @@ def issue_object(world: WorldTables, issue: Issue, view: View) -> Json:
         "author_association": _association(world, repository, issue.author),
         "type": None,
         "active_lock_reason": issue.lock_reason,
-        **_kind_of_issue(issue, url, html_url),
-        **_bodies(world, issue, view),
+        **_issue_kind_fields(issue, url, html_url),
+        **_body_fields(world, issue, view),
         "reactions": _reactions(issue.reactions, url),
         "timeline_url": f"{url}/timeline",
         "performed_via_github_app": None,
         "state_reason": issue.state_reason,
-        "pinned_comment": pinned,
+        "pinned_comment": pinned_comment,
     }
 
 
 def repository_object(world: WorldTables, repository: Repository, view: View) -> Json:
-    """A repository, as `GET /repos/{owner}/{repo}` has it."""
-    home, page = view.repository_url(repository), f"{WEB}/{repository.full_name}"
-    since = rfc3339(repository.created_at)
+    """Return the object of a repository, as `GET /repos/{owner}/{repo}` has it."""
+    url, html_url = view.repository_url(repository), f"{WEB}/{repository.full_name}"
+    created_at = rfc3339(repository.created_at)
     numbers = world.issue_ids[repository.id].values()
-    still_open = sum(world.issues[issue_id].state == "open" for issue_id in numbers)
-    nothing = dict.fromkeys(("description", "homepage", "language", "license", "mirror_url"))
-    counts = dict.fromkeys(_COUNTS, 0)
-    switches = dict.fromkeys(("disabled", "fork", "has_pages", "has_discussions", "is_template"), False)
+    open_issues = sum(world.issues[issue_id].state == "open" for issue_id in numbers)
+    null_fields = dict.fromkeys(("description", "homepage", "language", "license", "mirror_url"))
+    zero_counts = dict.fromkeys(_COUNTS, 0)
+    false_flags = dict.fromkeys(("disabled", "fork", "has_pages", "has_discussions", "is_template"), False)
     return {
         "id": repository.id,
         "node_id": node_id("R", repository.id),
@@ -220,31 +220,31 @@ def repository_object(world: WorldTables, repository: Repository, view: View) ->
         "full_name": repository.full_name,
         "private": repository.private,
         "owner": user_object(world.user(repository.owner), view),
-        "html_url": page,
-        "url": home,
-        **{field: home + path for field, path in _REPOSITORY_LINKS.items()},
-        **dict.fromkeys(("created_at", "updated_at", "pushed_at"), since),
+        "html_url": html_url,
+        "url": url,
+        **{field: url + path for field, path in _REPOSITORY_LINKS.items()},
+        **dict.fromkeys(("created_at", "updated_at", "pushed_at"), created_at),
         "git_url": f"git://github.com/{repository.full_name}.git",
         "ssh_url": f"git@github.com:{repository.full_name}.git",
-        "clone_url": f"{page}.git",
-        "svn_url": page,
-        **nothing,
-        **counts,
-        **switches,
+        "clone_url": f"{html_url}.git",
+        "svn_url": html_url,
+        **null_fields,
+        **zero_counts,
+        **false_flags,
         "archived": repository.archived,
         "has_issues": repository.has_issues,
         "has_projects": True,
         "has_wiki": True,
         **({} if view.version == NEWER else {"has_downloads": True}),
-        "open_issues_count": still_open,
-        "open_issues": still_open,
+        "open_issues_count": open_issues,
+        "open_issues": open_issues,
         "topics": [],
         "visibility": "private" if repository.private else "public",
         "default_branch": "main",
     }
 
 
-def _kind_of_issue(issue: Issue, url: str, html_url: str) -> Json:
+def _issue_kind_fields(issue: Issue, url: str, html_url: str) -> Json:
     if not issue.is_pull_request:
         return {
             "sub_issues_summary": {"total": 0, "completed": 0, "percent_completed": 0},
@@ -252,28 +252,28 @@ def _kind_of_issue(issue: Issue, url: str, html_url: str) -> Json:
                 ("blocked_by", "total_blocked_by", "blocking", "total_blocking"), 0
             ),
         }
-    pull = {
+    pull_request = {
         "url": url.replace("/issues/", "/pulls/"),
         "html_url": html_url,
         "diff_url": f"{html_url}.diff",
         "patch_url": f"{html_url}.patch",
         "merged_at": None,
     }
-    return {"draft": False, "pull_request": pull}
+    return {"draft": False, "pull_request": pull_request}
 
 
-def _bodies(world: WorldTables, record: Comment | Issue, view: View) -> Json:
+def _body_fields(world: WorldTables, record: Comment | Issue, view: View) -> Json:
     fields = view.media.fields
     if fields == ("body",):
         return {"body": record.body}
-    html = _html(world, record)
+    html = _body_html(world, record)
     bodies: Json = {"body_html": html, "body": record.body}
     if "body_text" in fields:
         bodies["body_text"] = html and to_text(html)
     return {field: bodies[field] for field in fields}
 
 
-def _html(world: WorldTables, record: Comment | Issue) -> str | None:
+def _body_html(world: WorldTables, record: Comment | Issue) -> str | None:
     if record.body_html is not None or record.body is None:
         return record.body_html
     return to_html(record.body, now=int(world.clock()))
@@ -288,6 +288,6 @@ def _association(world: WorldTables, repository: Repository, user_id: int) -> st
     return world.associations.get((repository.id, user_id), "NONE")
 
 
-def _reactions(given: tuple[tuple[str, int], ...], url: str) -> Json:
-    sums = dict.fromkeys(REACTIONS, 0) | dict(given)
-    return {"url": f"{url}/reactions", "total_count": sum(sums.values()), **sums}
+def _reactions(counts: tuple[tuple[str, int], ...], url: str) -> Json:
+    totals = dict.fromkeys(REACTIONS, 0) | dict(counts)
+    return {"url": f"{url}/reactions", "total_count": sum(totals.values()), **totals}

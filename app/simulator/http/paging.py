@@ -1,7 +1,8 @@
-"""Pages and the `Link` header, in the form of octokit/fixtures' recorded answers.
+"""Pages and the `Link` header, in the form of octokit/fixtures' recorded responses.
 
-The addresses go by the repository's id and keep the caller's parameters in their order; `page` stays in its
-place or comes last. First page: next, last; in between: prev, next, last, first; last page: prev, first.
+The URLs go by the repository's id and keep the client's parameters in their order. `page` stays at its position or
+comes last. The first page has next and last; a page in between prev, next, last and first; the last page prev and
+first.
 https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api
 """
 
@@ -12,36 +13,36 @@ from urllib.parse import urlencode
 
 Parameters = Sequence[tuple[str, str]]
 
-REACH = 10_000
-"""`page` times `per_page` beyond which a list answers 422."""
+MAX_RESULTS = 10_000
+"""The largest `page` times `per_page` that a list serves; beyond it the status is 422."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: `number` from 1, at most `size` things."""
+    """A page of a list: `number` counts from 1, and the page has at most `size` items."""
 
     number: int = 1
     size: int = 30
 
     @property
     def start(self) -> int:
-        """How many things come before the page."""
+        """Return the number of items before the page."""
         return (self.number - 1) * self.size
 
     @property
-    def too_far(self) -> bool:
-        """Whether the page lies beyond GitHub's reach."""
-        return self.number > 1 and self.number * self.size > REACH
+    def is_beyond_limit(self) -> bool:
+        """Return whether the page lies beyond the results that GitHub serves by page number."""
+        return self.number > 1 and self.number * self.size > MAX_RESULTS
 
 
 def parse_page(parameters: Parameters) -> Page:
-    """Read `page` and `per_page`; what is no positive number means the default, more than 100 means 100."""
-    asked = dict(parameters)
-    return Page(_positive(asked.get("page"), 1), min(100, _positive(asked.get("per_page"), 30)))
+    """Parse `page` and `per_page`; anything but a positive number means the default, more than 100 means 100."""
+    values = dict(parameters)
+    return Page(_positive(values.get("page"), 1), min(100, _positive(values.get("per_page"), 30)))
 
 
-def link_header(address: str, parameters: Parameters, page: Page, total: int) -> str | None:
-    """Write the `Link` header of a page among `total` things; None when all fits on one page."""
+def link_header(url: str, parameters: Parameters, page: Page, total: int) -> str | None:
+    """Return the `Link` header of a page among `total` items; None if all items fit on one page."""
     last = max(1, -(-total // page.size))
     if last == 1 and page.number == 1:
         return None
@@ -54,24 +55,24 @@ def link_header(address: str, parameters: Parameters, page: Page, total: int) ->
         targets["last"] = last
     if page.number > 1:
         targets["first"] = 1
-    return ", ".join(_link(address, _replaced(parameters, "page", str(number)), rel) for rel, number in targets.items())
+    return ", ".join(_link(url, _replace(parameters, "page", str(number)), rel) for rel, number in targets.items())
 
 
-def cursor_link_header(address: str, parameters: Parameters, page: Page, after: int, total: int) -> str | None:
-    """Write the `Link` header of a list that goes by cursor: only `next`, None at the end."""
+def cursor_link_header(url: str, parameters: Parameters, page: Page, after: int, total: int) -> str | None:
+    """Return the `Link` header of a list that is paged by cursor: only `next`, None at the end."""
     if after >= total:
         return None
-    onwards = _replaced(parameters, "after", encode_cursor(after))
-    return _link(address, _replaced(onwards, "page", str(page.number + 1)), "next")
+    next_parameters = _replace(parameters, "after", encode_cursor(after))
+    return _link(url, _replace(next_parameters, "page", str(page.number + 1)), "next")
 
 
 def encode_cursor(position: int) -> str:
-    """Make the opaque cursor that stands after so many things."""
+    """Return the opaque cursor after `position` items."""
     return urlsafe_b64encode(f"cursor:v2:{position}".encode()).decode()
 
 
 def decode_cursor(text: str) -> int | None:
-    """Read a cursor of ours; None for anything else."""
+    """Return the position of a cursor; None for text that `encode_cursor` did not make."""
     try:
         kind, version, number = urlsafe_b64decode(text.encode()).decode().split(":")
         return int(number) if (kind, version) == ("cursor", "v2") and int(number) >= 0 else None
@@ -85,11 +86,11 @@ def _positive(text: str | None, default: int) -> int:
     return int(text[:9]) or default
 
 
-def _replaced(parameters: Parameters, name: str, value: str) -> Parameters:
-    if all(known != name for known, _ in parameters):
+def _replace(parameters: Parameters, name: str, value: str) -> Parameters:
+    if all(key != name for key, _ in parameters):
         return [*parameters, (name, value)]
-    return [(known, value if known == name else old) for known, old in parameters]
+    return [(key, value if key == name else old) for key, old in parameters]
 
 
-def _link(address: str, parameters: Parameters, rel: str) -> str:
-    return f'<{address}?{urlencode(parameters)}>; rel="{rel}"'
+def _link(url: str, parameters: Parameters, rel: str) -> str:
+    return f'<{url}?{urlencode(parameters)}>; rel="{rel}"'

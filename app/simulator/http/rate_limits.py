@@ -1,4 +1,4 @@
-"""How many asks somebody has: the hour's budget, and the secondary limits that no header shows.
+"""The rate limits: the hourly budget of the headers, and the secondary limits that no header shows.
 
 https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
 """
@@ -11,7 +11,11 @@ MINUTE = 60
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is allowed: asks an hour, points a minute (an ask is one), asks at once; a refusal is 403 or 429."""
+    """The limits of a simulator, and the status (403 or 429) of a response that refuses a request.
+
+    `anonymous` and `authenticated` are requests an hour. `points_per_minute` (a request is one point) and
+    `concurrent_requests` are the secondary limits.
+    """
 
     anonymous: int = 60
     authenticated: int = 5000
@@ -22,7 +26,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What somebody has left until `reset` (seconds since the epoch)."""
+    """The requests of a client in the hour that ends at `reset` (seconds since the epoch)."""
 
     limit: int
     used: int
@@ -30,12 +34,12 @@ class Budget:
 
     @property
     def remaining(self) -> int:
-        """Asks left, never less than none."""
+        """Return the requests left, at least 0."""
         return max(0, self.limit - self.used)
 
     @property
     def headers(self) -> dict[str, str]:
-        """The `x-ratelimit-*` headers."""
+        """Return the `x-ratelimit-*` headers."""
         return {
             "x-ratelimit-limit": str(self.limit),
             "x-ratelimit-remaining": str(self.remaining),
@@ -46,35 +50,37 @@ class Budget:
 
 
 class RateLimiter:
-    """Counts the asks of everybody; a window opens with the first ask in it, by the clock handed in."""
+    """The budgets and points of all clients; a client is a user or, without a token, an IP address.
+
+    A window opens with the client's first request in it. Times are seconds since the epoch.
+    """
 
     def __init__(self) -> None:
         self._budgets: dict[str, Budget] = {}
-        self._minutes: dict[str, tuple[float, int]] = {}
+        self._points: dict[str, tuple[float, int]] = {}
 
-    def budget(self, whom: str, limit: int, now: float) -> Budget:
-        """Look at somebody's budget without spending."""
-        known = self._budgets.get(whom)
-        if known is None or now >= known.reset:
+    def budget(self, client: str, limit: int, now: float) -> Budget:
+        """Return a client's budget without charging it."""
+        budget = self._budgets.get(client)
+        if budget is None or now >= budget.reset:
             return Budget(limit, 0, int(now) + HOUR)
-        return replace(known, limit=limit)
+        return replace(budget, limit=limit)
 
-    def charge(self, whom: str, limit: int, now: float) -> Budget:
-        """Count one ask; over the limit nothing more is counted."""
-        budget = self.budget(whom, limit, now)
-        spent = replace(budget, used=min(budget.used + 1, limit))
-        self._budgets[whom] = spent
-        return spent
+    def charge(self, client: str, limit: int, now: float) -> Budget:
+        """Count one request; beyond the limit nothing more is counted."""
+        budget = self.budget(client, limit, now)
+        self._budgets[client] = replace(budget, used=min(budget.used + 1, limit))
+        return self._budgets[client]
 
-    def is_too_fast(self, whom: str, points: int, now: float) -> bool:
-        """Count one point and tell whether somebody has more of them than `points` in this minute."""
-        since, count = self._minutes.get(whom, (now, 0))
+    def is_too_fast(self, client: str, points: int, now: float) -> bool:
+        """Count one point; return whether the client has more than `points` of them in this minute."""
+        since, count = self._points.get(client, (now, 0))
         if now >= since + MINUTE:
             since, count = now, 0
-        self._minutes[whom] = (since, count + 1)
+        self._points[client] = (since, count + 1)
         return count + 1 > points
 
-    def exhaust(self, whom: str, limit: int, now: float) -> Budget:
-        """Take everything somebody has left, as a test wants it."""
-        self._budgets[whom] = replace(self.budget(whom, limit, now), used=limit)
-        return self._budgets[whom]
+    def exhaust(self, client: str, limit: int, now: float) -> Budget:
+        """Use up a client's budget, and return it."""
+        self._budgets[client] = replace(self.budget(client, limit, now), used=limit)
+        return self._budgets[client]

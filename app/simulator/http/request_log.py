@@ -1,4 +1,4 @@
-"""What a client asked, and what the log keeps of it."""
+"""A request as it arrives, and the entry of the request log that remains of it."""
 
 from base64 import b64decode
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from app.simulator.http.paging import Parameters
 
 @dataclass(frozen=True, slots=True)
 class IncomingRequest:
-    """One ask as it arrived; `base_url` is the address the server was asked at, header names are in lower case."""
+    """A request; `base_url` is the address that the client used, header names are in lower case."""
 
     method: str
     path: str
@@ -23,7 +23,7 @@ class IncomingRequest:
 
     @classmethod
     def of(cls, request: Request, base_url: str | None) -> "IncomingRequest":
-        """Read a request; `base_url` overrides the address that the client used."""
+        """Convert a request of starlette; `base_url` overrides the address that the client used."""
         return cls(
             method=request.method,
             path=request.url.path,
@@ -36,12 +36,15 @@ class IncomingRequest:
 
     @property
     def target(self) -> str:
-        """The path with its query."""
+        """Return the path with its query."""
         return f"{self.path}?{self.query}" if self.query else self.path
 
     @property
     def token(self) -> str | None:
-        """The credential: `token X`, `Bearer X`, or the password of `Basic`; empty for what cannot be read."""
+        """Return the token of `token X`, `Bearer X` or the password of `Basic`; None without `Authorization`.
+
+        A header that cannot be parsed gives "", which is no valid token.
+        """
         scheme, _, credential = self.headers.get("authorization", "").partition(" ")
         if not scheme:
             return None
@@ -52,9 +55,9 @@ class IncomingRequest:
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """An entry of the log: what was asked and how it went; never the token itself.
+    """An entry of the request log: the request and the status of its response, never the token itself.
 
-    `charged` tells whether the ask cost one of the hour's asks.
+    `counts_against_limit` tells whether the request used the primary rate limit.
     """
 
     method: str
@@ -63,7 +66,7 @@ class LoggedRequest:
     authenticated: bool
     if_none_match: str | None
     status: int
-    charged: bool
+    counts_against_limit: bool
     client_ip: str
 
 

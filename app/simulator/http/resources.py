@@ -1,4 +1,4 @@
-"""The resources that can be read: a path of GitHub's leads to what a world holds there.
+"""The resources that can be read, and their paths.
 
 https://docs.github.com/rest/issues
 """
@@ -23,27 +23,31 @@ from app.simulator.http.responses import (
     ISSUES_DOCS,
     REPOSITORY_DOCS,
     SimulatedResponse,
-    invalid,
+    StatusError,
+    invalid_parameter,
     issue_deleted,
     issues_disabled,
     json_response,
-    moved,
+    moved_permanently,
     not_found,
-    too_far,
+    pagination_limit,
 )
-from app.simulator.world.tables import WorldTables
 from app.simulator.world.records import Comment, Issue, Repository, User
 from app.simulator.world.selection import Selection
+from app.simulator.world.tables import WorldTables
 
-Listed = TypeVar("Listed", Comment, Issue)
+IssueOrComment = TypeVar("IssueOrComment", Comment, Issue)
 
-_PLACE = re.compile(r"/(?:repos/(?P<name>[^/]+/[^/]+)|repositories/(?P<id>\d{1,15}))(?P<rest>/.*)?")
-_INSIDERS = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
+_PATH = re.compile(r"/(?:repos/(?P<name>[^/]+/[^/]+)|repositories/(?P<id>\d{1,15}))(?P<rest>/.*)?")
+_ASSOCIATIONS_WITH_ACCESS = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceRequest:
-    """One question on its way to an answer: by whom (None without a token), in which view, at which repository."""
+class RequestContext:
+    """A request with what it refers to; `rest` is the path after the repository.
+
+    `viewer` is the user of the token, None without a token.
+    """
 
     request: IncomingRequest
     view: View
@@ -52,26 +56,26 @@ class ResourceRequest:
     rest: str
 
     @property
-    def asked(self) -> Mapping[str, str]:
-        """The parameters by name; the last of a repeated one counts."""
+    def parameters(self) -> Mapping[str, str]:
+        """Return the parameters by name; the last value of a repeated parameter counts."""
         return dict(self.request.parameters)
 
     @property
     def url(self) -> str:
-        """The address in links, which goes by the repository's id."""
+        """Return the URL for links and redirects, which goes by the repository's id."""
         return f"{self.view.base_url}/repositories/{self.repository.id}{self.rest}"
 
 
 class Resources:
-    """Answers to reads of a world; with `cursors` the list of issues goes by `after` and has only a `next`.
+    """The resources of a world; with `cursors` the list of issues is paged by `after` and links only to `next`.
 
-    What cannot be answered raises Refusal, which carries GitHub's answer.
+    A resource that cannot be read raises StatusError, which carries GitHub's response.
     """
 
     def __init__(self, world: WorldTables, *, cursors: bool) -> None:
         self._world = world
         self._cursors = cursors
-        self._shelf = ObjectCache(world)
+        self._objects = ObjectCache(world)
         self._selection = Selection(world)
         self._routes: tuple[tuple[re.Pattern[str], Callable[..., SimulatedResponse], str], ...] = (
             (re.compile(r""), self._repository, REPOSITORY_DOCS),
@@ -83,132 +87,141 @@ class Resources:
         )
 
     def respond(self, request: IncomingRequest, view: View, viewer: User | None) -> SimulatedResponse:
-        """Answer a read."""
-        place = _PLACE.fullmatch(request.path)
-        if place is None:
+        """Return the response to a GET or HEAD request."""
+        path = _PATH.fullmatch(request.path)
+        if path is None:
             raise not_found()
-        rest = place["rest"] or ""
-        for pattern, read, docs in self._routes:
-            found = pattern.fullmatch(rest)
-            if found:
-                visit = ResourceRequest(request, view, viewer, self._place(place, viewer, docs), rest)
-                self._renamed(visit, place)
-                return read(visit, *map(int, found.groups()))
+        rest = path["rest"] or ""
+        for pattern, handler, docs in self._routes:
+            match = pattern.fullmatch(rest)
+            if match:
+                repository = self._visible_repository(path, viewer, docs)
+                context = RequestContext(request, view, viewer, repository, rest)
+                self._redirect_former_name(context, path)
+                return handler(context, *map(int, match.groups()))
         raise not_found()
 
-    def _place(self, place: re.Match[str], viewer: User | None, docs: str) -> Repository:
-        """Find the repository of a path that its asker may see."""
+    def _visible_repository(self, path: re.Match[str], viewer: User | None, docs: str) -> Repository:
+        """Return the repository of a path; raise 404 if it does not exist or is hidden from the viewer."""
         world = self._world
-        name = (place["name"] or "").lower()
-        known = int(place["id"]) if place["id"] else world.repository_ids.get(name, world.former_names.get(name, 0))
-        repository = world.repositories.get(known)
-        if repository is None or not self._sees(viewer, repository):
+        name = (path["name"] or "").lower()
+        repository_id = int(path["id"] or world.repository_ids.get(name, world.former_names.get(name, 0)))
+        repository = world.repositories.get(repository_id)
+        if repository is None or not self._can_read(viewer, repository):
             raise not_found(docs)
         return repository
 
-    def _renamed(self, visit: ResourceRequest, place: re.Match[str]) -> None:
-        """Lead an old name to the repository's id."""
-        if place["name"] and place["name"].lower() not in self._world.repository_ids:
-            query = f"?{visit.request.query}" if visit.request.query else ""
-            raise moved(visit.url + query)
+    def _redirect_former_name(self, context: RequestContext, path: re.Match[str]) -> None:
+        """Raise 301 to the repository's id if the path has a former name."""
+        if path["name"] and path["name"].lower() not in self._world.repository_ids:
+            query = f"?{context.request.query}" if context.request.query else ""
+            raise moved_permanently(context.url + query)
 
-    def _sees(self, viewer: User | None, repository: Repository) -> bool:
+    def _can_read(self, viewer: User | None, repository: Repository) -> bool:
         if not repository.private:
             return True
         if viewer is None:
             return False
-        standing = self._world.associations.get((repository.id, viewer.id))
-        return viewer.login.lower() == repository.owner.lower() or standing in _INSIDERS
+        association = self._world.associations.get((repository.id, viewer.id))
+        return viewer.login.lower() == repository.owner.lower() or association in _ASSOCIATIONS_WITH_ACCESS
 
-    def _repository(self, visit: ResourceRequest) -> SimulatedResponse:
+    def _repository(self, context: RequestContext) -> SimulatedResponse:
         return json_response(
             200,
-            repository_object(self._world, visit.repository, visit.view),
-            last_modified=formatdate(visit.repository.created_at, usegmt=True),
+            repository_object(self._world, context.repository, context.view),
+            last_modified=formatdate(context.repository.created_at, usegmt=True),
         )
 
-    def _issues(self, visit: ResourceRequest) -> SimulatedResponse:
-        if not visit.repository.has_issues:
+    def _issues(self, context: RequestContext) -> SimulatedResponse:
+        if not context.repository.has_issues:
             raise issues_disabled()
         try:
-            chosen = self._selection.issues(visit.repository.id, visit.asked)
+            issues = self._selection.issues(context.repository.id, context.parameters)
         except ValueError:
-            raise invalid("since", ISSUES_DOCS) from None
+            raise invalid_parameter("since", ISSUES_DOCS) from None
         if self._cursors:
-            return self._stretch(visit, chosen)
-        return self._page(visit, chosen, self._shelf.issue, ISSUES_DOCS)
+            return self._page_by_cursor(context, issues)
+        return self._page(context, issues, self._objects.issue, ISSUES_DOCS)
 
-    def _all_comments(self, visit: ResourceRequest) -> SimulatedResponse:
+    def _all_comments(self, context: RequestContext) -> SimulatedResponse:
         try:
-            chosen = self._selection.comments(visit.repository.id, visit.asked)
+            comments = self._selection.comments(context.repository.id, context.parameters)
         except ValueError:
-            raise invalid("since", ALL_COMMENTS_DOCS) from None
-        return self._page(visit, chosen, self._shelf.comment, ALL_COMMENTS_DOCS)
+            raise invalid_parameter("since", ALL_COMMENTS_DOCS) from None
+        return self._page(context, comments, self._objects.comment, ALL_COMMENTS_DOCS)
 
-    def _comments(self, visit: ResourceRequest, number: int) -> SimulatedResponse:
-        if (visit.repository.id, number) in self._world.transferred_issues:
+    def _comments(self, context: RequestContext, number: int) -> SimulatedResponse:
+        if (context.repository.id, number) in self._world.transferred_issues:
             raise not_found(COMMENTS_DOCS)
-        issue = self._find(visit, number, COMMENTS_DOCS)
+        issue = self._find_issue(context, number, COMMENTS_DOCS)
         try:
-            chosen = self._selection.thread(issue, visit.asked)
+            comments = self._selection.thread(issue, context.parameters)
         except ValueError:
-            raise invalid("since", COMMENTS_DOCS) from None
-        return self._page(visit, chosen, self._shelf.comment, COMMENTS_DOCS)
+            raise invalid_parameter("since", COMMENTS_DOCS) from None
+        return self._page(context, comments, self._objects.comment, COMMENTS_DOCS)
 
-    def _issue(self, visit: ResourceRequest, number: int) -> SimulatedResponse:
-        issue = self._find(visit, number, ISSUE_DOCS)
-        return _single(self._shelf.single_issue(issue, visit.view), issue)
+    def _issue(self, context: RequestContext, number: int) -> SimulatedResponse:
+        issue = self._find_issue(context, number, ISSUE_DOCS)
+        return _single(self._objects.single_issue(issue, context.view), issue)
 
-    def _comment(self, visit: ResourceRequest, comment_id: int) -> SimulatedResponse:
+    def _comment(self, context: RequestContext, comment_id: int) -> SimulatedResponse:
         comment = self._world.comments.get(comment_id)
-        if comment is None or self._world.issues[comment.issue_id].repository_id != visit.repository.id:
+        if comment is None or self._world.issues[comment.issue_id].repository_id != context.repository.id:
             raise not_found(COMMENT_DOCS)
-        return _single(self._shelf.comment(comment, visit.view), comment)
+        return _single(self._objects.comment(comment, context.view), comment)
 
-    def _find(self, visit: ResourceRequest, number: int, docs: str) -> Issue:
-        world, place = self._world, (visit.repository.id, number)
-        if place in world.deleted_issues:
+    def _find_issue(self, context: RequestContext, number: int, docs: str) -> Issue:
+        """Return the issue of a number; raise 301 if it was transferred, 410 if deleted, 404 if unknown."""
+        world, key = self._world, (context.repository.id, number)
+        if key in world.deleted_issues:
             raise issue_deleted()
-        if place in world.transferred_issues:
-            raise self._elsewhere(visit, world.transferred_issues[place])
-        issue_id = world.issue_ids[visit.repository.id].get(number)
+        if key in world.transferred_issues:
+            raise self._transfer_redirect(context, world.transferred_issues[key])
+        issue_id = world.issue_ids[context.repository.id].get(number)
         if issue_id is None:
             raise not_found(docs)
         issue = world.issues[issue_id]
-        if not (visit.repository.has_issues or issue.is_pull_request):
+        if not (context.repository.has_issues or issue.is_pull_request):
             raise issues_disabled()
         return issue
 
-    def _elsewhere(self, visit: ResourceRequest, issue_id: int) -> Exception:
-        """Where a transferred issue is now, if it still is and its asker may know."""
+    def _transfer_redirect(self, context: RequestContext, issue_id: int) -> StatusError:
+        """Return 301 to a transferred issue; 404 if it is deleted or hidden from the viewer."""
         issue = self._world.issues.get(issue_id)
-        if issue is None or not self._sees(visit.viewer, self._world.repositories[issue.repository_id]):
+        if issue is None or not self._can_read(context.viewer, self._world.repositories[issue.repository_id]):
             return not_found(ISSUE_DOCS)
-        return moved(f"{visit.view.base_url}/repositories/{issue.repository_id}/issues/{issue.number}")
+        return moved_permanently(f"{context.view.base_url}/repositories/{issue.repository_id}/issues/{issue.number}")
 
     def _page(
-        self, visit: ResourceRequest, chosen: list[Listed], render: Callable[[Listed, View], orjson.Fragment], docs: str
+        self,
+        context: RequestContext,
+        records: list[IssueOrComment],
+        render: Callable[[IssueOrComment, View], orjson.Fragment],
+        docs: str,
     ) -> SimulatedResponse:
-        page = parse_page(visit.request.parameters)
-        if page.too_far:
-            raise too_far(docs)
-        shown = chosen[page.start : page.start + page.size]
-        answer = json_response(200, [render(record, visit.view) for record in shown])
-        link = link_header(visit.url, visit.request.parameters, page, len(chosen))
-        return answer.with_headers(link=link) if link else answer
+        page = parse_page(context.request.parameters)
+        if page.is_beyond_limit:
+            raise pagination_limit(docs)
+        items = [render(record, context.view) for record in records[page.start : page.start + page.size]]
+        link = link_header(context.url, context.request.parameters, page, len(records))
+        return _list(items, link)
 
-    def _stretch(self, visit: ResourceRequest, chosen: list[Issue]) -> SimulatedResponse:
-        parameters = visit.request.parameters
+    def _page_by_cursor(self, context: RequestContext, issues: list[Issue]) -> SimulatedResponse:
+        parameters = context.request.parameters
         page = parse_page(parameters)
-        after = decode_cursor(visit.asked.get("after", ""))
-        if after is None and page.too_far:
-            raise too_far(ISSUES_DOCS)
+        after = decode_cursor(context.parameters.get("after", ""))
+        if after is None and page.is_beyond_limit:
+            raise pagination_limit(ISSUES_DOCS)
         start = page.start if after is None else after
-        shown = chosen[start : start + page.size]
-        answer = json_response(200, [self._shelf.issue(issue, visit.view) for issue in shown])
-        link = cursor_link_header(visit.url, parameters, page, start + page.size, len(chosen))
-        return answer.with_headers(link=link) if link else answer
+        items = [self._objects.issue(issue, context.view) for issue in issues[start : start + page.size]]
+        link = cursor_link_header(context.url, parameters, page, start + page.size, len(issues))
+        return _list(items, link)
 
 
-def _single(rendered: orjson.Fragment, record: Comment | Issue) -> SimulatedResponse:
-    return json_response(200, rendered, last_modified=formatdate(record.updated_at, usegmt=True))
+def _list(items: list[orjson.Fragment], link: str | None) -> SimulatedResponse:
+    response = json_response(200, items)
+    return response.with_headers(link=link) if link else response
+
+
+def _single(item: orjson.Fragment, record: Comment | Issue) -> SimulatedResponse:
+    return json_response(200, item, last_modified=formatdate(record.updated_at, usegmt=True))

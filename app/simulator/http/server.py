@@ -1,4 +1,4 @@
-"""The simulator on a socket: in a thread of its own for tests, or in the loop of whoever runs it."""
+"""The simulator on a socket: in a thread of its own for tests, or in the event loop of its caller."""
 
 import asyncio
 import socket
@@ -28,41 +28,41 @@ _BACKLOG = 2048
 
 @dataclass(frozen=True, slots=True)
 class RunningSimulator:
-    """A simulator that answers at `url`."""
+    """A simulator that serves at `url`."""
 
     url: str
     simulator: Simulator
-    hooks: ExitStack = field(default_factory=ExitStack)
+    exit_stack: ExitStack = field(default_factory=ExitStack)
     _hook_ids: Iterator[int] = field(default_factory=lambda: count(457_000_001))
 
     @property
     def world(self) -> World:
-        """The state that is served; a test may change it at any time."""
+        """Return the state that is served; a test may change it at any time."""
         return self.simulator.world
 
     @property
     def requests(self) -> list[LoggedRequest]:
-        """The log of asks."""
+        """Return the request log."""
         return self.simulator.requests
 
     @property
     def images(self) -> ImageHost:
-        """The host of pictures, which its `home` switches on."""
+        """Return the image host, which its `base_url` switches on."""
         return self.simulator.images
 
     @property
     def faults(self) -> Faults:
-        """The faults to come."""
+        """Return the faults that are in force."""
         return self.simulator.faults
 
     @property
     def hold(self) -> RequestHold:
-        """The gate before the answers."""
+        """Return the hold on responses."""
         return self.simulator.hold
 
-    def on_request(self, hook: Callable[[IncomingRequest], object]) -> Callable[[], None]:
-        """Call something before each answer is made; the result stops that."""
-        return self.simulator.on_request(hook)
+    def on_request(self, callback: Callable[[IncomingRequest], object]) -> Callable[[], None]:
+        """Call `callback` before each response, in the server's thread; return a function that ends this."""
+        return self.simulator.on_request(callback)
 
     def add_webhook(
         self,
@@ -74,7 +74,7 @@ class RunningSimulator:
         repo: str | None = None,
         connections: int = 1,
     ) -> Webhook:
-        """Tell an address what happens from now on in a repository (None: in all); it ends with the simulator."""
+        """Add a webhook for a repository (None: for all repositories); it ends with the simulator."""
         hook = Webhook(
             url,
             secret,
@@ -84,13 +84,13 @@ class RunningSimulator:
             connections=connections,
             hook_id=next(self._hook_ids),
         )
-        self.hooks.callback(hook.close)
-        self.hooks.callback(self.world.on_event(hook.deliver))
+        self.exit_stack.callback(hook.close)
+        self.exit_stack.callback(self.world.on_event(hook.deliver))
         return hook
 
 
 def bind_loopback(port: int = 0) -> socket.socket:
-    """Bind a socket on 127.0.0.1, at a port from the kernel unless one is named; raises OSError when it is taken."""
+    """Return a socket bound to 127.0.0.1; port 0 takes a free port. Raise OSError if the port is taken."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -102,12 +102,12 @@ def bind_loopback(port: int = 0) -> socket.socket:
 
 
 def loopback_url(bound: socket.socket) -> str:
-    """The address at which a bound socket will answer."""
+    """Return the base URL of a bound socket."""
     return f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
 class _Protocol(HttpToolsProtocol):
-    """HTTP on a connection that the application can reach, as a fault may want to reset it."""
+    """HTTP on a connection that the application can access, because a fault may reset it."""
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
@@ -116,10 +116,10 @@ class _Protocol(HttpToolsProtocol):
 
 
 class _Server(uvicorn.Server):
-    """uvicorn until it is told to end; the signals of the process stay with whoever has them."""
+    """A uvicorn server that runs until `stop` is set and leaves the process's signal handlers alone."""
 
     def __init__(self, simulator: Simulator) -> None:
-        # The world's clock dates the answers, so uvicorn must not; its log would tell of the faults we make.
+        # The world's clock dates the responses, so uvicorn must not. Its log would report the faults of the tests.
         super().__init__(
             uvicorn.Config(
                 simulator,
@@ -134,11 +134,11 @@ class _Server(uvicorn.Server):
                 timeout_graceful_shutdown=1,
             )
         )
-        self.ended = asyncio.Event()
+        self.stop = asyncio.Event()
 
     @override
     async def main_loop(self) -> None:
-        await self.ended.wait()
+        await self.stop.wait()
         self.force_exit = True
 
     @override
@@ -148,9 +148,9 @@ class _Server(uvicorn.Server):
 
 
 async def serve(simulator: Simulator, bound: socket.socket, stop: asyncio.Event) -> None:
-    """Serve in the running loop until `stop` is set; the socket is closed then."""
+    """Serve in the running event loop until `stop` is set, then close the socket."""
     server = _Server(simulator)
-    server.ended = stop
+    server.stop = stop
     bound.listen(_BACKLOG)
     await server.serve(sockets=[bound])
 
@@ -159,32 +159,33 @@ async def serve(simulator: Simulator, bound: socket.socket, stop: asyncio.Event)
 def run_simulator(
     world: World, *, base_url: str | None = None, limits: Limits | None = None, cursors: bool = False
 ) -> Iterator[RunningSimulator]:
-    """Run a simulator in a thread, at a port from the kernel; asks still held or delayed at the end are dropped.
+    """Run a simulator in a thread, at a free port of the loopback interface.
 
-    Its webhooks end first, and with them what they have not sent. Raises at the end what failed in a hook or in
-    the simulator itself.
+    At the end its webhooks stop and drop their queues, and requests that are held or delayed are dropped.
+    Then the first internal error of the simulator or of a callback is raised, if any.
     """
     simulator = Simulator(world, base_url=base_url, limits=limits, cursors=cursors)
     bound = bind_loopback()
     bound.listen(_BACKLOG)
     url = loopback_url(bound)
-    started: Future[Callable[[], object]] = Future()
-    thread = threading.Thread(target=_run, args=(_Server(simulator), bound, started), name="simulator", daemon=True)
+    stop_future: Future[Callable[[], object]] = Future()
+    thread = threading.Thread(target=_run, args=(_Server(simulator), bound, stop_future), name="simulator", daemon=True)
     thread.start()
-    stop = started.result()
+    stop = stop_future.result()
     world.api_url = base_url or url
     try:
-        with ExitStack() as hooks:
-            yield RunningSimulator(url, simulator, hooks)
+        with ExitStack() as exit_stack:
+            yield RunningSimulator(url, simulator, exit_stack)
     finally:
         stop()
         thread.join()
-    for failure in simulator.internal_errors:
-        raise failure
+    for error in simulator.internal_errors:
+        raise error
 
 
-def _run(server: _Server, bound: socket.socket, started: Future[Callable[[], object]]) -> None:
+def _run(server: _Server, bound: socket.socket, stop_future: Future[Callable[[], object]]) -> None:
+    """Serve in a new event loop, and set the future to a function that stops it from any thread."""
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
         loop = runner.get_loop()
-        started.set_result(lambda: loop.call_soon_threadsafe(server.ended.set))
+        stop_future.set_result(lambda: loop.call_soon_threadsafe(server.stop.set))
         runner.run(server.serve(sockets=[bound]))

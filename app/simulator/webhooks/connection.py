@@ -1,4 +1,4 @@
-"""One connection to a receiver of webhooks, kept alive from delivery to delivery."""
+"""A connection to a receiver of webhooks, kept alive from delivery to delivery."""
 
 import select
 import socket
@@ -9,43 +9,43 @@ from urllib.parse import urlsplit
 
 
 class Connection:
-    """Posts bodies one after the other over one connection, and opens a new one where the receiver has closed it."""
+    """A connection that posts one body after the other, and reconnects if the receiver has closed it."""
 
     def __init__(self, url: str, timeout: float) -> None:
-        place = urlsplit(url)
-        made = HTTPSConnection if place.scheme == "https" else HTTPConnection
-        self._connection = made(place.hostname or "", place.port, timeout=timeout)
-        self._path = (place.path or "/") + (f"?{place.query}" if place.query else "")
+        parts = urlsplit(url)
+        connection_class = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._connection = connection_class(parts.hostname or "", parts.port, timeout=timeout)
+        self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> int:
-        """Send a body and give the status; raises OSError or HTTPException where no whole answer comes."""
-        if self._stale():
+        """Send a body by POST and return the status; raise OSError or HTTPException without a complete response."""
+        if self._is_stale():
             self._connection.close()
         try:
             self._connection.request("POST", self._path, body, dict(headers))
-            answer = self._connection.getresponse()
-            answer.read()
+            response = self._connection.getresponse()
+            response.read()
         except BaseException:
             self._connection.close()
             raise
-        return answer.status
+        return response.status
 
-    def cut(self) -> None:
-        """Break off what is under way, from another thread."""
-        held: socket.socket | None = self._connection.sock
-        if held is not None:
+    def abort(self) -> None:
+        """Shut the connection down during a request, from another thread."""
+        connection: socket.socket | None = self._connection.sock
+        if connection is not None:
             with suppress(OSError):
-                held.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         self._connection.close()
 
-    def _stale(self) -> bool:
-        """Whether an idle connection has something to read, which can only be its end."""
-        held: socket.socket | None = self._connection.sock
-        if held is None:
+    def _is_stale(self) -> bool:
+        """Return whether an idle connection is readable, which can only mean that the receiver has closed it."""
+        connection: socket.socket | None = self._connection.sock
+        if connection is None:
             return False
-        waiting = select.poll()
-        waiting.register(held, select.POLLIN)
-        return bool(waiting.poll(0))
+        readable = select.poll()
+        readable.register(connection, select.POLLIN)
+        return bool(readable.poll(0))

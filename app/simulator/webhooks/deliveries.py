@@ -1,7 +1,7 @@
-"""Webhook deliveries: what happened, sent to an address from threads of its own, as GitHub sends it.
+"""Webhook deliveries: events, posted to an URL from threads of their own, as GitHub posts them.
 
-GitHub sends each delivery once, waits ten seconds for the answer, and never sends again by itself. On their way
-deliveries come late, twice, out of order or not at all: here a test decides it.
+GitHub sends each delivery once, waits ten seconds for the response, and never retries automatically. On a network
+deliveries come late, twice, out of order or not at all; here a test decides it.
 https://docs.github.com/webhooks/webhook-events-and-payloads#delivery-headers
 """
 
@@ -25,17 +25,17 @@ from app.simulator.webhooks.connection import Connection
 from app.simulator.world.webhook_events import EVENTS, WebhookEvent
 
 _CONTENT_TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
-_PATIENCE = 10.0
-_GRACE = 1.0
+_TIMEOUT = 10.0
+_GRACE_PERIOD = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One delivery and what became of it; doubled ones and redeliveries share the GUID.
+    """A delivery and its result; duplicates and redeliveries share the GUID.
 
-    Its payload is kept packed, as thousands of them are kept, of 16 kB each.
-    Without an answer `status` is None and `error` says why: `dropped` where it was never sent.
-    `seconds` is how long the answer took.
+    The payload is stored compressed, because a webhook logs thousands of deliveries of 16 kB each.
+    Without a response `status` is None and `error` says why: `dropped` if it was never sent.
+    `seconds` is the time until the response.
     """
 
     guid: str
@@ -49,16 +49,16 @@ class Delivery:
 
     @property
     def payload(self) -> bytes:
-        """What is told, as JSON."""
+        """Return the payload as JSON."""
         return zlib.decompress(self.compressed_payload)
 
 
 class Webhook:
-    """A webhook of a repository, or of all of them; it sends a `ping` when it is made.
+    """A webhook of a repository or of all repositories; it sends a `ping` when it is created.
 
-    `repository` is GitHub's object of the one whose events are sent, None for all; `content_type` is `json` or `form`;
-    without a secret nothing is signed. Over one connection deliveries arrive in order, over several they overlap.
-    Everything may be called from any thread.
+    `repository` is GitHub's object of the repository whose events are sent, None for all. `content_type` is `json` or
+    `form`. Without a secret no delivery is signed. Over one connection deliveries arrive in order, over several they
+    overlap. Every method is thread-safe.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Webhook:
         repository: Mapping[str, Any] | None = None,
         connections: int = 1,
         hook_id: int = 1,
-        timeout: float = _PATIENCE,
+        timeout: float = _TIMEOUT,
         new_guid: Callable[[], object] = uuid4,
     ) -> None:
         self.url = url
@@ -79,126 +79,130 @@ class Webhook:
         self.hook_id = hook_id
         self._secret = secret
         self._content_type = content_type
-        self._type = _CONTENT_TYPES[content_type]
+        self._media_type = _CONTENT_TYPES[content_type]
         self._repository = repository
         self._new_guid = new_guid
-        self._changed = threading.Condition()
+        self._condition = threading.Condition()
         self._queue: deque[Delivery] = deque()
-        self._held: list[Delivery] | None = None
-        self._made: dict[str, Delivery] = {}
+        self._hold_queue: list[Delivery] | None = None
+        self._deliveries: dict[str, Delivery] = {}
         self._log: list[Delivery] = []
-        self._to_lose: float = 0
-        self._to_double: float = 0
-        self._under_way = 0
-        self._answered = 0
+        self._drops_left: float = 0
+        self._duplicates_left: float = 0
+        self._in_progress = 0
+        self._response_count = 0
         self._closed = False
-        self._lines = [Connection(url, timeout) for _ in range(connections)]
-        self._threads = [threading.Thread(target=self._work, args=(line,), daemon=True) for line in self._lines]
+        self._connections = [Connection(url, timeout) for _ in range(connections)]
+        self._threads = [
+            threading.Thread(target=self._send_queue, args=(connection,), daemon=True)
+            for connection in self._connections
+        ]
         for thread in self._threads:
             thread.start()
         self.send("ping", self._ping())
 
-    # What is sent -------------------------------------------------------------------------------------
+    # Sending ------------------------------------------------------------------------------------------
 
     def deliver(self, event: WebhookEvent) -> None:
-        """Send an event if this webhook is asked to; made for `World.on_event`."""
-        ours = self._repository is None or event.repository_id == self._repository["id"]
-        if ours and event.name in self.events:
+        """Send an event if the webhook subscribes to it; a callback for `World.on_event`."""
+        matches = self._repository is None or event.repository_id == self._repository["id"]
+        if matches and event.name in self.events:
             self.send(event.name, event.payload)
 
     def send(self, event: str, payload: Mapping[str, Any]) -> str:
-        """Send any payload as an event of any name; gives the GUID. The mischief that is due happens to it."""
+        """Send any payload as an event of any name, unless it is dropped or held; return the GUID."""
         compressed_payload = zlib.compress(orjson.dumps(payload), level=1)
-        made = Delivery(str(self._new_guid()), event, payload.get("action"), compressed_payload)
-        with self._changed:
+        delivery = Delivery(str(self._new_guid()), event, payload.get("action"), compressed_payload)
+        with self._condition:
             if self._closed:
-                return made.guid
-            self._made[made.guid] = made
-            if self._to_lose:
-                self._to_lose -= 1
-                self._log.append(replace(made, error="dropped"))
+                return delivery.guid
+            self._deliveries[delivery.guid] = delivery
+            if self._drops_left:
+                self._drops_left -= 1
+                self._log.append(replace(delivery, error="dropped"))
             else:
-                copies = 2 if self._to_double else 1
-                self._to_double = max(0, self._to_double - 1)
-                (self._queue if self._held is None else self._held).extend([made] * copies)
-            self._changed.notify_all()
-        return made.guid
+                copies = 2 if self._duplicates_left else 1
+                self._duplicates_left = max(0, self._duplicates_left - 1)
+                (self._queue if self._hold_queue is None else self._hold_queue).extend([delivery] * copies)
+            self._condition.notify_all()
+        return delivery.guid
 
     def redeliver(self, guid: str) -> None:
-        """Send a delivery again, lost or not, with the same GUID and body; an unknown one raises KeyError."""
-        with self._changed:
-            self._queue.append(replace(self._made[guid], redelivery=True))
-            self._changed.notify_all()
+        """Send a delivery again with the same GUID and body, even if it was dropped; raise KeyError if unknown."""
+        with self._condition:
+            self._queue.append(replace(self._deliveries[guid], redelivery=True))
+            self._condition.notify_all()
 
-    # Mischief -----------------------------------------------------------------------------------------
+    # Faults -------------------------------------------------------------------------------------------
 
     def drop(self, times: int | None = 1) -> None:
-        """Never send the next deliveries; None is for ever, 0 ends it."""
-        with self._changed:
-            self._to_lose = math.inf if times is None else times
+        """Drop the next deliveries; None means all later ones, 0 ends it."""
+        with self._condition:
+            self._drops_left = math.inf if times is None else times
 
     def duplicate(self, times: int | None = 1) -> None:
-        """Send each of the next deliveries twice; None is for ever, 0 ends it."""
-        with self._changed:
-            self._to_double = math.inf if times is None else times
+        """Send each of the next deliveries twice; None means all later ones, 0 ends it."""
+        with self._condition:
+            self._duplicates_left = math.inf if times is None else times
 
     def hold(self) -> None:
-        """Keep what is to be sent from now on until `release`; a redelivery is not kept."""
-        with self._changed:
-            self._held = self._held or []
+        """Hold later deliveries until `release`; a redelivery is not held."""
+        with self._condition:
+            self._hold_queue = self._hold_queue or []
 
-    def release(self, *, shuffled: int | None = None) -> int:
-        """Send what was held, in its order or shuffled by a seed; gives how many they are."""
-        with self._changed:
-            held, self._held = self._held or [], None
-            if shuffled is not None:
-                random.Random(shuffled).shuffle(held)  # noqa: S311 - the same order for the same seed, nothing secret
-            self._queue.extend(held)
-            self._changed.notify_all()
-            return len(held)
+    def release(self, *, shuffle_seed: int | None = None) -> int:
+        """Send the held deliveries and return their number; a seed shuffles them."""
+        with self._condition:
+            deliveries, self._hold_queue = self._hold_queue or [], None
+            if shuffle_seed is not None:
+                # S311: the seed makes the order reproducible; nothing is secret.
+                random.Random(shuffle_seed).shuffle(deliveries)  # noqa: S311
+            self._queue.extend(deliveries)
+            self._condition.notify_all()
+            return len(deliveries)
 
-    # What became of it --------------------------------------------------------------------------------
+    # Results ------------------------------------------------------------------------------------------
 
     @property
     def log(self) -> list[Delivery]:
-        """What has been answered, has failed or was lost, in that order; the ping among them."""
-        with self._changed:
+        """Return the deliveries that got a response, failed or were dropped, in that order; pings included."""
+        with self._condition:
             return list(self._log)
 
     @property
     def held_count(self) -> int:
-        """How many deliveries are held."""
-        with self._changed:
-            return len(self._held or ())
+        """Return the number of held deliveries."""
+        with self._condition:
+            return len(self._hold_queue or ())
 
     @property
     def response_count(self) -> int:
-        """How many deliveries were answered, whatever the status; pings do not count, each copy does."""
-        with self._changed:
-            return self._answered
+        """Return the number of responses of any status; each copy of a delivery counts, pings do not."""
+        with self._condition:
+            return self._response_count
 
-    def wait(self, answered: int | None = None, timeout: float = 10) -> None:
-        """Wait until so many are answered, or with None until nothing but what is held is still to be sent.
+    def wait(self, responses: int | None = None, timeout: float = 10) -> None:
+        """Wait for so many responses; None waits until all deliveries but the held ones are sent.
 
-        Raises TimeoutError after `timeout` seconds.
+        Raise TimeoutError after `timeout` seconds.
         """
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._settled(answered), timeout):
-                waiting = len(self._queue) + self._under_way
-                raise TimeoutError(f"{self._answered} deliveries are answered and {waiting} wait, after {timeout} s")
+        with self._condition:
+            if not self._condition.wait_for(lambda: self._is_finished(responses), timeout):
+                due = len(self._queue) + self._in_progress
+                raise TimeoutError(f"{self._response_count} responses came and {due} are due, after {timeout} s")
 
     def close(self) -> None:
-        """Drop what is not sent yet, let what is under way end within a second, else cut it."""
-        with self._changed:
+        """Drop the queue, and abort deliveries in progress after a second."""
+        with self._condition:
             self._closed = True
             self._queue.clear()
-            self._changed.notify_all()
+            self._condition.notify_all()
         for thread in self._threads:
-            thread.join(_GRACE)
-        for thread, line in zip(self._threads, self._lines, strict=True):
+            thread.join(_GRACE_PERIOD)
+        for thread, connection in zip(self._threads, self._connections, strict=True):
             while thread.is_alive():
-                line.cut()
-                thread.join(_GRACE / 10)
+                connection.abort()
+                thread.join(_GRACE_PERIOD / 10)
 
     # Inside -------------------------------------------------------------------------------------------
 
@@ -212,47 +216,49 @@ class Webhook:
             "events": list(self.events),
             "config": config,
         }
-        where = {} if self._repository is None else {"repository": dict(self._repository)}
-        return {"zen": "Keep it logically awesome.", "hook_id": self.hook_id, "hook": hook, **where}
+        repository = {} if self._repository is None else {"repository": dict(self._repository)}
+        return {"zen": "Keep it logically awesome.", "hook_id": self.hook_id, "hook": hook, **repository}
 
-    def _settled(self, answered: int | None) -> bool:
-        if answered is None:
-            return not self._queue and not self._under_way
-        return self._answered >= answered
+    def _is_finished(self, responses: int | None) -> bool:
+        if responses is None:
+            return not self._queue and not self._in_progress
+        return self._response_count >= responses
 
-    def _work(self, line: Connection) -> None:
+    def _send_queue(self, connection: Connection) -> None:
         while (delivery := self._next()) is not None:
-            done = self._sent(line, delivery)
-            with self._changed:
-                self._under_way -= 1
-                self._answered += done.status is not None and done.event != "ping"
-                self._log.append(done)
-                self._changed.notify_all()
-        line.close()
+            result = self._post(connection, delivery)
+            with self._condition:
+                self._in_progress -= 1
+                self._response_count += result.status is not None and result.event != "ping"
+                self._log.append(result)
+                self._condition.notify_all()
+        connection.close()
 
     def _next(self) -> Delivery | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._queue or self._closed)
+        """Wait for the next delivery and return it; None after `close`."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._queue or self._closed)
             if self._closed:
                 return None
-            self._under_way += 1
+            self._in_progress += 1
             return self._queue.popleft()
 
-    def _sent(self, line: Connection, delivery: Delivery) -> Delivery:
+    def _post(self, connection: Connection, delivery: Delivery) -> Delivery:
+        """Send a delivery and return it with its result."""
         body = delivery.payload
         if self._content_type == "form":
             body = urlencode({"payload": body.decode()}).encode()
-        began = perf_counter()
+        start = perf_counter()
         try:
-            status = line.post(body, self._headers(delivery, body))
-        except (OSError, HTTPException) as failure:
-            return replace(delivery, error=str(failure) or type(failure).__name__, seconds=perf_counter() - began)
-        return replace(delivery, status=status, seconds=perf_counter() - began)
+            status = connection.post(body, self._headers(delivery, body))
+        except (OSError, HTTPException) as error:
+            return replace(delivery, error=str(error) or type(error).__name__, seconds=perf_counter() - start)
+        return replace(delivery, status=status, seconds=perf_counter() - start)
 
     def _headers(self, delivery: Delivery, body: bytes) -> dict[str, str]:
         headers = {
             "Accept": "*/*",
-            "Content-Type": self._type,
+            "Content-Type": self._media_type,
             "User-Agent": "GitHub-Hookshot/5ecc0de",
             "X-GitHub-Delivery": delivery.guid,
             "X-GitHub-Event": delivery.event,

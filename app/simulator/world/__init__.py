@@ -1,1 +1,1 @@
-"""The state of the simulated GitHub, and what people do there."""
+"""The state of the simulated GitHub, and the changes that people make to it."""

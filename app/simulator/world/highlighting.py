@@ -1,6 +1,6 @@
-"""Code as GitHub shows it: a fence becomes a `highlight` block with Linguist's `pl-*` classes.
+"""Code as GitHub shows it: a fenced block becomes a `highlight` block with Linguist's `pl-*` classes.
 
-Only the commonest tokens are told apart: comments, strings, numbers and keywords.
+Only comments, strings, numbers and keywords are highlighted.
 """
 
 import re
@@ -35,12 +35,12 @@ _TOKENS = re.compile(
 
 
 def highlight_code(code: str, language: str) -> str:
-    """Render a fenced block; a language GitHub would not know gives the plain form."""
+    """Render a fenced block; a language that GitHub does not know gives plain code."""
     scope = _SCOPES.get(language.lower())
     if scope is None:
         return (
             '<div class="snippet-clipboard-content notranslate position-relative overflow-auto">'
-            f'<pre class="notranslate"><code class="notranslate">{_escaped(code)}</code></pre></div>\n'
+            f'<pre class="notranslate"><code class="notranslate">{_escape(code)}</code></pre></div>\n'
         )
     return (
         f'<div class="highlight highlight-{scope} notranslate position-relative overflow-auto" dir="auto">'
@@ -51,14 +51,14 @@ def highlight_code(code: str, language: str) -> str:
 def _spans(code: str) -> str:
     pieces: list[str] = []
     end = 0
-    for found in _TOKENS.finditer(code):
+    for match in _TOKENS.finditer(code):
         pieces += (
-            _escaped(code[end : found.start()]),
-            f'<span class="pl-{found.lastgroup}">{_escaped(found[0])}</span>',
+            _escape(code[end : match.start()]),
+            f'<span class="pl-{match.lastgroup}">{_escape(match[0])}</span>',
         )
-        end = found.end()
-    return "".join([*pieces, _escaped(code[end:])])
+        end = match.end()
+    return "".join([*pieces, _escape(code[end:])])
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return escape(text, quote=False)

@@ -1,7 +1,7 @@
-"""Markdown as GitHub renders it, in spirit: the marks that a client must cope with are those of GitHub.
+"""Markdown rendered like GitHub's: the HTML has the elements and attributes that a client of GitHub must handle.
 
-Paragraphs carry `dir="auto"`, mentions are hovercard links, uploaded pictures come out under an address
-that expires after five minutes, other pictures through camo with their source beside them.
+Paragraphs carry `dir="auto"`, and mentions are hovercard links. Uploaded images get a signed URL that expires after
+five minutes. Other images go through camo, with their source in `data-canonical-src`.
 https://docs.github.com/get-started/writing-on-github
 """
 
@@ -23,7 +23,7 @@ from typing_extensions import override
 from app.simulator.world.highlighting import highlight_code
 
 EXPIRES_AFTER = 300
-"""Seconds for which the address of an uploaded picture works."""
+"""Seconds for which the signed URL of an uploaded image is valid."""
 
 UPLOADS = "https://github.com/user-attachments/assets/"
 
@@ -39,30 +39,32 @@ _EMOJI = {
     "thinking": "🤔",
     "wave": "👋",
 }
-_MARKS = re.compile(
+_INLINE_MARKUP = re.compile(
     r"(?P<url>https?://[^\s<>()]*[^\s<>().,;:!?])"
     r"|(?<![\w/@.-])@(?P<login>[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?)(?![\w-])"
     r"|:(?P<emoji>[a-z0-9_+-]+):"
 )
-_TASK = re.compile(r"\[([ xX])\] ")
-_DIRECTED = frozenset(("paragraph_open", "heading_open", "bullet_list_open", "ordered_list_open", "table_open"))
+_TASK_MARKER = re.compile(r"\[([ xX])\] ")
+_TOKENS_WITH_DIRECTION = frozenset(
+    ("paragraph_open", "heading_open", "bullet_list_open", "ordered_list_open", "table_open")
+)
 
 
 def to_html(body: str, *, now: int = 0) -> str:
-    """Render a body; `now` (seconds) decides the five minutes for which uploaded pictures are signed."""
-    return str(_PARSER.render(body, {"until": now - now % EXPIRES_AFTER + EXPIRES_AFTER})).rstrip("\n")
+    """Render a body; `now` (seconds since the epoch) decides until when uploaded images are signed."""
+    return str(_PARSER.render(body, {"expires_at": now - now % EXPIRES_AFTER + EXPIRES_AFTER})).rstrip("\n")
 
 
 def to_text(html: str) -> str:
-    """Take the marks off rendered HTML, as `body_text` has it."""
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return re.sub(r"\n{3,}", "\n\n", "".join(reader.pieces)).strip()
+    """Return the text of rendered HTML, like `body_text` of GitHub's objects."""
+    extractor = _TextExtractor()
+    extractor.feed(html)
+    extractor.close()
+    return re.sub(r"\n{3,}", "\n\n", "".join(extractor.pieces)).strip()
 
 
-class _Reader(HTMLParser):
-    """Collects the text of HTML; a paragraph ends in a blank line."""
+class _TextExtractor(HTMLParser):
+    """A parser that collects the text of HTML; a paragraph ends in a blank line."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -79,7 +81,7 @@ class _Reader(HTMLParser):
 
 
 class _Renderer(RendererHTML):
-    """What differs from plain CommonMark; markdown-it finds these methods by the names of its tokens."""
+    """The differences from plain CommonMark; markdown-it finds these methods by the names of its tokens."""
 
     @override
     def code_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
@@ -99,26 +101,26 @@ class _Renderer(RendererHTML):
         source = str(token.attrs.get("src", ""))
         alt = escape(self.renderInlineAsText(token.children, options, env))
         if source.startswith(UPLOADS):
-            shown, canonical = _signed(source.removeprefix(UPLOADS), int(env["until"])), ""
+            url, canonical = _signed_url(source.removeprefix(UPLOADS), int(env["expires_at"])), ""
         else:
-            shown, canonical = _camo(source), f' data-canonical-src="{escape(source)}"'
+            url, canonical = _camo_url(source), f' data-canonical-src="{escape(source)}"'
         return (
-            f'<a target="_blank" rel="noopener noreferrer nofollow" href="{escape(shown)}">'
-            f'<img src="{escape(shown)}" alt="{alt}"{canonical} style="max-width: 100%;"></a>'
+            f'<a target="_blank" rel="noopener noreferrer nofollow" href="{escape(url)}">'
+            f'<img src="{escape(url)}" alt="{alt}"{canonical} style="max-width: 100%;"></a>'
         )
 
 
-def _signed(asset: str, until: int) -> str:
-    """The address under which an uploaded picture works for a while, as `body_html` has it."""
+def _signed_url(asset: str, expires_at: int) -> str:
+    """Return the signed URL of an uploaded image, as `body_html` has it; `expires_at` is in seconds since the epoch."""
     number = int(sha256(asset.encode()).hexdigest()[:7], 16)
     path = f"/{number % 9_000_000 + 1_000_000}/{number}-{asset}.png"
-    head = _base64(orjson.dumps({"typ": "JWT", "alg": "HS256"}))
-    claims = _base64(orjson.dumps({"iss": "github.com", "exp": until, "path": path}))
-    signature = _base64(sha256(f"{head}.{claims}".encode()).digest())
-    return f"https://private-user-images.githubusercontent.com{path}?jwt={head}.{claims}.{signature}"
+    header = _base64(orjson.dumps({"typ": "JWT", "alg": "HS256"}))
+    claims = _base64(orjson.dumps({"iss": "github.com", "exp": expires_at, "path": path}))
+    signature = _base64(sha256(f"{header}.{claims}".encode()).digest())
+    return f"https://private-user-images.githubusercontent.com{path}?jwt={header}.{claims}.{signature}"
 
 
-def _camo(source: str) -> str:
+def _camo_url(source: str) -> str:
     digest = sha256(source.encode()).hexdigest()
     return f"https://camo.githubusercontent.com/{digest}/{source.encode().hex()}"
 
@@ -127,77 +129,79 @@ def _base64(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def _mark(found: re.Match[str]) -> str | None:
-    """The HTML of a bare address, a mention or an emoji; None where it is none after all."""
-    if found["url"]:
-        address = escape(found["url"])
-        return f'<a href="{address}" rel="nofollow">{address}</a>'
-    if found["login"]:
-        login = found["login"]
+def _inline_html(match: re.Match[str]) -> str | None:
+    """Return the HTML of a bare URL, a mention or an emoji; None for the name of no emoji."""
+    if match["url"]:
+        url = escape(match["url"])
+        return f'<a href="{url}" rel="nofollow">{url}</a>'
+    if match["login"]:
+        login = match["login"]
         return (
             '<a class="user-mention notranslate" data-hovercard-type="user"'
             f' data-hovercard-url="/users/{login}/hovercard" data-octo-click="hovercard-link-click"'
             f' data-octo-dimensions="link_type:self" href="https://github.com/{login}">@{login}</a>'
         )
-    character = _EMOJI.get(found["emoji"])
-    return f'<g-emoji class="g-emoji" alias="{found["emoji"]}">{character}</g-emoji>' if character else None
+    character = _EMOJI.get(match["emoji"])
+    return f'<g-emoji class="g-emoji" alias="{match["emoji"]}">{character}</g-emoji>' if character else None
 
 
-def _marked(text: str) -> Iterator[Token]:
+def _split_text(text: str) -> Iterator[Token]:
+    """Split a text into plain text and the HTML of its URLs, mentions and emoji."""
     end = 0
-    for found in _MARKS.finditer(text):
-        html = _mark(found)
+    for match in _INLINE_MARKUP.finditer(text):
+        html = _inline_html(match)
         if html is None:
             continue
-        yield Token("text", "", 0, content=text[end : found.start()])
+        yield Token("text", "", 0, content=text[end : match.start()])
         yield Token("html_inline", "", 0, content=html)
-        end = found.end()
+        end = match.end()
     yield Token("text", "", 0, content=text[end:])
 
 
-def _with_marks(children: Sequence[Token]) -> list[Token]:
-    marked: list[Token] = []
-    depth = 0
+def _expand_text(children: Sequence[Token]) -> list[Token]:
+    """Split every text outside links, and mark all links as `nofollow`."""
+    tokens: list[Token] = []
+    link_depth = 0
     for child in children:
-        depth += child.nesting if child.type in {"link_open", "link_close"} else 0
+        link_depth += child.nesting if child.type in {"link_open", "link_close"} else 0
         if child.type == "link_open":
             child.attrSet("rel", "nofollow")
-        if child.type == "text" and depth == 0:
-            marked.extend(_marked(child.content))
+        if child.type == "text" and link_depth == 0:
+            tokens.extend(_split_text(child.content))
         else:
-            marked.append(child)
-    return marked
+            tokens.append(child)
+    return tokens
 
 
-def _task(inline: Token, item: Token) -> None:
+def _render_task(inline: Token, item: Token) -> None:
     """Turn the `[x] ` before a list item's text into a disabled checkbox."""
     first = inline.children[0] if inline.children else None
-    found = _TASK.match(first.content) if first and item.type == "list_item_open" else None
-    if first is None or inline.children is None or found is None:
+    match = _TASK_MARKER.match(first.content) if first and item.type == "list_item_open" else None
+    if first is None or inline.children is None or match is None:
         return
     item.attrSet("class", "task-list-item")
-    first.content = first.content[found.end() :]
-    checked = "" if found[1] == " " else ' checked=""'
-    box = f'<input type="checkbox" class="task-list-item-checkbox" disabled=""{checked}> '
-    inline.children.insert(0, Token("html_inline", "", 0, content=box))
+    first.content = first.content[match.end() :]
+    attribute = "" if match[1] == " " else ' checked=""'
+    checkbox = f'<input type="checkbox" class="task-list-item-checkbox" disabled=""{attribute}> '
+    inline.children.insert(0, Token("html_inline", "", 0, content=checkbox))
 
 
-def _githubs(parser: MarkdownIt) -> MarkdownIt:
-    """Add GitHub's marks to a parser, after everything else is parsed."""
+def _add_github_rules(parser: MarkdownIt) -> MarkdownIt:
+    """Add GitHub's extensions to a parser, as the last step of parsing."""
 
-    def weave(state: StateCore) -> None:
-        for at, token in enumerate(state.tokens):
-            if token.type in _DIRECTED:
+    def apply_rules(state: StateCore) -> None:
+        for index, token in enumerate(state.tokens):
+            if token.type in _TOKENS_WITH_DIRECTION:
                 token.attrSet("dir", "auto")
             if token.type == "inline":
-                _task(token, state.tokens[at - 2])
-                token.children = _with_marks(token.children or [])
+                _render_task(token, state.tokens[index - 2])
+                token.children = _expand_text(token.children or [])
 
-    parser.core.ruler.push("githubs", weave)
+    parser.core.ruler.push("github", apply_rules)
     return parser
 
 
-_PARSER = _githubs(
+_PARSER = _add_github_rules(
     MarkdownIt("commonmark", {"html": False, "breaks": True, "xhtmlOut": False}, renderer_cls=_Renderer).enable(
         ["table", "strikethrough"]
     )

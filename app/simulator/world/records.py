@@ -1,7 +1,7 @@
-"""What a simulated GitHub knows, as frozen values: a change puts a new value in an old one's place.
+"""The records of the simulated GitHub, as frozen values: a change replaces a record by a new value.
 
-Times are whole seconds since the epoch, UTC. `version` grows with every change of the record, so that
-what was rendered from it can be kept until then.
+Times are whole seconds since the epoch, UTC. `version` grows with every change of the record, so that a rendered
+object can be cached until the next change.
 """
 
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ HIDE_REASONS = ("abuse", "off-topic", "outdated", "resolved", "duplicate", "spam
 """GraphQL's ReportedContentClassifiers, in the spelling of the REST objects."""
 
 When = datetime | str | float | None
-"""A moment as a test writes it: a datetime, RFC 3339 text, seconds, or None for now."""
+"""A time as a test writes it: a datetime, RFC 3339 text, seconds since the epoch, or None for now."""
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account; a deleted one keeps its id and is null in every object."""
+    """An account; a deleted account keeps its id and is null in every object."""
 
     id: int
     login: str
@@ -32,7 +32,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A credential and the user whose budget it spends; several tokens of a user share one budget."""
+    """A credential and its user; all tokens of a user share one rate limit."""
 
     text: str
     user_id: int
@@ -50,7 +50,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository, known for ever by its id and for the moment by its name."""
+    """A repository; its id is permanent, its name can change."""
 
     id: int
     owner: str
@@ -68,15 +68,15 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """When and by whom a comment was pinned."""
+    """The time at which a comment was pinned, and the id of the user who did it."""
 
-    at: int
-    by: int
+    pinned_at: int
+    pinned_by: int
 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment on an issue or on a pull request; `body_html` is set only where a test dictates it."""
+    """A comment on an issue or on a pull request; `body_html` is None unless a test dictates the HTML."""
 
     id: int
     issue_id: int
@@ -93,7 +93,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """An issue or a pull request, which share the numbers of a repository."""
+    """An issue or a pull request; both share the numbers of a repository."""
 
     id: int
     repository_id: int
@@ -117,10 +117,10 @@ class Issue:
     pinned_comment: int | None = None
 
 
-def seconds(when: datetime | str | float) -> int:
-    """Turn a moment into whole seconds since the epoch; text and datetimes without a zone are UTC.
+def to_timestamp(when: datetime | str | float) -> int:
+    """Return a time as whole seconds since the epoch; text and datetimes without a time zone are UTC.
 
-    Raises ValueError for text that is no RFC 3339 time.
+    Raise ValueError for text that is not an RFC 3339 time.
     """
     if isinstance(when, str):
         when = datetime.fromisoformat(when)
@@ -129,6 +129,6 @@ def seconds(when: datetime | str | float) -> int:
     return int(when)
 
 
-def rfc3339(moment: int) -> str:
-    """Spell a moment as GitHub's objects do: `2020-07-01T09:30:00Z`."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def rfc3339(timestamp: int) -> str:
+    """Return a time in the format of GitHub's objects: `2020-07-01T09:30:00Z`."""
+    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""The life of repositories: renamed, given away, hidden, archived, deleted."""
+"""The life of a repository: rename, transfer, change of visibility, archive, deletion."""
 
 from dataclasses import replace
 
@@ -7,65 +7,68 @@ from app.simulator.world.webhook_events import EventPublisher
 
 
 class RepositoryLifecycle(EventPublisher):
-    """What owners do to repositories; an unknown one raises KeyError, a name that is taken ValueError."""
+    """The changes that owners make to repositories.
+
+    An unknown repository raises KeyError, the name of another repository ValueError.
+    """
 
     def rename_repository(self, full_name: str, new_name: str) -> Repository:
-        """Give a repository another `owner/name`; the old one answers 301 from now on.
+        """Give a repository another `owner/name`; requests by the old name get 301 from now on.
 
-        Another owner is told as a transfer, another name as a renaming.
+        A new owner causes the event `transferred`, a new name `renamed`.
         """
         with self.lock:
-            was = self.repository(full_name)
+            before = self.repository(full_name)
             owner, name = new_name.split("/")
-            if self.repository_ids.get(new_name.lower(), was.id) != was.id:
+            if self.repository_ids.get(new_name.lower(), before.id) != before.id:
                 raise ValueError(f"{new_name} is taken: choose another name")
             self.user(owner)
             self.former_names[full_name.lower()] = self.repository_ids.pop(full_name.lower())
             self.former_names.pop(new_name.lower(), None)
-            self.repository_ids[new_name.lower()] = was.id
-            renamed = self._put_repository(replace(was, owner=owner, name=name))
-            if owner != was.owner:
-                former = self.repository_payload(was)["owner"]
-                self._tell_repository("transferred", renamed, changes={"owner": {"from": {"user": former}}})
-            if name != was.name:
-                self._tell_repository("renamed", renamed, changes={"repository": {"name": {"from": was.name}}})
-            return renamed
+            self.repository_ids[new_name.lower()] = before.id
+            after = self._store_repository(replace(before, owner=owner, name=name))
+            if owner != before.owner:
+                former_owner = self.repository_payload(before)["owner"]
+                self._publish_repository("transferred", after, changes={"owner": {"from": {"user": former_owner}}})
+            if name != before.name:
+                self._publish_repository("renamed", after, changes={"repository": {"name": {"from": before.name}}})
+            return after
 
     def transfer_repository(self, full_name: str, new_owner: str) -> Repository:
-        """Give a repository to another owner, under the same name; the old address answers 301 from now on."""
+        """Give a repository to another owner under the same name; requests by the old name get 301 from now on."""
         return self.rename_repository(full_name, f"{new_owner}/{self.repository(full_name).name}")
 
     def make_private(self, full_name: str, *, private: bool = True) -> Repository:
-        """Hide a repository from everybody but its owner and those associated with it."""
+        """Make a repository private: only its owner, members and collaborators can read it."""
         with self.lock:
-            was = self.repository(full_name)
-            made = self._put_repository(replace(was, private=private))
-            if was.private is private:
-                return made
-            return self._tell_repository("privatized" if private else "publicized", made)
+            before = self.repository(full_name)
+            after = self._store_repository(replace(before, private=private))
+            if before.private is private:
+                return after
+            return self._publish_repository("privatized" if private else "publicized", after)
 
     def archive_repository(self, full_name: str, *, archived: bool = True) -> Repository:
-        """Mark a repository as read-only; the acts of a test are not refused for it."""
+        """Mark a repository as read-only; the simulator still accepts the changes of a test."""
         with self.lock:
-            was = self.repository(full_name)
-            made = self._put_repository(replace(was, archived=archived))
-            if was.archived is archived:
-                return made
-            return self._tell_repository("archived" if archived else "unarchived", made)
+            before = self.repository(full_name)
+            after = self._store_repository(replace(before, archived=archived))
+            if before.archived is archived:
+                return after
+            return self._publish_repository("archived" if archived else "unarchived", after)
 
     def disable_issues(self, full_name: str) -> Repository:
-        """Switch a repository's issues off: its list is 410 from now on. No webhook tells."""
-        return self._put_repository(replace(self.repository(full_name), has_issues=False))
+        """Disable a repository's issues: requests for them get 410 from now on. This causes no event."""
+        return self._store_repository(replace(self.repository(full_name), has_issues=False))
 
     def delete_repository(self, full_name: str) -> None:
-        """Delete a repository with all its issues: 404 by every name it had and by id; its name is free."""
+        """Delete a repository and its issues: 404 by id and by every name it had. Its name is free again."""
         with self.lock:
-            gone = self.repository(full_name)
-            self._tell_repository("deleted", gone)
-            for issue_id in self.issue_ids.pop(gone.id).values():
+            repository = self.repository(full_name)
+            self._publish_repository("deleted", repository)
+            for issue_id in self.issue_ids.pop(repository.id).values():
                 del self.issues[issue_id]
                 for comment_id in self.comment_ids.pop(issue_id):
                     del self.comments[comment_id]
-            del self.repositories[gone.id], self.labels[gone.id], self.repository_ids[full_name.lower()]
-            self.former_names = {name: home for name, home in self.former_names.items() if home != gone.id}
-            self._changed_people()
+            del self.repositories[repository.id], self.labels[repository.id], self.repository_ids[full_name.lower()]
+            self.former_names = {name: key for name, key in self.former_names.items() if key != repository.id}
+            self._record_account_change()

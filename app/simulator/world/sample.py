@@ -1,7 +1,7 @@
-"""Worlds to try things on: a blog as the demo shows it, and blogs of any size for benchmarks.
+"""Sample worlds: the blog of the demo, and generated blogs of any size for benchmarks.
 
-The demo's posts lie in `blog/`, one file per issue: fields, a blank line, the issue's text, and then its
-comments, each after a line `--- login time` with its reactions (`heart=2`), `hidden=reason` and `pinned`.
+The demo's posts lie in `blog/`, one file per issue: fields, a blank line, the issue's text, then its comments.
+Each comment follows a line `--- login time`, with its reactions (`heart=2`), `hidden=reason` and `pinned`.
 """
 
 import random
@@ -10,23 +10,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
-from app.simulator.world.tables import Clock
 from app.simulator.world.markdown import to_html
 from app.simulator.world.records import Comment
+from app.simulator.world.tables import Clock
 from app.simulator.world.world import World
 
 SAMPLE_REPO = "ada/blog"
-"""The repository of both worlds."""
+"""The repository of the sample worlds."""
 
-_HEAD = re.compile(r"^--- (?P<author>\S+) (?P<at>\S+)(?P<marks>.*)\n", re.MULTILINE)
-_OPENED = 1_577_836_800  # 2020-01-01
+_COMMENT_HEADER = re.compile(r"^--- (?P<author>\S+) (?P<created_at>\S+)(?P<attributes>.*)\n", re.MULTILINE)
+_START = 1_577_836_800  # 2020-01-01
 _DAY = 86_400
 
 _SUBJECTS = ("The cache", "A good name", "My first draft", "The slow query", "Every deadline", "This comment")
 _VERBS = ("taught me", "turned out to be", "reminds me of", "is cheaper than", "outlives", "quietly became")
 _OBJECTS = ("a second opinion", "the whole plan", "an old friend", "**the hard part**", "a rounding error", "tea")
-_ENDS = (
-    "and nobody noticed",
+_CLAUSES = (
+    "and no one noticed",
     "as `git log` can tell",
     "which I *should* have measured",
     "see https://example.org/notes for the numbers",
@@ -36,8 +36,8 @@ _LOGINS = tuple(f"reader-{number}" for number in range(60))
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    """One file of the demo's blog, read."""
+class _PostFile:
+    """A parsed file of the demo's blog; each comment has the match of its header and its text."""
 
     fields: dict[str, str]
     body: str
@@ -45,88 +45,93 @@ class _Entry:
 
 
 def sample_world(clock: Clock) -> World:
-    """Make the demo's blog: posts with their talk, a pull request, a deleted account; times lie in 2019 and 2020."""
+    """Return the demo's blog: posts with comments, a pull request and a deleted account, from 2019 and 2020."""
     world = World(clock)
     world.add_repository(SAMPLE_REPO, created_at="2019-09-01T06:00:00Z")
-    for entry in _entries():
-        _open(world, entry)
+    for post in _post_files():
+        _open_post(world, post)
     world.delete_account("nightowl-77")
     return world
 
 
 def generate_world(
-    posts: int, comments: int, seed: int, pull_request_comments: int = 0, *, clock: Clock = lambda: _OPENED + 900 * _DAY
+    posts: int, comments: int, seed: int, pull_request_comments: int = 0, *, clock: Clock = lambda: _START + 900 * _DAY
 ) -> World:
-    """Make a blog of a size: comments (200 to 2,000 characters) spread unevenly, the same for the same seed.
+    """Return a blog of a given size; the same seed gives the same blog.
 
-    The comments of pull requests lie on one pull request per hundred of them, after the posts.
+    Comments have 200 to 2,000 characters and are spread unevenly over the posts. Pull requests get the numbers after
+    the posts, one pull request per hundred `pull_request_comments`.
     """
-    chance = random.Random(seed)  # noqa: S311 - the same world for the same seed, nothing secret
+    rng = random.Random(seed)  # noqa: S311 - the same world for the same seed, nothing secret
     world = World(clock)
-    world.add_repository(SAMPLE_REPO, created_at=_OPENED)
+    world.add_repository(SAMPLE_REPO, created_at=_START)
     for number in range(1, posts + 1):
-        day = _OPENED + number * 600
-        world.open_issue(SAMPLE_REPO, title=f"Post {number}", body=f"The post number {number}.", created_at=day)
-    pulls = [
+        created_at = _START + number * 600
+        world.open_issue(SAMPLE_REPO, title=f"Post {number}", body=f"The post number {number}.", created_at=created_at)
+    pull_numbers = [
         world.open_pull_request(
-            SAMPLE_REPO, title=f"Change {number}", body="It changes a word.", created_at=_OPENED
+            SAMPLE_REPO, title=f"Change {number}", body="It changes a word.", created_at=_START
         ).number
         for number in range(-(-pull_request_comments // 100))
     ]
-    shares = [chance.paretovariate(1.2) for _ in range(posts)]
-    homes = chance.choices(range(1, posts + 1), shares, k=comments) if posts else []
-    homes += [pulls[number // 100] for number in range(pull_request_comments)]
-    chance.shuffle(homes)
-    greetings, paragraphs = _greetings(chance), _paragraphs(chance)
-    for order, number in enumerate(homes):
-        parts = [chance.choice(greetings), *chance.sample(paragraphs, chance.randint(2, 5))]
+    weights = [rng.paretovariate(1.2) for _ in range(posts)]
+    numbers = rng.choices(range(1, posts + 1), weights, k=comments) if posts else []
+    numbers += [pull_numbers[number // 100] for number in range(pull_request_comments)]
+    rng.shuffle(numbers)
+    greetings, paragraphs = _greetings(rng), _paragraphs(rng)
+    for order, number in enumerate(numbers):
+        parts = [rng.choice(greetings), *rng.sample(paragraphs, rng.randint(2, 5))]
         world.comment(
             SAMPLE_REPO,
             number,
             body="\n\n".join(text for text, _ in parts),
             body_html="\n".join(html for _, html in parts),
-            author=chance.choice(_LOGINS),
-            created_at=_OPENED + 700 * _DAY + order * 60,
+            author=rng.choice(_LOGINS),
+            created_at=_START + 700 * _DAY + order * 60,
         )
     return world
 
 
-def _entries() -> Iterator[_Entry]:
+def _post_files() -> Iterator[_PostFile]:
     blog = files("app.simulator.blog")
     posts = (file for file in blog.iterdir() if file.name.endswith(".md"))
     for file in sorted(posts, key=lambda file: file.name):
-        head, _, rest = file.read_text(encoding="utf-8").partition("\n\n")
-        heads = [*_HEAD.finditer(rest)]
-        ends = [*(found.start() for found in heads[1:]), len(rest)]
-        yield _Entry(
-            fields=dict(line.split(": ", 1) for line in head.splitlines()),
-            body=(rest[: heads[0].start()] if heads else rest).strip(),
-            comments=tuple((found, rest[found.end() : end].strip()) for found, end in zip(heads, ends, strict=False)),
+        fields, _, rest = file.read_text(encoding="utf-8").partition("\n\n")
+        headers = [*_COMMENT_HEADER.finditer(rest)]
+        ends = [*(header.start() for header in headers[1:]), len(rest)]
+        yield _PostFile(
+            fields=dict(line.split(": ", 1) for line in fields.splitlines()),
+            body=(rest[: headers[0].start()] if headers else rest).strip(),
+            comments=tuple(
+                (header, rest[header.end() : end].strip()) for header, end in zip(headers, ends, strict=False)
+            ),
         )
 
 
-def _open(world: World, entry: _Entry) -> None:
-    fields = entry.fields
+def _open_post(world: World, post: _PostFile) -> None:
+    fields = post.fields
     issue = world.open_issue(
         SAMPLE_REPO,
         title=fields["title"],
-        body=entry.body,
+        body=post.body,
         author=fields["author"],
         labels=[name for name in fields.get("labels", "").split(", ") if name],
         created_at=fields["created"],
         number=int(fields["number"]),
         is_pull_request=fields.get("kind") == "pull request",
     )
-    for head, body in entry.comments:
-        written = world.comment(SAMPLE_REPO, issue.number, body=body, author=head["author"], created_at=head["at"])
-        for mark in head["marks"].split():
-            _mark(world, written, mark)
+    for header, body in post.comments:
+        comment = world.comment(
+            SAMPLE_REPO, issue.number, body=body, author=header["author"], created_at=header["created_at"]
+        )
+        for attribute in header["attributes"].split():
+            _apply_attribute(world, comment, attribute)
     if "locked" in fields:
         world.lock_issue(SAMPLE_REPO, issue.number, fields["locked"])
 
 
-def _mark(world: World, comment: Comment, mark: str) -> None:
-    name, _, value = mark.partition("=")
+def _apply_attribute(world: World, comment: Comment, attribute: str) -> None:
+    name, _, value = attribute.partition("=")
     if name == "hidden":
         world.hide_comment(comment, value)
     elif name == "pinned":
@@ -135,24 +140,24 @@ def _mark(world: World, comment: Comment, mark: str) -> None:
         world.react(comment, name, int(value))
 
 
-def _greetings(chance: random.Random) -> list[tuple[str, str]]:
-    """First paragraphs with their HTML: every reader is mentioned in some."""
-    made = [f"@{login} {_sentence(chance)}" for login in _LOGINS] + [_sentence(chance) for _ in _LOGINS]
-    return [(text, to_html(text)) for text in made]
+def _greetings(rng: random.Random) -> list[tuple[str, str]]:
+    """Return opening paragraphs with their HTML; half of them mention a reader, each reader once."""
+    texts = [f"@{login} {_sentence(rng)}" for login in _LOGINS] + [_sentence(rng) for _ in _LOGINS]
+    return [(text, to_html(text)) for text in texts]
 
 
-def _paragraphs(chance: random.Random) -> list[tuple[str, str]]:
-    """Paragraphs with their HTML, made once: rendering each comment would outweigh what is measured."""
-    made = [_sentences(chance) for _ in range(400)]
-    made += [f"> {_sentences(chance)}" for _ in range(40)]
-    made += [f'```js\nconst answer{number} = "{chance.random()}"; // {_sentence(chance)}\n```' for number in range(40)]
-    return [(text, to_html(text)) for text in made]
+def _paragraphs(rng: random.Random) -> list[tuple[str, str]]:
+    """Return paragraphs with their HTML. Rendering each comment would take longer than what a benchmark measures."""
+    texts = [_sentences(rng) for _ in range(400)]
+    texts += [f"> {_sentences(rng)}" for _ in range(40)]
+    texts += [f'```js\nconst answer{number} = "{rng.random()}"; // {_sentence(rng)}\n```' for number in range(40)]
+    return [(text, to_html(text)) for text in texts]
 
 
-def _sentences(chance: random.Random) -> str:
-    return " ".join(_sentence(chance) for _ in range(chance.randint(2, 4)))
+def _sentences(rng: random.Random) -> str:
+    return " ".join(_sentence(rng) for _ in range(rng.randint(2, 4)))
 
 
-def _sentence(chance: random.Random) -> str:
-    claim = " ".join(chance.choice(part) for part in (_SUBJECTS, _VERBS, _OBJECTS))
-    return f"{claim}, {chance.choice(_ENDS)}."
+def _sentence(rng: random.Random) -> str:
+    claim = " ".join(rng.choice(part) for part in (_SUBJECTS, _VERBS, _OBJECTS))
+    return f"{claim}, {rng.choice(_CLAUSES)}."

@@ -1,21 +1,32 @@
-"""The ground of a simulated GitHub: accounts, tokens, repositories with their labels and numbers."""
+"""The tables of the simulated GitHub: accounts, tokens, repositories, issues and comments, with the ids they get."""
 
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 
-from app.simulator.world.records import Comment, Issue, Label, Repository, Token, User, When, seconds
+from app.simulator.world.records import Comment, Issue, Label, Repository, Token, User, When, to_timestamp
 
 Clock = Callable[[], float]
 
-_COLORS = ("d73a4a", "0075ca", "cfd3d7", "a2eeef", "7057ff", "008672", "e4e669", "d876e3")
+_LABEL_COLORS = ("d73a4a", "0075ca", "cfd3d7", "a2eeef", "7057ff", "008672", "e4e669", "d876e3")
 
 
 class WorldTables:
-    """The tables of a world, and what people do to accounts and repositories.
+    """All records by id, and the changes that people make to accounts and repositories.
 
-    `revision` grows with every change, `accounts_revision` remembers the last one that shows in objects of others.
+    `lock` guards every table. `revision` grows with every change. `accounts_revision` is the revision of the last
+    change to an account or a repository: such a change shows in the objects of other records too.
+
+    | table | key | value |
+    |---|---|---|
+    | `repository_ids`, `former_names` | full name in lower case | repository id |
+    | `labels` | repository id | label name -> label |
+    | `issue_ids` | repository id | issue number -> issue id |
+    | `comment_ids` | issue id | comment ids in the order of writing |
+    | `deleted_issues` | (repository id, issue number) | |
+    | `transferred_issues` | (repository id, issue number) | issue id in the target repository |
+    | `associations` | (repository id, user id) | `MEMBER`, `COLLABORATOR` and so on |
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -36,93 +47,98 @@ class WorldTables:
         self.comments: dict[int, Comment] = {}
         self.comment_ids: dict[int, list[int]] = {}
         self.associations: dict[tuple[int, int], str] = {}
-        self._logins: dict[str, int] = {}
-        self._user_ids = count(583_231)
-        self._repository_ids = count(132_935_648)
-        self._label_ids = count(1_362_934_389)
-        self._issue_ids = count(2_500_000_001)
-        self._comment_ids = count(3_100_000_001)
+        self._user_ids_by_login: dict[str, int] = {}
+        self._next_user_id = count(583_231)
+        self._next_repository_id = count(132_935_648)
+        self._next_label_id = count(1_362_934_389)
+        self._next_issue_id = count(2_500_000_001)
+        self._next_comment_id = count(3_100_000_001)
 
     def user(self, login: str) -> User:
-        """Find the user of a login, making one at the first mention; a login ending in `[bot]` is a bot's."""
+        """Return the user of a login, creating it at the first mention; a login ending in `[bot]` belongs to a bot."""
         with self.lock:
-            known = self._logins.get(login.lower())
-            if known is not None:
-                return self.users[known]
-            made = User(next(self._user_ids), login, "Bot" if login.endswith("[bot]") else "User")
-            self.users[made.id] = made
-            self._logins[login.lower()] = made.id
-            return made
+            user_id = self._user_ids_by_login.get(login.lower())
+            if user_id is not None:
+                return self.users[user_id]
+            user = User(next(self._next_user_id), login, "Bot" if login.endswith("[bot]") else "User")
+            self.users[user.id] = user
+            self._user_ids_by_login[login.lower()] = user.id
+            return user
 
     def delete_account(self, login: str) -> None:
         """Delete an account: `user` is null from now on, the comments stay."""
         with self.lock:
-            gone = self.user(login)
-            self.users[gone.id] = replace(gone, deleted=True)
-            self._changed_people()
+            user = self.user(login)
+            self.users[user.id] = replace(user, deleted=True)
+            self._record_account_change()
 
     def add_token(self, text: str, login: str) -> Token:
-        """Issue a token of a user; it sees that user's private repositories."""
+        """Issue a token of a user; it gives access to that user's private repositories."""
         with self.lock:
             token = Token(text, self.user(login).id)
             self.tokens[text] = token
             return token
 
     def revoke_token(self, text: str) -> None:
-        """Make a token unknown, which is 401 from now on."""
+        """Revoke a token: requests with it get 401 from now on."""
         with self.lock:
             del self.tokens[text]
 
     def set_association(self, repo: str, login: str, association: str) -> None:
-        """Say what somebody is to a repository: `MEMBER`, `COLLABORATOR`, `CONTRIBUTOR` and so on."""
+        """Set a user's association with a repository: `MEMBER`, `COLLABORATOR`, `CONTRIBUTOR` and so on."""
         with self.lock:
             self.associations[self.repository(repo).id, self.user(login).id] = association
-            self._changed_people()
+            self._record_account_change()
 
     def add_repository(self, full_name: str, *, private: bool = False, created_at: When = None) -> Repository:
-        """Make a repository; an old name that led elsewhere belongs to it from now on."""
+        """Create a repository. A name that redirected to another repository no longer does."""
         with self.lock:
             owner, name = full_name.split("/")
             self.user(owner)
-            made = Repository(next(self._repository_ids), owner, name, self._moment(created_at), private)
-            self.repositories[made.id] = made
-            self.repository_ids[full_name.lower()] = made.id
+            created = self._timestamp(created_at)
+            repository = Repository(next(self._next_repository_id), owner, name, created, private)
+            self.repositories[repository.id] = repository
+            self.repository_ids[full_name.lower()] = repository.id
             self.former_names.pop(full_name.lower(), None)
-            self.labels[made.id] = {}
-            self.issue_ids[made.id] = {}
-            self._changed_people()
-            return made
+            self.labels[repository.id] = {}
+            self.issue_ids[repository.id] = {}
+            self._record_account_change()
+            return repository
 
     def repository(self, full_name: str) -> Repository:
-        """Find a repository by its present name."""
+        """Return a repository by its present name; raise KeyError if no repository has it."""
         return self.repositories[self.repository_ids[full_name.lower()]]
 
-    def _moment(self, when: When) -> int:
-        return seconds(self.clock() if when is None else when)
+    def _timestamp(self, when: When) -> int:
+        return to_timestamp(self.clock() if when is None else when)
 
-    def _changed(self) -> int:
+    def _next_revision(self) -> int:
         self.revision += 1
         return self.revision
 
-    def _changed_people(self) -> None:
-        self.accounts_revision = self._changed()
+    def _record_account_change(self) -> None:
+        self.accounts_revision = self._next_revision()
 
-    def _put_repository(self, repository: Repository) -> Repository:
+    def _store_repository(self, repository: Repository) -> Repository:
         with self.lock:
             self.repositories[repository.id] = repository
-            self._changed_people()
+            self._record_account_change()
             return repository
 
-    def _free_number(self, repository_id: int, wanted: int | None) -> int:
-        taken = self.issue_ids[repository_id]
-        lost = (number for home, number in (*self.deleted_issues, *self.transferred_issues) if home == repository_id)
-        highest = max([next(reversed(taken), 0), *lost])
-        if wanted is not None and wanted <= highest:
-            raise ValueError(f"number {wanted} is not free: the next one is {highest + 1}")
-        return wanted or highest + 1
+    def _allocate_number(self, repository_id: int, number: int | None) -> int:
+        """Return the requested issue number, or the next one; raise ValueError for a number that is not free.
 
-    def _label(self, repository_id: int, name: str) -> str:
-        known = self.labels[repository_id]
-        if name not in known:
-            known[name] = Label(next(self._label_ids), name, _COLORS[len(known) % len(_COLORS)])
+        GitHub never reuses the number of a deleted or transferred issue.
+        """
+        numbers = self.issue_ids[repository_id]
+        former = (other for key, other in (*self.deleted_issues, *self.transferred_issues) if key == repository_id)
+        highest = max([next(reversed(numbers), 0), *former])
+        if number is not None and number <= highest:
+            raise ValueError(f"number {number} is not free: the next one is {highest + 1}")
+        return number or highest + 1
+
+    def _ensure_label(self, repository_id: int, name: str) -> str:
+        labels = self.labels[repository_id]
+        if name not in labels:
+            labels[name] = Label(next(self._next_label_id), name, _LABEL_COLORS[len(labels) % len(_LABEL_COLORS)])
         return name

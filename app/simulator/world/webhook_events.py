@@ -1,8 +1,8 @@
-"""What GitHub tells by webhook of what people do: events with their payloads, made at the moment of the act.
+"""Webhook events of the changes that people make, with their payloads.
 
-A payload is a picture of that moment: of what is deleted it shows how it was, with the counts of before, as the
-recorded payloads of octokit/webhooks do. It has `body`, never `body_html`. Reactions and hidden comments are not told,
-and of pull requests only their comments.
+A payload is a snapshot. For a deletion it shows the deleted object and the counts before the deletion, as the recorded
+payloads of octokit/webhooks do. It has `body`, never `body_html`. Reactions and hidden comments cause no event, and of
+pull requests only their comments do.
 https://docs.github.com/webhooks/webhook-events-and-payloads
 """
 
@@ -20,16 +20,16 @@ from app.simulator.http.objects import (
     repository_object,
     user_object,
 )
-from app.simulator.world.tables import Clock, WorldTables
 from app.simulator.world.records import Comment, Issue, Repository
+from app.simulator.world.tables import Clock, WorldTables
 
 EVENTS = ("issue_comment", "issues", "repository")
-"""The events that are made."""
+"""The names of the events that are published."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookEvent:
-    """Something that happened in a repository; `payload` is what GitHub says of it, and nobody changes it."""
+    """An event of a repository, with GitHub's payload; subscribers must not change it."""
 
     name: str
     repository_id: int
@@ -37,90 +37,94 @@ class WebhookEvent:
 
     @property
     def action(self) -> str:
-        """What was done: `created`, `edited` and so on."""
+        """Return the payload's `action`: `created`, `edited` and so on."""
         return str(self.payload["action"])
 
 
 class EventPublisher(WorldTables):
-    """A ground that tells what happens on it; `api_url` is the API's in payloads."""
+    """Tables that publish an event for each change; `api_url` is the API's base URL in payloads."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self.api_url = "https://api.github.com"
-        self._listeners: list[Callable[[WebhookEvent], object]] = []
+        self._subscribers: list[Callable[[WebhookEvent], object]] = []
 
     def on_event(self, callback: Callable[[WebhookEvent], object]) -> Callable[[], None]:
-        """Call something with each event from now on, in their order; the result stops that.
+        """Call `callback` with each later event, in order; return a function that ends this.
 
-        It is called within the act, with the world locked: it should take note, and act elsewhere.
+        The call happens inside the change, while the world is locked. The callback should only take the event
+        and do its work elsewhere.
         """
         with self.lock:
-            self._listeners.append(callback)
+            self._subscribers.append(callback)
 
-        def stop() -> None:
+        def unsubscribe() -> None:
             with self.lock:
-                self._listeners.remove(callback)
+                self._subscribers.remove(callback)
 
-        return stop
+        return unsubscribe
 
     def repository_payload(self, repository: Repository) -> Json:
-        """A repository, as payloads show it."""
+        """Return the object of a repository, as payloads show it."""
         return repository_object(self, repository, self._view())
 
     def _view(self) -> View:
         return View(self.api_url, MediaType(), OLDER)
 
-    def _shown_issue(self, issue: Issue) -> Json:
+    def _issue_payload(self, issue: Issue) -> Json:
         return issue_object(self, issue, self._view())
 
-    def _tell(self, name: str, action: str, repository: Repository, sender: int | None, **parts: Json) -> None:
-        """Tell an event; without a sender, or when that account is deleted, the repository's owner did it."""
+    def _publish(self, name: str, action: str, repository: Repository, sender_id: int | None, **parts: Json) -> None:
+        """Publish an event. The sender is the repository's owner if it is None or its account is deleted."""
         owner = self.user(repository.owner)
-        actor = owner if sender is None or self.users[sender].deleted else self.users[sender]
+        sender = owner if sender_id is None or self.users[sender_id].deleted else self.users[sender_id]
         payload = {
             "action": action,
             **parts,
             "repository": self.repository_payload(repository),
-            "sender": user_object(actor, self._view()),
+            "sender": user_object(sender, self._view()),
         }
         event = WebhookEvent(name, repository.id, payload)
-        for listener in tuple(self._listeners):
-            listener(event)
+        for callback in tuple(self._subscribers):
+            callback(event)
 
-    def _tell_repository(self, action: str, repository: Repository, **parts: Json) -> Repository:
-        if self._listeners:
-            self._tell("repository", action, repository, None, **parts)
+    def _publish_repository(self, action: str, repository: Repository, **parts: Json) -> Repository:
+        if self._subscribers:
+            self._publish("repository", action, repository, None, **parts)
         return repository
 
-    def _tell_issue(self, action: str, issue: Issue, *, sender: int | None = None, **parts: Json) -> Issue:
-        if self._listeners and not issue.is_pull_request:
-            home = self.repositories[issue.repository_id]
-            self._tell("issues", action, home, sender, issue=self._shown_issue(issue), **parts)
+    def _publish_issue(self, action: str, issue: Issue, *, sender_id: int | None = None, **parts: Json) -> Issue:
+        if self._subscribers and not issue.is_pull_request:
+            repository = self.repositories[issue.repository_id]
+            self._publish("issues", action, repository, sender_id, issue=self._issue_payload(issue), **parts)
         return issue
 
-    def _tell_labels(self, issue: Issue, before: tuple[str, ...]) -> Issue:
-        """Tell each label that came off, then each that was put on."""
-        home = self.repositories[issue.repository_id]
+    def _publish_labels(self, issue: Issue, before: tuple[str, ...]) -> Issue:
+        """Publish an event for each removed label, then for each added label."""
+        repository = self.repositories[issue.repository_id]
         changes = [("unlabeled", name) for name in before if name not in issue.labels]
         changes += [("labeled", name) for name in issue.labels if name not in before]
         for action, name in changes:
-            self._tell_issue(action, issue, label=label_object(self.labels[home.id][name], home, self._view()))
+            label = label_object(self.labels[repository.id][name], repository, self._view())
+            self._publish_issue(action, issue, label=label)
         return issue
 
-    def _tell_comment(self, action: str, comment: Comment, *, sender: int | None = None, **parts: Json) -> Comment:
-        if self._listeners:
+    def _publish_comment(
+        self, action: str, comment: Comment, *, sender_id: int | None = None, **parts: Json
+    ) -> Comment:
+        if self._subscribers:
             issue = self.issues[comment.issue_id]
-            home = self.repositories[issue.repository_id]
-            shown = comment_object(self, comment, self._view())
-            self._tell("issue_comment", action, home, sender, issue=self._shown_issue(issue), comment=shown, **parts)
+            repository = self.repositories[issue.repository_id]
+            objects = {"issue": self._issue_payload(issue), "comment": comment_object(self, comment, self._view())}
+            self._publish("issue_comment", action, repository, sender_id, **objects, **parts)
         return comment
 
-    def _tell_transfer(self, before: Json, left: Repository, issue: Issue) -> Issue:
-        """Tell where an issue left that it went, and where it arrived that it is there."""
-        if self._listeners and not issue.is_pull_request:
-            home = self.repositories[issue.repository_id]
-            gone = {"new_issue": self._shown_issue(issue), "new_repository": self.repository_payload(home)}
-            self._tell("issues", "transferred", left, None, issue=before, changes=gone)
-            come = {"old_issue": before, "old_repository": self.repository_payload(left)}
-            self._tell_issue("opened", issue, changes=come)
+    def _publish_transfer(self, before: Json, source: Repository, issue: Issue) -> Issue:
+        """Publish `transferred` in the source repository and `opened` in the target repository."""
+        if self._subscribers and not issue.is_pull_request:
+            target = self.repositories[issue.repository_id]
+            new = {"new_issue": self._issue_payload(issue), "new_repository": self.repository_payload(target)}
+            self._publish("issues", "transferred", source, None, issue=before, changes=new)
+            old = {"old_issue": before, "old_repository": self.repository_payload(source)}
+            self._publish_issue("opened", issue, changes=old)
         return issue

@@ -1,26 +1,26 @@
-"""The state of a simulated GitHub, and what people do to it.
+"""The state of the simulated GitHub, and the changes that people make to issues and comments.
 
-Pure but for the clock handed in. One lock makes a change whole for a server that reads in another thread.
-What does and what does not move `updated_at` follows what people measured: a deleted comment moves
-nothing; whether hiding, pinning and reacting do is not known, so `keep_updated_at` decides it per world.
-What GitHub tells by webhook is told to whoever listens (`on_event`).
+The world does no I/O, and its clock is an argument. One lock makes each change atomic for a server in another thread.
+Changes move `updated_at` as on GitHub, as far as that was measured: deleting a comment moves nothing. Whether hiding,
+pinning and reacting do is unknown, so `keep_updated_at` decides it per world.
+Changes are published as webhook events to the callbacks of `on_event`.
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from app.simulator.world.tables import Clock
 from app.simulator.world.records import HIDE_REASONS, LOCK_REASONS, REACTIONS, Comment, Issue, Pin, When
 from app.simulator.world.repository_lifecycle import RepositoryLifecycle
+from app.simulator.world.tables import Clock
 
-Named = TypeVar("Named", Comment, Issue)
+IssueOrComment = TypeVar("IssueOrComment", Comment, Issue)
 
 
 class World(RepositoryLifecycle):
     """Repositories, users, issues, pull requests, comments and tokens; ids of comments and issues exceed 2^31.
 
-    `keep_updated_at` names the acts (`hide`, `pin`, `react`) that leave `updated_at` where it is.
+    `keep_updated_at` names the changes (`hide`, `pin`, `react`) that do not move `updated_at`.
     An unknown repository, number or id raises KeyError.
     """
 
@@ -43,27 +43,31 @@ class World(RepositoryLifecycle):
         body_html: str | None = None,
         is_pull_request: bool = False,
     ) -> Issue:
-        """Open an issue as the repository's owner or another; `number` may leave a gap but not go back."""
+        """Open an issue; the author is the repository's owner by default.
+
+        `number` must exceed all earlier numbers of the repository, else ValueError is raised.
+        """
         with self.lock:
-            home = self.repository(repo)
-            moment = self._moment(created_at)
-            made = Issue(
-                id=next(self._issue_ids),
-                repository_id=home.id,
-                number=self._free_number(home.id, number),
+            repository = self.repository(repo)
+            timestamp = self._timestamp(created_at)
+            issue = Issue(
+                id=next(self._next_issue_id),
+                repository_id=repository.id,
+                number=self._allocate_number(repository.id, number),
                 title=title,
-                author=self.user(author or home.owner).id,
+                author=self.user(author or repository.owner).id,
                 body=body,
-                created_at=moment,
-                updated_at=moment,
+                created_at=timestamp,
+                updated_at=timestamp,
                 version=0,
                 body_html=body_html,
-                labels=tuple(self._label(home.id, name) for name in labels),
+                labels=tuple(self._ensure_label(repository.id, name) for name in labels),
                 is_pull_request=is_pull_request,
             )
-            self.issue_ids[home.id][made.number] = made.id
-            self.comment_ids[made.id] = []
-            return self._tell_labels(self._tell_issue("opened", self._put(made), sender=made.author), ())
+            self.issue_ids[repository.id][issue.number] = issue.id
+            self.comment_ids[issue.id] = []
+            issue = self._publish_issue("opened", self._store(issue), sender_id=issue.author)
+            return self._publish_labels(issue, ())
 
     def open_pull_request(
         self, repo: str, *, title: str, body: str | None = None, author: str | None = None, created_at: When = None
@@ -72,93 +76,96 @@ class World(RepositoryLifecycle):
         return self.open_issue(repo, title=title, body=body, author=author, created_at=created_at, is_pull_request=True)
 
     def issue(self, repo: str, number: int) -> Issue:
-        """Find an issue or pull request by its number."""
+        """Return an issue or pull request by its number."""
         return self.issues[self.issue_ids[self.repository(repo).id][number]]
 
     def close_issue(self, repo: str, number: int, *, by: str | None = None, reason: str = "completed") -> Issue:
-        """Close an issue; writing stays possible."""
+        """Close an issue; comments remain possible."""
         with self.lock:
-            now = self._moment(None)
-            closer = self.user(by or self.repository(repo).owner).id
-            was = self.issue(repo, number)
-            done = replace(was, state="closed", state_reason=reason, closed_at=now, closed_by=closer)
-            return self._tell_issue("closed", self._touch(done, now), sender=closer)
+            now = self._timestamp(None)
+            closer_id = self.user(by or self.repository(repo).owner).id
+            before = self.issue(repo, number)
+            after = replace(before, state="closed", state_reason=reason, closed_at=now, closed_by=closer_id)
+            return self._publish_issue("closed", self._update(after, now), sender_id=closer_id)
 
     def reopen_issue(self, repo: str, number: int) -> Issue:
-        """Open a closed issue again."""
+        """Reopen a closed issue."""
         with self.lock:
-            was = self.issue(repo, number)
-            opened = replace(was, state="open", state_reason="reopened", closed_at=None, closed_by=None)
-            return self._tell_issue("reopened", self._touch(opened))
+            before = self.issue(repo, number)
+            after = replace(before, state="open", state_reason="reopened", closed_at=None, closed_by=None)
+            return self._publish_issue("reopened", self._update(after))
 
     def lock_issue(self, repo: str, number: int, reason: str | None = None) -> Issue:
-        """Lock the conversation, with one of GitHub's four reasons or none; others raise ValueError."""
+        """Lock the conversation, with one of GitHub's four reasons or none; another reason raises ValueError."""
         if reason is not None and reason not in LOCK_REASONS:
             raise ValueError(f"{reason!r} is no reason to lock: choose one of {LOCK_REASONS}")
         with self.lock:
-            locked = replace(self.issue(repo, number), locked=True, lock_reason=reason)
-            return self._tell_issue("locked", self._touch(locked))
+            after = replace(self.issue(repo, number), locked=True, lock_reason=reason)
+            return self._publish_issue("locked", self._update(after))
 
     def unlock_issue(self, repo: str, number: int) -> Issue:
-        """Let people write again."""
+        """Unlock the conversation."""
         with self.lock:
-            unlocked = replace(self.issue(repo, number), locked=False, lock_reason=None)
-            return self._tell_issue("unlocked", self._touch(unlocked))
+            after = replace(self.issue(repo, number), locked=False, lock_reason=None)
+            return self._publish_issue("unlocked", self._update(after))
 
     def set_labels(self, repo: str, number: int, *names: str) -> Issue:
-        """Put these labels, and no others, on an issue."""
+        """Replace the labels of an issue."""
         with self.lock:
-            was = self.issue(repo, number)
-            labels = tuple(self._label(was.repository_id, name) for name in names)
-            return self._tell_labels(self._touch(replace(was, labels=labels)), was.labels)
+            before = self.issue(repo, number)
+            labels = tuple(self._ensure_label(before.repository_id, name) for name in names)
+            return self._publish_labels(self._update(replace(before, labels=labels)), before.labels)
 
     def edit_issue(self, repo: str, number: int, *, title: str | None = None, body: str | None = None) -> Issue:
-        """Change the title or the body of an issue; None leaves it."""
+        """Change the title or the body of an issue; None keeps it."""
         with self.lock:
-            was = self.issue(repo, number)
-            edited = self._touch(
-                replace(was, title=title or was.title, body=was.body if body is None else body, body_html=None)
-            )
+            before = self.issue(repo, number)
+            new_body = before.body if body is None else body
+            after = self._update(replace(before, title=title or before.title, body=new_body, body_html=None))
             changes = {
                 name: {"from": old}
-                for name, old, new in (("title", was.title, edited.title), ("body", was.body, edited.body))
+                for name, old, new in (("title", before.title, after.title), ("body", before.body, after.body))
                 if old != new
             }
-            return self._tell_issue("edited", edited, changes=changes)
+            return self._publish_issue("edited", after, changes=changes)
 
     def delete_issue(self, repo: str, number: int) -> None:
-        """Delete an issue with its comments: 410 from now on."""
+        """Delete an issue with its comments: requests for it get 410 from now on."""
         with self.lock:
-            gone = self.issue(repo, number)
-            self._tell_issue("deleted", gone)
-            self.deleted_issues.add((gone.repository_id, number))
-            del self.issue_ids[gone.repository_id][number], self.issues[gone.id]
-            for comment_id in self.comment_ids.pop(gone.id):
+            issue = self.issue(repo, number)
+            self._publish_issue("deleted", issue)
+            self.deleted_issues.add((issue.repository_id, number))
+            del self.issue_ids[issue.repository_id][number], self.issues[issue.id]
+            for comment_id in self.comment_ids.pop(issue.id):
                 del self.comments[comment_id]
-            self._changed()
+            self._next_revision()
 
     def transfer_issue(self, repo: str, number: int, to_repo: str) -> Issue:
-        """Move an issue with its comments: it gets a new id and number there, and answers 301 at the old number."""
+        """Move an issue with its comments to another repository, where it gets a new id and number.
+
+        Requests for the old number get 301 from now on. Issues that were transferred before redirect to the new id.
+        """
         with self.lock:
-            was, home = self.issue(repo, number), self.repository(to_repo)
-            before = self._shown_issue(was)
-            moved = replace(
-                was,
-                id=next(self._issue_ids),
-                repository_id=home.id,
-                number=self._free_number(home.id, None),
-                labels=tuple(self._label(home.id, name) for name in was.labels),
+            before, target = self.issue(repo, number), self.repository(to_repo)
+            payload_before = self._issue_payload(before)
+            after = replace(
+                before,
+                id=next(self._next_issue_id),
+                repository_id=target.id,
+                number=self._allocate_number(target.id, None),
+                labels=tuple(self._ensure_label(target.id, name) for name in before.labels),
             )
-            del self.issue_ids[was.repository_id][number], self.issues[was.id]
+            del self.issue_ids[before.repository_id][number], self.issues[before.id]
             self.transferred_issues = {
-                place: moved.id if issue_id == was.id else issue_id
-                for place, issue_id in self.transferred_issues.items()
-            } | {(was.repository_id, number): moved.id}
-            self.issue_ids[home.id][moved.number] = moved.id
-            self.comment_ids[moved.id] = self.comment_ids.pop(was.id)
-            for comment_id in self.comment_ids[moved.id]:
-                self._put(replace(self.comments[comment_id], issue_id=moved.id))
-            return self._tell_transfer(before, self.repositories[was.repository_id], self._touch(moved))
+                key: after.id if issue_id == before.id else issue_id
+                for key, issue_id in self.transferred_issues.items()
+            } | {(before.repository_id, number): after.id}
+            self.issue_ids[target.id][after.number] = after.id
+            self.comment_ids[after.id] = self.comment_ids.pop(before.id)
+            for comment_id in self.comment_ids[after.id]:
+                self._store(replace(self.comments[comment_id], issue_id=after.id))
+            source = self.repositories[before.repository_id]
+            return self._publish_transfer(payload_before, source, self._update(after))
 
     # Comments ------------------------------------------------------------------------------------------
 
@@ -172,97 +179,100 @@ class World(RepositoryLifecycle):
         created_at: When = None,
         body_html: str | None = None,
     ) -> Comment:
-        """Write a comment; the issue's `updated_at` follows."""
+        """Write a comment; the issue's `updated_at` moves too."""
         with self.lock:
             issue = self.issue(repo, number)
-            moment = self._moment(created_at)
-            made = Comment(
-                id=next(self._comment_ids),
+            timestamp = self._timestamp(created_at)
+            comment = Comment(
+                id=next(self._next_comment_id),
                 issue_id=issue.id,
                 author=self.user(author).id,
                 body=body,
-                created_at=moment,
-                updated_at=moment,
+                created_at=timestamp,
+                updated_at=timestamp,
                 version=0,
                 body_html=body_html,
             )
-            self.comment_ids[issue.id].append(made.id)
-            self._touch(issue, moment)
-            return self._tell_comment("created", self._put(made), sender=made.author)
+            self.comment_ids[issue.id].append(comment.id)
+            self._update(issue, timestamp)
+            return self._publish_comment("created", self._store(comment), sender_id=comment.author)
 
     def edit_comment(self, comment: Comment, *, body: str | None = None, body_html: str | None = None) -> Comment:
-        """Change a comment's text; its own and the issue's `updated_at` follow."""
+        """Change a comment's text; its own and the issue's `updated_at` move."""
         with self.lock:
-            was = self.comments[comment.id]
-            self._touch(self.issues[was.issue_id])
-            edited = self._touch(replace(was, body=body, body_html=body_html))
-            changes = {"body": {"from": was.body}}
-            return self._tell_comment("edited", edited, sender=was.author, changes=changes)
+            before = self.comments[comment.id]
+            self._update(self.issues[before.issue_id])
+            after = self._update(replace(before, body=body, body_html=body_html))
+            changes = {"body": {"from": before.body}}
+            return self._publish_comment("edited", after, sender_id=before.author, changes=changes)
 
     def delete_comment(self, comment: Comment) -> None:
         """Delete a comment: the issue's count falls, its `updated_at` stays."""
         with self.lock:
-            gone = self._tell_comment("deleted", self.comments[comment.id])
-            del self.comments[gone.id]
-            self.comment_ids[gone.issue_id].remove(gone.id)
-            issue = self.issues[gone.issue_id]
-            pinned = None if issue.pinned_comment == gone.id else issue.pinned_comment
-            self._put(replace(issue, pinned_comment=pinned))
+            before = self._publish_comment("deleted", self.comments[comment.id])
+            del self.comments[before.id]
+            self.comment_ids[before.issue_id].remove(before.id)
+            issue = self.issues[before.issue_id]
+            pinned_comment = None if issue.pinned_comment == before.id else issue.pinned_comment
+            self._store(replace(issue, pinned_comment=pinned_comment))
 
     def hide_comment(self, comment: Comment, reason: str | None = "spam") -> Comment:
-        """Minimise a comment for one of GitHub's reasons (others raise ValueError), or show it again with None."""
+        """Minimize a comment for one of GitHub's reasons, or show it again with None; others raise ValueError."""
         if reason is not None and reason not in HIDE_REASONS:
             raise ValueError(f"{reason!r} is no reason to hide: choose one of {HIDE_REASONS}")
         with self.lock:
-            return self._settle("hide", replace(self.comments[comment.id], minimized=reason))
+            return self._apply("hide", replace(self.comments[comment.id], minimized=reason))
 
     def pin_comment(self, comment: Comment, *, by: str | None = None) -> Comment:
-        """Pin a comment on top of its issue; another pinned one comes off."""
+        """Pin a comment to its issue, in place of another pinned comment."""
         with self.lock:
-            was = self.comments[comment.id]
-            issue = self.issues[was.issue_id]
+            before = self.comments[comment.id]
+            issue = self.issues[before.issue_id]
             if issue.pinned_comment is not None:
                 self.unpin_comment(self.comments[issue.pinned_comment])
-            pinner = self.user(by or self.repositories[issue.repository_id].owner).id
-            self._put(replace(self.issues[was.issue_id], pinned_comment=was.id))
-            pinned = self._settle("pin", replace(self.comments[was.id], pin=Pin(self._moment(None), pinner)))
-            return self._tell_comment("pinned", pinned, sender=pinner)
+            user_id = self.user(by or self.repositories[issue.repository_id].owner).id
+            self._store(replace(self.issues[before.issue_id], pinned_comment=before.id))
+            pin = Pin(self._timestamp(None), user_id)
+            after = self._apply("pin", replace(self.comments[before.id], pin=pin))
+            return self._publish_comment("pinned", after, sender_id=user_id)
 
     def unpin_comment(self, comment: Comment) -> Comment:
-        """Take a pinned comment down."""
+        """Unpin a comment."""
         with self.lock:
-            was = self.comments[comment.id]
-            self._put(replace(self.issues[was.issue_id], pinned_comment=None))
-            return self._tell_comment("unpinned", self._settle("pin", replace(was, pin=None)))
+            before = self.comments[comment.id]
+            self._store(replace(self.issues[before.issue_id], pinned_comment=None))
+            return self._publish_comment("unpinned", self._apply("pin", replace(before, pin=None)))
 
-    def react(self, target: Named, reaction: str, times: int = 1) -> Named:
-        """React to an issue or a comment; another reaction than GitHub's eight raises ValueError."""
+    def react(self, target: IssueOrComment, reaction: str, times: int = 1) -> IssueOrComment:
+        """React to an issue or a comment; any other than GitHub's eight reactions raises ValueError."""
         if reaction not in REACTIONS:
             raise ValueError(f"{reaction!r} is no reaction: choose one of {REACTIONS}")
         with self.lock:
-            was = self._current(target)
-            sums = dict(was.reactions)
-            sums[reaction] = sums.get(reaction, 0) + times
-            return self._settle("react", replace(was, reactions=tuple(sums.items())))
+            before = self._current(target)
+            counts = dict(before.reactions)
+            counts[reaction] = counts.get(reaction, 0) + times
+            return self._apply("react", replace(before, reactions=tuple(counts.items())))
 
     # Inside --------------------------------------------------------------------------------------------
 
-    def _current(self, target: Named) -> Named:
+    def _current(self, target: IssueOrComment) -> IssueOrComment:
         if isinstance(target, Comment):
             return self.comments[target.id]
         return self.issues[target.id]
 
-    def _put(self, record: Named) -> Named:
-        put = replace(record, version=self._changed())
-        if isinstance(put, Comment):
-            self.comments[put.id] = put
+    def _store(self, record: IssueOrComment) -> IssueOrComment:
+        """Store a record under a new version; `updated_at` stays."""
+        record = replace(record, version=self._next_revision())
+        if isinstance(record, Comment):
+            self.comments[record.id] = record
         else:
-            self.issues[put.id] = put
-        return put
+            self.issues[record.id] = record
+        return record
 
-    def _touch(self, record: Named, moment: int | None = None) -> Named:
-        at = self._moment(moment)
-        return self._put(replace(record, updated_at=max(record.updated_at, at)))
+    def _update(self, record: IssueOrComment, timestamp: int | None = None) -> IssueOrComment:
+        """Store a record with `updated_at` moved to `timestamp` (now by default), never back."""
+        updated_at = max(record.updated_at, self._timestamp(timestamp))
+        return self._store(replace(record, updated_at=updated_at))
 
-    def _settle(self, act: str, record: Named) -> Named:
-        return self._put(record) if act in self.keep_updated_at else self._touch(record)
+    def _apply(self, change: str, record: IssueOrComment) -> IssueOrComment:
+        return self._store(record) if change in self.keep_updated_at else self._update(record)
