@@ -1,4 +1,4 @@
-"""A blog on one origin, the service on another, and the simulator as GitHub; a browser looks at the blog."""
+"""A blog on one origin, the service on another, and the simulator as GitHub, for tests in a browser."""
 
 import subprocess
 import sys
@@ -43,7 +43,7 @@ class Blog:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """All three, and how a page is put on."""
+    """The simulator, the service and the blog of a browser test."""
 
     simulator: RunningSimulator
     service: Service
@@ -59,8 +59,8 @@ class Stage:
 
     def element(self, number: int = TALK, *, inner: str | None = None, **attributes: str) -> str:
         link = f'<a href="https://github.com/{SAMPLE_REPO}/issues/{number}">Leave a comment on GitHub</a>'
-        given = "".join(f' {name}="{value}"' for name, value in attributes.items())
-        return f'<post-comments ghissueid="{number}"{given}>{link if inner is None else inner}</post-comments>'
+        text = "".join(f' {name}="{value}"' for name, value in attributes.items())
+        return f'<post-comments ghissueid="{number}"{text}>{link if inner is None else inner}</post-comments>'
 
     def publish(
         self,
@@ -72,7 +72,7 @@ class Stage:
         script: bool = True,
         headers: Mapping[str, str] | None = None,
     ) -> str:
-        """Puts a page there that holds the widget as the README says; gives its address."""
+        """Publish a page that includes the widget as the README says. Return its URL."""
         widget = f'<script type="module" src="{self.service.url}/widget.js"></script>' if script else ""
         direction = ' dir="rtl"' if lang in {"ar", "he", "fa", "ur"} else ""
         page = (
@@ -85,17 +85,17 @@ class Stage:
         self.blog.pages[f"/{name}"] = ({"content-type": "text/html; charset=utf-8", **(headers or {})}, page.encode())
         return f"{self.blog.url}/{name}"
 
-    def until_served(self, number: int, count: int) -> None:
-        """Waits until the service shows so many comments of a post."""
+    def wait_until_served(self, number: int, count: int) -> None:
+        """Wait until the service has this number of comments for a post."""
         deadline = time.monotonic() + 20
         while httpx.get(f"{self.api}posts/{number}", trust_env=False).json()["comment_count"] != count:
             assert time.monotonic() < deadline
             threading.Event().wait(0.02)
 
 
-def filled_world() -> World:
-    """The sample blog, and a post for each state that the widget has."""
-    world = sample_world(time.time)  # noqa: TID251 - the simulator runs in the time of the browser that looks
+def build_world() -> World:
+    """Return the sample blog, with a post for each state of the widget."""
+    world = sample_world(time.time)  # noqa: TID251 - the simulator and the browser share a clock
     world.add_token(TOKEN, "ada")
     for number in (EMPTY, CLOSED, LOCKED, LONG, RICH):
         world.open_issue(SAMPLE_REPO, title=f"Post {number}", number=number, created_at="2024-01-01T10:00:00Z")
@@ -117,7 +117,7 @@ def filled_world() -> World:
 
 
 def blog_css() -> str:
-    """What blogs have: a font, a column, and rules for elements that meet the widget's too."""
+    """Return a blog's usual style: a font, a column, and element rules that also match the widget's elements."""
     return (
         "body{font:1.0625rem/1.6 Georgia,serif;max-width:42rem;margin:2rem auto;padding:0 1rem;background:#fff;color:#222}"
         "@media(prefers-color-scheme:dark){body{background:#16181c;color:#dadada}a{color:#8ab4f8}}"
@@ -140,22 +140,22 @@ def static_blog() -> Iterator[Blog]:
 
         @override
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing: a test's output is not a log."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        serving = threading.Thread(target=server.serve_forever, daemon=True)
-        serving.start()
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
         blog = Blog(f"http://127.0.0.1:{server.server_port}", pages)
         pages["/blog.css"] = ({"content-type": "text/css"}, blog_css().encode())
         yield blog
         server.shutdown()
-        serving.join()
+        thread.join()
 
 
 @contextmanager
-def serving(folder: Path, simulator: RunningSimulator, **settings: str) -> Iterator[Service]:
-    """`python -m app serve` on the simulator, until the block ends."""
-    given = {
+def run_service(folder: Path, simulator: RunningSimulator, **settings: str) -> Iterator[Service]:
+    """Run `python -m app serve` on the simulator until the block ends."""
+    settings = {
         "REPO": SAMPLE_REPO,
         "GITHUB_API_URL": simulator.url,
         "GITHUB_TOKEN": TOKEN,
@@ -166,7 +166,7 @@ def serving(folder: Path, simulator: RunningSimulator, **settings: str) -> Itera
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "app", "serve", "--port", "0"],
-        env=environment(**given),
+        env=environment(**settings),
         cwd=folder,
         stderr=subprocess.PIPE,
         text=True,
@@ -184,11 +184,11 @@ def serving(folder: Path, simulator: RunningSimulator, **settings: str) -> Itera
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """One for the tests of a module."""
+    """Start one for all tests of a module."""
     folder = tmp_path_factory.mktemp("stage")
-    world = filled_world()
+    world = build_world()
     with run_simulator(world) as simulator, static_blog() as blog:
         simulator.images.base_url = simulator.url
-        with serving(folder, simulator) as service:
+        with run_service(folder, simulator) as service:
             simulator.add_webhook(f"{service.url}/webhooks/github", secret=SECRET)
             yield Stage(simulator, service, blog)

@@ -1,4 +1,4 @@
-"""axe-core finds nothing in any state, light and dark, left and right; the keyboard reaches everything in its order."""
+"""axe-core finds no violations in any state, colour scheme and direction; the keyboard reaches everything in order."""
 
 from pathlib import Path
 from typing import Any
@@ -8,9 +8,10 @@ from playwright.sync_api import Page, expect
 
 from app.simulator.world.sample import SAMPLE_REPO
 from tests.journeys.browser import OpenPage, chromium, open_page, photograph
+from tests.widget.pages import wait_for_state, wait_until_enhanced
 from tests.widget.stage import CLOSED, EMPTY, LOCKED, LONG, MISSING, RICH, TALK, Stage, stage
 
-pytestmark = pytest.mark.untraced  # what others cover, at length
+pytestmark = pytest.mark.untraced  # other tests cover the same code; tracing these would take long
 
 __all__ = ["chromium", "open_page", "stage"]
 
@@ -26,76 +27,76 @@ STATES = {
 }
 
 
-def violations(page: Page) -> list[Any]:
+def _violations(page: Page) -> list[Any]:
     page.add_script_tag(path=AXE)
-    found: list[Any] = page.evaluate(
+    violations: list[Any] = page.evaluate(
         """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
         .map(v => [v.id, ...v.nodes.map(n => n.html.slice(0, 120) + ' ' + n.failureSummary)])"""
     )
-    return found
+    return violations
 
 
-def shown(page: Page, state: str = "ready") -> None:
-    page.wait_for_selector(f"post-comments[state={state}]", state="attached")
+def _wait_for(page: Page, state: str = "ready") -> None:
+    wait_for_state(page, state)
     if state == "ready":
-        page.wait_for_selector(".pc-news", state="attached")
+        wait_until_enhanced(page)
 
 
 @pytest.mark.parametrize("lang", ["en", "ar"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("state", STATES)
-def test_axe_finds_nothing(stage: Stage, open_page: OpenPage, state: str, scheme: str, lang: str) -> None:
+def test_axe_finds_no_violations(stage: Stage, open_page: OpenPage, state: str, scheme: str, lang: str) -> None:
     lists = '<p><comment-count ghissueid="41"></comment-count></p><recent-comments></recent-comments>'
     page = open_page(stage.publish(stage.element(STATES[state]) + lists, lang=lang), color_scheme=scheme).page
-    shown(page)
+    _wait_for(page)
     page.wait_for_selector("recent-comments[state=ready]")
-    assert violations(page) == []
+    assert _violations(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_where_nothing_can_be_reached(stage: Stage, open_page: OpenPage, scheme: str) -> None:
+def test_axe_finds_no_violations_after_a_failure(stage: Stage, open_page: OpenPage, scheme: str) -> None:
     page = open_page("about:blank", color_scheme=scheme).page
     page.route(f"{stage.api}**", lambda route: route.abort())
     page.goto(stage.publish(stage.element()))
-    shown(page, "failed")
-    assert violations(page) == []
+    _wait_for(page, "failed")
+    assert _violations(page) == []
 
 
-def test_axe_finds_nothing_on_a_page_of_its_own(stage: Stage, open_page: OpenPage) -> None:
+def test_axe_finds_no_violations_on_the_full_page(stage: Stage, open_page: OpenPage) -> None:
     page = open_page("about:blank", bypass_csp=True).page
     page.goto(f"{stage.service.url}/posts/{RICH}.html?view=page&lang=he")
-    assert violations(page) == []
+    assert _violations(page) == []
 
 
-def test_axe_can_find_something(stage: Stage, open_page: OpenPage) -> None:
+def test_axe_reports_known_violations(stage: Stage, open_page: OpenPage) -> None:
     page = open_page(stage.publish('<img src="data:,"><button></button>')).page
-    assert {name for name, *_ in violations(page)} >= {"image-alt", "button-name"}
+    assert {name for name, *_ in _violations(page)} >= {"image-alt", "button-name"}
 
 
-def test_the_keyboard_reaches_everything_in_the_order_of_reading(stage: Stage, open_page: OpenPage) -> None:
+def test_tab_order_is_reading_order(stage: Stage, open_page: OpenPage) -> None:
     page = open_page(stage.publish(stage.element(LONG))).page
-    shown(page)
+    _wait_for(page)
     page.evaluate("document.body.tabIndex = -1; document.body.focus()")
-    seen: list[Any] = []
+    stops: list[Any] = []
     for _ in range(400):
         page.keyboard.press("Tab")
-        here = page.evaluate(
+        stop = page.evaluate(
             "[document.activeElement.className || document.activeElement.localName, Math.round(document.activeElement.getBoundingClientRect().top + scrollY)]"
         )
-        if here[0] == "body" or (seen and here == seen[0]):
+        if stop[0] == "body" or (stops and stop == stops[0]):
             break
-        seen.append(here)
-    tops = [top for _, top in seen]
+        stops.append(stop)
+    tops = [top for _, top in stops]
     assert tops == sorted(tops)
-    names = [name for name, _ in seen]
+    names = [name for name, _ in stops]
     assert names[0] == "select"
     assert names.count("pc-author") == names.count("pc-when") == 50
     assert names[-2:] == ["button", "a"]
 
 
-def test_after_a_further_page_the_keyboard_goes_on_where_it_was(stage: Stage, open_page: OpenPage) -> None:
+def test_focus_moves_to_the_first_loaded_comment(stage: Stage, open_page: OpenPage) -> None:
     page = open_page(stage.publish(stage.element(LONG))).page
-    shown(page)
+    _wait_for(page)
     button = page.get_by_role("button", name="Show 50 more")
     button.focus()
     page.keyboard.press("Enter")
@@ -104,22 +105,22 @@ def test_after_a_further_page_the_keyboard_goes_on_where_it_was(stage: Stage, op
     assert page.evaluate("[...document.querySelectorAll('.pc-comment')].indexOf(document.activeElement)") >= 50
 
 
-def test_new_comments_are_said_politely(stage: Stage, open_page: OpenPage) -> None:
+def test_new_comments_are_announced_to_screen_readers(stage: Stage, open_page: OpenPage) -> None:
     page = open_page(stage.publish(stage.element(EMPTY))).page
-    shown(page)
+    _wait_for(page)
     news = page.locator(".pc-news")
     assert news.get_attribute("role") == "status"
-    assert news.inner_text() == "", "it is there before there is anything to say, or a screen reader misses it"
-    made = stage.world.comment(SAMPLE_REPO, EMPTY, body="First!", author="hanne-k")
+    assert news.inner_text() == "", "it exists before its first message, or screen readers miss that"
+    comment = stage.world.comment(SAMPLE_REPO, EMPTY, body="First!", author="hanne-k")
     expect(news).to_have_text("1 new comment")
-    assert violations(page) == []
-    stage.world.delete_comment(made)
+    assert _violations(page) == []
+    stage.world.delete_comment(comment)
 
 
-def test_text_at_twice_its_size_fits(stage: Stage, open_page: OpenPage) -> None:
+def test_text_at_double_size_fits(stage: Stage, open_page: OpenPage) -> None:
     head = "<style>html{font-size:200%}</style>"
     page = open_page(stage.publish(stage.element(RICH), head=head), viewport={"width": 640, "height": 800}).page
-    shown(page)
+    _wait_for(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     overlaps = page.evaluate(
         """[...document.querySelectorAll('.pc-by')].filter(by => {
@@ -131,6 +132,6 @@ def test_text_at_twice_its_size_fits(stage: Stage, open_page: OpenPage) -> None:
 
 def test_reduced_motion_is_respected(stage: Stage, open_page: OpenPage) -> None:
     page = open_page(stage.publish(stage.element(TALK)), reduced_motion="reduce").page
-    shown(page)
+    _wait_for(page)
     page.evaluate("document.querySelector('.pc-news').append(document.createElement('button'))")
     assert page.evaluate("getComputedStyle(document.querySelector('.pc-news button')).animationName") == "none"
