@@ -6,7 +6,7 @@ import httpx
 
 from app.simulator.http.server import RunningSimulator
 from app.simulator.world.world import World
-from tests.integration.test_backfill import NOW
+from tests.integration.worlds import NOW
 
 LENGTHS = {1: 0, 2: 1, 3: 30, 4: 31, 5: 100, 6: 101, 7: 1234}
 """Comments by thread: none, one, and numbers around the sizes of pages."""

@@ -10,11 +10,11 @@ import orjson
 
 from app.bootstrap import Application, open_application
 from app.outbound.clock import random
+from app.ports.mirror import Change
 from app.settings import Settings
 from app.simulator.world.records import rfc3339
 from app.simulator.world.world import World
-from app.sync.reconcile import reconciled
-from tests.integration.application import BLOG
+from tests.integration.local_service import BLOG
 from tests.journeys.killed_service import OffsetClock
 
 _CLAIMS_EXPIRE = 1000.0
@@ -23,12 +23,12 @@ _RECONCILE_INTERVAL = 90_000.0
 """Seconds after which everything is compared with GitHub again."""
 _INCONSISTENCIES = {
     "comments counted wrongly": """
-        SELECT number FROM issue WHERE mirrored <>
+        SELECT number FROM issue WHERE mirrored_count <>
             (SELECT count(*) FROM comment WHERE comment.site = issue.site AND comment.number = issue.number)
     """,
     "comments without a thread": "SELECT id FROM comment LEFT JOIN issue USING (site, number) WHERE issue.site IS NULL",
-    "issues with a tombstone": "SELECT number FROM issue JOIN absence USING (site, number)",
-    "jobs": "SELECT number, purpose, tries, holder FROM mark",
+    "issues with a tombstone": "SELECT number FROM issue JOIN tombstone USING (site, number)",
+    "jobs": "SELECT number, priority, attempts, worker_id FROM job",
     "broken references": "PRAGMA foreign_key_check",
 }
 
@@ -58,7 +58,8 @@ async def catch_up(world: World, settings: Settings, clock: OffsetClock) -> None
     """
     clock.offset += _CLAIMS_EXPIRE
     async with open_application(settings, lambda _: None, clock, random) as application:
-        await application.store.key_values.put(reconciled(BLOG), str(clock.now()))
+        now = clock.now()
+        await application.mirror.apply(Change(repo=BLOG, at=now, site_update={"reconciled_at": now}))
         await _poll_once(application)
     assert _missing_comments(world, Path(settings.store_path or "")) == {}
     clock.offset += _RECONCILE_INTERVAL
@@ -115,12 +116,12 @@ def _github_threads(world: World) -> Threads:
 
 async def _mirrored_threads(application: Application) -> Threads:
     records = await application.mirror.threads(BLOG)
-    assert [record.issue.number for record in records if not record.complete or record.in_doubt] == []
+    assert [record.issue.number for record in records if not record.complete or record.count_mismatch] == []
     threads: Threads = {}
     for record in records:
         comments = await application.mirror.comments(BLOG, record.issue.number)
         assert [comment.id for comment in comments] == sorted({comment.id for comment in comments})
-        assert record.issue.comment_count == record.mirrored == len(comments)
+        assert record.issue.comment_count == record.mirrored_count == len(comments)
         texts: dict[int, tuple[str | None, str]] = {c.id: (c.body, c.updated_at) for c in comments}
         threads[record.issue.number] = (record.issue.title, record.issue.state, texts)
     return threads

@@ -12,12 +12,27 @@ from app.simulator.http.server import RunningSimulator
 from app.simulator.webhooks.deliveries import Webhook
 from app.simulator.world.world import World
 from app.store.sqlite.schema import MIGRATIONS
-from tests.integration.test_random_changes import TOKEN
+from tests.integration.worlds import TOKEN
 from tests.journeys.ground_truth import query
 
 SECRET = "It's a Secret to Everybody"
 _TEXTS = "SELECT id, updated_at, json_extract(CAST(source AS TEXT), '$.body') FROM comment"
-_TO_BE_REFRESHED = "SELECT number FROM mark UNION SELECT number FROM issue WHERE comment_count <> mirrored + surplus"
+_TO_BE_REFRESHED = """
+    SELECT number FROM job
+    UNION SELECT number FROM issue WHERE comment_count <> mirrored_count + count_offset
+"""
+_OLD_TABLES = {"site": "site", "issue": "issue", "comment": "comment", "absence": "tombstone", "etag": "etag"}
+"""Tables that a store of 0.3.0 or earlier has, with their present names."""
+_OLD_COLUMNS = {
+    "spelling": "configured_name",
+    "list_next": "issues_next_url",
+    "listed_at": "issues_listed_at",
+    "comments_next": "comments_next_url",
+    "mirrored": "mirrored_count",
+    "surplus": "count_offset",
+    "moved_to": "transferred_to",
+}
+"""Columns of those tables that have another name today."""
 
 
 def settings_for(simulator: RunningSimulator, store: Path) -> dict[str, str]:
@@ -40,7 +55,7 @@ def is_imported(store: Path) -> bool:
 
 def hold_lease(store: Path, until: float) -> None:
     """Take the lease to poll for the test, so that no process polls."""
-    query(store, f"INSERT OR REPLACE INTO lease (name, holder, until) VALUES ('pulse', 'the test', {until})")  # noqa: S608
+    query(store, f"INSERT OR REPLACE INTO lease (name, worker_id, until) VALUES ('poll', 'the test', {until})")  # noqa: S608
 
 
 def lost_deliveries(hook: Webhook, world: World, store: Path) -> list[tuple[str | None, int]]:
@@ -80,11 +95,14 @@ def store_of_version(version: int, current: Path) -> Path:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {version}")
         connection.execute("ATTACH ? AS present", (str(current),))
-        for table in ("site", "issue", "comment", "absence", "etag"):
-            columns = ", ".join(name for _, name, *_ in connection.execute(f"PRAGMA main.table_info({table})"))
-            rows = f"SELECT {columns} FROM present.{table}"  # noqa: S608 - names that the schema itself gives
-            connection.execute(f"INSERT INTO main.{table} ({columns}) {rows}")
-        connection.executemany("INSERT INTO etag VALUES (?, ?)", ((f"key {n}", f"etag {n}") for n in range(5000)))
+        for old_table, table in _OLD_TABLES.items():
+            columns = [name for _, name, *_ in connection.execute(f"PRAGMA main.table_info({old_table})")]
+            values = ", ".join(_OLD_COLUMNS.get(name, name) for name in columns)
+            rows = f"SELECT {values} FROM present.{table}"  # noqa: S608 - names that the schema itself gives
+            connection.execute(f"INSERT INTO main.{old_table} ({', '.join(columns)}) {rows}")
+        connection.executemany(
+            "INSERT INTO etag (key, value) VALUES (?, ?)", ((f"key {n}", f"etag {n}") for n in range(5000))
+        )
     return store
 
 

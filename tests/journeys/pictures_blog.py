@@ -9,7 +9,7 @@ from app.render.images import image_name
 from app.simulator.http.server import RunningSimulator
 from app.simulator.images import IMAGES_PATH
 from app.simulator.world.world import World
-from tests.integration.test_backfill import NOW
+from tests.integration.worlds import NOW
 from tests.journeys.conftest import Service, Start
 
 PLAIN, OTHER, DRAWN, HUGE, DISGUISED, AWRY, INWARD, HIDDEN = (

@@ -97,7 +97,9 @@ def _empty_lists(blog: Blog) -> None:
 def _empty_thread(blog: Blog) -> None:
     repair = blog.break_github(EmptyList(), path=r"/issues.*/comments\?")
     blog.change()
-    wait_until(lambda: "an empty list where GitHub counts 1002 comments" in blog.server.service.output, "it is logged")
+    wait_until(
+        lambda: "an empty list, although GitHub counts 1002 comments" in blog.server.service.output, "it is logged"
+    )
     assert len(blog.served_comments()) >= 1000
     repair()
     blog.webhook()

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from app.simulator.http.server import RunningSimulator
-from tests.integration.application import comments_of
+from tests.integration.local_service import github_ids
 from tests.journeys.conftest import Service, Start
 from tests.journeys.ground_truth import query
 from tests.journeys.processes import DEADLINE, wait_until
@@ -35,12 +35,12 @@ def served_ids(service: Service) -> list[int]:
 
 def serves_all(service: Service, simulator: RunningSimulator) -> Callable[[], bool]:
     """Return a condition: the service serves the comments that the simulator has."""
-    return lambda: served_ids(service) == comments_of(simulator, 41)
+    return lambda: served_ids(service) == github_ids(simulator, 41)
 
 
 def lease(folder: Path) -> tuple[str, float]:
     """Return who holds the lease to poll, and until when."""
-    ((holder, until),) = query(folder / "afterword.db", "SELECT holder, until FROM lease WHERE name = 'pulse'")
+    ((holder, until),) = query(folder / "afterword.db", "SELECT worker_id, until FROM lease WHERE name = 'poll'")
     return holder, until
 
 

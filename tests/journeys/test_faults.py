@@ -12,7 +12,7 @@ from app.simulator.http.faults import SecondaryRateLimit
 from app.simulator.http.server import run_simulator
 from app.simulator.world.sample import SAMPLE_REPO, sample_world
 from tests.fakes import FakeClock
-from tests.integration.application import BLOG, comments_of, stage
+from tests.integration.local_service import BLOG, github_ids, run_service
 from tests.journeys.github_faults import OWNER
 from tests.journeys.limit_trials import OTHER_TOKEN, start_limit_trials, start_token_trial
 from tests.journeys.response_trials import BROKEN_RESPONSES, start_response_trials
@@ -91,22 +91,22 @@ def test_rate_limits_hold_despite_githubs_wrong_clock(trials: Trials, clock: str
 async def test_limit_without_an_end_pauses_for_a_minute() -> None:
     clock = FakeClock()
     with run_simulator(sample_world(clock.now)) as simulator:
-        async with stage(simulator, clock=clock, github_token=OTHER_TOKEN) as on:
+        async with run_service(simulator, clock, github_token=OTHER_TOKEN) as service:
             simulator.world.add_token(OTHER_TOKEN, OWNER)
-            await on.application.schedule.poll_once(BLOG)
-            mirrored = await on.ids(41)
+            await service.application.schedule.poll_once(BLOG)
+            mirrored = await service.comment_ids(41)
             simulator.faults.add(SecondaryRateLimit(429, retry_after=None))
-            simulator.world.comment(SAMPLE_REPO, 41, body="Written meanwhile", author="eve")
-            pause = await on.application.schedule.poll_once(BLOG)
+            simulator.world.comment(SAMPLE_REPO, 41, body="Written later", author="eve")
+            pause = await service.application.schedule.poll_once(BLOG)
             assert pause >= 60
-            on.asked()
+            service.take_requests()
             clock.advance(pause - 1)
-            await on.application.schedule.poll_once(BLOG)
-            assert on.asked() == []
-            assert await on.ids(41) == mirrored
+            await service.application.schedule.poll_once(BLOG)
+            assert service.take_requests() == []
+            assert await service.comment_ids(41) == mirrored
             clock.advance(1)
-            await on.application.schedule.poll_once(BLOG)
-            assert await on.ids(41) == comments_of(simulator, 41) != mirrored
+            await service.application.schedule.poll_once(BLOG)
+            assert await service.comment_ids(41) == github_ids(simulator, 41) != mirrored
 
 
 def test_revoked_token_leaves_the_mirror_served(trials: Trials) -> None:

@@ -107,7 +107,7 @@ def test_refused_picture_is_not_fetched_for_each_reader(start: Start, simulator:
         assert simulator.images.requested_paths.count(camo_path(address)) == 1
     assert f"{IMAGES_PATH}camo/inward" not in simulator.images.requested_paths
     assert "Traceback" not in service.output
-    assert "it is no picture" in service.output
+    assert "it is not an image" in service.output
 
 
 def test_drawings_are_served_as_attachments(start: Start, simulator: RunningSimulator) -> None:

@@ -15,8 +15,7 @@ from app.simulator.http.server import run_simulator
 from app.simulator.world.sample import generate_world
 from app.simulator.world.world import World
 from app.store.sqlite.schema import MIGRATIONS
-from tests.integration.test_backfill import world_of
-from tests.integration.test_random_changes import TOKEN, act
+from tests.integration.worlds import TOKEN, blog_world, change_randomly
 from tests.journeys.ground_truth import assert_mirrored, catch_up, damaged_files, is_intact, query
 from tests.journeys.killed_service import Launcher, OffsetClock, Run, start_launcher
 from tests.journeys.killed_stores import (
@@ -35,6 +34,8 @@ KILLS = 52
 """Of each of four kinds: during the backfill, polls, deliveries and migrations."""
 _MAX_SECONDS = 0.15
 """How long a process runs at most after its start."""
+_OLD_VERSIONS = (1, 2, 4)
+"""Versions of the store before 0.4.0; 4 is that of 0.3.0."""
 _UNLIMITED = Limits(authenticated=10**6, points_per_minute=10**6)
 
 
@@ -73,7 +74,7 @@ async def test_kill_during_the_backfill(
             store = tmp_path / f"{launcher.kill_count}.db"
             options = settings_for(simulator, store)
             remove_latency = simulator.faults.add(Latency(0.02), times=None)
-            stop = simulator.on_request(lambda _: act(world, rng) if rng.random() < 0.1 else None)
+            stop = simulator.on_request(lambda _: change_randomly(world, rng) if rng.random() < 0.1 else None)
             longest, before = 2 * _MAX_SECONDS, launcher.kill_count
             while not is_imported(store):
                 assert launcher.kill_count < before + 4 * KILLS
@@ -91,14 +92,14 @@ async def test_kill_during_the_backfill(
 
 async def test_kill_during_polls(launcher: Launcher, clock: OffsetClock, tmp_path: Path) -> None:
     rng = random.Random(7)  # noqa: S311 - the same moments for the same seed
-    world = world_of(3, 0, 99, 205)
+    world = blog_world(3, 0, 99, 205)
     with _simulate(world, clock) as simulator:
         options = settings_for(simulator, tmp_path / "afterword.db")
         await catch_up(world, _load(options), clock)
-        stop = simulator.on_request(lambda _: act(world, rng) if rng.random() < 0.2 else None)
+        stop = simulator.on_request(lambda _: change_randomly(world, rng) if rng.random() < 0.2 else None)
         for _ in range(KILLS):
             for _ in range(rng.randrange(4)):
-                act(world, rng)
+                change_randomly(world, rng)
             clock.offset += rng.choice([2, 6, 40, 400, 90_000])
             launcher.run_and_kill(
                 Run(settings=options, clock_offset=clock.offset, seconds=rng.uniform(0, _MAX_SECONDS))
@@ -113,7 +114,7 @@ async def test_kill_during_polls(launcher: Launcher, clock: OffsetClock, tmp_pat
 async def test_kill_during_deliveries(launcher: Launcher, clock: OffsetClock, tmp_path: Path) -> None:
     """The test holds the lease, so no process polls: only deliveries report changes."""
     rng = random.Random(11)  # noqa: S311 - the same moments for the same seed
-    world = world_of(3, 0, 99, 205, *range(8))
+    world = blog_world(3, 0, 99, 205, *range(8))
     with _simulate(world, clock) as simulator:
         store = tmp_path / "afterword.db"
         options = settings_for(simulator, store)
@@ -125,7 +126,7 @@ async def test_kill_during_deliveries(launcher: Launcher, clock: OffsetClock, tm
             seconds = rng.uniform(0, _MAX_SECONDS)
             launcher.run_and_kill(
                 Run(settings=options, clock_offset=clock.offset, seconds=seconds, serves_http=True),
-                lambda: _change(world, rng),
+                lambda: _make_changes(world, rng),
             )
             assert lost_deliveries(hook, world, store) == []
             for delivery in hook.log[checked:]:
@@ -140,15 +141,15 @@ async def test_kill_during_deliveries(launcher: Launcher, clock: OffsetClock, tm
         clock.offset += 1000
         async with open_application(_load(options), lambda _: None, clock, lambda: 0.5) as application:
             await application.worker.run_due()
-        assert query(store, "SELECT * FROM mark") == []
+        assert query(store, "SELECT * FROM job") == []
         assert lost_deliveries(hook, world, store) == []
         await catch_up(world, _load(options), clock)
         await assert_mirrored(world, _load(options), clock)
 
 
-def _change(world: World, rng: random.Random) -> None:
+def _make_changes(world: World, rng: random.Random) -> None:
     for _ in range(rng.randrange(1, 6)):
-        act(world, rng)
+        change_randomly(world, rng)
     if rng.random() < 0.2:
         for number in range(5, 13):
             world.comment("ada/blog", number, body="Words everywhere", author="eve")
@@ -156,22 +157,22 @@ def _change(world: World, rng: random.Random) -> None:
 
 async def test_kill_during_migrations(launcher: Launcher, clock: OffsetClock, tmp_path: Path) -> None:
     rng = random.Random(13)  # noqa: S311 - the same moments for the same seed
-    world = world_of(3, 0, 99, 205)
+    world = blog_world(3, 0, 99, 205)
     store, current, longest = tmp_path / "afterword.db", tmp_path / "present.db", 0.04
     with _simulate(world, clock) as simulator:
         options = settings_for(simulator, current)
         await catch_up(world, _load(options), clock)
-        old_stores = {version: store_of_version(version, current) for version in (1, 2)}
+        old_stores = {version: store_of_version(version, current) for version in _OLD_VERSIONS}
         options = settings_for(simulator, store)
         versions: list[int] = []
         while launcher.kill_count < KILLS:
-            version = rng.choice([1, 2])
+            version = rng.choice(_OLD_VERSIONS)
             if not versions or versions[-1] == len(MIGRATIONS) or rng.random() < 0.3:
                 copy_store(old_stores[version], store)
             seconds = rng.uniform(0, longest)
             launcher.run_and_kill(
                 Run(settings=options, clock_offset=clock.offset, seconds=seconds, starts_with_open_store=False),
-                lambda: act(world, rng),
+                lambda: change_randomly(world, rng),
             )
             assert is_intact(store)
             assert query(store, "SELECT count(*) FROM comment")[0] >= (300,)

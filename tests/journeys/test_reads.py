@@ -13,8 +13,8 @@ from githubkit.exception import RequestFailed
 
 from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.sample import SAMPLE_REPO, sample_world
-from tests.integration.application import comments_of
-from tests.integration.test_backfill import NOW
+from tests.integration.local_service import github_ids
+from tests.integration.worlds import NOW
 from tests.journeys.conftest import Service, Start
 
 pytestmark = pytest.mark.untraced  # what others cover, at length
@@ -112,7 +112,7 @@ def test_cold_readers_of_one_thread_cost_one_read(start: Start) -> None:
             simulator.hold.release()
             responses = [reader.result() for reader in waiting]
         assert {response.status_code for response in responses} == {200}
-        assert [c["id"] for c in responses[0].json()["comments"]] == comments_of(simulator, 41)
+        assert [c["id"] for c in responses[0].json()["comments"]] == github_ids(simulator, 41)
         assert len([request for request in simulator.requests if request.target == "/repos/ada/blog/issues/41"]) == 1
 
 
@@ -140,7 +140,7 @@ def test_github_client_reads_issues_and_comments(simulator: RunningSimulator, gi
             github.rest.issues.list_comments, owner=OWNER, repo=NAME, issue_number=issue.number, per_page=10
         )
         comments = list(pages)
-        assert [comment.id for comment in comments] == comments_of(simulator, issue.number)
+        assert [comment.id for comment in comments] == github_ids(simulator, issue.number)
         for comment in comments[:2]:
             assert github.rest.issues.get_comment(OWNER, NAME, comment.id).parsed_data.id == comment.id
 

@@ -14,8 +14,8 @@ import pytest
 from app.simulator.http.faults import PrimaryRateLimit
 from app.simulator.http.server import run_simulator
 from app.simulator.world.sample import generate_world, sample_world
-from tests.integration.application import comments_of
-from tests.integration.test_backfill import NOW
+from tests.integration.local_service import github_ids
+from tests.integration.worlds import NOW
 from tests.journeys.conftest import Command, Start, environment, unreachable_url
 
 TOKEN = "t0ken"
@@ -39,7 +39,7 @@ def test_second_start_serves_at_once_without_github(start: Start) -> None:
         first.wait_until_complete()
         before = first.get("/api/v1/posts/41/comments")
         assert first.stop() == 0
-        expected = comments_of(simulator, 41)
+        expected = github_ids(simulator, 41)
     with unreachable_url() as url:
         second = start(REPO="ada/blog", GITHUB_API_URL=url)
         after = second.get("/api/v1/posts/41/comments")
@@ -174,7 +174,7 @@ def test_damaged_store_is_moved_aside_and_replaced(start: Start, tmp_path: Path)
     with run_simulator(sample_world(lambda: NOW)) as simulator:
         service = start(REPO="ada/blog", GITHUB_API_URL=simulator.url)
         service.wait_until_complete()
-        assert len(service.get("/api/v1/posts/41/comments").json()["comments"]) == len(comments_of(simulator, 41))
+        assert len(service.get("/api/v1/posts/41/comments").json()["comments"]) == len(github_ids(simulator, 41))
         service.wait_for("kept")
     (damaged_file,) = tmp_path.glob("afterword.db.broken-*")
     assert damaged_file.read_text().startswith("This is a diary")

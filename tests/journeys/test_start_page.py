@@ -10,7 +10,7 @@ from app.simulator.http.server import run_simulator
 from app.simulator.world.sample import sample_world
 from tests.journeys.browser import Demo, OpenPage, chromium, demo, open_page, photograph
 from tests.journeys.start_page import open_start_page, overflow, snippet_on, wait_for_preview
-from tests.widget.stage import TOKEN, serving
+from tests.widget.stage import TOKEN, run_service
 
 pytestmark = pytest.mark.untraced  # what others cover, at length
 
@@ -180,7 +180,7 @@ def test_one_of_several_repositories_can_be_chosen(open_page: OpenPage, tmp_path
     world.add_repository("ada/notes")
     world.open_issue("ada/notes", title="A note", number=3)
     world.comment("ada/notes", 3, body="Noted.", author="linh-tran")
-    with run_simulator(world) as simulator, serving(tmp_path, simulator, REPO="ada/blog,ada/notes") as service:
+    with run_simulator(world) as simulator, run_service(tmp_path, simulator, REPO="ada/blog,ada/notes") as service:
         simulator.images.base_url = simulator.url
         page = open_page(service.url).page
         page.get_by_label("Repository").select_option("ada/notes")

@@ -13,7 +13,7 @@ import pytest
 
 from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.sample import sample_world
-from tests.integration.test_backfill import NOW
+from tests.integration.worlds import NOW
 from tests.journeys.conftest import Command, Service, Start
 from tests.journeys.processes import DEADLINE, is_running, paused, refuses_connections, wait_until, worker_pids
 
