@@ -8,7 +8,6 @@ from app.domain.sites import Repository
 from app.ports.clock import Clock
 from app.ports.metrics import DeliveryOutcome, Drift, Metrics, Wait
 from app.ports.rate_state import RateLimitState
-from app.render.keys import Key
 
 
 class FakeClock(Clock):
@@ -50,9 +49,6 @@ class SilentMetrics(Metrics):
         pass
 
     @override
-    def document_rendered(self, key: Key) -> None:
-        pass
-
     @override
     def rate_limit(self, state: RateLimitState) -> None:
         pass

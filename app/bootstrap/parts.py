@@ -298,7 +298,7 @@ class Application:
     @cached_property
     def documents(self) -> Documents:
         """Makes and caches documents."""
-        views = Views(self.mirror, self.access, Renderer(self.settings.public_url), self.metrics)
+        views = Views(self.mirror, self.access, Renderer(self.settings.public_url), self.metrics.render_counts)
         return Documents(self.mirror, views, self.cache)
 
     @cached_property

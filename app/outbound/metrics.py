@@ -26,9 +26,8 @@ from app.github.requests import Request
 from app.github.webhooks import event_label
 from app.outbound.github import Outcome
 from app.outbound.instruments import GitHubInstruments, InstrumentFactory, MirrorInstruments, Mode, ServingInstruments
-from app.ports.metrics import DOCUMENT_KINDS, DeliveryOutcome, Drift, Gauges, Metrics, Wait
+from app.ports.metrics import DeliveryOutcome, Drift, Gauges, Metrics, Wait
 from app.ports.rate_state import RateLimitState
-from app.render.keys import Key
 
 _REPOSITORY = re.compile(r"/(?:repos/[^/?]+/[^/?]+|repositories/\d+)(?P<rest>/[^?]*)?(?:\?.*)?$")
 _ENDPOINTS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -114,7 +113,9 @@ class PrometheusMetrics(Metrics, Gauges):
         self._waits: dict[Wait, float | None] = dict.fromkeys(Wait)
         self._checked_at: dict[str, float] = {}
         self.response_counts: defaultdict[tuple[str, int], int] = defaultdict(int)
-        """Counts the responses since the last `flush`, by (kind of document, status)."""
+        """The responses since the last `flush`, by (kind of document, status)."""
+        self.render_counts: defaultdict[str, int] = defaultdict(int)
+        """The rendered documents since the last `flush`, by kind."""
         self._serving.build.labels(version).set(1)
         if folder is None:  # in a folder, this would overwrite what another process knows
             self._set_rate_limit(RateLimitState())
@@ -142,10 +143,6 @@ class PrometheusMetrics(Metrics, Gauges):
     @override
     def drift(self, repo: Repository, kind: Drift, count: int) -> None:
         self._mirror.drift.labels(repo.full_name, kind.value).inc(count)
-
-    @override
-    def document_rendered(self, key: Key) -> None:
-        self._serving.renderings.labels(DOCUMENT_KINDS.get(type(key), _OTHER)).inc()
 
     @override
     def rate_limit(self, state: RateLimitState) -> None:
@@ -182,6 +179,10 @@ class PrometheusMetrics(Metrics, Gauges):
         self.response_counts.clear()
         for (kind, status), count in response_counts.items():
             self._serving.responses.labels(kind, str(status)).inc(count)
+        render_counts = dict(self.render_counts)
+        self.render_counts.clear()
+        for kind, count in render_counts.items():
+            self._serving.renderings.labels(kind).inc(count)
         self._process.sample()
 
     def exposition(self) -> bytes:

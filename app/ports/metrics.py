@@ -4,29 +4,11 @@ No event says who reads. `bootstrap` samples what can be looked up at any time: 
 jobs, the document cache, the subscribers.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Protocol
 
 from app.domain.sites import Repository
 from app.ports.rate_state import RateLimitState
-from app.render import keys
-from app.render.keys import Key
-
-DOCUMENT_KINDS: Mapping[type[Key], str] = {
-    keys.PostKey: "post",
-    keys.CommentsKey: "comments",
-    keys.CountsKey: "counts",
-    keys.NewestKey: "newest",
-    keys.FragmentKey: "fragment",
-    keys.ThreadFeedKey: "feed",
-    keys.SiteFeedKey: "site_feed",
-    keys.GitHubIssueKey: "github_issue",
-    keys.GitHubCommentsKey: "github_comments",
-    keys.GitHubCommentKey: "github_comment",
-    keys.GitHubIssuesKey: "github_issues",
-}
-"""The label of each kind of document."""
 
 
 class DeliveryOutcome(StrEnum):
@@ -95,9 +77,6 @@ class Metrics(Protocol):
 
     def drift(self, repo: Repository, kind: Drift, count: int) -> None:
         """Count differences of a kind that a reconcile found."""
-
-    def document_rendered(self, key: Key) -> None:
-        """Count a rendered document."""
 
     def rate_limit(self, state: RateLimitState) -> None:
         """Show GitHub's rate limit; its `blocked_until` replaces an earlier one."""

@@ -1,5 +1,6 @@
 """Document keys: one frozen value per kind of document. Requests for the same content have equal keys."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -173,3 +174,18 @@ ThreadKey = IssueOnlyKey | CommentsKey | FragmentKey | ThreadFeedKey | GitHubCom
 SiteKey = CountsKey | NewestKey | SiteFeedKey | GitHubIssuesKey | GitHubCommentKey
 """Documents that a change of any thread of the site may change."""
 Key = ThreadKey | SiteKey
+
+DOCUMENT_KINDS: Mapping[type[Key], str] = {
+    PostKey: "post",
+    CommentsKey: "comments",
+    CountsKey: "counts",
+    NewestKey: "newest",
+    FragmentKey: "fragment",
+    ThreadFeedKey: "feed",
+    SiteFeedKey: "site_feed",
+    GitHubIssueKey: "github_issue",
+    GitHubCommentsKey: "github_comments",
+    GitHubCommentKey: "github_comment",
+    GitHubIssuesKey: "github_issues",
+}
+"""The label of each kind of document."""

@@ -1,7 +1,7 @@
 """Make documents from the mirror. GitHub is never asked."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import replace
 
 from app.domain.errors import CommentNotFound, NotReady
@@ -17,11 +17,11 @@ from app.domain.thread_state import (
     with_current_pin,
 )
 from app.domain.threads import Thread
-from app.ports.metrics import Metrics
 from app.ports.mirror import Mirror, SiteSnapshot
 from app.render import api
 from app.render.document import Document
 from app.render.keys import (
+    DOCUMENT_KINDS,
     CountsKey,
     GitHubCommentKey,
     GitHubIssuesKey,
@@ -45,11 +45,14 @@ def shows_comments(key: ThreadKey) -> bool:
 class Views:
     """Makes the document of a key, each from one snapshot."""
 
-    def __init__(self, mirror: Mirror, access: AccessPolicy, renderer: Renderer, metrics: Metrics) -> None:
+    def __init__(
+        self, mirror: Mirror, access: AccessPolicy, renderer: Renderer, render_counts: MutableMapping[str, int]
+    ) -> None:
+        """Count the rendered documents by kind in `render_counts`."""
         self._mirror = mirror
         self._access = access
         self._renderer = renderer
-        self._metrics = metrics
+        self._render_counts = render_counts
         self.stale: set[ThreadRef] = set()
         """Threads whose last due check failed."""
 
@@ -80,7 +83,7 @@ class Views:
     def _admit(self, key: Key, site: SiteRecord | None) -> None:
         self._access.refuse_withheld(site)
         self._access.refuse_unknown_posts()
-        self._metrics.document_rendered(key)
+        self._render_counts[DOCUMENT_KINDS[type(key)]] += 1
 
     def _visible(self, snapshot: Snapshot, *, with_comments: bool) -> Thread:
         """Return what readers see of a snapshot."""

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from cachetools import LRUCache
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.ports.metrics import DOCUMENT_KINDS
-from app.render.keys import Key
+from app.render.keys import DOCUMENT_KINDS, Key
 from app.web.context import WebContext
 from app.web.document_response import LinkBase, build_response
 from app.web.event_stream import EventStream
