@@ -15,7 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from app.simulator.http.server import run_simulator
 from tests.journeys.browser import QUIET
-from tests.widget.stage import LONG, SECRET, TALK, Stage, filled_world, serving, static_blog
+from tests.widget.stage import LONG, SECRET, TALK, Stage, build_world, run_service, static_blog
 
 RUNS = 5
 WATCH = """globalThis.shift = 0; globalThis.tasks = [];
@@ -67,10 +67,10 @@ def long_tasks(page: Page, stage: Stage) -> dict[str, Any]:
 
 
 def main() -> None:
-    world = filled_world()
+    world = build_world()
     with tempfile.TemporaryDirectory() as folder, run_simulator(world) as simulator, static_blog() as blog:
         simulator.images.base_url = simulator.url
-        with serving(Path(folder), simulator, WEBHOOK_SECRET=SECRET) as service, sync_playwright() as playwright:
+        with run_service(Path(folder), simulator, WEBHOOK_SECRET=SECRET) as service, sync_playwright() as playwright:
             stage = Stage(simulator, service, blog)
             weights(service.url)
             browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*QUIET])
