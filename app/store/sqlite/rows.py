@@ -1,6 +1,6 @@
 """Rows and parameters that several modules need.
 
-Readers send any number. One beyond SQLite's 64 bits becomes the nearest that SQLite has: no row has it.
+Readers send any number. One beyond SQLite's 64 bits becomes the nearest that SQLite has.
 """
 
 import sqlite3
