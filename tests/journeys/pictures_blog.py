@@ -6,8 +6,8 @@ from hashlib import sha256
 import httpx
 
 from app.render.images import image_name
+from app.simulator.http.images import IMAGES_PATH
 from app.simulator.http.server import RunningSimulator
-from app.simulator.images import IMAGES_PATH
 from app.simulator.world.world import World
 from tests.integration.worlds import NOW
 from tests.journeys.conftest import Service, Start

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from app.render.images import image_name
+from app.simulator.http.images import IMAGES_PATH
 from app.simulator.http.responses import SimulatedResponse
 from app.simulator.http.server import RunningSimulator, run_simulator
-from app.simulator.images import IMAGES_PATH
 from tests.journeys.conftest import Start
 from tests.journeys.pictures_blog import (
     AWRY,

@@ -2,7 +2,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +10,8 @@ from app.domain.errors import InvalidCursor
 from app.domain.threads import Comment, Issue, Status, Thread
 from app.render import api
 from app.render.document import JSON, Document
-from app.render.keys import CommentsKey, NewestKey, Order
+from app.render.keys import CommentsKey, Order
+from tests.render.rendered_json import read_json
 from tests.render.sample_threads import REPO, WEB, a_comment, a_thread, an_issue, fake_sanitize, no_thread
 
 NONE = {"+1": 0, "-1": 0, "laugh": 0, "hooray": 0, "confused": 0, "heart": 0, "rocket": 0, "eyes": 0}
@@ -31,27 +31,19 @@ MISSING = {
 }
 
 
-def _json(document: Document) -> Any:
-    return orjson.loads(document.bodies["identity"])
-
-
 def _key(order: Order = Order.OLDEST, limit: int = 100, cursor: str | None = None, number: int = 41) -> CommentsKey:
     return CommentsKey(REPO, number, order, limit, cursor)
 
 
-def _newest_key(limit: int = 10, cursor: str | None = None) -> NewestKey:
-    return NewestKey(REPO, limit, cursor)
-
-
 def _ids(document: Document) -> list[int]:
-    return [comment["id"] for comment in _json(document)["comments"]]
+    return [comment["id"] for comment in read_json(document)["comments"]]
 
 
 def test_post_has_all_fields_without_comments() -> None:
     issue = an_issue(title="The Best Interview is No Interview", reactions={"+1": 2, "heart": 1}, comments=2)
     thread = a_thread(a_comment(1001), a_comment(1002, updated_at="2021-03-04T05:06:07Z"), issue=issue, stale=True)
     document = api.post(thread)
-    assert _json(document) == {
+    assert read_json(document) == {
         "ghissueid": 41,
         "repo": "ada/blog",
         "status": "open",
@@ -74,7 +66,7 @@ def test_post_has_all_fields_without_comments() -> None:
 
 
 def test_post_fields_have_the_documented_order() -> None:
-    assert list(_json(api.post(a_thread()))) == list(MISSING)
+    assert list(read_json(api.post(a_thread()))) == list(MISSING)
 
 
 @pytest.mark.parametrize(
@@ -87,26 +79,26 @@ def test_post_fields_have_the_documented_order() -> None:
     ],
 )
 def test_post_status_follows_the_issue(fields: dict[str, Any], status: str) -> None:
-    assert _json(api.post(a_thread(issue=an_issue(**fields))))["status"] == status
+    assert read_json(api.post(a_thread(issue=an_issue(**fields))))["status"] == status
 
 
 def test_post_update_time_is_the_issues() -> None:
-    assert _json(api.post(a_thread()))["updated_at"] == "2020-07-01T09:30:00Z"
+    assert read_json(api.post(a_thread()))["updated_at"] == "2020-07-01T09:30:00Z"
 
 
 @pytest.mark.parametrize("status", [Status.MISSING, Status.GONE])
 def test_post_without_issue_is_rendered(status: Status) -> None:
-    assert _json(api.post(no_thread(status))) == MISSING | {"status": status}
+    assert read_json(api.post(no_thread(status))) == MISSING | {"status": status}
 
 
 def test_unchecked_post_has_null_checked_at() -> None:
-    assert _json(api.post(replace(no_thread(), checked_at=None)))["checked_at"] is None
+    assert read_json(api.post(replace(no_thread(), checked_at=None)))["checked_at"] is None
 
 
 @pytest.mark.parametrize("status", [Status.MISSING, Status.GONE])
 @pytest.mark.parametrize("order", Order)
 def test_post_without_issue_has_no_comments(status: Status, order: Order) -> None:
-    assert _json(api.comments(no_thread(status), _key(order), fake_sanitize)) == {
+    assert read_json(api.comments(no_thread(status), _key(order), fake_sanitize)) == {
         "post": MISSING | {"status": status},
         "comments": [],
         "next": None,
@@ -123,7 +115,7 @@ def test_comment_has_all_documented_fields() -> None:
         pin={"pinned_at": "2020-07-03T00:00:00Z", "pinned_by": None},
     )
     document = api.comments(a_thread(comment), _key(), fake_sanitize)
-    assert _json(document)["comments"] == [
+    assert read_json(document)["comments"] == [
         {
             "id": 1001,
             "author": {
@@ -145,13 +137,13 @@ def test_comment_has_all_documented_fields() -> None:
             "hidden": None,
         }
     ]
-    assert _json(document)["next"] is None
-    assert _json(document)["post"] == _json(api.post(a_thread(comment)))
+    assert read_json(document)["next"] is None
+    assert read_json(document)["post"] == read_json(api.post(a_thread(comment)))
 
 
 @pytest.mark.parametrize("association", ["MEMBER", "COLLABORATOR", "CONTRIBUTOR", "NONE"])
 def test_other_associations_are_not_the_owner(association: str) -> None:
-    author = _json(api.comments(a_thread(a_comment(author_association=association)), _key(), fake_sanitize))[
+    author = read_json(api.comments(a_thread(a_comment(author_association=association)), _key(), fake_sanitize))[
         "comments"
     ][0]["author"]
     assert (author["association"], author["is_owner"]) == (association, False)
@@ -159,7 +151,7 @@ def test_other_associations_are_not_the_owner(association: str) -> None:
 
 @pytest.mark.parametrize(("login", "author_fields"), [(None, ("ghost", False)), ("ci[bot]", ("ci[bot]", True))])
 def test_deleted_accounts_and_bots_are_authors(login: str | None, author_fields: tuple[str, bool]) -> None:
-    author = _json(api.comments(a_thread(a_comment(login=login)), _key(), fake_sanitize))["comments"][0]["author"]
+    author = read_json(api.comments(a_thread(a_comment(login=login)), _key(), fake_sanitize))["comments"][0]["author"]
     assert (author["login"], author["is_bot"]) == author_fields
 
 
@@ -169,7 +161,7 @@ def test_hidden_comment_has_no_text() -> None:
 
     comment = a_comment(minimized={"reason": "SPAM"}, body="buy!", body_text="buy!", body_html="<p>buy!</p>")
     document = api.comments(a_thread(comment), _key(), refuse)
-    fields = _json(document)["comments"][0]
+    fields = read_json(document)["comments"][0]
     assert (fields["hidden"], fields["html"], fields["text"]) == ("spam", None, None)
     assert b"buy!" not in document.bodies["identity"]
 
@@ -180,7 +172,7 @@ def test_reply_to_may_name_a_comment_on_another_page() -> None:
         a_comment(2, login="cleo", body="Nice."),
         a_comment(3, login="ada", body="@bob this one"),
     )
-    first = _json(api.comments(thread, _key(Order.NEWEST, limit=1), fake_sanitize))
+    first = read_json(api.comments(thread, _key(Order.NEWEST, limit=1), fake_sanitize))
     assert [(c["id"], c["reply_to"]) for c in first["comments"]] == [(3, 1)]
 
 
@@ -197,7 +189,7 @@ def test_pages_cover_the_list_in_order(order: Order, ids: list[int], limit: int)
     sizes: list[int] = []
     while cursor is not None or not sizes:
         document = api.comments(thread, _key(order, limit, cursor), fake_sanitize)
-        cursor = _json(document)["next"]
+        cursor = read_json(document)["next"]
         sizes.append(len(_ids(document)))
         listing += _ids(document)
         assert len(listing) <= len(ids)
@@ -227,7 +219,7 @@ def test_changes_between_pages_cause_no_duplicates_or_gaps(
         document = api.comments(thread, _key(order, limit, cursor), fake_sanitize)
         listing += _ids(document)
         assert len(listing) == len(set(listing))
-        cursor = _json(document)["next"]
+        cursor = read_json(document)["next"]
         if cursor is None:
             break
         removed, added = pending.pop() if pending else (frozenset[int](), list[int]())
@@ -244,14 +236,14 @@ def test_invalid_cursor_is_refused(thread: Thread, order: Order, text: str) -> N
 
 
 def test_cursor_works_after_thread_is_deleted() -> None:
-    next_cursor = _json(api.comments(a_thread(a_comment(1), a_comment(2)), _key(limit=1), fake_sanitize))["next"]
+    next_cursor = read_json(api.comments(a_thread(a_comment(1), a_comment(2)), _key(limit=1), fake_sanitize))["next"]
     assert _ids(api.comments(no_thread(Status.GONE), _key(limit=1, cursor=next_cursor), fake_sanitize)) == []
 
 
 @pytest.mark.parametrize("other", [_key(Order.NEWEST), _key(Order.REACTIONS), _key(number=42)])
 def test_cursor_of_another_list_is_refused(other: CommentsKey) -> None:
     thread = a_thread(a_comment(1), a_comment(2))
-    next_cursor = _json(api.comments(thread, _key(limit=1), fake_sanitize))["next"]
+    next_cursor = read_json(api.comments(thread, _key(limit=1), fake_sanitize))["next"]
     with pytest.raises(InvalidCursor):
         api.comments(thread, replace(other, cursor=next_cursor), fake_sanitize)
 
@@ -282,72 +274,6 @@ def test_new_check_keeps_the_etag(rendering: Callable[[Thread], Document]) -> No
 )
 def test_etag_changes_with_the_content(rendering: Callable[[Thread], Document], other: Thread) -> None:
     assert rendering(a_thread(a_comment())).etag != rendering(other).etag
-
-
-def test_counts_are_null_for_missing_posts() -> None:
-    document = api.counts({42: None, 7: 0, 41: 12}, 1_600_000_000.0, stale=True)
-    assert document.bodies["identity"] == b'{"counts":{"7":0,"41":12,"42":null}}'
-    assert (document.checked_at, document.stale) == (1_600_000_000.0, True)
-
-
-def test_counts_etag_depends_on_counts_only() -> None:
-    assert api.counts({1: 2, 3: 4}, None, stale=False).etag == api.counts({3: 4, 1: 2}, 5.0, stale=True).etag
-    assert api.counts({1: 2}, None, stale=False).etag != api.counts({1: 3}, None, stale=False).etag
-
-
-def test_newest_comments_name_their_posts() -> None:
-    first = a_thread(a_comment(1, login="bob"), a_comment(3, body="@bob yes"), issue=an_issue(41))
-    second = a_thread(a_comment(2, number=42), issue=an_issue(42))
-    comments = [first.comments[1], second.comments[0], first.comments[0]]
-    document = api.newest(
-        comments, {41: first, 42: second}, _newest_key(3), fake_sanitize, 1_600_000_000.0, stale=False
-    )
-    expected = {
-        comment["id"]: comment
-        for thread in (first, second)
-        for comment in _json(api.comments(thread, _key(number=thread.number), fake_sanitize))["comments"]
-    }
-    assert _json(document) == {
-        "comments": [
-            expected[3] | {"ghissueid": 41, "post_title": "Post 41"},
-            expected[2] | {"ghissueid": 42, "post_title": "Post 42"},
-            expected[1] | {"ghissueid": 41, "post_title": "Post 41"},
-        ],
-        "next": None,
-    }
-    assert [comment["reply_to"] for comment in _json(document)["comments"]] == [1, None, None]
-    assert document.checked_at == 1_600_000_000.0
-
-
-def test_newest_comment_is_rendered_without_its_thread() -> None:
-    fields = _json(api.newest([a_comment(9)], {}, _newest_key(), fake_sanitize, None, stale=True))["comments"][0]
-    assert (fields["id"], fields["ghissueid"], fields["post_title"], fields["reply_to"]) == (9, 41, None, None)
-
-
-def test_blog_without_comments_has_an_empty_list() -> None:
-    assert _json(api.newest([], {}, _newest_key(), fake_sanitize, None, stale=False)) == {"comments": [], "next": None}
-
-
-def test_next_page_of_newest_starts_below_the_last() -> None:
-    comments = [a_comment(n) for n in (9, 8, 5)]
-    next_cursor = _json(api.newest(comments, {}, _newest_key(2), fake_sanitize, None, stale=False))["next"]
-    assert api.newest_before(next_cursor) == 8
-
-
-def test_first_page_of_newest_has_no_start() -> None:
-    assert api.newest_before(None) is None
-
-
-@given(st.text())
-def test_invalid_cursor_of_newest_is_refused(text: str) -> None:
-    with pytest.raises(InvalidCursor):
-        api.newest_before(text)
-
-
-def test_cursor_of_a_thread_is_refused_for_newest() -> None:
-    next_cursor = _json(api.comments(a_thread(a_comment(1), a_comment(2)), _key(limit=1), fake_sanitize))["next"]
-    with pytest.raises(InvalidCursor):
-        api.newest_before(next_cursor)
 
 
 def test_etag_ignores_the_base_url() -> None:

@@ -1,7 +1,6 @@
 from dataclasses import replace
 from typing import Any
 
-import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,13 +10,10 @@ from app.domain.threads import Status
 from app.render import github_api
 from app.render.document import JSON, Document
 from app.render.keys import GitHubCommentKey, GitHubCommentsKey, GitHubIssueKey, GitHubIssuesKey, MediaType
+from tests.render.rendered_json import read_json
 from tests.render.sample_threads import REPO, a_comment, a_thread, an_issue, fake_sanitize, no_thread
 
 DOCS = "https://docs.github.com/rest/issues"
-
-
-def _json(document: Document) -> Any:
-    return orjson.loads(document.bodies["identity"])
 
 
 def _issue_key(media_type: MediaType = MediaType.DEFAULT) -> GitHubIssueKey:
@@ -34,17 +30,17 @@ def _issues_key(**fields: Any) -> GitHubIssuesKey:
 
 
 def _ids(document: Document) -> list[int]:
-    return [comment["id"] for comment in _json(document)]
+    return [comment["id"] for comment in read_json(document)]
 
 
 def _numbers(key: GitHubIssuesKey, *issues: Any) -> list[int]:
-    return [issue["number"] for issue in _json(github_api.issues(issues, key, fake_sanitize, None, None))]
+    return [issue["number"] for issue in read_json(github_api.issues(issues, key, fake_sanitize, None, None))]
 
 
 def test_issue_has_its_document() -> None:
     thread = a_thread(a_comment(), stale=True)
     document = github_api.issue(thread, _issue_key(MediaType.HTML), fake_sanitize, None)
-    assert (_json(document)["number"], _json(document)["comments"], _json(document)["body_html"]) == (
+    assert (read_json(document)["number"], read_json(document)["comments"], read_json(document)["body_html"]) == (
         41,
         1,
         "<p>safe 41</p>",
@@ -62,7 +58,7 @@ def test_issue_has_its_document() -> None:
 def test_comment_has_its_document() -> None:
     key = GitHubCommentKey(REPO, 1001, MediaType.TEXT)
     document = github_api.comment(a_comment(), key, fake_sanitize, None, checked_at=5.0, stale=True)
-    assert _json(document)["body_text"] == "text 1001"
+    assert read_json(document)["body_text"] == "text 1001"
     assert (document.checked_at, document.stale, document.github_media_type) == (
         5.0,
         True,
@@ -79,8 +75,8 @@ def test_missing_issue_is_refused_as_on_github(status: Status, code: int, messag
     issue = github_api.issue(thread, _issue_key(), fake_sanitize, None)
     comments = github_api.comments(thread, _comments_key(), fake_sanitize, None)
     body = {"message": message, "documentation_url": f"{DOCS}/issues#get-an-issue", "status": str(code)}
-    assert _json(issue) == body
-    assert _json(comments) == body | {"documentation_url": f"{DOCS}/comments#list-issue-comments"}
+    assert read_json(issue) == body
+    assert read_json(comments) == body | {"documentation_url": f"{DOCS}/comments#list-issue-comments"}
     assert [document.status for document in (issue, comments)] == [code, code]
     assert [document.checked_at for document in (issue, comments)] == [1_600_000_000.0] * 2
     assert issue.github_media_type == "github.v3; format=json"
@@ -88,7 +84,7 @@ def test_missing_issue_is_refused_as_on_github(status: Status, code: int, messag
 
 def test_errors_are_rendered_without_a_thread() -> None:
     document = github_api.not_found(github_api.COMMENT_DOCS)
-    assert _json(document) == {
+    assert read_json(document) == {
         "message": "Not Found",
         "documentation_url": f"{DOCS}/comments#get-an-issue-comment",
         "status": "404",

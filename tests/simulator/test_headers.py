@@ -5,7 +5,7 @@ from base64 import b64encode
 import pytest
 
 from app.simulator.http.app import Simulator
-from app.simulator.http.media_types import parse_media_type
+from app.simulator.world.media_types import parse_media_type
 from app.simulator.world.world import World
 from tests.simulator.client import NOW, REPO, FakeClock, json_body, send_request
 

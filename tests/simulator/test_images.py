@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from app.simulator.http.images import IMAGES_PATH, png
 from app.simulator.http.responses import SimulatedResponse
 from app.simulator.http.server import RunningSimulator, run_simulator
-from app.simulator.images import IMAGES_PATH, png
 from app.simulator.world.sample import SAMPLE_REPO, sample_world
 from tests.simulator.client import FakeClock
 from tests.simulator.png import decode_png

@@ -19,8 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.simulator.http.faults import Faults
 from app.simulator.http.hold import RequestHold
-from app.simulator.http.media_types import MediaType, parse_media_type
-from app.simulator.http.objects import NEWER, OLDER, View
+from app.simulator.http.images import IMAGES_PATH, ImageHost
 from app.simulator.http.rate_limits import Budget, Limits, RateLimiter
 from app.simulator.http.request_log import IncomingRequest, LoggedRequest
 from app.simulator.http.resources import Resources
@@ -36,7 +35,8 @@ from app.simulator.http.responses import (
     secondary_rate_limit,
     unsupported_version,
 )
-from app.simulator.images import IMAGES_PATH, ImageHost
+from app.simulator.world.media_types import MediaType, parse_media_type
+from app.simulator.world.objects import NEWER, OLDER, View
 from app.simulator.world.records import User
 from app.simulator.world.world import World
 

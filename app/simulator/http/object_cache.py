@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import orjson
 
-from app.simulator.http.objects import Json, View, comment_object, issue_object, user_object
 from app.simulator.world.markdown import EXPIRES_AFTER, UPLOADS
+from app.simulator.world.objects import Json, View, comment_object, issue_object, user_object
 from app.simulator.world.records import Comment, Issue
 from app.simulator.world.tables import WorldTables
 

@@ -12,7 +12,6 @@ from typing import TypeVar
 import orjson
 
 from app.simulator.http.object_cache import ObjectCache
-from app.simulator.http.objects import View, repository_object
 from app.simulator.http.paging import cursor_link_header, decode_cursor, link_header, parse_page
 from app.simulator.http.request_log import IncomingRequest
 from app.simulator.http.responses import (
@@ -32,6 +31,7 @@ from app.simulator.http.responses import (
     not_found,
     pagination_limit,
 )
+from app.simulator.world.objects import View, repository_object
 from app.simulator.world.records import Comment, Issue, Repository, User
 from app.simulator.world.selection import Selection
 from app.simulator.world.tables import WorldTables

@@ -16,9 +16,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from app.simulator.http.app import Simulator
 from app.simulator.http.faults import Faults
 from app.simulator.http.hold import RequestHold
+from app.simulator.http.images import ImageHost
 from app.simulator.http.rate_limits import Limits
 from app.simulator.http.request_log import IncomingRequest, LoggedRequest
-from app.simulator.images import ImageHost
 from app.simulator.webhooks.deliveries import Webhook
 from app.simulator.world.webhook_events import EVENTS
 from app.simulator.world.world import World

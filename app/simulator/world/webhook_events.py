@@ -9,8 +9,8 @@ https://docs.github.com/webhooks/webhook-events-and-payloads
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.simulator.http.media_types import MediaType
-from app.simulator.http.objects import (
+from app.simulator.world.media_types import MediaType
+from app.simulator.world.objects import (
     OLDER,
     Json,
     View,

@@ -8,8 +8,8 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from typing import Any
 
-from app.simulator.http.media_types import MediaType
 from app.simulator.world.markdown import to_html, to_text
+from app.simulator.world.media_types import MediaType
 from app.simulator.world.records import REACTIONS, Comment, Issue, Label, Repository, User, rfc3339
 from app.simulator.world.tables import WorldTables
 
