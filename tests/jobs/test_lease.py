@@ -1,179 +1,107 @@
-"""The lease: one process works, another takes over when it ends, and nothing works without it."""
+"""The lease: one process works, another takes over after its end, and no process works without it."""
 
 import asyncio
 
-from app.domain.errors import StoreUnusable
+import pytest
+
 from app.jobs.lease import Lease
-from app.store.memory.jobs import MemoryShared
-
-START = 1_000_000.0
-
-
-class HandClock:
-    """A clock that only the test moves; who sleeps wakes when its hand has passed."""
-
-    def __init__(self) -> None:
-        self._now = START
-        self._sleepers: list[tuple[float, asyncio.Event]] = []
-
-    def now(self) -> float:
-        return self._now
-
-    async def sleep(self, seconds: float) -> None:
-        woken = asyncio.Event()
-        self._sleepers.append((self._now + seconds, woken))
-        await woken.wait()
-
-    async def pass_by(self, seconds: int) -> None:
-        """Lets time pass second by second, and everybody do what is due."""
-        await _settled()
-        for _ in range(seconds):
-            self._now += 1
-            due = [sleeper for sleeper in self._sleepers if sleeper[0] <= self._now]
-            self._sleepers = [sleeper for sleeper in self._sleepers if sleeper[0] > self._now]
-            for _, woken in due:
-                woken.set()
-            await _settled()
+from tests.fakes import ManualClock, run_ready_tasks
+from tests.jobs.lease_holders import NAME, BreakableLeases, LeaseHolder
 
 
-async def _settled() -> None:
-    for _ in range(20):
-        await asyncio.sleep(0)
+@pytest.fixture
+def leases() -> BreakableLeases:
+    return BreakableLeases()
 
 
-class Shared(MemoryShared):
-    """May fail."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.broken = False
-
-    async def lease(self, name: str, *, holder: str, at: float, until: float) -> bool:
-        if self.broken:
-            raise StoreUnusable("here", "it is busy")
-        return await super().lease(name, holder=holder, at=at, until=until)
-
-    async def release(self, name: str, *, holder: str) -> None:
-        if self.broken:
-            raise StoreUnusable("here", "it is busy")
-        await super().release(name, holder=holder)
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
 
 
-class Worker:
-    """A process that works as long as it has the lease."""
-
-    def __init__(self, name: str, shared: Shared, clock: HandClock, *, ends: bool = False) -> None:
-        self.lease = Lease("pulse", shared, clock, holder=name)
-        self.began = 0
-        self.working = False
-        self._ends = ends
-        self.task = asyncio.create_task(self.lease.while_held(self._work))
-
-    async def _work(self) -> None:
-        self.began += 1
-        self.working = not self._ends
-        try:
-            if not self._ends:
-                await asyncio.Event().wait()
-        finally:
-            self.working = False
-
-    async def stop(self) -> None:
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
-
-
-async def test_of_several_processes_one_works() -> None:
-    shared, clock = Shared(), HandClock()
-    workers = [Worker(name, shared, clock) for name in ("one", "two", "three")]
+async def test_one_of_several_processes_works(leases: BreakableLeases, clock: ManualClock) -> None:
+    holders = [LeaseHolder(worker_id, leases, clock) for worker_id in ("first", "second", "third")]
     for _ in range(30):
-        await clock.pass_by(1)
-        assert [worker.working for worker in workers] == [True, False, False]
-        assert [worker.lease.held for worker in workers] == [True, False, False]
-    for worker in workers:
-        await worker.stop()
+        await clock.advance(1)
+        assert [holder.is_working for holder in holders] == [True, False, False]
+        assert [holder.lease.is_held for holder in holders] == [True, False, False]
+    for holder in holders:
+        await holder.stop()
 
 
-async def test_a_lease_that_is_given_back_is_taken_over_within_a_second() -> None:
-    shared, clock = Shared(), HandClock()
-    one, two = Worker("one", shared, clock), Worker("two", shared, clock)
-    await clock.pass_by(3)
-    await one.stop()
-    assert not one.working
-    assert not one.lease.held
-    await clock.pass_by(1)
-    assert two.working
-    await two.stop()
+async def test_released_lease_is_acquired_within_a_second(leases: BreakableLeases, clock: ManualClock) -> None:
+    first, second = LeaseHolder("first", leases, clock), LeaseHolder("second", leases, clock)
+    await clock.advance(3)
+    await first.stop()
+    assert not first.is_working
+    assert not first.lease.is_held
+    await clock.advance(1)
+    assert second.is_working
+    await second.stop()
 
 
-async def test_the_lease_of_a_process_that_was_killed_is_taken_over_within_five_seconds() -> None:
-    shared, clock = Shared(), HandClock()
-    assert await shared.lease("pulse", holder="killed", at=clock.now(), until=clock.now() + 5)
-    two = Worker("two", shared, clock)
-    await clock.pass_by(4)
-    assert not two.working
-    await clock.pass_by(2)
-    assert two.working
-    await two.stop()
+async def test_lease_of_a_killed_process_ends_within_six_seconds(leases: BreakableLeases, clock: ManualClock) -> None:
+    assert await leases.acquire(NAME, worker_id="killed", at=clock.now(), until=clock.now() + 5)
+    holder = LeaseHolder("second", leases, clock)
+    await clock.advance(4)
+    assert not holder.is_working
+    await clock.advance(2)
+    assert holder.is_working
+    await holder.stop()
 
 
-async def test_work_ends_where_the_lease_is_lost_and_begins_again_with_it() -> None:
-    shared, clock = Shared(), HandClock()
-    one = Worker("one", shared, clock)
-    await clock.pass_by(2)
-    await shared.release("pulse", holder="one")
-    assert await shared.lease("pulse", holder="other", at=clock.now(), until=clock.now() + 5)
-    await clock.pass_by(1)
-    assert not one.working
-    assert not one.lease.held
-    await clock.pass_by(6)
-    assert one.working
-    assert one.began == 2
-    await one.stop()
+async def test_work_stops_and_starts_with_the_lease(leases: BreakableLeases, clock: ManualClock) -> None:
+    holder = LeaseHolder("first", leases, clock)
+    await clock.advance(2)
+    await leases.release(NAME, worker_id="first")
+    assert await leases.acquire(NAME, worker_id="other", at=clock.now(), until=clock.now() + 5)
+    await clock.advance(1)
+    assert not holder.is_working
+    assert not holder.lease.is_held
+    await clock.advance(6)
+    assert holder.is_working
+    assert holder.start_count == 2
+    await holder.stop()
 
 
-async def test_a_store_that_fails_ends_the_work_and_not_the_process() -> None:
-    shared, clock = Shared(), HandClock()
-    one = Worker("one", shared, clock)
-    await clock.pass_by(2)
-    shared.broken = True
-    await clock.pass_by(1)
-    assert not one.working
-    assert not one.task.done()
-    shared.broken = False
-    await clock.pass_by(1)
-    assert one.working
-    shared.broken = True
-    await one.stop()
-    assert not one.working
+async def test_failing_store_stops_the_work_only(leases: BreakableLeases, clock: ManualClock) -> None:
+    holder = LeaseHolder("first", leases, clock)
+    await clock.advance(2)
+    leases.is_broken = True
+    await clock.advance(1)
+    assert not holder.is_working
+    assert not holder.task.done()
+    leases.is_broken = False
+    await clock.advance(1)
+    assert holder.is_working
+    leases.is_broken = True
+    await holder.stop()
+    assert not holder.is_working
 
 
-async def test_work_that_has_ended_is_begun_again() -> None:
-    shared, clock = Shared(), HandClock()
-    one = Worker("one", shared, clock, ends=True)
-    await clock.pass_by(6)
-    assert one.began >= 2
-    await one.stop()
+async def test_work_that_ended_starts_again(leases: BreakableLeases, clock: ManualClock) -> None:
+    holder = LeaseHolder("first", leases, clock, ends=True)
+    await clock.advance(6)
+    assert holder.start_count >= 2
+    await holder.stop()
 
 
-async def test_an_end_is_heard_while_the_lease_is_being_lost() -> None:
-    """The work takes its time to end; a cancellation that comes meanwhile is not taken for that of the work."""
-    clock, shared = HandClock(), Shared()
-    ending = asyncio.Event()
+async def test_cancellation_works_while_the_lease_is_lost(leases: BreakableLeases, clock: ManualClock) -> None:
+    """A cancellation of the holder is not taken for that of its work, which takes its time to end."""
+    may_end = asyncio.Event()
 
-    async def stubborn() -> None:
+    async def work() -> None:
         try:
             await asyncio.Event().wait()
         finally:
-            await ending.wait()
+            await may_end.wait()
 
-    lease = Lease("pulse", shared, clock, holder="a")
-    task = asyncio.create_task(lease.while_held(stubborn))
-    await clock.pass_by(2)
-    shared.broken = True
-    await clock.pass_by(2)
+    task = asyncio.create_task(Lease(NAME, leases, clock, worker_id="first").while_held(work))
+    await clock.advance(2)
+    leases.is_broken = True
+    await clock.advance(2)
     task.cancel()
-    await _settled()
-    ending.set()
-    await _settled()
+    await run_ready_tasks()
+    may_end.set()
+    await run_ready_tasks()
     assert task.cancelled()

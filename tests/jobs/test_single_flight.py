@@ -1,4 +1,4 @@
-"""One piece of work however many wait."""
+"""Single flight: all who need the same work share one run of it."""
 
 import asyncio
 
@@ -7,41 +7,41 @@ import pytest
 from app.jobs.single_flight import SingleFlight
 
 
-async def test_a_thousand_who_ask_at_once_share_one_piece_of_work() -> None:
+async def test_thousand_callers_share_one_run() -> None:
     flights: SingleFlight[int] = SingleFlight()
-    started = 0
+    start_count = 0
     gate = asyncio.Event()
 
     async def work() -> int:
-        nonlocal started
-        started += 1
+        nonlocal start_count
+        start_count += 1
         await gate.wait()
-        return started
+        return start_count
 
-    waiting = [asyncio.shield(flights.join("thread", work)) for _ in range(1000)]
+    results = [asyncio.shield(flights.join("thread", work)) for _ in range(1000)]
     await asyncio.sleep(0)
     gate.set()
-    assert set(await asyncio.gather(*waiting)) == {1}
+    assert set(await asyncio.gather(*results)) == {1}
     assert await flights.join("thread", work) == 2
 
 
-async def test_work_goes_on_when_the_one_who_waited_gives_up() -> None:
+async def test_work_goes_on_after_its_caller_timed_out() -> None:
     flights: SingleFlight[str] = SingleFlight()
     gate = asyncio.Event()
 
     async def work() -> str:
         await gate.wait()
-        return "done"
+        return "result"
 
     task = flights.join(1, work)
-    waiter = asyncio.create_task(asyncio.wait_for(asyncio.shield(task), 0.001))
+    caller = asyncio.create_task(asyncio.wait_for(asyncio.shield(task), 0.001))
     with pytest.raises(TimeoutError):
-        await waiter
+        await caller
     gate.set()
-    assert await task == "done"
+    assert await task == "result"
 
 
-async def test_a_failure_reaches_all_who_wait_and_is_forgotten_by_the_next() -> None:
+async def test_failure_reaches_all_callers_and_is_forgotten() -> None:
     flights: SingleFlight[None] = SingleFlight()
 
     async def work() -> None:
@@ -53,7 +53,7 @@ async def test_a_failure_reaches_all_who_wait_and_is_forgotten_by_the_next() -> 
         await flights.join(1, work)
 
 
-async def test_closing_ends_what_is_under_way() -> None:
+async def test_closing_cancels_the_work() -> None:
     flights: SingleFlight[bool] = SingleFlight()
     task = flights.join(1, asyncio.Event().wait)
     await asyncio.sleep(0)

@@ -1,4 +1,6 @@
-"""Spacing: looks at one thread come at growing distances, for as long as it is written to."""
+"""The throttle: refreshes of one thread come at growing pauses while it is written to."""
+
+import pytest
 
 from app.domain.sites import repository
 from app.jobs.throttle import Throttle
@@ -7,43 +9,44 @@ from tests.fakes import FakeClock
 BLOG = repository("ada/blog")
 
 
-def looks_within(seconds: int, clock: FakeClock, spacing: Throttle) -> int:
-    """How many there are where one is wanted each second."""
-    looks = 0
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+def _count_refreshes(seconds: int, clock: FakeClock, throttle: Throttle) -> int:
+    """Refresh thread 1 each second in which that is allowed; return how often it was."""
+    refresh_count = 0
     for _ in range(seconds):
-        if spacing.again_at(BLOG, 1) <= clock.now():
-            spacing.looked(BLOG, 1)
-            looks += 1
+        if throttle.next_at(BLOG, 1) <= clock.now():
+            throttle.record(BLOG, 1)
+            refresh_count += 1
         clock.advance(1)
-    return looks
+    return refresh_count
 
 
-def test_a_burst_that_goes_on_for_minutes_does_not_begin_anew_each_minute() -> None:
-    clock = FakeClock()
-    spacing = Throttle(clock, burst=3)
-    assert looks_within(60, clock, spacing) <= 8
-    assert looks_within(540, clock, spacing) <= 64
+def test_long_burst_is_not_allowed_again_each_minute(clock: FakeClock) -> None:
+    throttle = Throttle(clock, burst=3)
+    assert _count_refreshes(60, clock, throttle) <= 8
+    assert _count_refreshes(540, clock, throttle) <= 64
 
 
-def test_a_thread_that_was_left_alone_for_a_minute_may_be_looked_at_at_once() -> None:
-    clock = FakeClock()
-    spacing = Throttle(clock, burst=3)
-    looks_within(60, clock, spacing)
+def test_thread_may_be_refreshed_after_a_quiet_minute(clock: FakeClock) -> None:
+    throttle = Throttle(clock, burst=3)
+    _count_refreshes(60, clock, throttle)
     clock.advance(60)
-    assert spacing.again_at(BLOG, 1) == 0
+    assert throttle.next_at(BLOG, 1) == 0
 
 
-def test_looks_of_a_clock_that_was_set_back_do_not_count() -> None:
-    clock = FakeClock()
-    spacing = Throttle(clock, burst=1)
-    looks_within(10, clock, spacing)
+def test_refreshes_before_clock_set_back_do_not_count(clock: FakeClock) -> None:
+    throttle = Throttle(clock, burst=1)
+    _count_refreshes(10, clock, throttle)
     clock.advance(-1000)
-    assert spacing.again_at(BLOG, 1) == 0
+    assert throttle.next_at(BLOG, 1) == 0
 
 
-def test_the_next_look_is_a_minute_away_at_most_however_many_there_were() -> None:
-    clock = FakeClock()
-    spacing = Throttle(clock, burst=1)
+def test_pause_is_a_minute_at_most(clock: FakeClock) -> None:
+    throttle = Throttle(clock, burst=1)
     for _ in range(2000):
-        spacing.looked(BLOG, 1)
-    assert spacing.again_at(BLOG, 1) == clock.now() + 60
+        throttle.record(BLOG, 1)
+    assert throttle.next_at(BLOG, 1) == clock.now() + 60
