@@ -61,7 +61,7 @@ bench: develop  ## measure what the README names (reads: where wrk and nginx are
 	$(BIN)/python -m tests.bench.numbers
 	$(BIN)/python -m tests.bench.freshness
 	$(BIN)/python -m tests.bench.webhooks
-	$(BIN)/python -m tests.bench.listeners
+	$(BIN)/python -m tests.bench.subscribers
 	$(BIN)/python -m tests.bench.page
 
 lock:  ## pin every dependency anew in requirements.lock (needs uv)

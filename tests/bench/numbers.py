@@ -1,9 +1,9 @@
-"""The figures that the README names, measured: `make bench`. The simulator plays GitHub, in a process of its own.
+"""Measure the figures in the README: `make bench`. The simulator stands for GitHub.
 
-- import: asks, seconds and peak memory of a whole `python -m app sync`, and the store against the JSON it came from;
-- second start: from the start of the process to the first comment served, and the asks until then;
-- reads: `wrk` on one thread's comments, side by side with nginx serving the same bytes from a file, where both are
-  installed (Debian: `apt-get install wrk nginx-light`); only their ratio says something about a shared machine.
+- import: requests, seconds and peak memory of a whole `python -m app sync`, and the store's size against its JSON;
+- second start: from the start of the process to the first comment served, and the requests until then;
+- reads: `wrk` on one thread's comments, side by side with nginx serving the same bytes from a file, if both are
+  installed (Debian: `apt-get install wrk nginx-light`); on a shared machine only their ratio is meaningful.
 """
 
 import os
@@ -42,14 +42,16 @@ def environment(simulator: RunningSimulator, folder: Path) -> dict[str, str]:
 
 
 def measure_import(simulator: RunningSimulator, folder: Path) -> None:
-    began = time.perf_counter()
+    start = time.perf_counter()
     subprocess.run([sys.executable, "-m", "app", "sync", "--json"], env=environment(simulator, folder), check=True)
-    seconds = time.perf_counter() - began
-    asks = len(simulator.requests)
+    seconds = time.perf_counter() - start
+    request_count = len(simulator.requests)
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     store = sum(file.stat().st_size for file in folder.iterdir())
     source = json_size(simulator)
-    print(f"import of {POSTS:,} posts and {COMMENTS:,} comments: {asks} asks, {seconds:.1f} s, {memory:.0f} MB at most")
+    print(
+        f"import of {POSTS:,} posts and {COMMENTS:,} comments: {request_count} requests, {seconds:.1f} s, {memory:.0f} MB at most"
+    )
     print(f"store: {store / 1e6:.1f} MB, {store / source:.2f} times the {source / 1e6:.1f} MB of JSON it came from")
 
 
@@ -60,17 +62,17 @@ def json_size(simulator: RunningSimulator) -> int:
         for path in ("/issues?state=all&", "/issues/comments?"):
             url = f"{simulator.url}/repos/ada/blog{path}per_page=100"
             while url:
-                answer = client.get(url)
-                total += len(answer.content)
-                url = answer.links.get("next", {}).get("url", "")
+                response = client.get(url)
+                total += len(response.content)
+                url = response.links.get("next", {}).get("url", "")
     return total
 
 
 @contextmanager
-def served(simulator: RunningSimulator, folder: Path) -> Iterator[str]:
+def run_service(simulator: RunningSimulator, folder: Path) -> Iterator[str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "app", "serve", "--port", "0"],
-        env={**environment(simulator, folder), "AFTERWORD_PULSE": "3600"},
+        env={**environment(simulator, folder), "AFTERWORD_POLL_INTERVAL": "3600"},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -86,25 +88,25 @@ def served(simulator: RunningSimulator, folder: Path) -> Iterator[str]:
 
 
 def measure_second_start(simulator: RunningSimulator, folder: Path) -> None:
-    simulator.hold.start()  # GitHub answers nothing: whatever is served comes from the mirror
+    simulator.hold.start()  # GitHub sends no responses: everything served comes from the mirror
     simulator.requests.clear()
-    began = time.perf_counter()
-    with served(simulator, folder) as url:
+    start = time.perf_counter()
+    with run_service(simulator, folder) as url:
         with httpx.Client() as client:
             while client.get(f"{url}/api/v1/posts/1/comments").status_code != httpx.codes.OK:
                 time.sleep(0.01)
-        seconds = time.perf_counter() - began
-        answered = len(simulator.requests)
+        seconds = time.perf_counter() - start
+        request_count = len(simulator.requests)
         simulator.hold.release()
-    print(f"second start to the first served comment: {seconds:.2f} s, {answered} asks answered until then")
+    print(f"second start to the first served comment: {seconds:.2f} s, {request_count} requests until then")
 
 
 def wrk(url: str) -> float:
     command = ["wrk", "-t1", "-c32", f"-d{SECONDS}s", "-H", "Accept-Encoding: gzip", url]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    match = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    assert match is not None, said
-    assert "Non-2xx" not in said, said
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    match = re.search(r"Requests/sec:\s+([\d.]+)", output)
+    assert match is not None, output
+    assert "Non-2xx" not in output, output
     return float(match[1])
 
 
@@ -132,19 +134,19 @@ def measure_reads(simulator: RunningSimulator, folder: Path) -> None:
     if not shutil.which("wrk") or not shutil.which("nginx"):
         print("reads: not measured, wrk and nginx are not both installed")
         return
-    with served(simulator, folder) as url:
-        read = f"{url}/api/v1/posts/{busiest(url)}/comments?limit=30"
-        answer = httpx.get(read, headers={"Accept-Encoding": "identity"})
+    with run_service(simulator, folder) as url:
+        read = f"{url}/api/v1/posts/{busiest_post(url)}/comments?limit=30"
+        plain = httpx.get(read, headers={"Accept-Encoding": "identity"}).content
         with httpx.stream("GET", read, headers={"Accept-Encoding": "gzip"}) as response:
             packed = b"".join(response.iter_raw())
-        with nginx(folder / "nginx", packed) as still:
-            rounds = [(wrk(read), wrk(still)) for _ in range(2)]
+        with nginx(folder / "nginx", packed) as nginx_url:
+            rounds = [(wrk(read), wrk(nginx_url)) for _ in range(2)]
     ours, theirs = (max(values) for values in zip(*rounds, strict=True))
-    size = f"{len(answer.content) / 1000:.0f} kB, {len(packed) / 1000:.0f} kB gzipped"
+    size = f"{len(plain) / 1000:.0f} kB, {len(packed) / 1000:.0f} kB gzipped"
     print(f"reads of 30 comments ({size}): {ours:,.0f}/s, nginx {theirs:,.0f}/s, ratio {ours / theirs:.2f}")
 
 
-def busiest(url: str) -> str:
+def busiest_post(url: str) -> str:
     counts: dict[str, int] = httpx.get(f"{url}/api/v1/counts").json()["counts"]
     return max(counts, key=lambda number: counts[number])
 

@@ -1,8 +1,8 @@
-"""What listening costs, measured: `python -m tests.bench.listeners [listeners]`. The simulator plays GitHub.
+"""Measure what event streams cost: `python -m tests.bench.subscribers [count]`. The simulator stands for GitHub.
 
-5,000 pages listen to one post of a service of its own; printed are the memory of that process above idle, and for each
-of some comments the time from its writing on GitHub, by webhook, until the first and until the last page has heard. A
-thread that changes again and again is looked at more and more rarely: the time until the first page hears grows then.
+5,000 pages subscribe to one post of one service. The output shows the memory of its process above idle. For each of
+some comments, it shows the time from GitHub's webhook until the first and the last page receive the event. Refreshes of
+a thread that changes often are throttled, so the time until the first page grows.
 """
 
 import argparse
@@ -27,28 +27,27 @@ from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.webhooks.deliveries import Webhook
 from app.simulator.world.sample import SAMPLE_REPO, generate_world
 
-LISTENERS, POSTS, COMMENTS = 5_000, 100, 1_000
+SUBSCRIBERS, POSTS, COMMENTS = 5_000, 100, 1_000
 POST = 1
 CHANGES = 5
 AT_ONCE = 200
-"""Connections that are being opened at the same time."""
+"""Connections that are opened at the same time."""
 TOKEN = SECRET = "bench"
 PATIENCE = 60
-BEFORE_BEGINNING = 0.5
-"""Seconds for the process to become idle."""
+IDLE_SECONDS = 0.5
+"""How long the process gets to become idle."""
 
 
 class Page:
-    """One page that listens, over a bare socket, with what a browser sends."""
+    """A subscribed page: a bare socket that sends what a browser sends."""
 
     def __init__(self, url: str) -> None:
         self._url = urlsplit(url)
-        self._heard = 0
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
-    async def listen(self) -> None:
-        """Connects and waits for the greeting."""
+    async def subscribe(self) -> None:
+        """Connect and wait for the first message."""
         self._reader, self._writer = await asyncio.open_connection(self._url.hostname, self._url.port)
         self._writer.write(
             (
@@ -61,21 +60,21 @@ class Page:
         await self._reader.readuntil(b"\nid: ")
         await self._reader.readuntil(b"\n\n")
 
-    async def hear(self) -> float:
-        """Waits for the next change; when it was heard."""
+    async def wait_for_change(self) -> float:
+        """Wait for the next change; return when it came."""
         assert self._reader is not None
         await self._reader.readuntil(b"event: changed\n")
         return time.perf_counter()
 
-    def leave(self) -> None:
+    def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
 
 
-def raise_limit(wanted: int) -> None:
-    """Allows this process so many open files."""
+def raise_open_file_limit(limit: int) -> None:
+    """Allow this process so many open files."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, wanted), hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, limit), hard))
 
 
 def environment(simulator: RunningSimulator, folder: Path) -> dict[str, str]:
@@ -88,13 +87,13 @@ def environment(simulator: RunningSimulator, folder: Path) -> dict[str, str]:
         "AFTERWORD_GITHUB_TOKEN": TOKEN,
         "AFTERWORD_WEBHOOK_SECRET": SECRET,
         "AFTERWORD_STORE": f"sqlite:///{folder}/afterword.db",
-        "AFTERWORD_PULSE": "3600",
+        "AFTERWORD_POLL_INTERVAL": "3600",
     }
 
 
 @asynccontextmanager
-async def served(simulator: RunningSimulator, folder: Path) -> AsyncGenerator[tuple[str, int]]:
-    """The service, imported and idle, under the usual soft limit of open files; (url, process id)."""
+async def run_service(simulator: RunningSimulator, folder: Path) -> AsyncGenerator[tuple[str, int]]:
+    """Run the service, imported and idle, under the usual soft limit of open files; provide URL and process id."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "app", "serve", "--port", "0"),
@@ -104,33 +103,33 @@ async def served(simulator: RunningSimulator, folder: Path) -> AsyncGenerator[tu
     )
     assert process.stderr is not None
     try:
-        url = await address(process.stderr)
+        url = await read_url(process.stderr)
         draining = asyncio.create_task(process.stderr.read())
-        await mirrored(url)
-        await asyncio.sleep(BEFORE_BEGINNING)
+        await wait_until_mirrored(url)
+        await asyncio.sleep(IDLE_SECONDS)
         yield url, process.pid
-        began = time.perf_counter()
+        start_time = time.perf_counter()
         process.terminate()
         await process.wait()
-        print(f"stop while all listen: {time.perf_counter() - began:.2f} s, exit status {process.returncode}")
+        print(f"stop with all subscribers: {time.perf_counter() - start_time:.2f} s, exit status {process.returncode}")
         sys.stdout.write((await draining).decode())
     finally:
         if process.returncode is None:
             process.kill()
 
 
-async def address(said: asyncio.StreamReader) -> str:
-    """Where the service says that it is."""
+async def read_url(output: asyncio.StreamReader) -> str:
+    """Return the URL that the service prints."""
     lines = []
-    async for line in said:
+    async for line in output:
         lines.append(line.decode())
         if match := re.search(r"serves .* at (\S+)", lines[-1]):
             return match[1]
     raise SystemExit(f"The service did not start:\n{''.join(lines)}")
 
 
-async def mirrored(url: str) -> None:
-    """Waits until the post and its comments are served."""
+async def wait_until_mirrored(url: str) -> None:
+    """Wait until the post and its comments are served."""
     async with httpx.AsyncClient() as client:
         for _ in range(PATIENCE * 10):
             if (await client.get(f"{url}/api/v1/posts/{POST}/comments")).status_code == httpx.codes.OK:
@@ -140,7 +139,7 @@ async def mirrored(url: str) -> None:
 
 
 def memory(pid: int) -> float:
-    """The resident memory of a process in MB (10⁶ bytes)."""
+    """Return the resident memory of a process in MB (10⁶ bytes)."""
     status = Path(f"/proc/{pid}/status").read_text()
     match = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
     assert match is not None
@@ -150,12 +149,12 @@ def memory(pid: int) -> float:
 async def measure(simulator: RunningSimulator, url: str, pid: int, count: int) -> None:
     idle = memory(pid)
     pages = [Page(url) for _ in range(count)]
-    began = time.perf_counter()
+    start_time = time.perf_counter()
     for start in range(0, count, AT_ONCE):
-        await asyncio.gather(*(page.listen() for page in pages[start : start + AT_ONCE]))
-    seconds = time.perf_counter() - began
-    print(f"{count:,} listeners joined in {seconds:.1f} s ({count / seconds:,.0f}/s)")
-    report(pid, idle, count, "all listen")
+        await asyncio.gather(*(page.subscribe() for page in pages[start : start + AT_ONCE]))
+    seconds = time.perf_counter() - start_time
+    print(f"{count:,} pages subscribed in {seconds:.1f} s ({count / seconds:,.0f}/s)")
+    report(pid, idle, count, "all subscribed")
     for number in range(CHANGES):
         await measure_change(
             pages, partial(simulator.world.comment, SAMPLE_REPO, POST, body=f"Change {number}", author="grace")
@@ -164,18 +163,18 @@ async def measure(simulator: RunningSimulator, url: str, pid: int, count: int) -
 
 
 async def measure_change(pages: list[Page], change: Callable[[], object]) -> None:
-    hearing = [asyncio.create_task(page.hear()) for page in pages]
-    await asyncio.sleep(BEFORE_BEGINNING)
-    began = time.perf_counter()
+    waiting = [asyncio.create_task(page.wait_for_change()) for page in pages]
+    await asyncio.sleep(IDLE_SECONDS)
+    start_time = time.perf_counter()
     await asyncio.to_thread(change)
-    heard = await asyncio.gather(*hearing)
-    first, last = min(heard) - began, max(heard) - began
-    print(f"a comment by webhook: the first page heard after {first:.2f} s, the last {last - first:.2f} s later")
+    times = await asyncio.gather(*waiting)
+    first, last = min(times) - start_time, max(times) - start_time
+    print(f"a comment by webhook: the first page got it after {first:.2f} s, the last {last - first:.2f} s later")
 
 
-def report(pid: int, idle: float, count: int, when: str) -> None:
+def report(pid: int, idle: float, count: int, moment: str) -> None:
     above = memory(pid) - idle
-    print(f"memory, {when}: {above:.1f} MB above the {idle:.1f} MB of idle, {above * 1000 / count:.1f} kB each")
+    print(f"memory, {moment}: {above:.1f} MB above the {idle:.1f} MB of idle, {above * 1000 / count:.1f} kB each")
 
 
 async def run(count: int) -> None:
@@ -185,7 +184,7 @@ async def run(count: int) -> None:
         tempfile.TemporaryDirectory() as name,
         run_simulator(world, limits=Limits(points_per_minute=10**6)) as simulator,
     ):
-        async with served(simulator, Path(name)) as (url, pid):
+        async with run_service(simulator, Path(name)) as (url, pid):
             hook = Webhook(f"{url}/webhooks/github", SECRET)
             world.on_event(hook.deliver)
             try:
@@ -196,10 +195,10 @@ async def run(count: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.listeners", description=__doc__)
-    parser.add_argument("listeners", type=int, nargs="?", default=LISTENERS)
-    count = parser.parse_args().listeners
-    raise_limit(count + 200)
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.subscribers", description=__doc__)
+    parser.add_argument("count", type=int, nargs="?", default=SUBSCRIBERS)
+    count = parser.parse_args().count
+    raise_open_file_limit(count + 200)
     asyncio.run(run(count))
 
 
