@@ -58,6 +58,9 @@ sites = st.builds(
     since=st.none() | moments,
     checked_at=st.none() | ats,
     reconciled_at=st.none() | ats,
+    missed_by_webhook_at=st.none() | ats,
+    not_visible_since=st.none() | ats,
+    not_visible_count=st.integers(0, 5),
 )
 addresses = st.builds(
     lambda repo, number: f"{API}/{repo}/issues/{number}",

@@ -63,7 +63,7 @@ async def test_empty_change_changes_nothing(mirror: Mirror) -> None:
 
 async def test_site_record_comes_back_as_it_was_stored(mirror: Mirror) -> None:
     record = SiteRecord(REPO, 2**40, "Jane/Blog", "https://next", 1.5, "https://more", LATER, 2.25, private=True)
-    record = replace(record, reconciled_at=3.5)
+    record = replace(record, reconciled_at=3.5, missed_by_webhook_at=4.5, not_visible_since=5.5, not_visible_count=2)
     assert await put(mirror, site=record) == NONE
     assert await mirror.site(REPO) == record
 

@@ -80,7 +80,9 @@ _DELETE_ISSUE = "DELETE FROM issue WHERE site = :site AND number = :number"
 _PUT_SITE = """
 UPDATE site SET configured_name = :configured_name, github_id = :github_id, full_name = :full_name,
     issues_next_url = :issues_next_url, issues_listed_at = :issues_listed_at, comments_next_url = :comments_next_url,
-    since = :since, checked_at = :checked_at, private = :private, reconciled_at = :reconciled_at
+    since = :since, checked_at = :checked_at, private = :private, reconciled_at = :reconciled_at,
+    missed_by_webhook_at = :missed_by_webhook_at, not_visible_since = :not_visible_since,
+    not_visible_count = :not_visible_count
 WHERE id = :site
 """
 _PUT_TOMBSTONE = """
@@ -224,6 +226,9 @@ class _ChangeWriter:
             "checked_at": record.checked_at,
             "private": record.private,
             "reconciled_at": record.reconciled_at,
+            "missed_by_webhook_at": record.missed_by_webhook_at,
+            "not_visible_since": record.not_visible_since,
+            "not_visible_count": record.not_visible_count,
         }
         self._execute(_PUT_SITE, parameters)
 

@@ -16,7 +16,7 @@ LARGEST = 2**63 - 1
 
 _SITE_RECORD = """
 SELECT configured_name, github_id, full_name, issues_next_url, issues_listed_at, comments_next_url, since, checked_at,
-    private, reconciled_at
+    private, reconciled_at, missed_by_webhook_at, not_visible_since, not_visible_count
 FROM site WHERE key = ? AND github_id IS NOT NULL
 """
 _VERSION = "SELECT version FROM mirror_change WHERE site = (SELECT id FROM site WHERE key = ?) AND number = ?"

@@ -157,6 +157,9 @@ MIGRATIONS: Sequence[Migration] = (
         "ALTER TABLE site RENAME COLUMN listed_at TO issues_listed_at",
         "ALTER TABLE site RENAME COLUMN comments_next TO comments_next_url",
         "ALTER TABLE site ADD COLUMN reconciled_at REAL",
+        "ALTER TABLE site ADD COLUMN missed_by_webhook_at REAL",
+        "ALTER TABLE site ADD COLUMN not_visible_since REAL",
+        "ALTER TABLE site ADD COLUMN not_visible_count INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE issue RENAME COLUMN mirrored TO mirrored_count",
         "ALTER TABLE issue RENAME COLUMN surplus TO count_offset",
         "ALTER TABLE absence RENAME TO tombstone",
@@ -194,11 +197,13 @@ MIGRATIONS: Sequence[Migration] = (
         """
         UPDATE site SET reconciled_at = (
             SELECT CAST(value AS REAL) FROM key_value WHERE key_value.key = 'reconciled ' || site.key
+        ), missed_by_webhook_at = (
+            SELECT CAST(value AS REAL) FROM key_value WHERE key_value.key = 'untold ' || site.key
         )
         """,
-        "DELETE FROM key_value WHERE key LIKE 'reconciled %'",
-        "UPDATE key_value SET key = 'missed_by_webhook ' || substr(key, 8) WHERE key LIKE 'untold %'",
-        "DELETE FROM key_value WHERE key LIKE 'unseen %'",  # it only counted the requests of an hour
+        # 'unseen …' only counted the requests of an hour
+        "DELETE FROM key_value WHERE key LIKE 'reconciled %' OR key LIKE 'untold %' OR key LIKE 'unseen %'",
+        "UPDATE lease SET name = 'poll' WHERE name = 'pulse'",
     ),
 )
 """From nothing to version 1, and so on. A released migration never changes: a new one follows it."""
