@@ -212,7 +212,7 @@ def test_port_in_use_is_reported_with_its_option(tmp_path: Path, option: str) ->
         )
     assert result.returncode == 2
     assert result.stderr == (
-        f"Application: Port {port} at 127.0.0.1 cannot be listened at (Address already in use). "
+        f"Afterword: Port {port} at 127.0.0.1 cannot be listened at (Address already in use). "
         f"End the program that has it, or choose another with {option}.\n"
     )
 
