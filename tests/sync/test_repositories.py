@@ -1,0 +1,74 @@
+"""The records of sites: what GitHub says of a repository never undoes the progress of its backfill."""
+
+import asyncio
+from typing import Any, cast
+
+from app.domain.priority import Priority
+from app.domain.sites import repository
+from app.github.requests import Request
+from app.github.responses import Response
+from app.ports.mirror import Change, Mirror
+from app.store.memory import MemoryMirror
+from app.sync.rate_budget import RateBudget
+from app.sync.repositories import Repositories
+from tests.fakes import FakeClock
+from tests.github.objects import repository_object
+
+BLOG = repository("octo/blog")
+
+
+class LateBudget:
+    """Responds to the first request only when `gate` is open."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.count = 0
+
+    async def send(self, request: Request, _priority: Priority) -> Response:
+        """Return the repository."""
+        self.count += 1
+        if self.count == 1:
+            await self.gate.wait()
+        return Response(request.url, repository_object())
+
+
+def _new_repositories(mirror: Mirror, budget: LateBudget) -> Repositories:
+    return Repositories(
+        api="https://api.github.com",
+        allow_private=False,
+        budget=cast("RateBudget", budget),
+        mirror=mirror,
+        clock=FakeClock(),
+        notify=_ignore,
+    )
+
+
+async def _ignore(*_: Any) -> None:
+    pass
+
+
+async def test_late_response_keeps_the_progress_of_a_backfill() -> None:
+    mirror, budget = MemoryMirror("here"), LateBudget()
+    repositories = _new_repositories(mirror, budget)
+    late = asyncio.create_task(repositories.request_record(BLOG, Priority.READ))
+    await asyncio.sleep(0)
+    site = await repositories.site(BLOG, Priority.BACKFILL)
+    await mirror.apply(Change(repo=BLOG, at=1.0, site_update={"issues_listed_at": 5.0}))
+    budget.gate.set()
+    assert await late == site
+    await mirror.apply(repositories.with_new_record(Change(repo=BLOG, at=2.0)))
+    record = await mirror.site(BLOG)
+    assert record is not None
+    assert record.issues_listed_at == 5.0
+
+
+async def test_record_of_a_new_site_is_requested_once() -> None:
+    mirror, budget = MemoryMirror("here"), LateBudget()
+    repositories = _new_repositories(mirror, budget)
+    budget.gate.set()
+    site = await repositories.request_record(BLOG, Priority.READ)
+    assert await repositories.request_record(BLOG, Priority.READ) == site
+    assert budget.count == 1
+    assert await mirror.site(BLOG) is None
+    await mirror.apply(repositories.with_new_record(Change(repo=BLOG, at=2.0)))
+    assert await mirror.site(BLOG) == site
