@@ -1,4 +1,4 @@
-"""Following: what other processes have changed is announced here, once, and nothing else is."""
+"""The change feed: changes of other processes are reported here once, and no others."""
 
 import asyncio
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import StoreError, StoreUnusable
+from app.domain.records import REPOSITORY_NUMBER
 from app.domain.sites import Repository
-from app.ports.jobs import THE_REPOSITORY
 from app.ports.mirror import Change, Mirror, MirrorChange
 from app.serving.change_feed import ChangeFeed
 from app.simulator.http.server import run_simulator
@@ -15,187 +15,178 @@ from app.store.memory import MemoryMirror
 from app.store.sqlite import SqliteStore
 from tests.contracts.mirrors import issue
 from tests.fakes import FakeClock
-from tests.integration.actions import NOTES, act, clock_of_tests, imported, world_at
-from tests.integration.application import BLOG
-
-CommentHint = list[tuple[Repository, frozenset[int]]]
-
-
-class Announced:
-    """Keeps what was announced; fails so many times first."""
-
-    def __init__(self, failures: int = 0) -> None:
-        self.said: CommentHint = []
-        self._failures = failures
-
-    async def __call__(self, repo: Repository, numbers: frozenset[int]) -> None:
-        if self._failures:
-            self._failures -= 1
-            raise StoreUnusable("here", "it is busy")
-        self.said.append((repo, numbers))
+from tests.integration.local_service import BLOG, NOTES, complete_backfill, new_clock, run_service_with_webhook
+from tests.integration.recorders import Notifications
+from tests.integration.worlds import blog_world_at
 
 
-async def changed_by(mirror: Mirror, *numbers: int, repo: Repository = BLOG) -> None:
-    """A change of each number: every time its issue has another title."""
+async def _change_titles(mirror: Mirror, *numbers: int, repo: Repository = BLOG) -> None:
+    """Change the title of each number's issue."""
     for number in numbers:
-        title = f"Title {await mirror.latest()}"
+        title = f"Title {await mirror.latest_version()}"
         await mirror.apply(Change(repo=repo, at=1.0, issues=(issue(number, repo=repo, title=title),)))
 
 
-async def test_what_another_process_changed_is_announced_once(tmp_path: Path) -> None:
-    place = str(tmp_path / "afterword.db")
-    here, there = await SqliteStore.open(place, origin="here"), await SqliteStore.open(place, origin="there")
-    announced = Announced()
-    follower = ChangeFeed(here.mirror, FakeClock(), announced, origin="here")
-    await changed_by(there.mirror, 1)
-    await follower.catch_up()
-    assert announced.said == []
-    await changed_by(there.mirror, 2, 3)
-    await changed_by(there.mirror, 5, repo=NOTES)
-    await changed_by(here.mirror, 4)
-    await follower.catch_up()
-    assert dict(announced.said) == {BLOG: frozenset({2, 3}), NOTES: frozenset({5})}
-    announced.said.clear()
-    await follower.catch_up()
-    assert announced.said == []
-    await changed_by(there.mirror, 2)
-    await follower.catch_up()
-    assert announced.said == [(BLOG, frozenset({2}))]
+async def test_change_of_another_process_is_reported_once(tmp_path: Path) -> None:
+    path = str(tmp_path / "afterword.db")
+    here, there = (
+        await SqliteStore.open(path, process_id="here", sites=(BLOG, NOTES)),
+        await SqliteStore.open(path, process_id="there", sites=(BLOG, NOTES)),
+    )
+    notifications = Notifications()
+    feed = ChangeFeed(here.mirror, FakeClock(), notifications, process_id="here")
+    await _change_titles(there.mirror, 1)
+    await feed.catch_up()
+    assert notifications.calls == []
+    await _change_titles(there.mirror, 2, 3)
+    await _change_titles(there.mirror, 5, repo=NOTES)
+    await _change_titles(here.mirror, 4)
+    await feed.catch_up()
+    assert dict(notifications.calls) == {BLOG: frozenset({2, 3}), NOTES: frozenset({5})}
+    notifications.calls.clear()
+    await feed.catch_up()
+    assert notifications.calls == []
+    await _change_titles(there.mirror, 2)
+    await feed.catch_up()
+    assert notifications.calls == [(BLOG, frozenset({2}))]
     await there.close()
     await here.close()
 
 
-async def test_after_the_store_was_replaced_its_signals_count_from_the_beginning() -> None:
+async def test_replaced_store_is_read_from_its_start() -> None:
     full, fresh = MemoryMirror("there"), MemoryMirror("there")
-    await changed_by(full, *range(1, 30))
+    await _change_titles(full, *range(1, 30))
     mirrors = [full]
 
-    class Replaced:
-        async def latest(self) -> int:
-            return await mirrors[-1].latest()
+    class ReplacedMirror:
+        async def latest_version(self) -> int:
+            return await mirrors[-1].latest_version()
 
-        async def signals(self, *, after: int) -> tuple[MirrorChange, ...]:
-            return await mirrors[-1].signals(after=after)
+        async def changes(self, *, after: int) -> tuple[MirrorChange, ...]:
+            return await mirrors[-1].changes(after=after)
 
-    announced = Announced()
-    follower = ChangeFeed(Replaced(), FakeClock(), announced, origin="here")  # type: ignore[arg-type] # all it needs
-    await follower.catch_up()
+    notifications = Notifications()
+    feed = ChangeFeed(ReplacedMirror(), FakeClock(), notifications, process_id="here")  # type: ignore[arg-type] # it needs no more
+    await feed.catch_up()
     mirrors.append(fresh)
-    await changed_by(fresh, 1, 2)
-    await follower.catch_up()
-    assert announced.said == []
-    follower.begin_anew()
-    await follower.catch_up()
-    assert announced.said == [(BLOG, frozenset({1, 2}))]
+    await _change_titles(fresh, 1, 2)
+    await feed.catch_up()
+    assert notifications.calls == []
+    feed.restart()
+    await feed.catch_up()
+    assert notifications.calls == [(BLOG, frozenset({1, 2}))]
 
 
-async def test_a_store_that_is_replaced_during_an_announcement_is_followed_from_its_beginning() -> None:
+async def test_store_replaced_during_a_report_is_read_again() -> None:
     mirror = MemoryMirror("there")
-    announced = Announced()
+    notifications = Notifications()
 
-    async def announce(repo: Repository, numbers: frozenset[int]) -> None:
-        await announced(repo, numbers)
-        if len(announced.said) == 1:
-            follower.begin_anew()
+    async def notify(repo: Repository, numbers: frozenset[int]) -> None:
+        await notifications(repo, numbers)
+        if len(notifications.calls) == 1:
+            feed.restart()
 
-    follower = ChangeFeed(mirror, FakeClock(), announce, origin="here")
-    await changed_by(mirror, 1)
-    await follower.catch_up()
-    await changed_by(mirror, 2)
-    await follower.catch_up()
-    await follower.catch_up()
-    assert announced.said == [(BLOG, frozenset({2})), (BLOG, frozenset({1, 2}))]
+    feed = ChangeFeed(mirror, FakeClock(), notify, process_id="here")
+    await _change_titles(mirror, 1)
+    await feed.catch_up()
+    await _change_titles(mirror, 2)
+    await feed.catch_up()
+    await feed.catch_up()
+    assert notifications.calls == [(BLOG, frozenset({2})), (BLOG, frozenset({1, 2}))]
 
 
-async def test_what_could_not_be_announced_is_announced_next_time() -> None:
+async def test_failed_report_is_repeated() -> None:
     mirror = MemoryMirror("there")
-    announced = Announced(failures=1)
-    follower = ChangeFeed(mirror, FakeClock(), announced, origin="here")
-    await follower.catch_up()
-    await changed_by(mirror, 1)
+    notifications = Notifications(failures=1)
+    feed = ChangeFeed(mirror, FakeClock(), notifications, process_id="here")
+    await feed.catch_up()
+    await _change_titles(mirror, 1)
     with pytest.raises(StoreError):
-        await follower.catch_up()
-    await follower.catch_up()
-    assert announced.said == [(BLOG, frozenset({1}))]
+        await feed.catch_up()
+    await feed.catch_up()
+    assert notifications.calls == [(BLOG, frozenset({1}))]
 
 
 @pytest.mark.parametrize("failure", [StoreUnusable("here", "it is busy"), ZeroDivisionError()])
-async def test_following_survives_a_store_that_fails(failure: Exception, caplog: pytest.LogCaptureFixture) -> None:
+async def test_change_feed_survives_a_failing_store(failure: Exception, caplog: pytest.LogCaptureFixture) -> None:
     failures = [failure, failure]
     mirror = MemoryMirror("there")
     survived, reached = asyncio.Event(), asyncio.Event()
 
-    async def announce(_: Repository, numbers: frozenset[int]) -> None:
+    async def notify(_: Repository, numbers: frozenset[int]) -> None:
         if failures:
             raise failures.pop()
         survived.set()
         if 2 in numbers:
             reached.set()
 
-    follower = ChangeFeed(mirror, FakeClock(), announce, origin="here")
-    await follower.catch_up()
-    await changed_by(mirror, 1)
-    following = asyncio.create_task(follower.run())
+    feed = ChangeFeed(mirror, FakeClock(), notify, process_id="here")
+    await feed.catch_up()
+    await _change_titles(mirror, 1)
+    running = asyncio.create_task(feed.run())
     async with asyncio.timeout(20):
         await survived.wait()
-        await changed_by(mirror, 2)
+        await _change_titles(mirror, 2)
         await reached.wait()
-    following.cancel()
+    running.cancel()
     assert len(caplog.records) == 1
-    assert "Changes of other processes cannot be followed" in caplog.text
+    assert "Changes of other processes could not be read" in caplog.text
 
 
-async def test_a_change_of_a_repository_itself_clears_its_documents_and_no_others(tmp_path: Path) -> None:
-    clock = clock_of_tests()
-    world = world_at(clock)
+async def test_change_of_a_repository_drops_only_its_documents(tmp_path: Path) -> None:
+    clock = new_clock()
+    world = blog_world_at(clock)
     world.add_repository("ada/notes")
     world.open_issue("ada/notes", title="A note", body="")
     store, repo = f"sqlite:///{tmp_path}/afterword.db", "ada/blog,ada/notes"
     paths = ("/api/v1/posts/1?repo=ada/blog", "/api/v1/posts/1?repo=ada/notes", "/api/v1/counts?repo=ada/notes")
     with run_simulator(world) as simulator:
         async with (
-            act(simulator, clock, store=store, repo=repo) as one,
-            act(simulator, clock, store=store, repo=repo, holder="two") as two,
+            run_service_with_webhook(simulator, clock, store=store, repo=repo) as first,
+            run_service_with_webhook(simulator, clock, store=store, repo=repo, process_id="second") as second,
         ):
-            await imported(one, BLOG, NOTES)
-            await two.afterword.follower.catch_up()
+            await complete_backfill(first, BLOG, NOTES)
+            await second.application.change_feed.catch_up()
             for path in paths:
-                assert (await two.get(path)).status_code == 200
-            site = await one.afterword.mirror.site(BLOG)
+                assert (await second.get(path)).status_code == 200
+            site = await first.application.mirror.site(BLOG)
             assert site is not None
-            await one.afterword.mirror.apply(Change(repo=BLOG, at=clock.now(), noted={"private": True}))
-            signals = await one.afterword.mirror.signals(after=0)
-            assert THE_REPOSITORY in {signal.number for signal in signals if signal.repo == BLOG}
-            await two.afterword.follower.catch_up()
-            catalogue = two.afterword.reader._catalogue
-            assert set(catalogue._by_subject) == {("ada/notes", 1), ("ada/notes", None)}
-            assert [(await two.get(path)).status_code for path in paths] == [404, 200, 200]
+            await first.application.mirror.apply(Change(repo=BLOG, at=clock.now(), site_update={"private": True}))
+            changes = await first.application.mirror.changes(after=0)
+            assert REPOSITORY_NUMBER in {change.number for change in changes if change.repo == BLOG}
+            await second.application.change_feed.catch_up()
+            cache = second.application.cache
+            assert set(cache._by_tag) == {("ada/notes", 1), ("ada/notes", None)}
+            assert [(await second.get(path)).status_code for path in paths] == [404, 200, 200]
 
 
-async def test_what_another_process_commits_before_anything_is_followed_here_is_announced_too(tmp_path: Path) -> None:
-    clock = clock_of_tests()
+async def test_change_before_the_first_read_is_reported(tmp_path: Path) -> None:
+    clock = new_clock()
     store = f"sqlite:///{tmp_path}/afterword.db"
-    with run_simulator(world_at(clock)) as simulator:
-        async with act(simulator, clock, store=store) as one:
-            await imported(one)
-            async with act(simulator, clock, store=store, holder="two") as two:
-                assert await two.ids(2) == []
+    with run_simulator(blog_world_at(clock)) as simulator:
+        async with run_service_with_webhook(simulator, clock, store=store) as first:
+            await complete_backfill(first)
+            async with run_service_with_webhook(simulator, clock, store=store, process_id="second") as second:
+                assert await second.comment_ids(2) == []
                 new = simulator.world.comment("ada/blog", 2, body="First!", author="eve")
-                await one.afterword.pulse.bring_up(BLOG)
-                await two.afterword.follower.catch_up()
-                assert await two.ids(2) == [new.id]
+                await first.application.poller.poll(BLOG)
+                await second.application.change_feed.catch_up()
+                assert await second.comment_ids(2) == [new.id]
 
 
-async def test_a_change_by_one_process_is_served_by_the_other_after_it_has_followed(tmp_path: Path) -> None:
-    clock = clock_of_tests()
+async def test_change_of_one_process_is_served_by_another(tmp_path: Path) -> None:
+    clock = new_clock()
     store = f"sqlite:///{tmp_path}/afterword.db"
-    with run_simulator(world_at(clock)) as simulator:
-        async with act(simulator, clock, store=store) as one, act(simulator, clock, store=store, holder="two") as two:
-            await imported(one)
-            await two.afterword.follower.catch_up()
-            assert await two.ids(2) == []
+    with run_simulator(blog_world_at(clock)) as simulator:
+        async with (
+            run_service_with_webhook(simulator, clock, store=store) as first,
+            run_service_with_webhook(simulator, clock, store=store, process_id="second") as second,
+        ):
+            await complete_backfill(first)
+            await second.application.change_feed.catch_up()
+            assert await second.comment_ids(2) == []
             new = simulator.world.comment("ada/blog", 2, body="First!", author="eve")
-            await one.afterword.pulse.bring_up(BLOG)
-            await two.afterword.follower.catch_up()
-            assert await two.ids(2) == [new.id]
-            assert two.asked()[2:] == []
+            await first.application.poller.poll(BLOG)
+            await second.application.change_feed.catch_up()
+            assert await second.comment_ids(2) == [new.id]
+            assert second.take_requests()[2:] == []

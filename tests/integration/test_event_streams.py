@@ -12,7 +12,9 @@ from app.render.document import JSON, Document
 from app.render.keys import PostKey
 from app.serving.event_streams import Place, State, Subscriber, Subscribers
 from app.simulator.http.server import run_simulator
-from tests.integration.actions import Webhook, act, clock_of_tests, imported, world_at
+from tests.integration.local_service import complete_backfill, new_clock, run_service_with_webhook
+from tests.integration.webhooks import WebhookQueue
+from tests.integration.worlds import blog_world_at
 
 BLOG, NOTES = repository("Ada/Blog"), repository("ada/notes")
 POST, OTHER = 41, 42
@@ -408,13 +410,13 @@ def test_pages_that_were_cut_off_come_back_spread_over_seconds(chance: float, ex
 
 
 async def test_pages_that_listen_to_a_moved_post_hear_of_the_changes_at_its_new_place() -> None:
-    clock = clock_of_tests()
-    world = world_at(clock)
+    clock = new_clock()
+    world = blog_world_at(clock)
     world.add_repository("ada/notes")
     with run_simulator(world) as simulator:
-        async with act(simulator, clock, repo="ada/blog,ada/notes") as on:
-            await imported(on, BLOG, NOTES)
-            webhook, listeners, page = Webhook(world), on.afterword.listeners, Page()
+        async with run_service_with_webhook(simulator, clock, repo="ada/blog,ada/notes") as service:
+            await complete_backfill(service, BLOG, NOTES)
+            webhook, listeners, page = WebhookQueue(world), service.application.subscribers, Page()
             telling = asyncio.create_task(listeners._follow())
             place = listeners.join(BLOG, 1, page)
             assert place is not None
@@ -422,7 +424,7 @@ async def test_pages_that_listen_to_a_moved_post_hear_of_the_changes_at_its_new_
             listeners.greeted(place)
             moved = world.transfer_issue("ada/blog", 1, "ada/notes")
             for expected in (3, 4, 5):
-                await webhook.deliver(on)
+                await webhook.deliver(service)
                 await settled()
                 assert page.states[-1].comment_count == expected
                 world.comment("ada/notes", moved.number, body="At the new place", author="eve")

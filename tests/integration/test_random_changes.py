@@ -1,4 +1,4 @@
-"""Turmoil: people write, edit and delete while GitHub fails at random; in the end the mirror is what GitHub has."""
+"""Random changes: people write, edit and delete while GitHub fails; in the end the mirror equals GitHub."""
 
 import random
 from contextlib import suppress
@@ -18,11 +18,10 @@ from app.simulator.http.faults import (
 )
 from app.simulator.http.rate_limits import Limits
 from app.simulator.http.server import RunningSimulator, run_simulator
-from app.simulator.world.world import World
-from tests.integration.application import BLOG, Stage, comments_of, stage
-from tests.integration.test_backfill import NOW, world_of
+from app.sync.reconcile import Reconcile
+from tests.integration.local_service import BLOG, LocalService, github_ids, new_clock, run_service
+from tests.integration.worlds import TOKEN, blog_world_at, change_randomly
 
-TOKEN = "t0ken"
 FAULTS: tuple[Fault, ...] = (
     Status(502),
     TruncatedJson(),
@@ -33,67 +32,46 @@ FAULTS: tuple[Fault, ...] = (
     PrimaryRateLimit(429, retry_after=2),
 )
 
-pytestmark = pytest.mark.untraced  # what others cover, at length
+pytestmark = pytest.mark.untraced  # other tests cover the same code; this one takes long
 
 
-def act(world: World, chance: random.Random) -> None:
-    """Something that people do."""
-    number = chance.choice([1, 2, 3, 4])
-    thread = world.comment_ids.get(world.issue("ada/blog", number).id, [])
-    deed = chance.random()
-    if deed < 0.5 or not thread:
-        world.comment("ada/blog", number, body=f"Words {chance.random()}", author="eve")
-    elif deed < 0.7:
-        world.edit_comment(world.comments[chance.choice(thread)], body=f"Better {chance.random()}")
-    elif deed < 0.9:
-        world.delete_comment(world.comments[chance.choice(thread)])
-    elif deed < 0.95:
-        world.open_pull_request("ada/blog", title="Noise", body="")
-    else:
-        world.close_issue("ada/blog", number)
-
-
-async def one_step(on: Stage, chance: random.Random) -> None:
-    """A round, a check behind a reader's back, or a cold reading, as it comes."""
-    await on.get(f"/api/v1/posts/{chance.choice([1, 2, 3, 4])}/comments")
+async def _read_and_poll(service: LocalService, rng: random.Random) -> None:
+    """Read a thread and poll, now and then with a reconcile."""
+    await service.get(f"/api/v1/posts/{rng.choice([1, 2, 3, 4])}/comments")
     with suppress(GitHubError):
-        await on.afterword.pulse.bring_up(BLOG, reconcile=chance.random() < 0.2)
-    await on.settle()
+        await service.application.poller.poll(BLOG, reconcile=Reconcile.NOW if rng.random() < 0.2 else Reconcile.NEVER)
+    await service.finish_refreshes()
 
 
 @pytest.mark.parametrize("seed", range(12))
-async def test_after_any_turmoil_the_mirror_is_what_github_has(seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311 - the same turmoil for the same seed
-    world = world_of(3, 0, 99, 205)
-    now = [NOW + 3600.0]
-    world.clock = lambda: now[0]
-    world.add_token(TOKEN, "ada")
+async def test_mirror_equals_github_after_random_changes(seed: int) -> None:
+    rng = random.Random(seed)  # noqa: S311 - repeatable
+    clock = new_clock()
+    world = blog_world_at(clock, 3, 0, 99, 205)
     with run_simulator(world, limits=Limits(points_per_minute=10**6)) as simulator:
-        stop = simulator.on_request(lambda _: act(world, chance) if chance.random() < 0.1 else None)
-        async with stage(simulator, github_token=TOKEN, fresh_for=30) as on:
+        stop = simulator.on_request(lambda _: change_randomly(world, rng) if rng.random() < 0.1 else None)
+        async with run_service(simulator, clock, github_token=TOKEN, fresh_for=30) as service:
             for _ in range(12):
-                for _ in range(chance.randrange(4)):
-                    act(world, chance)
-                if chance.random() < 0.6:
-                    simulator.faults.add(chance.choice(FAULTS), match="/", times=chance.randrange(1, 4))
-                await one_step(on, chance)
-                on.clock.advance(chance.choice([5, 40, 400]))
-                now[0] = on.clock.now()
+                for _ in range(rng.randrange(4)):
+                    change_randomly(world, rng)
+                if rng.random() < 0.6:
+                    simulator.faults.add(rng.choice(FAULTS), match="/", times=rng.randrange(1, 4))
+                await _read_and_poll(service, rng)
+                clock.advance(rng.choice([5, 40, 400]))
             stop()
-            await _calm(on, simulator)
+            await _reconcile_and_compare(service, simulator)
 
 
-async def _calm(on: Stage, simulator: RunningSimulator) -> None:
-    """Two quiet rounds with all counts compared; then every thread is the same here and there."""
+async def _reconcile_and_compare(service: LocalService, simulator: RunningSimulator) -> None:
+    """Reconcile twice without faults; then compare each thread."""
     simulator.faults.clear()
     for _ in range(2):
-        on.clock.advance(4000)
-        simulator.world.clock = on.clock.now
-        await on.afterword.pulse.bring_up(BLOG, reconcile=True)
+        service.clock.advance(4000)
+        await service.application.poller.poll(BLOG, reconcile=Reconcile.NOW)
     world = simulator.world
     for number in (1, 2, 3, 4):
-        assert await on.ids(number) == comments_of(simulator, number)
-        held = {key: world.comments[key].body for key in comments_of(simulator, number)}
-        mirrored = await on.afterword.mirror.comments(BLOG, number)
-        assert {comment.id: comment.body for comment in mirrored} == held
-        assert (await on.get(f"/api/v1/posts/{number}")).json()["status"] == world.issue("ada/blog", number).state
+        assert await service.comment_ids(number) == github_ids(simulator, number)
+        texts = {key: world.comments[key].body for key in github_ids(simulator, number)}
+        mirrored = await service.application.mirror.comments(BLOG, number)
+        assert {comment.id: comment.body for comment in mirrored} == texts
+        assert (await service.get(f"/api/v1/posts/{number}")).json()["status"] == world.issue("ada/blog", number).state

@@ -1,0 +1,75 @@
+"""A post list over a source, a store and a clock that a test controls."""
+
+import asyncio
+
+from typing_extensions import override
+
+from app.domain.posts import Posts
+from app.jobs.post_list import PostList
+from app.ports.post_source import PostSource
+from tests.fakes import FakeClock
+from tests.integration.fake_stores import FullKeyValues
+from tests.integration.local_service import BLOG, run_ready_tasks
+
+
+def posts(*numbers: int) -> Posts:
+    return {BLOG: frozenset(numbers)}
+
+
+class FakePostSource(PostSource):
+    """A source that returns what a test sets, or the stored posts; it does not return while `gate` is closed."""
+
+    def __init__(self, posts: Posts | None) -> None:
+        self.posts = posts
+        self.read_count = 0
+        self.is_closed = False
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    def open(self, stored: Posts | None) -> "FakePostSource":
+        """Return the source, as the post list opens it with the stored posts."""
+        self.posts = self.posts if self.posts is not None else stored
+        return self
+
+    @override
+    async def read(self) -> Posts | None:
+        self.read_count += 1
+        await self.gate.wait()
+        return self.posts
+
+    @override
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+class GatedClock(FakeClock):
+    """A clock whose sleeps end when a test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._gate = asyncio.Event()
+
+    @override
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        await self._gate.wait()
+        self._gate.clear()
+
+    async def end_sleep(self) -> None:
+        """End the current sleep, and run what follows."""
+        self._gate.set()
+        await run_ready_tasks()
+
+
+class RecordedPostList:
+    """The post list of one process, and the posts that it served."""
+
+    def __init__(self, source: FakePostSource, key_values: FullKeyValues | None = None) -> None:
+        self.source = source
+        self.clock = GatedClock()
+        self.key_values = key_values or FullKeyValues()
+        self.served: list[Posts] = []
+        self.post_list = PostList(source.open, "posts here", (BLOG,), self.key_values, self._serve, self.clock)
+
+    async def _serve(self, posts: Posts) -> None:
+        self.served.append(posts)
