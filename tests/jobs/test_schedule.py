@@ -1,110 +1,109 @@
-"""When the next round is due."""
+"""The schedule: when the next poll of a site is due."""
 
 import asyncio
-from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from app.domain.errors import RateLimited, Unreachable
-from app.domain.sites import Repository
-from app.jobs.schedule import Schedule, pace
-from app.ports.jobs import Delivery
-from app.store.memory import MemoryShared
+from app.jobs.schedule import Schedule, poll_interval
+from app.ports.deliveries import Delivery
+from app.simulator.http.server import run_simulator
 from app.sync.poll import PollResult
-from app.sync.reconcile import reconciled
-from tests.fakes import FakeClock, SilentMetrics
-from tests.integration.application import BLOG
+from app.sync.unreported_changes import WebhookHealth
+from tests.fakes import FakeClock, ManualClock, run_ready_tasks
+from tests.integration.local_service import complete_backfill, new_clock, run_service_with_webhook
+from tests.integration.worlds import blog_world_at
+from tests.jobs.fake_poller import BLOG, FakePoller, MissedCounts, run_schedule, schedule_of
 
-AWAY = Unreachable("/repos/ada/blog", "no answer")
-
-
-class FakePulse:
-    """Rounds that end as they are told; the last one never ends."""
-
-    def __init__(self, outcomes: list[Exception | None]) -> None:
-        self._outcomes: Iterator[Exception | None] = iter(outcomes)
-        self.reconciles: list[bool] = []
-
-    async def bring_up(self, repo: Repository, *, reconcile: bool = False) -> PollResult:
-        assert repo == BLOG
-        self.reconciles.append(reconcile)
-        outcome = next(self._outcomes, StopIteration)
-        if isinstance(outcome, Exception):
-            raise outcome
-        if outcome is StopIteration:
-            await asyncio.Event().wait()
-        return PollResult(reconcile, frozenset())
+NO_ANSWER = Unreachable("/repos/ada/blog", "no answer")
+NO_NEWS = PollResult()
+NOW = 1_700_000_000.0
 
 
-async def followed(pulse: FakePulse, clock: FakeClock) -> Schedule:
-    schedule = Schedule(pulse, MemoryShared(), clock, lambda: 0.0, SilentMetrics(), every=60)
-    task = asyncio.create_task(schedule.follow(BLOG))
-    for _ in range(50):
-        await asyncio.sleep(0)
-    task.cancel()
-    return schedule
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
 
 
-async def test_rounds_follow_each_other_at_the_pulse() -> None:
-    clock = FakeClock()
-    schedule = await followed(FakePulse([None, None, None]), clock)
+# pauses
+
+
+async def test_polls_come_at_their_interval(clock: FakeClock) -> None:
+    schedule = await run_schedule([NO_NEWS] * 3, clock)
     assert clock.slept == [60, 60, 60]
     assert schedule.failures == {}
 
 
-async def test_failures_lengthen_the_pause_and_a_success_ends_them(caplog: pytest.LogCaptureFixture) -> None:
-    clock = FakeClock()
-    schedule = await followed(FakePulse([AWAY] * 6 + [None]), clock)
+async def test_failures_lengthen_the_pause_until_a_success(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+    schedule = await run_schedule([NO_ANSWER] * 6 + [NO_NEWS], clock)
     assert clock.slept == [10, 20, 40, 80, 160, 320, 60]
     assert schedule.failures == {}
     assert len([record for record in caplog.records if "cannot be reached" in record.message]) == 1
 
 
-async def test_a_failure_is_kept_for_those_who_ask_why() -> None:
-    schedule = await followed(FakePulse([AWAY]), FakeClock())
-    assert schedule.failures == {BLOG: AWAY}
+async def test_last_failure_of_a_site_is_available(clock: FakeClock) -> None:
+    schedule = await run_schedule([NO_ANSWER], clock)
+    assert schedule.failures == {BLOG: NO_ANSWER}
 
 
-async def test_a_limit_is_waited_for_to_its_end() -> None:
-    clock = FakeClock()
+async def test_poll_after_a_rate_limit_waits_for_its_end(clock: FakeClock) -> None:
     limit = RateLimited("/repos/ada/blog", until=clock.now() + 1234, kind="primary")
-    await followed(FakePulse([limit, None]), clock)
+    await run_schedule([limit, NO_NEWS], clock)
     assert clock.slept == [1234, 60]
 
 
-async def test_a_limit_after_a_failure_is_waited_for_too() -> None:
-    clock = FakeClock()
+async def test_rate_limit_after_a_failure_is_waited_for(clock: FakeClock) -> None:
     limit = RateLimited("/repos/ada/blog", until=clock.now() + 1234, kind="primary")
-    await followed(FakePulse([AWAY, limit, None]), clock)
+    await run_schedule([NO_ANSWER, limit, NO_NEWS], clock)
     assert clock.slept == [10, 1224, 60]
 
 
-async def test_everything_is_compared_once_a_day_over_all_processes_and_starts() -> None:
-    clock = FakeClock()
-    shared = MemoryShared()
-    due = []
-    for seconds in (0, 60, 86_300, 100, 60):
-        clock.advance(seconds)
-        pulse = FakePulse([None])
-        await Schedule(pulse, shared, clock, lambda: 0.0, SilentMetrics(), every=60).round(BLOG)
-        due += pulse.reconciles
-        if pulse.reconciles == [True]:
-            await shared.remember(reconciled(BLOG), str(clock.now()))
-    assert due == [True, False, False, True, False]
-
-
-async def test_where_the_hour_is_short_rounds_go_on_at_their_pace_for_what_is_still_allowed() -> None:
-    clock = FakeClock()
-    short = RateLimited("/repos/ada/blog", until=clock.now() + 1234, kind="budget")
-    await followed(FakePulse([short, None]), clock)
+async def test_polls_keep_their_interval_within_a_short_budget(clock: FakeClock) -> None:
+    limit = RateLimited("/repos/ada/blog", until=clock.now() + 1234, kind="budget")
+    await run_schedule([limit, NO_NEWS], clock)
     assert clock.slept == [60, 60]
 
 
-NOW = 1_700_000_000.0
+async def test_polls_go_on_after_an_internal_error(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+    await run_schedule([ZeroDivisionError(), NO_NEWS], clock)
+    assert clock.slept == [10, 60]
+    assert "internal error" in caplog.text
+
+
+async def test_poll_now_ends_the_pause() -> None:
+    poller = FakePoller(NO_NEWS, NO_NEWS)
+    schedule = schedule_of(poller, ManualClock())
+    task = asyncio.create_task(schedule.run(BLOG))
+    await run_ready_tasks()
+    assert poller.poll_count == 1
+    schedule.poll_now()
+    await run_ready_tasks()
+    assert poller.poll_count == 2
+    task.cancel()
+
+
+async def test_site_is_reconciled_daily_across_restarts(tmp_path: Path) -> None:
+    clock, store = new_clock(), f"sqlite:///{tmp_path}/afterword.db"
+    reconciled: list[bool] = []
+    with run_simulator(blog_world_at(clock)) as simulator:
+        async with run_service_with_webhook(simulator, clock, store=store) as service:
+            await complete_backfill(service)
+        for seconds in (0, 60, 86_300, 100, 60):
+            clock.advance(seconds)
+            async with run_service_with_webhook(simulator, clock, store=store) as service:
+                await service.application.schedule.poll_once(BLOG)
+                site = await service.application.mirror.site(BLOG)
+                assert site is not None
+                reconciled.append(site.reconciled_at == clock.now())
+    assert reconciled == [True, False, False, True, False]
+
+
+# webhooks
 
 
 @pytest.mark.parametrize(
-    ("heard_at", "untold_at", "seconds"),
+    ("last_delivery_at", "missed_at", "seconds"),
     [
         (None, None, 60),
         (NOW - 86_400, None, 600),
@@ -114,81 +113,42 @@ NOW = 1_700_000_000.0
         (NOW - 4000, NOW - 3601, 60),
     ],
 )
-def test_rounds_are_rare_while_webhooks_tell_of_everything(
-    heard_at: float | None, untold_at: float | None, seconds: float
+def test_polls_are_rare_while_the_webhook_works(
+    last_delivery_at: float | None, missed_at: float | None, seconds: float
 ) -> None:
-    assert pace(60, heard_at=heard_at, untold_at=untold_at, now=NOW) == seconds
+    assert poll_interval(60, last_delivery_at=last_delivery_at, missed_at=missed_at, now=NOW) == seconds
 
 
-@pytest.mark.parametrize(("every", "rarely"), [(60, 600), (400, 600), (3600, 3600), (1, 10)])
-def test_rounds_are_never_rarer_than_every_ten_minutes_unless_the_owner_wants_them_so(
-    every: float, rarely: float
+@pytest.mark.parametrize(("every", "rare"), [(60, 600), (400, 600), (3600, 3600), (1, 10)])
+def test_rare_polls_come_every_ten_minutes(every: float, rare: float) -> None:
+    assert poll_interval(every, last_delivery_at=NOW, missed_at=None, now=NOW) == rare
+
+
+async def test_missed_delivery_is_logged_and_polls_become_frequent(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert pace(every, heard_at=NOW, untold_at=None, now=NOW) == rarely
+    healthy = PollResult(webhook=WebhookHealth(clock.now()))
+    missed = PollResult(webhook=WebhookHealth(clock.now(), frozenset({41})), missed_by_webhook_at=clock.now())
+    metrics = MissedCounts()
+    schedule = Schedule(FakePoller(healthy, missed), clock, lambda: 0.0, metrics, every=60)
+    assert await schedule.poll_once(BLOG) == 600
+    assert await schedule.poll_once(BLOG) == 60
+    assert "no webhook reported the news of 41" in caplog.text
+    assert metrics.missed == [(BLOG, 1)]
 
 
-async def test_a_round_that_finds_what_no_webhook_told_says_so_and_quickens(caplog: pytest.LogCaptureFixture) -> None:
-    clock = FakeClock()
-    shared = MemoryShared()
-    told = Delivery("1", "ping", "", BLOG, None, thorough=False, received_at=clock.now())
-    await shared.deliver(told, replay_within=60)
-
-    class Finds:
-        untold: frozenset[int] = frozenset()
-
-        async def bring_up(self, repo: Repository, *, reconcile: bool = False) -> PollResult:
-            assert repo == BLOG
-            return PollResult(reconciled=reconcile, untold=self.untold)
-
-    schedule = Schedule(Finds(), shared, clock, lambda: 0.0, SilentMetrics(), every=60)
-    assert await schedule.round(BLOG) == 600
-    Finds.untold = frozenset({41})
-    assert await schedule.round(BLOG) == 60
-    assert "no webhook told of what is new at 41" in caplog.text
+async def test_earlier_deliveries_count_only_with_a_secret(clock: FakeClock) -> None:
+    healthy = PollResult(webhook=WebhookHealth(clock.now()))
+    assert await schedule_of(FakePoller(healthy), clock, has_webhook=False).poll_once(BLOG) == 60
 
 
-async def test_a_pause_ends_early_where_there_is_a_hurry() -> None:
-    class Slow(FakeClock):
-        async def sleep(self, seconds: float) -> None:
-            self.slept.append(seconds)
-            await asyncio.Event().wait()
-
-    clock = Slow()
-    pulse = FakePulse([None, None])
-    schedule = Schedule(pulse, MemoryShared(), clock, lambda: 0.0, SilentMetrics(), every=60)
-    task = asyncio.create_task(schedule.follow(BLOG))
-    for _ in range(50):
-        await asyncio.sleep(0)
-    assert len(pulse.reconciles) == 1
-    schedule.hurry()
-    for _ in range(50):
-        await asyncio.sleep(0)
-    assert len(pulse.reconciles) == 2
-    task.cancel()
-
-
-async def test_a_fault_of_ours_ends_a_round_and_never_the_following(caplog: pytest.LogCaptureFixture) -> None:
-    clock = FakeClock()
-    await followed(FakePulse([ZeroDivisionError(), None]), clock)
-    assert clock.slept == [10, 60]
-    assert "a fault of ours" in caplog.text
-
-
-async def test_without_a_secret_no_webhook_is_counted_on_however_many_came_before() -> None:
-    clock = FakeClock()
-    shared = MemoryShared()
-    told = Delivery("1", "ping", "", BLOG, None, thorough=False, received_at=clock.now())
-    await shared.deliver(told, replay_within=60)
-    schedule = Schedule(FakePulse([None]), shared, clock, lambda: 0.0, SilentMetrics(), every=60, listening=False)
-    assert await schedule.round(BLOG) == 60
-
-
-async def test_a_webhook_that_has_been_silent_for_a_week_is_counted_on_no_more() -> None:
-    clock = FakeClock()
-    shared = MemoryShared()
-    told = Delivery("1", "ping", "", BLOG, None, thorough=False, received_at=clock.now())
-    await shared.deliver(told, replay_within=60)
-    for days, pause in ((0, 600), (6, 600), (2, 60)):
-        clock.advance(days * 86_400)
-        schedule = Schedule(FakePulse([None]), shared, clock, lambda: 0.0, SilentMetrics(), every=60)
-        assert await schedule.round(BLOG) == pause
+async def test_webhook_without_deliveries_for_a_week_is_distrusted() -> None:
+    clock = new_clock()
+    with run_simulator(blog_world_at(clock)) as simulator:
+        async with run_service_with_webhook(simulator, clock) as service:
+            await complete_backfill(service)
+            ping = Delivery("1", "ping", "", BLOG, None, full=False, received_at=clock.now())
+            await service.application.store.deliveries.accept(ping, replay_within=60)
+            for days, pause in ((0, 600), (6, 600), (2, 60)):
+                clock.advance(days * 86_400)
+                assert await service.application.schedule.poll_once(BLOG) == pause

@@ -15,14 +15,16 @@ def clock() -> FakeClock:
 
 
 def _count_refreshes(seconds: int, clock: FakeClock, throttle: Throttle) -> int:
-    """Refresh thread 1 each second in which that is allowed; return how often it was."""
-    refresh_count = 0
-    for _ in range(seconds):
-        if throttle.next_at(BLOG, 1) <= clock.now():
-            throttle.record(BLOG, 1)
-            refresh_count += 1
-        clock.advance(1)
-    return refresh_count
+    """Refresh thread 1 in each second in which that is allowed; return how often it was."""
+    return sum(_refresh_if_allowed(clock, throttle) for _ in range(seconds))
+
+
+def _refresh_if_allowed(clock: FakeClock, throttle: Throttle) -> bool:
+    is_allowed = throttle.next_at(BLOG, 1) <= clock.now()
+    if is_allowed:
+        throttle.record(BLOG, 1)
+    clock.advance(1)
+    return is_allowed
 
 
 def test_long_burst_is_not_allowed_again_each_minute(clock: FakeClock) -> None:

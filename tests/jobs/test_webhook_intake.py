@@ -1,123 +1,49 @@
+"""Webhook intake: a delivery and its job are stored before the worker wakes; replays and known comments cost nothing."""
+
 from typing import Any
 
 import pytest
 
 from app.domain.errors import StoreUnusable
-from app.domain.sites import Repository, repository
-from app.github import payloads, webhooks
-from app.jobs.webhook_intake import Outcome, WebhookIntake
-from app.ports.jobs import THE_REPOSITORY, Delivery, Priority
-from app.ports.metrics import Received
-from app.ports.mirror import Change, SiteRecord
-from app.store.memory import MemoryMirror, MemoryShared
-from tests.fakes import FakeClock
-from tests.github.deliveries import GUID, REPO, comment_payload, delivery, issue_payload, repository_payload
-from tests.render.sample_threads import comment_object, issue_object
+from app.domain.priority import Priority
+from app.domain.records import REPOSITORY_NUMBER
+from app.ports.deliveries import Delivery
+from app.ports.metrics import DeliveryOutcome
+from tests.github.deliveries import GUID, REPO, comment_payload, issue_payload, repository_payload
+from tests.jobs.intake_setup import BLOG, NOTES, IntakeSetup
 
-BLOG, NOTES = repository("ada/blog"), repository("ada/notes")
 BLOG_ID, NOTES_ID = 1_296_269, 77
 PULL_REQUEST = {"number": 41, "pull_request": {}}
 
 
-class Kept(MemoryShared):
-    """What processes share, and the order in which deliveries came to it; a `failure` is raised instead."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.taken: list[Delivery] = []
-        self.failure: StoreUnusable | None = None
-
-    async def deliver(self, delivery: Delivery, *, replay_within: float) -> bool:
-        if self.failure is not None:
-            raise self.failure
-        stored = await super().deliver(delivery, replay_within=replay_within)
-        if stored:
-            self.taken.append(delivery)
-        return stored
-
-
-class Counting(MemoryMirror):
-    """A mirror that notes which repositories it was asked for."""
-
-    def __init__(self) -> None:
-        super().__init__("here")
-        self.looked_up: list[Repository] = []
-
-    async def site(self, repo: Repository) -> SiteRecord | None:
-        self.looked_up.append(repo)
-        return await super().site(repo)
-
-
-class Desk:
-    """A receiver with all that it needs, and what it said to others."""
-
-    def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.mirror = Counting()
-        self.shared = Kept()
-        self.woken: list[tuple[Repository, int | None]] = []
-        self.told: list[tuple[str, Received]] = []
-        self.receiver = WebhookIntake(
-            shared=self.shared,
-            mirror=self.mirror,
-            sites=(BLOG, NOTES),
-            clock=self.clock,
-            wake=self._wake,
-            tell=lambda event, outcome: self.told.append((event, outcome)),
-        )
-
-    def _wake(self) -> None:
-        assert self.shared.taken, "woken before anything was stored"
-        last = self.shared.taken[-1]
-        self.woken.append((last.repo, last.number))
-
-    async def receive(self, event: str, payload: object, *, guid: str = GUID) -> Outcome:
-        return await self.receiver.receive(webhooks.parse_event(*delivery(event, payload, guid=guid)))
-
-    async def knows(self, repo: Repository, repo_id: int, full_name: str | None = None) -> None:
-        """The mirror knows the repository."""
-        site = SiteRecord(repo, repo_id, full_name or repo.full_name)
-        await self.mirror.apply(Change(repo=repo, at=self.clock.now(), site=site))
-
-    async def has(self, comment_id: int = 1001, *, number: int = 41, **fields: Any) -> None:
-        """The mirror has a comment."""
-        change = Change(
-            repo=BLOG,
-            at=self.clock.now(),
-            issues=(payloads.issue(issue_object(number)),),
-            comments=(payloads.comment(comment_object(comment_id, number=number, **fields)),),
-        )
-        await self.mirror.apply(change)
-
-
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def setup() -> IntakeSetup:
+    return IntakeSetup()
 
 
-async def test_a_comment_marks_its_thread_before_anyone_is_woken(desk: Desk) -> None:
-    assert await desk.receive("issue_comment", comment_payload("created")) is Outcome.ACCEPTED
-    mark = await desk.shared.marked(BLOG, 41)
-    assert mark is not None
-    assert (mark.purpose, mark.full, mark.due_at) == (Priority.DELIVERY, False, desk.clock.now())
-    assert desk.woken == [(BLOG, 41)]
-    assert desk.told == [("issue_comment", Received.ACCEPTED)]
+async def test_job_is_stored_before_the_worker_wakes(setup: IntakeSetup) -> None:
+    assert await setup.receive("issue_comment", comment_payload("created")) is DeliveryOutcome.ACCEPTED
+    job = await setup.jobs.find(BLOG, 41)
+    assert job is not None
+    assert (job.priority, job.full, job.due_at) == (Priority.DELIVERY, False, setup.clock.now())
+    assert setup.wakeups == [(BLOG, 41)]
+    assert setup.metrics.deliveries == [("issue_comment", "accepted")]
 
 
-async def test_a_delivery_is_kept_as_it_was_told(desk: Desk) -> None:
-    await desk.receive("issues", issue_payload("deleted", 7))
-    assert desk.shared.taken == [
-        Delivery(GUID, "issues", "deleted", BLOG, 7, full=True, received_at=desk.clock.now(), look=True)
+async def test_delivery_is_stored_with_all_its_fields(setup: IntakeSetup) -> None:
+    await setup.receive("issues", issue_payload("deleted", 7))
+    assert setup.deliveries.stored == [
+        Delivery(GUID, "issues", "deleted", BLOG, 7, full=True, received_at=setup.clock.now(), needs_refresh=True)
     ]
 
 
 @pytest.mark.parametrize("action", ["renamed", "privatized", "deleted"])
-async def test_what_happens_to_the_repository_marks_the_repository(desk: Desk, action: str) -> None:
-    assert await desk.receive("repository", repository_payload(action)) is Outcome.ACCEPTED
-    mark = await desk.shared.marked(BLOG, THE_REPOSITORY)
-    assert mark is not None
-    assert mark.full is (action not in {"renamed", "publicized", "archived"})
-    assert desk.woken == [(BLOG, THE_REPOSITORY)]
+async def test_repository_event_enqueues_a_job_for_the_repository(setup: IntakeSetup, action: str) -> None:
+    assert await setup.receive("repository", repository_payload(action)) is DeliveryOutcome.ACCEPTED
+    job = await setup.jobs.find(BLOG, REPOSITORY_NUMBER)
+    assert job is not None
+    assert job.full is (action not in {"renamed", "publicized", "archived"})
+    assert setup.wakeups == [(BLOG, REPOSITORY_NUMBER)]
 
 
 @pytest.mark.parametrize(
@@ -128,55 +54,56 @@ async def test_what_happens_to_the_repository_marks_the_repository(desk: Desk, a
         ("issue_comment", comment_payload("created") | {"issue": PULL_REQUEST}),
     ],
 )
-async def test_what_changes_nothing_here_is_heard_and_marks_nothing(desk: Desk, event: str, payload: object) -> None:
-    assert await desk.receive(event, payload) is Outcome.IGNORED
-    assert await desk.shared.heard_at(BLOG) == desk.clock.now()
-    assert await desk.shared.told(BLOG, since=0) == frozenset()
-    assert (await desk.shared.due(at=desk.clock.now()), desk.woken) == ((), [])
-    assert desk.told == [(event if event != "push" else "other", Received.IGNORED)]
+async def test_ignored_event_is_stored_without_a_job(setup: IntakeSetup, event: str, payload: object) -> None:
+    assert await setup.receive(event, payload) is DeliveryOutcome.IGNORED
+    assert await setup.deliveries.last_delivery_at(BLOG) == setup.clock.now()
+    assert await setup.deliveries.delivered_since(BLOG, since=0) == frozenset()
+    assert (await setup.jobs.due(at=setup.clock.now()), setup.wakeups) == ((), [])
+    assert setup.metrics.deliveries == [(event if event != "push" else "other", "ignored")]
 
 
 @pytest.mark.parametrize("repo", [{"repository": REPO}, {}])
-async def test_a_ping_is_answered_and_marks_nothing(desk: Desk, repo: dict[str, Any]) -> None:
-    assert await desk.receive("ping", {"zen": "Keep it logically awesome."} | repo) is Outcome.PONG
-    assert (await desk.shared.due(at=desk.clock.now()), desk.woken) == ((), [])
-    assert await desk.shared.heard_at(BLOG) == (desk.clock.now() if repo else None)
+async def test_ping_enqueues_no_job(setup: IntakeSetup, repo: dict[str, Any]) -> None:
+    assert await setup.receive("ping", {"zen": "Keep it logically awesome."} | repo) is DeliveryOutcome.PONG
+    assert (await setup.jobs.due(at=setup.clock.now()), setup.wakeups) == ((), [])
+    assert await setup.deliveries.last_delivery_at(BLOG) == (setup.clock.now() if repo else None)
 
 
-async def test_an_unknown_event_of_no_repository_is_ignored(desk: Desk) -> None:
-    assert await desk.receive("organization", {"action": "renamed"}) is Outcome.IGNORED
-    assert desk.shared.taken == []
+async def test_event_without_a_repository_is_ignored(setup: IntakeSetup) -> None:
+    assert await setup.receive("organization", {"action": "renamed"}) is DeliveryOutcome.IGNORED
+    assert setup.deliveries.stored == []
 
 
 # replays
 
 
-async def test_a_replay_within_the_minute_costs_no_second_look(desk: Desk) -> None:
-    await desk.receive("issue_comment", comment_payload("created"))
-    mark = await desk.shared.marked(BLOG, 41)
-    assert mark is not None
-    await desk.shared.settle(mark, again_at=0)
-    desk.clock.advance(59)
-    assert await desk.receive("issue_comment", comment_payload("created")) is Outcome.REPLAYED
-    assert await desk.shared.marked(BLOG, 41) is None
-    assert desk.woken == [(BLOG, 41)]
-    assert [outcome for _, outcome in desk.told] == [Received.ACCEPTED, Received.REPLAYED]
+async def test_replay_within_a_minute_enqueues_no_job(setup: IntakeSetup) -> None:
+    await setup.receive("issue_comment", comment_payload("created"))
+    job = await setup.jobs.find(BLOG, 41)
+    assert job is not None
+    await setup.jobs.complete(job, next_at=0)
+    setup.clock.advance(59)
+    assert await setup.receive("issue_comment", comment_payload("created")) is DeliveryOutcome.REPLAYED
+    assert await setup.jobs.find(BLOG, 41) is None
+    assert setup.wakeups == [(BLOG, 41)]
+    assert [outcome for _, outcome in setup.metrics.deliveries] == ["accepted", "replayed"]
 
 
-async def test_a_redelivery_after_the_minute_is_looked_at_again(desk: Desk) -> None:
-    await desk.receive("issue_comment", comment_payload("created"))
-    desk.clock.advance(60)
-    assert await desk.receive("issue_comment", comment_payload("created")) is Outcome.ACCEPTED
-    assert desk.woken == [(BLOG, 41)] * 2
+async def test_redelivery_after_a_minute_enqueues_a_job(setup: IntakeSetup) -> None:
+    await setup.receive("issue_comment", comment_payload("created"))
+    setup.clock.advance(60)
+    assert await setup.receive("issue_comment", comment_payload("created")) is DeliveryOutcome.ACCEPTED
+    assert setup.wakeups == [(BLOG, 41)] * 2
 
 
-async def test_another_delivery_of_the_same_thread_is_no_replay(desk: Desk) -> None:
-    await desk.receive("issue_comment", comment_payload("created"))
-    assert await desk.receive("issue_comment", comment_payload("created"), guid="another") is Outcome.ACCEPTED
+async def test_second_delivery_for_a_thread_is_no_replay(setup: IntakeSetup) -> None:
+    await setup.receive("issue_comment", comment_payload("created"))
+    assert await setup.receive("issue_comment", comment_payload("created"), guid="another") is DeliveryOutcome.ACCEPTED
 
 
-async def test_a_replayed_ping_is_a_ping(desk: Desk) -> None:
-    assert [await desk.receive("ping", {"repository": REPO}) for _ in range(2)] == [Outcome.PONG, Outcome.PONG]
+async def test_replayed_ping_is_a_ping(setup: IntakeSetup) -> None:
+    for _ in range(2):
+        assert await setup.receive("ping", {"repository": REPO}) is DeliveryOutcome.PONG
 
 
 # what the mirror has
@@ -184,29 +111,29 @@ async def test_a_replayed_ping_is_a_ping(desk: Desk) -> None:
 
 @pytest.mark.parametrize("action", ["created", "edited"])
 @pytest.mark.parametrize(
-    "mirrored",
+    "comment",
     [{}, {"updated_at": "2020-07-02T10:00:01Z"}, {"updated_at": "2020-07-02T10:00:01Z", "body": "edited since"}],
 )
-async def test_a_comment_that_the_mirror_has_already_is_told_and_not_looked_at(
-    desk: Desk, action: str, mirrored: dict[str, Any]
+async def test_mirrored_comment_is_stored_without_a_job(
+    setup: IntakeSetup, action: str, comment: dict[str, Any]
 ) -> None:
-    await desk.has(**mirrored)
-    assert await desk.receive("issue_comment", comment_payload(action)) is Outcome.KNOWN
-    assert [(kept.number, kept.look) for kept in desk.shared.taken] == [(41, False)]
-    assert await desk.shared.told(BLOG, since=0) == {41}
-    assert desk.woken == []
-    assert desk.told == [("issue_comment", Received.ACCEPTED)]
+    await setup.mirror_comment(**comment)
+    assert await setup.receive("issue_comment", comment_payload(action)) is DeliveryOutcome.KNOWN
+    assert [(stored.number, stored.needs_refresh) for stored in setup.deliveries.stored] == [(41, False)]
+    assert await setup.deliveries.delivered_since(BLOG, since=0) == {41}
+    assert setup.wakeups == []
+    assert setup.metrics.deliveries == [("issue_comment", "accepted")]
 
 
 @pytest.mark.parametrize("action", ["deleted", "pinned", "unpinned"])
-async def test_that_the_mirror_has_a_comment_says_nothing_of_what_is_no_edit(desk: Desk, action: str) -> None:
-    await desk.has(updated_at="2021-01-01T00:00:00Z")
-    assert await desk.receive("issue_comment", comment_payload(action)) is Outcome.ACCEPTED
-    assert (desk.shared.taken[0].look, desk.woken) == (True, [(BLOG, 41)])
+async def test_mirrored_comment_is_refreshed_after_other_actions(setup: IntakeSetup, action: str) -> None:
+    await setup.mirror_comment(updated_at="2021-01-01T00:00:00Z")
+    assert await setup.receive("issue_comment", comment_payload(action)) is DeliveryOutcome.ACCEPTED
+    assert (setup.deliveries.stored[0].needs_refresh, setup.wakeups) == (True, [(BLOG, 41)])
 
 
 @pytest.mark.parametrize(
-    ("mirrored", "said"),
+    ("comment", "fields"),
     [
         ({}, {"updated_at": "2020-07-02T10:00:01Z"}),
         ({}, {"body": "edited within the same second"}),
@@ -216,52 +143,53 @@ async def test_that_the_mirror_has_a_comment_says_nothing_of_what_is_no_edit(des
         ({"number": 40}, {}),
     ],
 )
-async def test_a_comment_that_the_mirror_may_not_have_so_is_looked_at(
-    desk: Desk, mirrored: dict[str, Any], said: dict[str, Any]
+async def test_comment_that_may_differ_is_refreshed(
+    setup: IntakeSetup, comment: dict[str, Any], fields: dict[str, Any]
 ) -> None:
-    await desk.has(**mirrored)
-    assert await desk.receive("issue_comment", comment_payload("edited", **said)) is Outcome.ACCEPTED
-    assert desk.shared.taken[0].look
+    await setup.mirror_comment(**comment)
+    assert await setup.receive("issue_comment", comment_payload("edited", **fields)) is DeliveryOutcome.ACCEPTED
+    assert setup.deliveries.stored[0].needs_refresh
 
 
-# whose it is
+# which site
 
 
-@pytest.mark.parametrize("known", [True, False])
-async def test_a_repository_is_matched_by_name_in_any_case(desk: Desk, *, known: bool) -> None:
-    if known:
-        await desk.knows(BLOG, BLOG_ID)
+@pytest.mark.parametrize("is_mirrored", [True, False])
+async def test_repository_is_matched_by_name_in_any_case(setup: IntakeSetup, *, is_mirrored: bool) -> None:
+    if is_mirrored:
+        await setup.mirror_site(BLOG, BLOG_ID)
     payload = issue_payload("opened", repository=REPO | {"full_name": "ADA/Blog"})
-    assert await desk.receive("issues", payload) is Outcome.ACCEPTED
-    assert desk.woken == [(BLOG, 41)]
+    assert await setup.receive("issues", payload) is DeliveryOutcome.ACCEPTED
+    assert setup.wakeups == [(BLOG, 41)]
 
 
-async def test_a_renamed_repository_is_known_by_its_id(desk: Desk) -> None:
-    await desk.knows(BLOG, BLOG_ID)
-    await desk.knows(NOTES, NOTES_ID)
+async def test_renamed_repository_is_matched_by_its_id(setup: IntakeSetup) -> None:
+    await setup.mirror_site(BLOG, BLOG_ID)
+    await setup.mirror_site(NOTES, NOTES_ID)
     payload = repository_payload("renamed", repository={"id": NOTES_ID, "full_name": "ada/diary"})
-    assert await desk.receive("repository", payload) is Outcome.ACCEPTED
-    assert desk.woken == [(NOTES, THE_REPOSITORY)]
+    assert await setup.receive("repository", payload) is DeliveryOutcome.ACCEPTED
+    assert setup.wakeups == [(NOTES, REPOSITORY_NUMBER)]
 
 
-async def test_the_mirror_is_asked_once_for_a_repository_that_keeps_telling(desk: Desk) -> None:
-    await desk.knows(BLOG, BLOG_ID)
-    assert [await desk.receive("issues", issue_payload("opened"), guid=f"{n}") for n in range(3)] == [Outcome.ACCEPTED] * 3
-    assert desk.mirror.looked_up == [BLOG]
+async def test_delivery_costs_one_read_of_the_mirror(setup: IntakeSetup) -> None:
+    await setup.mirror_site(BLOG, BLOG_ID)
+    for guid in ("first", "second", "third"):
+        assert await setup.receive("issues", issue_payload("opened"), guid=guid) is DeliveryOutcome.ACCEPTED
+    assert setup.mirror.lookup_count == 3
 
 
-async def test_a_renamed_repository_is_known_by_its_present_name_where_no_id_is_said(desk: Desk) -> None:
-    await desk.knows(NOTES, NOTES_ID, "Ada/Diary")
+async def test_renamed_repository_without_an_id_matches_by_name(setup: IntakeSetup) -> None:
+    await setup.mirror_site(NOTES, NOTES_ID, "Ada/Diary")
     payload = issue_payload("opened", repository={"full_name": "ada/diary"})
-    assert await desk.receive("issues", payload) is Outcome.ACCEPTED
-    assert desk.woken == [(NOTES, 41)]
+    assert await setup.receive("issues", payload) is DeliveryOutcome.ACCEPTED
+    assert setup.wakeups == [(NOTES, 41)]
 
 
-async def test_the_old_name_of_a_renamed_repository_does_not_make_another_one_ours(desk: Desk) -> None:
-    await desk.knows(BLOG, BLOG_ID, "ada/diary")
+async def test_repository_with_a_former_name_is_foreign(setup: IntakeSetup) -> None:
+    await setup.mirror_site(BLOG, BLOG_ID, "ada/diary")
     payload = issue_payload("opened", repository={"id": 5, "full_name": "ada/blog"})
-    assert await desk.receive("issues", payload) is Outcome.FOREIGN
-    assert desk.shared.taken == []
+    assert await setup.receive("issues", payload) is DeliveryOutcome.FOREIGN
+    assert setup.deliveries.stored == []
 
 
 @pytest.mark.parametrize(
@@ -272,53 +200,53 @@ async def test_the_old_name_of_a_renamed_repository_does_not_make_another_one_ou
         ("ping", {"repository": {"full_name": "eve/blog"}}),
     ],
 )
-async def test_deliveries_of_other_repositories_are_foreign(desk: Desk, event: str, payload: object) -> None:
-    await desk.knows(BLOG, BLOG_ID)
-    assert await desk.receive(event, payload) is Outcome.FOREIGN
-    assert (desk.shared.taken, desk.woken) == ([], [])
-    assert [outcome for _, outcome in desk.told] == [Received.FOREIGN]
+async def test_deliveries_of_other_repositories_are_foreign(setup: IntakeSetup, event: str, payload: object) -> None:
+    await setup.mirror_site(BLOG, BLOG_ID)
+    assert await setup.receive(event, payload) is DeliveryOutcome.FOREIGN
+    assert (setup.deliveries.stored, setup.wakeups) == ([], [])
+    assert [outcome for _, outcome in setup.metrics.deliveries] == ["foreign"]
 
 
 # transfers
 
 
-def transferred_to(place: dict[str, Any]) -> dict[str, Any]:
-    return issue_payload("transferred", changes={"new_issue": {"number": 7}, "new_repository": place})
+def _transfer_to(target: dict[str, Any]) -> dict[str, Any]:
+    return issue_payload("transferred", changes={"new_issue": {"number": 7}, "new_repository": target})
 
 
-async def test_an_issue_that_moves_between_the_sites_is_looked_at_in_both(desk: Desk) -> None:
-    payload = transferred_to({"id": NOTES_ID, "full_name": "ada/notes"})
-    assert await desk.receive("issues", payload) is Outcome.ACCEPTED
-    assert [(kept.repo, kept.number, kept.full) for kept in desk.shared.taken] == [
+async def test_transfer_between_sites_enqueues_a_job_in_both(setup: IntakeSetup) -> None:
+    payload = _transfer_to({"id": NOTES_ID, "full_name": "ada/notes"})
+    assert await setup.receive("issues", payload) is DeliveryOutcome.ACCEPTED
+    assert [(stored.repo, stored.number, stored.full) for stored in setup.deliveries.stored] == [
         (NOTES, 7, True),
         (BLOG, 41, True),
     ]
-    assert desk.woken == [(NOTES, 7), (BLOG, 41)]
-    assert await desk.receive("issues", payload) is Outcome.REPLAYED
-    assert len(desk.shared.taken) == 2
-    assert len(desk.told) == 2
+    assert setup.wakeups == [(NOTES, 7), (BLOG, 41)]
+    assert await setup.receive("issues", payload) is DeliveryOutcome.REPLAYED
+    assert len(setup.deliveries.stored) == 2
+    assert len(setup.metrics.deliveries) == 2
 
 
-@pytest.mark.parametrize("changes", [{"full_name": "eve/elsewhere", "id": 6}, {}])
-async def test_an_issue_that_moves_away_is_looked_at_where_it_was(desk: Desk, changes: dict[str, Any]) -> None:
-    assert await desk.receive("issues", transferred_to(changes)) is Outcome.ACCEPTED
-    assert desk.woken == [(BLOG, 41)]
+@pytest.mark.parametrize("target", [{"full_name": "eve/elsewhere", "id": 6}, {}])
+async def test_transfer_to_another_owner_enqueues_one_job(setup: IntakeSetup, target: dict[str, Any]) -> None:
+    assert await setup.receive("issues", _transfer_to(target)) is DeliveryOutcome.ACCEPTED
+    assert setup.wakeups == [(BLOG, 41)]
 
 
 # failures
 
 
 @pytest.mark.parametrize(("event", "payload"), [("issues", issue_payload("opened")), ("ping", {"repository": REPO})])
-async def test_a_store_that_fails_is_no_delivery_taken(desk: Desk, event: str, payload: object) -> None:
-    desk.shared.failure = StoreUnusable("afterword.db", "database or disk is full")
+async def test_failing_store_accepts_no_delivery(setup: IntakeSetup, event: str, payload: object) -> None:
+    setup.deliveries.failure = StoreUnusable("afterword.db", "database or disk is full")
     with pytest.raises(StoreUnusable):
-        await desk.receive(event, payload)
-    assert (desk.woken, desk.told) == ([], [(event, Received.FAILED)])
-    desk.shared.failure = None
-    assert await desk.receive("issues", issue_payload("opened")) is Outcome.ACCEPTED
+        await setup.receive(event, payload)
+    assert (setup.wakeups, setup.metrics.deliveries) == ([], [(event, "failed")])
+    setup.deliveries.failure = None
+    assert await setup.receive("issues", issue_payload("opened")) is DeliveryOutcome.ACCEPTED
 
 
-async def test_what_never_became_a_notice_is_told_under_a_bounded_name(desk: Desk) -> None:
-    desk.receiver.refused([(b"x-github-event", b"issues")], Received.UNSIGNED)
-    desk.receiver.refused([(b"x-github-event", b"\xff" * 1000)], Received.MALFORMED)
-    assert desk.told == [("issues", Received.UNSIGNED), ("other", Received.MALFORMED)]
+async def test_rejected_delivery_is_counted_under_a_bounded_label(setup: IntakeSetup) -> None:
+    setup.intake.reject([(b"x-github-event", b"issues")], DeliveryOutcome.UNSIGNED)
+    setup.intake.reject([(b"x-github-event", b"\xff" * 1000)], DeliveryOutcome.MALFORMED)
+    assert setup.metrics.deliveries == [("issues", "unsigned"), ("other", "malformed")]
