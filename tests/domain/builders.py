@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.domain.records import ThreadRecord
+from app.domain.records import IssueSummary, ThreadRecord
 from app.domain.sites import Repository, repository
 from app.domain.threads import Comment, Issue
 from app.github import payloads
@@ -10,8 +10,6 @@ from tests.github.objects import comment_object, issue_object
 
 BLOG: Repository = repository("ada/blog")
 NOTES: Repository = repository("ada/notes")
-CREATED_AT = "2020-07-01T09:30:00Z"
-"""When a comment of `comment` was last changed, unless a test says otherwise."""
 
 
 def issue(number: int = 41, *, pull: bool = False, **fields: Any) -> Issue:
@@ -33,4 +31,19 @@ def record(
 ) -> ThreadRecord:
     return ThreadRecord(
         issue=issue, mirrored_count=mirrored, complete=complete, count_offset=offset, checked_at=checked_at
+    )
+
+
+def issue_summary(
+    number: int, comments: int, *, pull: bool = False, complete: bool = False, updated: str = ""
+) -> IssueSummary:
+    return IssueSummary(
+        number=number,
+        is_pull_request=pull,
+        comment_count=comments,
+        mirrored_count=comments if complete else 0,
+        complete=complete,
+        count_mismatch=False,
+        updated_at=updated or f"2026-01-01T00:00:{number % 60:02d}Z",
+        labels=(),
     )

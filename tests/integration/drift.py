@@ -1,7 +1,7 @@
 """Drift: differences between the mirror and GitHub that nothing reports."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -61,6 +61,17 @@ async def assert_mirror_equals_github(service: LocalService) -> None:
         assert [comment.id for comment in comments] == github_ids(service.simulator, number)
         assert [c.body for c in comments] == [world.comments[c.id].body for c in comments]
         assert [c.reactions.total for c in comments] == [_reaction_count(world, c.id) for c in comments]
+
+
+async def assert_threads_equal_github(service: LocalService, numbers: Iterable[int]) -> None:
+    """Compare the comments of these posts in the mirror and as readers get them, and the posts' status."""
+    world = service.simulator.world
+    for number in numbers:
+        ids = github_ids(service.simulator, number)
+        assert await service.comment_ids(number) == ids
+        mirrored = await service.application.mirror.comments(BLOG, number)
+        assert {comment.id: comment.body for comment in mirrored} == {key: world.comments[key].body for key in ids}
+        assert await service.status(number) == world.issue("ada/blog", number).state
 
 
 def _reaction_count(world: World, comment_id: int) -> int:

@@ -3,11 +3,15 @@
 import asyncio
 from typing import Any
 
+import pytest
 from typing_extensions import override
 
 from app.domain.errors import StoreUnusable
+from app.domain.priority import Priority
 from app.ports.mirror import Change, Mirror
 from app.store.memory import MemoryKeyValues, MemoryStore
+from app.sync.repositories import Repositories
+from tests.integration.local_service import BLOG, LocalService, run_ready_tasks
 
 
 class SlowMirror:
@@ -60,3 +64,23 @@ class FullKeyValues(MemoryKeyValues):
             self.failures -= 1
             raise StoreUnusable("here", "the disk is full")
         await super().put(key, value)
+
+
+async def cancel_during_commit(service: LocalService, work: str, slow: SlowMirror) -> None:
+    """Start work that commits to a slow mirror, and cancel it after the commit."""
+    if work == "thread":
+        service.application.committer._mirror = slow
+        task: asyncio.Task[object] = asyncio.create_task(service.application.refresher.read(BLOG, 2, Priority.POLL))
+    else:
+        repositories: Repositories = service.application.repositories
+        site = await service.application.mirror.site(BLOG)
+        assert site is not None
+        repositories._mirror = slow
+        task = asyncio.create_task(repositories.refresh(site, Priority.POLL))
+    async with asyncio.timeout(20):
+        await slow.has_committed.wait()
+    task.cancel()
+    await run_ready_tasks()
+    slow.gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task

@@ -5,19 +5,16 @@ import asyncio
 import pytest
 
 from app.domain.errors import StoreUnusable
-from app.domain.priority import Priority
 from app.domain.records import REPOSITORY_NUMBER
 from app.ports.mirror import Change
 from app.simulator.http.server import run_simulator
 from app.store.memory import MemoryMirror
 from app.sync.commit import commit
-from app.sync.repositories import Repositories
 from tests.contracts.mirrors import issue
 from tests.fakes import FakeClock
-from tests.integration.fake_stores import SlowMirror
+from tests.integration.fake_stores import SlowMirror, cancel_during_commit
 from tests.integration.local_service import (
     BLOG,
-    LocalService,
     complete_backfill,
     run_ready_tasks,
     run_service_with_webhook,
@@ -78,26 +75,6 @@ async def test_cancellation_of_all_tasks_cancels_the_caller() -> None:
     assert notifications.calls == []
 
 
-async def _cancel_during_commit(service: LocalService, work: str, slow: SlowMirror) -> None:
-    """Start work that commits to a slow mirror, and cancel it after the commit."""
-    if work == "thread":
-        service.application.committer._mirror = slow
-        task: asyncio.Task[object] = asyncio.create_task(service.application.refresher.read(BLOG, 2, Priority.POLL))
-    else:
-        repositories: Repositories = service.application.repositories
-        site = await service.application.mirror.site(BLOG)
-        assert site is not None
-        repositories._mirror = slow
-        task = asyncio.create_task(repositories.refresh(site, Priority.POLL))
-    async with asyncio.timeout(20):
-        await slow.has_committed.wait()
-    task.cancel()
-    await run_ready_tasks()
-    slow.gate.set()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-
 @pytest.mark.parametrize(("work", "status", "comments"), [("thread", 200, 1), ("repository", 404, None)])
 async def test_cancelled_poll_leaves_no_old_document(
     clock: FakeClock, work: str, status: int, comments: int | None
@@ -109,7 +86,7 @@ async def test_cancelled_poll_leaves_no_old_document(
             simulator.world.comment("ada/blog", 2, body="First!", author="eve")
             if work == "repository":
                 simulator.world.make_private("ada/blog")
-            await _cancel_during_commit(service, work, SlowMirror(service.application.mirror))
+            await cancel_during_commit(service, work, SlowMirror(service.application.mirror))
             response = await service.get("/api/v1/posts/2/comments?limit=100")
             assert response.status_code == status
             assert comments is None or len(response.json()["comments"]) == comments

@@ -17,9 +17,10 @@ from app.simulator.http.faults import (
     WrongJsonType,
 )
 from app.simulator.http.rate_limits import Limits
-from app.simulator.http.server import RunningSimulator, run_simulator
+from app.simulator.http.server import run_simulator
 from app.sync.reconcile import Reconcile
-from tests.integration.local_service import BLOG, LocalService, github_ids, new_clock, run_service
+from tests.integration.drift import assert_threads_equal_github
+from tests.integration.local_service import BLOG, LocalService, new_clock, run_service
 from tests.integration.worlds import TOKEN, blog_world_at, change_randomly
 
 FAULTS: tuple[Fault, ...] = (
@@ -59,19 +60,8 @@ async def test_mirror_equals_github_after_random_changes(seed: int) -> None:
                 await _read_and_poll(service, rng)
                 clock.advance(rng.choice([5, 40, 400]))
             stop()
-            await _reconcile_and_compare(service, simulator)
-
-
-async def _reconcile_and_compare(service: LocalService, simulator: RunningSimulator) -> None:
-    """Reconcile twice without faults; then compare each thread."""
-    simulator.faults.clear()
-    for _ in range(2):
-        service.clock.advance(4000)
-        await service.application.poller.poll(BLOG, reconcile=Reconcile.NOW)
-    world = simulator.world
-    for number in (1, 2, 3, 4):
-        assert await service.comment_ids(number) == github_ids(simulator, number)
-        texts = {key: world.comments[key].body for key in github_ids(simulator, number)}
-        mirrored = await service.application.mirror.comments(BLOG, number)
-        assert {comment.id: comment.body for comment in mirrored} == texts
-        assert (await service.get(f"/api/v1/posts/{number}")).json()["status"] == world.issue("ada/blog", number).state
+            simulator.faults.clear()
+            for _ in range(2):
+                clock.advance(4000)
+                await service.application.poller.poll(BLOG, reconcile=Reconcile.NOW)
+            await assert_threads_equal_github(service, (1, 2, 3, 4))

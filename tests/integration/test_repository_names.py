@@ -9,11 +9,11 @@ from app.simulator.world.world import World
 from tests.fakes import FakeClock
 from tests.integration.local_service import (
     BLOG,
-    LocalService,
     complete_backfill,
     github_ids,
     run_service_with_webhook,
 )
+from tests.integration.taken_names import assert_nothing_foreign, let_another_take_the_name
 from tests.integration.webhooks import WebhookQueue, run_due_jobs
 
 
@@ -30,36 +30,16 @@ async def test_webhook_of_a_rename_updates_the_name(world: World, clock: FakeClo
             assert all("/repos/ada/journal/" in target for target in service.take_requests())
 
 
-def _let_another_take_the_name(world: World, *, issues: int) -> None:
-    """Rename the repository; another one takes the old name, with issues of the same numbers."""
-    world.rename_repository("ada/blog", "ada/journal")
-    world.add_repository("ada/blog")
-    for number in range(1, issues + 1):
-        world.open_issue("ada/blog", title="Foreign", body="")
-        world.comment("ada/blog", number, body="Foreign", author="mallory")
-
-
-async def _assert_nothing_foreign(service: LocalService) -> None:
-    counts = []
-    for number in (1, 2, 3):
-        response = await service.get(f"/api/v1/posts/{number}/comments?limit=100")
-        assert "Foreign" not in response.text
-        counts.append(len(response.json()["comments"]))
-    assert counts == [3, 0, 2]
-    assert await service.status(4) == "missing"
-    assert "Foreign" not in (await service.get("/api/v1/comments")).text
-
-
 @pytest.mark.parametrize("issues", [0, 1, 4])
 async def test_poll_refuses_issues_of_another_repository(world: World, clock: FakeClock, issues: int) -> None:
     with run_simulator(world) as simulator:
         async with run_service_with_webhook(simulator, clock) as service:
             await complete_backfill(service)
             clock.advance(600)
-            _let_another_take_the_name(world, issues=issues)
+            let_another_take_the_name(world, issues=issues)
             for _ in range(3):
                 await service.poll_failure()
-                await _assert_nothing_foreign(service)
+                await assert_nothing_foreign(service)
             world.comment("ada/journal", 2, body="Ours", author="eve")
             await service.application.poller.poll(BLOG)
             assert await service.texts(2) == ["Ours"]
@@ -72,7 +52,7 @@ async def test_poll_notices_a_name_taken_by_empty_repository(world: World, clock
             clock.advance(600)
             world.comment("ada/blog", 1, body="The latest", author="eve")
             await service.application.poller.poll(BLOG)
-            _let_another_take_the_name(world, issues=0)
+            let_another_take_the_name(world, issues=0)
             clock.advance(600)
             world.comment("ada/journal", 2, body="Ours", author="eve")
             await service.application.poller.poll(BLOG)
@@ -90,7 +70,7 @@ async def test_poll_refuses_new_numbers_of_another_repository(world: World, cloc
             clock.advance(600)
             for _ in range(2):
                 await service.poll_failure()
-                await _assert_nothing_foreign(service)
+                await assert_nothing_foreign(service)
 
 
 @pytest.mark.parametrize("issues", [0, 1, 4])
@@ -100,13 +80,13 @@ async def test_check_refuses_threads_of_another_repository(world: World, clock: 
             await complete_backfill(service)
             for number in (1, 2, 3):
                 await service.get(f"/api/v1/posts/{number}/comments?limit=100")
-            _let_another_take_the_name(world, issues=issues)
+            let_another_take_the_name(world, issues=issues)
             for _ in range(3):
                 clock.advance(400)
-                await _assert_nothing_foreign(service)
+                await assert_nothing_foreign(service)
                 await service.finish_refreshes()
                 await run_due_jobs(service)
-            await _assert_nothing_foreign(service)
+            await assert_nothing_foreign(service)
 
 
 @pytest.mark.parametrize("issues", [0, 1, 4])
@@ -117,12 +97,12 @@ async def test_deliveries_after_a_rename_bring_nothing_foreign(world: World, clo
             webhook = WebhookQueue(world)
             world.comment("ada/blog", 2, body="Ours", author="eve")
             world.delete_comment(world.comments[github_ids(simulator, 2)[0]])
-            _let_another_take_the_name(world, issues=issues)
+            let_another_take_the_name(world, issues=issues)
             ours = {event.repository_id for event in webhook.events[:1]}
             webhook.events = [event for event in webhook.events if event.repository_id in ours]
             for _ in range(4):
                 await webhook.deliver(service)
-                await _assert_nothing_foreign(service)
+                await assert_nothing_foreign(service)
                 clock.advance(60)
             assert not await service.application.store.jobs.due(at=clock.now() + 1000)
 
@@ -132,10 +112,10 @@ async def test_transfer_in_another_repository_removes_no_post(world: World, cloc
     with run_simulator(world) as simulator:
         async with run_service_with_webhook(simulator, clock) as service:
             await complete_backfill(service)
-            _let_another_take_the_name(world, issues=1)
+            let_another_take_the_name(world, issues=1)
             world.transfer_issue("ada/blog", 1, "mallory/else")
             with pytest.raises(GitHubError):
                 await service.application.refresher.read(BLOG, 1, Priority.CHECK)
-            await _assert_nothing_foreign(service)
+            await assert_nothing_foreign(service)
             await service.application.refresher.read(BLOG, 1, Priority.CHECK)
-            await _assert_nothing_foreign(service)
+            await assert_nothing_foreign(service)

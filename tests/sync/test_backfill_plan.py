@@ -4,56 +4,41 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.records import IssueSummary
 from app.sync.backfill_plan import LIST_END, Plan, cost, plan
-
-
-def summary(
-    number: int, comments: int, *, pull: bool = False, complete: bool = False, updated: str = ""
-) -> IssueSummary:
-    return IssueSummary(
-        number=number,
-        is_pull_request=pull,
-        comment_count=comments,
-        mirrored_count=comments if complete else 0,
-        complete=complete,
-        count_mismatch=False,
-        updated_at=updated or f"2026-01-01T00:00:{number % 60:02d}Z",
-        labels=(),
-    )
+from tests.domain.builders import issue_summary
 
 
 def test_many_small_threads_are_read_by_list() -> None:
-    summaries = [summary(number, 10) for number in range(1, 1001)]
+    summaries = [issue_summary(number, 10) for number in range(1, 1001)]
     assert plan(summaries, affordable=None) == Plan(use_list=True, requests=100)
 
 
 def test_few_posts_beside_busy_pull_requests_are_read_alone() -> None:
-    posts = [summary(number, 6) for number in range(1, 51)]
-    pulls = [summary(number, 100, pull=True) for number in range(51, 101)]
+    posts = [issue_summary(number, 6) for number in range(1, 51)]
+    pulls = [issue_summary(number, 100, pull=True) for number in range(51, 101)]
     chosen = plan(posts + pulls, affordable=None)
     assert chosen.threads == tuple(range(50, 0, -1))
     assert (chosen.use_list, chosen.requests) == (False, 50)
 
 
 def test_thread_of_several_pages_costs_its_issue_too() -> None:
-    pulls = [summary(number, 100, pull=True) for number in range(3, 30)]
-    assert plan([summary(1, 1234), summary(2, 1), *pulls], affordable=None).requests == 13 + 1 + 1
+    pulls = [issue_summary(number, 100, pull=True) for number in range(3, 30)]
+    assert plan([issue_summary(1, 1234), issue_summary(2, 1), *pulls], affordable=None).requests == 13 + 1 + 1
 
 
 def test_complete_threads_cost_nothing() -> None:
-    summaries = [summary(number, 10, complete=True) for number in range(1, 9)]
+    summaries = [issue_summary(number, 10, complete=True) for number in range(1, 9)]
     assert plan(summaries, affordable=None) == Plan()
 
 
 def test_threads_left_incomplete_by_list_are_read_alone() -> None:
-    chosen = plan([summary(number, 10) for number in range(1, 1001)], affordable=None, list_is_read=True)
+    chosen = plan([issue_summary(number, 10) for number in range(1, 1001)], affordable=None, list_is_read=True)
     assert not chosen.use_list
     assert len(chosen.threads) == 1000
 
 
 def test_recent_threads_come_first_if_list_is_unaffordable() -> None:
-    summaries = [summary(n, 10, updated=f"2026-01-01T{n // 60:02d}:{n % 60:02d}:00Z") for n in range(1, 1001)]
+    summaries = [issue_summary(n, 10, updated=f"2026-01-01T{n // 60:02d}:{n % 60:02d}:00Z") for n in range(1, 1001)]
     chosen = plan(summaries, affordable=40)
     assert chosen.threads == tuple(range(1000, 980, -1))
     assert chosen.use_list
@@ -61,12 +46,12 @@ def test_recent_threads_come_first_if_list_is_unaffordable() -> None:
 
 
 def test_list_beyond_page_limit_is_read_oldest_first() -> None:
-    summaries = [summary(number, 10) for number in range(1, LIST_END // 10 + 2)]
+    summaries = [issue_summary(number, 10) for number in range(1, LIST_END // 10 + 2)]
     assert plan(summaries, affordable=None) == Plan(use_list=True, newest_first=False, requests=101)
 
 
 def test_unaffordable_list_beyond_page_limit_is_not_begun() -> None:
-    summaries = [summary(number, 10) for number in range(1, LIST_END // 10 + 2)]
+    summaries = [issue_summary(number, 10) for number in range(1, LIST_END // 10 + 2)]
     assert not plan(summaries, affordable=40).use_list
 
 
@@ -83,7 +68,7 @@ def test_plan_reaches_exactly_the_incomplete_threads(
     threads: list[tuple[int, bool, bool]], affordable: int | None
 ) -> None:
     summaries = [
-        summary(number, comments, pull=pull, complete=complete)
+        issue_summary(number, comments, pull=pull, complete=complete)
         for number, (comments, pull, complete) in enumerate(threads, 1)
     ]
     incomplete = {s.number for s in summaries if not s.is_pull_request and not s.complete}

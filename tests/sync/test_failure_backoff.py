@@ -14,6 +14,7 @@ from app.domain.errors import (
 from app.domain.sites import repository
 from app.sync.failure_backoff import FailureBackoff
 from tests.fakes import FakeClock
+from tests.sync.fake_refresh import FakeRefresh
 
 BLOG, NOTES = repository("ada/blog"), repository("ada/notes")
 UNREACHABLE = Unreachable("/x", "no answer")
@@ -23,24 +24,6 @@ SINGLE_FAILURES: tuple[GitHubError, ...] = (
     InvalidRedirect("/x", "elsewhere"),
     UNREACHABLE,
 )
-
-
-class FakeRefresh:
-    """Records the numbers that it is called with; fails for some of them."""
-
-    def __init__(self, failures: dict[int, GitHubError]) -> None:
-        self.failures = failures
-        self._numbers: list[int] = []
-
-    async def __call__(self, number: int) -> None:
-        self._numbers.append(number)
-        if number in self.failures:
-            raise self.failures[number]
-
-    def take_numbers(self) -> list[int]:
-        """Return the numbers since the last call."""
-        numbers, self._numbers = self._numbers, []
-        return numbers
 
 
 @pytest.mark.parametrize("failure", SINGLE_FAILURES)

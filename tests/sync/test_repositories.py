@@ -1,55 +1,19 @@
 """The records of sites: what GitHub says of a repository never undoes the progress of its backfill."""
 
 import asyncio
-from typing import Any, cast
 
 from app.domain.priority import Priority
 from app.domain.sites import repository
-from app.github.requests import Request
-from app.github.responses import Response
-from app.ports.mirror import Change, Mirror
+from app.ports.mirror import Change
 from app.store.memory import MemoryMirror
-from app.sync.rate_budget import RateBudget
-from app.sync.repositories import Repositories
-from tests.fakes import FakeClock
-from tests.github.objects import repository_object
+from tests.sync.late_budget import LateBudget, new_repositories
 
 BLOG = repository("octo/blog")
 
 
-class LateBudget:
-    """Responds to the first request only when `gate` is open."""
-
-    def __init__(self) -> None:
-        self.gate = asyncio.Event()
-        self.count = 0
-
-    async def send(self, request: Request, _priority: Priority) -> Response:
-        """Return the repository."""
-        self.count += 1
-        if self.count == 1:
-            await self.gate.wait()
-        return Response(request.url, repository_object())
-
-
-def _new_repositories(mirror: Mirror, budget: LateBudget) -> Repositories:
-    return Repositories(
-        api="https://api.github.com",
-        allow_private=False,
-        budget=cast("RateBudget", budget),
-        mirror=mirror,
-        clock=FakeClock(),
-        notify=_ignore,
-    )
-
-
-async def _ignore(*_: Any) -> None:
-    pass
-
-
 async def test_late_response_keeps_the_progress_of_a_backfill() -> None:
     mirror, budget = MemoryMirror("here"), LateBudget()
-    repositories = _new_repositories(mirror, budget)
+    repositories = new_repositories(mirror, budget)
     late = asyncio.create_task(repositories.request_record(BLOG, Priority.READ))
     await asyncio.sleep(0)
     site = await repositories.site(BLOG, Priority.BACKFILL)
@@ -64,7 +28,7 @@ async def test_late_response_keeps_the_progress_of_a_backfill() -> None:
 
 async def test_record_of_a_new_site_is_requested_once() -> None:
     mirror, budget = MemoryMirror("here"), LateBudget()
-    repositories = _new_repositories(mirror, budget)
+    repositories = new_repositories(mirror, budget)
     budget.gate.set()
     site = await repositories.request_record(BLOG, Priority.READ)
     assert await repositories.request_record(BLOG, Priority.READ) == site

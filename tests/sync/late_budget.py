@@ -1,0 +1,43 @@
+"""Site records requested through a budget whose first response is late."""
+
+import asyncio
+from typing import Any, cast
+
+from app.domain.priority import Priority
+from app.github.requests import Request
+from app.github.responses import Response
+from app.ports.mirror import Mirror
+from app.sync.rate_budget import RateBudget
+from app.sync.repositories import Repositories
+from tests.fakes import FakeClock
+from tests.github.objects import repository_object
+
+
+class LateBudget:
+    """Responds to the first request only when `gate` is open."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.count = 0
+
+    async def send(self, request: Request, _priority: Priority) -> Response:
+        """Return the repository."""
+        self.count += 1
+        if self.count == 1:
+            await self.gate.wait()
+        return Response(request.url, repository_object())
+
+
+def new_repositories(mirror: Mirror, budget: LateBudget) -> Repositories:
+    return Repositories(
+        api="https://api.github.com",
+        allow_private=False,
+        budget=cast("RateBudget", budget),
+        mirror=mirror,
+        clock=FakeClock(),
+        notify=_ignore,
+    )
+
+
+async def _ignore(*_: Any) -> None:
+    pass
