@@ -143,10 +143,11 @@ class Documents:
         """Return the cached document."""
         return self._cache.get(key)
 
-    async def basis(self, key: ThreadKey) -> Basis:
-        """Read what the document of a thread is made from."""
+    async def basis(self, key: ThreadKey, *, with_comments: bool | None = None) -> Basis:
+        """Read what a thread's document is made from; `with_comments` if another of its documents shows them."""
         generation = self._generation(key)
-        return Basis(await self._mirror.snapshot(key.repo, key.number, with_comments=shows_comments(key)), generation)
+        needs_comments = shows_comments(key) if with_comments is None else with_comments
+        return Basis(await self._mirror.snapshot(key.repo, key.number, with_comments=needs_comments), generation)
 
     async def document(self, key: Key, basis: Basis | None = None) -> Document:
         """Return the document of `key` made from the mirror as it is now; `basis` if the caller has read it."""
@@ -192,18 +193,14 @@ class Documents:
         for key in keys[:_MOST_REFRESHED]:
             try:
                 if isinstance(key, ThreadKey) and basis is None:
-                    basis = await self._common_basis(key)
+                    with_comments = any(isinstance(other, ThreadKey) and shows_comments(other) for other in keys)
+                    basis = await self.basis(key, with_comments=with_comments)
                 await self.document(key, basis)
             except ReadError:
                 self._cache.discard(key)
             except Exception:  # noqa: BLE001 - logged; one document must not end a poll
                 _log.exception("A document could not be rendered; the next reader of %s has it made", key)
                 self._cache.discard(key)
-
-    async def _common_basis(self, key: ThreadKey) -> Basis:
-        """Read one snapshot, with comments, for all documents of a thread."""
-        generation = self._generation(key)
-        return Basis(await self._mirror.snapshot(key.repo, key.number), generation)
 
     def _generation(self, key: Key) -> tuple[int, int]:
         """Return what changes when the documents of `key` are overtaken."""
