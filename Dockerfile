@@ -1,7 +1,7 @@
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /build
 COPY requirements.lock .
-# The lock's first part is what the service needs; what only tests need stands below the line that is cut at.
+# The lock's first part is what the service needs. The part below the line `# Development:` is only for tests.
 RUN python -m venv /opt/afterword \
     && sed '/^# Development:/,$d' requirements.lock > service.lock \
     && /opt/afterword/bin/pip install --no-cache-dir --require-hashes --no-deps -r service.lock

@@ -1,4 +1,4 @@
-# `make help` lists what there is. The environment is .venv, made by `make install`.
+# `make help` lists the targets. `make install` creates the environment .venv.
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,10 +11,10 @@ APT := DEBIAN_FRONTEND=noninteractive $(if $(filter 0,$(shell id -u)),,sudo) apt
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
 
-install: .venv/service  ## make the environment .venv and install what the service needs
-develop: .venv/develop $(NPM)  ## install what the checks and tests need besides
+install: .venv/service  ## create the environment .venv and install what the service needs
+develop: .venv/develop $(NPM)  ## install what the checks and tests need, too
 
-# Debian splits ensurepip off Python into python3-venv.
+# Debian ships ensurepip in a package of its own, python3-venv.
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Afterword needs Python 3.11 or later: install it, or name one with make PYTHON=…"; exit 2; }
@@ -30,8 +30,8 @@ develop: .venv/develop $(NPM)  ## install what the checks and tests need besides
 	@{ command -v chromium && command -v jekyll && test -x /usr/bin/hugo && test -e /usr/share/javascript/jquery/jquery.js; } >/dev/null || { $(APT) update -qq && $(APT) install -y -qq chromium hugo jekyll libjs-jquery; }
 	@touch $@
 
-# Node.js is a wheel among the requirements, so that no older one of the system's is met. The lock is written by
-# npm install --prefix tests/generators --omit-lockfile-registry-resolved --ignore-scripts: it names no registry.
+# Node.js is a wheel among the requirements, so an older one of the system is not used. This command writes the lock:
+# npm install --prefix tests/generators --omit-lockfile-registry-resolved --ignore-scripts; it names no registry.
 $(NPM): tests/generators/package-lock.json | .venv/develop
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix tests/generators --no-audit --no-fund --ignore-scripts --silent
 	@touch $@
@@ -57,12 +57,12 @@ fix: develop  ## repair what can be repaired
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: develop  ## measure what the README names (reads: where wrk and nginx are installed)
+bench: develop  ## measure the figures in the README (reads: if wrk and nginx are installed)
 	$(BIN)/python -m tests.bench.numbers
 	$(BIN)/python -m tests.bench.freshness
 	$(BIN)/python -m tests.bench.webhooks
 	$(BIN)/python -m tests.bench.subscribers
 	$(BIN)/python -m tests.bench.page
 
-lock:  ## pin every dependency anew in requirements.lock (needs uv)
+lock:  ## pin every dependency again in requirements.lock (needs uv)
 	.ci/lock

@@ -1,3 +1,3 @@
 """Afterword: a self-hosted comment service for static blogs whose comments live in GitHub issues."""
 
-VERSION = "0.3.0"
+VERSION = "0.4.0"
