@@ -41,10 +41,16 @@ class AccessPolicy:
         if not self.posts.is_known:
             raise NotReady("The list of posts", retry_after=_RETRY_AFTER)
 
-    def record_transfers(self, snapshot: Snapshot) -> None:
-        """Remember the way of a thread that is rendered: a change at its end changes the documents of all numbers."""
+    def record_transfers(self, snapshot: Snapshot) -> bool:
+        """Remember the way of a thread that is rendered; return True if it was not known before.
+
+        A change at its end changes the documents of all its numbers.
+        """
+        is_new = False
         for source, target in pairwise(hop.ref for hop in snapshot.hops):
+            is_new = is_new or source not in self._transfer_sources[target]
             self._transfer_sources[target].add(source)
+        return is_new
 
     def transfer_sources(self, refs: Iterable[ThreadRef]) -> set[ThreadRef]:
         """Return the numbers from which these threads were transferred, once or several times."""

@@ -76,6 +76,7 @@ class Views:
 
     async def _thread(self, key: ThreadKey, snapshot: Snapshot) -> Document:
         self._admit(key, snapshot.hops[0].site)
+        snapshot = await self._with_known_transfers(snapshot, with_comments=shows_comments(key))
         thread = self._visible(snapshot, with_comments=shows_comments(key))
         document = await asyncio.to_thread(self._renderer.thread, thread, key)
         return replace(document, refreshed_at=thread.refreshed_at)
@@ -85,16 +86,24 @@ class Views:
         self._access.refuse_unknown_posts()
         self._render_counts[DOCUMENT_KINDS[type(key)]] += 1
 
+    async def _with_known_transfers(self, snapshot: Snapshot, *, with_comments: bool) -> Snapshot:
+        """Return a snapshot that was read after its transfers were recorded.
+
+        A change at the target of an unrecorded transfer would not invalidate the document that is made here.
+        """
+        while self._access.record_transfers(snapshot):
+            snapshot = await self._mirror.snapshot(*snapshot.requested, with_comments=with_comments)
+        return snapshot
+
     def _visible(self, snapshot: Snapshot, *, with_comments: bool) -> Thread:
         """Return what readers see of a snapshot."""
         for hop in snapshot.hops:
             self._access.refuse_withheld(hop.site)
-        self._access.record_transfers(snapshot)
         state = thread_state(snapshot, self._access.posts)
         if state is ThreadState.TRANSFERRED or (with_comments and state is ThreadState.INCOMPLETE):
             repo, number = snapshot.ref
             raise NotReady(f"Post {number} of {repo}", retry_after=_RETRY_AFTER)
-        return thread_of(snapshot, state, stale=snapshot.requested in self.stale)
+        return thread_of(snapshot, state, stale=snapshot.ref in self.stale)
 
     async def _single_comment(self, key: GitHubCommentKey) -> Document:
         comment = await self._mirror.comment(key.repo, key.comment_id)
@@ -131,6 +140,7 @@ class Views:
         counts: dict[int, int | None] = {}
         for number in await self._mirror.transferred(repo, numbers) if numbers else ():
             snapshot = await self._mirror.snapshot(repo, number, with_comments=False)
+            snapshot = await self._with_known_transfers(snapshot, with_comments=False)
             if snapshot.was_transferred:
                 thread = self._visible(snapshot, with_comments=False)
                 counts[number] = None if thread.issue is None else thread.comment_count

@@ -1,20 +1,14 @@
-"""Publishing: what several threads share, and what is overtaken while it is being made."""
+"""Documents: what they show, which of them a change makes again, and what a change overtakes."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import orjson
 import pytest
-from app.sync.transfers import Transfers
 
 from app.domain.errors import CommentNotFound, NotServed
-from app.domain.sites import PostFilter, Repository, repository
-from app.domain.threads import Comment
+from app.domain.records import REPOSITORY_NUMBER
+from app.domain.sites import PostFilter, Repository
 from app.github import payloads
-from app.ports.jobs import THE_REPOSITORY
-from app.ports.mirror import Change, SiteRecord, Tombstone
-from app.render.document import Document
 from app.render.keys import (
     CommentsKey,
     CountsKey,
@@ -32,226 +26,178 @@ from app.render.keys import (
     SiteFeedKey,
     ThreadFeedKey,
 )
-from app.serving.document_cache import DocumentCache
 from app.serving.renderer import Renderer
-from app.serving.views import Publisher
-from app.store.memory import MemoryMirror
-from tests.contracts.mirrors import API, issue
-from tests.fakes import SilentMetrics
+from tests.contracts.mirrors import version_of
 from tests.github.objects import comment_object
+from tests.serving.document_setup import BLOG, NOTES, THIRD, DocumentSetup
 
-HOME = "https://comments.example"
-BLOG, NOTES, THIRD = repository("ada/blog"), repository("ada/notes"), repository("ada/third")
-
-
-class Held(MemoryMirror):
-    """A mirror whose comments are read only when the gate is open."""
-
-    def __init__(self) -> None:
-        super().__init__("here")
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.reached = asyncio.Event()
-
-    async def comments(self, repo: Repository, number: int) -> tuple[Comment, ...]:
-        self.reached.set()
-        found = await super().comments(repo, number)
-        await self.gate.wait()
-        return found
+BASE_URL = "https://comments.example"
 
 
-class Press:
-    """A publisher over a mirror of two sites; issue 1 of the blog has been moved to the notes, where it is 7."""
-
-    def __init__(self, serve: PostFilter | None = None) -> None:
-        self.mirror = Held()
-        self.catalogue = DocumentCache(1_000_000)
-        self.publisher = Publisher(
-            mirror=self.mirror,
-            catalogue=self.catalogue,
-            places=Transfers((BLOG, NOTES, THIRD), self.mirror),
-            serve=serve or PostFilter(),
-            public_url=None,
-            allow_private=False,
-            observer=SilentMetrics(),
-        )
-
-    async def fill(self) -> None:
-        for number, repo in enumerate((BLOG, NOTES, THIRD), start=1):
-            site = SiteRecord(repo, number, repo.full_name, listed_at=1.0)
-            await self.mirror.apply(Change(repo=repo, at=1.0, site=site, issues=(issue(7, repo=repo),)))
-        await self.move(BLOG, 1, NOTES, 7)
-
-    async def comment(self, comment_id: int, **changes: str) -> None:
-        """The whole of issue 7 of the blog is one comment."""
-        made = payloads.comment(comment_object(comment_id, 7, **changes))
-        commented = issue(7, repo=BLOG, comments=1)
-        await self.mirror.apply(Change(repo=BLOG, at=1.0, issues=(commented,), comments=(made,), whole=frozenset({7})))
-
-    async def move(self, repo: Repository, number: int, to: Repository, there: int) -> None:
-        absence = Tombstone(number, gone=True, checked_at=1.0, moved_to=f"{API}/repos/{to}/issues/{there}")
-        await self.mirror.apply(Change(repo=repo, at=1.0, absence=absence))
-
-    async def retitle(self, repo: Repository, number: int, title: str) -> None:
-        await self.mirror.apply(Change(repo=repo, at=1.0, issues=(issue(number, repo=repo, title=title),)))
-
-    async def overtaken(self, key: CommentsKey, by: Callable[[], Awaitable[object]]) -> asyncio.Task[Document]:
-        """A document that was being made when something happened, and the making of which goes on then."""
-        self.mirror.gate.clear()
-        making = asyncio.create_task(self.publisher.document(key))
-        await self.mirror.reached.wait()
-        await by()
-        self.mirror.gate.set()
-        await asyncio.wait({making})
-        return making
+@pytest.fixture
+async def setup() -> DocumentSetup:
+    setup = DocumentSetup()
+    await setup.fill()
+    return setup
 
 
-def comments(repo: Repository, number: int) -> CommentsKey:
+def _comments_key(repo: Repository, number: int) -> CommentsKey:
     return CommentsKey(repo, number, limit=10, order=Order.OLDEST, cursor=None)
 
 
-@pytest.mark.parametrize(("number", "private"), [(7, BLOG), (1, NOTES)], ids=["its own", "that it was moved to"])
-async def test_a_document_that_was_being_made_when_a_repository_became_private_is_not_kept(
-    number: int, private: Repository
+# changes
+
+
+@pytest.mark.parametrize(("number", "private"), [(7, BLOG), (1, NOTES)], ids=["its own", "of its target"])
+async def test_document_overtaken_by_a_hidden_repository_is_dropped(
+    setup: DocumentSetup, number: int, private: Repository
 ) -> None:
-    press = Press()
-    await press.fill()
-
     async def hide() -> None:
-        await press.mirror.apply(Change(repo=private, at=2.0, noted={"private": True}))
-        await press.publisher.changed(private, frozenset([THE_REPOSITORY]))
+        await setup.hide(private)
+        await setup.report_change(private, REPOSITORY_NUMBER)
 
-    made = await press.overtaken(comments(BLOG, number), hide)
-    assert isinstance(made.exception(), NotServed)
-    assert len(press.catalogue) == 0
+    task = await setup.overtake(_comments_key(BLOG, number), hide)
+    assert isinstance(task.exception(), NotServed)
+    assert len(setup.cache) == 0
 
 
-async def test_a_repository_that_changes_overtakes_no_document_of_another() -> None:
-    press = Press()
-    await press.fill()
+@pytest.mark.parametrize(
+    ("key", "part"),
+    [
+        (PostKey(BLOG, 1), b'"comment_count":1'),
+        (_comments_key(BLOG, 1), b'"id":3'),
+        (CountsKey(BLOG, (1,)), b'"counts":{"1":1}'),
+    ],
+    ids=["post", "comments", "counts"],
+)
+async def test_document_overtaken_at_its_transfer_target_is_remade(setup: DocumentSetup, key: Key, part: bytes) -> None:
+    """The first reader of a transferred post may read the mirror just before a change at its target."""
 
+    async def comment() -> None:
+        await setup.comment(3, repo=NOTES)
+        await setup.report_change(NOTES, 7)
+
+    task = await setup.overtake(key, comment)
+    assert part in task.result().bodies["identity"]
+    assert setup.cache.get(key) is task.result()
+
+
+async def test_hidden_repository_overtakes_no_document_of_another(setup: DocumentSetup) -> None:
     async def hide() -> None:
-        await press.mirror.apply(Change(repo=NOTES, at=2.0, noted={"private": True}))
-        await press.publisher.changed(NOTES, frozenset([THE_REPOSITORY]))
+        await setup.hide(NOTES)
+        await setup.report_change(NOTES, REPOSITORY_NUMBER)
 
-    made = await press.overtaken(comments(BLOG, 7), hide)
-    assert press.catalogue.get(comments(BLOG, 7)) is made.result()
-
-
-async def test_a_change_touches_the_numbers_from_which_a_thread_had_been_moved_and_no_others() -> None:
-    press = Press()
-    await press.fill()
-    assert await press.publisher.changed(NOTES, frozenset({7})) == {(NOTES, 7)}, "nobody has read the moved one"
-    await press.publisher.document(PostKey(BLOG, 1))
-    assert await press.publisher.changed(NOTES, frozenset({7})) == {(NOTES, 7), (BLOG, 1)}
-    assert await press.publisher.changed(NOTES, frozenset([THE_REPOSITORY])) == {(NOTES, THE_REPOSITORY), (BLOG, 1)}
-    assert await press.publisher.changed(NOTES, frozenset({8})) == {(NOTES, 8)}
-    assert await press.publisher.changed(BLOG, frozenset({7})) == {(BLOG, 7)}
+    task = await setup.overtake(_comments_key(BLOG, 7), hide)
+    assert setup.cache.get(_comments_key(BLOG, 7)) is task.result()
 
 
-async def test_the_version_of_a_moved_thread_grows_with_each_change_on_its_way() -> None:
-    press = Press()
-    await press.fill()
-    versions = [await press.publisher.version(BLOG, 1)]
+async def test_change_affects_numbers_a_thread_was_transferred_from(setup: DocumentSetup) -> None:
+    assert await setup.report_change(NOTES, 7) == {(NOTES, 7)}, "nobody has read the transferred post"
+    await setup.documents.document(PostKey(BLOG, 1))
+    assert await setup.report_change(NOTES, 7) == {(NOTES, 7), (BLOG, 1)}
+    assert await setup.report_change(NOTES, REPOSITORY_NUMBER) == {(NOTES, REPOSITORY_NUMBER), (BLOG, 1)}
+    assert await setup.report_change(NOTES, 8) == {(NOTES, 8)}
+    assert await setup.report_change(BLOG, 7) == {(BLOG, 7)}
 
-    async def changed() -> bool:
-        versions.append(await press.publisher.version(BLOG, 1))
+
+async def test_version_grows_with_each_change_through_transfers(setup: DocumentSetup) -> None:
+    versions = [await setup.documents.version(BLOG, 1)]
+
+    async def has_grown() -> bool:
+        versions.append(await setup.documents.version(BLOG, 1))
         return versions[-1] > versions[-2]
 
-    await press.retitle(NOTES, 7, "At its new place")
-    assert await changed()
-    await press.retitle(NOTES, 8, "Another")
-    assert not await changed()
-    await press.move(NOTES, 7, THIRD, 7)
-    assert await changed(), "though the last place has an older version than the one before"
-    await press.retitle(THIRD, 7, "At its last place")
-    assert await changed()
-    assert versions[-1] == await press.mirror.version(THIRD, 7)
+    await setup.retitle(NOTES, 7, "After the transfer")
+    assert await has_grown()
+    await setup.retitle(NOTES, 8, "Another")
+    assert not await has_grown()
+    await setup.transfer(NOTES, 7, THIRD, 7)
+    assert await has_grown(), "though the last number has an older version than the one before"
+    await setup.retitle(THIRD, 7, "After the last transfer")
+    assert await has_grown()
+    assert versions[-1] == await version_of(setup.mirror, THIRD, 7)
 
 
-async def test_the_version_of_a_thread_that_was_moved_in_a_circle_is_told() -> None:
-    press = Press()
-    await press.fill()
-    await press.move(NOTES, 7, BLOG, 1)
-    assert await press.publisher.version(BLOG, 1) == await press.mirror.version(NOTES, 7)
+async def test_circular_transfers_have_a_version(setup: DocumentSetup) -> None:
+    await setup.transfer(NOTES, 7, BLOG, 1)
+    assert await setup.documents.version(BLOG, 1) == await version_of(setup.mirror, NOTES, 7)
 
 
-async def test_a_kept_document_is_not_made_again_to_be_told_of() -> None:
-    press = Press()
-    await press.fill()
-    made = await press.publisher.present(PostKey(BLOG, 7))
-    assert await press.publisher.present(PostKey(BLOG, 7)) is made
-    await press.retitle(BLOG, 7, "Changed")
-    await press.publisher.changed(BLOG, frozenset({7}))
-    assert press.catalogue.get(PostKey(BLOG, 7)) is not made
-    assert await press.publisher.present(PostKey(BLOG, 7)) is press.catalogue.get(PostKey(BLOG, 7))
+async def test_current_document_is_made_once_for_each_change(setup: DocumentSetup) -> None:
+    document = await setup.documents.current(PostKey(BLOG, 7))
+    assert await setup.documents.current(PostKey(BLOG, 7)) is document
+    await setup.retitle(BLOG, 7, "Changed")
+    await setup.report_change(BLOG, 7)
+    assert setup.cache.get(PostKey(BLOG, 7)) is not document
+    assert await setup.documents.current(PostKey(BLOG, 7)) is setup.cache.get(PostKey(BLOG, 7))
 
 
-async def test_documents_of_what_becomes_a_post_or_ceases_to_be_one_are_swapped_and_no_others() -> None:
-    press = Press(PostFilter(listed_only=True))
-    await press.fill()
-    assert not press.publisher.serve.is_known
-    await press.publisher.serve_only({BLOG: frozenset({7}), NOTES: frozenset({7})})
+async def test_new_list_of_posts_replaces_affected_documents() -> None:
+    setup = DocumentSetup(PostFilter(listed_only=True))
+    await setup.fill()
+    assert not setup.access.posts.is_known
+    await setup.replace_posts({BLOG: frozenset({7}), NOTES: frozenset({7})})
     keys: tuple[Key, ...] = (PostKey(BLOG, 7), CountsKey(BLOG, None), PostKey(NOTES, 7))
-    before = [await press.publisher.document(key) for key in keys]
-    assert await press.publisher.serve_only({BLOG: frozenset({1}), NOTES: frozenset({7})}) == {(BLOG, 1), (BLOG, 7)}
-    swapped = [press.catalogue.get(key) is not document for key, document in zip(keys, before, strict=True)]
-    assert swapped == [True, True, False]
-    assert b'"missing"' in (await press.publisher.present(keys[0])).bodies["identity"]
-    assert await press.publisher.serve_only(press.publisher.serve.posts or {}) == frozenset()
+    before = [await setup.documents.document(key) for key in keys]
+    assert await setup.replace_posts({BLOG: frozenset({1}), NOTES: frozenset({7})}) == {(BLOG, 1), (BLOG, 7)}
+    are_new = [setup.cache.get(key) is not document for key, document in zip(keys, before, strict=True)]
+    assert are_new == [True, True, False]
+    assert b'"missing"' in (await setup.documents.current(keys[0])).bodies["identity"]
+    assert await setup.replace_posts(setup.access.posts.posts or {}) == set()
+
+
+# contents
 
 
 @pytest.mark.parametrize(
     "key",
     [
-        CommentsKey(BLOG, 7, Order.OLDEST, 50, None, base_url=HOME),
-        FragmentKey(BLOG, 7, Order.OLDEST, 50, None, "en", full_page=False, base_url=HOME, proxy_images=True),
-        ThreadFeedKey(BLOG, 7, FeedFormat.ATOM, "en", HOME, proxy_images=True),
-        SiteFeedKey(BLOG, FeedFormat.JSON, "en", HOME, proxy_images=True),
-        NewestKey(BLOG, 5, None, HOME),
+        CommentsKey(BLOG, 7, Order.OLDEST, 50, None, base_url=BASE_URL),
+        FragmentKey(BLOG, 7, Order.OLDEST, 50, None, "en", full_page=False, base_url=BASE_URL, proxy_images=True),
+        ThreadFeedKey(BLOG, 7, FeedFormat.ATOM, "en", BASE_URL, proxy_images=True),
+        SiteFeedKey(BLOG, FeedFormat.JSON, "en", BASE_URL, proxy_images=True),
+        NewestKey(BLOG, 5, None, BASE_URL),
         GitHubCommentsKey(BLOG, 7, MediaType.FULL, 1, 30, None),
         GitHubCommentKey(BLOG, 3, MediaType.HTML),
     ],
     ids=lambda key: type(key).__name__,
 )
-async def test_each_kind_of_document_carries_the_comment_made_safe(key: Key) -> None:
-    press = Press()
-    await press.fill()
-    await press.comment(3, body_html='<p onclick="x()">Hello <img src="https://github.com/a.png"></p>')
-    body = (await press.publisher.document(key)).bodies["identity"]
+async def test_every_document_shows_the_sanitized_comment(setup: DocumentSetup, key: Key) -> None:
+    await setup.comment(3, body_html='<p onclick="x()">Hello <img src="https://github.com/a.png"></p>')
+    body = await setup.body(key)
     assert b"Hello" in body
     assert b"onclick" not in body
-    assert (HOME.encode() in body) == (not isinstance(key, GitHubCommentKey | GitHubCommentsKey))
+    assert (BASE_URL.encode() in body) == (not isinstance(key, GitHubCommentKey | GitHubCommentsKey))
 
 
-async def test_lists_and_single_issues_are_told_as_github_tells_them() -> None:
-    press = Press()
-    await press.fill()
-    newest = GitHubIssuesKey(BLOG, MediaType.DEFAULT, 1, 30, "all", (), "created", "desc", None, None)
-    for key in (GitHubIssueKey(BLOG, 7, MediaType.DEFAULT), newest):
-        assert b'"number":7' in (await press.publisher.document(key)).bodies["identity"]
+@pytest.mark.parametrize(
+    "key",
+    [
+        GitHubIssueKey(BLOG, 7, MediaType.DEFAULT),
+        GitHubIssuesKey(BLOG, MediaType.DEFAULT, 1, 30, "all", (), "created", "desc", None, None),
+    ],
+    ids=lambda key: type(key).__name__,
+)
+async def test_issues_have_the_form_of_github(setup: DocumentSetup, key: Key) -> None:
+    assert b'"number":7' in await setup.body(key)
 
 
-async def test_a_comment_that_is_not_there_is_none_once_the_mirror_is_complete() -> None:
-    press = Press()
-    await press.fill()
-    await press.comment(3)
+async def test_complete_mirror_rules_out_unknown_comments(setup: DocumentSetup) -> None:
+    await setup.comment(3)
     with pytest.raises(CommentNotFound):
-        await press.publisher.document(GitHubCommentKey(BLOG, 4, MediaType.RAW))
+        await setup.documents.document(GitHubCommentKey(BLOG, 4, MediaType.RAW))
 
 
-async def test_counts_follow_a_number_to_where_its_issue_was_moved() -> None:
-    press = Press()
-    await press.fill()
-    counts = orjson.loads((await press.publisher.document(CountsKey(BLOG, (1, 7, 99)))).bodies["identity"])["counts"]
+async def test_counts_follow_transfers(setup: DocumentSetup) -> None:
+    counts = orjson.loads(await setup.body(CountsKey(BLOG, (1, 7, 99))))["counts"]
     assert counts == {"1": 0, "7": 0, "99": None}
 
 
-def test_safe_html_may_be_asked_for_from_many_threads_at_once() -> None:
+def test_sanitized_html_is_cached_safely_across_threads() -> None:
     renderer = Renderer(None)
-    renderer._safe = type(renderer._safe)(2_000, getsizeof=len)
+    renderer._sanitized = cache = type(renderer._sanitized)(2_000, getsizeof=len)
     items = [payloads.comment(comment_object(n, body_html=f"<p>{n} " + "x" * 90 + "</p>")) for n in range(1, 201)]
     with ThreadPoolExecutor(8) as threads:
-        made = list(threads.map(renderer.sanitize, items * 20))
-    assert made == [item.body_html for item in items] * 20
-    assert renderer._safe.currsize == sum(map(len, renderer._safe.values())) <= 2_000
+        results = list(threads.map(renderer.sanitize, items * 20))
+    assert results == [item.body_html for item in items] * 20
+    assert cache.currsize == sum(len(html) for html in cache.values()) <= 2_000
