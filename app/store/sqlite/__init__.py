@@ -11,7 +11,7 @@ from app.ports.mirror import Mirror
 from app.ports.rate_state import RateState
 from app.ports.store import Store
 from app.store.sqlite.deliveries import SqliteDeliveries
-from app.store.sqlite.file import SqliteFile
+from app.store.sqlite.file import StoreFile
 from app.store.sqlite.jobs import SqliteJobs
 from app.store.sqlite.key_values import SqliteKeyValues
 from app.store.sqlite.leases import SqliteLeases
@@ -25,7 +25,7 @@ __all__ = ["SqliteStore"]
 class SqliteStore(Store):
     """All store ports on one file; created by `open`, ended by `close`."""
 
-    def __init__(self, file: SqliteFile, *, process_id: str, sites: Sequence[Repository] = ()) -> None:
+    def __init__(self, file: StoreFile, *, process_id: str, sites: Sequence[Repository] = ()) -> None:
         self.mirror: Mirror = SqliteMirror(file, process_id=process_id, sites=sites)
         self.jobs: Jobs = SqliteJobs(file)
         self.deliveries: Deliveries = SqliteDeliveries(file)
@@ -54,7 +54,7 @@ class SqliteStore(Store):
 
         Raises `StoreUnusable` if there can be no store, and `StoreTooNew` for a store of a later version.
         """
-        return cls(await SqliteFile.open(path, migrations, now), process_id=process_id, sites=sites)
+        return cls(await StoreFile.open(path, migrations, now), process_id=process_id, sites=sites)
 
     async def guard(self) -> str | None:
         return await self._file.guard()

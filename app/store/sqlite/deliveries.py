@@ -6,9 +6,8 @@ from app.domain.priority import Priority
 from app.domain.sites import Repository
 from app.ports.deliveries import Deliveries, Delivery
 from app.store import rules
-from app.store.sqlite.file import SqliteFile
+from app.store.sqlite.connections import SqliteFile, clamp, site_id
 from app.store.sqlite.jobs import enqueue
-from app.store.sqlite.rows import clamp, site_id
 
 _FORGET = "DELETE FROM delivery WHERE site IN (SELECT id FROM site) AND received_at < ?"
 """Of every site: naming them makes SQLite use the index."""

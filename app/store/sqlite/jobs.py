@@ -9,8 +9,7 @@ from app.domain.sites import Repository
 from app.ports.jobs import Job, Jobs
 from app.store import rules
 from app.store.rules import StoredJob
-from app.store.sqlite.file import SqliteFile
-from app.store.sqlite.rows import clamp, site_id
+from app.store.sqlite.connections import SqliteFile, clamp, site_id
 
 _JOBS = """
 SELECT site.key, site.configured_name, number, priority, full_refresh, generation, enqueued_at, due_at, attempts,

@@ -3,7 +3,7 @@
 import sqlite3
 
 from app.ports.key_values import KeyValues
-from app.store.sqlite.file import SqliteFile
+from app.store.sqlite.connections import SqliteFile
 
 
 class SqliteKeyValues(KeyValues):

@@ -4,7 +4,7 @@ import sqlite3
 
 from app.ports.leases import Leases
 from app.store.rules import Lease
-from app.store.sqlite.file import SqliteFile
+from app.store.sqlite.connections import SqliteFile
 
 
 class SqliteLeases(Leases):

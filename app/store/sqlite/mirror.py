@@ -13,9 +13,9 @@ from app.domain.threads import Comment
 from app.domain.transfers import MAX_TRANSFERS, transfer_target
 from app.github import payloads
 from app.ports.mirror import Change, Mirror, MirrorChange, NewestComments, SiteSnapshot
-from app.store.sqlite.file import SqliteFile
+from app.store.sqlite.connections import LARGEST, SqliteFile, clamp, json_list
 from app.store.sqlite.mirror_writes import apply_change
-from app.store.sqlite.rows import LARGEST, clamp, json_list, site_record, version
+from app.store.sqlite.rows import site_record, version
 
 _THREADS = """
 SELECT source, mirrored_count, complete, count_offset, checked_at, coalesce(version, 0)

@@ -10,7 +10,8 @@ from app.domain.records import REPOSITORY_NUMBER, SiteRecord, ThreadRef, Tombsto
 from app.domain.threads import Comment, Issue
 from app.ports.mirror import Change
 from app.store.normalized_change import MONTH, deduplicate, is_newer, is_repository_change, site_after
-from app.store.sqlite.rows import json_list, site_id, site_record, version
+from app.store.sqlite.connections import json_list, site_id
+from app.store.sqlite.rows import site_record, version
 
 _STORED_ISSUES = """
 SELECT number, updated_at, source FROM issue

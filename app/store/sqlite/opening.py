@@ -4,25 +4,19 @@
 less than damage found by readers. https://www.sqlite.org/pragma.html#pragma_quick_check
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from app.domain.errors import StoreTooNew, StoreUnusable
+from app.store.sqlite.connections import READERS, Connections, connect, is_damage, transaction
 from app.store.sqlite.schema import APPLICATION_ID, Migration
-
-_BUSY_SECONDS = 10.0
-"""How long a writer waits for another process's write; each takes milliseconds."""
 
 _LOG_PAGES = 8000
 """A log of so many pages is copied into the file by the writer; `SqliteFile.guard` does it long before."""
 
-_PRIMARY = 0xFF
-"""The bits of an extended result code that hold the primary code. https://www.sqlite.org/rescode.html"""
-
-_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_DAMAGE_EXTENDED = {sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS}
 _SMALLEST = 512
 """Bytes in the smallest database. SQLite also reads a shorter header. https://www.sqlite.org/fileformat.html"""
 
@@ -33,18 +27,8 @@ class DamagedFile(StoreUnusable):
     """The file is or was a store of Afterword's, and is not sound."""
 
 
-def is_damage(error: Exception) -> bool:
-    """Return True if an error means that the file is not as SQLite left it; a full disk is no damage."""
-    code = getattr(error, "sqlite_errorcode", None)
-    if code is None:  # Python's own error: text that is not UTF-8
-        return isinstance(error, sqlite3.OperationalError) and "decode to UTF-8" in str(error)
-    return code & _PRIMARY in _DAMAGE or code in _DAMAGE_EXTENDED
-
-
-def open_connections(
-    path: str, migrations: Sequence[Migration], *, readers: int
-) -> tuple[sqlite3.Connection, tuple[sqlite3.Connection, ...]]:
-    """Return a writing connection and some reading ones; create and migrate the file if necessary.
+def open_connections(path: str, migrations: Sequence[Migration]) -> Connections:
+    """Return connections to the file; create and migrate it if necessary.
 
     Raises `StoreUnusable` if there can be no store, and `StoreTooNew` before it changes anything; `DamagedFile` for a
     store that is not sound.
@@ -57,26 +41,29 @@ def open_connections(
             _configure(writer)
             _migrate(writer, migrations)
             _confirm_version(writer, path, len(migrations))
-            reading = tuple(stack.enter_context(closing(_open_reader(path))) for _ in range(readers))
+            readers = [stack.enter_context(closing(_open_reader(path))) for _ in range(READERS)]
+            connections = Connections(Path(os.path.realpath(path)), writer, readers)
         except (sqlite3.Error, OSError) as error:
             raise StoreUnusable(path, str(error)) from error
         stack.pop_all()
-    return writer, reading
+    return connections
 
 
-def connect(path: str, *, uri: bool = False) -> sqlite3.Connection:
-    """Return a connection that one thread at a time uses, and another may close."""
-    return sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=uri)
-
-
-def check(connection: sqlite3.Connection, path: str) -> None:
-    """Read the whole file; raise `DamagedFile` if it is not sound."""
+@contextmanager
+def damage_detection(path: str) -> Iterator[None]:
+    """Raise `DamagedFile` instead of SQLite's error that means damage."""
     try:
-        result = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        yield
     except sqlite3.Error as error:
         if is_damage(error):
             raise DamagedFile(path, str(error)) from error
         raise
+
+
+def check(connection: sqlite3.Connection, path: str) -> None:
+    """Read the whole file; raise `DamagedFile` if it is not sound."""
+    with damage_detection(path):
+        (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if result != "ok":
         raise DamagedFile(path, result)
 
@@ -90,18 +77,6 @@ def check_path(path: str) -> None:
         raise StoreUnusable(path, f"there is no folder {folder}")
     if not folder.is_dir():
         raise StoreUnusable(path, f"{folder} is not a folder")
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection, kind: str) -> Iterator[None]:
-    """Run one transaction, `DEFERRED` for reading or `IMMEDIATE` for writing: all of it or nothing."""
-    connection.execute(f"BEGIN {kind}")
-    try:
-        yield
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
 
 
 def _open_reader(path: str) -> sqlite3.Connection:

@@ -6,7 +6,7 @@ from dataclasses import astuple
 from app.domain.priority import Priority
 from app.ports.rate_state import Decide, Denial, RateLimitState, RateState, RecordedRequest, Usage
 from app.store import rules
-from app.store.sqlite.file import SqliteFile
+from app.store.sqlite.connections import SqliteFile
 
 _STATE = """
 SELECT hourly_limit, remaining, reset, blocked_until, blocked_by FROM rate_limit_state WHERE token_id = ?

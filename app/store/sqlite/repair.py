@@ -14,10 +14,8 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.store.sqlite.opening import DamagedFile, check, connect, transaction
-
-FileId = tuple[int, int]
-"""Device and inode."""
+from app.store.sqlite.connections import connect, transaction
+from app.store.sqlite.opening import DamagedFile, check
 
 _START_VERSIONS = """
 INSERT INTO sqlite_sequence (name, seq)
@@ -45,20 +43,6 @@ def exclusive(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(folder)
-
-
-def file_id(path: Path) -> FileId | None:
-    """Return the identity of the file at a path; None if there is none. Raises OSError for other failures."""
-    try:
-        status = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return status.st_dev, status.st_ino
-
-
-def log_id(path: Path) -> FileId | None:
-    """Return the identity of the log of the file at a path."""
-    return file_id(Path(f"{path}-wal"))
 
 
 def remove_log(path: Path) -> None:

@@ -4,15 +4,11 @@ Readers send any number. One beyond SQLite's 64 bits becomes the nearest that SQ
 """
 
 import sqlite3
-from collections.abc import Iterable
 from dataclasses import replace
-
-import orjson
 
 from app.domain.records import SiteRecord, ThreadRef
 from app.domain.sites import Repository
-
-LARGEST = 2**63 - 1
+from app.store.sqlite.connections import clamp
 
 _SITE_RECORD = """
 SELECT configured_name, github_id, full_name, issues_next_url, issues_listed_at, comments_next_url, since, checked_at,
@@ -20,25 +16,6 @@ SELECT configured_name, github_id, full_name, issues_next_url, issues_listed_at,
 FROM site WHERE key = ? AND github_id IS NOT NULL
 """
 _VERSION = "SELECT version FROM mirror_change WHERE site = (SELECT id FROM site WHERE key = ?) AND number = ?"
-
-
-def clamp(number: int) -> int:
-    """Return the nearest number that SQLite can hold."""
-    return max(-LARGEST, min(number, LARGEST))
-
-
-def json_list(numbers: Iterable[int]) -> str:
-    """Return numbers as one parameter, for `json_each`."""
-    return orjson.dumps(tuple(map(clamp, numbers))).decode()
-
-
-def site_id(connection: sqlite3.Connection, repo: Repository) -> int:
-    """Return the id of a repository's row; insert a row without a record if there is none."""
-    row = connection.execute("SELECT id FROM site WHERE key = ?", (repo.key,)).fetchone()
-    if row is None:
-        statement = "INSERT INTO site (key, configured_name) VALUES (?, ?) RETURNING id"
-        row = connection.execute(statement, (repo.key, repo.full_name)).fetchone()
-    return int(row[0])
 
 
 def site_record(connection: sqlite3.Connection, repo: Repository) -> SiteRecord | None:
