@@ -5,18 +5,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from app.simulator.http import faults
 from app.simulator.http.app import Simulator
-from app.simulator.http.faults import (
-    ConnectionClosed,
-    ConnectionReset,
-    EmptyList,
-    Fault,
-    HtmlPage,
-    PrimaryRateLimit,
-    SecondaryRateLimit,
-    Status,
-    TruncatedJson,
-)
 from app.simulator.world.records import Comment
 
 HELP = """\
@@ -32,14 +22,14 @@ acts, one a line on the standard input:
   asks                        how many asks so far, by path
 """
 
-_FAULTS: dict[str, Fault] = {
-    "reset": ConnectionReset(),
-    "cut": ConnectionClosed(),
-    "half": TruncatedJson(),
-    "html": HtmlPage(),
-    "empty": EmptyList(),
-    "primary": PrimaryRateLimit(),
-    "secondary": SecondaryRateLimit(),
+_FAULTS: dict[str, faults.Fault] = {
+    "reset": faults.ConnectionReset(),
+    "cut": faults.ConnectionClosed(),
+    "half": faults.TruncatedJson(),
+    "html": faults.HtmlPage(),
+    "empty": faults.EmptyList(),
+    "primary": faults.PrimaryRateLimit(),
+    "secondary": faults.SecondaryRateLimit(),
 }
 
 
@@ -109,7 +99,7 @@ class Console:
 
     def _add_fault(self, arguments: str) -> None:
         kind, times, match = _split_in_three(arguments)
-        fault = _FAULTS.get(kind) or Status(int(kind))
+        fault = _FAULTS.get(kind) or faults.Status(int(kind))
         self._fault_removers.append(self._simulator.faults.add(fault, match=match, times=int(times or 1)))
 
     def _remove_faults(self) -> None:

@@ -17,24 +17,14 @@ from hashlib import sha256
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from app.simulator.http import responses
 from app.simulator.http.faults import Faults
 from app.simulator.http.hold import RequestHold
 from app.simulator.http.images import IMAGES_PATH, ImageHost
 from app.simulator.http.rate_limits import Budget, Limits, RateLimiter
 from app.simulator.http.request_log import IncomingRequest, LoggedRequest
 from app.simulator.http.resources import Resources
-from app.simulator.http.responses import (
-    SimulatedResponse,
-    StatusError,
-    bad_credentials,
-    error_response,
-    json_response,
-    missing_user_agent,
-    not_found,
-    primary_rate_limit,
-    secondary_rate_limit,
-    unsupported_version,
-)
+from app.simulator.http.responses import SimulatedResponse, StatusError
 from app.simulator.world.media_types import MediaType, parse_media_type
 from app.simulator.world.objects import NEWER, OLDER, View
 from app.simulator.world.records import User
@@ -130,7 +120,7 @@ class Simulator:
             return self.respond(request, too_many=too_many)
         except Exception as error:  # noqa: BLE001 - stored, and raised when `run_simulator` ends
             self.internal_errors.append(error)
-            return error_response(500, "Server Error")
+            return responses.error_response(500, "Server Error")
 
     def respond(self, request: IncomingRequest, *, too_many: bool = False) -> SimulatedResponse:
         """Return the response to a request, and log both.
@@ -162,7 +152,7 @@ class Simulator:
     def _correct_response(self, request: IncomingRequest, *, too_many: bool) -> tuple[SimulatedResponse, bool]:
         """Return the response before faults, and whether the request counts against the rate limit."""
         if not request.headers.get("user-agent"):
-            return missing_user_agent(), False
+            return responses.missing_user_agent(), False
         if request.method == "OPTIONS":
             return SimulatedResponse(204, headers=_COMMON_HEADERS | _PREFLIGHT_HEADERS), False
         try:
@@ -171,31 +161,31 @@ class Simulator:
             return self._charge(request, error.response, None)
         client, now = _client(request, viewer), self.world.clock()
         if too_many or self.rate_limiter.is_too_fast(client, self.limits.points_per_minute, now):
-            return self._complete(request, secondary_rate_limit(self.limits.status), viewer), False
+            return self._complete(request, responses.secondary_rate_limit(self.limits.status), viewer), False
         budget = self._budget(request, viewer)
         if request.path == "/rate_limit":
             return self._complete(request, self._rate_limit_status(request, budget), viewer), False
         if not budget.remaining:
-            return self._complete(request, primary_rate_limit(self.limits.status, client), viewer), False
+            return self._complete(request, responses.primary_rate_limit(self.limits.status, client), viewer), False
         return self._charge(request, self._resource_response(request, viewer), viewer)
 
     def _viewer(self, request: IncomingRequest) -> User | None:
         """Return the user of the token, None without a token; raise 401 for an unknown token."""
         if request.token is None:
             return None
-        token = self.world.tokens.get(request.token)
-        if token is None or self.world.users[token.user_id].deleted:
-            raise bad_credentials()
-        return self.world.users[token.user_id]
+        user = self.world.users.get(self.world.tokens.get(request.token, 0))
+        if user is None or user.deleted:
+            raise responses.bad_credentials()
+        return user
 
     def _resource_response(self, request: IncomingRequest, viewer: User | None) -> SimulatedResponse:
         media_type = parse_media_type(request.headers.get("accept", ""))
         version = request.headers.get("x-github-api-version", API_VERSIONS[0])
         try:
             if version not in API_VERSIONS:
-                raise unsupported_version(version)
+                raise responses.unsupported_version(version)
             if request.method not in {"GET", "HEAD"}:
-                raise not_found()
+                raise responses.not_found()
             response = self._resources.respond(request, View(request.base_url, media_type, version), viewer)
         except StatusError as error:
             return error.response
@@ -226,7 +216,7 @@ class Simulator:
         }
         has_rate = request.headers.get("x-github-api-version") != NEWER
         rates = {"resources": resources, "rate": core} if has_rate else {"resources": resources}
-        return json_response(200, rates, cache_control="no-cache")
+        return responses.json_response(200, rates, cache_control="no-cache")
 
     def _complete(
         self, request: IncomingRequest, response: SimulatedResponse, viewer: User | None

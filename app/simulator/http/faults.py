@@ -3,12 +3,12 @@
 A fault turns a finished response into a broken one and does nothing else, so faults can be combined.
 """
 
+import math
 import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from email.utils import formatdate, parsedate_to_datetime
-from itertools import count
 from typing import Protocol
 
 from typing_extensions import override
@@ -48,8 +48,7 @@ class Status(Fault):
 
     @override
     def apply(self, response: SimulatedResponse, now: float) -> SimulatedResponse:
-        headers = _without_body_headers(response) | {"content-type": self.content_type}
-        return replace(response, status=self.status, body=self.body, headers=headers)
+        return _replace_body(response, SimulatedResponse(self.status, self.body, {"content-type": self.content_type}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +94,11 @@ class TruncatedJson(Fault):
 
 
 @dataclass(frozen=True, slots=True)
-class HtmlPage(Fault):
+class HtmlPage(Status):
     """An HTML page with status 200, as captive portals and blocks send it."""
 
-    @override
-    def apply(self, response: SimulatedResponse, now: float) -> SimulatedResponse:
-        page = Status(200, b"<!DOCTYPE html><html><head><title>Unicorn!</title></head></html>")
-        return page.apply(response, now)
+    status: int = 200
+    body: bytes = b"<!DOCTYPE html><html><head><title>Unicorn!</title></head></html>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +130,14 @@ class PrimaryRateLimit(Fault):
 
     @override
     def apply(self, response: SimulatedResponse, now: float) -> SimulatedResponse:
-        refusal = primary_rate_limit(self.status, "127.0.0.1")
-        headers = {
-            **refusal.headers,
-            "x-ratelimit-remaining": "0",
-            "x-ratelimit-used": response.headers.get("x-ratelimit-limit", "60"),
-            "x-ratelimit-reset": str(int(now) + self.reset_in),
-        }
+        refusal = primary_rate_limit(self.status, "127.0.0.1").with_headers(
+            x_ratelimit_remaining="0",
+            x_ratelimit_used=response.headers.get("x-ratelimit-limit", "60"),
+            x_ratelimit_reset=str(int(now) + self.reset_in),
+        )
         if self.retry_after is not None:
-            headers["retry-after"] = str(self.retry_after)
-        headers = _without_body_headers(response) | headers
-        return replace(response, status=self.status, body=refusal.body, headers=headers)
+            refusal = refusal.with_headers(retry_after=str(self.retry_after))
+        return _replace_body(response, refusal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +149,7 @@ class SecondaryRateLimit(Fault):
 
     @override
     def apply(self, response: SimulatedResponse, now: float) -> SimulatedResponse:
-        refusal = secondary_rate_limit(self.status, self.retry_after)
-        headers = {**_without_body_headers(response), **refusal.headers}
-        return replace(response, status=self.status, body=refusal.body, headers=headers)
+        return _replace_body(response, secondary_rate_limit(self.status, self.retry_after))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,22 +168,20 @@ class ClockSkew(Fault):
         return replace(response, headers=headers)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A fault for the next `times` requests whose path with query matches; None stands for all requests."""
+@dataclass(slots=True, eq=False)
+class _Rule:
+    """A fault for the next `times` requests whose path with query matches; infinity stands for all requests."""
 
     fault: Fault
     pattern: re.Pattern[str]
-    times: int | None
-    number: int
+    times: float
 
 
 class Faults:
     """The rules that are in force, in the order in which they were added; every method is thread-safe."""
 
     def __init__(self) -> None:
-        self._rules: list[Rule] = []
-        self._next_number = count()
+        self._rules: list[_Rule] = []
         self._lock = threading.Lock()
 
     def add(self, fault: Fault, *, match: str = "", times: int | None = 1) -> Callable[[], None]:
@@ -200,13 +190,13 @@ class Faults:
         The regular expression `match` is searched in the path with query. A second page matches `[?&]page=2`,
         because `per_page` contains `page` too.
         """
+        rule = _Rule(fault, re.compile(match), math.inf if times is None else times)
         with self._lock:
-            rule = Rule(fault, re.compile(match), times, next(self._next_number))
             self._rules.append(rule)
 
         def remove() -> None:
             with self._lock:
-                self._rules = [other for other in self._rules if other.number != rule.number]
+                self._rules = [other for other in self._rules if other is not rule]
 
         return remove
 
@@ -219,18 +209,15 @@ class Faults:
         """Apply every rule that matches `target`, and decrement its `times`."""
         with self._lock:
             matches = [rule for rule in self._rules if rule.pattern.search(target)]
-            self._rules = [after for rule in self._rules if (after := _decrement(rule) if rule in matches else rule)]
+            for rule in matches:
+                rule.times -= 1
+            self._rules = [rule for rule in self._rules if rule.times > 0]
         for rule in matches:
             response = rule.fault.apply(response, now)
         return response
 
 
-def _decrement(rule: Rule) -> Rule | None:
-    """Return the rule with one use less; None after its last use."""
-    if rule.times is None:
-        return rule
-    return replace(rule, times=rule.times - 1) if rule.times > 1 else None
-
-
-def _without_body_headers(response: SimulatedResponse) -> dict[str, str]:
-    return {name: value for name, value in response.headers.items() if name not in _BODY_HEADERS}
+def _replace_body(response: SimulatedResponse, error: SimulatedResponse) -> SimulatedResponse:
+    """Return the response with the status, body and headers of an error, and its other headers."""
+    other_headers = {name: value for name, value in response.headers.items() if name not in _BODY_HEADERS}
+    return replace(response, status=error.status, body=error.body, headers={**other_headers, **error.headers})

@@ -6,7 +6,7 @@ import orjson
 
 from app.simulator.world.markdown import EXPIRES_AFTER, UPLOADS
 from app.simulator.world.objects import Json, View, comment_object, issue_object, user_object
-from app.simulator.world.records import Comment, Issue
+from app.simulator.world.records import Comment, Contribution, Issue
 from app.simulator.world.tables import WorldTables
 
 
@@ -62,7 +62,7 @@ class ObjectCache:
             self._signature_period(pinned_comment) if pinned_comment else 0,
         )
 
-    def _signature_period(self, record: Comment | Issue) -> int:
+    def _signature_period(self, record: Contribution) -> int:
         """Return the period of the signed URLs in a body, 0 for a body without uploaded images.
 
         Nothing else in an object changes with time alone.

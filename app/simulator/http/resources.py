@@ -11,40 +11,26 @@ from typing import TypeVar
 
 import orjson
 
+from app.simulator.http import responses
 from app.simulator.http.object_cache import ObjectCache
 from app.simulator.http.paging import cursor_link_header, decode_cursor, link_header, parse_page
 from app.simulator.http.request_log import IncomingRequest
-from app.simulator.http.responses import (
-    ALL_COMMENTS_DOCS,
-    COMMENT_DOCS,
-    COMMENTS_DOCS,
-    ISSUE_DOCS,
-    ISSUES_DOCS,
-    REPOSITORY_DOCS,
-    SimulatedResponse,
-    StatusError,
-    invalid_parameter,
-    issue_deleted,
-    issues_disabled,
-    json_response,
-    moved_permanently,
-    not_found,
-    pagination_limit,
-)
+from app.simulator.http.responses import SimulatedResponse, StatusError
 from app.simulator.world.objects import View, repository_object
-from app.simulator.world.records import Comment, Issue, Repository, User
+from app.simulator.world.records import Comment, Issue, Repository, User, to_timestamp
 from app.simulator.world.selection import Selection
 from app.simulator.world.tables import WorldTables
 
 IssueOrComment = TypeVar("IssueOrComment", Comment, Issue)
 
 _PATH = re.compile(r"/(?:repos/(?P<name>[^/]+/[^/]+)|repositories/(?P<id>\d{1,15}))(?P<rest>/.*)?")
+_DISTANT_PAST = -(2**40)
 _ASSOCIATIONS_WITH_ACCESS = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
 
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """A request with what it refers to; `rest` is the path after the repository.
+    """A request with what it refers to; `rest` is the path after the repository, `docs` GitHub's page about it.
 
     `viewer` is the user of the token, None without a token.
     """
@@ -54,11 +40,22 @@ class RequestContext:
     viewer: User | None
     repository: Repository
     rest: str
+    docs: str
 
     @property
     def parameters(self) -> Mapping[str, str]:
         """Return the parameters by name; the last value of a repeated parameter counts."""
         return dict(self.request.parameters)
+
+    @property
+    def since(self) -> int:
+        """Return the time of the parameter `since`, or a time before all others; raise 422 for any other text."""
+        text = self.parameters.get("since", "")
+        try:
+            # A "+" that a client did not escape arrives as a blank.
+            return to_timestamp(text.strip().replace(" ", "+")) if text else _DISTANT_PAST
+        except ValueError:
+            raise responses.invalid_parameter("since", self.docs) from None
 
     @property
     def url(self) -> str:
@@ -78,28 +75,28 @@ class Resources:
         self._objects = ObjectCache(world)
         self._selection = Selection(world)
         self._routes: tuple[tuple[re.Pattern[str], Callable[..., SimulatedResponse], str], ...] = (
-            (re.compile(r""), self._repository, REPOSITORY_DOCS),
-            (re.compile(r"/issues"), self._issues, ISSUES_DOCS),
-            (re.compile(r"/issues/comments"), self._all_comments, ALL_COMMENTS_DOCS),
-            (re.compile(r"/issues/comments/(\d{1,15})"), self._comment, COMMENT_DOCS),
-            (re.compile(r"/issues/(\d{1,9})"), self._issue, ISSUE_DOCS),
-            (re.compile(r"/issues/(\d{1,9})/comments"), self._comments, COMMENTS_DOCS),
+            (re.compile(r""), self._repository, responses.REPOSITORY_DOCS),
+            (re.compile(r"/issues"), self._issues, responses.ISSUES_DOCS),
+            (re.compile(r"/issues/comments"), self._all_comments, responses.ALL_COMMENTS_DOCS),
+            (re.compile(r"/issues/comments/(\d{1,15})"), self._comment, responses.COMMENT_DOCS),
+            (re.compile(r"/issues/(\d{1,9})"), self._issue, responses.ISSUE_DOCS),
+            (re.compile(r"/issues/(\d{1,9})/comments"), self._comments, responses.COMMENTS_DOCS),
         )
 
     def respond(self, request: IncomingRequest, view: View, viewer: User | None) -> SimulatedResponse:
         """Return the response to a GET or HEAD request."""
         path = _PATH.fullmatch(request.path)
         if path is None:
-            raise not_found()
+            raise responses.not_found()
         rest = path["rest"] or ""
         for pattern, handler, docs in self._routes:
             match = pattern.fullmatch(rest)
             if match:
                 repository = self._visible_repository(path, viewer, docs)
-                context = RequestContext(request, view, viewer, repository, rest)
+                context = RequestContext(request, view, viewer, repository, rest, docs)
                 self._redirect_former_name(context, path)
                 return handler(context, *map(int, match.groups()))
-        raise not_found()
+        raise responses.not_found()
 
     def _visible_repository(self, path: re.Match[str], viewer: User | None, docs: str) -> Repository:
         """Return the repository of a path; raise 404 if it does not exist or is hidden from the viewer."""
@@ -108,14 +105,14 @@ class Resources:
         repository_id = int(path["id"] or world.repository_ids.get(name, world.former_names.get(name, 0)))
         repository = world.repositories.get(repository_id)
         if repository is None or not self._can_read(viewer, repository):
-            raise not_found(docs)
+            raise responses.not_found(docs)
         return repository
 
     def _redirect_former_name(self, context: RequestContext, path: re.Match[str]) -> None:
         """Raise 301 to the repository's id if the path has a former name."""
         if path["name"] and path["name"].lower() not in self._world.repository_ids:
             query = f"?{context.request.query}" if context.request.query else ""
-            raise moved_permanently(context.url + query)
+            raise responses.moved_permanently(context.url + query)
 
     def _can_read(self, viewer: User | None, repository: Repository) -> bool:
         if not repository.private:
@@ -126,7 +123,7 @@ class Resources:
         return viewer.login.lower() == repository.owner.lower() or association in _ASSOCIATIONS_WITH_ACCESS
 
     def _repository(self, context: RequestContext) -> SimulatedResponse:
-        return json_response(
+        return responses.json_response(
             200,
             repository_object(self._world, context.repository, context.view),
             last_modified=formatdate(context.repository.created_at, usegmt=True),
@@ -134,94 +131,76 @@ class Resources:
 
     def _issues(self, context: RequestContext) -> SimulatedResponse:
         if not context.repository.has_issues:
-            raise issues_disabled()
-        try:
-            issues = self._selection.issues(context.repository.id, context.parameters)
-        except ValueError:
-            raise invalid_parameter("since", ISSUES_DOCS) from None
-        if self._cursors:
-            return self._page_by_cursor(context, issues)
-        return self._page(context, issues, self._objects.issue, ISSUES_DOCS)
+            raise responses.issues_disabled()
+        issues = self._selection.issues(context.repository.id, context.parameters, context.since)
+        return self._page(context, issues, self._objects.issue, by_cursor=self._cursors)
 
     def _all_comments(self, context: RequestContext) -> SimulatedResponse:
-        try:
-            comments = self._selection.comments(context.repository.id, context.parameters)
-        except ValueError:
-            raise invalid_parameter("since", ALL_COMMENTS_DOCS) from None
-        return self._page(context, comments, self._objects.comment, ALL_COMMENTS_DOCS)
+        comments = self._selection.comments(context.repository.id, context.parameters, context.since)
+        return self._page(context, comments, self._objects.comment)
 
     def _comments(self, context: RequestContext, number: int) -> SimulatedResponse:
         if (context.repository.id, number) in self._world.transferred_issues:
-            raise not_found(COMMENTS_DOCS)
-        issue = self._find_issue(context, number, COMMENTS_DOCS)
-        try:
-            comments = self._selection.thread(issue, context.parameters)
-        except ValueError:
-            raise invalid_parameter("since", COMMENTS_DOCS) from None
-        return self._page(context, comments, self._objects.comment, COMMENTS_DOCS)
+            raise responses.not_found(context.docs)
+        comments = self._selection.thread(self._find_issue(context, number), context.since)
+        return self._page(context, comments, self._objects.comment)
 
     def _issue(self, context: RequestContext, number: int) -> SimulatedResponse:
-        issue = self._find_issue(context, number, ISSUE_DOCS)
+        issue = self._find_issue(context, number)
         return _single(self._objects.single_issue(issue, context.view), issue)
 
     def _comment(self, context: RequestContext, comment_id: int) -> SimulatedResponse:
         comment = self._world.comments.get(comment_id)
         if comment is None or self._world.issues[comment.issue_id].repository_id != context.repository.id:
-            raise not_found(COMMENT_DOCS)
+            raise responses.not_found(context.docs)
         return _single(self._objects.comment(comment, context.view), comment)
 
-    def _find_issue(self, context: RequestContext, number: int, docs: str) -> Issue:
+    def _find_issue(self, context: RequestContext, number: int) -> Issue:
         """Return the issue of a number; raise 301 if it was transferred, 410 if deleted, 404 if unknown."""
         world, key = self._world, (context.repository.id, number)
         if key in world.deleted_issues:
-            raise issue_deleted()
+            raise responses.issue_deleted()
         if key in world.transferred_issues:
             raise self._transfer_redirect(context, world.transferred_issues[key])
         issue_id = world.issue_ids[context.repository.id].get(number)
         if issue_id is None:
-            raise not_found(docs)
+            raise responses.not_found(context.docs)
         issue = world.issues[issue_id]
         if not (context.repository.has_issues or issue.is_pull_request):
-            raise issues_disabled()
+            raise responses.issues_disabled()
         return issue
 
     def _transfer_redirect(self, context: RequestContext, issue_id: int) -> StatusError:
         """Return 301 to a transferred issue; 404 if it is deleted or hidden from the viewer."""
         issue = self._world.issues.get(issue_id)
         if issue is None or not self._can_read(context.viewer, self._world.repositories[issue.repository_id]):
-            return not_found(ISSUE_DOCS)
-        return moved_permanently(f"{context.view.base_url}/repositories/{issue.repository_id}/issues/{issue.number}")
+            return responses.not_found(responses.ISSUE_DOCS)
+        return responses.moved_permanently(
+            f"{context.view.base_url}/repositories/{issue.repository_id}/issues/{issue.number}"
+        )
 
     def _page(
         self,
         context: RequestContext,
         records: list[IssueOrComment],
         render: Callable[[IssueOrComment, View], orjson.Fragment],
-        docs: str,
+        *,
+        by_cursor: bool = False,
     ) -> SimulatedResponse:
-        page = parse_page(context.request.parameters)
-        if page.is_beyond_limit:
-            raise pagination_limit(docs)
-        items = [render(record, context.view) for record in records[page.start : page.start + page.size]]
-        link = link_header(context.url, context.request.parameters, page, len(records))
-        return _list(items, link)
-
-    def _page_by_cursor(self, context: RequestContext, issues: list[Issue]) -> SimulatedResponse:
         parameters = context.request.parameters
         page = parse_page(parameters)
-        after = decode_cursor(context.parameters.get("after", ""))
+        after = decode_cursor(context.parameters.get("after", "")) if by_cursor else None
         if after is None and page.is_beyond_limit:
-            raise pagination_limit(ISSUES_DOCS)
+            raise responses.pagination_limit(context.docs)
         start = page.start if after is None else after
-        items = [self._objects.issue(issue, context.view) for issue in issues[start : start + page.size]]
-        link = cursor_link_header(context.url, parameters, page, start + page.size, len(issues))
-        return _list(items, link)
-
-
-def _list(items: list[orjson.Fragment], link: str | None) -> SimulatedResponse:
-    response = json_response(200, items)
-    return response.with_headers(link=link) if link else response
+        end = start + page.size
+        response = responses.json_response(200, [render(record, context.view) for record in records[start:end]])
+        if by_cursor:
+            link = cursor_link_header(context.url, parameters, page, end, len(records))
+        else:
+            link = link_header(context.url, parameters, page, len(records))
+        return response.with_headers(link=link) if link else response
 
 
 def _single(item: orjson.Fragment, record: Comment | Issue) -> SimulatedResponse:
-    return json_response(200, item, last_modified=formatdate(record.updated_at, usegmt=True))
+    return responses.json_response(200, item, last_modified=formatdate(record.updated_at, usegmt=True))

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.simulator.world.markdown import to_html, to_text
 from app.simulator.world.media_types import MediaType
-from app.simulator.world.records import REACTIONS, Comment, Issue, Label, Repository, User, rfc3339
+from app.simulator.world.records import REACTIONS, Comment, Contribution, Issue, Label, Repository, User, rfc3339
 from app.simulator.world.tables import WorldTables
 
 WEB = "https://github.com"
@@ -19,64 +19,37 @@ NEWER = "2026-03-10"
 
 Json = dict[str, Any]
 
-_USER_LINKS = {
-    "followers_url": "/followers",
-    "following_url": "/following{/other_user}",
-    "gists_url": "/gists{/gist_id}",
-    "starred_url": "/starred{/owner}{/repo}",
-    "subscriptions_url": "/subscriptions",
-    "organizations_url": "/orgs",
-    "repos_url": "/repos",
-    "events_url": "/events{/privacy}",
-    "received_events_url": "/received_events",
-}
-_REPOSITORY_LINKS = {
-    "archive_url": "/{archive_format}{/ref}",
-    "assignees_url": "/assignees{/user}",
-    "blobs_url": "/git/blobs{/sha}",
-    "branches_url": "/branches{/branch}",
-    "collaborators_url": "/collaborators{/collaborator}",
-    "comments_url": "/comments{/number}",
-    "commits_url": "/commits{/sha}",
-    "compare_url": "/compare/{base}...{head}",
-    "contents_url": "/contents/{+path}",
-    "contributors_url": "/contributors",
-    "deployments_url": "/deployments",
-    "downloads_url": "/downloads",
-    "events_url": "/events",
-    "forks_url": "/forks",
-    "git_commits_url": "/git/commits{/sha}",
-    "git_refs_url": "/git/refs{/sha}",
-    "git_tags_url": "/git/tags{/sha}",
-    "hooks_url": "/hooks",
-    "issue_comment_url": "/issues/comments{/number}",
-    "issue_events_url": "/issues/events{/number}",
-    "issues_url": "/issues{/number}",
-    "keys_url": "/keys{/key_id}",
-    "labels_url": "/labels{/name}",
-    "languages_url": "/languages",
-    "merges_url": "/merges",
-    "milestones_url": "/milestones{/number}",
-    "notifications_url": "/notifications{?since,all,participating}",
-    "pulls_url": "/pulls{/number}",
-    "releases_url": "/releases{/id}",
-    "stargazers_url": "/stargazers",
-    "statuses_url": "/statuses/{sha}",
-    "subscribers_url": "/subscribers",
-    "subscription_url": "/subscription",
-    "tags_url": "/tags",
-    "teams_url": "/teams",
-    "trees_url": "/git/trees{/sha}",
-}
+
+def _links(text: str) -> dict[str, str]:
+    """Return the fields of links in an object, `name_url` to the path below the object's own URL."""
+    return {f"{name}_url": path for name, path in (link.split("=") for link in text.split())}
+
+
+_USER_LINKS = _links(
+    """
+    followers=/followers following=/following{/other_user} gists=/gists{/gist_id} starred=/starred{/owner}{/repo}
+    subscriptions=/subscriptions organizations=/orgs repos=/repos events=/events{/privacy}
+    received_events=/received_events
+    """
+)
+_REPOSITORY_LINKS = _links(
+    """
+    archive=/{archive_format}{/ref} assignees=/assignees{/user} blobs=/git/blobs{/sha} branches=/branches{/branch}
+    collaborators=/collaborators{/collaborator} comments=/comments{/number} commits=/commits{/sha}
+    compare=/compare/{base}...{head} contents=/contents/{+path} contributors=/contributors deployments=/deployments
+    downloads=/downloads events=/events forks=/forks git_commits=/git/commits{/sha} git_refs=/git/refs{/sha}
+    git_tags=/git/tags{/sha} hooks=/hooks issue_comment=/issues/comments{/number}
+    issue_events=/issues/events{/number} issues=/issues{/number} keys=/keys{/key_id} labels=/labels{/name}
+    languages=/languages merges=/merges milestones=/milestones{/number}
+    notifications=/notifications{?since,all,participating} pulls=/pulls{/number} releases=/releases{/id}
+    stargazers=/stargazers statuses=/statuses/{sha} subscribers=/subscribers subscription=/subscription tags=/tags
+    teams=/teams trees=/git/trees{/sha}
+    """
+)
+_DEPENDENCY_COUNTS = ("blocked_by", "total_blocked_by", "blocking", "total_blocking")
 _COUNTS = (
-    "forks",
-    "forks_count",
-    "network_count",
-    "size",
-    "stargazers_count",
-    "subscribers_count",
-    "watchers",
-    "watchers_count",
+    *("forks", "forks_count", "network_count", "size"),
+    *("stargazers_count", "subscribers_count", "watchers", "watchers_count"),
 )
 
 
@@ -207,12 +180,7 @@ def issue_object(world: WorldTables, issue: Issue, view: View) -> Json:
 def repository_object(world: WorldTables, repository: Repository, view: View) -> Json:
     """Return the object of a repository, as `GET /repos/{owner}/{repo}` has it."""
     url, html_url = view.repository_url(repository), f"{WEB}/{repository.full_name}"
-    created_at = rfc3339(repository.created_at)
-    numbers = world.issue_ids[repository.id].values()
-    open_issues = sum(world.issues[issue_id].state == "open" for issue_id in numbers)
-    null_fields = dict.fromkeys(("description", "homepage", "language", "license", "mirror_url"))
-    zero_counts = dict.fromkeys(_COUNTS, 0)
-    false_flags = dict.fromkeys(("disabled", "fork", "has_pages", "has_discussions", "is_template"), False)
+    open_issues = sum(world.issues[key].state == "open" for key in world.issue_ids[repository.id].values())
     return {
         "id": repository.id,
         "node_id": node_id("R", repository.id),
@@ -223,14 +191,14 @@ def repository_object(world: WorldTables, repository: Repository, view: View) ->
         "html_url": html_url,
         "url": url,
         **{field: url + path for field, path in _REPOSITORY_LINKS.items()},
-        **dict.fromkeys(("created_at", "updated_at", "pushed_at"), created_at),
+        **dict.fromkeys(("created_at", "updated_at", "pushed_at"), rfc3339(repository.created_at)),
         "git_url": f"git://github.com/{repository.full_name}.git",
         "ssh_url": f"git@github.com:{repository.full_name}.git",
         "clone_url": f"{html_url}.git",
         "svn_url": html_url,
-        **null_fields,
-        **zero_counts,
-        **false_flags,
+        **dict.fromkeys(("description", "homepage", "language", "license", "mirror_url")),
+        **dict.fromkeys(_COUNTS, 0),
+        **dict.fromkeys(("disabled", "fork", "has_pages", "has_discussions", "is_template"), False),
         "archived": repository.archived,
         "has_issues": repository.has_issues,
         "has_projects": True,
@@ -248,9 +216,7 @@ def _issue_kind_fields(issue: Issue, url: str, html_url: str) -> Json:
     if not issue.is_pull_request:
         return {
             "sub_issues_summary": {"total": 0, "completed": 0, "percent_completed": 0},
-            "issue_dependencies_summary": dict.fromkeys(
-                ("blocked_by", "total_blocked_by", "blocking", "total_blocking"), 0
-            ),
+            "issue_dependencies_summary": dict.fromkeys(_DEPENDENCY_COUNTS, 0),
         }
     pull_request = {
         "url": url.replace("/issues/", "/pulls/"),
@@ -262,21 +228,17 @@ def _issue_kind_fields(issue: Issue, url: str, html_url: str) -> Json:
     return {"draft": False, "pull_request": pull_request}
 
 
-def _body_fields(world: WorldTables, record: Comment | Issue, view: View) -> Json:
+def _body_fields(world: WorldTables, record: Contribution, view: View) -> Json:
     fields = view.media.fields
     if fields == ("body",):
         return {"body": record.body}
-    html = _body_html(world, record)
+    html = record.body_html
+    if html is None and record.body is not None:
+        html = to_html(record.body, now=int(world.clock()))
     bodies: Json = {"body_html": html, "body": record.body}
     if "body_text" in fields:
         bodies["body_text"] = html and to_text(html)
     return {field: bodies[field] for field in fields}
-
-
-def _body_html(world: WorldTables, record: Comment | Issue) -> str | None:
-    if record.body_html is not None or record.body is None:
-        return record.body_html
-    return to_html(record.body, now=int(world.clock()))
 
 
 def _association(world: WorldTables, repository: Repository, user_id: int) -> str:

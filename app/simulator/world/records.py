@@ -31,14 +31,6 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
-    """A credential and its user; all tokens of a user share one rate limit."""
-
-    text: str
-    user_id: int
-
-
-@dataclass(frozen=True, slots=True)
 class Label:
     """A label of a repository."""
 
@@ -74,39 +66,37 @@ class Pin:
     pinned_by: int
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """A comment on an issue or on a pull request; `body_html` is None unless a test dictates the HTML."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """What a person writes; `author` is the user's id, `body_html` is None unless a test dictates the HTML."""
 
     id: int
-    issue_id: int
     author: int
     body: str | None
     created_at: int
     updated_at: int
-    version: int
+    version: int = 0
     body_html: str | None = None
     reactions: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment(Contribution):
+    """A comment on an issue or on a pull request."""
+
+    issue_id: int
     minimized: str | None = None
     pin: Pin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue(Contribution):
     """An issue or a pull request; both share the numbers of a repository."""
 
-    id: int
     repository_id: int
     number: int
     title: str
-    author: int
-    body: str | None
-    created_at: int
-    updated_at: int
-    version: int
-    body_html: str | None = None
     labels: tuple[str, ...] = ()
-    reactions: tuple[tuple[str, int], ...] = ()
     state: str = "open"
     state_reason: str | None = None
     closed_at: int | None = None

@@ -1,6 +1,7 @@
 """The life of a repository: rename, transfer, change of visibility, archive, deletion."""
 
 from dataclasses import replace
+from typing import Any
 
 from app.simulator.world.records import Repository
 from app.simulator.world.webhook_events import EventPublisher
@@ -40,21 +41,11 @@ class RepositoryLifecycle(EventPublisher):
 
     def make_private(self, full_name: str, *, private: bool = True) -> Repository:
         """Make a repository private: only its owner, members and collaborators can read it."""
-        with self.lock:
-            before = self.repository(full_name)
-            after = self._store_repository(replace(before, private=private))
-            if before.private is private:
-                return after
-            return self._publish_repository("privatized" if private else "publicized", after)
+        return self._set_flag("privatized" if private else "publicized", full_name, private=private)
 
     def archive_repository(self, full_name: str, *, archived: bool = True) -> Repository:
         """Mark a repository as read-only; the simulator still accepts the changes of a test."""
-        with self.lock:
-            before = self.repository(full_name)
-            after = self._store_repository(replace(before, archived=archived))
-            if before.archived is archived:
-                return after
-            return self._publish_repository("archived" if archived else "unarchived", after)
+        return self._set_flag("archived" if archived else "unarchived", full_name, archived=archived)
 
     def disable_issues(self, full_name: str) -> Repository:
         """Disable a repository's issues: requests for them get 410 from now on. This causes no event."""
@@ -72,3 +63,10 @@ class RepositoryLifecycle(EventPublisher):
             del self.repositories[repository.id], self.labels[repository.id], self.repository_ids[full_name.lower()]
             self.former_names = {name: key for name, key in self.former_names.items() if key != repository.id}
             self._record_account_change()
+
+    def _set_flag(self, action: str, full_name: str, **flag: Any) -> Repository:
+        """Set a flag of a repository, and publish `action` if it had the other value."""
+        with self.lock:
+            before = self.repository(full_name)
+            after = self._store_repository(replace(before, **flag))
+            return after if after == before else self._publish_repository(action, after)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from app.simulator.world.records import Comment, Issue, to_timestamp
+from app.simulator.world.records import Comment, Issue
 from app.simulator.world.tables import WorldTables
 
 _ISSUE_SORT_KEYS: Mapping[str, Callable[[WorldTables, Issue], int]] = {
@@ -10,7 +10,6 @@ _ISSUE_SORT_KEYS: Mapping[str, Callable[[WorldTables, Issue], int]] = {
     "updated": lambda _, issue: issue.updated_at,
     "comments": lambda world, issue: len(world.comment_ids[issue.id]),
 }
-_DISTANT_PAST = -(2**40)
 
 
 class Selection:
@@ -21,13 +20,12 @@ class Selection:
         self._revision = -1
         self._comments_cache: dict[tuple[int, str, bool], list[Comment]] = {}
 
-    def issues(self, repository_id: int, parameters: Mapping[str, str]) -> list[Issue]:
-        """Return issues and pull requests by GitHub's query parameters; raise ValueError for a `since` that is no time.
+    def issues(self, repository_id: int, parameters: Mapping[str, str], since: int) -> list[Issue]:
+        """Return the issues and pull requests updated at `since` or later, by GitHub's query parameters.
 
-        They are `state` (default `open`), `labels`, `creator`, `since`, `sort` (default `created`) and `direction`.
+        They are `state` (default `open`), `labels`, `creator`, `sort` (default `created`) and `direction`.
         """
         world = self._world
-        since = _since(parameters)
         state = parameters.get("state", "open")
         labels = {name.strip().lower() for name in parameters.get("labels", "").split(",") if name.strip()}
         creator = parameters.get("creator", "").lower()
@@ -44,27 +42,19 @@ class Selection:
         issues.sort(key=lambda issue: (sort_key(world, issue), issue.id), reverse=descending)
         return issues
 
-    def thread(self, issue: Issue, parameters: Mapping[str, str]) -> list[Comment]:
-        """Return an issue's comments by ascending id; `since` is the only parameter.
-
-        Raise ValueError for a `since` that is not a time.
-        """
-        since = _since(parameters)
+    def thread(self, issue: Issue, since: int) -> list[Comment]:
+        """Return an issue's comments updated at `since` or later, by ascending id."""
         comments = map(self._world.comments.__getitem__, self._world.comment_ids[issue.id])
         return [comment for comment in comments if comment.updated_at >= since]
 
-    def comments(self, repository_id: int, parameters: Mapping[str, str]) -> list[Comment]:
-        """Return a repository's comments, those on pull requests included, by `sort`, `direction` and `since`.
+    def comments(self, repository_id: int, parameters: Mapping[str, str], since: int) -> list[Comment]:
+        """Return a repository's comments updated at `since` or later, by `sort` and `direction`.
 
         Without `sort` they come by ascending id and `direction` is ignored. With it, the default is descending.
-        Raise ValueError for a `since` that is not a time.
         """
         sort = parameters.get("sort", "")
         descending = sort in {"created", "updated"} and parameters.get("direction") != "asc"
         comments = self._sorted_comments(repository_id, sort, descending=descending)
-        if "since" not in parameters:
-            return comments
-        since = _since(parameters)
         return [comment for comment in comments if comment.updated_at >= since]
 
     def _sorted_comments(self, repository_id: int, sort: str, *, descending: bool) -> list[Comment]:
@@ -86,9 +76,3 @@ class Selection:
 
 def _sort_value(comment: Comment, sort: str) -> int:
     return {"created": comment.created_at, "updated": comment.updated_at}.get(sort, 0)
-
-
-def _since(parameters: Mapping[str, str]) -> int:
-    text = parameters.get("since", "")
-    # A "+" that a client did not escape arrives as a blank.
-    return to_timestamp(text.strip().replace(" ", "+")) if text else _DISTANT_PAST

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 
-from app.simulator.world.records import Comment, Issue, Label, Repository, Token, User, When, to_timestamp
+from app.simulator.world.records import Comment, Issue, Label, Repository, User, When, to_timestamp
 
 Clock = Callable[[], float]
 
@@ -20,6 +20,7 @@ class WorldTables:
 
     | table | key | value |
     |---|---|---|
+    | `tokens` | token | user id |
     | `repository_ids`, `former_names` | full name in lower case | repository id |
     | `labels` | repository id | label name -> label |
     | `issue_ids` | repository id | issue number -> issue id |
@@ -35,7 +36,7 @@ class WorldTables:
         self.revision = 0
         self.accounts_revision = 0
         self.users: dict[int, User] = {}
-        self.tokens: dict[str, Token] = {}
+        self.tokens: dict[str, int] = {}
         self.repositories: dict[int, Repository] = {}
         self.repository_ids: dict[str, int] = {}
         self.former_names: dict[str, int] = {}
@@ -72,17 +73,15 @@ class WorldTables:
             self.users[user.id] = replace(user, deleted=True)
             self._record_account_change()
 
-    def add_token(self, text: str, login: str) -> Token:
-        """Issue a token of a user; it gives access to that user's private repositories."""
+    def add_token(self, token: str, login: str) -> None:
+        """Issue a token of a user; it reads that user's private repositories. A user's tokens share one rate limit."""
         with self.lock:
-            token = Token(text, self.user(login).id)
-            self.tokens[text] = token
-            return token
+            self.tokens[token] = self.user(login).id
 
-    def revoke_token(self, text: str) -> None:
+    def revoke_token(self, token: str) -> None:
         """Revoke a token: requests with it get 401 from now on."""
         with self.lock:
-            del self.tokens[text]
+            del self.tokens[token]
 
     def set_association(self, repo: str, login: str, association: str) -> None:
         """Set a user's association with a repository: `MEMBER`, `COLLABORATOR`, `CONTRIBUTOR` and so on."""

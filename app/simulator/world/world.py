@@ -59,7 +59,6 @@ class World(RepositoryLifecycle):
                 body=body,
                 created_at=timestamp,
                 updated_at=timestamp,
-                version=0,
                 body_html=body_html,
                 labels=tuple(self._ensure_label(repository.id, name) for name in labels),
                 is_pull_request=is_pull_request,
@@ -190,7 +189,6 @@ class World(RepositoryLifecycle):
                 body=body,
                 created_at=timestamp,
                 updated_at=timestamp,
-                version=0,
                 body_html=body_html,
             )
             self.comment_ids[issue.id].append(comment.id)
