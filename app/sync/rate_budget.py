@@ -237,8 +237,11 @@ def _is_same_hour(reset: float | None, other: float | None) -> bool:
 
 
 def _with_own_count(state: RateLimitState, own: RateLimit | None) -> RateLimitState:
-    """Return the state with what this process knows more exactly: the remaining requests of the same hour."""
-    if own is None or state.remaining is None or not _is_same_hour(state.reset, own.reset):
+    """Return the state with what this process knows more exactly: the remaining requests of the same hour.
+
+    GitHub counts a rejected token's requests by address, with another limit: they tell nothing of the token's hour.
+    """
+    if own is None or state.remaining is None or own.limit != state.limit or not _is_same_hour(state.reset, own.reset):
         return state
     return replace(state, remaining=min(state.remaining, own.remaining))
 

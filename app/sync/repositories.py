@@ -1,7 +1,6 @@
 """What GitHub says of a repository itself: its current name, and who may see it."""
 
 import logging
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -52,8 +51,6 @@ class Repositories:
         """The name under which GitHub last showed a repository, and when."""
         self._new_records: dict[Repository, SiteRecord] = {}
         """Records that the mirror does not have yet."""
-        self._stored_records: Counter[Repository] = Counter()
-        """How many new records were handed to a commit."""
 
     def requests(self, site: SiteRecord) -> RepositoryRequests:
         """Return the requests about a site under its current name."""
@@ -81,23 +78,18 @@ class Repositories:
         """
         if repo in self._new_records:
             return self._new_records[repo]
-        request, stored = RepositoryRequests(self._api, repo.full_name).repository(), self._stored_records[repo]
+        request = RepositoryRequests(self._api, repo.full_name).repository()
         info = responses.repository(await self._budget.send(request, priority))
         if info.private and not self._allow_private:
             raise PrivateRepository(request.path)
-        record = SiteRecord(repo, info.id, info.full_name, private=info.private)
-        if self._stored_records[repo] == stored:  # otherwise a backfill has begun, whose progress must not be reset
-            self._new_records[repo] = record
+        record = self._new_records[repo] = SiteRecord(repo, info.id, info.full_name, private=info.private)
         self._names[repo] = info.full_name, self._clock.now()
         return record
 
     def with_new_record(self, change: Change) -> Change:
         """Return the change, with the site's record if that is not stored yet."""
         record = self._new_records.pop(change.repo, None)
-        if record is None:
-            return change
-        self._stored_records[change.repo] += 1
-        return replace(change, site=record)
+        return change if record is None else replace(change, site=record)
 
     async def confirmed_name(self, site: SiteRecord, priority: Priority, *, force: bool) -> str:
         """Return the current name; request it at most once a minute unless `force`. Raises what `refresh` raises."""

@@ -116,6 +116,25 @@ async def test_late_response_does_not_end_a_block() -> None:
     assert (state.blocked_until, state.remaining) == (clock.now() + 300, 4000)
 
 
+async def test_limit_of_a_rejected_token_is_not_the_tokens() -> None:
+    clock = FakeClock()
+    rate_state = MemoryRateState()
+    reset = clock.now() + 600
+    await rate_state.record(TOKEN_ID, RateLimitState(5000, 4990, reset), at=clock.now())
+    budget = new_budget(FakeGitHub(RateLimit(60, 59, reset)), clock, rate_state)
+    assert await budget.affordable(Priority.READ) == 4890
+    await budget.send(REQUEST, Priority.POLL)
+
+
+async def test_own_count_of_the_hour_is_more_exact() -> None:
+    clock = FakeClock()
+    rate_state = MemoryRateState()
+    reset = clock.now() + 600
+    await rate_state.record(TOKEN_ID, RateLimitState(5000, 4990, reset), at=clock.now())
+    budget = new_budget(FakeGitHub(RateLimit(5000, 110, reset + 1)), clock, rate_state)
+    assert await budget.affordable(Priority.READ) == 10
+
+
 async def test_refused_request_records_no_rate_limit() -> None:
     clock = FakeClock()
     rate_state = MemoryRateState()
