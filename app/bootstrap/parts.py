@@ -49,7 +49,7 @@ from app.web.app import create_app
 from app.web.cached_reads import CachedReads
 from app.web.context import Features, Monitoring, WebContext, WebhookEndpoint
 from app.web.document_response import CorsPolicy
-from app.web.request_ids import request_ids
+from app.web.request_state import request_ids
 
 _MEGABYTE = 1_000_000
 _PATIENCE = 5.0

@@ -24,7 +24,7 @@ from pydantic import SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from app.settings import Settings
-from app.web.request_ids import REQUEST_ID
+from app.web.request_state import REQUEST_ID
 
 MASK = "***"
 _SHORTEST_SECRET = 4

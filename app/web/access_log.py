@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.web.request_ids import HEADER, REQUEST_ID
+from app.web.request_state import REQUEST_ID, REQUEST_ID_HEADER
 
 _log = logging.getLogger("app.access")
 
@@ -64,7 +64,7 @@ class _ResponseRecorder:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            request_id = dict(message.get("headers", ())).get(HEADER)
+            request_id = dict(message.get("headers", ())).get(REQUEST_ID_HEADER)
             self.request_id = request_id.decode("latin-1") if request_id is not None else None
         else:
             self.bytes += len(message.get("body", b""))

@@ -26,7 +26,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.render.i18n import ENGLISH, languages, translation
-from app.web.document_response import Headers, choose_coding, etag_matches
+from app.web.document_response import choose_coding, etag_matches, raw_response
 
 SCRIPT = "text/javascript; charset=utf-8"
 STYLE = "text/css; charset=utf-8"
@@ -168,16 +168,10 @@ def file_response(
     response_headers = [(name.encode(), value.encode("latin-1")) for name, value in fields.items()]
     response_headers.append((b"cache-control", cache_control))
     if etag_matches(request_headers.get(b"if-none-match"), file.etag):
-        return _response(304, b"", response_headers)
+        return raw_response(304, response_headers, b"")
     coding = choose_coding(request_headers.get(b"accept-encoding"), file.bodies)
     body = file.bodies[coding]
     response_headers += [(b"content-type", file.content_type.encode()), (b"content-length", b"%d" % len(body))]
     if coding != "identity":
         response_headers.append((b"content-encoding", coding.encode()))
-    return _response(200, body, response_headers)
-
-
-def _response(status: int, body: bytes, headers: Headers) -> Response:
-    response = Response(body, status)
-    response.raw_headers = headers
-    return response
+    return raw_response(200, response_headers, body)

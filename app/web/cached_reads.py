@@ -5,8 +5,6 @@ URL, so the next read of a URL costs two dictionary look-ups and one write to th
 validation, no database and no lock.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from cachetools import LRUCache
@@ -15,9 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.render.keys import DOCUMENT_KINDS, Key
 from app.web.context import WebContext
 from app.web.document_response import LinkBase, build_response
-from app.web.event_stream import EventStream
-from app.web.request_ids import HEADER, REQUEST_ID
-from app.web.request_state import CachedRead, RequestState, with_request_state
+from app.web.event_stream import EventStream, open_stream
+from app.web.request_state import REQUEST_ID, REQUEST_ID_HEADER, RequestState, with_request_state
 
 CacheKey = tuple[str | bytes | None, ...]
 """What selects a document (RFC 9111, 2): path and query, the headers Accept and Host, and the scheme."""
@@ -60,7 +57,7 @@ class CachedReads:
             await self._app(scope, receive, send)
             return
         headers = _join_headers(scope)
-        state = RequestState(self._context.request_ids.accept_or_create(headers.get(HEADER)))
+        state = RequestState(self._context.request_ids.accept_or_create(headers.get(REQUEST_ID_HEADER)))
         if scope["method"] in {"GET", "HEAD"}:
             send_read = _omit_body(send) if scope["method"] == "HEAD" else send
             stream = await self._read(scope, headers, state, receive, send_read)
@@ -69,10 +66,7 @@ class CachedReads:
         elif scope["method"] == "OPTIONS":
             await self._send_preflight(headers, state, send)
         else:
-            with _log_request_id(state):
-                await self._app(
-                    with_request_state(scope, state), receive, self._complete_response(headers, state, send)
-                )
+            await self._call_app(scope, headers, state, receive, send)
 
     async def _read(
         self, scope: Scope, headers: RequestHeaders, state: RequestState, receive: Receive, send: Send
@@ -83,36 +77,43 @@ class CachedReads:
         document = self._context.reader.ready(match.key) if match is not None else None
         if document is None or match is None:
             get = {**scope, "method": "GET", "headers": list(headers.items())}
-            stream = await self._read_from_app(get, state, receive, self._complete_response(headers, state, send))
-            if state.cached_read is not None:
-                self._remember(cache_key, state.cached_read)
+            stream = await self._call_app(get, headers, state, receive, send)
+            self._remember(cache_key, state)
             return stream
         status, fields, body = build_response(
             document, headers, now=self._context.now(), cors=self._context.cors, link_base=match.link_base
         )
-        fields.append((HEADER, state.request_id))
+        fields.append((REQUEST_ID_HEADER, state.request_id))
         self._counts[match.kind, status] += 1
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
         return None
 
-    async def _read_from_app(
-        self, scope: Scope, state: RequestState, receive: Receive, send: Send
+    async def _call_app(
+        self, scope: Scope, headers: RequestHeaders, state: RequestState, receive: Receive, send: Send
     ) -> EventStream | None:
-        with _log_request_id(state):
+        """Forward a request, and open the event stream that its route accepts. Log the request's id with every line."""
+        send = self._complete_response(headers, state, send)
+        token = REQUEST_ID.set(state.request_id.decode())
+        try:
             await self._app(with_request_state(scope, state), receive, send)
-            return None if state.event_stream is None else await state.event_stream.open(scope, receive, send)
+            return None if state.event_stream is None else await open_stream(state.event_stream, scope, receive, send)
+        finally:
+            REQUEST_ID.reset(token)
 
-    def _remember(self, cache_key: CacheKey, read: CachedRead) -> None:
+    def _remember(self, cache_key: CacheKey, state: RequestState) -> None:
+        """Store the key of a document that a route read."""
+        if state.key is None or state.link_base is None:
+            return
         size = _OVERHEAD + _COPIES * sum(len(part) for part in cache_key if part is not None)
         if size <= self._matched_keys.maxsize:
-            self._matched_keys[cache_key] = MatchedKey(read.key, read.link_base, _kind(read.key), size)
+            self._matched_keys[cache_key] = MatchedKey(state.key, state.link_base, _kind(state.key), size)
 
     async def _send_preflight(self, headers: RequestHeaders, state: RequestState, send: Send) -> None:
         fields = self._context.cors.preflight_headers(
             headers.get(b"origin"), headers.get(b"access-control-request-headers")
         )
-        fields.append((HEADER, state.request_id))
+        fields.append((REQUEST_ID_HEADER, state.request_id))
         self._counts[_NO_DOCUMENT, 204] += 1
         await send({"type": "http.response.start", "status": 204, "headers": fields})
         await send({"type": "http.response.body", "body": b""})
@@ -125,24 +126,14 @@ class CachedReads:
 
         async def send_completed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                fields = [*message.get("headers", ()), (HEADER, state.request_id)]
+                fields = [*message.get("headers", ()), (REQUEST_ID_HEADER, state.request_id)]
                 if all(name.lower() != _ALLOW_ORIGIN for name, _ in fields):
                     fields += self._context.cors.headers(headers.get(b"origin"))
                 message = {**message, "headers": fields}
-                self._counts[_kind(state.requested_key), message["status"]] += 1
+                self._counts[_kind(state.key), message["status"]] += 1
             await send(message)
 
         return send_completed
-
-
-@contextmanager
-def _log_request_id(state: RequestState) -> Iterator[None]:
-    """Give the request's id to every line that is logged inside."""
-    token = REQUEST_ID.set(state.request_id.decode())
-    try:
-        yield
-    finally:
-        REQUEST_ID.reset(token)
 
 
 def _kind(key: Key | None) -> str:

@@ -1,4 +1,7 @@
-"""What the routes need of the rest of the application: one frozen value, which `app.bootstrap` fills."""
+"""What the routes need of the rest of the application: one frozen value, which `app.bootstrap` fills.
+
+`serve_document` is how routes serve a document from it.
+"""
 
 import asyncio
 import re
@@ -8,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from app.domain.errors import NotServed
 from app.domain.sites import Repository
@@ -17,8 +21,8 @@ from app.ports.metrics import DeliveryOutcome
 from app.render.document import Document
 from app.render.keys import Key
 from app.serving.event_streams import Subscribers
-from app.web.document_response import CorsPolicy, LinkBase
-from app.web.request_ids import RequestIds
+from app.web.document_response import CorsPolicy, LinkBase, build_response, raw_response
+from app.web.request_state import RequestIds, request_state
 
 _LARGE_BODIES_AT_ONCE = 4
 _BASE_URL = re.compile(
@@ -146,3 +150,14 @@ def web_context(request: Request) -> WebContext:
     """Return the context of the application that serves this request."""
     context: WebContext = request.app.state.context
     return context
+
+
+async def serve_document(request: Request, key: Key) -> Response:
+    """Return the document of a key as a response. `CachedReads` serves the next reads of this URL without a route."""
+    context, state = web_context(request), request_state(request.scope)
+    state.key = key
+    document = await context.reader.document(key)
+    state.link_base = context.link_base(request)
+    headers = dict(request.scope["headers"])
+    response = build_response(document, headers, now=context.now(), cors=context.cors, link_base=state.link_base)
+    return raw_response(*response)

@@ -5,6 +5,10 @@ Follows RFC 9110 (content negotiation, conditional requests), RFC 9111 (Age) and
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.responses import Response
 
 from app.render.document import Document
 from app.render.link_header import link_header
@@ -34,15 +38,12 @@ class CorsPolicy:
 
     def headers(self, origin: bytes | None) -> Headers:
         """Return the CORS headers of a response to a page of this origin."""
+        exposed_headers = (b"access-control-expose-headers", EXPOSED_HEADERS)
         if not self.origins:
-            return [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", EXPOSED_HEADERS)]
-        if origin in self.origins and origin is not None:
-            return [
-                (b"access-control-allow-origin", origin),
-                (b"access-control-expose-headers", EXPOSED_HEADERS),
-                (b"vary", b"Origin"),
-            ]
-        return [(b"vary", b"Origin")]
+            return [(b"access-control-allow-origin", b"*"), exposed_headers]
+        if origin is None or origin not in self.origins:
+            return [(b"vary", b"Origin")]
+        return [(b"access-control-allow-origin", origin), exposed_headers, (b"vary", b"Origin")]
 
     def preflight_headers(self, origin: bytes | None, request_headers: bytes | None) -> Headers:
         """Return the headers of the response to an OPTIONS request.
@@ -143,3 +144,16 @@ def build_response(
     body = document.bodies[coding]
     headers.append((b"content-length", b"%d" % len(body)))
     return document.status, headers, body
+
+
+def raw_response(status: int, headers: Headers, body: bytes) -> Response:
+    """Return a response with exactly these headers."""
+    response = Response(body, status)
+    response.raw_headers = headers
+    return response
+
+
+def uncached_json(value: Any, status: int = 200, **headers: str) -> Response:
+    """Return a JSON response that no cache may store, with these headers."""
+    fields = {"cache-control": NO_STORE.decode(), **headers}
+    return Response(orjson.dumps(value), status, fields, media_type="application/json")

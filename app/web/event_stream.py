@@ -10,17 +10,16 @@ it, so a page that has received no event yet can resume too.
 Follows https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from app.domain.sites import Repository
 from app.serving.event_streams import Subscribers, Subscription, ThreadEvent
 from app.web.document_response import NO_STORE, Headers
 from app.web.errors import ErrorDetails, error_response
+from app.web.request_state import EventStreamRequest
 
 CONTENT_TYPE = "text/event-stream"
 _HEARTBEAT = b":\n\n"
@@ -36,37 +35,6 @@ _TOO_MANY_SUBSCRIBERS = ErrorDetails(
     "No more pages can listen here now. Read the post again later instead.",
     retry_after=_RETRY_AFTER,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class EventStreamRequest:
-    """The thread that a page subscribes to, and the last event that it received."""
-
-    subscribers: Subscribers
-    repo: Repository
-    number: int
-    last_event_id: str | None
-    """The id of the last event received; None if the page has received none."""
-
-    async def open(self, scope: Scope, receive: Receive, send: Send) -> "EventStream | None":
-        """Send the status and headers and return the stream.
-
-        Return None if there are too many subscribers; the 503 response is sent then.
-        """
-        stream = EventStream(self.subscribers)
-        subscription = self.subscribers.subscribe(self.repo, self.number, stream)
-        if subscription is None:
-            await error_response(_TOO_MANY_SUBSCRIBERS, scope["path"])(scope, receive, send)
-            return None
-        stream.subscription = subscription
-        try:
-            event = await self.subscribers.current_event(subscription)
-            stream.welcome = welcome_message(self.subscribers.retry_ms(), event, self.last_event_id)
-            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        except BaseException:
-            self.subscribers.unsubscribe(subscription)
-            raise
-        return stream
 
 
 class EventStream:
@@ -109,6 +77,27 @@ class EventStream:
     async def end(self) -> None:
         """End the response; a browser reconnects."""
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def open_stream(request: EventStreamRequest, scope: Scope, receive: Receive, send: Send) -> EventStream | None:
+    """Send the status and headers and return the stream.
+
+    Return None if there are too many subscribers; the 503 response is sent then.
+    """
+    stream = EventStream(request.subscribers)
+    subscription = request.subscribers.subscribe(request.repo, request.number, stream)
+    if subscription is None:
+        await error_response(_TOO_MANY_SUBSCRIBERS, scope["path"])(scope, receive, send)
+        return None
+    stream.subscription = subscription
+    try:
+        event = await request.subscribers.current_event(subscription)
+        stream.welcome = welcome_message(request.subscribers.retry_ms(), event, request.last_event_id)
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+    except BaseException:
+        request.subscribers.unsubscribe(subscription)
+        raise
+    return stream
 
 
 @lru_cache(maxsize=64)

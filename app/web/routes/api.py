@@ -5,8 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.render.keys import CommentsKey, CountsKey, NewestKey, Order, PostKey
-from app.web.context import web_context
-from app.web.documents import serve_document
+from app.web.context import serve_document, web_context
 from app.web.errors import problem_responses
 from app.web.parameters import (
     IDS_PARAMETER,

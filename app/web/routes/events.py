@@ -13,9 +13,9 @@ from starlette.types import Receive, Scope, Send
 from app.render.keys import PostKey
 from app.web.context import web_context
 from app.web.errors import problem_responses
-from app.web.event_stream import CONTENT_TYPE, EventStreamRequest
+from app.web.event_stream import CONTENT_TYPE
 from app.web.parameters import Ghissueid, Site, reject_repeated_parameters
-from app.web.request_state import request_state
+from app.web.request_state import EventStreamRequest, request_state
 
 _ZERO_WEIGHT = re.compile(r"q=0(\.0{0,3})?")
 _ACCEPTABLE = {CONTENT_TYPE, "text/*", "*/*"}

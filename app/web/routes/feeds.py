@@ -14,8 +14,7 @@ from app.domain.sites import Repository
 from app.render.feeds import CONTENT_TYPES, MAX_ENTRIES
 from app.render.i18n import translation
 from app.render.keys import FeedFormat, SiteFeedKey, ThreadFeedKey
-from app.web.context import web_context
-from app.web.documents import serve_document
+from app.web.context import serve_document, web_context
 from app.web.errors import problem_responses
 from app.web.parameters import Ghissueid, Lang, Site, reject_repeated_parameters
 

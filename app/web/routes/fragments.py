@@ -11,8 +11,7 @@ from app.domain.errors import InvalidParameter
 from app.render.fragment import DEFAULT_LIMIT
 from app.render.i18n import translation
 from app.render.keys import FragmentKey, Order
-from app.web.context import web_context
-from app.web.documents import serve_document
+from app.web.context import serve_document, web_context
 from app.web.errors import problem_responses
 from app.web.parameters import CommentOrder, Cursor, Ghissueid, Lang, Limit, Site, reject_repeated_parameters
 

@@ -21,8 +21,7 @@ from app.domain.sites import Repository
 from app.render import github_api
 from app.render.keys import GitHubCommentKey, GitHubCommentsKey, GitHubIssueKey, GitHubIssuesKey, MediaType
 from app.render.media_types import negotiate_media_type
-from app.web.context import web_context
-from app.web.documents import serve_document
+from app.web.context import serve_document, web_context
 from app.web.parameters import MAX_SAFE_INTEGER
 
 _DEFAULT_PER_PAGE, _MAX_PER_PAGE = 30, 100

@@ -1,14 +1,11 @@
 """Health checks: whether the process is alive, and whether it may receive traffic."""
 
-from typing import Any
-
-import orjson
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.web.context import web_context
-from app.web.document_response import NO_STORE
+from app.web.document_response import uncached_json
 
 router = APIRouter()
 
@@ -23,7 +20,7 @@ router = APIRouter()
 )
 async def healthz() -> Response:
     """Respond to a liveness probe."""
-    return _uncached_json({"status": "ok"})
+    return uncached_json({"status": "ok"})
 
 
 @router.get(
@@ -43,10 +40,4 @@ async def healthz() -> Response:
 async def readyz(request: Request) -> Response:
     """Respond to a readiness probe."""
     state = await web_context(request).monitoring.readiness()
-    return _uncached_json(dict(state), 200 if state["ready"] else 503)
-
-
-def _uncached_json(value: dict[str, Any], status: int = 200) -> Response:
-    """Return a JSON response that no cache may store."""
-    headers = {"cache-control": NO_STORE.decode()}
-    return Response(orjson.dumps(value), status, headers, media_type="application/json")
+    return uncached_json(dict(state), 200 if state["ready"] else 503)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.ports.images import Image
 from app.web.context import ImageReader, web_context
-from app.web.document_response import Headers, etag_matches
+from app.web.document_response import Headers, etag_matches, raw_response
 from app.web.errors import problem_responses
 from app.web.parameters import MAX_SAFE_INTEGER, parse_positive_integer
 
@@ -88,15 +88,13 @@ async def image(
 def _image_response(request: Request, image: Image, etag: str, cache_control: bytes) -> Response:
     request_headers = dict(request.scope["headers"])
     headers = [(b"etag", etag.encode()), (b"cache-control", cache_control), *_SAFETY_HEADERS]
-    unchanged = etag_matches(request_headers.get(b"if-none-match"), etag)
-    response = Response(b"" if unchanged else image.body, 304 if unchanged else 200)
-    if not unchanged:
-        # an <img> shows an attachment too; a browser that opens the URL itself saves a file and shows no document
-        disposition = b'attachment; filename="picture.svg"' if image.content_type == _SVG else b"inline"
-        headers += [
-            (b"content-type", image.content_type.encode()),
-            (b"content-length", b"%d" % len(image.body)),
-            (b"content-disposition", disposition),
-        ]
-    response.raw_headers = headers
-    return response
+    if etag_matches(request_headers.get(b"if-none-match"), etag):
+        return raw_response(304, headers, b"")
+    # an <img> shows an attachment too; a browser that opens the URL itself saves a file and shows no document
+    disposition = b'attachment; filename="picture.svg"' if image.content_type == _SVG else b"inline"
+    headers += [
+        (b"content-type", image.content_type.encode()),
+        (b"content-length", b"%d" % len(image.body)),
+        (b"content-disposition", disposition),
+    ]
+    return raw_response(200, headers, image.body)

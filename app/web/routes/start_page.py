@@ -11,7 +11,6 @@ from importlib.resources import files
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import orjson
 from babel import Locale
 from fastapi import APIRouter
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -21,7 +20,7 @@ from starlette.responses import Response
 from app.render.i18n import languages
 from app.web.assets import SCRIPT, STYLE, Asset, assets, build_asset, file_response, minify
 from app.web.context import web_context
-from app.web.document_response import NO_STORE
+from app.web.document_response import uncached_json
 
 router = APIRouter(include_in_schema=False)
 
@@ -229,8 +228,7 @@ def _urls(request: Request) -> Response:
         "github_compatible": f"/repos/{repo}/issues",
         "ready": "/readyz",
     }
-    headers = {"cache-control": NO_STORE.decode(), "vary": "Accept"}
-    return Response(orjson.dumps(body), 200, headers, media_type="application/json")
+    return uncached_json(body, vary="Accept")
 
 
 @cache

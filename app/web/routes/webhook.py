@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
-import orjson
 from fastapi import APIRouter
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -29,7 +28,7 @@ from app.github.headers import parse_count
 from app.github.webhooks import WebhookEvent
 from app.ports.metrics import DeliveryOutcome
 from app.web.context import WebhookEndpoint, web_context
-from app.web.document_response import NO_STORE
+from app.web.document_response import uncached_json
 from app.web.errors import PROBLEM, Problem, describe_failure, error_response
 
 router = APIRouter()
@@ -153,7 +152,7 @@ async def github(request: Request) -> Response:
     outcome = await endpoint.receiver.receive(event)
     if outcome is DeliveryOutcome.FOREIGN:
         raise NotServed(event.repo.full_name if event.repo else "of this delivery")
-    return _confirmation(outcome)
+    return uncached_json({"outcome": outcome}, 200 if outcome is DeliveryOutcome.PONG else 202)
 
 
 async def _verify_delivery(request: Request, endpoint: WebhookEndpoint) -> WebhookEvent:
@@ -201,9 +200,3 @@ def _rejection(request: Request, error: WebhookError) -> Response:
     if isinstance(error, DeliveryTooLarge | MalformedDelivery):
         response.headers["connection"] = "close"  # otherwise the server would read the rest of the body
     return response
-
-
-def _confirmation(outcome: DeliveryOutcome) -> Response:
-    status = 200 if outcome is DeliveryOutcome.PONG else 202
-    headers = {"cache-control": NO_STORE.decode()}
-    return Response(orjson.dumps({"outcome": outcome}), status, headers, media_type="application/json")

@@ -9,7 +9,7 @@ from app.render.document import JSON, Document
 from app.render.keys import Key, PostKey
 from app.web.cached_reads import CachedReads
 from app.web.document_response import LinkBase
-from app.web.request_state import CachedRead, request_state
+from app.web.request_state import request_state
 from tests.web.harness.blog import Blog
 
 
@@ -23,7 +23,8 @@ class CountingApp:
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         self.scopes.append(scope)
         if self._key is not None and scope["type"] == "http":
-            request_state(scope).cached_read = CachedRead(self._key, LinkBase("http://blog.test", scope["path"]))
+            state = request_state(scope)
+            state.key, state.link_base = self._key, LinkBase("http://blog.test", scope["path"])
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"3")]})
         await send({"type": "http.response.body", "body": b"app"})
 

@@ -9,7 +9,8 @@ from app.domain.records import REPOSITORY_NUMBER
 from app.domain.threads import Status
 from app.serving.event_streams import ThreadEvent
 from app.web.document_response import CorsPolicy
-from app.web.event_stream import EventStreamRequest, changed_event, welcome_message
+from app.web.event_stream import changed_event, open_stream, welcome_message
+from app.web.request_state import EventStreamRequest
 from app.web.routes.events import accepts_event_stream
 from tests.web.harness.blog import GONE, OTHER, POST, SITE, Blog
 from tests.web.harness.event_stream_client import (
@@ -192,7 +193,7 @@ async def test_failed_send_ends_the_subscription(blog: Blog) -> None:
 
     request = EventStreamRequest(service.subscribers, SITE, POST, None)
     with pytest.raises(ConnectionResetError):
-        await request.open({"path": EVENTS}, receive, send)
+        await open_stream(request, {"path": EVENTS}, receive, send)
     assert service.subscribers.count == 0
 
 
