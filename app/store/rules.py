@@ -1,16 +1,19 @@
-"""The rules of jobs, deliveries, leases and the request window, the same in every store. Pure.
+"""The rules of jobs, deliveries, leases and the request window, the same in every store.
 
-The functions on jobs take what is stored and return what replaces it; `app.ports.jobs` lists the states.
+The rules of jobs take what is stored and return what replaces it; `app.ports.jobs` lists the states.
 """
 
-from collections.abc import Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from app.domain.priority import Priority
+from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.domain.times import is_ahead
 from app.ports.deliveries import Delivery
-from app.ports.jobs import Job
+from app.ports.jobs import Job, Jobs
 from app.ports.rate_state import RecordedRequest
 
 HOUR = 3600.0
@@ -50,11 +53,60 @@ class StoredJob:
         """Return the job without a claim."""
         return replace(self, worker_id=None, claimed_until=None, claimed_generation=None)
 
-    def is_claimed_by_another(self, job: Job) -> bool:
-        """Return True if the claim of the run of `job` expired and another worker has claimed the job since."""
-        if self.claimed_generation is None:
-            return False
-        return self.claimed_generation != job.generation or job.worker_id not in (None, self.worker_id)
+    def after_heartbeat(self, job: Job, *, until: float) -> "StoredJob":
+        """Return the job with its claim extended; unchanged if the claim belongs to another run now."""
+        is_own = (self.worker_id, self.claimed_generation) == (job.worker_id, job.generation)
+        return replace(self, claimed_until=until) if is_own else self
+
+    def after_run(self, job: Job, **changes: Any) -> "StoredJob":
+        """Return the job changed and released after a run of `job`.
+
+        It is unchanged if the run's claim expired and another worker has claimed the job since.
+        """
+        is_own = self.claimed_generation == job.generation and job.worker_id in (None, self.worker_id)
+        if self.claimed_generation is not None and not is_own:
+            return self
+        return replace(self, job=replace(self.job, **changes)).release()
+
+    def remaining(self, job: Job, **changes: Any) -> "StoredJob | None":
+        """Return what stays after a run that ends `job`: None unless it was enqueued again."""
+        return None if self.job.generation == job.generation else self.after_run(job, **changes)
+
+
+Rule = Callable[[StoredJob], StoredJob | None]
+"""Returns what replaces a stored job; None if nothing does."""
+Update = tuple[StoredJob | None, StoredJob | None]
+"""A stored job before and after a rule; twice the same object if the rule leaves it as it is."""
+
+
+class RuleJobs(Jobs, ABC):
+    """The queue as far as the rules determine it; a store adds how jobs are looked up and replaced."""
+
+    @abstractmethod
+    async def update(self, job: Job | ThreadRef, rule: Rule) -> Update:
+        """Replace a job, if it is stored, by what `rule` returns; None removes it. Return it before and after."""
+
+    async def claim(self, repo: Repository, number: int, *, worker_id: str, at: float, until: float) -> Job | None:
+        before, after = await self.update(
+            ThreadRef(repo, number), lambda job: job.claim(worker_id, until=until) if job.is_due(at) else job
+        )
+        return None if before is None or after is before else replace(before.job, worker_id=worker_id)
+
+    async def heartbeat(self, job: Job, *, until: float) -> bool:
+        before, after = await self.update(job, lambda stored_job: stored_job.after_heartbeat(job, until=until))
+        return after is not before
+
+    async def complete(self, job: Job, *, next_at: float) -> bool:
+        _, after = await self.update(
+            job, lambda stored: stored.remaining(job, due_at=max(stored.job.due_at, next_at), attempts=0)
+        )
+        return after is None
+
+    async def retry_at(self, job: Job, until: float) -> None:
+        await self.update(job, lambda stored: stored.after_run(job, due_at=until, attempts=stored.job.attempts + 1))
+
+    async def cancel(self, job: Job) -> None:
+        await self.update(job, lambda stored: stored.remaining(job))
 
 
 def after_enqueue(
@@ -80,39 +132,6 @@ def _latest_due_at(job: Job, priority: Priority, *, at: float) -> float:
     if not job.attempts:
         return at + _LONGEST_DELAY
     return at + _RETRY_FOR_DELIVERY if priority is Priority.DELIVERY else job.due_at
-
-
-def after_heartbeat(stored_job: StoredJob, job: Job, *, until: float) -> StoredJob | None:
-    """Return the job with its claim extended; None if the claim belongs to another run now."""
-    if (stored_job.worker_id, stored_job.claimed_generation) != (job.worker_id, job.generation):
-        return None
-    return replace(stored_job, claimed_until=until)
-
-
-def after_success(stored_job: StoredJob, job: Job, *, next_at: float) -> StoredJob | None:
-    """Return what a successful run of `job` leaves; None if it completes the job."""
-    if stored_job.job.generation == job.generation:
-        return None
-    if stored_job.is_claimed_by_another(job):
-        return stored_job
-    due_at = max(stored_job.job.due_at, next_at)
-    return replace(stored_job, job=replace(stored_job.job, due_at=due_at, attempts=0)).release()
-
-
-def after_failure(stored_job: StoredJob, job: Job, *, until: float) -> StoredJob:
-    """Return the job after a failed run, due at `until`."""
-    if stored_job.is_claimed_by_another(job):
-        return stored_job
-    return replace(
-        stored_job, job=replace(stored_job.job, due_at=until, attempts=stored_job.job.attempts + 1)
-    ).release()
-
-
-def after_cancel(stored_job: StoredJob, job: Job) -> StoredJob | None:
-    """Return what stays of a cancelled job; None if it was not enqueued again."""
-    if stored_job.job.generation == job.generation:
-        return None
-    return stored_job if stored_job.is_claimed_by_another(job) else stored_job.release()
 
 
 def by_urgency(jobs: Iterable[Job]) -> tuple[Job, ...]:

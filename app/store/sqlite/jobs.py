@@ -1,14 +1,14 @@
 """The job queue in the file."""
 
 import sqlite3
-from dataclasses import replace
 from typing import Any
 
 from app.domain.priority import Priority
+from app.domain.records import ThreadRef
 from app.domain.sites import Repository
-from app.ports.jobs import Job, Jobs
+from app.ports.jobs import Job
 from app.store import rules
-from app.store.rules import StoredJob
+from app.store.rules import Rule, RuleJobs, StoredJob, Update
 from app.store.sqlite.connections import SqliteFile, clamp, site_id
 
 _JOBS = """
@@ -29,10 +29,9 @@ INSERT OR REPLACE INTO job (
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 """A null `generation` becomes the next one."""
-_DELETE = "DELETE FROM job WHERE generation = ?"
 
 
-class SqliteJobs(Jobs):
+class SqliteJobs(RuleJobs):
     """The table `job`."""
 
     def __init__(self, file: SqliteFile) -> None:
@@ -54,45 +53,6 @@ class SqliteJobs(Jobs):
         stored_job = await self._file.read(lambda connection: _find(connection, repo, number))
         return None if stored_job is None else stored_job.job
 
-    async def claim(self, repo: Repository, number: int, *, worker_id: str, at: float, until: float) -> Job | None:
-        def operation(connection: sqlite3.Connection) -> Job | None:
-            stored_job = _find(connection, repo, number)
-            if stored_job is None or not stored_job.is_due(at):
-                return None
-            _put(connection, stored_job.claim(worker_id, until=until))
-            return replace(stored_job.job, worker_id=worker_id)
-
-        return await self._file.write(operation)
-
-    async def heartbeat(self, job: Job, *, until: float) -> bool:
-        def operation(connection: sqlite3.Connection) -> bool:
-            stored_job = _find(connection, job.repo, job.number)
-            extended_job = None if stored_job is None else rules.after_heartbeat(stored_job, job, until=until)
-            if extended_job is not None:
-                _put(connection, extended_job)
-            return extended_job is not None
-
-        return await self._file.write(operation)
-
-    async def complete(self, job: Job, *, next_at: float) -> bool:
-        def operation(connection: sqlite3.Connection) -> bool:
-            stored_job = _find(connection, job.repo, job.number)
-            if stored_job is None:
-                return True
-            remaining = rules.after_success(stored_job, job, next_at=next_at)
-            _replace(connection, stored_job, remaining)
-            return remaining is None
-
-        return await self._file.write(operation)
-
-    async def retry_at(self, job: Job, until: float) -> None:
-        def operation(connection: sqlite3.Connection) -> None:
-            stored_job = _find(connection, job.repo, job.number)
-            if stored_job is not None:
-                _put(connection, rules.after_failure(stored_job, job, until=until))
-
-        await self._file.write(operation)
-
     async def release(self, worker_id: str) -> None:
         def operation(connection: sqlite3.Connection) -> None:
             for row in connection.execute(_CLAIMED_BY, {"worker_id": worker_id}).fetchall():
@@ -100,13 +60,17 @@ class SqliteJobs(Jobs):
 
         await self._file.write(operation)
 
-    async def cancel(self, job: Job) -> None:
-        def operation(connection: sqlite3.Connection) -> None:
-            stored_job = _find(connection, job.repo, job.number)
-            if stored_job is not None:
-                _replace(connection, stored_job, rules.after_cancel(stored_job, job))
+    async def update(self, job: Job | ThreadRef, rule: Rule) -> Update:
+        def operation(connection: sqlite3.Connection) -> Update:
+            before = _find(connection, job.repo, job.number)
+            after = None if before is None else rule(before)
+            if before is not None and after is None:
+                connection.execute("DELETE FROM job WHERE generation = ?", (before.job.generation,))
+            elif after is not None and after is not before:
+                _put(connection, after)
+            return before, after
 
-        await self._file.write(operation)
+        return await self._file.write(operation)
 
 
 def enqueue(
@@ -128,26 +92,9 @@ def _from_row(row: tuple[Any, ...]) -> StoredJob:
     return StoredJob(job, *claim)
 
 
-def _replace(connection: sqlite3.Connection, before: StoredJob, after: StoredJob | None) -> None:
-    if after is None:
-        connection.execute(_DELETE, (before.job.generation,))
-    else:
-        _put(connection, after)
-
-
 def _put(connection: sqlite3.Connection, stored_job: StoredJob) -> None:
-    job = stored_job.job
-    row = (
-        job.generation or None,
-        site_id(connection, job.repo),
-        job.number,
-        job.priority.value,
-        job.full,
-        job.enqueued_at,
-        job.due_at,
-        job.attempts,
-        stored_job.worker_id,
-        stored_job.claimed_until,
-        stored_job.claimed_generation,
-    )
+    job, site = stored_job.job, site_id(connection, stored_job.job.repo)
+    schedule = job.enqueued_at, job.due_at, job.attempts
+    claim = stored_job.worker_id, stored_job.claimed_until, stored_job.claimed_generation
+    row = (job.generation or None, site, job.number, job.priority.value, job.full, *schedule, *claim)
     connection.execute(_PUT, row)
