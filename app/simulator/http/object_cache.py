@@ -22,7 +22,7 @@ class ObjectCache:
 
     def comment(self, comment: Comment, view: View) -> orjson.Fragment:
         """Return the object of a comment."""
-        revision = (comment.version, self._world.accounts_revision, self._signature_period(comment))
+        revision = self._revision(comment)
         return self._get(("comment", comment.id, view), revision, lambda: comment_object(self._world, comment, view))
 
     def issue(self, issue: Issue, view: View) -> orjson.Fragment:
@@ -34,8 +34,7 @@ class ObjectCache:
         """Return the object of an issue as its own resource has it: with `closed_by`."""
 
         def render() -> Json:
-            closer = None if issue.closed_by is None else self._world.users[issue.closed_by]
-            closed_by = closer and user_object(closer, view)
+            closed_by = issue.closed_by and user_object(self._world.users[issue.closed_by], view)
             return issue_object(self._world, issue, view) | {"closed_by": closed_by}
 
         return self._get(("single", issue.id, view), self._issue_revision(issue), render)
@@ -51,20 +50,14 @@ class ObjectCache:
         return fragment
 
     def _issue_revision(self, issue: Issue) -> tuple[int, ...]:
-        world = self._world
-        pinned_comment = None if issue.pinned_comment is None else world.comments[issue.pinned_comment]
-        return (
-            issue.version,
-            world.accounts_revision,
-            len(world.comment_ids[issue.id]),
-            pinned_comment.version if pinned_comment else 0,
-            self._signature_period(issue),
-            self._signature_period(pinned_comment) if pinned_comment else 0,
-        )
+        pinned_comment = issue.pinned_comment and self._world.comments[issue.pinned_comment]
+        pinned_revision = self._revision(pinned_comment) if pinned_comment else ()
+        return (*self._revision(issue), len(self._world.comment_ids[issue.id]), *pinned_revision)
 
-    def _signature_period(self, record: Contribution) -> int:
-        """Return the period of the signed URLs in a body, 0 for a body without uploaded images.
+    def _revision(self, record: Contribution) -> tuple[int, ...]:
+        """Return the versions of a record and of all accounts, and the period of the signed URLs in its body.
 
-        Nothing else in an object changes with time alone.
+        The period is 0 for a body without uploaded images. Nothing else in an object changes with time alone.
         """
-        return int(self._world.clock()) // EXPIRES_AFTER if UPLOADS in (record.body or "") else 0
+        period = int(self._world.clock()) // EXPIRES_AFTER if UPLOADS in (record.body or "") else 0
+        return record.version, self._world.accounts_revision, period

@@ -46,16 +46,14 @@ def link_header(url: str, parameters: Parameters, page: Page, total: int) -> str
     last = max(1, -(-total // page.size))
     if last == 1 and page.number == 1:
         return None
-    targets: dict[str, int] = {}
-    if page.number > 1:
-        targets["prev"] = min(page.number - 1, last)
-    if page.number < last:
-        targets["next"] = page.number + 1
-    if page.number != last:
-        targets["last"] = last
-    if page.number > 1:
-        targets["first"] = 1
-    return ", ".join(_link(url, _replace(parameters, "page", str(number)), rel) for rel, number in targets.items())
+    relations = (
+        ("prev", min(page.number - 1, last), page.number > 1),
+        ("next", page.number + 1, page.number < last),
+        ("last", last, page.number != last),
+        ("first", 1, page.number > 1),
+    )
+    pages = [(rel, _replace(parameters, "page", str(number))) for rel, number, applies in relations if applies]
+    return ", ".join(_link(url, page_parameters, rel) for rel, page_parameters in pages)
 
 
 def cursor_link_header(url: str, parameters: Parameters, page: Page, after: int, total: int) -> str | None:

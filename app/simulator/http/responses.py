@@ -116,29 +116,23 @@ def missing_user_agent() -> SimulatedResponse:
         " (https://docs.github.com/en/rest/overview/resources-in-the-rest-api#user-agent-required)."
         " Check https://developer.github.com for other possible causes.\r\n"
     )
-    return SimulatedResponse(
-        403, text.encode(), {"content-type": "text/html; charset=utf-8", "cache-control": "no-cache"}
-    )
+    headers = {"content-type": "text/html; charset=utf-8", "cache-control": "no-cache"}
+    return SimulatedResponse(403, text.encode(), headers)
 
 
 def primary_rate_limit(status: int, client: str) -> SimulatedResponse:
     """Return the response to a client over its hourly limit; `client` is `user ID 1` or an IP address."""
-    hint = (
-        ""
-        if client.startswith("user ID")
-        else (
+    message = f"API rate limit exceeded for {client}."
+    if not client.startswith("user ID"):
+        message += (
             " (But here's the good news: Authenticated requests get a higher rate limit."
             " Check out the documentation for more details.)"
         )
-    )
-    return error_response(status, f"API rate limit exceeded for {client}.{hint}", RATE_LIMIT_DOCS)
+    return error_response(status, message, RATE_LIMIT_DOCS)
 
 
 def secondary_rate_limit(status: int, retry_after: int | None = 60) -> SimulatedResponse:
     """Return the response to a client whose requests come too fast; `retry_after` is in seconds."""
-    response = error_response(
-        status,
-        "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
-        f"{RATE_LIMIT_DOCS}#about-secondary-rate-limits",
-    )
+    message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+    response = error_response(status, message, f"{RATE_LIMIT_DOCS}#about-secondary-rate-limits")
     return response if retry_after is None else response.with_headers(retry_after=str(retry_after))

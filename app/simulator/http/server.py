@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from itertools import count
 
 import uvicorn
@@ -14,11 +13,7 @@ from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.simulator.http.app import Simulator
-from app.simulator.http.faults import Faults
-from app.simulator.http.hold import RequestHold
-from app.simulator.http.images import ImageHost
 from app.simulator.http.rate_limits import Limits
-from app.simulator.http.request_log import IncomingRequest, LoggedRequest
 from app.simulator.webhooks.deliveries import Webhook
 from app.simulator.world.webhook_events import EVENTS
 from app.simulator.world.world import World
@@ -26,43 +21,20 @@ from app.simulator.world.world import World
 _BACKLOG = 2048
 
 
-@dataclass(frozen=True, slots=True)
 class RunningSimulator:
-    """A simulator that serves at `url`."""
+    """A simulator that serves at `url`, with its parts; a test may change the `world` at any time."""
 
-    url: str
-    simulator: Simulator
-    exit_stack: ExitStack = field(default_factory=ExitStack)
-    _hook_ids: Iterator[int] = field(default_factory=lambda: count(457_000_001))
-
-    @property
-    def world(self) -> World:
-        """Return the state that is served; a test may change it at any time."""
-        return self.simulator.world
-
-    @property
-    def requests(self) -> list[LoggedRequest]:
-        """Return the request log."""
-        return self.simulator.requests
-
-    @property
-    def images(self) -> ImageHost:
-        """Return the image host, which its `base_url` switches on."""
-        return self.simulator.images
-
-    @property
-    def faults(self) -> Faults:
-        """Return the faults that are in force."""
-        return self.simulator.faults
-
-    @property
-    def hold(self) -> RequestHold:
-        """Return the hold on responses."""
-        return self.simulator.hold
-
-    def on_request(self, callback: Callable[[IncomingRequest], object]) -> Callable[[], None]:
-        """Call `callback` before each response, in the server's thread; return a function that ends this."""
-        return self.simulator.on_request(callback)
+    def __init__(self, url: str, simulator: Simulator, exit_stack: ExitStack) -> None:
+        self.url = url
+        self.simulator = simulator
+        self.world = simulator.world
+        self.requests = simulator.requests
+        self.images = simulator.images
+        self.faults = simulator.faults
+        self.hold = simulator.hold
+        self.on_request = simulator.on_request
+        self._exit_stack = exit_stack
+        self._hook_ids = count(457_000_001)
 
     def add_webhook(
         self,
@@ -84,8 +56,8 @@ class RunningSimulator:
             connections=connections,
             hook_id=next(self._hook_ids),
         )
-        self.exit_stack.callback(hook.close)
-        self.exit_stack.callback(self.world.on_event(hook.deliver))
+        self._exit_stack.callback(hook.close)
+        self._exit_stack.callback(self.world.on_event(hook.deliver))
         return hook
 
 

@@ -58,7 +58,8 @@ class Webhook:
 
     `repository` is GitHub's object of the repository whose events are sent, None for all. `content_type` is `json` or
     `form`. Without a secret no delivery is signed. Over one connection deliveries arrive in order, over several they
-    overlap. Every method is thread-safe.
+    overlap. `response_count` counts the responses of any status, one for each copy of a delivery, without pings.
+    Every method is thread-safe.
     """
 
     def __init__(
@@ -79,7 +80,6 @@ class Webhook:
         self.hook_id = hook_id
         self._secret = secret
         self._content_type = content_type
-        self._media_type = _CONTENT_TYPES[content_type]
         self._repository = repository
         self._new_guid = new_guid
         self._condition = threading.Condition()
@@ -90,13 +90,10 @@ class Webhook:
         self._drops_left: float = 0
         self._duplicates_left: float = 0
         self._in_progress = 0
-        self._response_count = 0
+        self.response_count = 0
         self._closed = False
         self._connections = [Connection(url, timeout) for _ in range(connections)]
-        self._threads = [
-            threading.Thread(target=self._send_queue, args=(connection,), daemon=True)
-            for connection in self._connections
-        ]
+        self._threads = [threading.Thread(target=self._send_queue, args=(c,), daemon=True) for c in self._connections]
         for thread in self._threads:
             thread.start()
         self.send("ping", self._ping())
@@ -175,12 +172,6 @@ class Webhook:
         with self._condition:
             return len(self._hold_queue or ())
 
-    @property
-    def response_count(self) -> int:
-        """Return the number of responses of any status; each copy of a delivery counts, pings do not."""
-        with self._condition:
-            return self._response_count
-
     def wait(self, responses: int | None = None, timeout: float = 10) -> None:
         """Wait for so many responses; None waits until all deliveries but the held ones are sent.
 
@@ -189,7 +180,7 @@ class Webhook:
         with self._condition:
             if not self._condition.wait_for(lambda: self._is_finished(responses), timeout):
                 due = len(self._queue) + self._in_progress
-                raise TimeoutError(f"{self._response_count} responses came and {due} are due, after {timeout} s")
+                raise TimeoutError(f"{self.response_count} responses came and {due} are due, after {timeout} s")
 
     def close(self) -> None:
         """Drop the queue, and abort deliveries in progress after a second."""
@@ -207,29 +198,27 @@ class Webhook:
     # Inside -------------------------------------------------------------------------------------------
 
     def _ping(self) -> dict[str, Any]:
-        config = {"content_type": self._content_type, "insecure_ssl": "0", "url": self.url}
         hook = {
             "type": "Organization" if self._repository is None else "Repository",
             "id": self.hook_id,
             "name": "web",
             "active": True,
             "events": list(self.events),
-            "config": config,
+            "config": {"content_type": self._content_type, "insecure_ssl": "0", "url": self.url},
         }
         repository = {} if self._repository is None else {"repository": dict(self._repository)}
         return {"zen": "Keep it logically awesome.", "hook_id": self.hook_id, "hook": hook, **repository}
 
     def _is_finished(self, responses: int | None) -> bool:
-        if responses is None:
-            return not self._queue and not self._in_progress
-        return self._response_count >= responses
+        is_idle = not self._queue and not self._in_progress
+        return is_idle if responses is None else self.response_count >= responses
 
     def _send_queue(self, connection: Connection) -> None:
         while (delivery := self._next()) is not None:
             result = self._post(connection, delivery)
             with self._condition:
                 self._in_progress -= 1
-                self._response_count += result.status is not None and result.event != "ping"
+                self.response_count += result.status is not None and result.event != "ping"
                 self._log.append(result)
                 self._condition.notify_all()
         connection.close()
@@ -258,7 +247,7 @@ class Webhook:
     def _headers(self, delivery: Delivery, body: bytes) -> dict[str, str]:
         headers = {
             "Accept": "*/*",
-            "Content-Type": self._media_type,
+            "Content-Type": _CONTENT_TYPES[self._content_type],
             "User-Agent": "GitHub-Hookshot/5ecc0de",
             "X-GitHub-Delivery": delivery.guid,
             "X-GitHub-Event": delivery.event,

@@ -6,22 +6,14 @@ Only comments, strings, numbers and keywords are highlighted.
 import re
 from html import escape
 
-_SCOPES = {
-    "js": "source-js",
-    "javascript": "source-js",
-    "ts": "source-ts",
-    "py": "source-python",
-    "python": "source-python",
-    "sh": "source-shell",
-    "bash": "source-shell",
-    "html": "text-html-basic",
-    "css": "source-css",
-    "json": "source-json",
-    "yaml": "source-yaml",
-    "go": "source-go",
-    "rust": "source-rust",
-    "sql": "source-sql",
-}
+_SCOPES: dict[str, str] = dict(
+    re.findall(
+        r"(\S+)=(\S+)",
+        "js=source-js javascript=source-js ts=source-ts py=source-python python=source-python sh=source-shell"
+        " bash=source-shell html=text-html-basic css=source-css json=source-json yaml=source-yaml go=source-go"
+        " rust=source-rust sql=source-sql",
+    )
+)
 _KEYWORDS = (
     "and|async|await|break|class|const|def|else|export|false|fn|for|from|func|function|if|import|in|let|new|not"
     "|null|or|return|select|true|try|var|while|with|yield|None|True|False"

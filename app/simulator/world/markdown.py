@@ -27,18 +27,9 @@ EXPIRES_AFTER = 300
 
 UPLOADS = "https://github.com/user-attachments/assets/"
 
-_EMOJI = {
-    "+1": "👍",
-    "bug": "🐛",
-    "heart": "❤️",
-    "joy": "😂",
-    "rocket": "🚀",
-    "smile": "😄",
-    "sparkles": "✨",
-    "tada": "🎉",
-    "thinking": "🤔",
-    "wave": "👋",
-}
+_EMOJI: dict[str, str] = dict(
+    re.findall(r"(\S+)=(\S+)", "+1=👍 bug=🐛 heart=❤️ joy=😂 rocket=🚀 smile=😄 sparkles=✨ tada=🎉 thinking=🤔 wave=👋")
+)
 _INLINE_MARKUP = re.compile(
     r"(?P<url>https?://[^\s<>()]*[^\s<>().,;:!?])"
     r"|(?<![\w/@.-])@(?P<login>[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?)(?![\w-])"
@@ -186,23 +177,16 @@ def _render_task(inline: Token, item: Token) -> None:
     inline.children.insert(0, Token("html_inline", "", 0, content=checkbox))
 
 
-def _add_github_rules(parser: MarkdownIt) -> MarkdownIt:
-    """Add GitHub's extensions to a parser, as the last step of parsing."""
-
-    def apply_rules(state: StateCore) -> None:
-        for index, token in enumerate(state.tokens):
-            if token.type in _TOKENS_WITH_DIRECTION:
-                token.attrSet("dir", "auto")
-            if token.type == "inline":
-                _render_task(token, state.tokens[index - 2])
-                token.children = _expand_text(token.children or [])
-
-    parser.core.ruler.push("github", apply_rules)
-    return parser
+def _apply_github_rules(state: StateCore) -> None:
+    """Apply GitHub's extensions, as the last step of parsing."""
+    for index, token in enumerate(state.tokens):
+        if token.type in _TOKENS_WITH_DIRECTION:
+            token.attrSet("dir", "auto")
+        if token.type == "inline":
+            _render_task(token, state.tokens[index - 2])
+            token.children = _expand_text(token.children or [])
 
 
-_PARSER = _add_github_rules(
-    MarkdownIt("commonmark", {"html": False, "breaks": True, "xhtmlOut": False}, renderer_cls=_Renderer).enable(
-        ["table", "strikethrough"]
-    )
-)
+_PARSER = MarkdownIt("commonmark", {"html": False, "breaks": True, "xhtmlOut": False}, renderer_cls=_Renderer)
+_PARSER.enable(["table", "strikethrough"])
+_PARSER.core.ruler.push("github", _apply_github_rules)

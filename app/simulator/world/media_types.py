@@ -9,6 +9,7 @@ from dataclasses import dataclass
 _GITHUB_MEDIA_TYPE = re.compile(
     r"application/vnd\.github(?:\.(?P<version>v3|3|beta))?(?:\.(?P<param>raw|text|html|full))?(?P<format>\+json)?"
 )
+_FIELDS = {"text": ("body_text",), "html": ("body_html",), "full": ("body_html", "body_text", "body")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,7 @@ class MediaType:
     @property
     def fields(self) -> tuple[str, ...]:
         """Return the fields of a body that this media type carries."""
-        return {
-            "text": ("body_text",),
-            "html": ("body_html",),
-            "full": ("body_html", "body_text", "body"),
-        }.get(self.param or "", ("body",))
+        return _FIELDS.get(self.param or "", ("body",))
 
 
 def parse_media_type(accept: str) -> MediaType:

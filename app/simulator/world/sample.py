@@ -68,15 +68,11 @@ def generate_world(
     for number in range(1, posts + 1):
         created_at = _START + number * 600
         world.open_issue(SAMPLE_REPO, title=f"Post {number}", body=f"The post number {number}.", created_at=created_at)
-    pull_numbers = [
-        world.open_pull_request(
-            SAMPLE_REPO, title=f"Change {number}", body="It changes a word.", created_at=_START
-        ).number
-        for number in range(-(-pull_request_comments // 100))
-    ]
+    for number in range(-(-pull_request_comments // 100)):
+        world.open_pull_request(SAMPLE_REPO, title=f"Change {number}", body="It changes a word.", created_at=_START)
     weights = [rng.paretovariate(1.2) for _ in range(posts)]
     numbers = rng.choices(range(1, posts + 1), weights, k=comments) if posts else []
-    numbers += [pull_numbers[number // 100] for number in range(pull_request_comments)]
+    numbers += [posts + 1 + number // 100 for number in range(pull_request_comments)]
     rng.shuffle(numbers)
     greetings, paragraphs = _greetings(rng), _paragraphs(rng)
     for order, number in enumerate(numbers):

@@ -9,17 +9,9 @@ https://docs.github.com/webhooks/webhook-events-and-payloads
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.simulator.world import objects
 from app.simulator.world.media_types import MediaType
-from app.simulator.world.objects import (
-    OLDER,
-    Json,
-    View,
-    comment_object,
-    issue_object,
-    label_object,
-    repository_object,
-    user_object,
-)
+from app.simulator.world.objects import OLDER, Json, View
 from app.simulator.world.records import Comment, Issue, Repository
 from app.simulator.world.tables import Clock, WorldTables
 
@@ -66,13 +58,13 @@ class EventPublisher(WorldTables):
 
     def repository_payload(self, repository: Repository) -> Json:
         """Return the object of a repository, as payloads show it."""
-        return repository_object(self, repository, self._view())
+        return objects.repository_object(self, repository, self._view())
 
     def _view(self) -> View:
         return View(self.api_url, MediaType(), OLDER)
 
     def _issue_payload(self, issue: Issue) -> Json:
-        return issue_object(self, issue, self._view())
+        return objects.issue_object(self, issue, self._view())
 
     def _publish(self, name: str, action: str, repository: Repository, sender_id: int | None, **parts: Json) -> None:
         """Publish an event. The sender is the repository's owner if it is None or its account is deleted."""
@@ -82,7 +74,7 @@ class EventPublisher(WorldTables):
             "action": action,
             **parts,
             "repository": self.repository_payload(repository),
-            "sender": user_object(sender, self._view()),
+            "sender": objects.user_object(sender, self._view()),
         }
         event = WebhookEvent(name, repository.id, payload)
         for callback in tuple(self._subscribers):
@@ -105,7 +97,7 @@ class EventPublisher(WorldTables):
         changes = [("unlabeled", name) for name in before if name not in issue.labels]
         changes += [("labeled", name) for name in issue.labels if name not in before]
         for action, name in changes:
-            label = label_object(self.labels[repository.id][name], repository, self._view())
+            label = objects.label_object(self.labels[repository.id][name], repository, self._view())
             self._publish_issue(action, issue, label=label)
         return issue
 
@@ -115,8 +107,9 @@ class EventPublisher(WorldTables):
         if self._subscribers:
             issue = self.issues[comment.issue_id]
             repository = self.repositories[issue.repository_id]
-            objects = {"issue": self._issue_payload(issue), "comment": comment_object(self, comment, self._view())}
-            self._publish("issue_comment", action, repository, sender_id, **objects, **parts)
+            comment_payload = objects.comment_object(self, comment, self._view())
+            event_parts = {"issue": self._issue_payload(issue), "comment": comment_payload, **parts}
+            self._publish("issue_comment", action, repository, sender_id, **event_parts)
         return comment
 
     def _publish_transfer(self, before: Json, source: Repository, issue: Issue) -> Issue:

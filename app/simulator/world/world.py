@@ -8,7 +8,7 @@ Changes are published as webhook events to the callbacks of `on_event`.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.simulator.world.records import HIDE_REASONS, LOCK_REASONS, REACTIONS, Comment, Issue, Pin, When
 from app.simulator.world.repository_lifecycle import RepositoryLifecycle
@@ -89,24 +89,18 @@ class World(RepositoryLifecycle):
 
     def reopen_issue(self, repo: str, number: int) -> Issue:
         """Reopen a closed issue."""
-        with self.lock:
-            before = self.issue(repo, number)
-            after = replace(before, state="open", state_reason="reopened", closed_at=None, closed_by=None)
-            return self._publish_issue("reopened", self._update(after))
+        fields = {"state": "open", "state_reason": "reopened", "closed_at": None, "closed_by": None}
+        return self._change_issue("reopened", repo, number, **fields)
 
     def lock_issue(self, repo: str, number: int, reason: str | None = None) -> Issue:
         """Lock the conversation, with one of GitHub's four reasons or none; another reason raises ValueError."""
         if reason is not None and reason not in LOCK_REASONS:
             raise ValueError(f"{reason!r} is no reason to lock: choose one of {LOCK_REASONS}")
-        with self.lock:
-            after = replace(self.issue(repo, number), locked=True, lock_reason=reason)
-            return self._publish_issue("locked", self._update(after))
+        return self._change_issue("locked", repo, number, locked=True, lock_reason=reason)
 
     def unlock_issue(self, repo: str, number: int) -> Issue:
         """Unlock the conversation."""
-        with self.lock:
-            after = replace(self.issue(repo, number), locked=False, lock_reason=None)
-            return self._publish_issue("unlocked", self._update(after))
+        return self._change_issue("unlocked", repo, number, locked=False, lock_reason=None)
 
     def set_labels(self, repo: str, number: int, *names: str) -> Issue:
         """Replace the labels of an issue."""
@@ -252,6 +246,10 @@ class World(RepositoryLifecycle):
             return self._apply("react", replace(before, reactions=tuple(counts.items())))
 
     # Inside --------------------------------------------------------------------------------------------
+
+    def _change_issue(self, action: str, repo: str, number: int, **fields: Any) -> Issue:
+        with self.lock:
+            return self._publish_issue(action, self._update(replace(self.issue(repo, number), **fields)))
 
     def _current(self, target: IssueOrComment) -> IssueOrComment:
         if isinstance(target, Comment):
