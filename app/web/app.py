@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from app.web import assets, errors
 from app.web.cached_reads import CachedReads
 from app.web.context import WebContext
-from app.web.routes import api, docs, events, feeds, fragments, github_api, health, images, metrics, start_page, webhook
+from app.web.routes import api, docs, events, feeds, fragments, github_api, images, monitoring, start_page, webhook
 
 _DESCRIPTION = """Comments of a static blog, mirrored from its GitHub issues and served as finished bytes.
 
@@ -16,30 +16,12 @@ configured. Times are RFC 3339 in UTC. A failure is `application/problem+json` a
 def create_app(context: WebContext) -> CachedReads:
     """Return the ASGI application that serves from this context."""
     app = FastAPI(
-        title="Afterword",
-        version="1",
-        description=_DESCRIPTION,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
+        title="Afterword", version="1", description=_DESCRIPTION, docs_url=None, redoc_url=None, redirect_slashes=False
     )
     app.state.context = context
     assets.assets()  # compress the files now, so that the first reader does not wait for it
     start_page.page_files()
-    for module in (
-        api,
-        fragments,
-        feeds,
-        images,
-        events,
-        github_api,
-        webhook,
-        health,
-        metrics,
-        docs,
-        assets,
-        start_page,
-    ):
+    for module in (api, fragments, feeds, images, events, github_api, webhook, monitoring, docs, assets, start_page):
         app.include_router(module.router)
     errors.install_error_handlers(app)
     return CachedReads(app, context)

@@ -17,6 +17,7 @@ import orjson
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -92,23 +93,20 @@ FAILURE_RESPONSES: Mapping[type[AfterwordError], FailureResponse] = {
 """The one table failure -> status. It holds every leaf of the tree in `app.domain.errors`."""
 
 
+_PROBLEM_EXAMPLE: JsonDict = {
+    "type": "about:blank",
+    "title": "Unprocessable Entity",
+    "status": 422,
+    "detail": "The parameter `limit` must be a whole number from 1 to 100.",
+    "parameter": "limit",
+    "allowed": "a whole number from 1 to 100",
+}
+
+
 class Problem(BaseModel):
     """What happened, then what to do (RFC 9457)."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "type": "about:blank",
-                    "title": "Unprocessable Entity",
-                    "status": 422,
-                    "detail": "The parameter `limit` must be a whole number from 1 to 100.",
-                    "parameter": "limit",
-                    "allowed": "a whole number from 1 to 100",
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_PROBLEM_EXAMPLE]})
 
     type: str = Field("about:blank", description="Always `about:blank`: the status tells the kind.")
     title: str = Field(description="The status in words.")
@@ -165,16 +163,15 @@ def _retry_after(error: AfterwordError, rule: FailureResponse, now: float) -> in
 
 def problem_body(details: ErrorDetails) -> dict[str, Any]:
     """Return the body of RFC 9457, without members that have no value."""
-    members = {
-        "type": "about:blank",
-        "title": HTTPStatus(details.status).phrase,
-        "status": details.status,
-        "detail": details.detail,
-        "parameter": details.parameter,
-        "allowed": details.allowed_values,
-        "retry_after": details.retry_after,
-    }
-    return {name: value for name, value in members.items() if value is not None}
+    problem = Problem(
+        title=HTTPStatus(details.status).phrase,
+        status=details.status,
+        detail=details.detail,
+        parameter=details.parameter,
+        allowed=details.allowed_values,
+        retry_after=details.retry_after,
+    )
+    return problem.model_dump(exclude_none=True)
 
 
 def github_body(details: ErrorDetails, path: str) -> dict[str, Any]:
@@ -207,15 +204,10 @@ def error_response(details: ErrorDetails, path: str) -> Response:
     return Response(orjson.dumps(body), details.status, headers, media_type=_JSON if github else PROBLEM)
 
 
-def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI descriptions of the API's error responses with these statuses."""
-    schema = Problem.model_json_schema()
-    meanings = {
-        404: "The repository is not served here.",
-        422: "A parameter has a value that is not allowed; the body names it and says what is.",
-        503: "Not mirrored yet, and GitHub does not answer: ask again after `Retry-After` seconds.",
-    }
-    return {status: {"description": meanings[status], "content": {PROBLEM: {"schema": schema}}} for status in statuses}
+def problem_responses(meanings: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI descriptions of error responses; `meanings` describes each status."""
+    content = {PROBLEM: {"schema": Problem.model_json_schema()}}
+    return {status: {"description": meaning, "content": content} for status, meaning in meanings.items()}
 
 
 def describe_error(error: Exception, now: float) -> ErrorDetails:

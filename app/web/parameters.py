@@ -5,10 +5,10 @@ must learn of a mistake while writing the page. Unknown parameters are ignored.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
-from fastapi import Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BeforeValidator
 from starlette.requests import Request
 
@@ -16,40 +16,46 @@ from app.domain.errors import InvalidParameter
 from app.domain.sites import Repository
 from app.render.keys import Order
 from app.web.context import web_context
+from app.web.errors import problem_responses
 
 MAX_IDS, MAX_LIMIT = 500, 100
 MAX_SAFE_INTEGER = 2**53 - 1
 """The largest integer that JavaScript represents exactly (`Number.MAX_SAFE_INTEGER`)."""
 _POSITIVE_INTEGER = re.compile(r"[1-9][0-9]{0,15}")
 _REPO = r"[A-Za-z0-9_-]{1,80}/[A-Za-z0-9._-]{1,100}"
+READ_ERRORS: dict[int, str] = {
+    404: "The repository is not served here.",
+    422: "A parameter has a value that is not allowed; the body names it and says what is.",
+    503: "Not mirrored yet, and GitHub does not answer: ask again after `Retry-After` seconds.",
+}
 _NOT_REPEATABLE = ("repo", "order", "limit", "cursor", "ids", "pinned", "lang", "view")
 
 
-def parse_positive_integer(name: str, maximum: int) -> Callable[[Any], int]:
-    """Return a parser of integers from 1 to `maximum` in ASCII digits.
+def is_positive_integer(text: str, maximum: int = MAX_SAFE_INTEGER) -> bool:
+    """Return whether a text is an integer from 1 to `maximum` in ASCII digits, in no other form that `int` accepts."""
+    return _POSITIVE_INTEGER.fullmatch(text) is not None and int(text) <= maximum
 
-    The parser accepts no other form that Python's `int` accepts. It raises `InvalidParameter` with this name.
-    """
+
+def parse_positive_integer(name: str, maximum: int = MAX_SAFE_INTEGER) -> Callable[[Any], int]:
+    """Return a parser of integers from 1 to `maximum`, which raises `InvalidParameter` with this name."""
 
     def parse(value: Any) -> int:
-        if _POSITIVE_INTEGER.fullmatch(value) is None or int(value) > maximum:
+        if not is_positive_integer(value, maximum):
             raise InvalidParameter(name, f"a whole number from 1 to {maximum}")
         return int(value)
 
     return parse
 
 
-def _parse_order(value: Any) -> Order:
-    try:
-        return Order(value)
-    except ValueError:
-        raise InvalidParameter("order", f"one of {', '.join(Order)}") from None
+def parse_choice(name: str, values: Sequence[str], allowed: str) -> Callable[[Any], str]:
+    """Return a parser of these values, which raises `InvalidParameter` with this name."""
 
+    def parse(value: Any) -> str:
+        if value not in values:
+            raise InvalidParameter(name, allowed)
+        return str(value)
 
-def _parse_pinned(value: Any) -> str:
-    if value != "first":
-        raise InvalidParameter("pinned", "`first`, or left out")
-    return "first"
+    return parse
 
 
 def _parse_repo(value: Any) -> str | None:
@@ -65,26 +71,24 @@ def parse_ids(text: str | None) -> tuple[int, ...] | None:
     """
     if text is None:
         return None
-    numbers = set()
-    for part in text.split(","):
-        if _POSITIVE_INTEGER.fullmatch(part) is None or int(part) > MAX_SAFE_INTEGER:
-            raise _invalid_ids()
-        numbers.add(int(part))
-    if len(numbers) > MAX_IDS:
-        raise _invalid_ids()
-    return tuple(sorted(numbers))
+    ids = set(text.split(","))
+    if len(ids) > MAX_IDS or not all(map(is_positive_integer, ids)):
+        raise InvalidParameter("ids", f"at most {MAX_IDS} whole numbers from 1, separated by commas")
+    return tuple(sorted(map(int, ids)))
 
 
-def _invalid_ids() -> InvalidParameter:
-    return InvalidParameter("ids", f"at most {MAX_IDS} whole numbers from 1, separated by commas")
-
-
-async def reject_repeated_parameters(request: Request) -> None:
+async def _reject_repeated_parameters(request: Request) -> None:
     """Raise `InvalidParameter` for a repeated parameter, because the page may have meant either value."""
     names = [name for name, _ in request.query_params.multi_items()]
     for name in _NOT_REPEATABLE:
         if names.count(name) > 1:
             raise InvalidParameter(name, "given once")
+
+
+def read_router(tag: str, prefix: str = "") -> APIRouter:
+    """Return a router of documents. It rejects repeated parameters and describes the errors of all reads."""
+    dependencies, responses = [Depends(_reject_repeated_parameters)], problem_responses(READ_ERRORS)
+    return APIRouter(prefix=prefix, tags=[tag], dependencies=dependencies, responses=responses)
 
 
 async def _find_site(
@@ -105,7 +109,7 @@ async def _find_site(
 Site = Annotated[Repository, Depends(_find_site)]
 Ghissueid = Annotated[
     int,
-    BeforeValidator(parse_positive_integer("ghissueid", MAX_SAFE_INTEGER)),
+    BeforeValidator(parse_positive_integer("ghissueid")),
     Path(
         ge=1, le=MAX_SAFE_INTEGER, description="The number of the post's issue, from its front matter.", examples=[41]
     ),
@@ -115,10 +119,14 @@ Limit = Annotated[
     BeforeValidator(parse_positive_integer("limit", MAX_LIMIT)),
     Query(ge=1, le=MAX_LIMIT, description="How many comments on a page."),
 ]
-CommentOrder = Annotated[Order, BeforeValidator(_parse_order), Query(description="Which comments come first.")]
+CommentOrder = Annotated[
+    Order,
+    BeforeValidator(parse_choice("order", tuple(Order), f"one of {', '.join(Order)}")),
+    Query(description="Which comments come first."),
+]
 Pinned = Annotated[
     str | None,
-    BeforeValidator(_parse_pinned),
+    BeforeValidator(parse_choice("pinned", ["first"], "`first`, or left out")),
     Query(
         description="`first`: a pinned comment is the first of the first page, and on no other.",
         json_schema_extra={"enum": ["first"]},
@@ -129,6 +137,7 @@ Lang = Annotated[
     str,
     Query(description="The interface's language as a BCP 47 tag; English where it has no words.", max_length=35),
 ]
+_ID_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MAX_SAFE_INTEGER}
 IDS_PARAMETER: dict[str, Any] = {
     "name": "ids",
     "in": "query",
@@ -136,10 +145,6 @@ IDS_PARAMETER: dict[str, Any] = {
     "description": f"The posts to count, separated by commas, {MAX_IDS} different ones at most; all unless told.",
     "style": "form",
     "explode": False,
-    "schema": {
-        "type": "array",
-        "items": {"type": "integer", "minimum": 1, "maximum": MAX_SAFE_INTEGER},
-        "minItems": 1,
-    },
+    "schema": {"type": "array", "items": _ID_SCHEMA, "minItems": 1},
     "example": [41, 42],
 }

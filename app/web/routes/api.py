@@ -1,12 +1,10 @@
 """The API: posts, their comments, comment counts and the blog's newest comments."""
 
-from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.render.keys import CommentsKey, CountsKey, NewestKey, Order, PostKey
 from app.web.context import serve_document, web_context
-from app.web.errors import problem_responses
 from app.web.parameters import (
     IDS_PARAMETER,
     CommentOrder,
@@ -16,16 +14,11 @@ from app.web.parameters import (
     Pinned,
     Site,
     parse_ids,
-    reject_repeated_parameters,
+    read_router,
 )
 from app.web.routes.models import Comments, Counts, Newest, Post
 
-router = APIRouter(
-    prefix="/api/v1",
-    tags=["Comments"],
-    dependencies=[Depends(reject_repeated_parameters)],
-    responses=problem_responses(404, 422, 503),
-)
+router = read_router("Comments", prefix="/api/v1")
 
 
 @router.get(
@@ -35,7 +28,6 @@ router = APIRouter(
         "The thread without its comments: how many there are, where to write one, and whether that is possible.\n\n"
         "A post without an issue is an answer too, with the status `missing` or `gone`."
     ),
-    response_model=None,
     responses={200: {"model": Post}},
 )
 async def post(request: Request, site: Site, ghissueid: Ghissueid) -> Response:
@@ -50,7 +42,6 @@ async def post(request: Request, site: Site, ghissueid: Ghissueid) -> Response:
         "A page of the comments with their post; `next` leads to the following page.\n\n"
         "Comments that arrive between two pages move nothing: none comes twice and none is lost."
     ),
-    response_model=None,
     responses={200: {"model": Comments}},
 )
 async def comments(
@@ -73,7 +64,6 @@ async def comments(
     "/counts",
     summary="Comment counts",
     description="How many comments each post has, for a list of posts: one request for a whole page of them.",
-    response_model=None,
     responses={200: {"model": Counts}},
     openapi_extra={"parameters": [IDS_PARAMETER]},
 )
@@ -86,7 +76,6 @@ async def counts(request: Request, site: Site) -> Response:
     "/comments",
     summary="The newest comments",
     description="The newest comments of the whole blog, each with the post that it stands under.",
-    response_model=None,
     responses={200: {"model": Newest}},
 )
 async def newest(request: Request, site: Site, limit: Limit = 20, cursor: Cursor = None) -> Response:

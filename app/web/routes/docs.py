@@ -17,6 +17,8 @@ from app.web.routes.start_page import security_headers
 
 router = APIRouter()
 
+_LIMITS = ("minimum", "maximum", "default", "maxItems")
+"""The limits of a parameter that the page shows."""
 _HEADERS = {**security_headers("img-src data:", "trusted-types 'none'"), "cache-control": "public, max-age=300"}
 
 
@@ -30,7 +32,7 @@ async def docs(request: Request) -> HTMLResponse:
 def render_page(schema: Mapping[str, Any]) -> str:
     """Return the HTML page of an OpenAPI schema."""
     info = schema["info"]
-    models: Mapping[str, Any] = schema.get("components", {}).get("schemas", {})
+    models = schema.get("components", {}).get("schemas", {})
     parts = [
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(info["title"])}: its API</title>',
         '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">',
@@ -56,13 +58,8 @@ def _operations(paths: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _parameter(parameter: Mapping[str, Any]) -> tuple[str, str]:
-    limits = {
-        name: value
-        for name, value in parameter["schema"].items()
-        if name in ("minimum", "maximum", "default", "maxItems")
-    }
-    suffix = "".join(f" {name} {value}" for name, value in limits.items())
-    return f"<code>{escape(parameter['name'])}</code>", escape(f"{parameter.get('description', '')}{suffix}")
+    limits = [f" {name} {value}" for name, value in parameter["schema"].items() if name in _LIMITS]
+    return f"<code>{escape(parameter['name'])}</code>", escape(f"{parameter.get('description', '')}{''.join(limits)}")
 
 
 def _response(status: str, response: Mapping[str, Any]) -> tuple[str, str]:

@@ -4,7 +4,7 @@ import re
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import Header
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,7 +14,7 @@ from app.render.keys import PostKey
 from app.web.context import web_context
 from app.web.errors import problem_responses
 from app.web.event_stream import CONTENT_TYPE
-from app.web.parameters import Ghissueid, Site, reject_repeated_parameters
+from app.web.parameters import Ghissueid, Site, read_router
 from app.web.request_state import EventStreamRequest, request_state
 
 _ZERO_WEIGHT = re.compile(r"q=0(\.0{0,3})?")
@@ -55,22 +55,16 @@ class _NoResponse(Response):
         """Send nothing."""
 
 
-router = APIRouter(
-    prefix="/api/v1",
-    tags=["Comments"],
-    dependencies=[Depends(reject_repeated_parameters)],
-    responses=problem_responses(404, 422, 503)
-    | {406: problem_responses(422)[422] | {"description": "The Accept header does not allow for `text/event-stream`."}},
-)
+router = read_router("Comments", prefix="/api/v1")
 
 
 @router.get(
     "/posts/{ghissueid}/events",
     summary="A post's changes, as they happen",
     description=_DESCRIPTION,
-    response_model=None,
     response_class=_NoResponse,
-    responses={
+    responses=problem_responses({406: "The Accept header does not allow for `text/event-stream`."})
+    | {
         200: {
             "description": "A stream of server-sent events that does not end by itself.",
             "content": {CONTENT_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}},

@@ -5,7 +5,6 @@ The models only describe the used part of JSON Feed in OpenAPI: `app.render.feed
 
 from typing import Any, Literal
 
-from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -15,12 +14,9 @@ from app.render.feeds import CONTENT_TYPES, MAX_ENTRIES
 from app.render.i18n import translation
 from app.render.keys import FeedFormat, SiteFeedKey, ThreadFeedKey
 from app.web.context import serve_document, web_context
-from app.web.errors import problem_responses
-from app.web.parameters import Ghissueid, Lang, Site, reject_repeated_parameters
+from app.web.parameters import Ghissueid, Lang, Site, read_router
 
-router = APIRouter(
-    tags=["Feeds"], dependencies=[Depends(reject_repeated_parameters)], responses=problem_responses(404, 422, 503)
-)
+router = read_router("Feeds")
 
 _DELETED_ISSUE = "The post's issue was deleted: a feed without entries, so that readers' programs stop asking."
 
@@ -76,63 +72,54 @@ _JSON_410: dict[int | str, dict[str, Any]] = {410: {"model": JsonFeed, "descript
     "/posts/{ghissueid}.atom",
     summary="A post's newest comments (Atom)",
     description="The fifty newest comments, replies marked as RFC 4685 has it. Empty for a post without an issue.",
-    response_model=None,
     response_class=_Atom,
     responses=_ATOM_410,
 )
 async def post_atom(request: Request, site: Site, ghissueid: Ghissueid, lang: Lang = "en") -> Response:
     """Serve the Atom feed of a post."""
-    return await _serve_thread_feed(request, site, ghissueid, FeedFormat.ATOM, lang)
+    return await _serve_feed(request, site, FeedFormat.ATOM, lang, ghissueid)
 
 
 @router.get(
     "/posts/{ghissueid}.json",
     summary="A post's newest comments (JSON Feed)",
     description="The fifty newest comments. Empty for a post without an issue.",
-    response_model=None,
     response_class=_JsonFeed,
     responses=_JSON_200 | _JSON_410,
 )
 async def post_json(request: Request, site: Site, ghissueid: Ghissueid, lang: Lang = "en") -> Response:
     """Serve the JSON Feed of a post."""
-    return await _serve_thread_feed(request, site, ghissueid, FeedFormat.JSON, lang)
+    return await _serve_feed(request, site, FeedFormat.JSON, lang, ghissueid)
 
 
 @router.get(
     "/comments.atom",
     summary="The blog's newest comments (Atom)",
     description="The fifty newest comments of the whole blog, replies marked as RFC 4685 has it.",
-    response_model=None,
     response_class=_Atom,
 )
 async def site_atom(request: Request, site: Site, lang: Lang = "en") -> Response:
     """Serve the Atom feed of a site."""
-    return await _serve_site_feed(request, site, FeedFormat.ATOM, lang)
+    return await _serve_feed(request, site, FeedFormat.ATOM, lang)
 
 
 @router.get(
     "/comments.json",
     summary="The blog's newest comments (JSON Feed)",
     description="The fifty newest comments of the whole blog.",
-    response_model=None,
     response_class=_JsonFeed,
     responses=_JSON_200,
 )
 async def site_json(request: Request, site: Site, lang: Lang = "en") -> Response:
     """Serve the JSON Feed of a site."""
-    return await _serve_site_feed(request, site, FeedFormat.JSON, lang)
+    return await _serve_feed(request, site, FeedFormat.JSON, lang)
 
 
-async def _serve_thread_feed(
-    request: Request, site: Repository, number: int, feed_format: FeedFormat, lang: str
+async def _serve_feed(
+    request: Request, site: Repository, feed_format: FeedFormat, lang: str, number: int | None = None
 ) -> Response:
+    """Serve the feed of a post, or of the whole site if `number` is None."""
     context = web_context(request)
-    base_url, proxy_images = context.base_url(request), context.proxies_images
-    key = ThreadFeedKey(site, number, feed_format, translation(lang).lang, base_url, proxy_images)
+    options = (feed_format, translation(lang).lang, context.base_url(request), context.proxies_images)
+    key = SiteFeedKey(site, *options) if number is None else ThreadFeedKey(site, number, *options)
     return await serve_document(request, key)
-
-
-async def _serve_site_feed(request: Request, site: Repository, feed_format: FeedFormat, lang: str) -> Response:
-    context = web_context(request)
-    base_url, proxy_images = context.base_url(request), context.proxies_images
-    return await serve_document(request, SiteFeedKey(site, feed_format, translation(lang).lang, base_url, proxy_images))

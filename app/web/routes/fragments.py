@@ -1,29 +1,19 @@
 """A post's comments as HTML: a fragment for inclusion by a site generator or a server, and a page of its own."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Query
 from pydantic import BeforeValidator
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from app.domain.errors import InvalidParameter
 from app.render.fragment import DEFAULT_LIMIT
 from app.render.i18n import translation
 from app.render.keys import FragmentKey, Order
 from app.web.context import serve_document, web_context
-from app.web.errors import problem_responses
-from app.web.parameters import CommentOrder, Cursor, Ghissueid, Lang, Limit, Site, reject_repeated_parameters
+from app.web.parameters import CommentOrder, Cursor, Ghissueid, Lang, Limit, Site, parse_choice, read_router
 
-router = APIRouter(
-    tags=["HTML"], dependencies=[Depends(reject_repeated_parameters)], responses=problem_responses(404, 422, 503)
-)
-
-
-def _parse_view(value: Any) -> str:
-    if value not in {"fragment", "page"}:
-        raise InvalidParameter("view", "one of fragment, page")
-    return str(value)
+router = read_router("HTML")
 
 
 @router.get(
@@ -34,7 +24,6 @@ def _parse_view(value: Any) -> str:
         "It is what the widget would make of it, needs no script, and is brought up to date by the widget where that "
         "runs."
     ),
-    response_model=None,
     response_class=HTMLResponse,
 )
 async def fragment(
@@ -48,7 +37,7 @@ async def fragment(
     lang: Lang = "en",
     view: Annotated[
         Literal["fragment", "page"] | None,
-        BeforeValidator(_parse_view),
+        BeforeValidator(parse_choice("view", ["fragment", "page"], "one of fragment, page")),
         Query(
             description="`page` is a document of its own, and what a `cursor` leads to; `fragment` is a part of one."
         ),

@@ -8,6 +8,7 @@ Follows https://docs.github.com/rest/issues/issues and https://docs.github.com/r
 """
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -22,11 +23,10 @@ from app.render import github_api
 from app.render.keys import GitHubCommentKey, GitHubCommentsKey, GitHubIssueKey, GitHubIssuesKey, MediaType
 from app.render.media_types import negotiate_media_type
 from app.web.context import serve_document, web_context
-from app.web.parameters import MAX_SAFE_INTEGER
+from app.web.parameters import READ_ERRORS, is_positive_integer
 
 _DEFAULT_PER_PAGE, _MAX_PER_PAGE = 30, 100
 _POSITIVE_NUMBER = re.compile(r"0*([1-9][0-9]{0,8})")
-_ID = re.compile(r"[1-9][0-9]{0,15}")
 _TIME = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)"
     r"(?:[Tt ](?P<time>\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(?P<zone>[Zz]|[-+ ]\d\d:?\d\d)?)?",
@@ -64,7 +64,7 @@ def parse_since(text: str | None) -> str | None:
 
 def _parse_id(text: str) -> int:
     """Return the number of an issue or comment. Raise `HTTPException` 404, as GitHub does, for any other text."""
-    if _ID.fullmatch(text) is None or int(text) > MAX_SAFE_INTEGER:
+    if not is_positive_integer(text):
         raise HTTPException(404)
     return int(text)
 
@@ -97,41 +97,32 @@ _FILTER_PARAMETERS = (
     _parameter("direction", "`desc` (unless told) or `asc`."),
     _parameter("creator", "Only issues that this user opened."),
 )
-_DESCRIPTION = "As GitHub answers it, in all its media types (`Accept`): see [its documentation]({docs})."
 
 
-def _error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    meanings = {
-        404: "Not here: the repository is not served, or there is no such issue or comment.",
-        410: "The issue was deleted.",
-        422: "A parameter cannot be understood.",
-        503: "Not mirrored yet, and GitHub does not answer: ask again after `Retry-After` seconds.",
-    }
-    schema = {
-        "type": "object",
-        "required": ["message", "documentation_url", "status"],
-        "properties": {
-            "message": {"type": "string"},
-            "documentation_url": {"type": "string"},
-            "status": {"type": "string"},
-        },
-    }
-    return {
-        status: {"description": meanings[status], "content": {"application/json": {"schema": schema}}}
-        for status in statuses
-    }
+def _json(description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+_ERROR_MEMBERS = ("message", "documentation_url", "status")
+_ERROR: Mapping[str, Any] = {
+    "type": "object",
+    "required": list(_ERROR_MEMBERS),
+    "properties": {member: {"type": "string"} for member in _ERROR_MEMBERS},
+}
+_ERROR_RESPONSES = {
+    404: _json("Not here: the repository is not served, or there is no such issue or comment.", _ERROR),
+    410: _json("The issue was deleted.", _ERROR),
+    422: _json("A parameter cannot be understood.", _ERROR),
+    503: _json(READ_ERRORS[503], _ERROR),
+}
 
 
 def _openapi(summary: str, docs: str, kind: str, *parameters: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments of a route's decorator that describe it in OpenAPI."""
     return {
         "summary": summary,
-        "description": _DESCRIPTION.format(docs=docs),
-        "response_model": None,
-        "responses": {
-            200: {"description": "GitHub's own shape.", "content": {"application/json": {"schema": {"type": kind}}}},
-            **_error_responses(404, 410, 422, 503),
-        },
+        "description": f"As GitHub answers it, in all its media types (`Accept`): see [its documentation]({docs}).",
+        "responses": {200: _json("GitHub's own shape.", {"type": kind}), **_ERROR_RESPONSES},
         "openapi_extra": {"parameters": list(parameters)},
     }
 

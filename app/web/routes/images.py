@@ -1,6 +1,7 @@
 """Avatars and images of comments, so that a reader's browser loads them from no other host."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
@@ -13,12 +14,13 @@ from app.ports.images import Image
 from app.web.context import ImageReader, web_context
 from app.web.document_response import Headers, etag_matches, raw_response
 from app.web.errors import problem_responses
-from app.web.parameters import MAX_SAFE_INTEGER, parse_positive_integer
+from app.web.parameters import MAX_SAFE_INTEGER, READ_ERRORS, parse_positive_integer
 
-_FAILURES = problem_responses(404, 422, 503)
-_FAILURES[404]["description"] = "Nothing that is served here shows such a picture, or it is not to be had."
-_FAILURES[503]["description"] = "Its host does not answer: ask again after `Retry-After` seconds."
-router = APIRouter(tags=["Pictures"], responses=_FAILURES)
+_ERRORS: Mapping[int, str] = READ_ERRORS | {
+    404: "Nothing that is served here shows such a picture, or it is not to be had.",
+    503: "Its host does not answer: ask again after `Retry-After` seconds.",
+}
+router = APIRouter(tags=["Pictures"], responses=problem_responses(_ERRORS))
 
 _AVATAR_CACHE_CONTROL = b"public, max-age=86400, stale-while-revalidate=604800, stale-if-error=604800"
 _IMAGE_CACHE_CONTROL = b"public, max-age=31536000, immutable"
@@ -55,7 +57,7 @@ async def avatar(
     images: Images,
     user_id: Annotated[
         int,
-        BeforeValidator(parse_positive_integer("user_id", MAX_SAFE_INTEGER)),
+        BeforeValidator(parse_positive_integer("user_id")),
         Path(ge=1, le=MAX_SAFE_INTEGER, description="GitHub's id of somebody who has written here."),
     ],
 ) -> Response:
@@ -75,9 +77,7 @@ async def avatar(
 async def image(
     request: Request,
     images: Images,
-    comment_id: Annotated[
-        int, BeforeValidator(parse_positive_integer("comment_id", MAX_SAFE_INTEGER)), Path(ge=1, le=MAX_SAFE_INTEGER)
-    ],
+    comment_id: Annotated[int, BeforeValidator(parse_positive_integer("comment_id")), Path(ge=1, le=MAX_SAFE_INTEGER)],
     name: Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="As the comment's HTML names it.")],
 ) -> Response:
     """Serve an image of a comment."""

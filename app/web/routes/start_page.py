@@ -51,104 +51,57 @@ class SnippetGroup(NamedTuple):
 
 
 _NUMBER = Snippet("front", "The number", "the post’s front matter")
-_POST, _LIST, _AT_BUILD_TIME = "Comments", "Counts", "Comments in the HTML, made at build time"
+_POST, _LIST, _BUILT = "Comments", "Counts", "Comments in the HTML, made at build time"
 _BUILD_NOTE = (
     "Search engines and readers without JavaScript see them too. While the service is away, the build leaves the link."
 )
+_SCRIPT_NOTE = f"It fills the element in post.html. {_BUILD_NOTE}"
+_HUGO_NOTE = f"{_BUILD_NOTE} Hugo asks once an hour."
+_JEKYLL_NOTE = f"{_BUILD_NOTE} GitHub’s own build of a branch runs no plugins; an action does."
+_ASTRO_NOTE = "With content collections the number is post.data.ghissueid, if the collection’s schema has it."
+_PINNED_NOTE = "A browser takes both files only as they are. Take both lines anew when you update Afterword."
+_PARTIAL, _COMPONENT = "layouts/partials/comments.html", "src/components/Comments.astro"
+_PLAIN = (
+    Snippet("plain/post", _POST, "the post’s page"),
+    Snippet("plain/list", _LIST, "the list of posts"),
+    Snippet("plain/built", _BUILT, "the script that builds", note=_SCRIPT_NOTE),
+)
+_HUGO = (
+    _NUMBER,
+    Snippet("hugo/post", _POST, _PARTIAL, '{{ partial "comments.html" . }}'),
+    Snippet("hugo/list", _LIST, "the layout of a list"),
+    Snippet("hugo/built", _BUILT, _PARTIAL, note=_HUGO_NOTE),
+    Snippet("hugo/older", "The same before Hugo 0.141", _PARTIAL),
+)
+_JEKYLL = (
+    _NUMBER,
+    Snippet("jekyll/post", _POST, "_includes/comments.html", "{% include comments.html %}"),
+    Snippet("jekyll/list", _LIST, "the list of posts"),
+    Snippet("jekyll/built", _BUILT, "_plugins/comments.rb", "{{ page.ghissueid | comments }}", _JEKYLL_NOTE),
+)
+_ELEVENTY = (
+    _NUMBER,
+    Snippet("eleventy/post", _POST, "_includes/comments.njk (or .liquid)", '{% include "comments.njk" %}'),
+    Snippet("eleventy/list", _LIST, "the list of posts"),
+    Snippet("eleventy/built", _BUILT, "eleventy.config.js", "{% comments ghissueid %}", _BUILD_NOTE),
+)
+_ASTRO = (
+    _NUMBER,
+    Snippet("astro/post", _POST, _COMPONENT, "<Comments ghissueid={frontmatter.ghissueid} />", _ASTRO_NOTE),
+    Snippet("astro/list", _LIST, "src/pages/index.astro"),
+    Snippet("astro/built", _BUILT, _COMPONENT, note=_BUILD_NOTE),
+)
+_OWN_NOTE = "What it asks of GitHub is answered here, in GitHub’s own shapes."
+_OWN = (Snippet("host", "Change the host name", note=_OWN_NOTE),)
+_PINNED = (Snippet("pinned", "Just this version", "in place of the first two lines", note=_PINNED_NOTE),)
 SNIPPET_GROUPS: Sequence[SnippetGroup] = (
-    SnippetGroup(
-        "plain",
-        "HTML",
-        [
-            Snippet("plain/post", _POST, "the post’s page"),
-            Snippet("plain/list", _LIST, "the list of posts"),
-            Snippet(
-                "plain/built",
-                _AT_BUILD_TIME,
-                "the script that builds",
-                note=f"It fills the element in post.html. {_BUILD_NOTE}",
-            ),
-        ],
-    ),
-    SnippetGroup(
-        "hugo",
-        "Hugo",
-        [
-            _NUMBER,
-            Snippet("hugo/post", _POST, "layouts/partials/comments.html", '{{ partial "comments.html" . }}'),
-            Snippet("hugo/list", _LIST, "the layout of a list"),
-            Snippet(
-                "hugo/built",
-                _AT_BUILD_TIME,
-                "layouts/partials/comments.html",
-                note=f"{_BUILD_NOTE} Hugo asks once an hour.",
-            ),
-            Snippet("hugo/older", "The same before Hugo 0.141", "layouts/partials/comments.html"),
-        ],
-    ),
-    SnippetGroup(
-        "jekyll",
-        "Jekyll",
-        [
-            _NUMBER,
-            Snippet("jekyll/post", _POST, "_includes/comments.html", "{% include comments.html %}"),
-            Snippet("jekyll/list", _LIST, "the list of posts"),
-            Snippet(
-                "jekyll/built",
-                _AT_BUILD_TIME,
-                "_plugins/comments.rb",
-                "{{ page.ghissueid | comments }}",
-                f"{_BUILD_NOTE} GitHub’s own build of a branch runs no plugins; an action does.",
-            ),
-        ],
-    ),
-    SnippetGroup(
-        "eleventy",
-        "Eleventy",
-        [
-            _NUMBER,
-            Snippet("eleventy/post", _POST, "_includes/comments.njk (or .liquid)", '{% include "comments.njk" %}'),
-            Snippet("eleventy/list", _LIST, "the list of posts"),
-            Snippet("eleventy/built", _AT_BUILD_TIME, "eleventy.config.js", "{% comments ghissueid %}", _BUILD_NOTE),
-        ],
-    ),
-    SnippetGroup(
-        "astro",
-        "Astro",
-        [
-            _NUMBER,
-            Snippet(
-                "astro/post",
-                _POST,
-                "src/components/Comments.astro",
-                "<Comments ghissueid={frontmatter.ghissueid} />",
-                "With content collections the number is post.data.ghissueid, if the collection’s schema has it.",
-            ),
-            Snippet("astro/list", _LIST, "src/pages/index.astro"),
-            Snippet("astro/built", _AT_BUILD_TIME, "src/components/Comments.astro", note=_BUILD_NOTE),
-        ],
-    ),
-    SnippetGroup(
-        "own",
-        "A script of your own",
-        [
-            Snippet(
-                "host", "Change the host name", note="What it asks of GitHub is answered here, in GitHub’s own shapes."
-            )
-        ],
-    ),
-    SnippetGroup(
-        "pinned",
-        "Pinned",
-        [
-            Snippet(
-                "pinned",
-                "Just this version",
-                "in place of the first two lines",
-                note="A browser takes both files only as they are. Take both lines anew when you update Afterword.",
-            )
-        ],
-    ),
+    SnippetGroup("plain", "HTML", _PLAIN),
+    SnippetGroup("hugo", "Hugo", _HUGO),
+    SnippetGroup("jekyll", "Jekyll", _JEKYLL),
+    SnippetGroup("eleventy", "Eleventy", _ELEVENTY),
+    SnippetGroup("astro", "Astro", _ASTRO),
+    SnippetGroup("own", "A script of your own", _OWN),
+    SnippetGroup("pinned", "Pinned", _PINNED),
 )
 
 
@@ -168,17 +121,12 @@ def render_snippet(file: str, service: str, repo: str) -> str:
     return text
 
 
+_STYLE_ONLY_POLICY = ("style-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'")
+
+
 def security_headers(*directives: str) -> dict[str, str]:
     """Return the security headers of a page; its policy allows its style sheet and these directives."""
-    policy = (
-        "default-src 'none'",
-        *directives,
-        "style-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-    )
+    policy = ("default-src 'none'", *directives, *_STYLE_ONLY_POLICY, "require-trusted-types-for 'script'")
     return {
         "content-security-policy": "; ".join(policy),
         "x-content-type-options": "nosniff",

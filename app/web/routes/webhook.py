@@ -13,38 +13,28 @@ from fastapi import APIRouter
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from app.domain import webhook_errors
 from app.domain.errors import NotServed
-from app.domain.webhook_errors import (
-    DeliveryTooLarge,
-    InvalidSignature,
-    MalformedDelivery,
-    MissingSecret,
-    OutdatedSignature,
-    UnsupportedMediaType,
-    WebhookError,
-)
 from app.github import webhooks
 from app.github.headers import parse_count
 from app.github.webhooks import WebhookEvent
 from app.ports.metrics import DeliveryOutcome
 from app.web.context import WebhookEndpoint, web_context
 from app.web.document_response import uncached_json
-from app.web.errors import PROBLEM, Problem, describe_failure, error_response
+from app.web.errors import describe_failure, error_response, problem_responses
 
 router = APIRouter()
 
 _LARGE_BODY = 1_000_000
 """Bytes. GitHub's deliveries have about ten thousand; only those of the longest issues come near this size."""
 
-_REJECTIONS: Mapping[type[WebhookError], DeliveryOutcome] = {
-    MissingSecret: DeliveryOutcome.UNCONFIGURED,
-    InvalidSignature: DeliveryOutcome.UNSIGNED,
-    OutdatedSignature: DeliveryOutcome.UNSIGNED,
-    DeliveryTooLarge: DeliveryOutcome.MALFORMED,
-    UnsupportedMediaType: DeliveryOutcome.MALFORMED,
-    MalformedDelivery: DeliveryOutcome.MALFORMED,
+_REJECTIONS: Mapping[type[webhook_errors.WebhookError], DeliveryOutcome] = {
+    webhook_errors.MissingSecret: DeliveryOutcome.UNCONFIGURED,
+    webhook_errors.InvalidSignature: DeliveryOutcome.UNSIGNED,
+    webhook_errors.OutdatedSignature: DeliveryOutcome.UNSIGNED,
 }
-_ERROR_DESCRIPTIONS = {
+"""How rejected deliveries are counted; the others are malformed."""
+_ERRORS = {
     400: "Signed, and yet not as GitHub documents deliveries; the body says what is wrong.",
     401: "The signature is missing, made with another secret, or SHA-1 only.",
     404: "Of a repository that is not served here.",
@@ -55,23 +45,17 @@ _ERROR_DESCRIPTIONS = {
 
 
 def _header(name: str, description: str, example: str, pattern: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": "header",
-        "required": True,
-        "description": description,
-        "schema": {"type": "string", "pattern": pattern},
-        "example": example,
-    }
+    schema = {"type": "string", "pattern": pattern}
+    parameter = {"name": name, "in": "header", "required": True, "description": description}
+    return parameter | {"schema": schema, "example": example}
 
 
-def _outcome_response(description: str, example: DeliveryOutcome, *others: DeliveryOutcome) -> dict[str, Any]:
-    values = [str(outcome) for outcome in (example, *others)]
+def _outcome_response(description: str, *outcomes: DeliveryOutcome) -> dict[str, Any]:
     schema = {
         "type": "object",
         "required": ["outcome"],
-        "properties": {"outcome": {"type": "string", "enum": values}},
-        "example": {"outcome": str(example)},
+        "properties": {"outcome": {"type": "string", "enum": [str(outcome) for outcome in outcomes]}},
+        "example": {"outcome": str(outcomes[0])},
     }
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
@@ -80,19 +64,11 @@ _DESCRIPTION_202 = (
     "Taken. `accepted`: the thread is looked at again. `known`: the mirror has it already. `replayed`: it was received "
     "a moment ago. `ignored`: of an event or action that changes nothing here."
 )
+_OUTCOMES_202 = (DeliveryOutcome.ACCEPTED, DeliveryOutcome.KNOWN, DeliveryOutcome.REPLAYED, DeliveryOutcome.IGNORED)
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: _outcome_response("The answer to a ping.", DeliveryOutcome.PONG),
-    202: _outcome_response(
-        _DESCRIPTION_202,
-        DeliveryOutcome.ACCEPTED,
-        DeliveryOutcome.KNOWN,
-        DeliveryOutcome.REPLAYED,
-        DeliveryOutcome.IGNORED,
-    ),
-    **{
-        status: {"description": meaning, "content": {PROBLEM: {"schema": Problem.model_json_schema()}}}
-        for status, meaning in _ERROR_DESCRIPTIONS.items()
-    },
+    202: _outcome_response(_DESCRIPTION_202, *_OUTCOMES_202),
+    **problem_responses(_ERRORS),
 }
 _REQUEST: dict[str, Any] = {
     "parameters": [
@@ -130,7 +106,6 @@ _REQUEST: dict[str, Any] = {
         "Takes GitHub's deliveries of the events `issue_comment`, `issues` and `repository`. What they tell of is "
         "marked durably before the answer, and asked of GitHub after it."
     ),
-    response_model=None,
     status_code=202,
     responses=_RESPONSES,
     openapi_extra=_REQUEST,
@@ -139,12 +114,12 @@ async def github(request: Request) -> Response:
     """Receive a delivery."""
     endpoint = web_context(request).features.webhook
     if endpoint is None:
-        raise MissingSecret
+        raise webhook_errors.MissingSecret
     headers = request.scope["headers"]
     try:
         event = await _verify_delivery(request, endpoint)
-    except WebhookError as error:
-        endpoint.receiver.reject(headers, _REJECTIONS[type(error)])
+    except webhook_errors.WebhookError as error:
+        endpoint.receiver.reject(headers, _REJECTIONS.get(type(error), DeliveryOutcome.MALFORMED))
         return _rejection(request, error)
     except ClientDisconnect:
         endpoint.receiver.reject(headers, DeliveryOutcome.MALFORMED)
@@ -158,7 +133,7 @@ async def github(request: Request) -> Response:
 async def _verify_delivery(request: Request, endpoint: WebhookEndpoint) -> WebhookEvent:
     """Return the event of a verified delivery. The cheapest checks come first. Raise `WebhookError` if one fails."""
     if not endpoint.secrets:
-        raise MissingSecret
+        raise webhook_errors.MissingSecret
     headers = request.scope["headers"]
     digest = webhooks.signature(headers)
     body = await _read_body(request, endpoint)
@@ -174,12 +149,12 @@ async def _read_body(request: Request, endpoint: WebhookEndpoint) -> bytes:
     """
     length = parse_count(request.headers.get("content-length")) or 0
     if length > webhooks.MAX_BODY_BYTES:
-        raise DeliveryTooLarge(webhooks.MAX_BODY_BYTES)
+        raise webhook_errors.DeliveryTooLarge(webhooks.MAX_BODY_BYTES)
     try:
         async with asyncio.timeout(endpoint.body_timeout), AsyncExitStack() as resources:
             return await _read_chunks(request, endpoint, resources)
     except TimeoutError:
-        raise MalformedDelivery(f"it was not whole after {endpoint.body_timeout:g} s") from None
+        raise webhook_errors.MalformedDelivery(f"it was not whole after {endpoint.body_timeout:g} s") from None
 
 
 async def _read_chunks(request: Request, endpoint: WebhookEndpoint, resources: AsyncExitStack) -> bytes:
@@ -188,15 +163,15 @@ async def _read_chunks(request: Request, endpoint: WebhookEndpoint, resources: A
     async for chunk in request.stream():
         body += chunk
         if len(body) > webhooks.MAX_BODY_BYTES:
-            raise DeliveryTooLarge(webhooks.MAX_BODY_BYTES)
+            raise webhook_errors.DeliveryTooLarge(webhooks.MAX_BODY_BYTES)
         if not is_large and len(body) > _LARGE_BODY:
             is_large = True
             await resources.enter_async_context(endpoint.large_bodies)
     return bytes(body)
 
 
-def _rejection(request: Request, error: WebhookError) -> Response:
+def _rejection(request: Request, error: webhook_errors.WebhookError) -> Response:
     response = error_response(describe_failure(error, web_context(request).now()), request.scope["path"])
-    if isinstance(error, DeliveryTooLarge | MalformedDelivery):
+    if isinstance(error, webhook_errors.DeliveryTooLarge | webhook_errors.MalformedDelivery):
         response.headers["connection"] = "close"  # otherwise the server would read the rest of the body
     return response

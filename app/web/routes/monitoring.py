@@ -1,13 +1,20 @@
-"""Health checks: whether the process is alive, and whether it may receive traffic."""
+"""Health checks, and /metrics for Prometheus.
+
+The metrics are for the owner and no part of the API, so /docs does not list them.
+"""
 
 from fastapi import APIRouter
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.web.context import web_context
-from app.web.document_response import uncached_json
+from app.web.document_response import NO_STORE, uncached_json
 
 router = APIRouter()
+
+_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+"""https://prometheus.io/docs/instrumenting/exposition_formats/"""
 
 
 @router.get(
@@ -15,7 +22,6 @@ router = APIRouter()
     tags=["Health"],
     summary="Alive",
     description="Answers as long as the process lives; it looks at nothing else.",
-    response_model=None,
     responses={200: {"content": {"application/json": {"example": {"status": "ok"}}}}},
 )
 async def healthz() -> Response:
@@ -31,7 +37,6 @@ async def healthz() -> Response:
         "Ready once every site's list of issues is mirrored; says how far each import is. "
         "GitHub being away does not make it unready: the mirror serves."
     ),
-    response_model=None,
     responses={
         200: {"description": "Ready."},
         503: {"description": "Not ready yet; the body says how far each site is.", "content": {"application/json": {}}},
@@ -41,3 +46,12 @@ async def readyz(request: Request) -> Response:
     """Respond to a readiness probe."""
     state = await web_context(request).monitoring.readiness()
     return uncached_json(dict(state), 200 if state["ready"] else 503)
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """Serve the current metrics."""
+    exposition = web_context(request).monitoring.metrics
+    if exposition is None:
+        raise HTTPException(404)
+    return Response(exposition(), headers={"content-type": _CONTENT_TYPE, "cache-control": NO_STORE.decode()})
