@@ -262,7 +262,7 @@ def test_old_name_works_in_the_file(tmp_path: Path, old: str, new: str, field: s
     assert f"AFTERWORD_{old} is now called AFTERWORD_{new}." in warning
 
 
-def test_old_name_in_environment_wins_over_old_name_in_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_old_name_in_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AFTERWORD_PULSE", "2")
     settings, warnings = _load_with_warnings(_file_with(tmp_path, "AFTERWORD_PULSE=3"))
     assert settings.poll_interval == 2
