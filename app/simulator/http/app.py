@@ -90,9 +90,8 @@ class Simulator:
 
     def exhaust_rate_limit(self, *, login: str | None = None, client_ip: str = "127.0.0.1") -> int:
         """Use up the hourly limit of a user or an IP address; return its reset in seconds since the epoch."""
-        client = client_ip if login is None else f"user ID {self.world.user(login).id}"
-        limit = self.limits.anonymous if login is None else self.limits.authenticated
-        return self.rate_limiter.exhaust(client, limit, self.world.clock()).reset
+        user = None if login is None else self.world.user(login)
+        return self.rate_limiter.exhaust(_client(client_ip, user), self._limit(user), self.world.clock()).reset
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
@@ -135,18 +134,17 @@ class Simulator:
         response = self.images.rewrite_image_urls(response)
         response = replace(response, headers={**response.headers, "date": formatdate(now, usegmt=True)})
         response = self.faults.apply(request.target, response, now)
-        self.requests.append(
-            LoggedRequest(
-                method=request.method,
-                target=request.target,
-                accept=request.headers.get("accept", ""),
-                authenticated=request.token is not None,
-                if_none_match=request.headers.get("if-none-match"),
-                status=response.status,
-                counts_against_limit=counts_against_limit,
-                client_ip=request.client_ip,
-            )
+        logged_request = LoggedRequest(
+            method=request.method,
+            target=request.target,
+            accept=request.headers.get("accept", ""),
+            authenticated=request.token is not None,
+            if_none_match=request.headers.get("if-none-match"),
+            status=response.status,
+            counts_against_limit=counts_against_limit,
+            client_ip=request.client_ip,
         )
+        self.requests.append(logged_request)
         return response
 
     def _correct_response(self, request: IncomingRequest, *, too_many: bool) -> tuple[SimulatedResponse, bool]:
@@ -159,7 +157,7 @@ class Simulator:
             viewer = self._viewer(request)
         except StatusError as error:
             return self._charge(request, error.response, None)
-        client, now = _client(request, viewer), self.world.clock()
+        client, now = _client(request.client_ip, viewer), self.world.clock()
         if too_many or self.rate_limiter.is_too_fast(client, self.limits.points_per_minute, now):
             return self._complete(request, responses.secondary_rate_limit(self.limits.status), viewer), False
         budget = self._budget(request, viewer)
@@ -197,25 +195,23 @@ class Simulator:
         """Charge the budget with a request. A 304 is free for a client with a token."""
         counts_against_limit = response.status != 304 or viewer is None  # noqa: PLR2004 - Not Modified
         if counts_against_limit:
-            self.rate_limiter.charge(_client(request, viewer), self._limit(viewer), self.world.clock())
+            self.rate_limiter.charge(_client(request.client_ip, viewer), self._limit(viewer), self.world.clock())
         return self._complete(request, response, viewer), counts_against_limit
 
     def _limit(self, viewer: User | None) -> int:
         return self.limits.anonymous if viewer is None else self.limits.authenticated
 
     def _budget(self, request: IncomingRequest, viewer: User | None) -> Budget:
-        return self.rate_limiter.budget(_client(request, viewer), self._limit(viewer), self.world.clock())
+        return self.rate_limiter.budget(_client(request.client_ip, viewer), self._limit(viewer), self.world.clock())
 
     def _rate_limit_status(self, request: IncomingRequest, budget: Budget) -> SimulatedResponse:
         """Return the response of `/rate_limit`."""
         core = {name: getattr(budget, name) for name in ("limit", "used", "remaining", "reset")}
-        resources = {
-            "core": core,
-            "search": {"limit": 10, "used": 0, "remaining": 10, "reset": int(self.world.clock()) + 60},
-            "graphql": {"limit": 0, "used": 0, "remaining": 0, "reset": budget.reset},
-        }
-        has_rate = request.headers.get("x-github-api-version") != NEWER
-        rates = {"resources": resources, "rate": core} if has_rate else {"resources": resources}
+        search = {"limit": 10, "used": 0, "remaining": 10, "reset": int(self.world.clock()) + 60}
+        graphql = {"limit": 0, "used": 0, "remaining": 0, "reset": budget.reset}
+        rates: dict[str, object] = {"resources": {"core": core, "search": search, "graphql": graphql}}
+        if request.headers.get("x-github-api-version") != NEWER:
+            rates["rate"] = core
         return responses.json_response(200, rates, cache_control="no-cache")
 
     def _complete(
@@ -236,9 +232,9 @@ class Simulator:
         return replace(response, headers={**headers, **response.headers})
 
 
-def _client(request: IncomingRequest, viewer: User | None) -> str:
+def _client(ip: str, user: User | None) -> str:
     """Return the client that a budget belongs to, in the words of GitHub's error message."""
-    return request.client_ip if viewer is None else f"user ID {viewer.id}"
+    return ip if user is None else f"user ID {user.id}"
 
 
 def _with_etag(request: IncomingRequest, response: SimulatedResponse, media_type: MediaType) -> SimulatedResponse:

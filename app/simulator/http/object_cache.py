@@ -9,6 +9,8 @@ from app.simulator.world.objects import Json, View, comment_object, issue_object
 from app.simulator.world.records import Comment, Contribution, Issue
 from app.simulator.world.tables import WorldTables
 
+Revision = tuple[int, ...]
+
 
 class ObjectCache:
     """The rendered objects of a world, with which a page of a hundred of them is a join of bytes.
@@ -18,7 +20,7 @@ class ObjectCache:
 
     def __init__(self, world: WorldTables) -> None:
         self._world = world
-        self._entries: dict[tuple[str, int, View], tuple[tuple[int, ...], orjson.Fragment]] = {}
+        self._entries: dict[tuple[str, int, View], tuple[Revision, orjson.Fragment]] = {}
 
     def comment(self, comment: Comment, view: View) -> orjson.Fragment:
         """Return the object of a comment."""
@@ -39,9 +41,7 @@ class ObjectCache:
 
         return self._get(("single", issue.id, view), self._issue_revision(issue), render)
 
-    def _get(
-        self, key: tuple[str, int, View], revision: tuple[int, ...], render: Callable[[], Json]
-    ) -> orjson.Fragment:
+    def _get(self, key: tuple[str, int, View], revision: Revision, render: Callable[[], Json]) -> orjson.Fragment:
         entry = self._entries.get(key)
         if entry is not None and entry[0] == revision:
             return entry[1]
@@ -49,12 +49,12 @@ class ObjectCache:
         self._entries[key] = (revision, fragment)
         return fragment
 
-    def _issue_revision(self, issue: Issue) -> tuple[int, ...]:
+    def _issue_revision(self, issue: Issue) -> Revision:
         pinned_comment = issue.pinned_comment and self._world.comments[issue.pinned_comment]
         pinned_revision = self._revision(pinned_comment) if pinned_comment else ()
         return (*self._revision(issue), len(self._world.comment_ids[issue.id]), *pinned_revision)
 
-    def _revision(self, record: Contribution) -> tuple[int, ...]:
+    def _revision(self, record: Contribution) -> Revision:
         """Return the versions of a record and of all accounts, and the period of the signed URLs in its body.
 
         The period is 0 for a body without uploaded images. Nothing else in an object changes with time alone.

@@ -123,11 +123,8 @@ class Resources:
         return viewer.login.lower() == repository.owner.lower() or association in _ASSOCIATIONS_WITH_ACCESS
 
     def _repository(self, context: RequestContext) -> SimulatedResponse:
-        return responses.json_response(
-            200,
-            repository_object(self._world, context.repository, context.view),
-            last_modified=formatdate(context.repository.created_at, usegmt=True),
-        )
+        value = repository_object(self._world, context.repository, context.view)
+        return _single(value, context.repository.created_at)
 
     def _issues(self, context: RequestContext) -> SimulatedResponse:
         if not context.repository.has_issues:
@@ -147,13 +144,13 @@ class Resources:
 
     def _issue(self, context: RequestContext, number: int) -> SimulatedResponse:
         issue = self._find_issue(context, number)
-        return _single(self._objects.single_issue(issue, context.view), issue)
+        return _single(self._objects.single_issue(issue, context.view), issue.updated_at)
 
     def _comment(self, context: RequestContext, comment_id: int) -> SimulatedResponse:
         comment = self._world.comments.get(comment_id)
         if comment is None or self._world.issues[comment.issue_id].repository_id != context.repository.id:
             raise responses.not_found(context.docs)
-        return _single(self._objects.comment(comment, context.view), comment)
+        return _single(self._objects.comment(comment, context.view), comment.updated_at)
 
     def _find_issue(self, context: RequestContext, number: int) -> Issue:
         """Return the issue of a number; raise 301 if it was transferred, 410 if deleted, 404 if unknown."""
@@ -175,9 +172,8 @@ class Resources:
         issue = self._world.issues.get(issue_id)
         if issue is None or not self._can_read(context.viewer, self._world.repositories[issue.repository_id]):
             return responses.not_found(responses.ISSUE_DOCS)
-        return responses.moved_permanently(
-            f"{context.view.base_url}/repositories/{issue.repository_id}/issues/{issue.number}"
-        )
+        path = f"/repositories/{issue.repository_id}/issues/{issue.number}"
+        return responses.moved_permanently(context.view.base_url + path)
 
     def _page(
         self,
@@ -202,5 +198,5 @@ class Resources:
         return response.with_headers(link=link) if link else response
 
 
-def _single(item: orjson.Fragment, record: Comment | Issue) -> SimulatedResponse:
-    return responses.json_response(200, item, last_modified=formatdate(record.updated_at, usegmt=True))
+def _single(value: object, updated_at: int) -> SimulatedResponse:
+    return responses.json_response(200, value, last_modified=formatdate(updated_at, usegmt=True))

@@ -44,10 +44,8 @@ def _spans(code: str) -> str:
     pieces: list[str] = []
     end = 0
     for match in _TOKENS.finditer(code):
-        pieces += (
-            _escape(code[end : match.start()]),
-            f'<span class="pl-{match.lastgroup}">{_escape(match[0])}</span>',
-        )
+        pieces.append(_escape(code[end : match.start()]))
+        pieces.append(f'<span class="pl-{match.lastgroup}">{_escape(match[0])}</span>')
         end = match.end()
     return "".join([*pieces, _escape(code[end:])])
 

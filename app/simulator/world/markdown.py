@@ -36,9 +36,7 @@ _INLINE_MARKUP = re.compile(
     r"|:(?P<emoji>[a-z0-9_+-]+):"
 )
 _TASK_MARKER = re.compile(r"\[([ xX])\] ")
-_TOKENS_WITH_DIRECTION = frozenset(
-    ("paragraph_open", "heading_open", "bullet_list_open", "ordered_list_open", "table_open")
-)
+_TOKENS_WITH_DIRECTION = ("paragraph_open", "heading_open", "bullet_list_open", "ordered_list_open", "table_open")
 
 
 def to_html(body: str, *, now: int = 0) -> str:

@@ -57,9 +57,7 @@ class RepositoryLifecycle(EventPublisher):
             repository = self.repository(full_name)
             self._publish_repository("deleted", repository)
             for issue_id in self.issue_ids.pop(repository.id).values():
-                del self.issues[issue_id]
-                for comment_id in self.comment_ids.pop(issue_id):
-                    del self.comments[comment_id]
+                self._delete_issue_record(issue_id)
             del self.repositories[repository.id], self.labels[repository.id], self.repository_ids[full_name.lower()]
             self.former_names = {name: key for name, key in self.former_names.items() if key != repository.id}
             self._record_account_change()

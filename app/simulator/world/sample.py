@@ -6,8 +6,6 @@ Each comment follows a line `--- login time`, with its reactions (`heart=2`), `h
 
 import random
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.resources import files
 
 from app.simulator.world.markdown import to_html
@@ -18,7 +16,8 @@ from app.simulator.world.world import World
 SAMPLE_REPO = "ada/blog"
 """The repository of the sample worlds."""
 
-_COMMENT_HEADER = re.compile(r"^--- (?P<author>\S+) (?P<created_at>\S+)(?P<attributes>.*)\n", re.MULTILINE)
+_COMMENT_HEADER = re.compile(r"^--- (\S+) (\S+)(.*)\n", re.MULTILINE)
+"""Author, time and attributes of a comment; its text follows."""
 _START = 1_577_836_800  # 2020-01-01
 _DAY = 86_400
 
@@ -35,21 +34,13 @@ _CLAUSES = (
 _LOGINS = tuple(f"reader-{number}" for number in range(60))
 
 
-@dataclass(frozen=True, slots=True)
-class _PostFile:
-    """A parsed file of the demo's blog; each comment has the match of its header and its text."""
-
-    fields: dict[str, str]
-    body: str
-    comments: tuple[tuple[re.Match[str], str], ...]
-
-
 def sample_world(clock: Clock) -> World:
     """Return the demo's blog: posts with comments, a pull request and a deleted account, from 2019 and 2020."""
     world = World(clock)
     world.add_repository(SAMPLE_REPO, created_at="2019-09-01T06:00:00Z")
-    for post in _post_files():
-        _open_post(world, post)
+    posts = (file for file in files("app.simulator.blog").iterdir() if file.name.endswith(".md"))
+    for file in sorted(posts, key=lambda file: file.name):
+        _open_post(world, file.read_text(encoding="utf-8"))
     world.delete_account("nightowl-77")
     return world
 
@@ -88,39 +79,23 @@ def generate_world(
     return world
 
 
-def _post_files() -> Iterator[_PostFile]:
-    blog = files("app.simulator.blog")
-    posts = (file for file in blog.iterdir() if file.name.endswith(".md"))
-    for file in sorted(posts, key=lambda file: file.name):
-        fields, _, rest = file.read_text(encoding="utf-8").partition("\n\n")
-        headers = [*_COMMENT_HEADER.finditer(rest)]
-        ends = [*(header.start() for header in headers[1:]), len(rest)]
-        yield _PostFile(
-            fields=dict(line.split(": ", 1) for line in fields.splitlines()),
-            body=(rest[: headers[0].start()] if headers else rest).strip(),
-            comments=tuple(
-                (header, rest[header.end() : end].strip()) for header, end in zip(headers, ends, strict=False)
-            ),
-        )
-
-
-def _open_post(world: World, post: _PostFile) -> None:
-    fields = post.fields
+def _open_post(world: World, post: str) -> None:
+    head, _, rest = post.partition("\n\n")
+    fields = dict(line.split(": ", 1) for line in head.splitlines())
+    body, *comments = _COMMENT_HEADER.split(rest)
     issue = world.open_issue(
         SAMPLE_REPO,
         title=fields["title"],
-        body=post.body,
+        body=body.strip(),
         author=fields["author"],
         labels=[name for name in fields.get("labels", "").split(", ") if name],
         created_at=fields["created"],
         number=int(fields["number"]),
         is_pull_request=fields.get("kind") == "pull request",
     )
-    for header, body in post.comments:
-        comment = world.comment(
-            SAMPLE_REPO, issue.number, body=body, author=header["author"], created_at=header["created_at"]
-        )
-        for attribute in header["attributes"].split():
+    for author, created_at, attributes, text in zip(*(comments[i::4] for i in range(4)), strict=True):
+        comment = world.comment(SAMPLE_REPO, issue.number, body=text.strip(), author=author, created_at=created_at)
+        for attribute in attributes.split():
             _apply_attribute(world, comment, attribute)
     if "locked" in fields:
         world.lock_issue(SAMPLE_REPO, issue.number, fields["locked"])

@@ -124,6 +124,12 @@ class WorldTables:
             self._record_account_change()
             return repository
 
+    def _delete_issue_record(self, issue_id: int) -> None:
+        """Delete an issue and its comments."""
+        del self.issues[issue_id]
+        for comment_id in self.comment_ids.pop(issue_id):
+            del self.comments[comment_id]
+
     def _allocate_number(self, repository_id: int, number: int | None) -> int:
         """Return the requested issue number, or the next one; raise ValueError for a number that is not free.
 

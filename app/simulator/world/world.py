@@ -128,9 +128,8 @@ class World(RepositoryLifecycle):
             issue = self.issue(repo, number)
             self._publish_issue("deleted", issue)
             self.deleted_issues.add((issue.repository_id, number))
-            del self.issue_ids[issue.repository_id][number], self.issues[issue.id]
-            for comment_id in self.comment_ids.pop(issue.id):
-                del self.comments[comment_id]
+            del self.issue_ids[issue.repository_id][number]
+            self._delete_issue_record(issue.id)
             self._next_revision()
 
     def transfer_issue(self, repo: str, number: int, to_repo: str) -> Issue:
