@@ -1,4 +1,4 @@
-"""One piece of work however many wait for it."""
+"""Single flight: all who need the same work share one task."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable
@@ -8,24 +8,24 @@ T = TypeVar("T")
 
 
 class SingleFlight(Generic[T]):
-    """Work under way, by key. It goes on when those who wait for it give up, and ends by itself."""
+    """Running tasks by key. A task goes on to its end, even if nothing waits for it any more."""
 
     def __init__(self) -> None:
         self._flights: dict[Hashable, asyncio.Task[T]] = {}
 
     def join(self, key: Hashable, start: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Task[T]:
-        """The task that is under way for `key`, started where there is none; await it under `asyncio.shield`."""
+        """Return the running task of `key`; start one if there is none. Await it under `asyncio.shield`."""
         task = self._flights.get(key)
         if task is None:
             task = asyncio.create_task(start())
             self._flights[key] = task
-            task.add_done_callback(lambda done: self._land(key, done))
+            task.add_done_callback(lambda task: self._remove(key, task))
         return task
 
-    def _land(self, key: Hashable, done: asyncio.Task[T]) -> None:
+    def _remove(self, key: Hashable, task: asyncio.Task[T]) -> None:
         del self._flights[key]
-        if not done.cancelled():
-            done.exception()  # read here, so that a failure nobody waited for is not reported as forgotten
+        if not task.cancelled():
+            task.exception()  # read here, so that asyncio does not report it as never retrieved
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self._flights
@@ -34,7 +34,7 @@ class SingleFlight(Generic[T]):
         return len(self._flights)
 
     async def close(self) -> None:
-        """Cancels what is under way and waits until it has ended."""
+        """Cancel all tasks and wait for their end."""
         tasks = list(self._flights.values())
         for task in tasks:
             task.cancel()

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from app.domain.errors import CommentNotFound, NotServed
-from app.domain.records import REPOSITORY_NUMBER
+from app.domain.records import REPOSITORY_NUMBER, ThreadRef
 from app.domain.sites import PostFilter, Repository
 from app.github import payloads
 from app.render.keys import (
@@ -180,6 +180,12 @@ async def test_every_document_shows_the_sanitized_comment(setup: DocumentSetup, 
 )
 async def test_issues_have_the_form_of_github(setup: DocumentSetup, key: Key) -> None:
     assert b'"number":7' in await setup.body(key)
+
+
+async def test_transferred_post_is_stale_with_its_target(setup: DocumentSetup) -> None:
+    assert b'"stale":false' in await setup.body(PostKey(BLOG, 1))
+    setup.documents.stale.add(ThreadRef(NOTES, 7))
+    assert b'"stale":true' in await setup.body(PostKey(BLOG, 1))
 
 
 async def test_complete_mirror_rules_out_unknown_comments(setup: DocumentSetup) -> None:
