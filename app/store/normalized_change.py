@@ -4,7 +4,7 @@ A page may overlap the previous one, and a change may list a comment that it als
 mirror is changed. So the numbers that a store reports are the difference between before and after.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -32,17 +32,19 @@ class NormalizedChange:
     Those to remove are among them."""
 
 
-def deduplicate(change: Change, overtaken_reads: frozenset[int]) -> NormalizedChange:
+def deduplicate(change: Change, version: Callable[[int], int]) -> NormalizedChange:
     """Return the newest version of each issue and comment, the last of equally new ones.
 
-    The comments of the numbers in `overtaken_reads` are only added: these numbers have no listed ids.
+    `version` returns the stored version of a number. If that is later than the change's base version, the read was
+    overtaken. Its comments are only added: the number has no listed ids.
     """
     deleted = None if change.tombstone is None else change.tombstone.number
     issues = _newest((issue.number, issue) for issue in change.issues if issue.number != deleted)
     comments = _newest((comment.id, comment) for comment in change.comments if comment.number != deleted)
-    listed_ids: dict[int, set[int]] = {
-        number: set() for number in change.complete_threads - overtaken_reads if number != deleted
+    overtaken_reads = {
+        number for number, base_version in change.base_versions.items() if version(number) > base_version
     }
+    listed_ids: dict[int, set[int]] = {n: set() for n in change.complete_threads - overtaken_reads if n != deleted}
     for comment in comments.values():
         if comment.number in listed_ids:
             listed_ids[comment.number].add(comment.id)

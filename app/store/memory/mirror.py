@@ -11,7 +11,7 @@ from app.domain.threads import Comment
 from app.domain.transfers import MAX_TRANSFERS, transfer_target
 from app.ports.mirror import Change, Mirror, MirrorChange, NewestComments, SiteSnapshot
 from app.store.memory.mirror_writes import ChangeWriter, SiteData
-from app.store.normalized_change import MONTH, is_repository_change
+from app.store.normalized_change import MONTH, deduplicate, is_repository_change
 
 
 class MemoryMirror(Mirror):
@@ -108,12 +108,8 @@ class MemoryMirror(Mirror):
 
     async def apply(self, change: Change) -> frozenset[int]:
         repo, before = change.repo, self._site(change.repo)
-        overtaken_reads = frozenset(
-            number
-            for number, version in change.base_versions.items()
-            if self._version(ThreadRef(repo, number)) > version
-        )
-        writer = ChangeWriter(before.copy(), change, overtaken_reads)
+        normalized_change = deduplicate(change, lambda number: self._version(ThreadRef(repo, number)))
+        writer = ChangeWriter(before.copy(), change, normalized_change)
         writer.apply()
         etags = self._etags | {key: (etag, change.at) for key, etag in change.etags.items()}
         self._etags = {key: entry for key, entry in etags.items() if entry[1] >= change.at - MONTH}

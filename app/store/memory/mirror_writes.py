@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from app.domain.records import SiteRecord, ThreadRecord, Tombstone
 from app.domain.threads import Comment, Issue
 from app.ports.mirror import Change
-from app.store.normalized_change import deduplicate, is_newer, site_after
+from app.store.normalized_change import NormalizedChange, is_newer, site_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,11 @@ class SiteData:
 class ChangeWriter:
     """Applies one change to `site`, by the rules of `Change`."""
 
-    def __init__(self, site: SiteData, change: Change, overtaken_reads: frozenset[int]) -> None:
+    def __init__(self, site: SiteData, change: Change, normalized_change: NormalizedChange) -> None:
         self.site = site
         self.written_numbers: set[int] = set()
         self._change = change
-        self._normalized_change = deduplicate(change, overtaken_reads)
+        self._normalized_change = normalized_change
         self._current_issues: set[int] = set()
         """The numbers whose stored issue was not newer."""
         self._own_comments: dict[int, dict[int, Comment]] = {}

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Condition
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import orjson
 
@@ -155,6 +155,10 @@ class SqliteFile(ABC):
     async def read(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
         """Return the result of a query that runs within one transaction. Raises `StoreError`."""
         return await asyncio.get_running_loop().run_in_executor(self._read_pool, self._run_query, query)
+
+    async def rows(self, query: str, parameters: Any = ()) -> list[Any]:
+        """Return the rows of one query, each a tuple. Raises `StoreError`."""
+        return await self.read(lambda connection: connection.execute(query, parameters).fetchall())
 
     async def write(self, operation: Callable[[sqlite3.Connection], _T]) -> _T:
         """Run all of an operation or nothing, as one transaction; return its result. Raises `StoreError`.

@@ -2,6 +2,8 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import orjson
@@ -13,10 +15,16 @@ from app.domain.threads import Comment
 from app.domain.transfers import MAX_TRANSFERS, transfer_target
 from app.github import payloads
 from app.ports.mirror import Change, Mirror, MirrorChange, NewestComments, SiteSnapshot
+from app.store.normalized_change import deduplicate
 from app.store.sqlite.connections import LARGEST, SqliteFile, clamp, json_list
 from app.store.sqlite.mirror_writes import apply_change
-from app.store.sqlite.rows import site_record, version
 
+_SITE_RECORD = """
+SELECT configured_name, github_id, full_name, issues_next_url, issues_listed_at, comments_next_url, since, checked_at,
+    private, reconciled_at, missed_by_webhook_at, not_visible_since, not_visible_count
+FROM site WHERE key = ? AND github_id IS NOT NULL
+"""
+_VERSION = "SELECT version FROM mirror_change WHERE site = (SELECT id FROM site WHERE key = ?) AND number = ?"
 _THREADS = """
 SELECT source, mirrored_count, complete, count_offset, checked_at, coalesce(version, 0)
 FROM issue LEFT JOIN mirror_change USING (site, number)
@@ -25,50 +33,45 @@ WHERE site = (SELECT id FROM site WHERE key = :key)
 _THREAD = f"{_THREADS} AND number = :number"
 _ALL_THREADS = f"{_THREADS} AND NOT is_pull_request ORDER BY number DESC"
 _SUMMARIES = """
-SELECT number, is_pull_request, comment_count, mirrored_count, complete, comment_count <> mirrored_count + count_offset,
-    updated_at, labels
-FROM issue WHERE site = (SELECT id FROM site WHERE key = :key)
-ORDER BY number DESC
+SELECT labels, number, is_pull_request, comment_count, mirrored_count, complete,
+    comment_count <> mirrored_count + count_offset, updated_at
+FROM issue WHERE site = (SELECT id FROM site WHERE key = :key) ORDER BY number DESC
 """
-_IS_INCOMPLETE = """
-SELECT EXISTS (
-    SELECT 1 FROM issue
-    WHERE site = (SELECT id FROM site WHERE key = :key) AND NOT complete AND NOT is_pull_request
-)
+_INCOMPLETE_ISSUE = """
+SELECT 1 FROM issue
+WHERE site = (SELECT id FROM site WHERE key = :key) AND NOT complete AND NOT is_pull_request LIMIT 1
 """
 _ISSUES = """
 SELECT source FROM issue
-WHERE site = (SELECT id FROM site WHERE key = :key) AND number IN (SELECT value FROM json_each(:numbers))
+WHERE site = (SELECT id FROM site WHERE key = :key) AND number IN (SELECT value FROM json_each(:keys))
 """
 _TOMBSTONE = """
-SELECT gone, checked_at, transferred_to FROM tombstone
+SELECT number, gone, checked_at, transferred_to FROM tombstone
 WHERE site = (SELECT id FROM site WHERE key = :key) AND number = :number
 """
 _TRANSFERRED = """
 SELECT number FROM tombstone
 WHERE site = (SELECT id FROM site WHERE key = :key) AND transferred_to IS NOT NULL
-    AND number IN (SELECT value FROM json_each(:numbers))
+    AND number IN (SELECT value FROM json_each(:keys))
 """
 _COMMENTS = """
-SELECT source FROM comment
-WHERE site = (SELECT id FROM site WHERE key = :key) AND number = :number
-ORDER BY id
+SELECT source FROM comment WHERE site = (SELECT id FROM site WHERE key = :key) AND number = :number ORDER BY id
 """
 _COMMENTS_BY_ID = """
 SELECT source FROM comment
-WHERE site = (SELECT id FROM site WHERE key = :key) AND id IN (SELECT value FROM json_each(:ids))
+WHERE site = (SELECT id FROM site WHERE key = :key) AND id IN (SELECT value FROM json_each(:keys))
 """
 _COMMENT_BY_AUTHOR = """
 SELECT source FROM comment
 WHERE site = (SELECT id FROM site WHERE key = :key) AND author = :author
-    AND (:numbers IS NULL OR number IN (SELECT value FROM json_each(:numbers)))
+    AND (:keys IS NULL OR number IN (SELECT value FROM json_each(:keys)))
 LIMIT 1
 """
 _NEWEST_COMMENTS = """
 SELECT comment.source FROM comment
 CROSS JOIN issue USING (site, number)  -- CROSS: from the newest comment downwards, until there are enough
 WHERE comment.site = (SELECT id FROM site WHERE key = :key) AND comment.id <= :last AND issue.complete
-    AND (:numbers IS NULL OR comment.number IN (SELECT value FROM json_each(:numbers)))
+    AND (:keys IS NULL OR comment.number IN (SELECT value FROM json_each(:keys)))
 ORDER BY comment.id DESC LIMIT :limit
 """
 _CHANGES = """
@@ -76,6 +79,7 @@ SELECT version, site.key, site.configured_name, number, process_id
 FROM mirror_change JOIN site ON site.id = mirror_change.site
 WHERE version > ? ORDER BY version
 """
+_LATEST_VERSION = "SELECT coalesce(max(version), 0) FROM mirror_change"
 
 
 class SqliteMirror(Mirror):
@@ -91,11 +95,11 @@ class SqliteMirror(Mirror):
         return await self._file.read(lambda connection: _snapshot(connection, ref, sites, with_comments=with_comments))
 
     async def site(self, repo: Repository) -> SiteRecord | None:
-        return await self._file.read(lambda connection: site_record(connection, repo))
+        return await self._file.read(lambda connection: _site(connection, repo))
 
     async def site_snapshot(self, repo: Repository) -> SiteSnapshot:
         def query(connection: sqlite3.Connection) -> SiteSnapshot:
-            return SiteSnapshot(site_record(connection, repo), _summaries(connection, repo))
+            return SiteSnapshot(_site(connection, repo), _summaries(connection, repo))
 
         return await self._file.read(query)
 
@@ -111,69 +115,54 @@ class SqliteMirror(Mirror):
         return await self._file.read(query)
 
     async def comments(self, repo: Repository, number: int) -> tuple[Comment, ...]:
-        return await self._file.read(lambda connection: _comments(connection, ThreadRef(repo, number)))
+        return await self._file.read(lambda connection: _comments_of(connection, ThreadRef(repo, number)))
 
     async def comment(self, repo: Repository, comment_id: int) -> Comment | None:
         return await self._file.read(lambda connection: _comment(connection, repo, comment_id))
 
     async def comments_by_id(self, repo: Repository, ids: Iterable[int]) -> Mapping[int, Comment]:
-        def query(connection: sqlite3.Connection) -> Mapping[int, Comment]:
-            rows = connection.execute(_COMMENTS_BY_ID, {"key": repo.key, "ids": json_list(ids)})
-            return {comment.id: comment for comment in _from_sources(rows)}
-
-        return await self._file.read(query)
+        parameters = {"key": repo.key, "keys": json_list(ids)}
+        comments = await self._file.read(lambda connection: _comments(connection, _COMMENTS_BY_ID, parameters))
+        return {comment.id: comment for comment in comments}
 
     async def lookup(
         self, repos: Iterable[Repository], comment_id: int | None
     ) -> Mapping[Repository, tuple[SiteRecord | None, Comment | None]]:
         def query(connection: sqlite3.Connection) -> Mapping[Repository, tuple[SiteRecord | None, Comment | None]]:
-            return {
-                repo: (
-                    site_record(connection, repo),
-                    None if comment_id is None else _comment(connection, repo, comment_id),
-                )
-                for repo in repos
-            }
+            return {repo: (_site(connection, repo), _comment(connection, repo, comment_id)) for repo in repos}
 
         return await self._file.read(query)
 
     async def issue_ids(self, repo: Repository, numbers: Iterable[int]) -> Mapping[int, int]:
         def query(connection: sqlite3.Connection) -> Mapping[int, int]:
-            rows = connection.execute(_ISSUES, {"key": repo.key, "numbers": json_list(numbers)})
+            rows = connection.execute(_ISSUES, {"key": repo.key, "keys": json_list(numbers)})
             issues = map(payloads.issue, _parse_all(source for (source,) in rows))
             return {issue.number: issue.id for issue in issues}
 
         return await self._file.read(query)
 
     async def transferred(self, repo: Repository, numbers: Iterable[int]) -> frozenset[int]:
-        def query(connection: sqlite3.Connection) -> frozenset[int]:
-            parameters = {"key": repo.key, "numbers": json_list(numbers)}
-            return frozenset(number for (number,) in connection.execute(_TRANSFERRED, parameters))
-
-        return await self._file.read(query)
+        rows = await self._file.rows(_TRANSFERRED, {"key": repo.key, "keys": json_list(numbers)})
+        return frozenset(number for (number,) in rows)
 
     async def avatar(self, repo: Repository, user_id: int, *, numbers: frozenset[int] | None = None) -> str | None:
-        def query(connection: sqlite3.Connection) -> str | None:
-            parameters = {"key": repo.key, "author": clamp(user_id), "numbers": _optional_list(numbers)}
-            comments = _from_sources(connection.execute(_COMMENT_BY_AUTHOR, parameters))
-            return next((comment.author.avatar_url for comment in comments), None)
-
-        return await self._file.read(query)
+        parameters = {"key": repo.key, "author": clamp(user_id), "keys": _optional_list(numbers)}
+        comments = await self._file.read(lambda connection: _comments(connection, _COMMENT_BY_AUTHOR, parameters))
+        return comments[0].author.avatar_url if comments else None
 
     async def newest_comments(
         self, repo: Repository, *, limit: int, before: int | None, numbers: frozenset[int] | None
     ) -> NewestComments:
+        last = LARGEST if before is None else clamp(before - 1)
+        parameters = {"key": repo.key, "last": last, "keys": _optional_list(numbers), "limit": limit}
+
         def query(connection: sqlite3.Connection) -> NewestComments:
-            last = LARGEST if before is None else clamp(before - 1)
-            parameters = {"key": repo.key, "last": last, "numbers": _optional_list(numbers), "limit": limit}
-            comments = _from_sources(connection.execute(_NEWEST_COMMENTS, parameters))
+            site, comments = _site(connection, repo), _comments(connection, _NEWEST_COMMENTS, parameters)
             refs = {ThreadRef(repo, comment.number) for comment in comments}
-            return NewestComments(
-                site_record(connection, repo),
-                comments,
-                {ref.number: _snapshot(connection, ref, (), with_comments=True) for ref in refs},
-                _is_complete(connection, repo),
-            )
+            snapshots = {ref.number: _snapshot(connection, ref, (), with_comments=True) for ref in refs}
+            is_listed = site is not None and site.issues_listed_at is not None
+            is_complete = is_listed and connection.execute(_INCOMPLETE_ISSUE, parameters).fetchone() is None
+            return NewestComments(site, comments, snapshots, is_complete)
 
         return await self._file.read(query)
 
@@ -185,20 +174,19 @@ class SqliteMirror(Mirror):
         return await self._file.read(query)
 
     async def changes(self, *, after: int) -> tuple[MirrorChange, ...]:
-        def query(connection: sqlite3.Connection) -> tuple[MirrorChange, ...]:
-            rows = connection.execute(_CHANGES, (clamp(after),))
-            return tuple(MirrorChange(version, Repository(key, name), *rest) for version, key, name, *rest in rows)
-
-        return await self._file.read(query)
+        rows = await self._file.rows(_CHANGES, (clamp(after),))
+        return tuple(MirrorChange(version, Repository(key, name), *rest) for version, key, name, *rest in rows)
 
     async def latest_version(self) -> int:
-        def query(connection: sqlite3.Connection) -> int:
-            return int(connection.execute("SELECT coalesce(max(version), 0) FROM mirror_change").fetchone()[0])
-
-        return await self._file.read(query)
+        return int((await self._file.rows(_LATEST_VERSION))[0][0])
 
     async def apply(self, change: Change) -> frozenset[int]:
-        return await self._file.write(lambda connection: apply_change(connection, change, self._process_id))
+        def operation(connection: sqlite3.Connection) -> frozenset[int]:
+            version = partial(_version, connection, change.repo)
+            site = _site(connection, change.repo)
+            return apply_change(connection, change, deduplicate(change, version), site, self._process_id)
+
+        return await self._file.write(operation)
 
 
 def _snapshot(
@@ -208,7 +196,9 @@ def _snapshot(
     hop, record = _hop(connection, ref)
     hops = [hop]
     while record is None and len(hops) <= MAX_TRANSFERS:
-        target = _transfer_target(connection, hop.tombstone, sites)
+        if hop.tombstone is None or hop.tombstone.transferred_to is None:
+            break
+        target = transfer_target(hop.tombstone.transferred_to, ((repo, _site(connection, repo)) for repo in sites))
         if target is None:
             break
         hop, record = _hop(connection, target)
@@ -217,24 +207,32 @@ def _snapshot(
     return Snapshot(
         tuple(hops),
         record,
-        _comments(connection, hop.ref) if with_comments and record is not None else (),
+        _comments_of(connection, hop.ref) if with_comments and record is not None else (),
         _comment(connection, hop.ref.repo, None if pinned is None else pinned.id),
     )
 
 
 def _hop(connection: sqlite3.Connection, ref: ThreadRef) -> tuple[Hop, ThreadRecord | None]:
-    site, record = site_record(connection, ref.repo), _thread(connection, ref)
+    site, record = _site(connection, ref.repo), _thread(connection, ref)
     if record is not None:  # then there is no tombstone
         return Hop(ref, site, None, record.version), record
-    return Hop(ref, site, _tombstone(connection, ref), version(connection, ref)), None
+    row = connection.execute(_TOMBSTONE, _parameters(ref)).fetchone()
+    tombstone = None if row is None else Tombstone(row[0], bool(row[1]), *row[2:])
+    return Hop(ref, site, tombstone, _version(connection, *ref)), None
 
 
-def _transfer_target(
-    connection: sqlite3.Connection, tombstone: Tombstone | None, sites: Sequence[Repository]
-) -> ThreadRef | None:
-    if tombstone is None or tombstone.transferred_to is None:
+def _site(connection: sqlite3.Connection, repo: Repository) -> SiteRecord | None:
+    row = connection.execute(_SITE_RECORD, (repo.key,)).fetchone()
+    if row is None:
         return None
-    return transfer_target(tombstone.transferred_to, ((repo, site_record(connection, repo)) for repo in sites))
+    record = SiteRecord(Repository(repo.key, row[0]), *row[1:])
+    return replace(record, private=bool(record.private))
+
+
+def _version(connection: sqlite3.Connection, repo: Repository, number: int) -> int:
+    """Return the version of a number's latest change; 0 before the first."""
+    row = connection.execute(_VERSION, (repo.key, clamp(number))).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def _thread(connection: sqlite3.Connection, ref: ThreadRef) -> ThreadRecord | None:
@@ -242,43 +240,33 @@ def _thread(connection: sqlite3.Connection, ref: ThreadRef) -> ThreadRecord | No
     return None if row is None else _thread_record(orjson.loads(row[0]), *row[1:])
 
 
-def _tombstone(connection: sqlite3.Connection, ref: ThreadRef) -> Tombstone | None:
-    row = connection.execute(_TOMBSTONE, _parameters(ref)).fetchone()
-    return None if row is None else Tombstone(ref.number, bool(row[0]), *row[1:])
+def _thread_record(source: Any, mirrored_count: int, complete: int, *fields: Any) -> ThreadRecord:
+    return ThreadRecord(payloads.issue(source), mirrored_count, bool(complete), *fields)
 
 
-def _comments(connection: sqlite3.Connection, ref: ThreadRef) -> tuple[Comment, ...]:
-    return _from_sources(connection.execute(_COMMENTS, _parameters(ref)))
+def _comments_of(connection: sqlite3.Connection, ref: ThreadRef) -> tuple[Comment, ...]:
+    return _comments(connection, _COMMENTS, _parameters(ref))
 
 
 def _comment(connection: sqlite3.Connection, repo: Repository, comment_id: int | None) -> Comment | None:
     if comment_id is None:
         return None
-    rows = connection.execute(_COMMENTS_BY_ID, {"key": repo.key, "ids": json_list([comment_id])})
-    return next(iter(_from_sources(rows)), None)
+    comments = _comments(connection, _COMMENTS_BY_ID, {"key": repo.key, "keys": json_list([comment_id])})
+    return next(iter(comments), None)
+
+
+def _comments(connection: sqlite3.Connection, query: str, parameters: Mapping[str, Any]) -> tuple[Comment, ...]:
+    return tuple(map(payloads.comment, _parse_all(source for (source,) in connection.execute(query, parameters))))
 
 
 def _summaries(connection: sqlite3.Connection, repo: Repository) -> tuple[IssueSummary, ...]:
     rows = connection.execute(_SUMMARIES, {"key": repo.key}).fetchall()
     return tuple(
-        IssueSummary(
-            number=row[0],
-            is_pull_request=bool(row[1]),
-            comment_count=row[2],
-            mirrored_count=row[3],
-            complete=bool(row[4]),
-            count_mismatch=bool(row[5]),
-            updated_at=row[6],
-            labels=tuple(labels),
+        IssueSummary(number, bool(is_pull), count, mirrored, bool(complete), bool(mismatch), updated_at, tuple(labels))
+        for labels, (_, number, is_pull, count, mirrored, complete, mismatch, updated_at) in zip(
+            _parse_all(row[0] for row in rows), rows, strict=True
         )
-        for labels, row in zip(_parse_all(row[-1] for row in rows), rows, strict=True)
     )
-
-
-def _is_complete(connection: sqlite3.Connection, repo: Repository) -> bool:
-    site = site_record(connection, repo)
-    (is_incomplete,) = connection.execute(_IS_INCOMPLETE, {"key": repo.key}).fetchone()
-    return site is not None and site.issues_listed_at is not None and not is_incomplete
 
 
 def _parameters(ref: ThreadRef) -> Mapping[str, Any]:
@@ -287,14 +275,6 @@ def _parameters(ref: ThreadRef) -> Mapping[str, Any]:
 
 def _optional_list(numbers: frozenset[int] | None) -> str | None:
     return None if numbers is None else json_list(numbers)
-
-
-def _thread_record(source: Any, mirrored_count: int, complete: int, *fields: Any) -> ThreadRecord:
-    return ThreadRecord(payloads.issue(source), mirrored_count, bool(complete), *fields)
-
-
-def _from_sources(rows: Iterable[tuple[bytes]]) -> tuple[Comment, ...]:
-    return tuple(map(payloads.comment, _parse_all(source for (source,) in rows)))
 
 
 def _parse_all(sources: Iterable[bytes]) -> list[Any]:
