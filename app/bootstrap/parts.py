@@ -155,13 +155,13 @@ class Application:
             budget=self.budget,
             mirror=self.mirror,
             clock=self.clock,
-            notify=self.updater.changed,
+            notify=self.updater.update,
         )
 
     @cached_property
     def committer(self) -> Committer:
         """Commits changes and notifies."""
-        return Committer(self.mirror, self.repositories, self.updater.changed)
+        return Committer(self.mirror, self.repositories, self.updater.update)
 
     @cached_property
     def refresher(self) -> Refresher:
@@ -315,7 +315,7 @@ class Application:
     @cached_property
     def change_feed(self) -> ChangeFeed:
         """Reports other processes' changes."""
-        return ChangeFeed(self.mirror, self.clock, self.updater.changed, process_id=self.process_id)
+        return ChangeFeed(self.mirror, self.clock, self.updater.update, process_id=self.process_id)
 
     @cached_property
     def reader(self) -> Reader:

@@ -70,7 +70,7 @@ async def run(port: int, blog_port: int, show_urls: ShowUrls) -> None:
         complete = asyncio.Event()
 
         def on_progress(progress: Progress) -> None:
-            if progress.done:
+            if progress.is_complete:
                 complete.set()
 
         async def show_urls_when_complete() -> None:

@@ -28,7 +28,7 @@ def describe(progress: Progress, seconds_left: float | None) -> str:
     ]
     if progress.waiting_until is not None:
         parts.append(f"this hour's requests are used up; continues at {local_time(progress.waiting_until)}")
-    elif progress.done:
+    elif progress.is_complete:
         parts.append("complete")
     elif seconds_left is not None:
         parts.append(f"about {_duration(seconds_left)} left")
@@ -63,7 +63,7 @@ class ProgressDisplay:
         if progress.repo in self._complete_repos:
             return
         text = describe(progress, self._seconds_left(progress))
-        if progress.done:
+        if progress.is_complete:
             self._complete_repos.add(progress.repo)
         if self._console.is_terminal:
             self._draw(progress, text)
@@ -82,7 +82,7 @@ class ProgressDisplay:
         if progress.repo not in self._tasks:
             self._tasks[progress.repo] = self._bars.add_task("", repo=progress.repo, total=None)
         total = max(1, progress.comments + progress.threads)
-        steps = total if progress.done else progress.comments_mirrored + progress.threads_complete
+        steps = total if progress.is_complete else progress.comments_mirrored + progress.threads_complete
         self._bars.update(self._tasks[progress.repo], description=text, total=total, completed=steps)
         self._bars.refresh()
         if self._complete_repos >= set(self._tasks):
@@ -90,7 +90,7 @@ class ProgressDisplay:
 
     def _print(self, progress: Progress, text: str) -> None:
         now = self._clock.now()
-        is_important = progress.done or progress.waiting_until is not None
+        is_important = progress.is_complete or progress.waiting_until is not None
         if is_important or now - self._printed_at.get(progress.repo, 0.0) >= _SECONDS_BETWEEN_LINES:
             self._printed_at[progress.repo] = now
             print_line(self._console, f"{progress.repo}: {text}")

@@ -86,5 +86,5 @@ def _json_object(progress: Progress) -> dict[str, Any]:
         "asks_left": progress.requests_left,
         "asks_to_go": progress.requests_to_go,
         "waiting_until": progress.waiting_until,
-        "done": progress.done,
+        "done": progress.is_complete,
     }

@@ -57,7 +57,7 @@ class Snapshot:
     """The mirrored comment that the issue pins; it may have been hidden or edited since the issue was read."""
 
     @property
-    def requested(self) -> ThreadRef:
+    def requested_ref(self) -> ThreadRef:
         """Return the number that the reader asked for."""
         return self.hops[0].ref
 
@@ -94,16 +94,16 @@ class Snapshot:
 
 def thread_state(snapshot: Snapshot, posts: PostFilter) -> ThreadState:
     """Return the state of a snapshot; `posts` decides by the number that the reader asked for."""
-    requested, record = snapshot.requested, snapshot.record
+    requested_ref, record = snapshot.requested_ref, snapshot.record
     if record is not None:
-        if record.issue.is_pull_request or not posts.includes(*requested, record.issue.labels):
+        if record.issue.is_pull_request or not posts.includes(*requested_ref, record.issue.labels):
             return ThreadState.NOT_A_POST
         return ThreadState.COMPLETE if record.complete else ThreadState.INCOMPLETE
     if snapshot.tombstone is not None:
         return ThreadState.DELETED
     if snapshot.was_transferred:
         return ThreadState.TRANSFERRED
-    if posts.listed_only and not posts.includes(*requested, ()):
+    if posts.listed_only and not posts.includes(*requested_ref, ()):
         return ThreadState.NOT_A_POST
     return ThreadState.UNKNOWN if not _is_listed(snapshot.site) else ThreadState.UNLISTED
 
@@ -114,7 +114,7 @@ def thread_of(snapshot: Snapshot, state: ThreadState, *, stale: bool) -> Thread:
     An incomplete thread has a count and no comments: the caller refuses it before if a reader wants comments.
     """
     record = snapshot.record
-    repo, number = snapshot.requested
+    repo, number = snapshot.requested_ref
     if record is None or state not in {ThreadState.COMPLETE, ThreadState.INCOMPLETE}:
         return _missing(snapshot, stale=stale)
     return Thread(
@@ -132,16 +132,16 @@ def thread_of(snapshot: Snapshot, state: ThreadState, *, stale: bool) -> Thread:
 
 def with_current_pin(record: ThreadRecord, pinned: Comment | None) -> Issue:
     """Return the issue with its pinned comment as the mirror has it: hiding or deletion may have changed it since."""
-    listed = record.issue.pinned_comment
-    if listed is None:
+    pin = record.issue.pinned_comment
+    if pin is None:
         return record.issue
-    return replace(record.issue, pinned_comment=pinned if record.complete else pinned or listed)
+    return replace(record.issue, pinned_comment=pinned if record.complete else pinned or pin)
 
 
 def checked_at(record: ThreadRecord, site: SiteRecord | None) -> float | None:
     """Return when a thread last agreed with GitHub: a poll covers a thread too, unless its counts differ."""
-    covered = site.checked_at if site is not None and record.complete and not record.count_mismatch else None
-    return latest((record.checked_at, covered))
+    poll_time = site.checked_at if site is not None and record.complete and not record.count_mismatch else None
+    return latest((record.checked_at, poll_time))
 
 
 def site_checked_at(site: SiteRecord) -> float | None:
@@ -157,10 +157,10 @@ def latest(times: Sequence[float | None]) -> float | None:
 def _missing(snapshot: Snapshot, *, stale: bool) -> Thread:
     tombstone, site = snapshot.tombstone, snapshot.site
     by_site = site_checked_at(site) if site else None
-    checked = latest((tombstone.checked_at if tombstone else None, by_site))
+    last_check = latest((tombstone.checked_at if tombstone else None, by_site))
     status = Status.GONE if tombstone is not None and tombstone.gone else Status.MISSING
-    refreshed_at = tombstone.checked_at if tombstone else checked
-    return Thread(*snapshot.requested, None, (), 0, status, checked, stale=stale, refreshed_at=refreshed_at)
+    refreshed_at = tombstone.checked_at if tombstone else last_check
+    return Thread(*snapshot.requested_ref, None, (), 0, status, last_check, stale=stale, refreshed_at=refreshed_at)
 
 
 def _is_listed(site: SiteRecord | None) -> bool:

@@ -55,7 +55,7 @@ class DeliveryBatch:
         self._clock = clock
         self._worker_id = worker_id
         self._numbers = count(1)
-        self._unsettled: dict[Repository, frozenset[int]] = {}
+        self._mismatches: dict[Repository, frozenset[int]] = {}
         """The generations of the jobs that the last batch of a site could not complete."""
 
     def select(self, jobs: Iterable[Job]) -> Mapping[Repository, Sequence[Job]]:
@@ -63,7 +63,7 @@ class DeliveryBatch:
         by_site: defaultdict[Repository, list[Job]] = defaultdict(list)
         for job in jobs:
             is_plain = job.priority is Priority.DELIVERY and not job.full and job.number != REPOSITORY_NUMBER
-            if is_plain and job.generation not in self._unsettled.get(job.repo, ()):
+            if is_plain and job.generation not in self._mismatches.get(job.repo, ()):
                 by_site[job.repo].append(job)
         return {repo: batch for repo, batch in by_site.items() if len(batch) > _MOST_SINGLE}
 
@@ -76,51 +76,51 @@ class DeliveryBatch:
         site = await self._mirror.site(repo)
         if site is None or site.issues_listed_at is None:
             return False
-        began = self._clock.now()
-        name, holder = f"delivery batch {repo.key}", f"{self._worker_id}, {next(self._numbers)}, at {began}"
-        if not await self._leases.acquire(name, worker_id=holder, at=began, until=began + _LEASE_DURATION):
+        start = self._clock.now()
+        name, batch_id = f"delivery batch {repo.key}", f"{self._worker_id}, {next(self._numbers)}, at {start}"
+        if not await self._leases.acquire(name, worker_id=batch_id, at=start, until=start + _LEASE_DURATION):
             return False
         try:
-            async with heartbeat(partial(self._extend, name, holder), every=_HEARTBEAT_EVERY):
-                await self._poll(site, jobs, began)
+            async with heartbeat(partial(self._extend, name, batch_id), every=_HEARTBEAT_EVERY):
+                await self._poll(site, jobs, start)
         finally:
             with suppress(StoreError):
-                await asyncio.shield(self._hold_off(name, holder, began))
+                await asyncio.shield(self._hold_off(name, batch_id, start))
         return True
 
-    async def _poll(self, site: SiteRecord, jobs: Sequence[Job], began: float) -> None:
+    async def _poll(self, site: SiteRecord, jobs: Sequence[Job], start: float) -> None:
         try:
             await self._poller.poll(site.repo)
         except Exception as failure:
-            if not isinstance(failure, GitHubError) or not await self._has_applied(site, began):
+            if not isinstance(failure, GitHubError) or not await self._has_applied(site, start):
                 for job in jobs:
                     await self._retry.defer(job, failure)
                 raise
         summaries = (await self._mirror.site_snapshot(site.repo)).summaries
-        settled = {summary.number for summary in summaries if summary.is_settled}
+        settled_numbers = {summary.number for summary in summaries if summary.is_settled}
         for job in jobs:
-            if job.number in settled:
+            if job.number in settled_numbers:
                 await self._jobs.cancel(job)
-        unsettled = {job.number for job in jobs} - settled
+        mismatches = {job.number for job in jobs} - settled_numbers
         due = await self._jobs.due(at=self._clock.now())
-        self._unsettled[site.repo] = frozenset(
-            job.generation for job in due if job.repo == site.repo and job.number in unsettled
+        self._mismatches[site.repo] = frozenset(
+            job.generation for job in due if job.repo == site.repo and job.number in mismatches
         )
 
-    async def _has_applied(self, before: SiteRecord, began: float) -> bool:
+    async def _has_applied(self, before: SiteRecord, start: float) -> bool:
         """Return True if a poll that failed, for example with a single thread, had applied what changed."""
         site = await self._mirror.site(before.repo)
         at = None if site is None else site.checked_at
-        return at is not None and at != before.checked_at and at >= began
+        return at is not None and at != before.checked_at and at >= start
 
-    async def _extend(self, name: str, holder: str) -> None:
+    async def _extend(self, name: str, batch_id: str) -> None:
         now = self._clock.now()
-        await self._leases.acquire(name, worker_id=holder, at=now, until=now + _LEASE_DURATION)
+        await self._leases.acquire(name, worker_id=batch_id, at=now, until=now + _LEASE_DURATION)
 
-    async def _hold_off(self, name: str, holder: str, began: float) -> None:
+    async def _hold_off(self, name: str, batch_id: str, start: float) -> None:
         """Keep the lease until the next batch may begin."""
-        now, until = self._clock.now(), began + _BETWEEN_BATCHES
+        now, until = self._clock.now(), start + _BETWEEN_BATCHES
         if now < until <= now + _BETWEEN_BATCHES:
-            await self._leases.acquire(name, worker_id=holder, at=now, until=until)
+            await self._leases.acquire(name, worker_id=batch_id, at=now, until=until)
         else:
-            await self._leases.release(name, worker_id=holder)
+            await self._leases.release(name, worker_id=batch_id)

@@ -121,15 +121,15 @@ class Schedule:
                 task.cancel()
 
     def _report_missed(self, repo: Repository, result: PollResult) -> None:
-        missed = result.webhook.missed
-        if not missed or not self._has_webhook:
+        numbers = result.webhook.missed_threads
+        if not numbers or not self._has_webhook:
             return
-        self._metrics.missed_by_webhook(repo, len(missed))
+        self._metrics.missed_by_webhook(repo, len(numbers))
         _log.warning(
             "%s: no webhook reported the news of %s. See Recent Deliveries of the webhook on GitHub; "
             "Afterword polls every %g s for an hour.",
             repo,
-            ", ".join(map(str, sorted(missed)[:10])),
+            ", ".join(map(str, sorted(numbers)[:10])),
             self._every,
         )
 

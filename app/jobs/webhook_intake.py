@@ -61,8 +61,8 @@ class WebhookIntake:
     async def _receive(self, event: WebhookEvent) -> DeliveryOutcome:
         if event.repo is None:
             return DeliveryOutcome.PONG if event.event == webhooks.PING else DeliveryOutcome.IGNORED
-        mirrored = await self._mirror.lookup(self._sites, event.comment.id if event.comment is not None else None)
-        records = {site: record for site, (record, _) in mirrored.items()}
+        lookup = await self._mirror.lookup(self._sites, event.comment.id if event.comment is not None else None)
+        records = {site: record for site, (record, _) in lookup.items()}
         site = _site_of(event.repo, records)
         if site is None:
             return DeliveryOutcome.FOREIGN
@@ -71,7 +71,7 @@ class WebhookIntake:
             await self._accept(self._delivery(event, site, None))
             return DeliveryOutcome.PONG if event.event == webhooks.PING else DeliveryOutcome.IGNORED
         number = REPOSITORY_NUMBER if hint.number is None else hint.number
-        is_known = _has_comment(event, mirrored[site][1])
+        is_known = _has_comment(event, lookup[site][1])
         delivery = replace(self._delivery(event, site, number), full=hint.full, needs_refresh=not is_known)
         await self._accept_at_target(event, delivery, records)
         if not await self._accept(delivery):

@@ -115,7 +115,7 @@ class Worker:
         self._wakeup.clear()
         jobs = await self._jobs.due(at=self._clock.now())
         batches = self._batch.select(jobs)
-        batched = {job.generation for batch in batches.values() for job in batch}
+        batched_generations = {job.generation for batch in batches.values() for job in batch}
         batch_tasks = [
             self._flights.join(("batch", repo.key), partial(self._run_batch, repo, batch))
             for repo, batch in batches.items()
@@ -123,7 +123,8 @@ class Worker:
         runs = [
             self._start(job.repo, job.number, job.priority, is_reader=False)
             for job in jobs
-            if job.generation not in batched and self._throttle.next_at(job.repo, job.number) <= self._clock.now()
+            if job.generation not in batched_generations
+            and self._throttle.next_at(job.repo, job.number) <= self._clock.now()
         ]
         return batch_tasks, runs
 

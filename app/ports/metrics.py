@@ -38,8 +38,8 @@ class DeliveryOutcome(StrEnum):
     @property
     def metric_label(self) -> str:
         """Return the label that counts it: metrics do not tell KNOWN from ACCEPTED, nor PONG from IGNORED."""
-        merged = {DeliveryOutcome.KNOWN: DeliveryOutcome.ACCEPTED, DeliveryOutcome.PONG: DeliveryOutcome.IGNORED}
-        return merged.get(self, self).value
+        label_of = {DeliveryOutcome.KNOWN: DeliveryOutcome.ACCEPTED, DeliveryOutcome.PONG: DeliveryOutcome.IGNORED}
+        return label_of.get(self, self).value
 
 
 class Drift(StrEnum):

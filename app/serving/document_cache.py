@@ -100,7 +100,7 @@ class DocumentCache:
         """Remove a document if it is cached."""
         self._documents.pop(key, None)
 
-    def tagged(self, tag: CacheTag) -> list[Key]:
+    def keys_of(self, tag: CacheTag) -> list[Key]:
         """Return the keys of the documents of one thread, or of a whole site, in the order they were first cached."""
         return list(self._by_tag.get(tag, ()))
 
@@ -139,7 +139,7 @@ class Documents:
         self.stale = views.stale
         """Threads whose last due check failed."""
 
-    def cached(self, key: Key) -> Document | None:
+    def get(self, key: Key) -> Document | None:
         """Return the cached document."""
         return self._cache.get(key)
 
@@ -186,7 +186,7 @@ class Documents:
         await self._refresh((repo.key, number))
 
     async def _refresh(self, tag: CacheTag) -> None:
-        keys = self._cache.tagged(tag)
+        keys = self._cache.keys_of(tag)
         for key in keys[_MOST_REFRESHED:]:
             self._cache.discard(key)
         basis: Basis | None = None

@@ -64,7 +64,7 @@ class Subscriber(Protocol):
         """Send that nothing more will come."""
 
 
-class _Signal(Enum):
+class _Control(Enum):
     HEARTBEAT = "heartbeat"
     END = "end"
 
@@ -87,7 +87,7 @@ class Subscription:
     subscriber: Subscriber
     is_sending: bool = True
     """True while the page receives something: from the start, since a new page is welcomed first."""
-    next: ThreadEvent | _Signal | None = None
+    next: ThreadEvent | _Control | None = None
     has_ended: bool = False
     """True after the end was sent, or the page has left: nothing may be sent any more."""
 
@@ -110,7 +110,7 @@ class Subscribers:
         self._random = random
         self._most = most
         self._topics: dict[ThreadRef, Topic] = {}
-        self._outdated: dict[ThreadRef, None] = {}
+        self._outdated_refs: dict[ThreadRef, None] = {}
         self._unreadable: set[ThreadRef] = set()
         self._wakeup = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -127,7 +127,7 @@ class Subscribers:
         return _SHORTEST_RETRY_MS + int(_RETRY_SPREAD_MS * self._random())
 
     def subscribe(self, repo: Repository, number: int, subscriber: Subscriber) -> Subscription | None:
-        """Return a subscription; None if there is no room. The page is welcomed before `welcomed` is called.
+        """Return a subscription; None if there is no room. The page is welcomed before `finish_welcome` is called.
 
         From here on it misses no change. The caller has to `unsubscribe`.
         """
@@ -150,11 +150,11 @@ class Subscribers:
         except Exception:  # noqa: BLE001 - it is read once more for the whole topic, and then logged
             self.notify(topic.ref.repo, {topic.ref.number})
             return None
-        if topic.event is None and topic.ref not in self._outdated:
+        if topic.event is None and topic.ref not in self._outdated_refs:
             topic.event = event
         return event
 
-    def welcomed(self, subscription: Subscription) -> None:
+    def finish_welcome(self, subscription: Subscription) -> None:
         """Send what has happened during the welcome."""
         subscription.is_sending = False
         if subscription.next is not None:
@@ -184,7 +184,7 @@ class Subscribers:
 
     def _outdate(self, ref: ThreadRef) -> None:
         self._topics[ref].event = None
-        self._outdated[ref] = None
+        self._outdated_refs[ref] = None
         self._wakeup.set()
 
     async def run(self) -> None:
@@ -203,7 +203,7 @@ class Subscribers:
         for ref in self._unreadable & self._topics.keys():
             self._outdate(ref)
         self._unreadable.clear()
-        await self._send_to_all([*self._subscriptions()], _Signal.HEARTBEAT)
+        await self._send_to_all([*self._subscriptions()], _Control.HEARTBEAT)
 
     def _subscriptions(self) -> Iterable[Subscription]:
         return (subscription for topic in self._topics.values() for subscription in topic.subscriptions)
@@ -212,24 +212,24 @@ class Subscribers:
         while True:
             await self._wakeup.wait()
             self._wakeup.clear()
-            while self._outdated:
-                ref = next(iter(self._outdated))
-                del self._outdated[ref]
+            while self._outdated_refs:
+                ref = next(iter(self._outdated_refs))
+                del self._outdated_refs[ref]
                 if ref in self._topics:
                     await self._publish(self._topics[ref])
 
     async def _publish(self, topic: Topic) -> None:
         """Read a thread's current state and send it to all; end the streams of one that may not be read any more."""
-        message: ThreadEvent | _Signal
+        message: ThreadEvent | _Control
         try:
             message = await self._read(topic)
         except NotServed:
-            message = _Signal.END
+            message = _Control.END
         except Exception:  # noqa: BLE001 - logged; one thread must not silence all others
             _log.exception("Post %s of %s could not be read for its subscribers", topic.ref.number, topic.ref.repo)
             self._unreadable.add(topic.ref)
             return
-        if isinstance(message, ThreadEvent) and topic.ref not in self._outdated:
+        if isinstance(message, ThreadEvent) and topic.ref not in self._outdated_refs:
             topic.event = message
         await self._send_to_all([*topic.subscriptions], message)
 
@@ -241,17 +241,17 @@ class Subscribers:
         post = orjson.loads(document.bodies["identity"])
         return ThreadEvent(repo.full_name, number, post["status"], post["comment_count"], version)
 
-    async def _send_to_all(self, subscriptions: list[Subscription], message: ThreadEvent | _Signal) -> None:
+    async def _send_to_all(self, subscriptions: list[Subscription], message: ThreadEvent | _Control) -> None:
         for start in range(0, len(subscriptions), _AT_ONCE):
             for subscription in subscriptions[start : start + _AT_ONCE]:
                 self._send(subscription, message)
             await asyncio.sleep(0)
 
-    def _send(self, subscription: Subscription, message: ThreadEvent | _Signal) -> None:
+    def _send(self, subscription: Subscription, message: ThreadEvent | _Control) -> None:
         """Send a message after the current one: the end replaces all else, and any message replaces a heartbeat."""
-        if subscription.has_ended or subscription.next is _Signal.END:
+        if subscription.has_ended or subscription.next is _Control.END:
             return
-        if message is _Signal.HEARTBEAT and subscription.is_sending:
+        if message is _Control.HEARTBEAT and subscription.is_sending:
             return
         subscription.next = message
         if not subscription.is_sending:
@@ -270,7 +270,7 @@ class Subscribers:
                 message, subscription.next = subscription.next, None
                 if isinstance(message, ThreadEvent):
                     await subscription.subscriber.send_event(message)
-                elif message is _Signal.HEARTBEAT:
+                elif message is _Control.HEARTBEAT:
                     await subscription.subscriber.send_heartbeat()
                 else:
                     subscription.has_ended = True
@@ -284,4 +284,4 @@ class Subscribers:
         """End all streams and accept no further ones; may be called again, and from a signal handler."""
         self._is_closed = True
         for subscription in [*self._subscriptions()]:
-            self._send(subscription, _Signal.END)
+            self._send(subscription, _Control.END)

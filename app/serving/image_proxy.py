@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 _AT_ONCE, _MOST_WAITING = 6, 200
 _FRESH_FOR = 7 * 86_400.0
 """Seconds after which an avatar is fetched again in the background: people change theirs."""
-_REJECTED_FOR, _UNREACHABLE_FOR = 600.0, 60.0
+_REJECTION_SECONDS, _UNREACHABLE_SECONDS = 600.0, 60.0
 """Seconds for which a rejected image, and one whose host did not answer, is not tried again."""
 _MOST_FAILURES = 10_000
 _RETRY_AFTER = 5
@@ -74,8 +74,8 @@ class ImageProxy:
         self._clock = clock
         self._fetching: SingleFlight[Image] = SingleFlight()
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._rejections: TTLCache[str, ImageRejected] = TTLCache(_MOST_FAILURES, _REJECTED_FOR, timer=clock.now)
-        self._retry_times: TTLCache[str, float] = TTLCache(_MOST_FAILURES, _UNREACHABLE_FOR, timer=clock.now)
+        self._rejections: TTLCache[str, ImageRejected] = TTLCache(_MOST_FAILURES, _REJECTION_SECONDS, timer=clock.now)
+        self._retry_times: TTLCache[str, float] = TTLCache(_MOST_FAILURES, _UNREACHABLE_SECONDS, timer=clock.now)
         """When images whose host did not answer are tried again."""
         self._addresses: LRUCache[tuple[str, bytes], Mapping[str, str]] = LRUCache(_MOST_ADDRESSES, getsizeof=_weight)
 
@@ -84,19 +84,19 @@ class ImageProxy:
         if user_id == GHOST_ID:
             return GHOST
         name = f"avatar {user_id}"
-        cached = await self._store.get(name)
+        cached_image = await self._store.get(name)
         try:
             request = await self._avatar_request(name, user_id)
         except StoreError:
-            if cached is None:
+            if cached_image is None:
                 raise
-            return cached.image  # who is shown is unknown now: what was shown stays
-        if cached is None:
+            return cached_image.image  # who is shown is unknown now: what was shown stays
+        if cached_image is None:
             return await asyncio.shield(self._start(request))
-        if not self._is_fresh(cached, _FRESH_FOR):
+        if not self._is_fresh(cached_image, _FRESH_FOR):
             with suppress(AfterwordError):  # the old one is still good
                 self._start(request)
-        return cached.image
+        return cached_image.image
 
     async def image(self, comment_id: int, name: str) -> Image:
         """Return an image of a comment; raise `ImageNotFound` if readers are shown no such comment or image."""
@@ -104,9 +104,9 @@ class ImageProxy:
         address = None if comment is None else (await self._image_addresses(comment)).get(name)
         if address is None:
             raise ImageNotFound
-        cached = await self._store.get(name)
-        if cached is not None:
-            return cached.image
+        cached_image = await self._store.get(name)
+        if cached_image is not None:
+            return cached_image.image
         return await asyncio.shield(self._start(_ImageRequest(name, address, LARGEST_IMAGE, math.inf)))
 
     async def close(self) -> None:
@@ -117,8 +117,8 @@ class ImageProxy:
         address = await self._access.avatar(user_id)
         if address is None:
             raise ImageNotFound
-        sized = f"{address}{'&' if '?' in address else '?'}s={_AVATAR_PIXELS}"
-        return _ImageRequest(name, sized, LARGEST_AVATAR, _FRESH_FOR)
+        sized_address = f"{address}{'&' if '?' in address else '?'}s={_AVATAR_PIXELS}"
+        return _ImageRequest(name, sized_address, LARGEST_AVATAR, _FRESH_FOR)
 
     async def _image_addresses(self, comment: Comment) -> Mapping[str, str]:
         html = comment.source.get("body_html")
@@ -130,8 +130,8 @@ class ImageProxy:
             addresses = self._addresses[key] = await asyncio.to_thread(image_urls, html, source_url=comment.url)
         return addresses
 
-    def _is_fresh(self, cached: CachedImage, fresh_for: float) -> bool:
-        return is_within(fresh_for, cached.cached_at, now=self._clock.now())
+    def _is_fresh(self, cached_image: CachedImage, fresh_for: float) -> bool:
+        return is_within(fresh_for, cached_image.cached_at, now=self._clock.now())
 
     def _start(self, request: _ImageRequest) -> asyncio.Task[Image]:
         """Start fetching; raise the failure of a recent attempt, or `NotReady` if too many images wait."""
@@ -147,9 +147,9 @@ class ImageProxy:
 
     async def _fetch(self, request: _ImageRequest) -> Image:
         try:
-            cached = await self._store.get(request.name)  # another process may have been faster
-            if cached is not None and self._is_fresh(cached, request.fresh_for):
-                return cached.image
+            cached_image = await self._store.get(request.name)  # another process may have been faster
+            if cached_image is not None and self._is_fresh(cached_image, request.fresh_for):
+                return cached_image.image
             async with self._slots:
                 image = await self._source.fetch(request.address, largest=request.largest)
             await self._store.put(request.name, image)
@@ -158,11 +158,11 @@ class ImageProxy:
             _log.info("The image %s is not shown: %s.", rejection.address, rejection.reason)
             raise ImageRejected(rejection.address, rejection.reason) from None
         except Unreachable as failure:
-            self._retry_times[request.name] = self._clock.now() + _UNREACHABLE_FOR
+            self._retry_times[request.name] = self._clock.now() + _UNREACHABLE_SECONDS
             _log.info(
                 "The image %s cannot be fetched now; its next reader tries again: %s", failure.path, failure.reason
             )
-            raise NotReady("The picture", retry_after=int(_UNREACHABLE_FOR)) from None
+            raise NotReady("The picture", retry_after=int(_UNREACHABLE_SECONDS)) from None
         else:
             return image
 

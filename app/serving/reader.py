@@ -76,7 +76,7 @@ class Reader:
 
         One whose `checked_at` is old is made again first, once a minute: a poll may have found it unchanged.
         """
-        document = self._documents.cached(key)
+        document = self._documents.get(key)
         if document is None or (self._is_old(document.checked_at) and key not in self._recent_renders):
             return None
         self._check_if_old(key, document)
@@ -107,8 +107,8 @@ class Reader:
         """Wait for a refresh of a thread, together with all its readers; raise `NotReady` after a while."""
         task = self._refreshing.join(ref, lambda: self._worker.refresh(*ref, priority))
         what = f"Post {ref.number} of {ref.repo}"
-        finished, _ = await asyncio.wait({task}, timeout=self._cold_wait)
-        if not finished:
+        finished_tasks, _ = await asyncio.wait({task}, timeout=self._cold_wait)
+        if not finished_tasks:
             raise NotReady(what, retry_after=_RETRY_AFTER)
         if priority is Priority.CHECK:
             return  # the list of all issues answers for what GitHub did not

@@ -44,7 +44,7 @@ class Renderer:
 
     def __init__(self, public_url: str | None) -> None:
         self._public_url = public_url
-        self._sanitized: LRUCache[tuple[str, str, str | None], str] = LRUCache(_SANITIZED_BYTES, getsizeof=len)
+        self._sanitized_html: LRUCache[tuple[str, str, str | None], str] = LRUCache(_SANITIZED_BYTES, getsizeof=len)
         self._lock = threading.Lock()
 
     def thread(self, thread: Thread, key: ThreadKey) -> Document:
@@ -99,11 +99,11 @@ class Renderer:
         html = source_html if isinstance(source_html, str) else ""
         key = (html, item.url, base_url)
         with self._lock:  # documents are rendered in several threads
-            result = self._sanitized.get(key)
+            result = self._sanitized_html.get(key)
         if result is None:
             rewrite = None if base_url is None else partial(proxied_image_url, base_url, item.id)
             result = sanitize(html, source_url=item.url, rewrite_image=rewrite)
-            if len(result) <= self._sanitized.maxsize:
+            if len(result) <= self._sanitized_html.maxsize:
                 with self._lock:
-                    self._sanitized[key] = result
+                    self._sanitized_html[key] = result
         return result

@@ -18,7 +18,7 @@ class Updater:
         self._access = access
         self._subscribers = subscribers
 
-    async def changed(self, repo: Repository, numbers: frozenset[int]) -> None:
+    async def update(self, repo: Repository, numbers: frozenset[int]) -> None:
         """Update everything that shows these threads, also under numbers they were transferred from.
 
         The change is committed. With `REPOSITORY_NUMBER` among the numbers, no document of the repository stays: its
@@ -36,7 +36,7 @@ class Updater:
 
     async def replace_posts(self, posts: Posts) -> None:
         """Serve another list of posts; pages of threads that are no longer posts are notified too."""
-        turned = self._access.posts.changed_posts(posts)
+        changed_posts = self._access.posts.changed_posts(posts)
         self._access.posts = replace(self._access.posts, posts=posts)
-        for repo, numbers in turned.items():
-            await self.changed(repo, numbers)
+        for repo, numbers in changed_posts.items():
+            await self.update(repo, numbers)

@@ -75,13 +75,13 @@ class Views:
         return await self._issues(key)
 
     async def _thread(self, key: ThreadKey, snapshot: Snapshot) -> Document:
-        self._admit(key, snapshot.hops[0].site)
+        self._check_access(key, snapshot.hops[0].site)
         snapshot = await self._with_known_transfers(snapshot, with_comments=shows_comments(key))
         thread = self._visible(snapshot, with_comments=shows_comments(key))
         document = await asyncio.to_thread(self._renderer.thread, thread, key)
         return replace(document, refreshed_at=thread.refreshed_at)
 
-    def _admit(self, key: Key, site: SiteRecord | None) -> None:
+    def _check_access(self, key: Key, site: SiteRecord | None) -> None:
         self._access.refuse_withheld(site)
         self._access.refuse_unknown_posts()
         self._render_counts[DOCUMENT_KINDS[type(key)]] += 1
@@ -92,7 +92,7 @@ class Views:
         A change at the target of an unrecorded transfer would not invalidate the document that is made here.
         """
         while self._access.record_transfers(snapshot):
-            snapshot = await self._mirror.snapshot(*snapshot.requested, with_comments=with_comments)
+            snapshot = await self._mirror.snapshot(*snapshot.requested_ref, with_comments=with_comments)
         return snapshot
 
     def _visible(self, snapshot: Snapshot, *, with_comments: bool) -> Thread:
@@ -109,12 +109,12 @@ class Views:
         comment = await self._mirror.comment(key.repo, key.comment_id)
         if comment is None:
             site_snapshot = await self._mirror.site_snapshot(key.repo)
-            self._admit(key, site_snapshot.site)
+            self._check_access(key, site_snapshot.site)
             if _may_lack_comments(site_snapshot):
                 raise NotReady(f"Comment {key.comment_id} of {key.repo}", retry_after=_RETRY_AFTER)
             raise CommentNotFound(key.comment_id)
         snapshot = await self._mirror.snapshot(key.repo, comment.number, with_comments=False)
-        self._admit(key, snapshot.hops[0].site)
+        self._check_access(key, snapshot.hops[0].site)
         record = None if snapshot.was_transferred else snapshot.record
         if record is None or not self._access.is_post(snapshot.ref, record.issue):
             raise CommentNotFound(key.comment_id)
@@ -123,7 +123,7 @@ class Views:
 
     async def _counts(self, key: CountsKey) -> Document:
         snapshot = await self._mirror.site_snapshot(key.repo)
-        site = self._listed(key, snapshot.site)
+        site = self._listed_site(key, snapshot.site)
         posts: dict[int, int | None] = {
             summary.number: summary.mirrored_count if summary.complete else summary.comment_count
             for summary in snapshot.summaries
@@ -150,14 +150,14 @@ class Views:
         limit, before = newest_range(key)
         numbers = None if self._access.posts.includes_all else await self._post_numbers(key.repo)
         newest = await self._mirror.newest_comments(key.repo, limit=limit, before=before, numbers=numbers)
-        site = self._listed(key, newest.site)
+        site = self._listed_site(key, newest.site)
         if not newest.comments and before is None and not newest.is_complete:
             raise NotReady(f"The newest comments of {key.repo}", retry_after=_RETRY_AFTER)
         threads = {number: self._visible(snapshot, with_comments=True) for number, snapshot in newest.snapshots.items()}
         return await asyncio.to_thread(self._renderer.newest, newest.comments, threads, key, site_checked_at(site))
 
     async def _issues(self, key: GitHubIssuesKey) -> Document:
-        site = self._listed(key, await self._mirror.site(key.repo))
+        site = self._listed_site(key, await self._mirror.site(key.repo))
         records = await self._mirror.threads(key.repo)
         posts = [
             record for record in records if self._access.is_post(ThreadRef(key.repo, record.issue.number), record.issue)
@@ -170,9 +170,9 @@ class Views:
         ]
         return await asyncio.to_thread(self._renderer.issues, issues, key, site_checked_at(site))
 
-    def _listed(self, key: Key, site: SiteRecord | None) -> SiteRecord:
+    def _listed_site(self, key: Key, site: SiteRecord | None) -> SiteRecord:
         """Return the record of a site whose issues are listed; raise `NotReady` before."""
-        self._admit(key, site)
+        self._check_access(key, site)
         if site is None or site.issues_listed_at is None:
             raise NotReady(f"The list of issues of {key.repo}", retry_after=_RETRY_AFTER)
         return site

@@ -46,7 +46,7 @@ class Progress:
     requests_left: int | None = None
     requests_to_go: int | None = None
     waiting_until: float | None = None
-    done: bool = False
+    is_complete: bool = False
 
 
 OnProgress = Callable[[Progress], None]
@@ -79,7 +79,7 @@ class ProgressReport:
             requests_left=(await self._budget.state()).remaining,
             requests_to_go=remaining.requests if remaining else None,
             waiting_until=waiting_until,
-            done=is_listed and complete == len(threads),
+            is_complete=is_listed and complete == len(threads),
         )
         self._on_progress(progress)
         return progress
@@ -172,10 +172,10 @@ class Backfill:
             await self._read_list(site, next_page(first, site.comments_next_url))
         else:
             summaries = (await self._mirror.site_snapshot(site.repo)).summaries
-            chosen = plan(summaries, affordable=await self._budget.affordable(Priority.BACKFILL))
-            await self._read_threads(site, chosen.threads)
-            if chosen.use_list:
-                await self._read_list(site, self._requests(site).all_comments(newest_first=chosen.newest_first))
+            backfill_plan = plan(summaries, affordable=await self._budget.affordable(Priority.BACKFILL))
+            await self._read_threads(site, backfill_plan.threads)
+            if backfill_plan.use_list:
+                await self._read_list(site, self._requests(site).all_comments(newest_first=backfill_plan.newest_first))
         summaries = (await self._mirror.site_snapshot(site.repo)).summaries
         await self._read_threads(site, plan(summaries, affordable=None, list_is_read=True).threads)
 

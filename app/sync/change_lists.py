@@ -74,7 +74,7 @@ class ChangeLists:
 
     async def apply(self, snapshot: SiteSnapshot, site: SiteRecord) -> PolledChanges:
         """Request and apply what changed; `snapshot` is the mirror's before it. Raises `GitHubError`."""
-        began = self._clock.now()
+        start = self._clock.now()
         since = site.since or _EPOCH
         requests = self._repositories.requests(site)
         issue_request, comment_request = requests.issues_since(since), requests.all_comments_since(since)
@@ -88,18 +88,18 @@ class ChangeLists:
         if next_since > since and comment_list.pages and not comments:
             # an empty list is not believed so far that what it may have withheld would never be requested again
             next_since, new_etags = since, issue_list.etags
-        webhook = await self._check_webhook(snapshot, site, comments, comment_list, began)
-        update = {"since": next_since, "checked_at": began, **VISIBLE}
-        if webhook.missed:
-            update["missed_by_webhook_at"] = began
-        change = Change(repo=site.repo, at=began, site_update=update, issues=issues, comments=comments, etags=new_etags)
-        return PolledChanges(await self._committer.commit(change, site), webhook, began)
+        webhook = await self._check_webhook(snapshot, site, comments, comment_list, start)
+        update = {"since": next_since, "checked_at": start, **VISIBLE}
+        if webhook.missed_threads:
+            update["missed_by_webhook_at"] = start
+        change = Change(repo=site.repo, at=start, site_update=update, issues=issues, comments=comments, etags=new_etags)
+        return PolledChanges(await self._committer.commit(change, site), webhook, start)
 
     async def _check_webhook(
-        self, snapshot: SiteSnapshot, site: SiteRecord, comments: Iterable[Comment], comment_list: _List, began: float
+        self, snapshot: SiteSnapshot, site: SiteRecord, comments: Iterable[Comment], comment_list: _List, start: float
     ) -> WebhookHealth:
-        date = max((page.date for page in comment_list.pages if page.date is not None), default=began)
-        return await self._missed_deliveries.check(snapshot, site, comments, date=date, now=began)
+        date = max((page.date for page in comment_list.pages if page.date is not None), default=start)
+        return await self._missed_deliveries.check(snapshot, site, comments, date=date, now=start)
 
     async def _request(self, site: SiteRecord, request: Request, etag: str | None) -> _List:
         key = self._budget.validator_key(request)

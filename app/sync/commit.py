@@ -60,11 +60,11 @@ class Committer:
         if mirrored_ids is None:
             mirrored_ids = await self._mirror.issue_ids(change.repo, {issue.number for issue in change.issues})
         new = [issue for issue in change.issues if issue.number not in mirrored_ids]
-        replaced = [issue for issue in change.issues if mirrored_ids.get(issue.number, issue.id) != issue.id]
-        if not new and not replaced:
+        replaced_issues = [issue for issue in change.issues if mirrored_ids.get(issue.number, issue.id) != issue.id]
+        if not new and not replaced_issues:
             return
-        name = await self._repositories.confirmed_name(site, Priority.POLL, force=bool(replaced))
-        for issue in (*new, *replaced):
+        name = await self._repositories.confirmed_name(site, Priority.POLL, force=bool(replaced_issues))
+        for issue in (*new, *replaced_issues):
             if not belongs_to(issue, name, site.id):
                 path = urlsplit(issue.repository_url).path
                 raise InvalidResponse(path, f"issue {issue.number} is another repository's, which has taken the name")

@@ -26,7 +26,7 @@ class FailureBackoff:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._skipped: LRUCache[ThreadRef, tuple[float, float]] = LRUCache(_MOST_SKIPPED)
+        self._skips: LRUCache[ThreadRef, tuple[float, float]] = LRUCache(_MOST_SKIPPED)
         """Until when a thread is skipped, and for how many seconds that is."""
 
     async def for_each(self, repo: Repository, numbers: Iterable[int], func: Callable[[int], Awaitable[None]]) -> None:
@@ -38,7 +38,7 @@ class FailureBackoff:
         unreachable: list[ThreadRef] = []
         for number in numbers:
             ref = ThreadRef(repo, number)
-            until, pause = self._skipped.get(ref, (0.0, 0.0))
+            until, pause = self._skips.get(ref, (0.0, 0.0))
             if is_ahead(until, now=self._clock.now(), at_most=pause):
                 continue
             try:
@@ -47,14 +47,14 @@ class FailureBackoff:
                 unreachable = [*unreachable, ref] if isinstance(failure, Unreachable) else []
                 if len(unreachable) >= _GIVE_UP:
                     for innocent in unreachable:
-                        self._skipped.pop(innocent, None)
+                        self._skips.pop(innocent, None)
                     raise
                 self._skip(ref, pause, failure)
             else:
                 unreachable = []
-                self._skipped.pop(ref, None)
+                self._skips.pop(ref, None)
 
     def _skip(self, ref: ThreadRef, pause: float, failure: GitHubError) -> None:
         pause = min(max(_FIRST_PAUSE, pause * 2), _LONGEST_PAUSE)
-        self._skipped[ref] = (self._clock.now() + pause, pause)
+        self._skips[ref] = (self._clock.now() + pause, pause)
         _log.warning("Post %s of %s is skipped for %g s: %s", ref.number, ref.repo, pause, failure)

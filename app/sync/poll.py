@@ -72,7 +72,7 @@ class Poller:
         await self._backfill.report(repo, snapshot, limit)
         if limit is not None:
             raise limit
-        missed_at = changes.began_at if changes.webhook.missed else site.missed_by_webhook_at
+        missed_at = changes.began_at if changes.webhook.missed_threads else site.missed_by_webhook_at
         return PollResult(reconciles, changes.webhook, missed_at)
 
     async def _site(self, snapshot: SiteSnapshot, repo: Repository) -> SiteRecord:

@@ -70,9 +70,9 @@ def free_at(
     """Return when the next request may leave, None for now; `requests` of the last hour, oldest first."""
     waits: list[float] = []
     for cap in caps[priority]:
-        counted = [request for request in requests if cap.counts(request)]
-        if len(counted) >= cap.most:
-            waits.append(counted[len(counted) - cap.most].at + _HOUR)
+        counted_requests = [request for request in requests if cap.counts(request)]
+        if len(counted_requests) >= cap.most:
+            waits.append(counted_requests[len(counted_requests) - cap.most].at + _HOUR)
     return max(waits, default=None)
 
 
@@ -136,8 +136,8 @@ class RateBudget:
         if state.limit is not None and state.remaining is not None:
             bounds.append(max(0, state.remaining - reserve(priority, state.limit)))
         if self._capped:
-            allowed = min(cap.most - sum(map(cap.counts, usage.requests)) for cap in CAPS[priority])
-            bounds.append(max(0, allowed))
+            room = min(cap.most - sum(map(cap.counts, usage.requests)) for cap in CAPS[priority])
+            bounds.append(max(0, room))
         return min(bounds, default=None)
 
     async def send(self, request: Request, priority: Priority, *, etag: str | None = None) -> Response:
@@ -222,13 +222,13 @@ class RateBudget:
             _log.warning("GitHub's rate limit could not be stored; the next response stores it: %s", failure)
 
 
-def _is_news(state: RateLimitState, recorded: RateLimitState) -> bool:
+def _is_news(state: RateLimitState, last_state: RateLimitState) -> bool:
     """Return True if other processes need to know a state: one request of thousands tells them nothing."""
-    if state.remaining is None or recorded.remaining is None or state.limit is None:
-        return state != recorded
-    used = recorded.remaining - state.remaining
-    is_close = 0 <= used <= state.limit * _COARSENESS and _is_same_hour(state.reset, recorded.reset)
-    return not is_close or replace(state, remaining=recorded.remaining, reset=recorded.reset) != recorded
+    if state.remaining is None or last_state.remaining is None or state.limit is None:
+        return state != last_state
+    difference = last_state.remaining - state.remaining
+    is_close = 0 <= difference <= state.limit * _COARSENESS and _is_same_hour(state.reset, last_state.reset)
+    return not is_close or replace(state, remaining=last_state.remaining, reset=last_state.reset) != last_state
 
 
 def _is_same_hour(reset: float | None, other: float | None) -> bool:

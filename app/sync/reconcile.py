@@ -130,10 +130,12 @@ class Reconciler:
         with suppress(PaginationLimitReached):
             async for page in self._budget.pages(request, Priority.CHECK):
                 comments = responses.comments(page)
-                mirrored = await self._mirror.comments_by_id(site.repo, [comment.id for comment in comments])
+                mirrored_comments = await self._mirror.comments_by_id(site.repo, [comment.id for comment in comments])
                 for comment in comments:
-                    known = mirrored.get(comment.id)
-                    if known is not None and replace(known, source={}) != replace(comment, source={}):
+                    mirrored_comment = mirrored_comments.get(comment.id)
+                    if mirrored_comment is not None and replace(mirrored_comment, source={}) != replace(
+                        comment, source={}
+                    ):
                         differing.add(comment.number)
                 await self._committer.commit(Change(repo=site.repo, at=self._clock.now(), comments=comments), site)
         return frozenset(differing)

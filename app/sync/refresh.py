@@ -83,7 +83,7 @@ class Refresher:
         The thread is the one that the snapshot was requested for; the snapshot has its comments. Returns and raises
         what `read` does.
         """
-        repo, number = snapshot.requested
+        repo, number = snapshot.requested_ref
         comments = _complete_comments(snapshot)
         if len(comments) <= PER_PAGE:
             return await self.read(repo, number, priority, snapshot=snapshot)
@@ -148,7 +148,7 @@ class Refresher:
             await self.read(repo, number, Priority.BACKFILL, snapshot=snapshot)
 
     async def _site(self, snapshot: Snapshot, priority: Priority) -> SiteRecord:
-        repo, record = snapshot.requested.repo, snapshot.hops[0].site
+        repo, record = snapshot.requested_ref.repo, snapshot.hops[0].site
         if record is None:
             return await self._repositories.request_record(repo, priority)
         return await self._repositories.site(repo, priority, record=record)
@@ -187,20 +187,20 @@ class Refresher:
         await self._committer.commit(change, site, mirrored_ids=_mirrored_ids(snapshot))
         return True
 
-    async def _check_page(self, site: SiteRecord, snapshot: Snapshot, mirrored: Sequence[Comment]) -> bool:
-        number = snapshot.requested.number
+    async def _check_page(self, site: SiteRecord, snapshot: Snapshot, mirrored_comments: Sequence[Comment]) -> bool:
+        number = snapshot.requested_ref.number
         request = self._repositories.requests(site).comments(number)
         key = self._budget.validator_key(request)
         # the ETag is that of a list; it says nothing about a mirror that holds another list by now
         list_digest, _, etag = (await self._mirror.etags([key])).get(key, "").partition(" ")
         try:
-            sent_etag = etag if list_digest == digest(mirrored) else None
+            sent_etag = etag if list_digest == digest(mirrored_comments) else None
             response = await self._budget.send(request, Priority.CHECK, etag=sent_etag)
         except (NotVisible, Gone):
             return await self.read(site.repo, number, Priority.CHECK, snapshot=snapshot)
-        comments = mirrored if response.unchanged else responses.comments(response)
-        missing = {comment.id for comment in mirrored} - {comment.id for comment in comments}
-        first = bool(comments) and not mirrored  # nothing yet that tells the thread from another repository's
+        comments = mirrored_comments if response.unchanged else responses.comments(response)
+        missing = {comment.id for comment in mirrored_comments} - {comment.id for comment in comments}
+        first = bool(comments) and not mirrored_comments  # nothing yet that tells the thread from another repository's
         if response.next_url is not None or missing or first:
             return await self.read(site.repo, number, Priority.CHECK, snapshot=snapshot)
         change = Change(
@@ -214,9 +214,9 @@ class Refresher:
         return True
 
     async def _refresh_long(
-        self, site: SiteRecord, snapshot: Snapshot, mirrored: Sequence[Comment], priority: Priority
+        self, site: SiteRecord, snapshot: Snapshot, mirrored_comments: Sequence[Comment], priority: Priority
     ) -> bool:
-        ref = snapshot.requested
+        ref = snapshot.requested_ref
         issue = await self._issue(site, ref.number, snapshot, priority)
         if issue is None:
             return False
@@ -227,12 +227,12 @@ class Refresher:
             has_issue = await self._replace_comments(site, issue, snapshot, priority)
             self._read_completely_at[ref] = self._clock.now()
             return has_issue
-        since = max(comment.updated_at for comment in mirrored)
+        since = max(comment.updated_at for comment in mirrored_comments)
         first = self._repositories.requests(site).comments(ref.number, since=since)
         pages = self._budget.pages(first, priority)
         comments = tuple([comment async for page in pages for comment in responses.comments(page)])
-        at, checked = self._clock.now(), frozenset([ref.number])
-        change = Change(repo=site.repo, at=at, issues=(issue,), comments=comments, checked_threads=checked)
+        at, checked_numbers = self._clock.now(), frozenset([ref.number])
+        change = Change(repo=site.repo, at=at, issues=(issue,), comments=comments, checked_threads=checked_numbers)
         await self._committer.commit(change, site, mirrored_ids=_mirrored_ids(snapshot))
         after = await self._mirror.snapshot(*ref, with_comments=False)
         if after.record is not None and after.record.count_mismatch:

@@ -24,7 +24,7 @@ _PRIVATE_AFTER_SECONDS = 3600.0
 """A repository that GitHub does not show counts as private after so many requests in a row over so many seconds."""
 VISIBLE: Mapping[str, Any] = {"not_visible_since": None, "not_visible_count": 0}
 """The update of a site's record after GitHub has shown the repository."""
-_CONFIRMED_FOR = 60.0
+_CONFIRMATION_SECONDS = 60.0
 """Seconds for which a name that GitHub confirmed counts as the repository's."""
 
 
@@ -94,7 +94,7 @@ class Repositories:
     async def confirmed_name(self, site: SiteRecord, priority: Priority, *, force: bool) -> str:
         """Return the current name; request it at most once a minute unless `force`. Raises what `refresh` raises."""
         name, at = self._names.get(site.repo, (site.full_name, None))
-        if force or not is_within(_CONFIRMED_FOR, at, now=self._clock.now()):
+        if force or not is_within(_CONFIRMATION_SECONDS, at, now=self._clock.now()):
             return (await self.refresh(site, priority)).full_name
         return name
 

@@ -21,7 +21,7 @@ from app.ports.mirror import Mirror, SiteSnapshot
 _log = logging.getLogger(__name__)
 _SHORTLY_BEFORE = 120.0
 """Seconds by which a delivery may precede a poll, with its job run only during the poll."""
-_TRUSTED = 7 * 86_400.0
+_TRUST_SECONDS = 7 * 86_400.0
 """Seconds without any delivery after which the webhook may have been removed."""
 _DELIVERY_TIME = 60.0
 """Seconds that a delivery may take before its absence means something."""
@@ -33,7 +33,7 @@ class WebhookHealth:
 
     last_delivery_at: float | None = None
     """None if no delivery came for so long that none is expected."""
-    missed: frozenset[int] = frozenset()
+    missed_threads: frozenset[int] = frozenset()
     """Threads with new comments that no delivery reported, although the webhook works."""
 
 
@@ -49,21 +49,23 @@ class MissedDeliveries:
     ) -> WebhookHealth:
         """Return which of the comments were missed; none if no delivery is expected. `date` is GitHub's clock."""
         last_delivery_at = await self._deliveries.last_delivery_at(site.repo)
-        if last_delivery_at is None or now - last_delivery_at > _TRUSTED:
+        if last_delivery_at is None or now - last_delivery_at > _TRUST_SECONDS:
             return WebhookHealth()
         late = [comment for comment in comments if date - epoch(comment.updated_at) > _DELIVERY_TIME]
-        mirrored = await self._mirror.comments_by_id(site.repo, [comment.id for comment in late]) if late else {}
+        mirrored_comments = (
+            await self._mirror.comments_by_id(site.repo, [comment.id for comment in late]) if late else {}
+        )
         news = {
             comment.number
             for comment in late
-            if comment.id not in mirrored or mirrored[comment.id].updated_at < comment.updated_at
+            if comment.id not in mirrored_comments or mirrored_comments[comment.id].updated_at < comment.updated_at
         }
         if not news:
             return WebhookHealth(last_delivery_at)
         since = (site.checked_at or 0.0) - 2 * _DELIVERY_TIME
-        reported = await self._deliveries.delivered_since(site.repo, since=since)
+        reported_numbers = await self._deliveries.delivered_since(site.repo, since=since)
         posts = {summary.number for summary in snapshot.summaries if not summary.is_pull_request}
-        return WebhookHealth(last_delivery_at, frozenset(news & posts - reported))
+        return WebhookHealth(last_delivery_at, frozenset(news & posts - reported_numbers))
 
 
 class DriftReport:
@@ -92,14 +94,14 @@ class DriftReport:
         """
         snapshot = await self._mirror.site_snapshot(site.repo)
         old, new = _by_number(before), _by_number(snapshot.summaries)
-        reported = await self._deliveries.delivered_since(site.repo, since=since - _SHORTLY_BEFORE)
-        polled_to = snapshot.site.since if snapshot.site else None
+        reported_numbers = await self._deliveries.delivered_since(site.repo, since=since - _SHORTLY_BEFORE)
+        poll_since = snapshot.site.since if snapshot.site else None
         drift: Counter[Drift] = Counter()
         for change in await self._mirror.changes(after=after_version):
             number = change.number
-            if change.repo != site.repo or number in reported:
+            if change.repo != site.repo or number in reported_numbers:
                 continue
-            if await self._is_news(site.repo, number, new.get(number), polled_to):
+            if await self._is_news(site.repo, number, new.get(number), poll_since):
                 continue
             by_count = _count_drift(old.get(number), new.get(number))
             if not by_count and number in differing_threads | differing_comments:
@@ -109,12 +111,12 @@ class DriftReport:
         return drift
 
     async def _is_news(
-        self, repo: Repository, number: int, summary: IssueSummary | None, polled_to: str | None
+        self, repo: Repository, number: int, summary: IssueSummary | None, poll_since: str | None
     ) -> bool:
         """Return True if a thread changed after the poll, or has a job anyway."""
-        if polled_to is not None and summary is not None:
+        if poll_since is not None and summary is not None:
             comments = await self._mirror.comments(repo, number)
-            if max(summary.updated_at, *(comment.updated_at for comment in comments), "") > polled_to:
+            if max(summary.updated_at, *(comment.updated_at for comment in comments), "") > poll_since:
                 return True
         return await self._jobs.find(repo, number) is not None
 

@@ -57,7 +57,7 @@ class EventStream:
                 return
             await self._send_text(self.welcome)
             del self.welcome
-            self._subscribers.welcomed(self.subscription)
+            self._subscribers.finish_welcome(self.subscription)
             while (await receive())["type"] != "http.disconnect":
                 pass  # the body of the request has no meaning here
         finally:

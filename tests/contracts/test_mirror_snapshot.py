@@ -45,7 +45,7 @@ async def test_unknown_number_has_one_empty_hop(mirror: Mirror) -> None:
     [hop] = snapshot.hops
     assert (hop.ref, hop.site, hop.tombstone, hop.version) == (ThreadRef(REPO, 1), None, None, 0)
     assert (snapshot.record, snapshot.comments, snapshot.pinned) == (None, (), None)
-    assert (snapshot.requested, snapshot.ref, snapshot.version) == (hop.ref, hop.ref, 0)
+    assert (snapshot.requested_ref, snapshot.ref, snapshot.version) == (hop.ref, hop.ref, 0)
 
 
 @pytest.mark.parametrize("number", [0, -1, 2**63, 10**30, -(10**30)])

@@ -105,9 +105,9 @@ def test_check_time_is_one_of_its_sources(current: Snapshot, posts: PostFilter) 
 
 @given(Snapshots)
 def test_snapshot_knows_both_ends_of_the_way(current: Snapshot) -> None:
-    assert (current.requested, current.ref) == (current.hops[0].ref, current.hops[-1].ref)
+    assert (current.requested_ref, current.ref) == (current.hops[0].ref, current.hops[-1].ref)
     assert (current.site, current.tombstone) == (current.hops[-1].site, current.hops[-1].tombstone)
-    assert current.was_transferred == (current.requested != current.ref)
+    assert current.was_transferred == (current.requested_ref != current.ref)
     assert current.version == max(hop.version for hop in current.hops)
     assert current.current_version == 5
 

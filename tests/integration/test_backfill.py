@@ -41,7 +41,7 @@ async def test_thousand_posts_cost_at_most_113_requests() -> None:
             await run_backfill(service)
             requests = service.take_requests()
             assert len(requests) <= 113
-            assert service.progress[-1].done
+            assert service.progress[-1].is_complete
             assert service.progress[-1].comments_mirrored == 10_000
             for number in (1, 500, 1000):
                 assert await mirrored_ids(service, number) == github_ids(simulator, number)
@@ -55,7 +55,7 @@ async def test_backfill_leaves_out_comments_on_pull_requests() -> None:
             requests = service.take_requests()
             assert len(requests) <= 2 + 50 + 1
             assert not any("/issues/comments" in target for target in requests)
-            assert service.progress[-1].done
+            assert service.progress[-1].is_complete
 
 
 @pytest.mark.parametrize("count", [0, 1, 30, 31, 100, 101, 1234])
@@ -126,7 +126,7 @@ async def test_failed_backfill_continues_without_repeated_pages() -> None:
             first = service.take_requests()
             await run_backfill(service)
             assert not set(first[:-3]) & set(service.take_requests())
-            assert service.progress[-1].done
+            assert service.progress[-1].is_complete
 
 
 @pytest.mark.parametrize("address", ["/repositories/1/issues?page=2", "http://127.0.0.1:9/issues?page=2"])
@@ -137,7 +137,7 @@ async def test_list_starts_again_if_its_next_page_expired(address: str) -> None:
             record = replace(site, issues_next_url=urljoin(simulator.url, address))
             await service.application.mirror.apply(Change(repo=BLOG, at=NOW, site=record))
             await run_backfill(service)
-            assert service.progress[-1].done
+            assert service.progress[-1].is_complete
 
 
 async def test_refused_second_page_is_requested_only_once() -> None:
@@ -157,7 +157,7 @@ async def test_threads_replace_a_comment_list_that_expired() -> None:
             record = replace(site, comments_next_url=f"{simulator.url}/repositories/1/issues/comments?page=3")
             await service.application.mirror.apply(Change(repo=BLOG, at=NOW, site=record))
             await run_backfill(service)
-            assert service.progress[-1].done
+            assert service.progress[-1].is_complete
             assert await mirrored_ids(service, 2) == github_ids(simulator, 2)
 
 
@@ -186,7 +186,7 @@ async def test_comments_beyond_githubs_page_limit_are_mirrored() -> None:
         simulator.world.add_token("t0ken", "ada")
         async with run_service(simulator, github_token="t0ken") as service:
             await service.application.poller.poll(BLOG)
-            assert service.progress[-1].done
+            assert service.progress[-1].is_complete
             assert service.progress[-1].comments_mirrored == 10_450
             assert len(service.take_requests()) <= 1 + 3 + 105 + 3 + 2
 
@@ -206,7 +206,7 @@ async def test_broken_page_changes_nothing(
                 0,
             ]
             await run_backfill(service)
-            assert service.progress[-1].done
+            assert service.progress[-1].is_complete
 
 
 async def test_wrongly_empty_list_affects_only_its_thread() -> None:
@@ -333,7 +333,7 @@ async def test_issue_removed_during_backfill_stops_no_other(removal: str) -> Non
         simulator.on_request(remove)
         async with run_service(simulator, github_token="t0ken") as service:
             await service.application.poller.poll(BLOG)
-            assert service.progress[-1].done
+            assert service.progress[-1].is_complete
             assert await service.comment_ids(1) == github_ids(simulator, 1)
             assert await service.comment_ids(3) == github_ids(simulator, 3)
             assert (await service.get("/api/v1/posts/2")).json()["status"] == "gone"

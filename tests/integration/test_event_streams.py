@@ -21,7 +21,7 @@ async def test_pages_of_a_transferred_post_receive_its_changes(clock: FakeClock)
             subscription = subscribers.subscribe(BLOG, 1, page)
             assert subscription is not None
             await subscribers.current_event(subscription)
-            subscribers.welcomed(subscription)
+            subscribers.finish_welcome(subscription)
             issue = world.transfer_issue("ada/blog", 1, "ada/notes")
             for comment_count in (3, 4, 5):
                 await webhook.deliver(service)

@@ -15,7 +15,7 @@ from tests.integration.webhooks import WebhookQueue, receive_delivery
 
 async def _missed_numbers(service: LocalService) -> frozenset[int]:
     """Poll; return the threads whose comments no webhook reported."""
-    return (await service.application.poller.poll(BLOG)).webhook.missed
+    return (await service.application.poller.poll(BLOG)).webhook.missed_threads
 
 
 async def test_poll_reports_comments_missed_by_the_webhook(world: World, clock: FakeClock) -> None:

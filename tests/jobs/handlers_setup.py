@@ -43,11 +43,11 @@ class RecordedRefresher(Refresher):
 
     @override
     async def refresh(self, snapshot: Snapshot, priority: Priority) -> bool:
-        return await self._request("refresh", snapshot.requested.number, priority)
+        return await self._request("refresh", snapshot.requested_ref.number, priority)
 
     @override
     async def check(self, snapshot: Snapshot) -> bool:
-        return await self._request("check", snapshot.requested.number, Priority.CHECK)
+        return await self._request("check", snapshot.requested_ref.number, Priority.CHECK)
 
     async def _request(self, method: str, number: int, priority: Priority) -> bool:
         self.requests.append((method, number, priority))

@@ -99,7 +99,7 @@ class DocumentSetup:
 
     async def report_change(self, repo: Repository, number: int) -> set[ThreadRef]:
         """Report a committed change; return the threads whose subscribers were notified."""
-        return await self._take_notified(self._updater.changed(repo, frozenset({number})))
+        return await self._take_notified(self._updater.update(repo, frozenset({number})))
 
     async def replace_posts(self, posts: Posts) -> set[ThreadRef]:
         """Serve another list of posts; return the threads whose subscribers were notified."""

@@ -99,7 +99,7 @@ class StreamSetup:
         page = FakePage()
         subscription = self.subscribe(page, number, repo)
         await self.subscribers.current_event(subscription)
-        self.subscribers.welcomed(subscription)
+        self.subscribers.finish_welcome(subscription)
         return page
 
     async def change(self, number: int = POST, repo: Repository = BLOG) -> None:

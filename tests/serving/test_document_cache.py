@@ -24,7 +24,7 @@ def test_document_is_cached_until_it_is_discarded() -> None:
     assert cache.get(key) is document
     cache.discard(key)
     assert cache.get(key) is None
-    assert cache.tagged(cache_tag(key)) == []
+    assert cache.keys_of(cache_tag(key)) == []
 
 
 def test_least_recently_read_document_is_evicted_first() -> None:
@@ -51,8 +51,8 @@ def test_documents_are_tagged_by_thread_and_site() -> None:
     keys: list[Key] = [PostKey(BLOG, 1), PostKey(BLOG, 2), CountsKey(BLOG, None), PostKey(OTHER, 1)]
     for key in keys:
         cache.put(key, _document(1))
-    assert cache.tagged((BLOG.key, 1)) == [PostKey(BLOG, 1)]
-    assert cache.tagged((BLOG.key, None)) == [CountsKey(BLOG, None)]
+    assert cache.keys_of((BLOG.key, 1)) == [PostKey(BLOG, 1)]
+    assert cache.keys_of((BLOG.key, None)) == [CountsKey(BLOG, None)]
 
 
 def test_parameters_of_a_key_have_weight() -> None:
@@ -71,7 +71,7 @@ def test_cache_is_bounded_and_its_index_is_exact(writes: list[tuple[int, int, bo
             cache.put(PostKey(BLOG, number), _document(size))
         else:
             cache.discard(PostKey(BLOG, number))
-        keys = [key for n in range(1, 10) for key in cache.tagged((BLOG.key, n))]
+        keys = [key for n in range(1, 10) for key in cache.keys_of((BLOG.key, n))]
         assert len(keys) == len(cache)
         assert all(cache.get(key) is not None for key in keys)
         assert cache.bytes <= 9000

@@ -74,7 +74,7 @@ async def test_change_during_the_welcome_is_sent_after_it() -> None:
         assert (await setup.subscribers.current_event(subscription)) is not None
         await setup.change()
         assert page.messages == []
-        setup.subscribers.welcomed(subscription)
+        setup.subscribers.finish_welcome(subscription)
         await run_ready_tasks()
         assert page.messages == [1]
 
@@ -89,7 +89,7 @@ async def test_change_during_the_first_read_is_sent() -> None:
         await setup.change()
         setup.threads.gate.set()
         first = await task
-        setup.subscribers.welcomed(subscription)
+        setup.subscribers.finish_welcome(subscription)
         await run_ready_tasks()
         current = await setup.subscribers.current_event(subscription)
         assert first is not None
@@ -142,7 +142,7 @@ async def test_unsubscribed_page_receives_and_leaves_nothing() -> None:
     async with run_subscribers() as setup:
         gone_page, page = FakePage(), await setup.add_page()
         subscription = setup.subscribe(gone_page)
-        setup.subscribers.welcomed(subscription)
+        setup.subscribers.finish_welcome(subscription)
         assert setup.subscribers.count == 2
         setup.subscribers.unsubscribe(subscription)
         setup.subscribers.unsubscribe(subscription)
@@ -155,7 +155,7 @@ async def test_message_for_an_unsubscribed_page_is_dropped() -> None:
         page = FakePage()
         page.gate.clear()
         subscription = setup.subscribe(page)
-        setup.subscribers.welcomed(subscription)
+        setup.subscribers.finish_welcome(subscription)
         await setup.change()
         await setup.change()
         setup.subscribers.unsubscribe(subscription)
@@ -205,7 +205,7 @@ async def test_page_without_a_first_event_receives_it_later() -> None:
         page = FakePage()
         subscription = setup.subscribe(page)
         assert (await setup.subscribers.current_event(subscription)) is None
-        setup.subscribers.welcomed(subscription)
+        setup.subscribers.finish_welcome(subscription)
         await run_ready_tasks()
         setup.threads.failure = None
         await setup.pass_heartbeat()
@@ -274,7 +274,7 @@ async def test_end_is_sent_after_the_welcome() -> None:
         setup.subscribers.close()
         await run_ready_tasks()
         assert page.messages == []
-        setup.subscribers.welcomed(subscription)
+        setup.subscribers.finish_welcome(subscription)
         await run_ready_tasks()
         assert page.messages == ["end"]
 
