@@ -27,12 +27,8 @@ NEW_COMMENT_FRAGMENT = "#issuecomment-new"
 def post(thread: Thread) -> Document:
     """Render a thread without its comments."""
     content = _post(thread)
-    return _document(
-        orjson.dumps(content | _freshness(thread)),
-        etag=weak_etag(orjson.dumps(content)),
-        checked_at=thread.checked_at,
-        stale=thread.stale,
-    )
+    body, etag = orjson.dumps(content | _freshness(thread)), weak_etag(orjson.dumps(content))
+    return _document(body, etag=etag, checked_at=thread.checked_at, stale=thread.stale)
 
 
 def comments(thread: Thread, key: CommentsKey, sanitize: Sanitizer) -> Document:
@@ -45,12 +41,8 @@ def comments(thread: Thread, key: CommentsKey, sanitize: Sanitizer) -> Document:
     items = orjson.dumps([_comment(c, targets.get(c.id), sanitize, key.base_url) for c in page_comments])
     content = _post(thread)
     body = {"post": content | _freshness(thread), "comments": orjson.Fragment(items), "next": next_cursor}
-    return _document(
-        orjson.dumps(body),
-        etag=weak_etag(orjson.dumps([content, next_cursor]), items, base_url=key.base_url),
-        checked_at=thread.checked_at,
-        stale=thread.stale,
-    )
+    etag = weak_etag(orjson.dumps([content, next_cursor]), items, base_url=key.base_url)
+    return _document(orjson.dumps(body), etag=etag, checked_at=thread.checked_at, stale=thread.stale)
 
 
 def counts(counts: Mapping[int, int | None], checked_at: float | None, stale: bool) -> Document:  # noqa: FBT001 - the state of what is rendered, not a switch
@@ -74,17 +66,14 @@ def newest(
     """
     page_comments = comments[: key.limit]
     targets = {n: find_reply_targets(threads[n]) for n in {c.number for c in page_comments} & threads.keys()}
+    items = [
+        _comment(comment, targets.get(comment.number, {}).get(comment.id), sanitize, key.base_url)
+        | {"ghissueid": comment.number, "post_title": _title(threads.get(comment.number))}
+        for comment in page_comments
+    ]
     has_next = len(comments) > len(page_comments)
-    body = orjson.dumps(
-        {
-            "comments": [
-                _comment(comment, targets.get(comment.number, {}).get(comment.id), sanitize, key.base_url)
-                | {"ghissueid": comment.number, "post_title": _title(threads.get(comment.number))}
-                for comment in page_comments
-            ],
-            "next": cursors.encode(cursors.site_list(), comment_id=page_comments[-1].id) if has_next else None,
-        }
-    )
+    next_cursor = cursors.encode(cursors.site_list(), comment_id=page_comments[-1].id) if has_next else None
+    body = orjson.dumps({"comments": items, "next": next_cursor})
     return _document(body, etag=weak_etag(body, base_url=key.base_url), checked_at=checked_at, stale=stale)
 
 
@@ -141,10 +130,8 @@ def _post(thread: Thread) -> dict[str, Any]:
 
 
 def _freshness(thread: Thread) -> dict[str, Any]:
-    return {
-        "checked_at": None if thread.checked_at is None else rfc3339(thread.checked_at),
-        "stale": thread.stale,
-    }
+    checked_at = None if thread.checked_at is None else rfc3339(thread.checked_at)
+    return {"checked_at": checked_at, "stale": thread.stale}
 
 
 def _title(thread: Thread | None) -> str | None:
@@ -189,10 +176,7 @@ def find_reply_targets(thread: Thread) -> Mapping[int, int | None]:
     deleted account are ignored: all deleted accounts share one login.
     """
     return reply_targets(
-        [
-            CommentText(comment.id, None if comment.author.login == GHOST else comment.author.login, comment.body)
-            for comment in thread.comments
-        ]
+        [CommentText(c.id, None if c.author.login == GHOST else c.author.login, c.body) for c in thread.comments]
     )
 
 

@@ -31,14 +31,13 @@ from app.render.keys import FeedFormat, SiteFeedKey, ThreadFeedKey
 
 MAX_ENTRIES = 50
 """Entries in a feed. Feed readers poll it and store earlier entries themselves."""
-CONTENT_TYPES: Mapping[FeedFormat, str] = {
-    FeedFormat.ATOM: "application/atom+xml",
-    FeedFormat.JSON: "application/feed+json",
-}
+CONTENT_TYPES = {FeedFormat.ATOM: "application/atom+xml", FeedFormat.JSON: "application/feed+json"}
 _JSON_FEED = "https://jsonfeed.org/version/1.1"
 _THREADING = "http://purl.org/syndication/thread/1.0"
 _GITHUB = "https://github.com"
 _GONE = 410
+_FIXED_TIME = rfc3339(0)
+"""The update time of a feed without content; the current time would change its bytes at each rendering."""
 _INVALID_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot contain, even escaped (https://www.w3.org/TR/xml/#charsets). JSON excludes surrogates too."""
 
@@ -87,7 +86,7 @@ def thread_feed(thread: Thread, key: ThreadFeedKey, sanitize: Sanitizer) -> Docu
         title=i18n.text("page", title=issue.title) if issue else i18n.text(thread.status),
         page_url=issue.url if issue else issue_url,
         path=f"/posts/{key.number}.{key.format}",
-        updated_at=issue.updated_at if issue else _fixed_time(),
+        updated_at=issue.updated_at if issue else _FIXED_TIME,
         comments=comments,
         threads=dict.fromkeys((comment.number for comment in comments), thread),
     )
@@ -111,7 +110,7 @@ def site_feed(
         title=f"{i18n.text('recent')}: {key.repo.full_name}",
         page_url=_issues_page_url(visible, threads) or issues_url,
         path=f"/comments.{key.format}",
-        updated_at=_fixed_time(),
+        updated_at=_FIXED_TIME,
         comments=visible,
         threads=threads,
     )
@@ -120,11 +119,8 @@ def site_feed(
 
 def _issues_page_url(comments: Sequence[Comment], threads: Mapping[int, Thread]) -> str | None:
     """Return the URL of GitHub's list of issues, taken from an issue's URL: GitHub Enterprise has its own host."""
-    for comment in comments:
-        thread = threads.get(comment.number)
-        if thread is not None and thread.issue is not None:
-            return thread.issue.url.rpartition("/")[0]
-    return None
+    issues = (threads[comment.number].issue for comment in comments if comment.number in threads)
+    return next((issue.url.rpartition("/")[0] for issue in issues if issue is not None), None)
 
 
 def _document(feed: _Feed, key: FeedKey, i18n: Translation, sanitize: Sanitizer, checked_at: float | None) -> Document:
@@ -254,8 +250,3 @@ def _feed_url(feed: _Feed, key: FeedKey) -> str:
 
 def _replace_invalid(text: str) -> str:
     return _INVALID_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def _fixed_time() -> str:
-    """Return the update time of a feed without content; the current time would change its bytes at each rendering."""
-    return rfc3339(0)

@@ -7,7 +7,7 @@ further comments leads there. Comments carry schema.org's `Comment` as microdata
 These must match the widget: the classes, `data-stamp`, and below which comment a reply stands.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -64,7 +64,8 @@ def document(thread: Thread, key: FragmentKey, sanitize: Sanitizer) -> Document:
     values = {
         "i18n": i18n,
         "post": _post(thread, i18n),
-        "attributes": _attributes(thread, key),
+        # with these attributes of the element, the widget requests the same comments
+        "attributes": {"repo": thread.repo.full_name, "lang": i18n.lang, **_list_options(key)},
         "comments": _nest(views, key.order),
         "next_page": _next_page(thread, key, next_cursor, len(comments), i18n),
         "first_page_url": _page_url(thread, key, view="page") if key.full_page and key.cursor else None,
@@ -96,16 +97,8 @@ def revision(comment: Comment, html: str | None) -> str:
 
 def _full_page(fragment: str, thread: Thread, base_url: str, i18n: Translation) -> str:
     title = i18n.text("page", title=thread.issue.title if thread.issue else f"#{thread.number}")
-    return (
-        _templates()
-        .get_template("page.html")
-        .render(
-            i18n=i18n,
-            title=title,
-            base_url=base_url,
-            fragment=Markup(fragment),  # noqa: S704 - a template wrote it
-        )
-    )
+    content = Markup(fragment)  # noqa: S704 - a template wrote it
+    return _templates().get_template("page.html").render(i18n=i18n, title=title, base_url=base_url, fragment=content)
 
 
 def _content_security_policy(key: FragmentKey) -> str:
@@ -136,14 +129,10 @@ def _post(thread: Thread, i18n: Translation) -> Mapping[str, str | int | None]:
     }
 
 
-def _attributes(thread: Thread, key: FragmentKey) -> Iterator[tuple[str, str]]:
-    """Return the element's attributes, with which the widget requests the same comments."""
-    yield "repo", thread.repo.full_name
-    yield "lang", translation(key.lang).lang
-    if key.order is not Order.OLDEST:
-        yield "order", key.order
-    if key.limit != DEFAULT_LIMIT:
-        yield "limit", str(key.limit)
+def _list_options(key: FragmentKey) -> dict[str, str]:
+    """Return the order and the limit of a page, without the defaults."""
+    order = {} if key.order is Order.OLDEST else {"order": str(key.order)}
+    return order if key.limit == DEFAULT_LIMIT else order | {"limit": str(key.limit)}
 
 
 def _comment_view(
@@ -174,9 +163,7 @@ def _comment_view(
 
 
 def _hidden_notice(reason: str | None, i18n: Translation) -> str | None:
-    if reason is None:
-        return None
-    return f"{i18n.text('hidden')}: {i18n.hidden_reason(reason)}"
+    return None if reason is None else f"{i18n.text('hidden')}: {i18n.hidden_reason(reason)}"
 
 
 def _nest(comments: Sequence[CommentView], order: Order) -> Sequence[CommentView]:
@@ -212,13 +199,8 @@ def _next_page(
 
 def _page_url(thread: Thread, key: FragmentKey, **parameters: str) -> str:
     """Return the URL of the thread's full page in the same order and language."""
-    query = {"repo": thread.repo.full_name, **parameters}
-    if key.lang != ENGLISH:
-        query["lang"] = key.lang
-    if key.order is not Order.OLDEST:
-        query["order"] = key.order
-    if key.limit != DEFAULT_LIMIT:
-        query["limit"] = str(key.limit)
+    language = {} if key.lang == ENGLISH else {"lang": key.lang}
+    query = {"repo": thread.repo.full_name, **parameters, **language, **_list_options(key)}
     return f"{key.base_url}/posts/{thread.number}.html?{urlencode(query)}"
 
 

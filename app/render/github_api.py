@@ -49,11 +49,8 @@ def comments(thread: Thread, key: GitHubCommentsKey, sanitize: Sanitizer, public
     if thread.issue is None:
         return _no_issue(thread, COMMENTS_DOCS, key.media_type)
     matches = _updated_since(thread.comments, key.since)
-    values = [
-        github_objects.comment(comment, key.repo, key.media_type, sanitize, public_url)
-        for comment in _page(matches, key.page, key.per_page)
-    ]
-    pages = (key.page, _last_page(len(matches), key.per_page))
+    values = [github_objects.comment(c, key.repo, key.media_type, sanitize, public_url) for c in _page(matches, key)]
+    pages = (key.page, _last_page(matches, key))
     return _document(values, key.media_type, thread.checked_at, stale=thread.stale, pages=pages)
 
 
@@ -85,43 +82,18 @@ def issues(
     `key.sort` is created, updated or comments, `key.direction` asc or desc; equal issues are sorted by number.
     Raise InvalidParameter if `since` is not a time.
     """
-    matches = sorted(
-        _updated_since([issue for issue in issues if _matches(issue, key)], key.since),
-        key=_SORT_KEYS[key.sort],
-        reverse=key.direction == "desc",
-    )
-    values = [
-        github_objects.issue(issue, key.repo, key.media_type, sanitize, public_url)
-        for issue in _page(matches, key.page, key.per_page)
-    ]
-    pages = (key.page, _last_page(len(matches), key.per_page))
+    matches = _updated_since([issue for issue in issues if _matches(issue, key)], key.since)
+    matches = sorted(matches, key=_SORT_KEYS[key.sort], reverse=key.direction == "desc")
+    values = [github_objects.issue(i, key.repo, key.media_type, sanitize, public_url) for i in _page(matches, key)]
+    pages = (key.page, _last_page(matches, key))
     return _document(values, key.media_type, checked_at, stale=stale, pages=pages)
 
 
-def not_found(
-    docs: str, *, media_type: MediaType = MediaType.DEFAULT, checked_at: float | None = None, stale: bool = False
-) -> Document:
-    """Render GitHub's 404; `docs` is the address of the endpoint's documentation."""
-    return _error(404, "Not Found", docs, media_type, checked_at, stale=stale)
-
-
-def issue_deleted(
-    docs: str, *, media_type: MediaType = MediaType.DEFAULT, checked_at: float | None = None, stale: bool = False
-) -> Document:
-    """Render GitHub's 410 for a deleted issue; `docs` as for `not_found`."""
-    return _error(410, "This issue was deleted", docs, media_type, checked_at, stale=stale)
-
-
 def _no_issue(thread: Thread, docs: str, media_type: MediaType) -> Document:
-    render = issue_deleted if thread.status is Status.GONE else not_found
-    return render(docs, media_type=media_type, checked_at=thread.checked_at, stale=thread.stale)
-
-
-def _error(
-    status: int, message: str, docs: str, media_type: MediaType, checked_at: float | None, *, stale: bool
-) -> Document:
+    """Render GitHub's 404 or 410; `docs` is the address of the endpoint's documentation."""
+    status, message = (410, "This issue was deleted") if thread.status is Status.GONE else (404, "Not Found")
     body = {"message": message, "documentation_url": docs, "status": str(status)}
-    return _document(body, media_type, checked_at, stale=stale, status=status)
+    return _document(body, media_type, thread.checked_at, stale=thread.stale, status=status)
 
 
 def _updated_since(values: Sequence[_Item], since: str | None) -> Sequence[_Item]:
@@ -143,12 +115,12 @@ def _matches(issue: Issue, key: GitHubIssuesKey) -> bool:
     return {label.casefold() for label in key.labels} <= {label.casefold() for label in issue.labels}
 
 
-def _page(values: Sequence[_Item], page: int, per_page: int) -> Sequence[_Item]:
-    return values[(page - 1) * per_page : page * per_page]
+def _page(values: Sequence[_Item], key: GitHubCommentsKey | GitHubIssuesKey) -> Sequence[_Item]:
+    return values[(key.page - 1) * key.per_page : key.page * key.per_page]
 
 
-def _last_page(count: int, per_page: int) -> int:
-    return max(1, -(-count // per_page))
+def _last_page(values: Sequence[_Item], key: GitHubCommentsKey | GitHubIssuesKey) -> int:
+    return max(1, -(-len(values) // key.per_page))
 
 
 def _document(

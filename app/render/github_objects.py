@@ -44,10 +44,7 @@ def comment(
     value: Comment, repo: Repository, media_type: MediaType, sanitize: Sanitizer, public_url: str | None
 ) -> dict[str, Any]:
     """Return GitHub's issue comment object. `public_url` is the service's address; None leaves GitHub's URLs."""
-    if value.hidden is None:
-        changes = _comment_bodies(value, media_type, sanitize)
-    else:
-        changes = _hidden_bodies(value.hidden, media_type)
+    changes = _comment_bodies(value, media_type, sanitize)
     issues_url = _issues_url(repo, public_url)
     if issues_url is not None:
         changes |= {"url": f"{issues_url}/comments/{value.id}", "issue_url": f"{issues_url}/{value.number}"}
@@ -55,11 +52,7 @@ def comment(
 
 
 def issue(
-    value: Issue,
-    repo: Repository,
-    media_type: MediaType,
-    sanitize: Sanitizer,
-    public_url: str | None,
+    value: Issue, repo: Repository, media_type: MediaType, sanitize: Sanitizer, public_url: str | None
 ) -> dict[str, Any]:
     """Return GitHub's issue object. Its pinned comment is the mirror's; `public_url` as for `comment`."""
     changes = _bodies(value.source, media_type, lambda: sanitize(value))
@@ -77,6 +70,8 @@ def _issues_url(repo: Repository, public_url: str | None) -> str | None:
 
 
 def _comment_bodies(value: Comment, media_type: MediaType, sanitize: Sanitizer) -> dict[str, Any]:
+    if value.hidden is not None:
+        return _hidden_bodies(value.hidden, media_type)
     source = {"body": value.body, "body_text": value.body_text} | dict(value.source)
     return _bodies(source, media_type, lambda: sanitize(value))
 

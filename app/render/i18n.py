@@ -19,16 +19,8 @@ from babel.numbers import format_decimal
 ENGLISH = "en"
 _MAX_TAG_LENGTH = 35
 """Characters that an implementation must accept: https://www.rfc-editor.org/rfc/rfc5646#section-4.4.1."""
-_ALIASES = {
-    "no": "nb",
-    "nn": "nb",
-    "iw": "he",
-    "in": "id",
-    "tl": "fil",
-    "zh-hant": "zh-TW",
-    "zh-hk": "zh-TW",
-    "zh-mo": "zh-TW",
-}
+_ALIASES = {"no": "nb", "nn": "nb", "iw": "he", "in": "id", "tl": "fil"}
+_ALIASES |= dict.fromkeys(("zh-hant", "zh-hk", "zh-mo"), "zh-TW")
 """Tags for which lookup by truncation would find none or the wrong language."""
 
 

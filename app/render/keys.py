@@ -26,14 +26,6 @@ class MediaType(StrEnum):
     """The same fields as RAW. GitHub names it differently in the response to `application/json`."""
 
 
-@dataclass(frozen=True, slots=True)
-class PostKey:
-    """A thread without its comments."""
-
-    repo: Repository
-    number: int
-
-
 class FeedFormat(StrEnum):
     """The format of a feed."""
 
@@ -42,14 +34,31 @@ class FeedFormat(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class CommentsKey:
+class _RepositoryKey:
+    """What every key begins with."""
+
+    repo: Repository
+
+
+@dataclass(frozen=True, slots=True)
+class _ThreadKey(_RepositoryKey):
+    """What every key of a thread begins with."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostKey(_ThreadKey):
+    """A thread without its comments."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommentsKey(_ThreadKey):
     """A page of a thread's comments as JSON.
 
     `base_url` is the address of the service, which proxies images; None leaves image addresses as GitHub has them.
     """
 
-    repo: Repository
-    number: int
     order: Order
     limit: int
     cursor: str | None
@@ -60,11 +69,9 @@ class CommentsKey:
 
 
 @dataclass(frozen=True, slots=True)
-class FragmentKey:
+class FragmentKey(_ThreadKey):
     """A page of a thread's comments as HTML in one language, with the widget's markup."""
 
-    repo: Repository
-    number: int
     order: Order
     limit: int
     cursor: str | None
@@ -78,11 +85,9 @@ class FragmentKey:
 
 
 @dataclass(frozen=True, slots=True)
-class ThreadFeedKey:
+class ThreadFeedKey(_ThreadKey):
     """The newest comments of a thread as a feed; `base_url` and `proxy_images` as in `FragmentKey`."""
 
-    repo: Repository
-    number: int
     format: FeedFormat
     lang: str
     base_url: str
@@ -90,10 +95,9 @@ class ThreadFeedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteFeedKey:
+class SiteFeedKey(_RepositoryKey):
     """The newest comments of the whole blog as a feed; `base_url` and `proxy_images` as in `FragmentKey`."""
 
-    repo: Repository
     format: FeedFormat
     lang: str
     base_url: str
@@ -101,38 +105,32 @@ class SiteFeedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class CountsKey:
+class CountsKey(_RepositoryKey):
     """Comment counts of some posts (`ids` sorted, without duplicates) or of all posts (None)."""
 
-    repo: Repository
     ids: tuple[int, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
-class NewestKey:
+class NewestKey(_RepositoryKey):
     """The newest comments of the whole blog as JSON; `base_url` as in `CommentsKey`."""
 
-    repo: Repository
     limit: int
     cursor: str | None
     base_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class GitHubIssueKey:
+class GitHubIssueKey(_ThreadKey):
     """GitHub's `GET /repos/{owner}/{repo}/issues/{n}`."""
 
-    repo: Repository
-    number: int
     media_type: MediaType
 
 
 @dataclass(frozen=True, slots=True)
-class GitHubCommentsKey:
+class GitHubCommentsKey(_ThreadKey):
     """GitHub's `GET /repos/{owner}/{repo}/issues/{n}/comments`."""
 
-    repo: Repository
-    number: int
     media_type: MediaType
     page: int
     per_page: int
@@ -140,22 +138,20 @@ class GitHubCommentsKey:
 
 
 @dataclass(frozen=True, slots=True)
-class GitHubCommentKey:
+class GitHubCommentKey(_RepositoryKey):
     """GitHub's `GET /repos/{owner}/{repo}/issues/comments/{id}`."""
 
-    repo: Repository
     comment_id: int
     media_type: MediaType
 
 
 @dataclass(frozen=True, slots=True)
-class GitHubIssuesKey:
+class GitHubIssuesKey(_RepositoryKey):
     """GitHub's `GET /repos/{owner}/{repo}/issues`.
 
     `state` is open, closed or all. A listed issue has every label of `labels`.
     """
 
-    repo: Repository
     media_type: MediaType
     page: int
     per_page: int

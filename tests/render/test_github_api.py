@@ -79,18 +79,8 @@ def test_missing_issue_is_refused_as_on_github(status: Status, code: int, messag
     assert read_json(comments) == body | {"documentation_url": f"{DOCS}/comments#list-issue-comments"}
     assert [document.status for document in (issue, comments)] == [code, code]
     assert [document.checked_at for document in (issue, comments)] == [1_600_000_000.0] * 2
+    assert [document.pages for document in (issue, comments)] == [None, None]
     assert issue.github_media_type == "github.v3; format=json"
-
-
-def test_errors_are_rendered_without_a_thread() -> None:
-    document = github_api.not_found(github_api.COMMENT_DOCS)
-    assert read_json(document) == {
-        "message": "Not Found",
-        "documentation_url": f"{DOCS}/comments#get-an-issue-comment",
-        "status": "404",
-    }
-    assert (document.status, document.pages) == (404, None)
-    assert github_api.issue_deleted(github_api.ISSUES_DOCS).status == 410
 
 
 @pytest.mark.parametrize(

@@ -39,10 +39,7 @@ ELEMENTS: Mapping[str, frozenset[str]] = MappingProxyType(
 """Element to the attributes that it may have besides the global ones."""
 
 CONSTANT_ATTRIBUTES: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "img": {"loading": "lazy", "decoding": "async"},
-        "video": {"controls": "", "preload": "none"},
-    }
+    {"img": {"loading": "lazy", "decoding": "async"}, "video": {"controls": "", "preload": "none"}}
 )
 """Element to the attributes that it always has, whatever GitHub sent."""
 
