@@ -3,12 +3,6 @@
 from collections.abc import Sequence
 
 from app.domain.sites import Repository
-from app.ports.deliveries import Deliveries
-from app.ports.jobs import Jobs
-from app.ports.key_values import KeyValues
-from app.ports.leases import Leases
-from app.ports.mirror import Mirror
-from app.ports.rate_state import RateState
 from app.ports.store import Store
 from app.store.memory.deliveries import MemoryDeliveries
 from app.store.memory.jobs import MemoryJobs
@@ -33,12 +27,12 @@ class MemoryStore(Store):
 
     def __init__(self, process_id: str, sites: Sequence[Repository] = ()) -> None:
         jobs = MemoryJobs()
-        self.mirror: Mirror = MemoryMirror(process_id, sites)
-        self.jobs: Jobs = jobs
-        self.deliveries: Deliveries = MemoryDeliveries(jobs)
-        self.leases: Leases = MemoryLeases()
-        self.rate_state: RateState = MemoryRateState()
-        self.key_values: KeyValues = MemoryKeyValues()
+        self.mirror = MemoryMirror(process_id, sites)
+        self.jobs = jobs
+        self.deliveries = MemoryDeliveries(jobs)
+        self.leases = MemoryLeases()
+        self.rate_state = MemoryRateState()
+        self.key_values = MemoryKeyValues()
         self.repair_report: str | None = None
 
     async def guard(self) -> str | None:

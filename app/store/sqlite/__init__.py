@@ -3,12 +3,6 @@
 from collections.abc import Callable, Sequence
 
 from app.domain.sites import Repository
-from app.ports.deliveries import Deliveries
-from app.ports.jobs import Jobs
-from app.ports.key_values import KeyValues
-from app.ports.leases import Leases
-from app.ports.mirror import Mirror
-from app.ports.rate_state import RateState
 from app.ports.store import Store
 from app.store.sqlite.deliveries import SqliteDeliveries
 from app.store.sqlite.file import StoreFile
@@ -26,13 +20,13 @@ class SqliteStore(Store):
     """All store ports on one file; created by `open`, ended by `close`."""
 
     def __init__(self, file: StoreFile, *, process_id: str, sites: Sequence[Repository] = ()) -> None:
-        self.mirror: Mirror = SqliteMirror(file, process_id=process_id, sites=sites)
-        self.jobs: Jobs = SqliteJobs(file)
-        self.deliveries: Deliveries = SqliteDeliveries(file)
-        self.leases: Leases = SqliteLeases(file)
-        self.rate_state: RateState = SqliteRateState(file)
-        self.key_values: KeyValues = SqliteKeyValues(file)
-        self.repair_report: str | None = file.repair_report
+        self.mirror = SqliteMirror(file, process_id=process_id, sites=sites)
+        self.jobs = SqliteJobs(file)
+        self.deliveries = SqliteDeliveries(file)
+        self.leases = SqliteLeases(file)
+        self.rate_state = SqliteRateState(file)
+        self.key_values = SqliteKeyValues(file)
+        self.repair_report = file.repair_report
         self._file = file
 
     @classmethod

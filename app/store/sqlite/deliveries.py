@@ -29,17 +29,11 @@ class SqliteDeliveries(Deliveries):
         return await self._file.write(lambda connection: _accept(connection, delivery, replay_within))
 
     async def delivered_since(self, repo: Repository, *, since: float) -> frozenset[int]:
-        def query(connection: sqlite3.Connection) -> frozenset[int]:
-            return frozenset(number for (number,) in connection.execute(_DELIVERED_SINCE, (repo.key, since)))
-
-        return await self._file.read(query)
+        return frozenset(number for (number,) in await self._file.rows(_DELIVERED_SINCE, (repo.key, since)))
 
     async def last_delivery_at(self, repo: Repository) -> float | None:
-        def query(connection: sqlite3.Connection) -> float | None:
-            (received_at,) = connection.execute(_LAST_DELIVERY_AT, (repo.key,)).fetchone()
-            return None if received_at is None else float(received_at)
-
-        return await self._file.read(query)
+        ((received_at,),) = await self._file.rows(_LAST_DELIVERY_AT, (repo.key,))
+        return None if received_at is None else float(received_at)
 
 
 def _accept(connection: sqlite3.Connection, delivery: Delivery, replay_within: float) -> bool:

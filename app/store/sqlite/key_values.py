@@ -13,11 +13,8 @@ class SqliteKeyValues(KeyValues):
         self._file = file
 
     async def get(self, key: str) -> str | None:
-        def query(connection: sqlite3.Connection) -> str | None:
-            row = connection.execute("SELECT value FROM key_value WHERE key = ?", (key,)).fetchone()
-            return None if row is None else str(row[0])
-
-        return await self._file.read(query)
+        rows = await self._file.rows("SELECT value FROM key_value WHERE key = ?", (key,))
+        return str(rows[0][0]) if rows else None
 
     async def put(self, key: str, value: str | None) -> None:
         def operation(connection: sqlite3.Connection) -> None:
