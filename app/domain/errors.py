@@ -29,10 +29,16 @@ AfterwordError
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 class AfterwordError(Exception):
-    """The root of the hierarchy; `str()` says what happened, then what to do."""
+    """The root of the hierarchy; `str()` says what happened, then what to do: `template` with the failure's fields."""
+
+    template: ClassVar[str] = ""
+
+    def __str__(self) -> str:
+        return self.template.format(**vars(self))
 
 
 @dataclass(eq=False)
@@ -42,8 +48,7 @@ class InvalidSetting(AfterwordError):
     name: str
     reason: str
 
-    def __str__(self) -> str:
-        return f"{self.name}: {self.reason}"
+    template = "{name}: {reason}"
 
 
 @dataclass(eq=False)
@@ -52,8 +57,7 @@ class CannotStart(AfterwordError):
 
     reason: str
 
-    def __str__(self) -> str:
-        return self.reason
+    template = "{reason}"
 
 
 class StoreError(AfterwordError):
@@ -67,12 +71,11 @@ class StoreUnusable(StoreError):
     path: str
     reason: str
 
-    def __str__(self) -> str:
-        return (
-            f"The store {self.path} cannot be used ({self.reason}). "
-            "Make its folder writable and see that the file is a store of Afterword's, "
-            "or name another place with AFTERWORD_STORE=sqlite:///path/to/afterword.db."
-        )
+    template = (
+        "The store {path} cannot be used ({reason}). "
+        "Make its folder writable and see that the file is a store of Afterword's, "
+        "or name another place with AFTERWORD_STORE=sqlite:///path/to/afterword.db."
+    )
 
 
 @dataclass(eq=False)
@@ -84,11 +87,10 @@ class StoreTooNew(StoreError):
     newest: int
     """The newest schema that this version of Afterword can open."""
 
-    def __str__(self) -> str:
-        return (
-            f"The store {self.path} has schema {self.version}, and this version knows {self.newest} at most. "
-            "Start the version that wrote it, or name another store with AFTERWORD_STORE."
-        )
+    template = (
+        "The store {path} has schema {version}, and this version knows {newest} at most. "
+        "Start the version that wrote it, or name another store with AFTERWORD_STORE."
+    )
 
 
 @dataclass(eq=False)
@@ -105,8 +107,7 @@ class Unreachable(GitHubError):
 
     reason: str
 
-    def __str__(self) -> str:
-        return f"GitHub cannot be reached ({self.reason}, asked for {self.path}). The mirror stays as it is."
+    template = "GitHub cannot be reached ({reason}, asked for {path}). The mirror stays as it is."
 
 
 @dataclass(eq=False)
@@ -115,8 +116,7 @@ class InvalidResponse(GitHubError):
 
     reason: str
 
-    def __str__(self) -> str:
-        return f"GitHub's answer to {self.path} is broken ({self.reason}). Nothing in the mirror was changed by it."
+    template = "GitHub's answer to {path} is broken ({reason}). Nothing in the mirror was changed by it."
 
 
 @dataclass(eq=False)
@@ -126,23 +126,20 @@ class RateLimited(GitHubError):
     until: float
     kind: str
 
-    def __str__(self) -> str:
-        return (
-            f"GitHub's {self.kind} limit is reached (asked for {self.path}). "
-            "Requests resume when it ends; without a token GitHub allows 60 requests an hour, "
-            "with one in AFTERWORD_GITHUB_TOKEN 5,000."
-        )
+    template = (
+        "GitHub's {kind} limit is reached (asked for {path}). "
+        "Requests resume when it ends; without a token GitHub allows 60 requests an hour, "
+        "with one in AFTERWORD_GITHUB_TOKEN 5,000."
+    )
 
 
-@dataclass(eq=False)
 class TokenRejected(GitHubError):
     """401: the token is wrong, expired or revoked."""
 
-    def __str__(self) -> str:
-        return (
-            "GitHub refuses the token (401 Bad credentials). "
-            "Put a valid one into AFTERWORD_GITHUB_TOKEN, or unset it to go without."
-        )
+    template = (
+        "GitHub refuses the token (401 Bad credentials). "
+        "Put a valid one into AFTERWORD_GITHUB_TOKEN, or unset it to go without."
+    )
 
 
 @dataclass(eq=False)
@@ -152,34 +149,26 @@ class RequestRejected(GitHubError):
     status: int
     message: str
 
-    def __str__(self) -> str:
-        return (
-            f"GitHub refuses {self.path} with {self.status} ({self.message}). "
-            "Check that the token may read the repository's issues."
-        )
+    template = "GitHub refuses {path} with {status} ({message}). Check that the token may read the repository's issues."
 
 
-@dataclass(eq=False)
 class NotVisible(GitHubError):
     """404: absent, or invisible with this token; GitHub does not say which."""
 
-    def __str__(self) -> str:
-        return (
-            f"GitHub shows nothing at {self.path} (404): it does not exist, or the token cannot see it. "
-            "Check the spelling, and for a private repository set AFTERWORD_GITHUB_TOKEN to a token that may read it."
-        )
+    template = (
+        "GitHub shows nothing at {path} (404): it does not exist, or the token cannot see it. "
+        "Check the spelling, and for a private repository set AFTERWORD_GITHUB_TOKEN to a token that may read it."
+    )
 
 
-@dataclass(eq=False)
 class PrivateRepository(GitHubError):
     """The token sees a private repository; serving it would publish it."""
 
-    def __str__(self) -> str:
-        return (
-            f"The repository at {self.path} is private, and serving its issues would publish them to everyone. "
-            "To publish those of the blog's own posts and no others, set AFTERWORD_ALLOW_PRIVATE=true, "
-            "AFTERWORD_SERVE=posts, and AFTERWORD_POSTS to the blog's content folder or its published list."
-        )
+    template = (
+        "The repository at {path} is private, and serving its issues would publish them to everyone. "
+        "To publish those of the blog's own posts and no others, set AFTERWORD_ALLOW_PRIVATE=true, "
+        "AFTERWORD_SERVE=posts, and AFTERWORD_POSTS to the blog's content folder or its published list."
+    )
 
 
 @dataclass(eq=False)
@@ -188,8 +177,7 @@ class Gone(GitHubError):
 
     message: str
 
-    def __str__(self) -> str:
-        return f"GitHub says that {self.path} is gone (410: {self.message}). If issues are off, switch them on."
+    template = "GitHub says that {path} is gone (410: {message}). If issues are off, switch them on."
 
 
 @dataclass(eq=False)
@@ -202,12 +190,10 @@ class InvalidRedirect(GitHubError):
         return f"GitHub redirects {self.path} to {self.location or 'nowhere'}, which is not followed."
 
 
-@dataclass(eq=False)
 class PaginationLimitReached(GitHubError):
     """422: GitHub has no further pages of this list."""
 
-    def __str__(self) -> str:
-        return f"GitHub does not page {self.path} any further (422)."
+    template = "GitHub does not page {path} any further (422)."
 
 
 class ReadError(AfterwordError):
@@ -221,19 +207,16 @@ class InvalidParameter(ReadError):
     name: str
     allowed: str
 
-    def __str__(self) -> str:
-        return f"The parameter `{self.name}` must be {self.allowed}."
+    template = "The parameter `{name}` must be {allowed}."
 
 
-@dataclass(eq=False)
 class InvalidCursor(ReadError):
     """A cursor that is not ours, or that belongs to a list in another order."""
 
-    def __str__(self) -> str:
-        return (
-            "The parameter `cursor` must be the `next` of an earlier answer to the same list in the same order. "
-            "Start again without it."
-        )
+    template = (
+        "The parameter `cursor` must be the `next` of an earlier answer to the same list in the same order. "
+        "Start again without it."
+    )
 
 
 @dataclass(eq=False)
@@ -242,8 +225,7 @@ class NotServed(ReadError):
 
     repo: str
 
-    def __str__(self) -> str:
-        return f"The repository {self.repo} is not served here."
+    template = "The repository {repo} is not served here."
 
 
 @dataclass(eq=False)
@@ -252,16 +234,13 @@ class CommentNotFound(ReadError):
 
     comment_id: int
 
-    def __str__(self) -> str:
-        return f"There is no comment {self.comment_id} here."
+    template = "There is no comment {comment_id} here."
 
 
-@dataclass(eq=False)
 class ImageNotFound(ReadError):
     """An image that is in nothing served."""
 
-    def __str__(self) -> str:
-        return "There is no such picture here."
+    template = "There is no such picture here."
 
 
 @dataclass(eq=False)
@@ -274,8 +253,7 @@ class ImageRejected(ReadError):
     address: str
     reason: str
 
-    def __str__(self) -> str:
-        return "This picture is not shown here: its source is not allowed, or gives none. Look at it on GitHub."
+    template = "This picture is not shown here: its source is not allowed, or gives none. Look at it on GitHub."
 
 
 @dataclass(eq=False)
@@ -285,5 +263,4 @@ class NotReady(ReadError):
     resource: str
     retry_after: int
 
-    def __str__(self) -> str:
-        return f"{self.resource} is not mirrored yet, and GitHub has not answered. Ask again in {self.retry_after} s."
+    template = "{resource} is not mirrored yet, and GitHub has not answered. Ask again in {retry_after} s."

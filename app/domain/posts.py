@@ -104,9 +104,7 @@ def _fields(page: Mapping[str, object]) -> Mapping[str, object]:
 def _numbers(value: object) -> frozenset[int]:
     if isinstance(value, list):
         return frozenset(_number(element) for element in value)
-    if _is_empty(value):
-        return frozenset()
-    return frozenset({_number(value)})
+    return frozenset() if _is_empty(value) else frozenset({_number(value)})
 
 
 def _number(value: object) -> int:

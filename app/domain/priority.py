@@ -17,6 +17,6 @@ class Priority(Enum):
     BACKFILL = "backfill"
 
     @property
-    def rank(self) -> int:
+    def order(self) -> int:
         """Return 0 for the most urgent priority."""
         return list(Priority).index(self)

@@ -35,10 +35,7 @@ _QUOTE_MARKS = re.compile(r"[ \t]{0,3}((?:>[ \t]{0,3})++)")
 _QUOTED_LINE = re.compile(r"^[ \t]{0,3}>.*$", re.MULTILINE)
 _LINK = re.compile(r"!?\[([^\[\]]*+)\]\([^()\s]*+\)")
 _SEPARATORS = re.compile(r"[\s,;:&+/*]*+(?:and[ \t]++)?+")
-_MENTION = re.compile(
-    r"@([a-z0-9][a-z0-9-]{0,38}+(?:\[bot\])?+)(?![\w@/-]|\.\w|\[)",
-    re.IGNORECASE | re.ASCII,
-)
+_MENTION = re.compile(r"@([a-z0-9][a-z0-9-]{0,38}+(?:\[bot\])?+)(?![\w@/-]|\.\w|\[)", re.IGNORECASE | re.ASCII)
 _CODE_INDENT = re.compile(r"(?:[ ]{4}| {0,3}\t)")
 _BLANK_LINES = re.compile(r"(?:[ \t]*+\n)++")
 _ASCII_SPACES = str.maketrans({code: " " for code in range(128) if not chr(code).isalnum()})
@@ -148,9 +145,8 @@ def _start(text: str) -> _Start:
 
 def _first_quoted(lines: Sequence[str]) -> int | None:
     """Return the index of the first quoted line: 0, or after "... wrote:" or mentions; None without a quote."""
-    first = next(
-        (index for index, line in enumerate(lines[: _MAX_INTRODUCTION_LINES + 1]) if _QUOTE_MARKS.match(line)), None
-    )
+    first_lines = lines[: _MAX_INTRODUCTION_LINES + 1]
+    first = next((index for index, line in enumerate(first_lines) if _QUOTE_MARKS.match(line)), None)
     if not first:
         return first
     introduction = "\n".join(lines[:first]).rstrip()

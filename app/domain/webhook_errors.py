@@ -18,15 +18,13 @@ class WebhookError(AfterwordError):
     """A webhook delivery that is rejected; nothing of it was stored."""
 
 
-@dataclass(eq=False)
 class MissingSecret(WebhookError):
     """No secret is configured to verify the signature of a delivery with."""
 
-    def __str__(self) -> str:
-        return (
-            "No webhook secret is configured, so that nobody can tell GitHub's deliveries from others. "
-            "Set AFTERWORD_WEBHOOK_SECRET to the secret of the webhook and start again."
-        )
+    template = (
+        "No webhook secret is configured, so that nobody can tell GitHub's deliveries from others. "
+        "Set AFTERWORD_WEBHOOK_SECRET to the secret of the webhook and start again."
+    )
 
 
 @dataclass(eq=False)
@@ -35,22 +33,19 @@ class InvalidSignature(WebhookError):
 
     reason: str
 
-    def __str__(self) -> str:
-        return (
-            f"The signature of this delivery is refused: {self.reason}. "
-            "Give the webhook on GitHub the same secret as AFTERWORD_WEBHOOK_SECRET."
-        )
+    template = (
+        "The signature of this delivery is refused: {reason}. "
+        "Give the webhook on GitHub the same secret as AFTERWORD_WEBHOOK_SECRET."
+    )
 
 
-@dataclass(eq=False)
 class OutdatedSignature(WebhookError):
     """Signed with SHA-1 only, as `X-Hub-Signature` is."""
 
-    def __str__(self) -> str:
-        return (
-            "This delivery is signed with SHA-1 only (X-Hub-Signature), which is not safe enough. "
-            "Let its sender add X-Hub-Signature-256, as GitHub does."
-        )
+    template = (
+        "This delivery is signed with SHA-1 only (X-Hub-Signature), which is not safe enough. "
+        "Let its sender add X-Hub-Signature-256, as GitHub does."
+    )
 
 
 @dataclass(eq=False)
@@ -59,19 +54,16 @@ class DeliveryTooLarge(WebhookError):
 
     max_bytes: int
 
-    def __str__(self) -> str:
-        return f"A delivery has {self.max_bytes:,} bytes at most, as GitHub's have. Send less."
+    template = "A delivery has {max_bytes:,} bytes at most, as GitHub's have. Send less."
 
 
-@dataclass(eq=False)
 class UnsupportedMediaType(WebhookError):
     """The body is neither JSON nor a form."""
 
-    def __str__(self) -> str:
-        return (
-            "A delivery is application/json or application/x-www-form-urlencoded. "
-            "Choose application/json as the content type of the webhook on GitHub."
-        )
+    template = (
+        "A delivery is application/json or application/x-www-form-urlencoded. "
+        "Choose application/json as the content type of the webhook on GitHub."
+    )
 
 
 @dataclass(eq=False)
@@ -80,5 +72,4 @@ class MalformedDelivery(WebhookError):
 
     reason: str
 
-    def __str__(self) -> str:
-        return f"This delivery cannot be read: {self.reason}. Nothing of it was taken."
+    template = "This delivery cannot be read: {reason}. Nothing of it was taken."
