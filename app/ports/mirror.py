@@ -127,7 +127,7 @@ class Mirror(Protocol):
         """Return GitHub's ids of those of the numbers that are issues or pull requests here."""
 
     async def transferred(self, repo: Repository, numbers: Iterable[int]) -> frozenset[int]:
-        """Return those of the numbers whose issue was transferred, wherever to."""
+        """Return those of the numbers whose issue was transferred, whatever the target."""
 
     async def avatar(self, repo: Repository, user_id: int, *, numbers: frozenset[int] | None = None) -> str | None:
         """Return GitHub's address of an avatar, if the user wrote a mirrored comment; `numbers` narrows the threads."""

@@ -27,13 +27,13 @@ class AccessPolicy:
         """Return True if an issue is a post of the blog under a number, which may be one it was transferred from."""
         return not issue.is_pull_request and self.posts.includes(*ref, issue.labels)
 
-    def is_withheld(self, site: SiteRecord | None) -> bool:
+    def is_hidden(self, site: SiteRecord | None) -> bool:
         """Return True if a repository is private and no setting allows to publish it."""
         return site is not None and site.private and not self._allow_private
 
-    def refuse_withheld(self, site: SiteRecord | None) -> None:
+    def refuse_hidden(self, site: SiteRecord | None) -> None:
         """Raise `NotServed` for a repository that is withheld."""
-        if site is not None and self.is_withheld(site):
+        if site is not None and self.is_hidden(site):
             raise NotServed(site.repo.full_name)
 
     def refuse_unknown_posts(self) -> None:
@@ -103,7 +103,7 @@ class VisibleImages:
 
     async def _visible_sites(self) -> list[Repository]:
         self._access.refuse_unknown_posts()
-        return [repo for repo in self._sites if not self._access.is_withheld(await self._mirror.site(repo))]
+        return [repo for repo in self._sites if not self._access.is_hidden(await self._mirror.site(repo))]
 
     def _is_shown(self, ref: ThreadRef, issue: Issue) -> bool:
         """Return True if readers see a thread, under its own number or one that it was transferred from."""

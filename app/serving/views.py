@@ -82,7 +82,7 @@ class Views:
         return replace(document, refreshed_at=thread.refreshed_at)
 
     def _check_access(self, key: Key, site: SiteRecord | None) -> None:
-        self._access.refuse_withheld(site)
+        self._access.refuse_hidden(site)
         self._access.refuse_unknown_posts()
         self._render_counts[DOCUMENT_KINDS[type(key)]] += 1
 
@@ -98,7 +98,7 @@ class Views:
     def _visible(self, snapshot: Snapshot, *, with_comments: bool) -> Thread:
         """Return what readers see of a snapshot."""
         for hop in snapshot.hops:
-            self._access.refuse_withheld(hop.site)
+            self._access.refuse_hidden(hop.site)
         state = thread_state(snapshot, self._access.posts)
         if state is ThreadState.TRANSFERRED or (with_comments and state is ThreadState.INCOMPLETE):
             repo, number = snapshot.ref

@@ -16,6 +16,7 @@ from app.ports.metrics import DeliveryOutcome, Drift, Metrics, Wait
 from app.ports.rate_state import RateLimitState
 from app.render.keys import DOCUMENT_KINDS, CommentsKey, Key, PostKey
 from tests.fakes import FakeClock, SilentMetrics
+from tests.outbound.every_metric import count_everything
 from tests.outbound.metrics_reader import MeteredApplication, parse, run_worker
 
 BLOG = repository("Ada/Blog")
@@ -197,7 +198,7 @@ def test_due_jobs_are_shown(application: MeteredApplication) -> None:
 
 
 def test_deprecated_names_equal_their_replacements(application: MeteredApplication) -> None:
-    _count_everything(application.metrics)
+    count_everything(application.metrics)
     values = application.values()
     for name, deprecated_name in (
         ("github_rate_limit", "asks_limit"),
@@ -229,7 +230,7 @@ def test_process_metrics_are_shown(application: MeteredApplication) -> None:
 
 
 def test_every_metric_has_prefix_and_help_text(application: MeteredApplication) -> None:
-    _count_everything(application.metrics)
+    count_everything(application.metrics)
     families = list(text_string_to_metric_families(application.metrics.exposition().decode()))
     assert all(family.name.startswith(("afterword_", "process_")) for family in families)
     assert all(family.documentation.endswith(".") for family in families)
@@ -256,18 +257,6 @@ def test_both_implementations_accept_every_event(metrics: Metrics) -> None:
     values = parse(metrics.exposition()) if isinstance(metrics, PrometheusMetrics) else {}
     missed = ("afterword_missed_by_webhook_total", "repo=ada/blog")
     assert values.get(missed, 1) == 1
-
-
-def _count_everything(metrics: PrometheusMetrics) -> None:
-    metrics.exchange(Priority.POLL, REQUESTS.issues(), Outcome.UNCHANGED)
-    metrics.delivery("issues", DeliveryOutcome.ACCEPTED)
-    metrics.drift(BLOG, Drift.THREAD_DIFFERS, 1)
-    metrics.missed_by_webhook(BLOG, 1)
-    metrics.render_counts["post"] += 1
-    metrics.response_counts["post", 200] += 1
-    metrics.mirror_size(BLOG, threads=1, comments=1, checked_at=1_600_000_000.0)
-    metrics.rate_limit(RateLimitState(limit=5000, remaining=1, reset=1_600_003_600.0))
-    metrics.due_jobs(2)
 
 
 def test_scrape_of_one_process_covers_all(tmp_path: Path) -> None:
