@@ -116,7 +116,7 @@ def after_enqueue(
     if stored_job is None:
         return StoredJob(Job(repo, number, priority, full, generation=0, enqueued_at=at, due_at=at))
     job = stored_job.job
-    is_more_urgent = priority.rank < job.priority.rank
+    is_more_urgent = priority.order < job.priority.order
     job = replace(
         job,
         priority=priority if is_more_urgent else job.priority,
@@ -136,7 +136,7 @@ def _latest_due_at(job: Job, priority: Priority, *, at: float) -> float:
 
 def by_urgency(jobs: Iterable[Job]) -> tuple[Job, ...]:
     """Return the jobs by priority, then by age."""
-    return tuple(sorted(jobs, key=lambda job: (job.priority.rank, job.enqueued_at, job.generation)))
+    return tuple(sorted(jobs, key=lambda job: (job.priority.order, job.enqueued_at, job.generation)))
 
 
 def is_replay(delivery: Delivery, stored_at: float | None, *, within: float) -> bool:

@@ -17,7 +17,7 @@ from tests.prose.vocabulary import check_old_names
         ("class Said: ...", "Said"),
         ("class A:\n    def f(self):\n        self._judged = f()", "_judged"),
         ("RENEWED = 5", "RENEWED"),
-        ("put_off = moved_from = 1", "moved_to"),
+        ("put_off = moved_from = 1", "moved_from"),
         ("untold = 1", "untold"),
         ("for shown in rows: ...", "shown"),
     ],
