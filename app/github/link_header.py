@@ -5,7 +5,6 @@ where the last match ended and never backtracks (`*+`), so that the cost is line
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 _TARGET = re.compile(r"<([^<>]*+)>")
@@ -33,7 +32,15 @@ class Link:
 
 def parse(header: str) -> tuple[Link, ...]:
     """Return all links of a header in order; raise ValueError for a malformed header."""
-    return tuple(_links(header))
+    links: list[Link] = []
+    position = _match(_START, header, 0).end()
+    while position < len(header):
+        target = _match(_TARGET, header, position)
+        parameters, position = _parameters(header, target.end())
+        relations = frozenset(parameters.get("rel", "").lower().split())
+        links.append(Link(target[1].strip(), relations, "anchor" in parameters))
+        position = _match(_SEPARATOR, header, position).end()
+    return tuple(links)
 
 
 def next_target(header: str | None) -> str | None:
@@ -41,16 +48,6 @@ def next_target(header: str | None) -> str | None:
     candidates = (link for link in parse(header or "") if "next" in link.relations and not link.anchored)
     link = next(candidates, None)
     return link.target if link else None
-
-
-def _links(header: str) -> Iterator[Link]:
-    position = _match(_START, header, 0).end()
-    while position < len(header):
-        target = _match(_TARGET, header, position)
-        parameters, position = _parameters(header, target.end())
-        relations = frozenset(parameters.get("rel", "").lower().split())
-        yield Link(target[1].strip(), relations, "anchor" in parameters)
-        position = _match(_SEPARATOR, header, position).end()
 
 
 def _parameters(header: str, position: int) -> tuple[dict[str, str], int]:

@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from app.domain.threads import GHOST, GHOST_ID, REACTIONS, Author, Comment, Issue, Reactions
 
+_T = TypeVar("_T")
 _MAX_INTEGER = 2**63 - 1
 """The largest integer of a store; GitHub's ids exceed 2^31 but are far below this."""
 _EARLIEST_YEAR = 1970
@@ -40,17 +41,17 @@ class RepositoryInfo:
 
 def issue(obj: Mapping[str, Any]) -> Issue:
     """Return an issue or pull request; raise a ValueError that names the first missing or invalid field."""
-    source = _mapping(obj, "issue")
+    source = mapping(obj, "issue")
     return Issue(
-        id=_integer(source, "id"),
-        number=_integer(source, "number"),
+        id=integer(source, "id"),
+        number=integer(source, "number"),
         repository_url=_web_address(source, "repository_url"),
-        title=_text(source, "title"),
+        title=text(source, "title"),
         author=_author(source),
         is_pull_request=source.get("pull_request") is not None,
-        state=_text(source, "state"),
+        state=text(source, "state"),
         locked=_flag(source, "locked", default=False),
-        comment_count=_integer(source, "comments", at_least=0),
+        comment_count=integer(source, "comments", at_least=0),
         labels=_labels(source.get("labels")),
         created_at=_time(source, "created_at"),
         updated_at=_time(source, "updated_at"),
@@ -63,17 +64,17 @@ def issue(obj: Mapping[str, Any]) -> Issue:
 
 def comment(obj: Mapping[str, Any]) -> Comment:
     """Return a comment, with the thread's number from `issue_url`; raise a ValueError as `issue` does."""
-    source = _mapping(obj, "comment")
+    source = mapping(obj, "comment")
     return Comment(
-        id=_integer(source, "id"),
+        id=integer(source, "id"),
         number=_issue_number(source),
         author=_author(source),
-        association=_text(source, "author_association", default="NONE"),
+        association=text(source, "author_association", default="NONE"),
         created_at=_time(source, "created_at"),
         updated_at=_time(source, "updated_at"),
-        body=_text(source, "body", default=""),
-        body_text=_text(source, "body_text", default=""),
-        body_html=_text(source, "body_html", default=""),
+        body=text(source, "body", default=""),
+        body_text=text(source, "body_text", default=""),
+        body_html=text(source, "body_html", default=""),
         url=_web_address(source, "html_url"),
         reactions=_reactions(source.get("reactions")),
         pinned=bool(source.get("pin")),
@@ -87,12 +88,12 @@ def repository(obj: Mapping[str, Any]) -> RepositoryInfo:
 
     `private` is required: a private repository must never pass for public because a field is missing.
     """
-    source = _mapping(obj, "repository")
-    full_name = _text(source, "full_name")
+    source = mapping(obj, "repository")
+    full_name = text(source, "full_name")
     if _FULL_NAME.fullmatch(full_name) is None:
         raise ValueError("full_name is not owner/name")
     return RepositoryInfo(
-        id=_integer(source, "id"),
+        id=integer(source, "id"),
         full_name=full_name,
         private=_flag(source, "private"),
         has_issues=_flag(source, "has_issues", default=True),
@@ -100,40 +101,42 @@ def repository(obj: Mapping[str, Any]) -> RepositoryInfo:
     )
 
 
-def _mapping(value: object, name: str) -> Mapping[str, Any]:
+def mapping(value: object, name: str) -> Mapping[str, Any]:
+    """Return a JSON object; raise a ValueError that has its name for any other value."""
     if not isinstance(value, Mapping):
         raise ValueError(f"{name} is not an object")  # noqa: TRY004 - outside data is a value, whatever its type
     return value
 
 
-def _integer(obj: Mapping[str, Any], name: str, *, at_least: int = 1) -> int:
+def integer(obj: Mapping[str, Any], name: str, *, at_least: int = 1) -> int:
+    """Return a field that is an integer; raise a ValueError that names it for any other value."""
     value = obj.get(name)
     if type(value) is not int or not at_least <= value <= _MAX_INTEGER:  # a bool is an int to isinstance
         raise ValueError(f"{name} is not a number as GitHub counts")
     return value
 
 
-def _text(obj: Mapping[str, Any], name: str, *, default: str | None = None) -> str:
-    value = obj.get(name)
-    if value is None and default is not None:
-        return default
-    if not isinstance(value, str):
-        raise ValueError(f"{name} is not text")  # noqa: TRY004 - as above
-    return value
+def text(obj: Mapping[str, Any], name: str, *, default: str | None = None) -> str:
+    """Return a field that is text; raise a ValueError that names it for any other value."""
+    return _value(obj, name, str, "text", default)
 
 
 def _flag(obj: Mapping[str, Any], name: str, *, default: bool | None = None) -> bool:
+    return _value(obj, name, bool, "true or false", default)
+
+
+def _value(obj: Mapping[str, Any], name: str, kind: type[_T], description: str, default: _T | None) -> _T:
     value = obj.get(name)
     if value is None and default is not None:
         return default
-    if not isinstance(value, bool):
-        raise ValueError(f"{name} is not true or false")  # noqa: TRY004 - as above
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} is not {description}")  # noqa: TRY004 - as above
     return value
 
 
 def _web_address(obj: Mapping[str, Any], name: str) -> str:
     """Return a web address: it becomes a link on the reader's page, so no other scheme may pass."""
-    value = _text(obj, name)
+    value = text(obj, name)
     try:
         host = urlsplit(value).hostname
     except ValueError:
@@ -145,20 +148,18 @@ def _web_address(obj: Mapping[str, Any], name: str) -> str:
 
 def _time(obj: Mapping[str, Any], name: str) -> str:
     """Return RFC 3339 in UTC with whole seconds and `Z`: in this form later times compare greater as text."""
-    value = _text(obj, name)
-    if _TIME.fullmatch(value) is None:
-        raise ValueError(f"{name} is not a time")
+    value = text(obj, name)
     try:
-        moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
+        moment = datetime.fromisoformat(value.upper()).astimezone(UTC) if _TIME.fullmatch(value) else None
     except (ValueError, OverflowError):
-        raise ValueError(f"{name} is not a time") from None
-    if moment.year < _EARLIEST_YEAR:
+        moment = None
+    if moment is None or moment.year < _EARLIEST_YEAR:
         raise ValueError(f"{name} is not a time")
     return f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def _issue_number(obj: Mapping[str, Any]) -> int:
-    match = _ISSUE_URL.search(_text(obj, "issue_url"))
+    match = _ISSUE_URL.search(text(obj, "issue_url"))
     number = int(match[1]) if match else 0
     if number < 1:
         raise ValueError("issue_url does not end in an issue's number")
@@ -169,8 +170,8 @@ def _author(obj: Mapping[str, Any]) -> Author:
     """Return the `user`; GitHub sends null or nothing for a deleted account."""
     if obj.get("user") is None:
         return _GHOST
-    user = _mapping(obj["user"], "user")
-    login = _text(user, "login")
+    user = mapping(obj["user"], "user")
+    login = text(user, "login")
     return Author(
         login=login,
         url=_optional_web_address(user.get("html_url")) or f"https://github.com/{quote(login)}",

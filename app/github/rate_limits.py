@@ -63,8 +63,7 @@ def exceeded_limit(
     wait = _retry_after(fields, now)
     if wait is None and exhausted:
         wait = _until_reset(fields, now)
-    is_limit = exhausted or "retry-after" in fields or status == _TOO_MANY or _names_a_limit(message)
-    if not is_limit:
+    if not (exhausted or "retry-after" in fields or status == _TOO_MANY or _names_a_limit(message)):
         return None
     if wait is None:
         wait = _FIRST_WAIT * 2 ** max(0, min(attempt, _DOUBLINGS))

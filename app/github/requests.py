@@ -85,8 +85,8 @@ class RepositoryRequests:
 
     def _request(self, path: str, *, many: bool, **parameters: str | int | None) -> Request:
         query = urlencode({name: value for name, value in parameters.items() if value is not None})
-        suffix = f"?{query}" if query else ""
-        return Request(f"{self.api}/repos/{self.full_name}{path}{suffix}", many)
+        url = f"{self.api}/repos/{self.full_name}{path}"
+        return Request(f"{url}?{query}" if query else url, many)
 
 
 def next_page(request: Request, url: str) -> Request:
@@ -102,24 +102,17 @@ def same_host(url: str, api: str) -> bool:
     """
     try:
         target, base = urlsplit(url), urlsplit(api)
-        ports = target.port, base.port
+        ports = {parts.port or _DEFAULT_PORTS.get(parts.scheme) for parts in (target, base)}
     except ValueError:
         return False
-    is_unambiguous = (
-        len(url) <= _MAX_URL_LENGTH and _PRINTABLE_URL.fullmatch(url) is not None and "@" not in target.netloc
-    )
-    default_port = _DEFAULT_PORTS.get(target.scheme)
-    has_same_port = (ports[0] or default_port) == (ports[1] or default_port)
-    return is_unambiguous and target.scheme == base.scheme and target.hostname == base.hostname and has_same_port
+    if len(url) > _MAX_URL_LENGTH or _PRINTABLE_URL.fullmatch(url) is None or "@" in target.netloc:
+        return False
+    return target.scheme == base.scheme and target.hostname == base.hostname and len(ports) == 1
 
 
 def headers(request: Request, *, api: str, token: str | None, etag: str | None = None) -> Mapping[str, str]:
     """Return the headers of a request; token and ETag are left out for any host but the API's."""
-    fields = {
-        "Accept": request.accept,
-        "User-Agent": USER_AGENT,
-        "X-GitHub-Api-Version": API_VERSION,
-    }
+    fields = {"Accept": request.accept, "User-Agent": USER_AGENT, "X-GitHub-Api-Version": API_VERSION}
     if same_host(request.url, api):
         if token:
             fields["Authorization"] = f"Bearer {token}"

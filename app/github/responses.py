@@ -9,7 +9,7 @@ Follows https://docs.github.com/rest/using-the-rest-api/best-practices-for-using
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import urldefrag, urljoin
@@ -125,24 +125,25 @@ def single_line(text: str) -> str:
 def _ok(request: Request, fields: Mapping[str, str], body: bytes, now: float) -> Response:
     if not is_json(fields.get("content-type")):
         raise InvalidResponse(request.path, f"{single_line(fields['content-type']) or 'no type'} instead of JSON")
-    return Response(
-        url=request.url,
-        data=_data(request, body),
-        next_url=_next_url(request, fields.get("link")) if request.many else None,
-        etag=parse_etag(fields.get("etag")),
-        date=parse_date(fields.get("date")),
-        rate_limit=parse_rate_limit(fields, now=now),
-    )
+    next_url = _next_url(request, fields.get("link")) if request.many else None
+    return _response(request, fields, now, data=_data(request, body), next_url=next_url)
 
 
 def _not_modified(request: Request, fields: Mapping[str, str], sent_etag: str | None, now: float) -> Response:
     if sent_etag is None:
         raise InvalidResponse(request.path, "not modified, though the request had no ETag")
+    response = _response(request, fields, now, data=None)
+    return replace(response, unchanged=True, etag=response.etag or sent_etag)
+
+
+def _response(
+    request: Request, fields: Mapping[str, str], now: float, *, data: Any, next_url: str | None = None
+) -> Response:
     return Response(
         url=request.url,
-        data=None,
-        unchanged=True,
-        etag=parse_etag(fields.get("etag")) or sent_etag,
+        data=data,
+        next_url=next_url,
+        etag=parse_etag(fields.get("etag")),
         date=parse_date(fields.get("date")),
         rate_limit=parse_rate_limit(fields, now=now),
     )

@@ -20,6 +20,7 @@ import orjson
 
 from app.domain.times import epoch
 from app.domain.webhook_errors import InvalidSignature, MalformedDelivery, OutdatedSignature, UnsupportedMediaType
+from app.github.payloads import integer, mapping, text
 
 Fields = Sequence[tuple[bytes, bytes]]
 """Raw header fields, repeated ones included; names in any case."""
@@ -53,7 +54,6 @@ _DIGEST = re.compile(rb"sha256=([0-9a-fA-F]{64})")
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
 _FULL_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
-_MAX_NUMBER = 2**63 - 1
 _MAX_FORM_FIELDS = 16
 """GitHub sends one."""
 
@@ -184,9 +184,7 @@ def _single_header(headers: Fields, field_name: bytes) -> str:
     values = [value for name, value in headers if name.lower() == field_name]
     if len(values) != 1:
         problem = "missing" if not values else "given twice"
-        raise MalformedDelivery(
-            f"{'-'.join(word.capitalize() for word in field_name.decode().split('-'))} is {problem}"
-        )
+        raise MalformedDelivery(f"{field_name.decode().title()} is {problem}")
     return values[0].decode("latin-1").strip()
 
 
@@ -201,10 +199,10 @@ def _form_payload(body: bytes) -> str:
     return payloads[0]
 
 
-def _payload(text: str | bytes) -> Mapping[str, Any]:
+def _payload(body: str | bytes) -> Mapping[str, Any]:
     """Return the object; orjson rejects excessive nesting instead of exhausting the stack."""
     try:
-        payload = orjson.loads(text)
+        payload = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise MalformedDelivery("the payload is not JSON") from None
     if not isinstance(payload, dict):
@@ -228,13 +226,13 @@ def _known_event(delivery_id: str, event: str, payload: Mapping[str, Any]) -> We
     repo = _repository_ref(payload, "repository")
     if event == "repository":
         return WebhookEvent(delivery_id, event, action, repo)
-    issue = _mapping(payload, "issue")
+    issue = mapping(payload.get("issue"), "issue")
     return WebhookEvent(
         delivery_id,
         event,
         action,
         repo,
-        number=_integer(issue, "number"),
+        number=integer(issue, "number"),
         is_pull_request=issue.get("pull_request") is not None,
         comment=_comment_hint(payload.get("comment")),
         transferred_to=_transfer_target(payload.get("changes")) if action == "transferred" else None,
@@ -242,44 +240,27 @@ def _known_event(delivery_id: str, event: str, payload: Mapping[str, Any]) -> We
 
 
 def _repository_ref(obj: Mapping[str, Any], name: str) -> RepositoryRef:
-    repository = _mapping(obj, name)
+    repository = mapping(obj.get(name), name)
     full_name = repository.get("full_name")
     if not isinstance(full_name, str) or _FULL_NAME.fullmatch(full_name) is None:
         raise ValueError(f"{name}.full_name is not owner/name")
-    return RepositoryRef(full_name, _integer(repository, "id") if repository.get("id") is not None else None)
+    return RepositoryRef(full_name, integer(repository, "id") if repository.get("id") is not None else None)
 
 
 def _comment_hint(comment: object) -> CommentHint | None:
-    if not isinstance(comment, dict):
-        return None
-    updated_at, body = comment.get("updated_at"), comment.get("body")
-    if not isinstance(updated_at, str):
-        return None
     try:
-        return CommentHint(_integer(comment, "id"), epoch(updated_at), body if isinstance(body, str) else None)
+        fields = mapping(comment, "comment")
+        updated_at, body = epoch(text(fields, "updated_at")), fields.get("body")
+        return CommentHint(integer(fields, "id"), updated_at, body if isinstance(body, str) else None)
     except ValueError:
         return None
 
 
 def _transfer_target(changes: object) -> tuple[RepositoryRef, int] | None:
     """Return where a transferred issue is now, or None if the delivery lacks it: the old number redirects there too."""
-    if not isinstance(changes, dict):
-        return None
     try:
-        return _repository_ref(changes, "new_repository"), _integer(_mapping(changes, "new_issue"), "number")
+        target = mapping(changes, "changes")
+        number = integer(mapping(target.get("new_issue"), "new_issue"), "number")
+        return _repository_ref(target, "new_repository"), number
     except ValueError:
         return None
-
-
-def _mapping(obj: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = obj.get(name)
-    if not isinstance(value, dict):
-        raise ValueError(f"{name} is not an object")  # noqa: TRY004 - outside data is a value, whatever its type
-    return value
-
-
-def _integer(obj: Mapping[str, Any], name: str) -> int:
-    value = obj.get(name)
-    if type(value) is not int or not 1 <= value <= _MAX_NUMBER:  # a bool is an int to isinstance
-        raise ValueError(f"{name} is not a number as GitHub counts")
-    return value

@@ -71,7 +71,7 @@ class HttpGitHub(GitHub):
         *,
         in_flight: int = 4,
         timeout: float = TIMEOUT,
-        on_exchange: OnExchange | None = None,
+        on_exchange: OnExchange = lambda _request, _outcome: None,
     ) -> None:
         self._api = api
         self._token = _valid_token(token)
@@ -104,9 +104,8 @@ class HttpGitHub(GitHub):
     @property
     def blocked_until(self) -> float | None:
         """Return until when no request may leave, epoch seconds by our clock; None if requests may leave."""
-        if self._block is None or not is_ahead(self._block.until, now=self._clock.now(), at_most=LONGEST_WAIT):
-            return None
-        return self._block.until
+        block = self._active_block()
+        return None if block is None else block.until
 
     @override
     def validator_key(self, request: Request) -> str:
@@ -121,7 +120,7 @@ class HttpGitHub(GitHub):
                 async with asyncio.timeout(self._timeout):
                     return await self._retrying()(self._send_following_redirects, request, etag, admission)
             except TimeoutError:
-                self._report(request, Outcome.UNREACHABLE)
+                self._on_exchange(request, Outcome.UNREACHABLE)
                 raise Unreachable(request.path, f"no complete response within {self._timeout:g} s") from None
 
     async def aclose(self) -> None:
@@ -144,39 +143,38 @@ class HttpGitHub(GitHub):
         self, request: Request, etag: str | None, admission: Admission | None
     ) -> Response:
         """Return the response after all redirects, which stay on the API's host."""
-        visited_urls = {request.url}
-        current = request
-        while True:
-            result = await self._send_once(current, etag, admission)
+        visited_urls: set[str] = set()
+        url = request.url
+        while url not in visited_urls and len(visited_urls) <= MAX_REDIRECTS:
+            visited_urls.add(url)
+            result = await self._send_once(replace(request, url=url), etag, admission)
             if isinstance(result, Response):
                 return result
-            if result.url in visited_urls or len(visited_urls) > MAX_REDIRECTS:
-                raise InvalidRedirect(request.path, single_line(result.url))
-            visited_urls.add(result.url)
-            current = replace(request, url=result.url)
+            url = result.url
+        raise InvalidRedirect(request.path, single_line(url))
 
     async def _send_once(self, request: Request, etag: str | None, admission: Admission | None) -> Response | Redirect:
         """Return the result of one exchange; count it, and store the limit that it met."""
-        self._raise_if_blocked(request)
+        block = self._active_block()
+        if block is not None:
+            raise RateLimited(request.path, until=block.until, kind=block.kind)
         if admission is not None:
             await admission()
         limits_before = self._limits_in_a_row
         self._request_count += 1
         try:
             result = await self._exchange(request, etag, limits_before)
-        except RateLimited as limit:
-            self._meet_limit(limit, limits_before)
-            self._report(request, Outcome.RATE_LIMITED)
-            raise
         except GitHubError as error:
-            self._report(request, _outcome(error))
+            if isinstance(error, RateLimited):
+                self._meet_limit(error, limits_before)
+            self._on_exchange(request, _outcome(error))
             raise
         if self._limits_in_a_row == limits_before:  # else a limit came since, and this response is older than it
             self._limits_in_a_row = 0
         rate_limit = result.rate_limit if isinstance(result, Response) else None
         if rate_limit is not None and rate_limit.remaining == 0:  # GitHub would refuse the next request
             self._block_for(RateLimited(request.path, until=rate_limit.reset, kind="primary"))
-        self._report(request, _outcome(result))
+        self._on_exchange(request, _outcome(result))
         return result
 
     def _meet_limit(self, limit: RateLimited, limits_before: int) -> None:
@@ -211,17 +209,14 @@ class HttpGitHub(GitHub):
         return HttpResponse(response.status, headers, body)
 
     def _block_for(self, limit: RateLimited) -> None:
-        if self.blocked_until is None or self._block is None or limit.until > self._block.until:
+        block = self._active_block()
+        if block is None or limit.until > block.until:
             self._block = limit
 
-    def _raise_if_blocked(self, request: Request) -> None:
-        until = self.blocked_until
-        if until is not None and self._block is not None:
-            raise RateLimited(request.path, until=until, kind=self._block.kind)
-
-    def _report(self, request: Request, outcome: Outcome) -> None:
-        if self._on_exchange is not None:
-            self._on_exchange(request, outcome)
+    def _active_block(self) -> RateLimited | None:
+        block = self._block
+        is_active = block is not None and is_ahead(block.until, now=self._clock.now(), at_most=LONGEST_WAIT)
+        return block if is_active else None
 
 
 def _outcome(result: Response | Redirect | GitHubError) -> Outcome:
@@ -229,6 +224,7 @@ def _outcome(result: Response | Redirect | GitHubError) -> Outcome:
         Redirect: Outcome.REDIRECTED,
         Unreachable: Outcome.UNREACHABLE,
         InvalidResponse: Outcome.INVALID,
+        RateLimited: Outcome.RATE_LIMITED,
     }
     if isinstance(result, Response):
         return Outcome.UNCHANGED if result.unchanged else Outcome.OK

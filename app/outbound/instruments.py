@@ -12,18 +12,6 @@ Mode = Literal["livemax", "livemin", "livesum", "mostrecent"]
 
 
 @dataclass(frozen=True, slots=True)
-class RenamedCounter:
-    """A counter under its name and its deprecated name."""
-
-    counters: tuple[Counter, Counter]
-
-    def inc(self, amount: float, *labels: str) -> None:
-        """Add to both."""
-        for counter in self.counters:
-            counter.labels(*labels).inc(amount)
-
-
-@dataclass(frozen=True, slots=True)
 class RenamedGauge:
     """A gauge under its name and its deprecated name."""
 
@@ -48,11 +36,6 @@ class InstrumentFactory:
     def gauge(self, name: str, description: str, *labels: str, mode: Mode = "mostrecent") -> Gauge:
         """Create a gauge."""
         return Gauge(f"afterword_{name}", description, labels, registry=self._registry, multiprocess_mode=mode)
-
-    def renamed_counter(self, name: str, old_name: str, description: str, *labels: str) -> RenamedCounter:
-        """Create a counter with two names."""
-        old_counter = self.counter(old_name, deprecation_notice(f"{name}_total"), *labels)
-        return RenamedCounter((self.counter(name, description, *labels), old_counter))
 
     def renamed_gauge(
         self, name: str, old_name: str, description: str, *labels: str, mode: Mode = "mostrecent"
@@ -110,8 +93,11 @@ class MirrorInstruments:
         self.comments = factory.gauge("comments", "Mirrored comments.", "repo")
         self.due_jobs = factory.renamed_gauge("due_jobs", "marks", "Threads that are due for a refresh.")
         self.deliveries = factory.counter("deliveries", "Webhook deliveries.", "event", "outcome")
-        self.missed_changes = factory.renamed_counter(
-            "missed_by_webhook", "untold_changes", "Changes that the poll found and no webhook reported.", "repo"
+        self.deprecated_missed_changes = factory.counter(
+            "untold_changes", deprecation_notice("missed_by_webhook_total"), "repo"
+        )
+        self.missed_changes = factory.counter(
+            "missed_by_webhook", "Changes that the poll found and no webhook reported.", "repo"
         )
         self.drift = factory.counter(
             "drift", "Differences from GitHub that a reconcile found and fixed.", "repo", "kind"

@@ -138,7 +138,8 @@ class PrometheusMetrics(Metrics, Gauges):
 
     @override
     def missed_by_webhook(self, repo: Repository, count: int) -> None:
-        self._mirror.missed_changes.inc(count, repo.full_name)
+        self._mirror.missed_changes.labels(repo.full_name).inc(count)
+        self._mirror.deprecated_missed_changes.labels(repo.full_name).inc(count)
 
     @override
     def drift(self, repo: Repository, kind: Drift, count: int) -> None:
@@ -195,10 +196,6 @@ class PrometheusMetrics(Metrics, Gauges):
         return generate_latest(all_processes)
 
     def _set_rate_limit(self, state: RateLimitState) -> None:
-        gauges = self._github
-        for gauge, value in (
-            (gauges.limit, state.limit),
-            (gauges.remaining, state.remaining),
-            (gauges.reset, state.reset),
-        ):
+        gauges = (self._github.limit, self._github.remaining, self._github.reset)
+        for gauge, value in zip(gauges, (state.limit, state.remaining, state.reset), strict=True):
             gauge.set(math.nan if value is None else value)

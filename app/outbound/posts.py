@@ -36,6 +36,7 @@ TIMEOUT = 30.0
 MAX_REDIRECTS = 5
 _SKIPPED_FOLDERS = frozenset({"node_modules", "_drafts"})
 _MAX_WARNINGS = 20
+_UNCHANGED = "Its posts stay as they were."
 _OK, _NOT_MODIFIED = 200, 304
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -91,19 +92,16 @@ class PostFolder(PostSource):
         walk = _Walk(self._folder)
         pages = {path: page for path in walk.files() if (page := self._read_page(path)) is not None}
         for error in walk.errors:
-            folder = error.filename
+            folder = str(error.filename)
             pages |= {path: page for path, page in self._pages.items() if path.is_relative_to(folder)}
-            self._warnings.add(
-                f"The folder {single_line(str(folder))} cannot be opened ({error.strerror}). "
-                "Its posts stay as they were."
-            )
+            self._warnings.add(f"The folder {single_line(folder)} cannot be opened ({error.strerror}). {_UNCHANGED}")
         if pages or not (self._posts and any(self._posts.values())):
             self._pages = pages
             if pages or not walk.errors:
                 self._posts = group_by_repository((post for page in pages.values() for post in page.posts), self._sites)
                 self._warn_without_posts()
         else:
-            self._warnings.add(f"There is no page in {self._folder} any more. Its posts stay as they were.")
+            self._warnings.add(f"There is no page in {self._folder} any more. {_UNCHANGED}")
         self._warnings.log()
         return self._posts
 
@@ -130,9 +128,7 @@ class PostFolder(PostSource):
         except FileNotFoundError:
             return None
         except OSError as error:
-            self._warnings.add(
-                f"{single_line(str(path))} cannot be read ({error.strerror}). Its posts stay as they were."
-            )
+            self._warnings.add(f"{single_line(str(path))} cannot be read ({error.strerror}). {_UNCHANGED}")
             return last_page
         except ValueError as error:
             self._warnings.add(f"{single_line(str(path))} is skipped: {error}.")
@@ -157,8 +153,7 @@ class _Walk:
         return sorted(paths)
 
     def _add_error(self, error: OSError) -> None:
-        is_root = error.filename == os.fspath(self._folder)
-        if is_root or not isinstance(error, FileNotFoundError):
+        if error.filename == os.fspath(self._folder) or not isinstance(error, FileNotFoundError):
             self.errors.append(error)
 
     def _enters(self, path: Path) -> bool:
@@ -216,20 +211,18 @@ class PublishedPostList(PostSource):
     async def _fetch(self) -> None:
         address, response = await self._get_following_redirects()
         if response.status == _NOT_MODIFIED and self._etag is not None:
-            return self._warnings.repeat()
+            self._warnings.repeat()
+            return
         if response.status != _OK:
             raise ValueError(f"it was answered with status {response.status}")
         post_list = parse_list(_json(response.body), self._sites)
         for error in post_list.errors:
-            self._warnings.add(f"The list of posts at {self._printable_address}: {error}. It is skipped.")
+            self._warn(f": {error}. It is skipped.")
         if not post_list.posts:
-            self._warnings.add(
-                f"The list of posts at {self._printable_address} names no issue, so that nothing is served."
-            )
+            self._warn(" names no issue, so that nothing is served.")
         self._posts = group_by_repository(post_list.posts, self._sites)
         etag = response.headers.get("etag")
         self._etag = (address, etag) if etag and etag.isascii() else None
-        return None
 
     async def _get_following_redirects(self) -> tuple[str, HttpResponse]:
         """Return the last response and its address; no redirect may leave encryption."""
@@ -250,14 +243,11 @@ class PublishedPostList(PostSource):
     def _fail(self, reason: str) -> None:
         self._etag = None  # the next response must be complete
         consequence = "Nothing is served until it can." if self._posts is None else "The posts stay as they were."
-        self._warnings.add(
-            f"The list of posts at {self._printable_address} cannot be used: {single_line(reason)}. {consequence}"
-        )
+        self._warn(f" cannot be used: {single_line(reason)}. {consequence}")
 
-    @property
-    def _printable_address(self) -> str:
-        """Return the address without its query, which may contain a secret."""
-        return single_line(self._address.partition("?")[0])
+    def _warn(self, message: str) -> None:
+        """Add a warning that names the address without its query, which may contain a secret."""
+        self._warnings.add(f"The list of posts at {single_line(self._address.partition('?')[0])}{message}")
 
 
 def _json(body: bytes) -> object:
