@@ -190,15 +190,8 @@ class HttpGitHub(GitHub):
         response = self._mask_token(await self._http.get(request, headers))
         now = self._clock.now()
         self._rate_limit = parse_rate_limit(response.headers, now=now) or self._rate_limit
-        return decipher_response(
-            request,
-            response.status,
-            response.headers,
-            response.body,
-            now=now,
-            sent_etag=headers.get("If-None-Match"),
-            attempt=limits_before,
-        )
+        sent_etag = headers.get("If-None-Match")
+        return decipher_response(request, *response, now=now, sent_etag=sent_etag, attempt=limits_before)
 
     def _mask_token(self, response: HttpResponse) -> HttpResponse:
         """Return the response without the token: a proxy's error may repeat the request, and errors are logged."""

@@ -4,8 +4,8 @@ Connections stay open between requests. Redirects are not followed here, and not
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
@@ -21,8 +21,7 @@ _TIMEOUT = httpx.Timeout(15.0, connect=5.0, pool=None)
 _INCOMPLETE = (httpx.RemoteProtocolError, httpx.ReadError, httpx.DecodingError)
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
+class HttpResponse(NamedTuple):
     """A response with its body decoded from the content encoding."""
 
     status: int
@@ -35,13 +34,12 @@ class HttpClient:
 
     def __init__(self, base: str, *, connections: int, max_body_bytes: int = MAX_BODY_BYTES) -> None:
         self._max_body_bytes = max_body_bytes
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60.0)
         self._client = httpx.AsyncClient(
             # a constant: the decoders that a machine has must change neither the response nor its ETag
             headers={"Accept-Encoding": "gzip"},
             timeout=_TIMEOUT,
-            limits=httpx.Limits(
-                max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60.0
-            ),
+            limits=limits,
             follow_redirects=False,
             trust_env=not _is_loopback(base),  # no proxy is needed from a machine to itself
         )
@@ -83,9 +81,7 @@ def _reason(error: Exception) -> str:
 
 def _is_loopback(url: str) -> bool:
     host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
     try:
         return ip_address(host).is_loopback
     except ValueError:
-        return False
+        return host == "localhost" or host.endswith(".localhost")

@@ -11,6 +11,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
@@ -127,10 +128,8 @@ class HttpImageSource(ImageSource):
             return await self._client.send(self._client.build_request("GET", url), stream=True)
         *first_addresses, last_address = await self._checked_addresses(url)
         for address in first_addresses:
-            try:
+            with suppress(httpx.ConnectError, httpx.ConnectTimeout):
                 return await self._send_to(address, url)
-            except (httpx.ConnectError, httpx.ConnectTimeout):
-                continue
         return await self._send_to(last_address, url)
 
     async def _send_to(self, address: str, url: httpx.URL) -> httpx.Response:

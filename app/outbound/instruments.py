@@ -53,27 +53,27 @@ def deprecation_notice(name: str) -> str:
 class GitHubInstruments:
     """The metrics of the exchanges with GitHub."""
 
-    def __init__(self, factory: InstrumentFactory) -> None:
+    def __init__(self, create: InstrumentFactory) -> None:
         labels = ("priority", "endpoint", "outcome")
-        self.requests = factory.counter(
+        self.requests = create.counter(
             "github_requests", "Exchanges with GitHub; the outcome unchanged is a 304.", *labels
         )
         old_labels = ("purpose", "address", "outcome")
-        self.deprecated_requests = factory.counter("asks", deprecation_notice("github_requests_total"), *old_labels)
-        self.limit = factory.renamed_gauge(
+        self.deprecated_requests = create.counter("asks", deprecation_notice("github_requests_total"), *old_labels)
+        self.limit = create.renamed_gauge(
             "github_rate_limit", "asks_limit", "Requests that GitHub allows in an hour; NaN: unknown."
         )
-        self.remaining = factory.renamed_gauge(
+        self.remaining = create.renamed_gauge(
             "github_rate_limit_remaining",
             "asks_remaining",
             "Requests that GitHub still allows in this hour; NaN: unknown.",
         )
-        self.reset = factory.renamed_gauge(
+        self.reset = create.renamed_gauge(
             "github_rate_limit_reset_timestamp_seconds",
             "asks_reset_timestamp_seconds",
             "When GitHub's hour ends; NaN: unknown.",
         )
-        self.wait = factory.renamed_gauge(
+        self.wait = create.renamed_gauge(
             "github_wait_seconds",
             "asks_waiting_seconds",
             "Seconds until requests, or after a failure the next poll, may leave.",
@@ -85,21 +85,21 @@ class GitHubInstruments:
 class MirrorInstruments:
     """The metrics of the mirror, its jobs and its webhook."""
 
-    def __init__(self, factory: InstrumentFactory) -> None:
-        self.age = factory.gauge(
+    def __init__(self, create: InstrumentFactory) -> None:
+        self.age = create.gauge(
             "mirror_age_seconds", "Seconds since the repository last agreed with GitHub.", "repo", mode="livemin"
         )
-        self.threads = factory.gauge("threads", "Mirrored threads.", "repo")
-        self.comments = factory.gauge("comments", "Mirrored comments.", "repo")
-        self.due_jobs = factory.renamed_gauge("due_jobs", "marks", "Threads that are due for a refresh.")
-        self.deliveries = factory.counter("deliveries", "Webhook deliveries.", "event", "outcome")
-        self.deprecated_missed_changes = factory.counter(
+        self.threads = create.gauge("threads", "Mirrored threads.", "repo")
+        self.comments = create.gauge("comments", "Mirrored comments.", "repo")
+        self.due_jobs = create.renamed_gauge("due_jobs", "marks", "Threads that are due for a refresh.")
+        self.deliveries = create.counter("deliveries", "Webhook deliveries.", "event", "outcome")
+        self.deprecated_missed_changes = create.counter(
             "untold_changes", deprecation_notice("missed_by_webhook_total"), "repo"
         )
-        self.missed_changes = factory.counter(
+        self.missed_changes = create.counter(
             "missed_by_webhook", "Changes that the poll found and no webhook reported.", "repo"
         )
-        self.drift = factory.counter(
+        self.drift = create.counter(
             "drift", "Differences from GitHub that a reconcile found and fixed.", "repo", "kind"
         )
 
@@ -107,16 +107,16 @@ class MirrorInstruments:
 class ServingInstruments:
     """The metrics of the responses to readers."""
 
-    def __init__(self, factory: InstrumentFactory) -> None:
-        self.responses = factory.counter("served", "Requests answered, by kind of document.", "kind", "status")
-        self.renderings = factory.counter("rendered", "Documents rendered.", "kind")
-        self.cache_bytes = factory.renamed_gauge(
+    def __init__(self, create: InstrumentFactory) -> None:
+        self.responses = create.counter("served", "Requests answered, by kind of document.", "kind", "status")
+        self.renderings = create.counter("rendered", "Documents rendered.", "kind")
+        self.cache_bytes = create.renamed_gauge(
             "document_cache_bytes", "catalogue_bytes", "Memory taken by cached documents.", mode="livesum"
         )
-        self.cached_documents = factory.renamed_gauge(
+        self.cached_documents = create.renamed_gauge(
             "document_cache_documents", "catalogue_documents", "Cached documents.", mode="livesum"
         )
-        self.subscribers = factory.renamed_gauge(
+        self.subscribers = create.renamed_gauge(
             "subscribers", "listeners", "Open pages that are notified of changes.", mode="livesum"
         )
-        self.build = factory.gauge("build_info", "The version that runs; always 1.", "version", mode="livemax")
+        self.build = create.gauge("build_info", "The version that runs; always 1.", "version", mode="livemax")

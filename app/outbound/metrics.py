@@ -30,13 +30,14 @@ from app.ports.metrics import DeliveryOutcome, Drift, Gauges, Metrics, Wait
 from app.ports.rate_state import RateLimitState
 
 _REPOSITORY = re.compile(r"/(?:repos/[^/?]+/[^/?]+|repositories/\d+)(?P<rest>/[^?]*)?(?:\?.*)?$")
-_ENDPOINTS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("repository", re.compile(r"")),
-    ("issues", re.compile(r"/issues")),
-    ("all_comments", re.compile(r"/issues/comments")),
-    ("issue", re.compile(r"/issues/\d+")),
-    ("comments", re.compile(r"/issues/\d+/comments")),
-)
+_ENDPOINTS: Mapping[str, str] = {
+    "": "repository",
+    "/issues": "issues",
+    "/issues/comments": "all_comments",
+    "/issues/N": "issue",
+    "/issues/N/comments": "comments",
+}
+"""The endpoints of a repository by the rest of their path, with N for each number."""
 _OTHER = "other"
 _CPU = "process_cpu_seconds"
 _DEPRECATED_PRIORITY_LABELS: Mapping[Priority, str] = {Priority.POLL: "pulse", Priority.BACKFILL: "import"}
@@ -46,10 +47,7 @@ _DEPRECATED_PRIORITY_LABELS: Mapping[Priority, str] = {Priority.POLL: "pulse", P
 def endpoint_label(request: Request) -> str:
     """Return the kind of endpoint that a request goes to: one of six words."""
     match = _REPOSITORY.search(request.path)
-    if match is None:
-        return _OTHER
-    rest = match["rest"] or ""
-    return next((label for label, pattern in _ENDPOINTS if pattern.fullmatch(rest)), _OTHER)
+    return _OTHER if match is None else _ENDPOINTS.get(re.sub(r"\d+", "N", match["rest"] or ""), _OTHER)
 
 
 class _ProcessMetrics:

@@ -36,6 +36,10 @@ TIMEOUT = 30.0
 MAX_REDIRECTS = 5
 _SKIPPED_FOLDERS = frozenset({"node_modules", "_drafts"})
 _MAX_WARNINGS = 20
+_NO_POSTS = (
+    "None of the {count} pages in {folder} names its issue, so that nothing is served. "
+    "Write ghissueid: 41 into the front matter of a post, or name another folder in AFTERWORD_POSTS."
+)
 _UNCHANGED = "Its posts stay as they were."
 _OK, _NOT_MODIFIED = 200, 304
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -48,14 +52,9 @@ _FileVersion = tuple[int, int, int, int]
 
 def post_source(location: str, sites: Sequence[Repository], posts: Posts | None = None) -> PostSource:
     """Return the source at an http(s) address or folder; `posts` are those of its last read in an earlier process."""
-    if is_address(location):
+    if location.lower().startswith(("http://", "https://")):
         return PublishedPostList(location, sites, posts=posts)
     return PostFolder(Path(location), sites, posts=posts)
-
-
-def is_address(location: str) -> bool:
-    """Return True for the address of a published list, False for a folder."""
-    return location.lower().startswith(("http://", "https://"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,28 +88,22 @@ class PostFolder(PostSource):
         pass  # no file is open between two reads
 
     def _read(self) -> Posts | None:
-        walk = _Walk(self._folder)
-        pages = {path: page for path in walk.files() if (page := self._read_page(path)) is not None}
-        for error in walk.errors:
+        paths, errors = _walk(self._folder)
+        pages = {path: page for path in paths if (page := self._read_page(path)) is not None}
+        for error in errors:
             folder = str(error.filename)
             pages |= {path: page for path, page in self._pages.items() if path.is_relative_to(folder)}
             self._warnings.add(f"The folder {single_line(folder)} cannot be opened ({error.strerror}). {_UNCHANGED}")
         if pages or not (self._posts and any(self._posts.values())):
             self._pages = pages
-            if pages or not walk.errors:
+            if pages or not errors:
                 self._posts = group_by_repository((post for page in pages.values() for post in page.posts), self._sites)
-                self._warn_without_posts()
+                if not any(page.posts for page in pages.values()):
+                    self._warnings.add(_NO_POSTS.format(count=len(pages), folder=self._folder))
         else:
             self._warnings.add(f"There is no page in {self._folder} any more. {_UNCHANGED}")
         self._warnings.log()
         return self._posts
-
-    def _warn_without_posts(self) -> None:
-        if not any(page.posts for page in self._pages.values()):
-            self._warnings.add(
-                f"None of the {len(self._pages)} pages in {self._folder} names its issue, so that nothing is served. "
-                "Write ghissueid: 41 into the front matter of a post, or name another folder in AFTERWORD_POSTS."
-            )
 
     def _read_page(self, path: Path) -> _Page | None:
         """Return the current posts of a file; None if it is gone or not a regular file."""
@@ -135,44 +128,37 @@ class PostFolder(PostSource):
             return _Page(version, last_page.posts if last_page is not None else frozenset())
 
 
-class _Walk:
-    """All files below a folder that may be pages; links are followed, but neither in a loop nor upwards."""
+def _walk(root: Path) -> tuple[list[Path], list[OSError]]:
+    """Return all files below a folder that may be pages, and the errors of folders that could not be opened.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._resolved_folder = Path(os.path.realpath(folder))
-        self._visited_folders: set[tuple[int, int]] = set()
-        self.errors: list[OSError] = []
-        """Existing folders that could not be opened, and the folder itself in any case."""
-
-    def files(self) -> list[Path]:
-        paths: list[Path] = []
-        for parent, folders, names in os.walk(self._folder, followlinks=True, onerror=self._add_error):
-            folders[:] = [name for name in folders if self._enters(Path(parent, name))]
-            paths += (path for name in names if _is_page(path := Path(parent, name)))
-        return sorted(paths)
-
-    def _add_error(self, error: OSError) -> None:
-        if error.filename == os.fspath(self._folder) or not isinstance(error, FileNotFoundError):
-            self.errors.append(error)
-
-    def _enters(self, path: Path) -> bool:
-        if path.name.startswith(".") or path.name in _SKIPPED_FOLDERS:
-            return False
-        if path.is_symlink() and self._resolved_folder.is_relative_to(os.path.realpath(path)):
-            return False
-        try:
-            status = path.stat()
-        except OSError:
-            return True  # opening it reports the error
-        identity = (status.st_dev, status.st_ino)
-        is_new = identity not in self._visited_folders
-        self._visited_folders.add(identity)
-        return is_new
+    Links are followed, but neither in a loop nor upwards. A subfolder that is gone is no error.
+    """
+    errors: list[OSError] = []
+    pages: list[Path] = []
+    visited_folders: set[tuple[int, int]] = set()
+    for parent, folders, names in os.walk(root, followlinks=True, onerror=errors.append):
+        folders[:] = [name for name in folders if _enters(Path(parent, name), root, visited_folders)]
+        paths = (Path(parent, name) for name in names if not name.startswith("."))
+        pages += (path for path in paths if path.suffix.lower() in PAGE_SUFFIXES)
+    errors = [
+        error for error in errors if error.filename == os.fspath(root) or not isinstance(error, FileNotFoundError)
+    ]
+    return sorted(pages), errors
 
 
-def _is_page(path: Path) -> bool:
-    return not path.name.startswith(".") and path.suffix.lower() in PAGE_SUFFIXES
+def _enters(path: Path, root: Path, visited_folders: set[tuple[int, int]]) -> bool:
+    if path.name.startswith(".") or path.name in _SKIPPED_FOLDERS:
+        return False
+    if path.is_symlink() and Path(os.path.realpath(root)).is_relative_to(os.path.realpath(path)):
+        return False
+    try:
+        status = path.stat()
+    except OSError:
+        return True  # opening it reports the error
+    identity = (status.st_dev, status.st_ino)
+    is_new = identity not in visited_folders
+    visited_folders.add(identity)
+    return is_new
 
 
 class PublishedPostList(PostSource):
@@ -215,7 +201,11 @@ class PublishedPostList(PostSource):
             return
         if response.status != _OK:
             raise ValueError(f"it was answered with status {response.status}")
-        post_list = parse_list(_json(response.body), self._sites)
+        try:
+            data = orjson.loads(response.body.removeprefix(b"\xef\xbb\xbf"))
+        except orjson.JSONDecodeError:
+            raise ValueError("it is not JSON") from None
+        post_list = parse_list(data, self._sites)
         for error in post_list.errors:
             self._warn(f": {error}. It is skipped.")
         if not post_list.posts:
@@ -248,14 +238,6 @@ class PublishedPostList(PostSource):
     def _warn(self, message: str) -> None:
         """Add a warning that names the address without its query, which may contain a secret."""
         self._warnings.add(f"The list of posts at {single_line(self._address.partition('?')[0])}{message}")
-
-
-def _json(body: bytes) -> object:
-    try:
-        data: object = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError:
-        raise ValueError("it is not JSON") from None
-    return data
 
 
 class _Warnings:
