@@ -219,6 +219,7 @@ class RateBudget:
         try:
             await self._rate_state.record(self._token_id, state, at=self._clock.now())
         except StoreError as failure:
+            self._last_recorded = RateLimitState()
             _log.warning("GitHub's rate limit could not be stored; the next response stores it: %s", failure)
 
 

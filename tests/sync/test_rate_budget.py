@@ -175,6 +175,24 @@ async def test_full_store_loses_no_response() -> None:
     assert (await new_budget(github, clock, FullRateState()).send(REQUEST, Priority.READ)).url == REQUEST.url
 
 
+async def test_next_response_stores_a_lost_rate_limit() -> None:
+    class OnceFullRateState(MemoryRateState):
+        is_full = True
+
+        @override
+        async def record(self, token_id: str, state: RateLimitState, *, at: float) -> None:
+            if self.is_full:
+                self.is_full = False
+                raise StoreUnusable("afterword.db", "full")
+            await super().record(token_id, state, at=at)
+
+    clock, rate_state = FakeClock(), OnceFullRateState()
+    budget = new_budget(FakeGitHub(RateLimit(5000, 4000, clock.now() + 60)), clock, rate_state)
+    await budget.send(REQUEST, Priority.READ)
+    await budget.send(REQUEST, Priority.READ)
+    assert (await rate_state.usage(TOKEN_ID, at=clock.now())).state.remaining == 4000
+
+
 @pytest.mark.parametrize(
     ("priority", "most"),
     [(Priority.READ, 24), (Priority.DELIVERY, 24), (Priority.POLL, MOST), (Priority.CHECK, 8), (Priority.BACKFILL, 40)],
