@@ -92,8 +92,12 @@ class DiskCache(ImageStore):
         if self._room is None or self._room < size:
             files = sorted(self._files())
             total = sum(file_size for _, file_size, _ in files)
-            if total + size > self._most:
-                total -= _remove_oldest(files, total + size - int(self._most * _SHRINK_TO))
+            most = self._most if total + size <= self._most else int(self._most * _SHRINK_TO)
+            for _, file_size, path in files:
+                if total + size <= most:
+                    break
+                path.unlink(missing_ok=True)
+                total -= file_size
             self._room = max(size, min(self._most - total, int(self._most * _MEASURE_AFTER)))
         self._room -= size
 
@@ -106,17 +110,6 @@ class DiskCache(ImageStore):
                     path.unlink()
                 elif stat.S_ISREG(status.st_mode):
                     yield status.st_mtime, status.st_size, path
-
-
-def _remove_oldest(files: list[tuple[float, int, Path]], size: int) -> int:
-    """Remove files from the front until `size` bytes are free; return how many bytes were removed."""
-    total = 0
-    for _, file_size, path in files:
-        if total >= size:
-            break
-        path.unlink(missing_ok=True)
-        total += file_size
-    return total
 
 
 def _parse(content: bytes) -> CachedImage | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from app.domain.records import SiteRecord
+from app.domain.records import REPOSITORY_NUMBER, SiteRecord
 from app.domain.threads import Comment, Issue
 from app.ports.mirror import Change
 
@@ -61,10 +61,12 @@ def site_after(change: Change, before: SiteRecord | None) -> SiteRecord | None:
     return None if record is None else replace(record, **change.site_update)
 
 
-def is_repository_change(before: SiteRecord | None, after: SiteRecord | None) -> bool:
-    """Return True if the name or the visibility of the repository changed."""
+def numbers_to_version(
+    changed_numbers: Iterable[int], before: SiteRecord | None, after: SiteRecord | None
+) -> list[int]:
+    """Return the numbers that get new versions, in order: last the repository's if its name or visibility changed."""
     states = [record and (record.full_name, record.private) for record in (before, after)]
-    return states[0] != states[1]
+    return sorted(changed_numbers) + [REPOSITORY_NUMBER] * (states[0] != states[1])
 
 
 def is_newer(updated_at: str, stored_at: str) -> bool:

@@ -20,7 +20,9 @@ class MemoryDeliveries(Deliveries):
         stored_delivery = self._deliveries.get(delivery.id)
         if rules.is_replay(delivery, stored_delivery.received_at if stored_delivery else None, within=replay_within):
             return False
-        self._forget(before=delivery.received_at - rules.WEEK)
+        week_ago = delivery.received_at - rules.WEEK
+        for key in list(takewhile(lambda key: self._deliveries[key].received_at < week_ago, self._deliveries)):
+            del self._deliveries[key]
         self._deliveries.pop(delivery.id, None)
         self._deliveries[delivery.id] = delivery
         if delivery.number is not None and delivery.needs_refresh:
@@ -37,7 +39,3 @@ class MemoryDeliveries(Deliveries):
 
     async def last_delivery_at(self, repo: Repository) -> float | None:
         return max((d.received_at for d in self._deliveries.values() if d.repo == repo), default=None)
-
-    def _forget(self, *, before: float) -> None:
-        for key in list(takewhile(lambda key: self._deliveries[key].received_at < before, self._deliveries)):
-            del self._deliveries[key]

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import nlargest
-from itertools import takewhile
+from itertools import chain, takewhile
 
-from app.domain.records import REPOSITORY_NUMBER, IssueSummary, SiteRecord, ThreadRecord, ThreadRef, Tombstone
+from app.domain.records import IssueSummary, SiteRecord, ThreadRecord, ThreadRef
 from app.domain.sites import Repository
 from app.domain.thread_state import Hop, Snapshot
 from app.domain.threads import Comment
 from app.domain.transfers import MAX_TRANSFERS, transfer_target
 from app.ports.mirror import Change, Mirror, MirrorChange, NewestComments, SiteSnapshot
 from app.store.memory.mirror_writes import ChangeWriter, SiteData
-from app.store.normalized_change import MONTH, deduplicate, is_repository_change
+from app.store.normalized_change import MONTH, deduplicate, numbers_to_version
 
 
 class MemoryMirror(Mirror):
@@ -58,10 +58,7 @@ class MemoryMirror(Mirror):
     async def lookup(
         self, repos: Iterable[Repository], comment_id: int | None
     ) -> Mapping[Repository, tuple[SiteRecord | None, Comment | None]]:
-        return {
-            repo: (self._site(repo).record, None if comment_id is None else await self.comment(repo, comment_id))
-            for repo in repos
-        }
+        return {repo: (self._site(repo).record, self._site(repo).comment(comment_id)) for repo in repos}
 
     async def issue_ids(self, repo: Repository, numbers: Iterable[int]) -> Mapping[int, int]:
         threads = self._site(repo).threads
@@ -72,25 +69,16 @@ class MemoryMirror(Mirror):
         return frozenset(n for n in numbers if n in tombstones and tombstones[n].transferred_to is not None)
 
     async def avatar(self, repo: Repository, user_id: int, *, numbers: frozenset[int] | None = None) -> str | None:
-        authors = (
-            comment.author
-            for number, thread in self._site(repo).threads.items()
-            if numbers is None or number in numbers
-            for comment in thread.comments.values()
-        )
-        return next((author.avatar_url for author in authors if author.id == user_id), None)
+        threads = self._site(repo).threads
+        comments = chain.from_iterable(threads[n].comments.values() for n in threads if numbers is None or n in numbers)
+        return next((comment.author.avatar_url for comment in comments if comment.author.id == user_id), None)
 
     async def newest_comments(
         self, repo: Repository, *, limit: int, before: int | None, numbers: frozenset[int] | None
     ) -> NewestComments:
         site = self._site(repo)
-        ids = (
-            comment_id
-            for comment_id, number in site.numbers.items()
-            if (before is None or comment_id < before)
-            and (numbers is None or number in numbers)
-            and site.threads[number].complete
-        )
+        complete = {n for n, thread in site.threads.items() if thread.complete and (numbers is None or n in numbers)}
+        ids = (key for key, number in site.numbers.items() if number in complete and (before is None or key < before))
         comments = tuple(site.threads[site.numbers[key]].comments[key] for key in nlargest(limit, ids))
         refs = {comment.number: ThreadRef(repo, comment.number) for comment in comments}
         snapshots = {number: self._snapshot(ref, with_comments=True) for number, ref in refs.items()}
@@ -115,36 +103,29 @@ class MemoryMirror(Mirror):
         self._etags = {key: entry for key, entry in etags.items() if entry[1] >= change.at - MONTH}
         self._data[repo.key] = writer.site
         numbers = frozenset(number for number in writer.written_numbers if writer.is_visible_change(before, number))
-        self._record_changes(repo, numbers)
-        if is_repository_change(before.record, writer.site.record):
-            self._record_changes(repo, (REPOSITORY_NUMBER,))
+        for number in numbers_to_version(numbers, before.record, writer.site.record):
+            version = self._latest_version() + 1
+            self._changes.pop(ThreadRef(repo, number), None)
+            self._changes[ThreadRef(repo, number)] = MirrorChange(version, repo, number, self._process_id)
         return numbers
 
     def _snapshot(self, ref: ThreadRef, *, with_comments: bool) -> Snapshot:
         hops = [self._hop(ref)]
-        while len(hops) <= MAX_TRANSFERS and self._thread(ref) is None:
-            target = self._transfer_target(hops[-1].tombstone)
-            if target is None:
-                break
-            ref = target
-            hops.append(self._hop(ref))
-        site, record = self._site(ref.repo), self._thread(ref)
+        while len(hops) <= MAX_TRANSFERS and (target := self._transfer_target(hops[-1])):
+            hops.append(self._hop(target))
+        repo, number = hops[-1].ref
+        site, record = self._site(repo), self._thread(hops[-1].ref)
         pinned = None if record is None else record.issue.pinned_comment
-        return Snapshot(
-            tuple(hops),
-            record,
-            site.comments_of(ref.number) if with_comments else (),
-            None if pinned is None else site.comment(pinned.id),
-        )
+        comments = site.comments_of(number) if with_comments else ()
+        return Snapshot(tuple(hops), record, comments, site.comment(None if pinned is None else pinned.id))
 
     def _hop(self, ref: ThreadRef) -> Hop:
         site = self._site(ref.repo)
         return Hop(ref, site.record, site.tombstones.get(ref.number), self._version(ref))
 
-    def _transfer_target(self, tombstone: Tombstone | None) -> ThreadRef | None:
-        if tombstone is None or tombstone.transferred_to is None:
-            return None
-        return transfer_target(tombstone.transferred_to, ((repo, self._site(repo).record) for repo in self._sites))
+    def _transfer_target(self, hop: Hop) -> ThreadRef | None:
+        address = hop.tombstone and hop.tombstone.transferred_to
+        return transfer_target(address, ((repo, self._site(repo).record) for repo in self._sites)) if address else None
 
     def _thread(self, ref: ThreadRef) -> ThreadRecord | None:
         thread = self._site(ref.repo).threads.get(ref.number)
@@ -160,22 +141,9 @@ class MemoryMirror(Mirror):
     def _latest_version(self) -> int:
         return next((change.version for change in reversed(self._changes.values())), 0)
 
-    def _record_changes(self, repo: Repository, numbers: Iterable[int]) -> None:
-        for number in sorted(numbers):
-            version = self._latest_version() + 1
-            self._changes.pop(ThreadRef(repo, number), None)
-            self._changes[ThreadRef(repo, number)] = MirrorChange(version, repo, number, self._process_id)
-
 
 def _summary(record: ThreadRecord) -> IssueSummary:
     issue = record.issue
-    return IssueSummary(
-        number=issue.number,
-        is_pull_request=issue.is_pull_request,
-        comment_count=issue.comment_count,
-        mirrored_count=record.mirrored_count,
-        complete=record.complete,
-        count_mismatch=record.count_mismatch,
-        updated_at=issue.updated_at,
-        labels=issue.labels,
-    )
+    counts = issue.comment_count, record.mirrored_count
+    completeness = record.complete, record.count_mismatch
+    return IssueSummary(issue.number, issue.is_pull_request, *counts, *completeness, issue.updated_at, issue.labels)

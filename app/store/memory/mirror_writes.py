@@ -53,10 +53,11 @@ class SiteData:
         """Return a copy that may be changed."""
         return SiteData(self.record, dict(self.threads), dict(self.numbers), dict(self.tombstones))
 
-    def comment(self, comment_id: int) -> Comment | None:
+    def comment(self, comment_id: int | None) -> Comment | None:
         """Return one comment."""
-        number = self.numbers.get(comment_id)
-        return None if number is None else self.threads[number].comments[comment_id]
+        if comment_id is None or comment_id not in self.numbers:
+            return None
+        return self.threads[self.numbers[comment_id]].comments[comment_id]
 
     def comments_of(self, number: int) -> tuple[Comment, ...]:
         """Return the comments of a thread by ascending id."""
@@ -100,10 +101,10 @@ class ChangeWriter:
             if thread is not None and not is_newer(issue.updated_at, thread.issue.updated_at):
                 continue
             self._current_issues.add(number)
-            if thread is None or issue.is_pull_request:
-                self._remove_comments(() if thread is None else thread.comments)
-                thread = ThreadData(issue)
-            self._put(number, replace(thread, issue=issue))
+            if thread is not None and issue.is_pull_request:
+                self._remove_comments(thread.comments)
+                thread = None
+            self._put(number, replace(thread or ThreadData(issue), issue=issue))
 
     def _put_tombstone(self) -> None:
         tombstone = self._change.tombstone
@@ -133,9 +134,7 @@ class ChangeWriter:
             if not self._is_thread(number):
                 continue
             self._remove_comments(self.site.threads[number].comments.keys() - ids)
-            thread = self.site.threads[number]
-            offset = thread.issue.comment_count - len(ids)
-            self._put(number, replace(thread, complete=True, count_offset=offset, checked_at=self._change.at))
+            self._complete(number, self.site.threads[number].issue.comment_count - len(ids))
 
     def _remove_comments(self, comment_ids: Iterable[int]) -> None:
         for comment_id in tuple(comment_ids):
@@ -150,13 +149,13 @@ class ChangeWriter:
             if thread is None or thread.issue.is_pull_request or thread.issue.comment_count != len(thread.comments):
                 continue
             if not thread.complete or (number in self._current_issues and not thread.comments):
-                self._put(number, replace(thread, complete=True, count_offset=0, checked_at=self._change.at))
+                self._complete(number, 0)
 
     def _check_threads(self) -> None:
         for number in self._change.checked_threads:
             thread = self.site.threads.get(number)
             if thread is not None and thread.complete:
-                self._put(number, replace(thread, checked_at=self._change.at))
+                self._complete(number, thread.count_offset)
 
     def _comments_to_modify(self, number: int) -> dict[int, Comment]:
         """Return the comments of a thread as this change's own copy, made when first needed."""
@@ -169,6 +168,10 @@ class ChangeWriter:
     def _is_thread(self, number: int) -> bool:
         thread = self.site.threads.get(number)
         return thread is not None and not thread.issue.is_pull_request
+
+    def _complete(self, number: int, count_offset: int) -> None:
+        thread, at = self.site.threads[number], self._change.at
+        self._put(number, replace(thread, complete=True, count_offset=count_offset, checked_at=at))
 
     def _put(self, number: int, thread: ThreadData) -> None:
         self.written_numbers.add(number)

@@ -46,9 +46,9 @@ def clamp(number: int) -> int:
     return max(-LARGEST, min(number, LARGEST))
 
 
-def json_list(numbers: Iterable[int]) -> str:
+def json_list(numbers: Iterable[int] | None) -> str | None:
     """Return numbers as one parameter, for `json_each`."""
-    return orjson.dumps(tuple(map(clamp, numbers))).decode()
+    return None if numbers is None else orjson.dumps(tuple(map(clamp, numbers))).decode()
 
 
 def site_id(connection: sqlite3.Connection, repo: Repository) -> int:

@@ -13,6 +13,21 @@ from app.store.sqlite.schema import Migration
 _WRITES_PER_CHECKPOINT = 250
 """After so many writes the log is copied into the file: some four megabytes."""
 
+_DAMAGED = (
+    "The store {path} was damaged ({reason}). It is kept as {target}, and a new one was made: "
+    "everything is read from GitHub again."
+)
+_RESTORED = "The store {path} was deleted while it was in use. What it held was saved into a new file of that name."
+_LOST = (
+    "The store {path} was deleted while it was in use, and what it held could not be saved ({reason}). "
+    "A new one was made: everything is read from GitHub again."
+)
+_REPLACED = (
+    "The store {path} was replaced while it was in use, as by another process that repaired it. "
+    "The file that is there now is in use."
+)
+"""The reports to the owner."""
+
 
 class StoreFile(SqliteFile):
     """One file, which several processes may share; created by `open`, ended by `close`."""
@@ -79,16 +94,12 @@ class StoreFile(SqliteFile):
                 report = self._clear_path()
                 self._cause = self._cause or report
                 if report is not None:
-                    self._reopen()
+                    before = self._connections
+                    self._reports += filter(None, (self._cause, self._open()))
+                    before.retire()
+                    self._cause = None
         except (sqlite3.Error, OSError) as error:
             raise StoreUnusable(self._name, str(error)) from error
-
-    def _reopen(self) -> None:
-        before = self._connections
-        repair_report = self._open()
-        before.retire()
-        self._reports += [report for report in (self._cause, repair_report) if report is not None]
-        self._cause = None
 
     def _clear_path(self) -> str | None:
         """Ensure that the file at the path may be opened, if any; return what was wrong, None if all is well."""
@@ -99,7 +110,7 @@ class StoreFile(SqliteFile):
         if current_id != connections.file_id:
             if log_id(self._path) == connections.log_id:  # the new file came without a log of its own
                 repair.remove_log(self._path)
-            return repair.replaced_report(self._name)
+            return _REPLACED.format(path=self._name)
         return None if connections.damage is None else self._move_aside(connections.damage)
 
     def _restore_deleted(self) -> str:
@@ -110,7 +121,7 @@ class StoreFile(SqliteFile):
                 self._copy_deleted()
         except DamagedFile as error:
             damage = error.reason
-        return repair.restored_report(self._name) if damage is None else repair.lost_report(self._name, damage)
+        return (_RESTORED if damage is None else _LOST).format(path=self._name, reason=damage)
 
     def _copy_deleted(self) -> None:
         with (
@@ -123,14 +134,12 @@ class StoreFile(SqliteFile):
     def _open(self) -> str | None:
         """Open the connections; return a report if a damaged file was moved aside."""
         report = None
-        if file_id(self._path) is None:
+        try:
+            is_new = file_id(self._path) is None
+            connections = self._create() if is_new else open_connections(self._name, self._migrations)
+        except DamagedFile as damage:
+            report = self._move_aside(damage.reason)
             connections = self._create()
-        else:
-            try:
-                connections = open_connections(self._name, self._migrations)
-            except DamagedFile as damage:
-                report = self._move_aside(damage.reason)
-                connections = self._create()
         self._monitored = connections, repair.FileMonitor(self._path)
         self._connections = connections
         return report
@@ -145,7 +154,7 @@ class StoreFile(SqliteFile):
     def _move_aside(self, reason: str) -> str:
         """Move the damaged file aside; return a report."""
         at = self._path.stat().st_mtime if self._now is None else self._now()
-        return repair.damaged_report(self._name, reason, repair.move_aside(self._path, at))
+        return _DAMAGED.format(path=self._name, reason=reason, target=repair.move_aside(self._path, at))
 
     def _close(self) -> None:
         self._write_pool.shutdown()

@@ -99,7 +99,9 @@ class SqliteMirror(Mirror):
 
     async def site_snapshot(self, repo: Repository) -> SiteSnapshot:
         def query(connection: sqlite3.Connection) -> SiteSnapshot:
-            return SiteSnapshot(_site(connection, repo), _summaries(connection, repo))
+            rows = connection.execute(_SUMMARIES, {"key": repo.key}).fetchall()
+            labels = _parse_all(row[0] for row in rows)
+            return SiteSnapshot(_site(connection, repo), tuple(map(_summary, labels, rows)))
 
         return await self._file.read(query)
 
@@ -115,7 +117,8 @@ class SqliteMirror(Mirror):
         return await self._file.read(query)
 
     async def comments(self, repo: Repository, number: int) -> tuple[Comment, ...]:
-        return await self._file.read(lambda connection: _comments_of(connection, ThreadRef(repo, number)))
+        parameters = _parameters(ThreadRef(repo, number))
+        return await self._file.read(lambda connection: _comments(connection, _COMMENTS, parameters))
 
     async def comment(self, repo: Repository, comment_id: int) -> Comment | None:
         return await self._file.read(lambda connection: _comment(connection, repo, comment_id))
@@ -146,7 +149,7 @@ class SqliteMirror(Mirror):
         return frozenset(number for (number,) in rows)
 
     async def avatar(self, repo: Repository, user_id: int, *, numbers: frozenset[int] | None = None) -> str | None:
-        parameters = {"key": repo.key, "author": clamp(user_id), "keys": _optional_list(numbers)}
+        parameters = {"key": repo.key, "author": clamp(user_id), "keys": json_list(numbers)}
         comments = await self._file.read(lambda connection: _comments(connection, _COMMENT_BY_AUTHOR, parameters))
         return comments[0].author.avatar_url if comments else None
 
@@ -154,7 +157,7 @@ class SqliteMirror(Mirror):
         self, repo: Repository, *, limit: int, before: int | None, numbers: frozenset[int] | None
     ) -> NewestComments:
         last = LARGEST if before is None else clamp(before - 1)
-        parameters = {"key": repo.key, "last": last, "keys": _optional_list(numbers), "limit": limit}
+        parameters = {"key": repo.key, "last": last, "keys": json_list(numbers), "limit": limit}
 
         def query(connection: sqlite3.Connection) -> NewestComments:
             site, comments = _site(connection, repo), _comments(connection, _NEWEST_COMMENTS, parameters)
@@ -195,20 +198,13 @@ def _snapshot(
     """Return all of a thread: three queries if its issue is mirrored here, two more for each transfer."""
     hop, record = _hop(connection, ref)
     hops = [hop]
-    while record is None and len(hops) <= MAX_TRANSFERS:
-        if hop.tombstone is None or hop.tombstone.transferred_to is None:
-            break
-        target = transfer_target(hop.tombstone.transferred_to, ((repo, _site(connection, repo)) for repo in sites))
-        if target is None:
-            break
+    while len(hops) <= MAX_TRANSFERS and (target := _transfer_target(connection, hop, sites)):
         hop, record = _hop(connection, target)
         hops.append(hop)
     pinned = None if record is None else record.issue.pinned_comment
+    comments = _comments(connection, _COMMENTS, _parameters(hop.ref)) if with_comments and record else ()
     return Snapshot(
-        tuple(hops),
-        record,
-        _comments_of(connection, hop.ref) if with_comments and record is not None else (),
-        _comment(connection, hop.ref.repo, None if pinned is None else pinned.id),
+        tuple(hops), record, comments, _comment(connection, hop.ref.repo, None if pinned is None else pinned.id)
     )
 
 
@@ -219,6 +215,11 @@ def _hop(connection: sqlite3.Connection, ref: ThreadRef) -> tuple[Hop, ThreadRec
     row = connection.execute(_TOMBSTONE, _parameters(ref)).fetchone()
     tombstone = None if row is None else Tombstone(row[0], bool(row[1]), *row[2:])
     return Hop(ref, site, tombstone, _version(connection, *ref)), None
+
+
+def _transfer_target(connection: sqlite3.Connection, hop: Hop, sites: Sequence[Repository]) -> ThreadRef | None:
+    address = hop.tombstone and hop.tombstone.transferred_to
+    return transfer_target(address, ((repo, _site(connection, repo)) for repo in sites)) if address else None
 
 
 def _site(connection: sqlite3.Connection, repo: Repository) -> SiteRecord | None:
@@ -244,10 +245,6 @@ def _thread_record(source: Any, mirrored_count: int, complete: int, *fields: Any
     return ThreadRecord(payloads.issue(source), mirrored_count, bool(complete), *fields)
 
 
-def _comments_of(connection: sqlite3.Connection, ref: ThreadRef) -> tuple[Comment, ...]:
-    return _comments(connection, _COMMENTS, _parameters(ref))
-
-
 def _comment(connection: sqlite3.Connection, repo: Repository, comment_id: int | None) -> Comment | None:
     if comment_id is None:
         return None
@@ -259,22 +256,14 @@ def _comments(connection: sqlite3.Connection, query: str, parameters: Mapping[st
     return tuple(map(payloads.comment, _parse_all(source for (source,) in connection.execute(query, parameters))))
 
 
-def _summaries(connection: sqlite3.Connection, repo: Repository) -> tuple[IssueSummary, ...]:
-    rows = connection.execute(_SUMMARIES, {"key": repo.key}).fetchall()
-    return tuple(
-        IssueSummary(number, bool(is_pull), count, mirrored, bool(complete), bool(mismatch), updated_at, tuple(labels))
-        for labels, (_, number, is_pull, count, mirrored, complete, mismatch, updated_at) in zip(
-            _parse_all(row[0] for row in rows), rows, strict=True
-        )
-    )
+def _summary(labels: list[str], row: tuple[Any, ...]) -> IssueSummary:
+    _, number, is_pull, count, mirrored, complete, mismatch, updated_at = row
+    flags = bool(complete), bool(mismatch)
+    return IssueSummary(number, bool(is_pull), count, mirrored, *flags, updated_at, tuple(labels))
 
 
 def _parameters(ref: ThreadRef) -> Mapping[str, Any]:
     return {"key": ref.repo.key, "number": clamp(ref.number)}
-
-
-def _optional_list(numbers: frozenset[int] | None) -> str | None:
-    return None if numbers is None else json_list(numbers)
 
 
 def _parse_all(sources: Iterable[bytes]) -> list[Any]:

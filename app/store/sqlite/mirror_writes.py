@@ -7,18 +7,16 @@ from typing import Any
 
 import orjson
 
-from app.domain.records import REPOSITORY_NUMBER, SiteRecord, Tombstone
+from app.domain.records import SiteRecord, Tombstone
 from app.ports.mirror import Change
-from app.store.normalized_change import MONTH, NormalizedChange, is_newer, is_repository_change, site_after
+from app.store.normalized_change import MONTH, NormalizedChange, is_newer, numbers_to_version, site_after
 from app.store.sqlite.connections import json_list, site_id
 
 _STORED_ISSUES = """
-SELECT number, updated_at, source FROM issue
-WHERE site = :site AND number IN (SELECT value FROM json_each(:keys))
+SELECT number, updated_at, source FROM issue WHERE site = :site AND number IN (SELECT value FROM json_each(:keys))
 """
 _STORED_COMMENTS = """
-SELECT id, updated_at, source, number FROM comment
-WHERE site = :site AND id IN (SELECT value FROM json_each(:keys))
+SELECT id, updated_at, source, number FROM comment WHERE site = :site AND id IN (SELECT value FROM json_each(:keys))
 """
 _STORED_THREADS = """
 SELECT number, complete FROM issue
@@ -68,8 +66,7 @@ UPDATE issue SET complete = 1, count_offset = comment_count - json_array_length(
 WHERE site = :site AND number = :number
 """
 _CHECK = """
-UPDATE issue SET checked_at = :at
-WHERE site = :site AND number IN (SELECT value FROM json_each(:keys)) AND complete
+UPDATE issue SET checked_at = :at WHERE site = :site AND number IN (SELECT value FROM json_each(:keys)) AND complete
 """
 _DELETE_TOMBSTONES = "DELETE FROM tombstone WHERE site = :site AND number IN (SELECT value FROM json_each(:keys))"
 _DELETE_ISSUE = "DELETE FROM issue WHERE site = :site AND number = :number"
@@ -107,7 +104,7 @@ def apply_change(
         connection.execute(_PUT_SITE, (after.repo.full_name, *astuple(after)[1:], writer.site))
     connection.executemany(_PUT_ETAG, ((key, etag, change.at) for key, etag in change.etags.items()))
     connection.execute("DELETE FROM etag WHERE at < ?", (change.at - MONTH,))
-    numbers = [*sorted(writer.changed_numbers), *([REPOSITORY_NUMBER] if is_repository_change(before, after) else [])]
+    numbers = numbers_to_version(writer.changed_numbers, before, after)
     connection.executemany(_PUT_MIRROR_CHANGE, ((writer.site, number, process_id) for number in numbers))
     return frozenset(writer.changed_numbers)
 

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 
 from app.store.sqlite.connections import connect, transaction
@@ -54,10 +55,8 @@ def remove_log(path: Path) -> None:
 def move_aside(path: Path, at: float) -> Path:
     """Move a file and its log to an unused name that contains the time; return that name."""
     name = f"{path}.broken-{datetime.fromtimestamp(at, UTC):%Y%m%dT%H%M%S}"
-    target, number = name, 1
-    while os.path.lexists(target):
-        number += 1
-        target = f"{name}-{number}"
+    names = chain([name], (f"{name}-{number}" for number in count(2)))
+    target = next(target for target in names if not os.path.lexists(target))
     path.rename(target)
     for ending in _LOG_ENDINGS:
         log = Path(f"{path}{ending}")
@@ -136,43 +135,13 @@ class FileMonitor:
 
     def _read_file(self) -> str | None:
         try:
-            with closing(self._connect()) as connection:
+            # SQLite's error, for a file that is gone, locked or refused, proves no damage.
+            with suppress(sqlite3.Error), closing(self._connect()) as connection:
                 check(connection, str(self._path))
         except DamagedFile as damage:
             return damage.reason
-        except sqlite3.Error:  # gone, locked or refused: that proves no damage
-            return None
         return None
 
     def _connect(self) -> sqlite3.Connection:
         """Return a connection to the file; it never creates one."""
         return connect(f"{self._path.absolute().as_uri()}?mode=rw", uri=True)
-
-
-def damaged_report(path: str, reason: str, target: Path) -> str:
-    """Return the report to the owner that a damaged file was moved aside."""
-    return (
-        f"The store {path} was damaged ({reason}). It is kept as {target}, and a new one was made: "
-        "everything is read from GitHub again."
-    )
-
-
-def restored_report(path: str) -> str:
-    """Return the report that a deleted file was restored."""
-    return f"The store {path} was deleted while it was in use. What it held was saved into a new file of that name."
-
-
-def lost_report(path: str, reason: str) -> str:
-    """Return the report that the contents of a deleted file are lost."""
-    return (
-        f"The store {path} was deleted while it was in use, and what it held could not be saved ({reason}). "
-        "A new one was made: everything is read from GitHub again."
-    )
-
-
-def replaced_report(path: str) -> str:
-    """Return the report that another file is at the path."""
-    return (
-        f"The store {path} was replaced while it was in use, as by another process that repaired it. "
-        "The file that is there now is in use."
-    )
