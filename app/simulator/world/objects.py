@@ -111,14 +111,13 @@ def comment_object(world: WorldTables, comment: Comment, view: View) -> Json:
     repository = world.repositories[issue.repository_id]
     repository_url = view.repository_url(repository)
     url = f"{repository_url}/issues/comments/{comment.id}"
-    kind = "pull" if issue.is_pull_request else "issues"
     pin = comment.pin and {
         "pinned_at": rfc3339(comment.pin.pinned_at),
         "pinned_by": user_object(world.users[comment.pin.pinned_by], view),
     }
     return {
         "url": url,
-        "html_url": f"{WEB}/{repository.full_name}/{kind}/{issue.number}#issuecomment-{comment.id}",
+        "html_url": f"{_issue_page_url(repository, issue)}#issuecomment-{comment.id}",
         "issue_url": f"{repository_url}/issues/{issue.number}",
         "id": comment.id,
         "node_id": node_id("IC", comment.id),
@@ -138,8 +137,7 @@ def issue_object(world: WorldTables, issue: Issue, view: View) -> Json:
     """Return the object of an issue or a pull request, as lists have it: without `closed_by`."""
     repository = world.repositories[issue.repository_id]
     url = f"{view.repository_url(repository)}/issues/{issue.number}"
-    kind = "pull" if issue.is_pull_request else "issues"
-    html_url = f"{WEB}/{repository.full_name}/{kind}/{issue.number}"
+    html_url = _issue_page_url(repository, issue)
     pinned_comment = issue.pinned_comment and comment_object(world, world.comments[issue.pinned_comment], view)
     labels = world.labels[repository.id]
     return {
@@ -210,6 +208,11 @@ def repository_object(world: WorldTables, repository: Repository, view: View) ->
         "visibility": "private" if repository.private else "public",
         "default_branch": "main",
     }
+
+
+def _issue_page_url(repository: Repository, issue: Issue) -> str:
+    kind = "pull" if issue.is_pull_request else "issues"
+    return f"{WEB}/{repository.full_name}/{kind}/{issue.number}"
 
 
 def _issue_kind_fields(issue: Issue, url: str, html_url: str) -> Json:
