@@ -49,9 +49,8 @@ class _Json(BaseHandler):
             return text, ""  # `load` says what is wrong
         return text[:end], text[end:]
 
-    def load(self, fm: str) -> dict[str, Any]:
-        fields: dict[str, Any] = json.loads(fm)
-        return fields
+    def load(self, fm: str) -> Any:
+        return json.loads(fm)
 
 
 _HANDLERS: tuple[BaseHandler, ...] = (_Yaml(), _Toml(), _Json())

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 from typing_extensions import override
 
 from app.domain.errors import GitHubError, InvalidRedirect, InvalidResponse, InvalidSetting, RateLimited, Unreachable
@@ -131,13 +131,10 @@ class HttpGitHub(GitHub):
         return AsyncRetrying(
             retry=retry_if_exception_type((Unreachable, InvalidResponse)),
             stop=stop_after_attempt(MAX_ATTEMPTS),
-            wait=self._backoff,
+            wait=lambda state: self._random() * FIRST_BACKOFF * 2.0 ** (state.attempt_number - 1),
             sleep=self._clock.sleep,
             reraise=True,
         )
-
-    def _backoff(self, state: RetryCallState) -> float:
-        return self._random() * FIRST_BACKOFF * 2.0 ** (state.attempt_number - 1)
 
     async def _send_following_redirects(
         self, request: Request, etag: str | None, admission: Admission | None

@@ -34,12 +34,13 @@ class HttpClient:
 
     def __init__(self, base: str, *, connections: int, max_body_bytes: int = MAX_BODY_BYTES) -> None:
         self._max_body_bytes = max_body_bytes
-        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60.0)
         self._client = httpx.AsyncClient(
             # a constant: the decoders that a machine has must change neither the response nor its ETag
             headers={"Accept-Encoding": "gzip"},
             timeout=_TIMEOUT,
-            limits=limits,
+            limits=httpx.Limits(
+                max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60.0
+            ),
             follow_redirects=False,
             trust_env=not _is_loopback(base),  # no proxy is needed from a machine to itself
         )

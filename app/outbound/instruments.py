@@ -4,6 +4,7 @@ Some metrics also have a deprecated name for one release, so that dashboards kee
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
@@ -54,26 +55,23 @@ class GitHubInstruments:
     """The metrics of the exchanges with GitHub."""
 
     def __init__(self, create: InstrumentFactory) -> None:
+        counter, gauge = create.counter, create.renamed_gauge
         labels = ("priority", "endpoint", "outcome")
-        self.requests = create.counter(
-            "github_requests", "Exchanges with GitHub; the outcome unchanged is a 304.", *labels
-        )
+        self.requests = counter("github_requests", "Exchanges with GitHub; the outcome unchanged is a 304.", *labels)
         old_labels = ("purpose", "address", "outcome")
-        self.deprecated_requests = create.counter("asks", deprecation_notice("github_requests_total"), *old_labels)
-        self.limit = create.renamed_gauge(
-            "github_rate_limit", "asks_limit", "Requests that GitHub allows in an hour; NaN: unknown."
-        )
-        self.remaining = create.renamed_gauge(
+        self.deprecated_requests = counter("asks", deprecation_notice("github_requests_total"), *old_labels)
+        self.limit = gauge("github_rate_limit", "asks_limit", "Requests that GitHub allows in an hour; NaN: unknown.")
+        self.remaining = gauge(
             "github_rate_limit_remaining",
             "asks_remaining",
             "Requests that GitHub still allows in this hour; NaN: unknown.",
         )
-        self.reset = create.renamed_gauge(
+        self.reset = gauge(
             "github_rate_limit_reset_timestamp_seconds",
             "asks_reset_timestamp_seconds",
             "When GitHub's hour ends; NaN: unknown.",
         )
-        self.wait = create.renamed_gauge(
+        self.wait = gauge(
             "github_wait_seconds",
             "asks_waiting_seconds",
             "Seconds until requests, or after a failure the next poll, may leave.",
@@ -86,37 +84,27 @@ class MirrorInstruments:
     """The metrics of the mirror, its jobs and its webhook."""
 
     def __init__(self, create: InstrumentFactory) -> None:
+        counter = create.counter
         self.age = create.gauge(
             "mirror_age_seconds", "Seconds since the repository last agreed with GitHub.", "repo", mode="livemin"
         )
         self.threads = create.gauge("threads", "Mirrored threads.", "repo")
         self.comments = create.gauge("comments", "Mirrored comments.", "repo")
         self.due_jobs = create.renamed_gauge("due_jobs", "marks", "Threads that are due for a refresh.")
-        self.deliveries = create.counter("deliveries", "Webhook deliveries.", "event", "outcome")
-        self.deprecated_missed_changes = create.counter(
-            "untold_changes", deprecation_notice("missed_by_webhook_total"), "repo"
-        )
-        self.missed_changes = create.counter(
-            "missed_by_webhook", "Changes that the poll found and no webhook reported.", "repo"
-        )
-        self.drift = create.counter(
-            "drift", "Differences from GitHub that a reconcile found and fixed.", "repo", "kind"
-        )
+        self.deliveries = counter("deliveries", "Webhook deliveries.", "event", "outcome")
+        self.deprecated_missed = counter("untold_changes", deprecation_notice("missed_by_webhook_total"), "repo")
+        self.missed = counter("missed_by_webhook", "Changes that the poll found and no webhook reported.", "repo")
+        self.drift = counter("drift", "Differences from GitHub that a reconcile found and fixed.", "repo", "kind")
 
 
 class ServingInstruments:
     """The metrics of the responses to readers."""
 
     def __init__(self, create: InstrumentFactory) -> None:
+        summed_gauge = partial(create.renamed_gauge, mode="livesum")
         self.responses = create.counter("served", "Requests answered, by kind of document.", "kind", "status")
         self.renderings = create.counter("rendered", "Documents rendered.", "kind")
-        self.cache_bytes = create.renamed_gauge(
-            "document_cache_bytes", "catalogue_bytes", "Memory taken by cached documents.", mode="livesum"
-        )
-        self.cached_documents = create.renamed_gauge(
-            "document_cache_documents", "catalogue_documents", "Cached documents.", mode="livesum"
-        )
-        self.subscribers = create.renamed_gauge(
-            "subscribers", "listeners", "Open pages that are notified of changes.", mode="livesum"
-        )
+        self.cache_bytes = summed_gauge("document_cache_bytes", "catalogue_bytes", "Memory taken by cached documents.")
+        self.cached_documents = summed_gauge("document_cache_documents", "catalogue_documents", "Cached documents.")
+        self.subscribers = summed_gauge("subscribers", "listeners", "Open pages that are notified of changes.")
         self.build = create.gauge("build_info", "The version that runs; always 1.", "version", mode="livemax")
