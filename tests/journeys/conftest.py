@@ -67,7 +67,7 @@ class Service:
             sites = self.get("/readyz").json()["sites"]
             if all(s["listed"] and s["threads"] == s["threads_complete"] and s["checked_at"] for s in sites):
                 return
-            assert time.monotonic() < deadline, sites
+            assert time.monotonic() < deadline, f"{sites}\n{self.output}"
             assert self.process.poll() is None, self.output
             threading.Event().wait(0.05)
 
