@@ -26,10 +26,9 @@ class MemoryStore(Store):
     """All store ports of one process; `sites` are the served repositories."""
 
     def __init__(self, process_id: str, sites: Sequence[Repository] = ()) -> None:
-        jobs = MemoryJobs()
         self.mirror = MemoryMirror(process_id, sites)
-        self.jobs = jobs
-        self.deliveries = MemoryDeliveries(jobs)
+        self.jobs = MemoryJobs()
+        self.deliveries = MemoryDeliveries(self.jobs)
         self.leases = MemoryLeases()
         self.rate_state = MemoryRateState()
         self.key_values = MemoryKeyValues()

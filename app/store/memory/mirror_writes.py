@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from app.domain.records import SiteRecord, ThreadRecord, Tombstone
 from app.domain.threads import Comment, Issue
@@ -23,14 +24,9 @@ class ThreadData:
         """Return the thread's record."""
         return ThreadRecord(self.issue, len(self.comments), self.complete, self.count_offset, self.checked_at, version)
 
-    def is_visibly_equal(self, other: "ThreadData | None") -> bool:
-        """Return True if no reader can see a difference: in GitHub's data or in completeness."""
-        return other is not None and (
-            self.complete == other.complete
-            and self.issue.source == other.issue.source
-            and self.comments.keys() == other.comments.keys()
-            and all(comment.source == other.comments[key].source for key, comment in self.comments.items())
-        )
+    def visible_state(self) -> tuple[Any, ...]:
+        """Return all that a reader can see: GitHub's data and the completeness."""
+        return self.complete, self.issue.source, {key: comment.source for key, comment in self.comments.items()}
 
 
 @dataclass(slots=True)
@@ -91,8 +87,9 @@ class ChangeWriter:
 
     def is_visible_change(self, before: SiteData, number: int) -> bool:
         """Return True if a reader can tell the thread from what it was before."""
-        thread = self.site.threads.get(number)
-        return number in before.threads if thread is None else not thread.is_visibly_equal(before.threads.get(number))
+        threads = self.site.threads.get(number), before.threads.get(number)
+        states = [thread and thread.visible_state() for thread in threads]
+        return states[0] != states[1]
 
     def _put_issues(self) -> None:
         for number, issue in self._normalized_change.issues.items():
@@ -119,22 +116,19 @@ class ChangeWriter:
 
     def _put_comments(self) -> None:
         for comment in self._normalized_change.comments.values():
-            if not self._is_thread(comment.number):
-                continue
             stored_comment = self.site.comment(comment.id)
-            if stored_comment is not None and not is_newer(comment.updated_at, stored_comment.updated_at):
+            is_current = stored_comment is None or is_newer(comment.updated_at, stored_comment.updated_at)
+            if not is_current or not self._is_thread(comment.number):
                 continue
-            if stored_comment is not None and stored_comment.number != comment.number:
-                self._remove_comments((comment.id,))
+            self._remove_comments((comment.id,))  # it may belong to another thread now
             self._comments_to_modify(comment.number)[comment.id] = comment
             self.site.numbers[comment.id] = comment.number
 
     def _complete_listed_threads(self) -> None:
         for number, ids in self._normalized_change.listed_ids.items():
-            if not self._is_thread(number):
-                continue
-            self._remove_comments(self.site.threads[number].comments.keys() - ids)
-            self._complete(number, self.site.threads[number].issue.comment_count - len(ids))
+            if self._is_thread(number):
+                self._remove_comments(self.site.threads[number].comments.keys() - ids)
+                self._complete(number, self.site.threads[number].issue.comment_count - len(ids))
 
     def _remove_comments(self, comment_ids: Iterable[int]) -> None:
         for comment_id in tuple(comment_ids):

@@ -1,5 +1,6 @@
 """The store in one SQLite file, which several processes may share."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from app.domain.sites import Repository
@@ -48,7 +49,7 @@ class SqliteStore(Store):
 
         Raises `StoreUnusable` if there can be no store, and `StoreTooNew` for a store of a later version.
         """
-        return cls(await StoreFile.open(path, migrations, now), process_id=process_id, sites=sites)
+        return cls(await asyncio.to_thread(StoreFile, path, migrations, now), process_id=process_id, sites=sites)
 
     async def guard(self) -> str | None:
         return await self._file.guard()

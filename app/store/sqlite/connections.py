@@ -51,13 +51,19 @@ def json_list(numbers: Iterable[int] | None) -> str | None:
     return None if numbers is None else orjson.dumps(tuple(map(clamp, numbers))).decode()
 
 
+def scalar(connection: sqlite3.Connection, query: str, parameters: Any = ()) -> Any:
+    """Return the first column of the first row; None if there is no row."""
+    row = connection.execute(query, parameters).fetchone()
+    return None if row is None else row[0]
+
+
 def site_id(connection: sqlite3.Connection, repo: Repository) -> int:
     """Return the id of a repository's row; insert a row without a record if there is none."""
-    row = connection.execute("SELECT id FROM site WHERE key = ?", (repo.key,)).fetchone()
-    if row is None:
+    site = scalar(connection, "SELECT id FROM site WHERE key = ?", (repo.key,))
+    if site is None:
         statement = "INSERT INTO site (key, configured_name) VALUES (?, ?) RETURNING id"
-        row = connection.execute(statement, (repo.key, repo.full_name)).fetchone()
-    return int(row[0])
+        site = scalar(connection, statement, (repo.key, repo.full_name))
+    return int(site)
 
 
 def connect(path: str, *, uri: bool = False) -> sqlite3.Connection:
@@ -167,9 +173,16 @@ class SqliteFile(ABC):
         """
         return await asyncio.get_running_loop().run_in_executor(self._write_pool, self._run_operation, operation)
 
+    async def execute(self, statement: str, parameters: Any) -> None:
+        """Run one statement as one transaction. Raises `StoreError`."""
+        await self.write(lambda connection: connection.execute(statement, parameters).close())
+
     @abstractmethod
     def _repair(self) -> None:
-        """Repair the file, if no other process has done it, and open new connections."""
+        """Repair the file, if no other process has done it, and open new connections.
+
+        Only the writing thread calls it, so no write of this process is under way.
+        """
 
     @contextmanager
     def _reader(self) -> Iterator[tuple[Connections, sqlite3.Connection]]:

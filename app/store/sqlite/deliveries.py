@@ -6,7 +6,7 @@ from app.domain.priority import Priority
 from app.domain.sites import Repository
 from app.ports.deliveries import Deliveries, Delivery
 from app.store import rules
-from app.store.sqlite.connections import SqliteFile, clamp, site_id
+from app.store.sqlite.connections import SqliteFile, clamp, scalar, site_id
 from app.store.sqlite.jobs import enqueue
 
 _FORGET = "DELETE FROM delivery WHERE site IN (SELECT id FROM site) AND received_at < ?"
@@ -37,8 +37,8 @@ class SqliteDeliveries(Deliveries):
 
 
 def _accept(connection: sqlite3.Connection, delivery: Delivery, replay_within: float) -> bool:
-    row = connection.execute("SELECT received_at FROM delivery WHERE id = ?", (delivery.id,)).fetchone()
-    if rules.is_replay(delivery, None if row is None else row[0], within=replay_within):
+    stored_at = scalar(connection, "SELECT received_at FROM delivery WHERE id = ?", (delivery.id,))
+    if rules.is_replay(delivery, stored_at, within=replay_within):
         return False
     site, at = site_id(connection, delivery.repo), delivery.received_at
     number = None if delivery.number is None else clamp(delivery.number)

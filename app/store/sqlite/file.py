@@ -30,7 +30,11 @@ _REPLACED = (
 
 
 class StoreFile(SqliteFile):
-    """One file, which several processes may share; created by `open`, ended by `close`."""
+    """One file, which several processes may share; ended by `close`.
+
+    The constructor blocks while it creates, repairs and migrates the file if necessary. It raises `StoreUnusable` if
+    there can be no store, and `StoreTooNew` for a store of a later version.
+    """
 
     def __init__(self, path: str, migrations: Sequence[Migration], now: Callable[[], float] | None) -> None:
         super().__init__(path)
@@ -45,16 +49,6 @@ class StoreFile(SqliteFile):
                 self.repair_report = self._open()
         except OSError as error:
             raise StoreUnusable(path, str(error)) from error
-
-    @classmethod
-    async def open(
-        cls, path: str, migrations: Sequence[Migration], now: Callable[[], float] | None = None
-    ) -> "StoreFile":
-        """Return the file at `path`; it is created, repaired and migrated if necessary.
-
-        Raises `StoreUnusable` if there can be no store, and `StoreTooNew` for a store of a later version.
-        """
-        return await asyncio.to_thread(cls, path, migrations, now)
 
     async def guard(self) -> str | None:
         """Check that the file is present and sound, and repair it; return one sentence if it was repaired, else None.
@@ -85,10 +79,6 @@ class StoreFile(SqliteFile):
         return connections.damage is not None
 
     def _repair(self) -> None:
-        """Repair the file, if no other process has done it, and open new connections.
-
-        Only the writing thread calls it, so no write of this process is under way.
-        """
         try:
             with repair.exclusive(self._path):
                 report = self._clear_path()

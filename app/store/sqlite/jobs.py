@@ -21,7 +21,7 @@ _DUE = f"""
 {_JOBS} WHERE (due_at <= :at OR due_at > :at + :hour)
 AND (claimed_until IS NULL OR claimed_until <= :at OR claimed_until > :at + :hour)
 """
-_CLAIMED_BY = f"{_JOBS} WHERE worker_id = :worker_id"
+_RELEASE = "UPDATE job SET worker_id = NULL, claimed_until = NULL, claimed_generation = NULL WHERE worker_id = ?"
 _PUT = """
 INSERT OR REPLACE INTO job (
     generation, site, number, priority, full_refresh, enqueued_at, due_at, attempts,
@@ -54,11 +54,7 @@ class SqliteJobs(RuleJobs):
         return None if stored_job is None else stored_job.job
 
     async def release(self, worker_id: str) -> None:
-        def operation(connection: sqlite3.Connection) -> None:
-            for row in connection.execute(_CLAIMED_BY, {"worker_id": worker_id}).fetchall():
-                _put(connection, _from_row(row).release())
-
-        await self._file.write(operation)
+        await self._file.execute(_RELEASE, (worker_id,))
 
     async def update(self, job: Job | ThreadRef, rule: Rule) -> Update:
         def operation(connection: sqlite3.Connection) -> Update:

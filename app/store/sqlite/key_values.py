@@ -1,7 +1,5 @@
 """The key-value pairs in the file."""
 
-import sqlite3
-
 from app.ports.key_values import KeyValues
 from app.store.sqlite.connections import SqliteFile
 
@@ -17,10 +15,7 @@ class SqliteKeyValues(KeyValues):
         return str(rows[0][0]) if rows else None
 
     async def put(self, key: str, value: str | None) -> None:
-        def operation(connection: sqlite3.Connection) -> None:
-            if value is None:
-                connection.execute("DELETE FROM key_value WHERE key = ?", (key,))
-            else:
-                connection.execute("INSERT OR REPLACE INTO key_value (key, value) VALUES (?, ?)", (key, value))
-
-        await self._file.write(operation)
+        if value is None:
+            await self._file.execute("DELETE FROM key_value WHERE key = ?", (key,))
+        else:
+            await self._file.execute("INSERT OR REPLACE INTO key_value (key, value) VALUES (?, ?)", (key, value))

@@ -25,7 +25,4 @@ class SqliteLeases(Leases):
         return await self._file.write(operation)
 
     async def release(self, name: str, *, worker_id: str) -> None:
-        def operation(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM lease WHERE name = ? AND worker_id = ?", (name, worker_id))
-
-        await self._file.write(operation)
+        await self._file.execute("DELETE FROM lease WHERE name = ? AND worker_id = ?", (name, worker_id))

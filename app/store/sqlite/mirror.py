@@ -16,7 +16,7 @@ from app.domain.transfers import MAX_TRANSFERS, transfer_target
 from app.github import payloads
 from app.ports.mirror import Change, Mirror, MirrorChange, NewestComments, SiteSnapshot
 from app.store.normalized_change import deduplicate
-from app.store.sqlite.connections import LARGEST, SqliteFile, clamp, json_list
+from app.store.sqlite.connections import LARGEST, SqliteFile, clamp, json_list, scalar
 from app.store.sqlite.mirror_writes import apply_change
 
 _SITE_RECORD = """
@@ -111,8 +111,7 @@ class SqliteMirror(Mirror):
     async def threads(self, repo: Repository) -> tuple[ThreadRecord, ...]:
         def query(connection: sqlite3.Connection) -> tuple[ThreadRecord, ...]:
             rows = connection.execute(_ALL_THREADS, {"key": repo.key}).fetchall()
-            sources = _parse_all(row[0] for row in rows)
-            return tuple(_thread_record(source, *row[1:]) for source, row in zip(sources, rows, strict=True))
+            return tuple(map(_thread_record, _parse_all(row[0] for row in rows), rows))
 
         return await self._file.read(query)
 
@@ -164,7 +163,7 @@ class SqliteMirror(Mirror):
             refs = {ThreadRef(repo, comment.number) for comment in comments}
             snapshots = {ref.number: _snapshot(connection, ref, (), with_comments=True) for ref in refs}
             is_listed = site is not None and site.issues_listed_at is not None
-            is_complete = is_listed and connection.execute(_INCOMPLETE_ISSUE, parameters).fetchone() is None
+            is_complete = is_listed and scalar(connection, _INCOMPLETE_ISSUE, parameters) is None
             return NewestComments(site, comments, snapshots, is_complete)
 
         return await self._file.read(query)
@@ -232,16 +231,16 @@ def _site(connection: sqlite3.Connection, repo: Repository) -> SiteRecord | None
 
 def _version(connection: sqlite3.Connection, repo: Repository, number: int) -> int:
     """Return the version of a number's latest change; 0 before the first."""
-    row = connection.execute(_VERSION, (repo.key, clamp(number))).fetchone()
-    return 0 if row is None else int(row[0])
+    return int(scalar(connection, _VERSION, (repo.key, clamp(number))) or 0)
 
 
 def _thread(connection: sqlite3.Connection, ref: ThreadRef) -> ThreadRecord | None:
     row = connection.execute(_THREAD, _parameters(ref)).fetchone()
-    return None if row is None else _thread_record(orjson.loads(row[0]), *row[1:])
+    return None if row is None else _thread_record(orjson.loads(row[0]), row)
 
 
-def _thread_record(source: Any, mirrored_count: int, complete: int, *fields: Any) -> ThreadRecord:
+def _thread_record(source: Any, row: tuple[Any, ...]) -> ThreadRecord:
+    _, mirrored_count, complete, *fields = row
     return ThreadRecord(payloads.issue(source), mirrored_count, bool(complete), *fields)
 
 

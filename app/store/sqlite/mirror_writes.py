@@ -159,7 +159,8 @@ class _ChangeWriter:
         self._connection.execute(_PUT_TOMBSTONE, (self.site, *astuple(tombstone)))
 
     def _put_comments(self) -> None:
-        threads = self._threads(comment.number for comment in self._normalized_change.comments.values())
+        numbers = {comment.number for comment in self._normalized_change.comments.values()}
+        threads = self._rows(_STORED_THREADS, numbers)
         comments = {key: item for key, item in self._normalized_change.comments.items() if item.number in threads}
         stored_rows = self._rows(_STORED_COMMENTS, comments)
         for key, comment in comments.items():
@@ -173,7 +174,7 @@ class _ChangeWriter:
 
     def _complete_listed_threads(self) -> None:
         listed_ids = self._normalized_change.listed_ids
-        for number, complete in self._threads(listed_ids).items():
+        for number, (complete,) in self._rows(_STORED_THREADS, listed_ids).items():
             self._delete_comments(_DELETE_UNLISTED_COMMENTS, listed_ids[number], number=number)
             if not complete:
                 self.changed_numbers.add(number)
@@ -190,10 +191,6 @@ class _ChangeWriter:
 
     def _delete_comments(self, statement: str, ids: Iterable[int] = (), *, number: int | None = None) -> None:
         self._recount.update(row_number for (row_number,) in self._execute(statement, ids, number=number))
-
-    def _threads(self, numbers: Iterable[int]) -> dict[int, bool]:
-        """Return whether each of the numbers is complete, without pull requests and unknown numbers."""
-        return {number: bool(complete) for number, (complete,) in self._rows(_STORED_THREADS, numbers).items()}
 
     def _rows(self, query: str, keys: Iterable[int]) -> dict[int, Any]:
         """Return rows by their first column, without it."""

@@ -11,12 +11,13 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from app.domain.errors import StoreTooNew, StoreUnusable
-from app.store.sqlite.connections import READERS, Connections, connect, is_damage, transaction
+from app.store.sqlite.connections import READERS, Connections, connect, is_damage, scalar, transaction
 from app.store.sqlite.schema import APPLICATION_ID, Migration
 
 _LOG_PAGES = 8000
-"""A log of so many pages is copied into the file by the writer; `SqliteFile.guard` does it long before."""
+"""A log of so many pages is copied into the file by the writer; `StoreFile.guard` does it long before."""
 
+_TABLE_COUNT = "SELECT count(*) FROM sqlite_schema"
 _SMALLEST = 512
 """Bytes in the smallest database. SQLite also reads a shorter header. https://www.sqlite.org/fileformat.html"""
 
@@ -38,7 +39,11 @@ def open_connections(path: str, migrations: Sequence[Migration]) -> Connections:
             writer = stack.enter_context(closing(connect(path)))
             if _is_our_store(writer, path, len(migrations)):
                 check(writer, path)
-            _configure(writer)
+            writer.execute("PRAGMA journal_mode = WAL")
+            writer.execute("PRAGMA foreign_keys = ON")
+            # A power failure may lose the last changes, but never the file; GitHub still has the changes.
+            writer.execute("PRAGMA synchronous = NORMAL")
+            writer.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
             _migrate(writer, migrations)
             _confirm_version(writer, path, len(migrations))
             readers = [stack.enter_context(closing(_open_reader(path))) for _ in range(READERS)]
@@ -63,7 +68,7 @@ def damage_detection(path: str) -> Iterator[None]:
 def check(connection: sqlite3.Connection, path: str) -> None:
     """Read the whole file; raise `DamagedFile` if it is not sound."""
     with damage_detection(path):
-        (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        result = scalar(connection, "PRAGMA quick_check(1)")
     if result != "ok":
         raise DamagedFile(path, result)
 
@@ -82,30 +87,22 @@ def check_path(path: str) -> None:
 def _open_reader(path: str) -> sqlite3.Connection:
     connection = connect(path)
     connection.execute("PRAGMA query_only = ON")
-    _is_empty(connection)  # SQLite opens the log with the first query; later it may be another file's log
+    scalar(connection, _TABLE_COUNT)  # SQLite opens the log with the first query; later it may be another file's log
     return connection
-
-
-def _configure(writer: sqlite3.Connection) -> None:
-    writer.execute("PRAGMA journal_mode = WAL")
-    writer.execute("PRAGMA foreign_keys = ON")
-    # A power failure may lose the last changes, but never the file; GitHub still has the changes.
-    writer.execute("PRAGMA synchronous = NORMAL")
-    writer.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
 
 
 def _is_our_store(connection: sqlite3.Connection, path: str, newest: int) -> bool:
     """Return False for an empty file, True for a store of a known version; raise for any other. Only reads."""
     owner = None
     try:
-        owner = _number(connection, "application_id")
-        is_empty = owner != APPLICATION_ID and _is_empty(connection)
+        owner = scalar(connection, "PRAGMA application_id")
+        is_empty = owner != APPLICATION_ID and not scalar(connection, _TABLE_COUNT)
     except sqlite3.Error as error:
         if is_damage(error) and _may_be_ours(Path(path), owner):
             raise DamagedFile(path, str(error)) from error
         raise
     if owner == APPLICATION_ID:
-        version = _number(connection, "user_version")
+        version = scalar(connection, "PRAGMA user_version")
         if version > newest:
             raise StoreTooNew(path, version, newest)
     elif not is_empty:
@@ -133,7 +130,7 @@ def _migrate(connection: sqlite3.Connection, migrations: Sequence[Migration]) ->
     for version, statements in enumerate(migrations, start=1):
         # The lock excludes another process that starts at the same time, and may have done this already.
         with transaction(connection, "IMMEDIATE"):
-            if _number(connection, "user_version") >= version:
+            if scalar(connection, "PRAGMA user_version") >= version:
                 continue
             for statement in statements:
                 connection.execute(statement)
@@ -148,13 +145,3 @@ def _confirm_version(connection: sqlite3.Connection, path: str, newest: int) -> 
     with transaction(connection, "IMMEDIATE"):
         _is_our_store(connection, path, newest)
         connection.execute(f"PRAGMA user_version = {newest}")
-
-
-def _is_empty(connection: sqlite3.Connection) -> bool:
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    return not tables
-
-
-def _number(connection: sqlite3.Connection, pragma: str) -> int:
-    (value,) = connection.execute(f"PRAGMA {pragma}").fetchone()
-    return int(value)

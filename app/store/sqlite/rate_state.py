@@ -8,9 +8,7 @@ from app.ports.rate_state import Decide, Denial, RateLimitState, RateState, Reco
 from app.store import rules
 from app.store.sqlite.connections import SqliteFile
 
-_STATE = """
-SELECT hourly_limit, remaining, reset, blocked_until, blocked_by FROM rate_limit_state WHERE token_id = ?
-"""
+_STATE = "SELECT hourly_limit, remaining, reset, blocked_until, blocked_by FROM rate_limit_state WHERE token_id = ?"
 _PUT_STATE = """
 INSERT OR REPLACE INTO rate_limit_state (token_id, hourly_limit, remaining, reset, blocked_until, blocked_by)
 VALUES (?, ?, ?, ?, ?, ?)
