@@ -12,9 +12,9 @@ from app.jobs.batch import DeliveryBatch
 from app.jobs.handlers import JobHandlers
 from app.jobs.lease import Lease
 from app.jobs.maintenance import Maintenance
+from app.jobs.poll_schedule import Schedule
 from app.jobs.post_list import PostList
 from app.jobs.retry import Retry
-from app.jobs.schedule import Schedule
 from app.jobs.throttle import Throttle
 from app.jobs.webhook_intake import WebhookIntake
 from app.jobs.worker import Worker
@@ -142,15 +142,14 @@ class Application:
     @cached_property
     def budget(self) -> RateBudget:
         """Admits requests to GitHub."""
-        token = self.settings.token
-        token_id = secret_digest(token) if token else None
-        return RateBudget(self._resources.github, self.store.rate_state, self.clock, self.metrics, token_id=token_id)
+        api, token = self.settings.github_api_url, self.settings.token
+        token_id, github = secret_digest(token) if token else None, self._resources.github
+        return RateBudget(github, self.store.rate_state, self.clock, self.metrics, api=api, token_id=token_id)
 
     @cached_property
     def repositories(self) -> Repositories:
         """Keeps the sites' records true."""
         return Repositories(
-            api=self.settings.github_api_url,
             allow_private=self.settings.allow_private,
             budget=self.budget,
             mirror=self.mirror,
@@ -178,7 +177,6 @@ class Application:
     def backfill(self) -> Backfill:
         """Fills an empty mirror."""
         return Backfill(
-            api=self.settings.github_api_url,
             refresher=self.refresher,
             committer=self.committer,
             budget=self.budget,
@@ -191,7 +189,6 @@ class Application:
     def reconciler(self) -> Reconciler:
         """Compares whole sites with GitHub."""
         return Reconciler(
-            api=self.settings.github_api_url,
             refresher=self.refresher,
             committer=self.committer,
             budget=self.budget,

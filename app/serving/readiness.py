@@ -5,7 +5,7 @@ from typing import Any
 
 from app.domain.sites import Repository
 from app.domain.times import rfc3339
-from app.jobs.schedule import Schedule
+from app.jobs.poll_schedule import Schedule
 from app.ports.mirror import Mirror
 from app.serving.access_policy import AccessPolicy
 

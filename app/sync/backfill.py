@@ -16,7 +16,7 @@ from app.domain.sites import Repository
 from app.domain.threads import Comment
 from app.domain.times import rfc3339
 from app.github import responses
-from app.github.requests import RepositoryRequests, Request, next_page
+from app.github.requests import Request, next_page
 from app.github.responses import Response
 from app.ports.clock import Clock
 from app.ports.mirror import Change, Mirror, SiteSnapshot
@@ -94,12 +94,11 @@ def is_needed(snapshot: SiteSnapshot) -> bool:
 
 
 class Backfill:
-    """Backfills one site at a time; `api` is the base of GitHub's REST API."""
+    """Backfills one site at a time."""
 
     def __init__(
         self,
         *,
-        api: str,
         refresher: Refresher,
         committer: Committer,
         budget: RateBudget,
@@ -107,7 +106,6 @@ class Backfill:
         clock: Clock,
         progress: ProgressReport,
     ) -> None:
-        self._api = api
         self._refresher = refresher
         self._committer = committer
         self._budget = budget
@@ -153,7 +151,7 @@ class Backfill:
 
     async def _list_pages(self, site: SiteRecord) -> AsyncIterator[Response]:
         """Yield the pages of the list from the stored next page; from the first if its address is no longer valid."""
-        first = self._requests(site).issues()
+        first = self._budget.requests(site.full_name).issues()
         if site.issues_next_url is not None:
             has_begun = False
             with suppress(*_EXPIRED_PAGE):
@@ -168,14 +166,16 @@ class Backfill:
 
     async def _complete_threads(self, site: SiteRecord) -> None:
         if site.comments_next_url is not None:
-            first = self._requests(site).all_comments(newest_first=True)
+            first = self._budget.requests(site.full_name).all_comments(newest_first=True)
             await self._read_list(site, next_page(first, site.comments_next_url))
         else:
             summaries = (await self._mirror.site_snapshot(site.repo)).summaries
             backfill_plan = plan(summaries, affordable=await self._budget.affordable(Priority.BACKFILL))
             await self._read_threads(site, backfill_plan.threads)
             if backfill_plan.use_list:
-                await self._read_list(site, self._requests(site).all_comments(newest_first=backfill_plan.newest_first))
+                await self._read_list(
+                    site, self._budget.requests(site.full_name).all_comments(newest_first=backfill_plan.newest_first)
+                )
         summaries = (await self._mirror.site_snapshot(site.repo)).summaries
         await self._read_threads(site, plan(summaries, affordable=None, list_is_read=True).threads)
 
@@ -195,7 +195,7 @@ class Backfill:
                     await self._commit_page(site, response.next_url, comments)
                 is_complete = True
             goes_on = not is_complete and latest is not None and "direction=asc" in request.url
-            request = self._requests(site).all_comments_since(latest) if goes_on and latest else None
+            request = self._budget.requests(site.full_name).all_comments_since(latest) if goes_on and latest else None
         await self._commit_page(site, None, ())
 
     async def _commit_page(self, site: SiteRecord, next_url: str | None, comments: tuple[Comment, ...]) -> None:
@@ -203,6 +203,3 @@ class Backfill:
         change = Change(repo=site.repo, at=self._clock.now(), site_update=update, comments=comments)
         await self._committer.commit(change, site)
         await self._progress.report(site.repo)
-
-    def _requests(self, site: SiteRecord) -> RepositoryRequests:
-        return RepositoryRequests(self._api, site.full_name)

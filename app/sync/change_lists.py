@@ -4,7 +4,6 @@ Both requests are conditional, and their addresses stay byte-identical until som
 304s, whatever its size.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
 
@@ -12,7 +11,6 @@ from cachetools import LRUCache
 
 from app.domain.priority import Priority
 from app.domain.records import SiteRecord
-from app.domain.threads import Comment
 from app.github import responses
 from app.github.requests import Request, next_page
 from app.github.responses import Response
@@ -76,7 +74,7 @@ class ChangeLists:
         """Request and apply what changed; `snapshot` is the mirror's before it. Raises `GitHubError`."""
         start = self._clock.now()
         since = site.since or _EPOCH
-        requests = self._repositories.requests(site)
+        requests = self._budget.requests(site.full_name)
         issue_request, comment_request = requests.issues_since(since), requests.all_comments_since(since)
         keys = [self._budget.validator_key(request) for request in (issue_request, comment_request)]
         etags = await self._mirror.etags(keys)
@@ -88,18 +86,13 @@ class ChangeLists:
         if next_since > since and comment_list.pages and not comments:
             # an empty list is not believed so far that what it may have withheld would never be requested again
             next_since, new_etags = since, issue_list.etags
-        webhook = await self._check_webhook(snapshot, site, comments, comment_list, start)
+        date = max((page.date for page in comment_list.pages if page.date is not None), default=start)
+        webhook = await self._missed_deliveries.check(snapshot, site, comments, date=date, now=start)
         update = {"since": next_since, "checked_at": start, **VISIBLE}
         if webhook.missed_threads:
             update["missed_by_webhook_at"] = start
         change = Change(repo=site.repo, at=start, site_update=update, issues=issues, comments=comments, etags=new_etags)
         return PolledChanges(await self._committer.commit(change, site), webhook, start)
-
-    async def _check_webhook(
-        self, snapshot: SiteSnapshot, site: SiteRecord, comments: Iterable[Comment], comment_list: _List, start: float
-    ) -> WebhookHealth:
-        date = max((page.date for page in comment_list.pages if page.date is not None), default=start)
-        return await self._missed_deliveries.check(snapshot, site, comments, date=date, now=start)
 
     async def _request(self, site: SiteRecord, request: Request, etag: str | None) -> _List:
         key = self._budget.validator_key(request)

@@ -1,4 +1,7 @@
-"""Process threads one at a time; skip a failing one with exponential backoff."""
+"""Process threads one at a time; skip a failing one with exponential backoff.
+
+This concerns the threads that polls and backfills read. `app.jobs.retry` has the delays of failed jobs.
+"""
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
@@ -29,7 +32,9 @@ class FailureBackoff:
         self._skips: LRUCache[ThreadRef, tuple[float, float]] = LRUCache(_MOST_SKIPPED)
         """Until when a thread is skipped, and for how many seconds that is."""
 
-    async def for_each(self, repo: Repository, numbers: Iterable[int], func: Callable[[int], Awaitable[None]]) -> None:
+    async def for_each(
+        self, repo: Repository, numbers: Iterable[int], func: Callable[[int], Awaitable[object]]
+    ) -> None:
         """Await `func` for each number that is not skipped.
 
         Raises what `func` raises if it concerns more than one thread (a limit, a rejected token), and `Unreachable`

@@ -1,4 +1,4 @@
-"""The poll: one round of asking GitHub what changed.
+"""The poll: one round of asking GitHub what changed. `app.jobs.poll_schedule` decides when it runs.
 
 Two lists tell of everything that was written or edited, whatever the size of the blog. What they cannot tell,
 deletions, shows in the counts: a thread whose counts differ is read completely.
@@ -23,7 +23,6 @@ from app.sync.unreported_changes import WebhookHealth
 class PollResult:
     """What a poll learned beside what it applied."""
 
-    reconciled: bool = False
     webhook: WebhookHealth = field(default_factory=WebhookHealth)
     missed_by_webhook_at: float | None = None
     """When a poll last found a change that no webhook had reported."""
@@ -73,7 +72,7 @@ class Poller:
         if limit is not None:
             raise limit
         missed_at = changes.began_at if changes.webhook.missed_threads else site.missed_by_webhook_at
-        return PollResult(reconciles, changes.webhook, missed_at)
+        return PollResult(changes.webhook, missed_at)
 
     async def _site(self, snapshot: SiteSnapshot, repo: Repository) -> SiteRecord:
         priority = Priority.BACKFILL if snapshot.site is None else Priority.POLL
@@ -106,5 +105,4 @@ class Poller:
             for summary in snapshot.summaries
             if not summary.is_pull_request and (summary.count_mismatch if summary.complete else with_incomplete)
         ]
-        if numbers:
-            await self._refresher.read_each(repo, numbers, Priority.POLL)
+        await self._refresher.read_each(repo, numbers, Priority.POLL)

@@ -13,7 +13,7 @@ from app.domain.errors import InvalidResponse, RateLimited, StoreError
 from app.domain.priority import Priority
 from app.domain.times import is_ahead
 from app.github.rate_limits import RateLimit
-from app.github.requests import Request, next_page
+from app.github.requests import RepositoryRequests, Request, next_page
 from app.github.responses import Response
 from app.ports.clock import Clock
 from app.ports.github import PRIORITY, GitHub
@@ -98,13 +98,15 @@ def denial(usage: Usage, priority: Priority, *, capped: bool, now: float) -> Den
 class RateBudget:
     """Sends requests that the hour allows for their priority.
 
-    `token_id` names the token in the store without revealing it; None without a token.
+    `api` is the base of GitHub's REST API. `token_id` names the token in the store without revealing it; None without
+    a token.
     """
 
     def __init__(
-        self, github: GitHub, rate_state: RateState, clock: Clock, metrics: Metrics, *, token_id: str | None
+        self, github: GitHub, rate_state: RateState, clock: Clock, metrics: Metrics, *, api: str, token_id: str | None
     ) -> None:
         self._github = github
+        self._api = api
         self._metrics = metrics
         self._rate_state = rate_state
         self._clock = clock
@@ -117,28 +119,28 @@ class RateBudget:
         """Return the requests of this process since its start, as GitHub counts them."""
         return self._github.request_count
 
+    def requests(self, full_name: str) -> RepositoryRequests:
+        """Return the requests for a repository under its current name."""
+        return RepositoryRequests(self._api, full_name)
+
     def validator_key(self, request: Request) -> str:
         """Return the key under which the ETag of a request is stored."""
         return self._github.validator_key(request)
 
     async def state(self) -> RateLimitState:
         """Return GitHub's rate limit as all processes know it, without what has expired."""
-        now = self._clock.now()
-        usage = await self._rate_state.usage(self._token_id, at=now)
-        return _current(_with_own_count(usage.state, self._github.rate_limit), now)
+        return (await self._usage()).state
 
     async def affordable(self, priority: Priority) -> int | None:
         """Return how many requests may still leave for a priority; None if no bound is known."""
-        now = self._clock.now()
-        usage = await self._rate_state.usage(self._token_id, at=now)
-        state = _current(_with_own_count(usage.state, self._github.rate_limit), now)
-        bounds = []
-        if state.limit is not None and state.remaining is not None:
-            bounds.append(max(0, state.remaining - reserve(priority, state.limit)))
+        usage = await self._usage()
+        limit, remaining = usage.state.limit, usage.state.remaining
+        bounds: list[int] = []
+        if limit is not None and remaining is not None:
+            bounds.append(remaining - reserve(priority, limit))
         if self._capped:
-            room = min(cap.most - sum(map(cap.counts, usage.requests)) for cap in CAPS[priority])
-            bounds.append(max(0, room))
-        return min(bounds, default=None)
+            bounds += [cap.most - sum(map(cap.counts, usage.requests)) for cap in CAPS[priority]]
+        return max(0, min(bounds)) if bounds else None
 
     async def send(self, request: Request, priority: Priority, *, etag: str | None = None) -> Response:
         """Return the response.
@@ -182,6 +184,11 @@ class RateBudget:
             urls.add(response.next_url)
             request = next_page(request, response.next_url)
 
+    async def _usage(self) -> Usage:
+        now = self._clock.now()
+        usage = await self._rate_state.usage(self._token_id, at=now)
+        return replace(usage, state=_current(_with_own_count(usage.state, self._github.rate_limit), now))
+
     async def _reserve(self, request: Request, priority: Priority) -> None:
         """Record that a request leaves, or raise `RateLimited`."""
         now = self._clock.now()
@@ -203,13 +210,11 @@ class RateBudget:
         rate_limit = self._github.rate_limit
         if rate_limit is None and limit is None:
             return
-        state = RateLimitState(
-            limit=rate_limit.limit if rate_limit else None,
-            remaining=rate_limit.remaining if rate_limit else None,
-            reset=rate_limit.reset if rate_limit else None,
-            blocked_until=limit.until if limit else None,
-            blocked_by=limit.kind if limit else None,
-        )
+        state = RateLimitState()
+        if rate_limit is not None:
+            state = RateLimitState(rate_limit.limit, rate_limit.remaining, rate_limit.reset)
+        if limit is not None:
+            state = replace(state, blocked_until=limit.until, blocked_by=limit.kind)
         if state != self._last_shown:
             self._last_shown = state
             self._metrics.rate_limit(state)
@@ -249,12 +254,8 @@ def _with_own_count(state: RateLimitState, own: RateLimit | None) -> RateLimitSt
 
 def _current(state: RateLimitState, now: float) -> RateLimitState:
     """Return what of a state still holds; a block or an hour longer than any means that our clock was set back."""
-    is_blocked = is_ahead(state.blocked_until, now=now, at_most=LONGEST_BLOCK)
-    is_counted = is_ahead(state.reset, now=now, at_most=LONGEST_BLOCK)
-    return RateLimitState(
-        limit=state.limit if is_counted else None,
-        remaining=state.remaining if is_counted else None,
-        reset=state.reset if is_counted else None,
-        blocked_until=state.blocked_until if is_blocked else None,
-        blocked_by=state.blocked_by if is_blocked else None,
-    )
+    if not is_ahead(state.reset, now=now, at_most=LONGEST_BLOCK):
+        state = replace(state, limit=None, remaining=None, reset=None)
+    if not is_ahead(state.blocked_until, now=now, at_most=LONGEST_BLOCK):
+        state = replace(state, blocked_until=None, blocked_by=None)
+    return state

@@ -7,20 +7,17 @@ thread's comments when somebody reads it.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 
 from app.domain.errors import PaginationLimitReached
 from app.domain.priority import Priority
-from app.domain.records import IssueSummary, SiteRecord
+from app.domain.records import SiteRecord
 from app.domain.threads import Issue
 from app.domain.times import is_within
 from app.github import responses
-from app.github.requests import RepositoryRequests
 from app.ports.clock import Clock
-from app.ports.metrics import Drift
 from app.ports.mirror import Change, Mirror
 from app.sync.backfill_plan import LIST_END, page_count
 from app.sync.commit import Committer
@@ -44,12 +41,11 @@ class Reconcile(StrEnum):
 
 
 class Reconciler:
-    """Compares a whole site with GitHub and repairs the mirror; `api` is the base of GitHub's REST API."""
+    """Compares a whole site with GitHub and repairs the mirror."""
 
     def __init__(
         self,
         *,
-        api: str,
         refresher: Refresher,
         committer: Committer,
         budget: RateBudget,
@@ -57,7 +53,6 @@ class Reconciler:
         drift: DriftReport,
         clock: Clock,
     ) -> None:
-        self._api = api
         self._refresher = refresher
         self._committer = committer
         self._budget = budget
@@ -71,8 +66,8 @@ class Reconciler:
             return not is_within(_RECONCILE_AFTER, site.reconciled_at, now=self._clock.now())
         return reconcile is Reconcile.NOW
 
-    async def reconcile(self, site: SiteRecord, *, since: float) -> Mapping[Drift, int]:
-        """Compare and repair; report and return every difference that nothing had reported. Raises `GitHubError`.
+    async def reconcile(self, site: SiteRecord, *, since: float) -> None:
+        """Compare and repair; report every difference that nothing had reported. Raises `GitHubError`.
 
         `since` is the start of the poll. A difference that a webhook reported after that or shortly before is no drift,
         nor is one with a job, nor one that came into being during the comparison: the next poll would find it.
@@ -85,7 +80,7 @@ class Reconciler:
             comments = await self._compare_comments(site)
         update = {"reconciled_at": self._clock.now()}
         await self._mirror.apply(Change(repo=site.repo, at=self._clock.now(), site_update=update))
-        return await self._drift.report(
+        await self._drift.report(
             site, before, since=since, after_version=version, differing_threads=threads, differing_comments=comments
         )
 
@@ -96,7 +91,7 @@ class Reconciler:
             _log.warning("%s has too many issues to compare all of them without a token.", site.repo)
             return frozenset()
         differing: set[int] = set()
-        async for page in self._budget.pages(self._requests(site).issues(), Priority.POLL):
+        async for page in self._budget.pages(self._budget.requests(site.full_name).issues(), Priority.POLL):
             issues = responses.issues(page)
             numbers = numbers - {issue.number for issue in issues}
             for issue in (issue for issue in issues if not issue.is_pull_request):
@@ -111,7 +106,7 @@ class Reconciler:
 
     async def _compare_comments(self, site: SiteRecord) -> frozenset[int]:
         """Request the comments if that is affordable; return the threads in which one differed."""
-        summaries: Sequence[IssueSummary] = (await self._mirror.site_snapshot(site.repo)).summaries
+        summaries = (await self._mirror.site_snapshot(site.repo)).summaries
         threads = [summary.number for summary in summaries if summary.is_settled and summary.mirrored_count]
         total = sum(summary.comment_count for summary in summaries)
         list_cost = page_count(total)
@@ -126,22 +121,17 @@ class Reconciler:
 
     async def _list_comments(self, site: SiteRecord) -> frozenset[int]:
         differing: set[int] = set()
-        request = self._requests(site).all_comments(newest_first=True)
+        request = self._budget.requests(site.full_name).all_comments(newest_first=True)
         with suppress(PaginationLimitReached):
             async for page in self._budget.pages(request, Priority.CHECK):
                 comments = responses.comments(page)
-                mirrored_comments = await self._mirror.comments_by_id(site.repo, [comment.id for comment in comments])
+                copies = await self._mirror.comments_by_id(site.repo, [comment.id for comment in comments])
                 for comment in comments:
-                    mirrored_comment = mirrored_comments.get(comment.id)
-                    if mirrored_comment is not None and replace(mirrored_comment, source={}) != replace(
-                        comment, source={}
-                    ):
+                    copy = copies.get(comment.id)
+                    if copy is not None and replace(copy, source=comment.source) != comment:
                         differing.add(comment.number)
                 await self._committer.commit(Change(repo=site.repo, at=self._clock.now(), comments=comments), site)
         return frozenset(differing)
-
-    def _requests(self, site: SiteRecord) -> RepositoryRequests:
-        return RepositoryRequests(self._api, site.full_name)
 
 
 def _visible_part(issue: Issue) -> Issue:

@@ -6,7 +6,6 @@ overtook. Everything else is added to what is there.
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 
 from app.domain.errors import GitHubError, Gone, InvalidResponse, NotVisible
 from app.domain.priority import Priority
@@ -65,16 +64,7 @@ class Refresher:
         if issue is None:
             return False
         if issue.is_pull_request or issue.comment_count == 0:
-            complete = frozenset() if issue.is_pull_request else frozenset([number])
-            change = Change(
-                repo=repo,
-                at=self._clock.now(),
-                issues=(issue,),
-                complete_threads=complete,
-                base_versions={number: snapshot.hops[0].version},
-            )
-            await self._committer.commit(change, site, mirrored_ids=_mirrored_ids(snapshot))
-            return True
+            return await self._commit_thread(site, issue, (), snapshot)
         return await self._replace_comments(site, issue, snapshot, priority)
 
     async def refresh(self, snapshot: Snapshot, priority: Priority) -> bool:
@@ -104,7 +94,7 @@ class Refresher:
 
     async def read_each(self, repo: Repository, numbers: Iterable[int], priority: Priority) -> None:
         """Read threads one at a time; skip failing ones. Raises what concerns more than one thread."""
-        await self._backoff.for_each(repo, numbers, partial(self._read, repo, priority))
+        await self._backoff.for_each(repo, numbers, lambda number: self.read(repo, number, priority))
 
     async def complete_each(
         self, repo: Repository, numbers: Iterable[int], *, after_each: Callable[[Repository], Awaitable[object]]
@@ -133,9 +123,6 @@ class Refresher:
         await self._backoff.for_each(repo, numbers, compare)
         return frozenset(differing)
 
-    async def _read(self, repo: Repository, priority: Priority, number: int) -> None:
-        await self.read(repo, number, priority)
-
     async def _complete(self, repo: Repository, number: int) -> None:
         snapshot = await self._mirror.snapshot(repo, number, with_comments=False)
         record = snapshot.record
@@ -155,11 +142,9 @@ class Refresher:
 
     async def _replace_comments(self, site: SiteRecord, issue: Issue, snapshot: Snapshot, priority: Priority) -> bool:
         """Replace the mirrored comments by all of GitHub's; request the issue again if counts differ."""
-        reading, steady = await self._all_pages(site, issue.number, priority), False
-        for attempt in range(MAX_READINGS):
-            previous = None
-            if attempt:
-                previous, reading = reading, await self._all_pages(site, issue.number, priority)
+        previous: Reading | None = None
+        for _ in range(MAX_READINGS):
+            reading = await self._all_pages(site, issue.number, priority)
             steady = reading.page_count == 1 and len(reading.comments) == issue.comment_count
             if steady:
                 break
@@ -168,20 +153,26 @@ class Refresher:
                 return False
             # what came or went between the pages may have moved another comment out of sight
             steady = is_steady(reading, previous, issue, current)
-            issue = current
+            issue, previous = current, reading
             if steady:
                 break
-        path = self._repositories.requests(site).comments(issue.number).path
+        path = self._budget.requests(site.full_name).comments(issue.number).path
         if not reading.comments and issue.comment_count:
             raise InvalidResponse(path, f"an empty list, although GitHub counts {issue.comment_count} comments")
         if not steady:
             raise InvalidResponse(path, f"its count and its pages disagreed in {MAX_READINGS} readings")
+        return await self._commit_thread(site, issue, reading.comments, snapshot)
+
+    async def _commit_thread(
+        self, site: SiteRecord, issue: Issue, comments: tuple[Comment, ...], snapshot: Snapshot
+    ) -> bool:
+        """Commit an issue with all its comments; the snapshot was read before the requests for them."""
         change = Change(
             repo=site.repo,
             at=self._clock.now(),
             issues=(issue,),
-            comments=reading.comments,
-            complete_threads=frozenset([issue.number]),
+            comments=comments,
+            complete_threads=frozenset() if issue.is_pull_request else frozenset([issue.number]),
             base_versions={issue.number: snapshot.hops[0].version},
         )
         await self._committer.commit(change, site, mirrored_ids=_mirrored_ids(snapshot))
@@ -189,7 +180,7 @@ class Refresher:
 
     async def _check_page(self, site: SiteRecord, snapshot: Snapshot, mirrored_comments: Sequence[Comment]) -> bool:
         number = snapshot.requested_ref.number
-        request = self._repositories.requests(site).comments(number)
+        request = self._budget.requests(site.full_name).comments(number)
         key = self._budget.validator_key(request)
         # the ETag is that of a list; it says nothing about a mirror that holds another list by now
         list_digest, _, etag = (await self._mirror.etags([key])).get(key, "").partition(" ")
@@ -228,7 +219,7 @@ class Refresher:
             self._read_completely_at[ref] = self._clock.now()
             return has_issue
         since = max(comment.updated_at for comment in mirrored_comments)
-        first = self._repositories.requests(site).comments(ref.number, since=since)
+        first = self._budget.requests(site.full_name).comments(ref.number, since=since)
         pages = self._budget.pages(first, priority)
         comments = tuple([comment async for page in pages for comment in responses.comments(page)])
         at, checked_numbers = self._clock.now(), frozenset([ref.number])
@@ -242,14 +233,14 @@ class Refresher:
     async def _all_pages(self, site: SiteRecord, number: int, priority: Priority) -> Reading:
         comments: dict[int, Comment] = {}
         dates: list[float | None] = []
-        async for page in self._budget.pages(self._repositories.requests(site).comments(number), priority):
+        async for page in self._budget.pages(self._budget.requests(site.full_name).comments(number), priority):
             comments.update((comment.id, comment) for comment in responses.comments(page) if comment.number == number)
             dates.append(page.date)
         return Reading(tuple(comments[key] for key in sorted(comments)), len(dates), dates[0])
 
     async def _issue(self, site: SiteRecord, number: int, snapshot: Snapshot, priority: Priority) -> Issue | None:
         """Return the issue as GitHub has it now; None, with a tombstone stored, if the number has none any more."""
-        request = self._repositories.requests(site).issue(number)
+        request = self._budget.requests(site.full_name).issue(number)
         try:
             issue = responses.issue(await self._budget.send(request, priority))
         except (NotVisible, Gone) as failure:
@@ -286,7 +277,7 @@ class Refresher:
         if belongs_to(issue, info.full_name, info.id):
             return True
         if info.full_name.lower() != site.full_name.lower():  # it is unknown whose issue was transferred
-            path = self._repositories.requests(site).issue(issue.number).path
+            path = self._budget.requests(site.full_name).issue(issue.number).path
             raise InvalidResponse(path, "the name is not ours any more")
         return False
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,6 @@ from app.domain.sites import Repository
 from app.domain.times import is_within
 from app.github import responses
 from app.github.payloads import RepositoryInfo
-from app.github.requests import RepositoryRequests
 from app.ports.clock import Clock
 from app.ports.mirror import Change, Mirror, Notify
 from app.sync.commit import commit
@@ -34,14 +34,12 @@ class Repositories:
     def __init__(
         self,
         *,
-        api: str,
         allow_private: bool,
         budget: RateBudget,
         mirror: Mirror,
         clock: Clock,
         notify: Notify,
     ) -> None:
-        self._api = api
         self._allow_private = allow_private
         self._budget = budget
         self._mirror = mirror
@@ -51,10 +49,6 @@ class Repositories:
         """The name under which GitHub last showed a repository, and when."""
         self._new_records: dict[Repository, SiteRecord] = {}
         """Records that the mirror does not have yet."""
-
-    def requests(self, site: SiteRecord) -> RepositoryRequests:
-        """Return the requests about a site under its current name."""
-        return RepositoryRequests(self._api, site.full_name)
 
     async def site(self, repo: Repository, priority: Priority, *, record: SiteRecord | None = None) -> SiteRecord:
         """Return the record of a site; request and store it, with one request, if the mirror has none.
@@ -78,7 +72,7 @@ class Repositories:
         """
         if repo in self._new_records:
             return self._new_records[repo]
-        request = RepositoryRequests(self._api, repo.full_name).repository()
+        request = self._budget.requests(repo.full_name).repository()
         info = responses.repository(await self._budget.send(request, priority))
         if info.private and not self._allow_private:
             raise PrivateRepository(request.path)
@@ -111,21 +105,19 @@ class Repositories:
         except NotVisible:
             await self._count_not_visible(site, reported=reported)
             raise
-        await self._store(site, full_name=info.full_name, private=info.private)
+        record = await self._mirror.site(site.repo) or site
+        await self._update(record, full_name=info.full_name, private=info.private, **VISIBLE)
         self._names[site.repo] = info.full_name, self._clock.now()
         if info.private and not self._allow_private:
-            raise PrivateRepository(self.requests(site).repository().path)
+            raise PrivateRepository(self._budget.requests(site.full_name).repository().path)
         return info
 
     async def _request(self, site: SiteRecord, priority: Priority) -> RepositoryInfo:
-        requests = self.requests(site)
-        try:
+        requests = self._budget.requests(site.full_name)
+        with suppress(NotVisible):
             info = responses.repository(await self._budget.send(requests.repository(), priority))
-        except NotVisible:
-            return responses.repository(await self._budget.send(requests.repository_by_id(site.id), priority))
-        if info.id == site.id:
-            return info
-        # the name belongs to another repository now
+            if info.id == site.id:  # otherwise the name belongs to another repository now
+                return info
         return responses.repository(await self._budget.send(requests.repository_by_id(site.id), priority))
 
     async def _count_not_visible(self, site: SiteRecord, *, reported: bool) -> None:
@@ -137,10 +129,6 @@ class Repositories:
             record, not_visible_since=since, not_visible_count=count, private=record.private or is_private
         )
 
-    async def _store(self, site: SiteRecord, *, full_name: str, private: bool) -> None:
-        record = await self._mirror.site(site.repo) or site
-        await self._update(record, full_name=full_name, private=private, **VISIBLE)
-
     async def _update(self, record: SiteRecord, **fields: Any) -> None:
         """Store changed fields of a record; notify if readers can see the difference."""
         after = replace(record, **fields)
@@ -148,6 +136,7 @@ class Repositories:
             return
         if after.private and not record.private and not self._allow_private:
             _log.warning("%s is not visible to everyone any more: its comments are no longer served.", record.repo)
-        is_visible = (after.full_name, after.private) != (record.full_name, record.private)
+        concerns_readers = (after.full_name, after.private) != (record.full_name, record.private)
         change = self.with_new_record(Change(repo=record.repo, at=self._clock.now(), site_update=fields))
-        await commit(self._mirror, change, self._notify, besides=frozenset([REPOSITORY_NUMBER] if is_visible else []))
+        besides = frozenset([REPOSITORY_NUMBER] if concerns_readers else [])
+        await commit(self._mirror, change, self._notify, besides=besides)

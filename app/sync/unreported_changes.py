@@ -52,13 +52,11 @@ class MissedDeliveries:
         if last_delivery_at is None or now - last_delivery_at > _TRUST_SECONDS:
             return WebhookHealth()
         late = [comment for comment in comments if date - epoch(comment.updated_at) > _DELIVERY_TIME]
-        mirrored_comments = (
-            await self._mirror.comments_by_id(site.repo, [comment.id for comment in late]) if late else {}
-        )
+        copies = await self._mirror.comments_by_id(site.repo, [comment.id for comment in late]) if late else {}
         news = {
             comment.number
             for comment in late
-            if comment.id not in mirrored_comments or mirrored_comments[comment.id].updated_at < comment.updated_at
+            if comment.id not in copies or copies[comment.id].updated_at < comment.updated_at
         }
         if not news:
             return WebhookHealth(last_delivery_at)
@@ -86,8 +84,8 @@ class DriftReport:
         after_version: int,
         differing_threads: frozenset[int],
         differing_comments: frozenset[int],
-    ) -> Mapping[Drift, int]:
-        """Count, log and return the drift among the changes after `after_version`.
+    ) -> None:
+        """Count and log the drift among the changes after `after_version`.
 
         `before` are the summaries before the comparison; `differing_threads` and `differing_comments` are numbers
         whose text differed although the counts may agree.
@@ -107,8 +105,7 @@ class DriftReport:
             if not by_count and number in differing_threads | differing_comments:
                 by_count = {Drift.THREAD_DIFFERS if number in differing_threads else Drift.COMMENT_DIFFERS: 1}
             drift.update(by_count)
-        self._log(site, drift)
-        return drift
+        self._publish(site, drift)
 
     async def _is_news(
         self, repo: Repository, number: int, summary: IssueSummary | None, poll_since: str | None
@@ -120,7 +117,7 @@ class DriftReport:
                 return True
         return await self._jobs.find(repo, number) is not None
 
-    def _log(self, site: SiteRecord, drift: Mapping[Drift, int]) -> None:
+    def _publish(self, site: SiteRecord, drift: Mapping[Drift, int]) -> None:
         for kind, count in drift.items():
             self._metrics.drift(site.repo, kind, count)
         if drift:

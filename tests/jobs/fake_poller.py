@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing_extensions import override
 
 from app.domain.sites import Repository, repository
-from app.jobs.schedule import Schedule, SitePoller
+from app.jobs.poll_schedule import Schedule, SitePoller
 from app.ports.clock import Clock
 from app.sync.poll import PollResult
 from app.sync.reconcile import Reconcile

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, cast
 
 from app.domain.priority import Priority
-from app.github.requests import Request
+from app.github.requests import RepositoryRequests, Request
 from app.github.responses import Response
 from app.ports.mirror import Mirror
 from app.sync.rate_budget import RateBudget
@@ -20,6 +20,10 @@ class LateBudget:
         self.gate = asyncio.Event()
         self.count = 0
 
+    def requests(self, full_name: str) -> RepositoryRequests:
+        """Return the requests for a repository."""
+        return RepositoryRequests("https://api.github.com", full_name)
+
     async def send(self, request: Request, _priority: Priority) -> Response:
         """Return the repository."""
         self.count += 1
@@ -30,7 +34,6 @@ class LateBudget:
 
 def new_repositories(mirror: Mirror, budget: LateBudget) -> Repositories:
     return Repositories(
-        api="https://api.github.com",
         allow_private=False,
         budget=cast("RateBudget", budget),
         mirror=mirror,

@@ -55,7 +55,8 @@ class FakeGitHub(GitHub):
 def new_budget(
     github: GitHub, clock: FakeClock, rate_state: RateState | None = None, *, token_id: str | None = TOKEN_ID
 ) -> RateBudget:
-    return RateBudget(github, rate_state or MemoryRateState(), clock, SilentMetrics(), token_id=token_id)
+    rate_state = rate_state or MemoryRateState()
+    return RateBudget(github, rate_state, clock, SilentMetrics(), api="https://api.github.com", token_id=token_id)
 
 
 async def requests_until_refusal(budget: RateBudget, priority: Priority) -> int:

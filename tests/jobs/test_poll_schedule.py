@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import RateLimited, Unreachable
-from app.jobs.schedule import Schedule, poll_interval
+from app.jobs.poll_schedule import Schedule, poll_interval
 from app.ports.deliveries import Delivery
 from app.simulator.http.server import run_simulator
 from app.sync.poll import PollResult
