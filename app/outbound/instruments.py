@@ -92,8 +92,8 @@ class MirrorInstruments:
         self.comments = create.gauge("comments", "Mirrored comments.", "repo")
         self.due_jobs = create.renamed_gauge("due_jobs", "marks", "Threads that are due for a refresh.")
         self.deliveries = counter("deliveries", "Webhook deliveries.", "event", "outcome")
-        self.deprecated_missed = counter("untold_changes", deprecation_notice("missed_by_webhook_total"), "repo")
-        self.missed = counter("missed_by_webhook", "Changes that the poll found and no webhook reported.", "repo")
+        self.deprecated_misses = counter("untold_changes", deprecation_notice("missed_by_webhook_total"), "repo")
+        self.misses = counter("missed_by_webhook", "Changes that the poll found and no webhook reported.", "repo")
         self.drift = counter("drift", "Differences from GitHub that a reconcile found and fixed.", "repo", "kind")
 
 

@@ -136,8 +136,8 @@ class PrometheusMetrics(Metrics, Gauges):
 
     @override
     def missed_by_webhook(self, repo: Repository, count: int) -> None:
-        self._mirror.missed.labels(repo.full_name).inc(count)
-        self._mirror.deprecated_missed.labels(repo.full_name).inc(count)
+        self._mirror.misses.labels(repo.full_name).inc(count)
+        self._mirror.deprecated_misses.labels(repo.full_name).inc(count)
 
     @override
     def drift(self, repo: Repository, kind: Drift, count: int) -> None:

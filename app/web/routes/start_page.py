@@ -51,7 +51,7 @@ class SnippetGroup(NamedTuple):
 
 
 _NUMBER = Snippet("front", "The number", "the post’s front matter")
-_POST, _LIST, _BUILT = "Comments", "Counts", "Comments in the HTML, made at build time"
+_POST, _LIST, _AT_BUILD = "Comments", "Counts", "Comments in the HTML, made at build time"
 _BUILD_NOTE = (
     "Search engines and readers without JavaScript see them too. While the service is away, the build leaves the link."
 )
@@ -64,32 +64,32 @@ _PARTIAL, _COMPONENT = "layouts/partials/comments.html", "src/components/Comment
 _PLAIN = (
     Snippet("plain/post", _POST, "the post’s page"),
     Snippet("plain/list", _LIST, "the list of posts"),
-    Snippet("plain/built", _BUILT, "the script that builds", note=_SCRIPT_NOTE),
+    Snippet("plain/built", _AT_BUILD, "the script that builds", note=_SCRIPT_NOTE),
 )
 _HUGO = (
     _NUMBER,
     Snippet("hugo/post", _POST, _PARTIAL, '{{ partial "comments.html" . }}'),
     Snippet("hugo/list", _LIST, "the layout of a list"),
-    Snippet("hugo/built", _BUILT, _PARTIAL, note=_HUGO_NOTE),
+    Snippet("hugo/built", _AT_BUILD, _PARTIAL, note=_HUGO_NOTE),
     Snippet("hugo/older", "The same before Hugo 0.141", _PARTIAL),
 )
 _JEKYLL = (
     _NUMBER,
     Snippet("jekyll/post", _POST, "_includes/comments.html", "{% include comments.html %}"),
     Snippet("jekyll/list", _LIST, "the list of posts"),
-    Snippet("jekyll/built", _BUILT, "_plugins/comments.rb", "{{ page.ghissueid | comments }}", _JEKYLL_NOTE),
+    Snippet("jekyll/built", _AT_BUILD, "_plugins/comments.rb", "{{ page.ghissueid | comments }}", _JEKYLL_NOTE),
 )
 _ELEVENTY = (
     _NUMBER,
     Snippet("eleventy/post", _POST, "_includes/comments.njk (or .liquid)", '{% include "comments.njk" %}'),
     Snippet("eleventy/list", _LIST, "the list of posts"),
-    Snippet("eleventy/built", _BUILT, "eleventy.config.js", "{% comments ghissueid %}", _BUILD_NOTE),
+    Snippet("eleventy/built", _AT_BUILD, "eleventy.config.js", "{% comments ghissueid %}", _BUILD_NOTE),
 )
 _ASTRO = (
     _NUMBER,
     Snippet("astro/post", _POST, _COMPONENT, "<Comments ghissueid={frontmatter.ghissueid} />", _ASTRO_NOTE),
     Snippet("astro/list", _LIST, "src/pages/index.astro"),
-    Snippet("astro/built", _BUILT, _COMPONENT, note=_BUILD_NOTE),
+    Snippet("astro/built", _AT_BUILD, _COMPONENT, note=_BUILD_NOTE),
 )
 _OWN_NOTE = "What it asks of GitHub is answered here, in GitHub’s own shapes."
 _OWN = (Snippet("host", "Change the host name", note=_OWN_NOTE),)
