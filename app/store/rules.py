@@ -98,15 +98,15 @@ class RuleJobs(Jobs, ABC):
 
     async def complete(self, job: Job, *, next_at: float) -> bool:
         _, after = await self.update(
-            job, lambda stored: stored.remaining(job, due_at=max(stored.job.due_at, next_at), attempts=0)
+            job, lambda old: old.remaining(job, due_at=max(old.job.due_at, next_at), attempts=0)
         )
         return after is None
 
     async def retry_at(self, job: Job, until: float) -> None:
-        await self.update(job, lambda stored: stored.after_run(job, due_at=until, attempts=stored.job.attempts + 1))
+        await self.update(job, lambda old: old.after_run(job, due_at=until, attempts=old.job.attempts + 1))
 
     async def cancel(self, job: Job) -> None:
-        await self.update(job, lambda stored: stored.remaining(job))
+        await self.update(job, lambda old: old.remaining(job))
 
 
 def after_enqueue(

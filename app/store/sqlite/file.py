@@ -13,16 +13,18 @@ from app.store.sqlite.schema import Migration
 _WRITES_PER_CHECKPOINT = 250
 """After so many writes the log is copied into the file: some four megabytes."""
 
-_DAMAGED = (
+_DAMAGED_REPORT = (
     "The store {path} was damaged ({reason}). It is kept as {target}, and a new one was made: "
     "everything is read from GitHub again."
 )
-_RESTORED = "The store {path} was deleted while it was in use. What it held was saved into a new file of that name."
-_LOST = (
+_RESTORED_REPORT = (
+    "The store {path} was deleted while it was in use. What it held was saved into a new file of that name."
+)
+_LOST_REPORT = (
     "The store {path} was deleted while it was in use, and what it held could not be saved ({reason}). "
     "A new one was made: everything is read from GitHub again."
 )
-_REPLACED = (
+_REPLACED_REPORT = (
     "The store {path} was replaced while it was in use, as by another process that repaired it. "
     "The file that is there now is in use."
 )
@@ -69,7 +71,7 @@ class StoreFile(SqliteFile):
 
     def _needs_repair(self) -> bool:
         """Return True if the file is gone, replaced or damaged; otherwise keep its log short."""
-        connections, monitor = self._monitored
+        connections, monitor = self._current_file
         if file_id(self._path) != connections.file_id:
             return True
         connections.damage = connections.damage or monitor.damage()
@@ -100,7 +102,7 @@ class StoreFile(SqliteFile):
         if current_id != connections.file_id:
             if log_id(self._path) == connections.log_id:  # the new file came without a log of its own
                 repair.remove_log(self._path)
-            return _REPLACED.format(path=self._name)
+            return _REPLACED_REPORT.format(path=self._name)
         return None if connections.damage is None else self._move_aside(connections.damage)
 
     def _restore_deleted(self) -> str:
@@ -111,7 +113,7 @@ class StoreFile(SqliteFile):
                 self._copy_deleted()
         except DamagedFile as error:
             damage = error.reason
-        return (_RESTORED if damage is None else _LOST).format(path=self._name, reason=damage)
+        return (_RESTORED_REPORT if damage is None else _LOST_REPORT).format(path=self._name, reason=damage)
 
     def _copy_deleted(self) -> None:
         with (
@@ -130,7 +132,7 @@ class StoreFile(SqliteFile):
         except DamagedFile as damage:
             report = self._move_aside(damage.reason)
             connections = self._create()
-        self._monitored = connections, repair.FileMonitor(self._path)
+        self._current_file = connections, repair.FileMonitor(self._path)
         self._connections = connections
         return report
 
@@ -144,7 +146,7 @@ class StoreFile(SqliteFile):
     def _move_aside(self, reason: str) -> str:
         """Move the damaged file aside; return a report."""
         at = self._path.stat().st_mtime if self._now is None else self._now()
-        return _DAMAGED.format(path=self._name, reason=reason, target=repair.move_aside(self._path, at))
+        return _DAMAGED_REPORT.format(path=self._name, reason=reason, target=repair.move_aside(self._path, at))
 
     def _close(self) -> None:
         self._write_pool.shutdown()

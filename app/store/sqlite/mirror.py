@@ -256,9 +256,9 @@ def _comments(connection: sqlite3.Connection, query: str, parameters: Mapping[st
 
 
 def _summary(labels: list[str], row: tuple[Any, ...]) -> IssueSummary:
-    _, number, is_pull, count, mirrored, complete, mismatch, updated_at = row
+    _, number, is_pull, count, mirrored_count, complete, mismatch, updated_at = row
     flags = bool(complete), bool(mismatch)
-    return IssueSummary(number, bool(is_pull), count, mirrored, *flags, updated_at, tuple(labels))
+    return IssueSummary(number, bool(is_pull), count, mirrored_count, *flags, updated_at, tuple(labels))
 
 
 def _parameters(ref: ThreadRef) -> Mapping[str, Any]:
