@@ -118,7 +118,8 @@ class Application:
     async def run(self) -> None:
         """Backfill all sites and keep them up to date; of several processes on one store, one polls. Never returns."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.lease.while_held(self._poll))
+            lease = Lease("poll", self.store.leases, self.clock, worker_id=self.process_id)
+            group.create_task(lease.while_held(self._poll))
             post_lists = [posts.run for posts in self.post_lists]
             parts = (self.worker.run, self.change_feed.run, self.subscribers.run, self.maintenance.run, *post_lists)
             for run in parts:
@@ -220,11 +221,6 @@ class Application:
         """Polls each site at its interval."""
         every, has_webhook = self.settings.poll_seconds, bool(self.settings.secrets)
         return Schedule(self.poller, self.clock, self._random, self.metrics, every=every, has_webhook=has_webhook)
-
-    @cached_property
-    def lease(self) -> Lease:
-        """Lets one process poll."""
-        return Lease("poll", self.store.leases, self.clock, worker_id=self.process_id)
 
     @cached_property
     def worker(self) -> Worker:
@@ -341,14 +337,9 @@ class Application:
     @cached_property
     def web(self) -> CachedReads:
         """The ASGI application."""
-        return create_app(self.web_context)
-
-    @cached_property
-    def web_context(self) -> WebContext:
-        """What the web application serves from."""
         settings = self.settings
         readiness = Readiness(settings.repo, self.mirror, self.schedule, self.access)
-        return WebContext(
+        context = WebContext(
             reader=self.reader,
             sites=settings.repo,
             now=self.clock.now,
@@ -362,3 +353,4 @@ class Application:
             ),
             request_ids=request_ids(self._random),
         )
+        return create_app(context)

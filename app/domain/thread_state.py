@@ -86,11 +86,6 @@ class Snapshot:
         """Return True if the thread is at another number of a served site now."""
         return len(self.hops) > 1
 
-    @property
-    def current_version(self) -> int:
-        """Return the version of the last hop alone."""
-        return self.hops[-1].version
-
 
 def thread_state(snapshot: Snapshot, posts: PostFilter) -> ThreadState:
     """Return the state of a snapshot; `posts` decides by the number that the reader asked for."""

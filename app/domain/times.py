@@ -16,6 +16,11 @@ def epoch(text: str) -> float:
     return moment.timestamp()
 
 
+def retry_after(wait: float) -> int:
+    """Return a wait in seconds as a `Retry-After` (RFC 9110): whole seconds from 1 to 300."""
+    return max(1, min(int(wait) + 1, 300))
+
+
 def is_within(seconds: float, since: float | None, *, now: float) -> bool:
     """Return True if `now` is at most `seconds` after `since`.
 

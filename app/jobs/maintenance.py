@@ -50,7 +50,7 @@ class Maintenance:
             _log.error("%s", report)
             self._on_repair()
         now = self._clock.now()
-        if self._sampled_at is None or not is_within(_SAMPLE_EVERY, self._sampled_at, now=now):
+        if not is_within(_SAMPLE_EVERY, self._sampled_at, now=now):
             self._sampled_at = now
             await self._sample()
         self._gauges.flush()
@@ -58,11 +58,10 @@ class Maintenance:
     async def _sample(self) -> None:
         for repo in self._sites:
             snapshot = await self._store.mirror.site_snapshot(repo)
-            threads = [summary for summary in snapshot.summaries if not summary.is_pull_request]
             self._gauges.mirror_size(
                 repo,
-                threads=len(threads),
-                comments=sum(thread.mirrored_count for thread in threads),
+                threads=len(snapshot.threads),
+                comments=sum(thread.mirrored_count for thread in snapshot.threads),
                 checked_at=snapshot.site.checked_at if snapshot.site else None,
             )
         self._gauges.due_jobs(len(await self._store.jobs.due(at=self._clock.now())))

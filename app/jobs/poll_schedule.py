@@ -18,6 +18,7 @@ _FIRST_DELAY = 10.0
 """Seconds after a first failure: most pass soon. Each further one doubles them."""
 _LONGEST_DELAY = 900.0
 _JITTER = 1.0
+"""Seconds: what `random` adds to a pause at most, and the shortest pause after a limit."""
 _RARER = 10
 """How many times rarer polls are while webhooks report everything,"""
 _RAREST = 600.0
@@ -99,7 +100,9 @@ class Schedule:
             pause = max(_JITTER, limit.until - self._clock.now())
             return min(pause, self._every) if limit.kind == "budget" else pause
         except AfterwordError as failure:
-            self._fail(repo, failure)
+            if str(self.failures.get(repo)) != str(failure):
+                _log.warning("%s: %s", repo, failure)
+            self.failures[repo] = failure
         except Exception as failure:  # noqa: BLE001 - logged; the next poll may go well
             _log.exception("%s: internal error during a poll; the next poll starts from the last commit", repo)
             self.failures[repo] = failure
@@ -108,7 +111,12 @@ class Schedule:
                 _log.info("%s: GitHub answers again.", repo)
                 self._metrics.waiting(Wait.BACKOFF, None)
             self._report_missed(repo, result)
-            return self._interval(result)
+            return poll_interval(
+                self._every,
+                last_delivery_at=result.webhook.last_delivery_at if self._has_webhook else None,
+                missed_at=result.missed_by_webhook_at,
+                now=self._clock.now(),
+            )
         return self._every
 
     async def _pause(self, seconds: float, wakeup: asyncio.Event) -> None:
@@ -132,16 +140,3 @@ class Schedule:
             ", ".join(map(str, sorted(numbers)[:10])),
             self._every,
         )
-
-    def _interval(self, result: PollResult) -> float:
-        return poll_interval(
-            self._every,
-            last_delivery_at=result.webhook.last_delivery_at if self._has_webhook else None,
-            missed_at=result.missed_by_webhook_at,
-            now=self._clock.now(),
-        )
-
-    def _fail(self, repo: Repository, failure: AfterwordError) -> None:
-        if str(self.failures.get(repo)) != str(failure):
-            _log.warning("%s: %s", repo, failure)
-        self.failures[repo] = failure

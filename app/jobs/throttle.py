@@ -4,7 +4,6 @@ from cachetools import TTLCache
 
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository
-from app.domain.times import is_within
 from app.ports.clock import Clock
 
 _MINUTE = 60.0
@@ -37,6 +36,6 @@ class Throttle:
         return times[-1] + float(min(2 ** (len(times) - self._burst), _MINUTE))
 
     def _recent(self, repo: Repository, number: int) -> tuple[float, ...]:
+        """Return the times of the last minute; a later one is from before the clock was set back."""
         now = self._clock.now()
-        times = self._times.get(ThreadRef(repo, number), ())
-        return tuple(at for at in times if is_within(_MINUTE, at, now=now) and now - at < _MINUTE)
+        return tuple(at for at in self._times.get(ThreadRef(repo, number), ()) if 0 <= now - at < _MINUTE)

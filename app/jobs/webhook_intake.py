@@ -59,20 +59,30 @@ class WebhookIntake:
         self._metrics.delivery(webhooks.claimed_event_label(headers), outcome)
 
     async def _receive(self, event: WebhookEvent) -> DeliveryOutcome:
+        without_refresh = DeliveryOutcome.PONG if event.event == webhooks.PING else DeliveryOutcome.IGNORED
         if event.repo is None:
-            return DeliveryOutcome.PONG if event.event == webhooks.PING else DeliveryOutcome.IGNORED
+            return without_refresh
         lookup = await self._mirror.lookup(self._sites, event.comment.id if event.comment is not None else None)
         records = {site: record for site, (record, _) in lookup.items()}
         site = _site_of(event.repo, records)
         if site is None:
             return DeliveryOutcome.FOREIGN
+        delivery = Delivery(
+            id=event.delivery_id,
+            event=event.event,
+            action=event.action,
+            repo=site,
+            number=None,
+            full=False,
+            received_at=self._clock.now(),
+        )
         hint = webhooks.refresh_hint(event)
         if hint is None:
-            await self._accept(self._delivery(event, site, None))
-            return DeliveryOutcome.PONG if event.event == webhooks.PING else DeliveryOutcome.IGNORED
+            await self._accept(delivery)
+            return without_refresh
         number = REPOSITORY_NUMBER if hint.number is None else hint.number
         is_known = _has_comment(event, lookup[site][1])
-        delivery = replace(self._delivery(event, site, number), full=hint.full, needs_refresh=not is_known)
+        delivery = replace(delivery, number=number, full=hint.full, needs_refresh=not is_known)
         await self._accept_at_target(event, delivery, records)
         if not await self._accept(delivery):
             return DeliveryOutcome.REPLAYED
@@ -99,17 +109,6 @@ class WebhookIntake:
         if is_new and delivery.needs_refresh and delivery.number is not None:
             self._wake()
         return is_new
-
-    def _delivery(self, event: WebhookEvent, site: Repository, number: int | None) -> Delivery:
-        return Delivery(
-            id=event.delivery_id,
-            event=event.event,
-            action=event.action,
-            repo=site,
-            number=number,
-            full=False,
-            received_at=self._clock.now(),
-        )
 
 
 def _site_of(ref: RepositoryRef, records: Mapping[Repository, SiteRecord | None]) -> Repository | None:

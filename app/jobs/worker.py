@@ -13,7 +13,7 @@ from functools import partial
 from app.domain.errors import AfterwordError, GitHubError, NotReady, StoreError
 from app.domain.priority import Priority
 from app.domain.sites import Repository
-from app.domain.times import is_ahead
+from app.domain.times import is_ahead, retry_after
 from app.jobs.batch import DeliveryBatch
 from app.jobs.handlers import JobHandlers
 from app.jobs.periodic import heartbeat, run_periodically
@@ -78,7 +78,7 @@ class Worker:
             if job is None:
                 return
             if is_ahead(job.due_at, now=now, at_most=_HOUR):
-                raise NotReady(f"Post {number} of {repo}", retry_after=_seconds(job.due_at - now))
+                raise NotReady(f"Post {number} of {repo}", retry_after=retry_after(job.due_at - now))
             await self._clock.sleep(_RECHECK)
 
     def wake(self) -> None:
@@ -130,12 +130,10 @@ class Worker:
 
     def _start(self, repo: Repository, number: int, priority: Priority, *, is_reader: bool) -> asyncio.Task[bool]:
         """Start a job: at once for a reader of a cold thread, otherwise in a free slot."""
-        if priority is Priority.CHECK:
-            kind, slots = "check", self._check_slots
-        elif is_reader:
+        is_check = priority is Priority.CHECK
+        if is_reader and not is_check:
             return self._flights.join((repo.key, number), partial(self._claim_and_run, repo, number))
-        else:
-            kind, slots = "refresh", self._slots
+        kind, slots = ("check", self._check_slots) if is_check else ("refresh", self._slots)
         return self._flights.join((kind, repo.key, number), partial(self._run_in_slot, repo, number, slots))
 
     async def _run_in_slot(self, repo: Repository, number: int, slots: asyncio.Semaphore) -> bool:
@@ -185,10 +183,6 @@ class Worker:
 
     async def _extend(self, job: Job) -> None:
         await self._jobs.heartbeat(job, until=self._clock.now() + _CLAIM_DURATION)
-
-
-def _seconds(wait: float) -> int:
-    return max(1, min(int(wait) + 1, 300))
 
 
 def _log_failure(what: str, failure: Exception) -> None:

@@ -74,6 +74,21 @@ class SiteSnapshot:
     summaries: tuple[IssueSummary, ...] = ()
     """All issues and pull requests, by descending number."""
 
+    @property
+    def threads(self) -> list[IssueSummary]:
+        """Return the issues without pull requests."""
+        return [summary for summary in self.summaries if not summary.is_pull_request]
+
+    @property
+    def is_listed(self) -> bool:
+        """Return True once the list of all issues was read to its end."""
+        return self.site is not None and self.site.issues_listed_at is not None
+
+    @property
+    def is_complete(self) -> bool:
+        """Return True if the mirror has all comments that GitHub has; False while it cannot rule out others."""
+        return self.is_listed and all(thread.complete for thread in self.threads)
+
 
 @dataclass(frozen=True, slots=True)
 class NewestComments:

@@ -9,7 +9,7 @@ from app.domain.records import IssueSummary, SiteRecord, ThreadRef
 from app.domain.sites import PostFilter, Repository
 from app.domain.thread_state import Snapshot
 from app.domain.threads import Comment, Issue
-from app.ports.mirror import Mirror
+from app.ports.mirror import Mirror, SiteSnapshot
 
 _RETRY_AFTER = 5
 
@@ -26,6 +26,10 @@ class AccessPolicy:
     def is_post(self, ref: ThreadRef, issue: Issue | IssueSummary) -> bool:
         """Return True if an issue is a post of the blog under a number, which may be one it was transferred from."""
         return not issue.is_pull_request and self.posts.includes(*ref, issue.labels)
+
+    def post_numbers(self, repo: Repository, snapshot: SiteSnapshot) -> frozenset[int]:
+        """Return the numbers of a repository's issues that are posts."""
+        return frozenset(s.number for s in snapshot.summaries if self.is_post(ThreadRef(repo, s.number), s))
 
     def is_hidden(self, site: SiteRecord | None) -> bool:
         """Return True if a repository is private and no setting allows to publish it."""
@@ -93,9 +97,8 @@ class VisibleImages:
         for repo in await self._visible_sites():
             numbers = None
             if not self._access.posts.includes_all:
-                summaries = (await self._mirror.site_snapshot(repo)).summaries
-                posts = {s.number for s in summaries if self._access.is_post(ThreadRef(repo, s.number), s)}
-                numbers = frozenset(posts | self._access.transfers_into(repo).keys())
+                posts = self._access.post_numbers(repo, await self._mirror.site_snapshot(repo))
+                numbers = posts | self._access.transfers_into(repo).keys()
             address = await self._mirror.avatar(repo, user_id, numbers=numbers)
             if address is not None:
                 return address

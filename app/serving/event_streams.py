@@ -114,13 +114,9 @@ class Subscribers:
         self._unreadable: set[ThreadRef] = set()
         self._wakeup = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._count = 0
+        self.count = 0
+        """How many pages are subscribed."""
         self._is_closed = False
-
-    @property
-    def count(self) -> int:
-        """Return how many pages are subscribed."""
-        return self._count
 
     def retry_ms(self) -> int:
         """Return the milliseconds after which a page reconnects: not all at once."""
@@ -131,13 +127,13 @@ class Subscribers:
 
         From here on it misses no change. The caller has to `unsubscribe`.
         """
-        if self._is_closed or self._count >= self._most:
+        if self._is_closed or self.count >= self._most:
             return None
         ref = ThreadRef(repo, number)
         topic = self._topics.setdefault(ref, Topic(ref))
         subscription = Subscription(topic, subscriber)
         topic.subscriptions.add(subscription)
-        self._count += 1
+        self.count += 1
         return subscription
 
     async def current_event(self, subscription: Subscription) -> ThreadEvent | None:
@@ -167,7 +163,7 @@ class Subscribers:
         if subscription not in topic.subscriptions:
             return
         topic.subscriptions.discard(subscription)
-        self._count -= 1
+        self.count -= 1
         if not topic.subscriptions:
             del self._topics[topic.ref]
 

@@ -11,7 +11,7 @@ from app.domain.priority import Priority
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.domain.thread_state import Snapshot, ThreadState, thread_state
-from app.domain.times import is_within
+from app.domain.times import is_within, retry_after
 from app.jobs.single_flight import SingleFlight
 from app.jobs.worker import Worker
 from app.ports.clock import Clock
@@ -28,7 +28,6 @@ _PROBE_EVERY = 60.0
 """Seconds between requests about numbers that the list of issues lacks: deleted or transferred ones."""
 _MOST_GUESSES = 30
 _RETRY_AFTER = 10
-_LONGEST_RETRY_AFTER = 300
 _MOST_REMEMBERED = 50_000
 
 
@@ -115,8 +114,7 @@ class Reader:
         try:
             task.result()
         except RateLimited as limit:
-            wait = int(limit.until - self._clock.now()) + 1
-            raise NotReady(what, retry_after=max(1, min(wait, _LONGEST_RETRY_AFTER))) from limit
+            raise NotReady(what, retry_after=retry_after(limit.until - self._clock.now())) from limit
         except GitHubError as failure:
             raise NotReady(what, retry_after=_RETRY_AFTER) from failure
 

@@ -27,13 +27,12 @@ class Readiness:
     async def _site(self, repo: Repository) -> dict[str, Any]:
         snapshot = await self._mirror.site_snapshot(repo)
         site = snapshot.site
-        threads = [summary for summary in snapshot.summaries if not summary.is_pull_request]
         failure = self._schedule.failures.get(repo)
         return {
             "repo": repo.full_name,
-            "listed": site is not None and site.issues_listed_at is not None,
-            "threads": len(threads),
-            "threads_complete": sum(thread.complete for thread in threads),
+            "listed": snapshot.is_listed,
+            "threads": len(snapshot.threads),
+            "threads_complete": sum(thread.complete for thread in snapshot.threads),
             "checked_at": rfc3339(site.checked_at) if site is not None and site.checked_at else None,
             "failure": str(failure) if failure else None,
         }

@@ -17,7 +17,7 @@ from app.domain.thread_state import (
     with_current_pin,
 )
 from app.domain.threads import Thread
-from app.ports.mirror import Mirror, SiteSnapshot
+from app.ports.mirror import Mirror
 from app.render import api
 from app.render.document import Document
 from app.render.keys import (
@@ -75,13 +75,14 @@ class Views:
         return await self._issues(key)
 
     async def _thread(self, key: ThreadKey, snapshot: Snapshot) -> Document:
-        self._check_access(key, snapshot.hops[0].site)
+        self._admit(key, snapshot.hops[0].site)
         snapshot = await self._with_known_transfers(snapshot, with_comments=shows_comments(key))
         thread = self._visible(snapshot, with_comments=shows_comments(key))
         document = await asyncio.to_thread(self._renderer.thread, thread, key)
         return replace(document, refreshed_at=thread.refreshed_at)
 
-    def _check_access(self, key: Key, site: SiteRecord | None) -> None:
+    def _admit(self, key: Key, site: SiteRecord | None) -> None:
+        """Raise a `ReadError` if readers may see nothing of the site now; otherwise count the rendering."""
         self._access.refuse_hidden(site)
         self._access.refuse_unknown_posts()
         self._render_counts[DOCUMENT_KINDS[type(key)]] += 1
@@ -109,12 +110,12 @@ class Views:
         comment = await self._mirror.comment(key.repo, key.comment_id)
         if comment is None:
             site_snapshot = await self._mirror.site_snapshot(key.repo)
-            self._check_access(key, site_snapshot.site)
-            if _may_lack_comments(site_snapshot):
+            self._admit(key, site_snapshot.site)
+            if not site_snapshot.is_complete:
                 raise NotReady(f"Comment {key.comment_id} of {key.repo}", retry_after=_RETRY_AFTER)
             raise CommentNotFound(key.comment_id)
         snapshot = await self._mirror.snapshot(key.repo, comment.number, with_comments=False)
-        self._check_access(key, snapshot.hops[0].site)
+        self._admit(key, snapshot.hops[0].site)
         record = None if snapshot.was_transferred else snapshot.record
         if record is None or not self._access.is_post(snapshot.ref, record.issue):
             raise CommentNotFound(key.comment_id)
@@ -148,7 +149,9 @@ class Views:
 
     async def _newest(self, key: NewestKey | SiteFeedKey) -> Document:
         limit, before = newest_range(key)
-        numbers = None if self._access.posts.includes_all else await self._post_numbers(key.repo)
+        numbers: frozenset[int] | None = None
+        if not self._access.posts.includes_all:
+            numbers = self._access.post_numbers(key.repo, await self._mirror.site_snapshot(key.repo))
         newest = await self._mirror.newest_comments(key.repo, limit=limit, before=before, numbers=numbers)
         site = self._listed_site(key, newest.site)
         if not newest.comments and before is None and not newest.is_complete:
@@ -162,28 +165,15 @@ class Views:
         posts = [
             record for record in records if self._access.is_post(ThreadRef(key.repo, record.issue.number), record.issue)
         ]
-        pins = [record.issue.pinned_comment.id for record in posts if record.issue.pinned_comment is not None]
-        pinned = await self._mirror.comments_by_id(key.repo, pins) if pins else {}
-        issues = [
-            with_current_pin(record, pinned.get(record.issue.pinned_comment.id if record.issue.pinned_comment else 0))
-            for record in posts
-        ]
+        ids = [record.issue.pinned_comment.id for record in posts if record.issue.pinned_comment is not None]
+        comments = await self._mirror.comments_by_id(key.repo, ids) if ids else {}
+        pins = {comment.number: comment for comment in comments.values()}
+        issues = [with_current_pin(record, pins.get(record.issue.number)) for record in posts]
         return await asyncio.to_thread(self._renderer.issues, issues, key, site_checked_at(site))
 
     def _listed_site(self, key: Key, site: SiteRecord | None) -> SiteRecord:
         """Return the record of a site whose issues are listed; raise `NotReady` before."""
-        self._check_access(key, site)
+        self._admit(key, site)
         if site is None or site.issues_listed_at is None:
             raise NotReady(f"The list of issues of {key.repo}", retry_after=_RETRY_AFTER)
         return site
-
-    async def _post_numbers(self, repo: Repository) -> frozenset[int]:
-        summaries = (await self._mirror.site_snapshot(repo)).summaries
-        return frozenset(s.number for s in summaries if self._access.is_post(ThreadRef(repo, s.number), s))
-
-
-def _may_lack_comments(snapshot: SiteSnapshot) -> bool:
-    """Return True while the mirror cannot rule out that GitHub has comments which it lacks."""
-    if snapshot.site is None or snapshot.site.issues_listed_at is None:
-        return True
-    return any(not (summary.complete or summary.is_pull_request) for summary in snapshot.summaries)

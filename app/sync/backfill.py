@@ -64,22 +64,20 @@ class ProgressReport:
     async def report(self, repo: Repository, *, waiting_until: float | None = None) -> Progress:
         """Show and return how far the backfill of a repository is."""
         snapshot = await self._mirror.site_snapshot(repo)
-        threads = [summary for summary in snapshot.summaries if not summary.is_pull_request]
-        is_listed = snapshot.site is not None and snapshot.site.issues_listed_at is not None
+        threads = snapshot.threads
         affordable = await self._budget.affordable(Priority.BACKFILL)
-        remaining = plan(snapshot.summaries, affordable=affordable) if is_listed else None
-        complete = sum(thread.complete for thread in threads)
+        remaining = plan(snapshot.summaries, affordable=affordable) if snapshot.is_listed else None
         progress = Progress(
             repo=repo.full_name,
             threads=len(threads),
-            threads_complete=complete,
+            threads_complete=sum(thread.complete for thread in threads),
             comments=sum(thread.comment_count for thread in threads),
             comments_mirrored=sum(thread.mirrored_count for thread in threads),
             requests_sent=self._budget.request_count,
             requests_left=(await self._budget.state()).remaining,
             requests_to_go=remaining.requests if remaining else None,
             waiting_until=waiting_until,
-            is_complete=is_listed and complete == len(threads),
+            is_complete=snapshot.is_complete,
         )
         self._on_progress(progress)
         return progress
@@ -87,10 +85,7 @@ class ProgressReport:
 
 def is_needed(snapshot: SiteSnapshot) -> bool:
     """Return True if the mirror still lacks part of a site."""
-    site = snapshot.site
-    if site is None or site.issues_listed_at is None or site.comments_next_url is not None:
-        return True
-    return any(not (summary.complete or summary.is_pull_request) for summary in snapshot.summaries)
+    return snapshot.site is None or snapshot.site.comments_next_url is not None or not snapshot.is_complete
 
 
 class Backfill:
@@ -171,16 +166,14 @@ class Backfill:
         else:
             summaries = (await self._mirror.site_snapshot(site.repo)).summaries
             backfill_plan = plan(summaries, affordable=await self._budget.affordable(Priority.BACKFILL))
-            await self._read_threads(site, backfill_plan.threads)
+            await self._refresher.complete_each(site.repo, backfill_plan.threads, after_each=self._progress.report)
             if backfill_plan.use_list:
                 await self._read_list(
                     site, self._budget.requests(site.full_name).all_comments(newest_first=backfill_plan.newest_first)
                 )
         summaries = (await self._mirror.site_snapshot(site.repo)).summaries
-        await self._read_threads(site, plan(summaries, affordable=None, list_is_read=True).threads)
-
-    async def _read_threads(self, site: SiteRecord, numbers: tuple[int, ...]) -> None:
-        await self._refresher.complete_each(site.repo, numbers, after_each=self._progress.report)
+        threads = plan(summaries, affordable=None, list_is_read=True).threads
+        await self._refresher.complete_each(site.repo, threads, after_each=self._progress.report)
 
     async def _read_list(self, site: SiteRecord, first: Request) -> None:
         """Read the repository-wide list; past GitHub's limit go on with a `since` list of the changes."""

@@ -40,7 +40,7 @@ class Committer:
         self._notify = notify
 
     async def commit(
-        self, change: Change, site: SiteRecord | None, *, mirrored_ids: Mapping[int, int] | None = None
+        self, change: Change, site: SiteRecord, *, mirrored_ids: Mapping[int, int] | None = None
     ) -> frozenset[int]:
         """Apply a change, then notify; return the numbers that it changed.
 
@@ -51,11 +51,9 @@ class Committer:
         await self._refuse_foreign(change, site, mirrored_ids)
         return await commit(self._mirror, self._repositories.with_new_record(change), self._notify)
 
-    async def _refuse_foreign(
-        self, change: Change, site: SiteRecord | None, mirrored_ids: Mapping[int, int] | None
-    ) -> None:
+    async def _refuse_foreign(self, change: Change, site: SiteRecord, mirrored_ids: Mapping[int, int] | None) -> None:
         """Request the repository if an issue has another id than before, or is new."""
-        if site is None or site.issues_listed_at is None or not change.issues:  # during the backfill all is new
+        if site.issues_listed_at is None or not change.issues:  # during the backfill all is new
             return
         if mirrored_ids is None:
             mirrored_ids = await self._mirror.issue_ids(change.repo, {issue.number for issue in change.issues})

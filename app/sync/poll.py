@@ -102,7 +102,7 @@ class Poller:
         """Read the posts whose counts say that the mirror lacks comments, or has too many."""
         numbers = [
             summary.number
-            for summary in snapshot.summaries
-            if not summary.is_pull_request and (summary.count_mismatch if summary.complete else with_incomplete)
+            for summary in snapshot.threads
+            if (summary.count_mismatch if summary.complete else with_incomplete)
         ]
         await self._refresher.read_each(repo, numbers, Priority.POLL)

@@ -86,9 +86,12 @@ class Repositories:
         return change if record is None else replace(change, site=record)
 
     async def confirmed_name(self, site: SiteRecord, priority: Priority, *, force: bool) -> str:
-        """Return the current name; request it at most once a minute unless `force`. Raises what `refresh` raises."""
+        """Return the current name; request it at most once a minute unless `force`. Raises what `refresh` raises.
+
+        If the site's record has another name than GitHub told this process, another process may know a later one.
+        """
         name, at = self._names.get(site.repo, (site.full_name, None))
-        if force or not is_within(_CONFIRMATION_SECONDS, at, now=self._clock.now()):
+        if force or name != site.full_name or not is_within(_CONFIRMATION_SECONDS, at, now=self._clock.now()):
             return (await self.refresh(site, priority)).full_name
         return name
 

@@ -62,7 +62,7 @@ class MissedDeliveries:
             return WebhookHealth(last_delivery_at)
         since = (site.checked_at or 0.0) - 2 * _DELIVERY_TIME
         reported_numbers = await self._deliveries.delivered_since(site.repo, since=since)
-        posts = {summary.number for summary in snapshot.summaries if not summary.is_pull_request}
+        posts = {summary.number for summary in snapshot.threads}
         return WebhookHealth(last_delivery_at, frozenset(news & posts - reported_numbers))
 
 

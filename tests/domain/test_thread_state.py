@@ -109,7 +109,7 @@ def test_snapshot_knows_both_ends_of_the_way(current: Snapshot) -> None:
     assert (current.site, current.tombstone) == (current.hops[-1].site, current.hops[-1].tombstone)
     assert current.was_transferred == (current.requested_ref != current.ref)
     assert current.version == max(hop.version for hop in current.hops)
-    assert current.current_version == 5
+    assert current.hops[-1].version == 5
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The records of sites: what GitHub says of a repository never undoes the progress of its backfill."""
 
 import asyncio
+from dataclasses import replace
 
 from app.domain.priority import Priority
 from app.domain.sites import repository
@@ -36,3 +37,15 @@ async def test_record_of_a_new_site_is_requested_once() -> None:
     assert await mirror.site(BLOG) is None
     await mirror.apply(repositories.with_new_record(Change(repo=BLOG, at=2.0)))
     assert await mirror.site(BLOG) == site
+
+
+async def test_name_stored_by_another_process_is_confirmed_again() -> None:
+    mirror, budget = MemoryMirror("here"), LateBudget()
+    repositories = new_repositories(mirror, budget)
+    budget.gate.set()
+    site = await repositories.site(BLOG, Priority.POLL)
+    assert await repositories.confirmed_name(site, Priority.POLL, force=False) == site.full_name
+    assert budget.count == 1
+    renamed_site = replace(site, full_name="octo/journal")
+    await repositories.confirmed_name(renamed_site, Priority.POLL, force=False)
+    assert budget.count == 2
