@@ -113,7 +113,8 @@ class StoreFile(SqliteFile):
                 self._copy_deleted()
         except DamagedFile as error:
             damage = error.reason
-        return (_RESTORED_REPORT if damage is None else _LOST_REPORT).format(path=self._name, reason=damage)
+        report = _RESTORED_REPORT if damage is None else _LOST_REPORT
+        return report.format(path=self._name, reason=damage)
 
     def _copy_deleted(self) -> None:
         with (
