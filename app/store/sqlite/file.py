@@ -113,8 +113,7 @@ class StoreFile(SqliteFile):
                 self._copy_deleted()
         except DamagedFile as error:
             damage = error.reason
-        report = _RESTORED_REPORT if damage is None else _LOST_REPORT
-        return report.format(path=self._name, reason=damage)
+        return (_RESTORED_REPORT if damage is None else _LOST_REPORT).format(path=self._name, reason=damage)
 
     def _copy_deleted(self) -> None:
         with (
@@ -147,7 +146,8 @@ class StoreFile(SqliteFile):
     def _move_aside(self, reason: str) -> str:
         """Move the damaged file aside; return a report."""
         at = self._path.stat().st_mtime if self._now is None else self._now()
-        return _DAMAGED_REPORT.format(path=self._name, reason=reason, target=repair.move_aside(self._path, at))
+        target = repair.move_aside(self._path, at)
+        return _DAMAGED_REPORT.format(path=self._name, reason=reason, target=target)
 
     def _close(self) -> None:
         self._write_pool.shutdown()
