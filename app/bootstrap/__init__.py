@@ -16,7 +16,6 @@ from app.outbound.github import HttpGitHub
 from app.outbound.images import HttpImageSource
 from app.outbound.metrics import PrometheusMetrics
 from app.ports.clock import Clock
-from app.ports.github import PRIORITY
 from app.ports.store import Store
 from app.settings import Settings
 from app.store.disk_cache import DiskCache
@@ -55,7 +54,7 @@ async def open_application(
         settings.token,
         clock,
         random,
-        on_exchange=lambda request, outcome: metrics.exchange(PRIORITY.get(), request, outcome),
+        on_exchange=metrics.exchange,
     )
     image_source = HttpImageSource(settings.picture_hosts)
     with _image_folder(settings) as folder:

@@ -26,6 +26,7 @@ from app.github.requests import Request
 from app.github.webhooks import event_label
 from app.outbound.github import Outcome
 from app.outbound.instruments import GitHubInstruments, InstrumentFactory, MirrorInstruments, Mode, ServingInstruments
+from app.ports.github import PRIORITY
 from app.ports.metrics import DeliveryOutcome, Drift, Gauges, Metrics, Wait
 from app.ports.rate_state import RateLimitState
 
@@ -122,9 +123,9 @@ class PrometheusMetrics(Metrics, Gauges):
         """Look these up at every `flush` from now on."""
         self._samples = samples
 
-    def exchange(self, priority: Priority | None, request: Request, outcome: Outcome) -> None:
-        """Count an exchange with GitHub."""
-        endpoint = endpoint_label(request)
+    def exchange(self, request: Request, outcome: Outcome) -> None:
+        """Count an exchange with GitHub by the priority of the current task."""
+        priority, endpoint = PRIORITY.get(), endpoint_label(request)
         label = priority.value if priority else _OTHER
         self._github.requests.labels(label, endpoint, outcome.value).inc()
         old_label = _DEPRECATED_PRIORITY_LABELS.get(priority, label) if priority else _OTHER

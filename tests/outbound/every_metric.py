@@ -5,6 +5,7 @@ from app.domain.sites import repository
 from app.github.requests import RepositoryRequests
 from app.outbound.github import Outcome
 from app.outbound.metrics import PrometheusMetrics
+from app.ports.github import PRIORITY
 from app.ports.metrics import DeliveryOutcome, Drift
 from app.ports.rate_state import RateLimitState
 
@@ -14,7 +15,8 @@ _REQUESTS = RepositoryRequests("https://api.github.com", "ada/blog")
 
 def count_everything(metrics: PrometheusMetrics) -> None:
     """Count and set something in every metric."""
-    metrics.exchange(Priority.POLL, _REQUESTS.issues(), Outcome.UNCHANGED)
+    PRIORITY.set(Priority.POLL)
+    metrics.exchange(_REQUESTS.issues(), Outcome.UNCHANGED)
     metrics.delivery("issues", DeliveryOutcome.ACCEPTED)
     metrics.drift(_BLOG, Drift.THREAD_DIFFERS, 1)
     metrics.missed_by_webhook(_BLOG, 1)

@@ -53,6 +53,7 @@ import prometheus_client  # before the variable is set, as an importer of this p
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = options["folder"]
 from app.domain.priority import Priority
 from app.domain.sites import repository
+from app.ports.github import PRIORITY
 from app.ports.metrics import Wait
 from app.ports.rate_state import RateLimitState
 from app.github.requests import Request
@@ -65,7 +66,8 @@ for _ in range(options["responses"]):
     metrics.response_counts["post", 200] += 1
 if options["remaining"] is not None:
     metrics.rate_limit(RateLimitState(limit=5000, remaining=options["remaining"], reset=now))
-metrics.exchange(Priority.POLL, Request("https://api.github.com/repos/o/r/issues", True), Outcome.UNCHANGED)
+PRIORITY.set(Priority.POLL)
+metrics.exchange(Request("https://api.github.com/repos/o/r/issues", True), Outcome.UNCHANGED)
 metrics.waiting(Wait.BUDGET, now + options["wait"])
 metrics.mirror_size(repository("o/r"), threads=2, comments=3, checked_at=now - options["age"])
 print(os.getpid())

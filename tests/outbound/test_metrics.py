@@ -12,6 +12,7 @@ from app.domain.sites import repository
 from app.github.requests import RepositoryRequests, Request
 from app.outbound.github import Outcome
 from app.outbound.metrics import PrometheusMetrics, Samples, endpoint_label
+from app.ports.github import PRIORITY
 from app.ports.metrics import DeliveryOutcome, Drift, Metrics, Wait
 from app.ports.rate_state import RateLimitState
 from app.render.keys import DOCUMENT_KINDS, CommentsKey, Key, PostKey
@@ -64,8 +65,9 @@ def test_endpoint_label_is_one_of_six_words(path: str) -> None:
 def test_requests_are_counted_by_priority_endpoint_outcome(
     application: MeteredApplication, priority: Priority | None, outcome: Outcome
 ) -> None:
-    application.metrics.exchange(priority, REQUESTS.issues(), outcome)
-    application.metrics.exchange(priority, REQUESTS.issues(), outcome)
+    PRIORITY.set(priority)
+    application.metrics.exchange(REQUESTS.issues(), outcome)
+    application.metrics.exchange(REQUESTS.issues(), outcome)
     label = priority.value if priority else "other"
     labels = ("endpoint=issues", f"outcome={outcome.value}", f"priority={label}")
     assert application.value("afterword_github_requests_total", *labels) == 2
