@@ -70,7 +70,7 @@ class Resources:
 
 
 class Application:
-    """The parts of a running application, each made when the first other part needs it."""
+    """The parts of a running application, each made after those that it needs."""
 
     def __init__(
         self,
@@ -88,11 +88,123 @@ class Application:
         self.metrics = resources.metrics
         self.clock = clock
         self.process_id = process_id
-        self._resources = resources
         self._random = random
-        self._on_progress = on_progress
+        self._make_documents()
+        self._make_sync(resources.github, on_progress)
+        self._make_jobs()
+        self._make_serving(resources)
+
+    def _make_documents(self) -> None:
+        """Make what renders, caches and announces documents."""
+        settings = self.settings
+        self.access = AccessPolicy(settings.post_filter, allow_private=settings.allow_private)
+        views = Views(self.mirror, self.access, Renderer(settings.public_url), self.metrics.render_counts)
         cache = self.cache = DocumentCache(settings.cache_mb * _MEGABYTE)
+        self.documents = Documents(self.mirror, views, cache)
+        version, document = self.documents.version, self.documents.current
+        self.subscribers = Subscribers(version=version, document=document, clock=self.clock, random=self._random)
+        self.updater = Updater(self.documents, self.access, self.subscribers)
         self.metrics.sample_from(Samples(lambda: self.subscribers.count, lambda: cache.bytes, lambda: len(cache)))
+
+    def _make_sync(self, github: GitHub, on_progress: OnProgress) -> None:
+        """Make what asks GitHub and writes the mirror."""
+        settings, store, mirror, clock = self.settings, self.store, self.mirror, self.clock
+        notify, token_id = self.updater.update, secret_digest(settings.token) if settings.token else None
+        budget = self.budget = RateBudget(
+            github, store.rate_state, clock, self.metrics, api=settings.github_api_url, token_id=token_id
+        )
+        repositories = self.repositories = Repositories(
+            allow_private=settings.allow_private, budget=budget, mirror=mirror, clock=clock, notify=notify
+        )
+        committer = self.committer = Committer(mirror, repositories, notify)
+        refresher = self.refresher = Refresher(repositories, budget, mirror, committer, FailureBackoff(clock), clock)
+        self.progress = ProgressReport(mirror, budget, on_progress)
+        self.backfill = Backfill(
+            refresher=refresher,
+            committer=committer,
+            budget=budget,
+            mirror=mirror,
+            clock=clock,
+            progress=self.progress,
+        )
+        self.reconciler = Reconciler(
+            refresher=refresher,
+            committer=committer,
+            budget=budget,
+            mirror=mirror,
+            drift=DriftReport(mirror, store.jobs, store.deliveries, self.metrics),
+            clock=clock,
+        )
+        missed_deliveries = MissedDeliveries(mirror, store.deliveries)
+        self.poller = Poller(
+            repositories=repositories,
+            refresher=refresher,
+            backfill=self.backfill,
+            change_lists=ChangeLists(repositories, budget, mirror, committer, missed_deliveries, clock),
+            reconciler=self.reconciler,
+            mirror=mirror,
+        )
+
+    def _make_jobs(self) -> None:
+        """Make what decides when GitHub is asked."""
+        settings, store, clock = self.settings, self.store, self.clock
+        every, has_webhook = settings.poll_seconds, bool(settings.secrets)
+        self.schedule = Schedule(self.poller, clock, self._random, self.metrics, every=every, has_webhook=has_webhook)
+        retry = Retry(store.jobs, clock, self._random)
+        self.worker = Worker(
+            jobs=store.jobs,
+            handlers=JobHandlers(
+                self.mirror, store.jobs, self.repositories, self.refresher, clock, fresh_for=settings.fresh_for
+            ),
+            batch=DeliveryBatch(
+                mirror=self.mirror,
+                jobs=store.jobs,
+                leases=store.leases,
+                poller=self.poller,
+                retry=retry,
+                clock=clock,
+                worker_id=self.process_id,
+            ),
+            retry=retry,
+            throttle=Throttle(clock, burst=_BURST_WITH_TOKEN if settings.token else _BURST),
+            clock=clock,
+            worker_id=self.process_id,
+        )
+        self.post_lists: Sequence[PostList] = ()
+        source = settings.posts
+        if source and settings.post_filter.listed_only:
+            key, serve = f"posts {secret_digest(source)}", self.updater.replace_posts
+            open_source = partial(post_source, source, settings.repo)
+            self.post_lists = (PostList(open_source, key, settings.repo, store.key_values, serve, clock),)
+
+    def _make_serving(self, resources: Resources) -> None:
+        """Make what answers readers, and what keeps it in step with the store."""
+        settings, clock = self.settings, self.clock
+        self.reader = Reader(
+            documents=self.documents,
+            access=self.access,
+            worker=self.worker,
+            mirror=self.mirror,
+            leases=self.store.leases,
+            clock=clock,
+            fresh_for=settings.fresh_for,
+            cold_wait=settings.cold_wait,
+        )
+        self.image_proxy = ImageProxy(
+            source=resources.image_source,
+            store=resources.image_store,
+            access=VisibleImages(self.mirror, self.access, settings.repo),
+            clock=clock,
+        )
+        self.change_feed = ChangeFeed(self.mirror, clock, self.updater.update, process_id=self.process_id)
+        self.maintenance = Maintenance(
+            sites=settings.repo, store=self.store, gauges=self.metrics, on_repair=self._restart, clock=clock
+        )
+
+    def _restart(self) -> None:
+        """Read the store from the start after it was replaced."""
+        self.change_feed.restart()
+        self.schedule.poll_now()
 
     async def check_github(self) -> GitHubError | None:
         """Request the repositories that the mirror does not know yet.
@@ -138,207 +250,19 @@ class Application:
         await self.worker.close()
         await asyncio.gather(*(posts.close() for posts in self.post_lists))
 
-    # What asks GitHub and writes the mirror
-
-    @cached_property
-    def budget(self) -> RateBudget:
-        """Admits requests to GitHub."""
-        api, token = self.settings.github_api_url, self.settings.token
-        token_id, github = secret_digest(token) if token else None, self._resources.github
-        return RateBudget(github, self.store.rate_state, self.clock, self.metrics, api=api, token_id=token_id)
-
-    @cached_property
-    def repositories(self) -> Repositories:
-        """Keeps the sites' records true."""
-        return Repositories(
-            allow_private=self.settings.allow_private,
-            budget=self.budget,
-            mirror=self.mirror,
-            clock=self.clock,
-            notify=self.updater.update,
-        )
-
-    @cached_property
-    def committer(self) -> Committer:
-        """Commits changes and notifies."""
-        return Committer(self.mirror, self.repositories, self.updater.update)
-
-    @cached_property
-    def refresher(self) -> Refresher:
-        """Refreshes single threads."""
-        backoff = FailureBackoff(self.clock)
-        return Refresher(self.repositories, self.budget, self.mirror, self.committer, backoff, self.clock)
-
-    @cached_property
-    def progress(self) -> ProgressReport:
-        """Reports the progress of backfills."""
-        return ProgressReport(self.mirror, self.budget, self._on_progress)
-
-    @cached_property
-    def backfill(self) -> Backfill:
-        """Fills an empty mirror."""
-        return Backfill(
-            refresher=self.refresher,
-            committer=self.committer,
-            budget=self.budget,
-            mirror=self.mirror,
-            clock=self.clock,
-            progress=self.progress,
-        )
-
-    @cached_property
-    def reconciler(self) -> Reconciler:
-        """Compares whole sites with GitHub."""
-        return Reconciler(
-            refresher=self.refresher,
-            committer=self.committer,
-            budget=self.budget,
-            mirror=self.mirror,
-            drift=DriftReport(self.mirror, self.store.jobs, self.store.deliveries, self.metrics),
-            clock=self.clock,
-        )
-
-    @cached_property
-    def poller(self) -> Poller:
-        """Brings a site up to date."""
-        missed_deliveries = MissedDeliveries(self.mirror, self.store.deliveries)
-        change_lists = ChangeLists(
-            self.repositories, self.budget, self.mirror, self.committer, missed_deliveries, self.clock
-        )
-        return Poller(
-            repositories=self.repositories,
-            refresher=self.refresher,
-            backfill=self.backfill,
-            change_lists=change_lists,
-            reconciler=self.reconciler,
-            mirror=self.mirror,
-        )
-
-    # Who asks when
-
-    @cached_property
-    def schedule(self) -> Schedule:
-        """Polls each site at its interval."""
-        every, has_webhook = self.settings.poll_seconds, bool(self.settings.secrets)
-        return Schedule(self.poller, self.clock, self._random, self.metrics, every=every, has_webhook=has_webhook)
-
-    @cached_property
-    def worker(self) -> Worker:
-        """Runs refresh jobs."""
-        jobs, clock = self.store.jobs, self.clock
-        retry = Retry(jobs, clock, self._random)
-        return Worker(
-            jobs=jobs,
-            handlers=JobHandlers(
-                self.mirror, jobs, self.repositories, self.refresher, clock, fresh_for=self.settings.fresh_for
-            ),
-            batch=DeliveryBatch(
-                mirror=self.mirror,
-                jobs=jobs,
-                leases=self.store.leases,
-                poller=self.poller,
-                retry=retry,
-                clock=clock,
-                worker_id=self.process_id,
-            ),
-            retry=retry,
-            throttle=Throttle(clock, burst=_BURST_WITH_TOKEN if self.settings.token else _BURST),
-            clock=clock,
-            worker_id=self.process_id,
-        )
-
-    @cached_property
-    def webhook_intake(self) -> WebhookIntake:
-        """Accepts deliveries."""
-        return WebhookIntake(
-            deliveries=self.store.deliveries,
-            mirror=self.mirror,
-            sites=self.settings.repo,
-            clock=self.clock,
-            wake=self.worker.wake,
-            metrics=self.metrics,
-        )
-
-    @cached_property
-    def maintenance(self) -> Maintenance:
-        """Guards the store."""
-
-        def restart() -> None:
-            self.change_feed.restart()
-            self.schedule.poll_now()
-
-        return Maintenance(
-            sites=self.settings.repo, store=self.store, gauges=self.metrics, on_repair=restart, clock=self.clock
-        )
-
-    @cached_property
-    def post_lists(self) -> Sequence[PostList]:
-        """Read which issues are posts; none if the settings do not ask the blog's pages."""
-        source, sites = self.settings.posts, self.settings.repo
-        if not source or not self.settings.post_filter.listed_only:
-            return ()
-        key, serve = f"posts {secret_digest(source)}", self.updater.replace_posts
-        open_source = partial(post_source, source, sites)
-        return (PostList(open_source, key, sites, self.store.key_values, serve, self.clock),)
-
-    # What answers readers
-
-    @cached_property
-    def access(self) -> AccessPolicy:
-        """Decides what readers may see."""
-        return AccessPolicy(self.settings.post_filter, allow_private=self.settings.allow_private)
-
-    @cached_property
-    def documents(self) -> Documents:
-        """Makes and caches documents."""
-        views = Views(self.mirror, self.access, Renderer(self.settings.public_url), self.metrics.render_counts)
-        return Documents(self.mirror, views, self.cache)
-
-    @cached_property
-    def subscribers(self) -> Subscribers:
-        """The open pages that hear of changes."""
-        version, document = self.documents.version, self.documents.current
-        return Subscribers(version=version, document=document, clock=self.clock, random=self._random)
-
-    @cached_property
-    def updater(self) -> Updater:
-        """Reports changes to readers."""
-        return Updater(self.documents, self.access, self.subscribers)
-
-    @cached_property
-    def change_feed(self) -> ChangeFeed:
-        """Reports other processes' changes."""
-        return ChangeFeed(self.mirror, self.clock, self.updater.update, process_id=self.process_id)
-
-    @cached_property
-    def reader(self) -> Reader:
-        """Answers readers."""
-        return Reader(
-            documents=self.documents,
-            access=self.access,
-            worker=self.worker,
-            mirror=self.mirror,
-            leases=self.store.leases,
-            clock=self.clock,
-            fresh_for=self.settings.fresh_for,
-            cold_wait=self.settings.cold_wait,
-        )
-
-    @cached_property
-    def image_proxy(self) -> ImageProxy:
-        """Serves images."""
-        return ImageProxy(
-            source=self._resources.image_source,
-            store=self._resources.image_store,
-            access=VisibleImages(self.mirror, self.access, self.settings.repo),
-            clock=self.clock,
-        )
-
     @cached_property
     def web(self) -> CachedReads:
         """The ASGI application."""
         settings = self.settings
         readiness = Readiness(settings.repo, self.mirror, self.schedule, self.access)
+        webhook_intake = WebhookIntake(
+            deliveries=self.store.deliveries,
+            mirror=self.mirror,
+            sites=settings.repo,
+            clock=self.clock,
+            wake=self.worker.wake,
+            metrics=self.metrics,
+        )
         context = WebContext(
             reader=self.reader,
             sites=settings.repo,
@@ -347,7 +271,7 @@ class Application:
             public_url=settings.public_url,
             monitoring=Monitoring(readiness.state, self.metrics.exposition, self.metrics.response_counts),
             features=Features(
-                webhook=WebhookEndpoint(settings.secrets, self.webhook_intake),
+                webhook=WebhookEndpoint(settings.secrets, webhook_intake),
                 subscribers=self.subscribers,
                 images=self.image_proxy if settings.pictures else None,
             ),

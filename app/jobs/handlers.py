@@ -80,8 +80,7 @@ class JobHandlers:
         checked_at = tombstone.checked_at if tombstone else None
         if is_within(_TOMBSTONE_BELIEVED, checked_at, now=self._clock.now()):
             return True
-        repo, number = snapshot.requested_ref
-        return await self._refresher.read(repo, number, Priority.CHECK, snapshot=snapshot)
+        return await self._refresher.read(snapshot, Priority.CHECK)
 
     async def _follow_transfer(self, snapshot: Snapshot) -> bool:
         """Enqueue a job for the site where the thread is now; return False if that is none of ours."""

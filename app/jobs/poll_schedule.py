@@ -3,14 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Protocol
 
 from app.domain.errors import AfterwordError, RateLimited
 from app.domain.sites import Repository
 from app.domain.times import rfc3339
 from app.ports.clock import Clock
 from app.ports.metrics import Metrics, Wait
-from app.sync.poll import PollResult
+from app.sync.poll import Poller, PollResult
 from app.sync.reconcile import Reconcile
 
 _log = logging.getLogger(__name__)
@@ -25,13 +24,6 @@ _RAREST = 600.0
 """but no rarer than this, in seconds, unless the owner sets a longer interval."""
 _DISTRUST = 3600.0
 """Seconds for which polls stay frequent after one has found what no webhook reported."""
-
-
-class SitePoller(Protocol):
-    """What is scheduled: `Poller`, as the schedule needs it."""
-
-    async def poll(self, repo: Repository, *, reconcile: Reconcile) -> PollResult:
-        """Poll a site once."""
 
 
 def poll_interval(every: float, *, last_delivery_at: float | None, missed_at: float | None, now: float) -> float:
@@ -54,7 +46,7 @@ class Schedule:
 
     def __init__(
         self,
-        poller: SitePoller,
+        poller: Poller,
         clock: Clock,
         random: Callable[[], float],
         metrics: Metrics,

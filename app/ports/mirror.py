@@ -89,6 +89,11 @@ class SiteSnapshot:
         """Return True if the mirror has all comments that GitHub has; False while it cannot rule out others."""
         return self.is_listed and all(thread.complete for thread in self.threads)
 
+    @property
+    def needs_backfill(self) -> bool:
+        """Return True if the mirror still lacks part of the site, or a backfill has not read its list to the end."""
+        return self.site is None or self.site.comments_next_url is not None or not self.is_complete
+
 
 @dataclass(frozen=True, slots=True)
 class NewestComments:

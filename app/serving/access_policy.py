@@ -73,7 +73,7 @@ class AccessPolicy:
 class VisibleImages:
     """Tells for which comments and users images may be fetched: those that readers are shown.
 
-    Both methods raise `NotReady` until the list of posts was read.
+    Both methods raise `NotReady` until the list of posts was read, and may raise `StoreError`.
     """
 
     def __init__(self, mirror: Mirror, access: AccessPolicy, sites: tuple[Repository, ...]) -> None:

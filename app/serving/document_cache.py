@@ -175,7 +175,7 @@ class Documents:
         self._cache.clear(repo)
 
     async def refresh(self, refs: Iterable[ThreadRef]) -> None:
-        """Make every cached document again that these threads' change affects, and swap it."""
+        """Make every cached document that shows one of these threads again, and swap it."""
         tags = {tag for repo, number in refs for tag in ((repo.key, number), (repo.key, None))}
         self._tag_generations.update(tags)
         for tag in tags:

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Protocol
 
 from cachetools import LRUCache, TTLCache
 
@@ -23,6 +22,7 @@ from app.jobs.single_flight import SingleFlight
 from app.ports.clock import Clock
 from app.ports.images import CachedImage, Image, ImageSource, ImageStore
 from app.render.images import image_urls
+from app.serving.access_policy import VisibleImages
 
 _log = logging.getLogger(__name__)
 _AT_ONCE, _MOST_WAITING = 6, 200
@@ -44,16 +44,6 @@ GHOST = Image(
 """The avatar of a deleted account: drawn here, since only the public GitHub has one."""
 
 
-class ImageAccess(Protocol):
-    """Tells which images readers may see. Both methods may raise `NotReady` and `StoreError`."""
-
-    async def comment(self, comment_id: int) -> Comment | None:
-        """Return a comment as readers may see it."""
-
-    async def avatar(self, user_id: int) -> str | None:
-        """Return GitHub's address of an avatar that readers are shown."""
-
-
 @dataclass(frozen=True, slots=True)
 class _ImageRequest:
     """An image that may be fetched: its name in the store, its address, and the seconds for which it is fresh."""
@@ -67,7 +57,7 @@ class _ImageRequest:
 class ImageProxy:
     """Serves images from the store, and fetches those that it lacks."""
 
-    def __init__(self, *, source: ImageSource, store: ImageStore, access: ImageAccess, clock: Clock) -> None:
+    def __init__(self, *, source: ImageSource, store: ImageStore, access: VisibleImages, clock: Clock) -> None:
         self._source = source
         self._store = store
         self._access = access

@@ -19,7 +19,7 @@ from app.github import responses
 from app.github.requests import Request, next_page
 from app.github.responses import Response
 from app.ports.clock import Clock
-from app.ports.mirror import Change, Mirror, SiteSnapshot
+from app.ports.mirror import Change, Mirror
 from app.sync.backfill_plan import plan
 from app.sync.commit import Committer
 from app.sync.rate_budget import RateBudget
@@ -83,11 +83,6 @@ class ProgressReport:
         return progress
 
 
-def is_needed(snapshot: SiteSnapshot) -> bool:
-    """Return True if the mirror still lacks part of a site."""
-    return snapshot.site is None or snapshot.site.comments_next_url is not None or not snapshot.is_complete
-
-
 class Backfill:
     """Backfills one site at a time."""
 
@@ -107,8 +102,6 @@ class Backfill:
         self._mirror = mirror
         self._clock = clock
         self._progress = progress
-        self._complete: set[Repository] = set()
-        """The repositories whose complete backfill was reported."""
 
     async def run(self, site: SiteRecord) -> None:
         """Request what the mirror lacks; raise `RateLimited` when the hour's requests are used up: call again then."""
@@ -121,14 +114,9 @@ class Backfill:
             raise
         await self._progress.report(site.repo)
 
-    async def report(self, repo: Repository, snapshot: SiteSnapshot, limit: RateLimited | None) -> None:
-        """Report the progress after a poll, until a backfill is complete."""
-        if limit is not None or is_needed(snapshot) or repo not in self._complete:
-            await self._progress.report(repo, waiting_until=limit.until if limit else None)
-        if is_needed(snapshot):
-            self._complete.discard(repo)
-        else:
-            self._complete.add(repo)
+    async def report(self, repo: Repository, limit: RateLimited | None) -> None:
+        """Report the progress; `limit` is what stops the backfill."""
+        await self._progress.report(repo, waiting_until=limit.until if limit else None)
 
     async def _list_issues(self, site: SiteRecord) -> SiteRecord:
         async for response in self._list_pages(site):

@@ -11,7 +11,7 @@ from app.domain.priority import Priority
 from app.domain.records import SiteRecord
 from app.domain.sites import Repository
 from app.ports.mirror import Mirror, SiteSnapshot
-from app.sync.backfill import Backfill, is_needed
+from app.sync.backfill import Backfill
 from app.sync.change_lists import ChangeLists, PolledChanges
 from app.sync.reconcile import Reconcile, Reconciler
 from app.sync.refresh import Refresher
@@ -47,16 +47,18 @@ class Poller:
         self._change_lists = change_lists
         self._reconciler = reconciler
         self._mirror = mirror
+        self._complete: dict[Repository, bool] = {}
+        """Whether the backfill was complete at the last report of its progress."""
 
     async def poll(self, repo: Repository, *, reconcile: Reconcile = Reconcile.NEVER) -> PollResult:
         """Backfill what is missing, then apply what changed.
 
-        Raises `GitHubError`; what was committed before stays, and the next poll begins where this one did. If the hour
-        does not allow to go on with a backfill, the changes are applied before `RateLimited` is raised.
+        Raises `GitHubError`; what was committed before stays, and the next poll begins where this one did. If the rate
+        limit stops the backfill, what changed is applied before `RateLimited` is raised.
         """
         snapshot = await self._mirror.site_snapshot(repo)
         site, limit = await self._site(snapshot, repo), None
-        if is_needed(snapshot):
+        if snapshot.needs_backfill:
             limit = await self._run_backfill(site)
             snapshot = await self._mirror.site_snapshot(repo)
             site = await self._site(snapshot, repo)
@@ -68,7 +70,9 @@ class Poller:
         if changes.numbers or reconciles:
             snapshot = await self._mirror.site_snapshot(repo)
         await self._read_mismatches(repo, snapshot, with_incomplete=limit is None)
-        await self._backfill.report(repo, snapshot, limit)
+        was_complete, self._complete[repo] = self._complete.get(repo), not snapshot.needs_backfill
+        if limit is not None or not (was_complete and self._complete[repo]):
+            await self._backfill.report(repo, limit)
         if limit is not None:
             raise limit
         missed_at = changes.began_at if changes.webhook.missed_threads else site.missed_by_webhook_at
@@ -105,4 +109,5 @@ class Poller:
             for summary in snapshot.threads
             if (summary.count_mismatch if summary.complete else with_incomplete)
         ]
-        await self._refresher.read_each(repo, numbers, Priority.POLL)
+        if numbers:
+            await self._refresher.read_each(repo, numbers, Priority.POLL)

@@ -2,7 +2,7 @@
 
 All processes on one store share it, and it outlives them: GitHub's rate limit, its last demand for a pause, and,
 without a token, the requests of the last sixty minutes. GitHub counts the sixty requests of an address from one reset
-to the next. Counted over any sixty minutes instead, they suffice for every hour.
+to the next. We count them over any sixty minutes: then they suffice whenever GitHub's hour begins.
 """
 
 import logging
@@ -64,12 +64,10 @@ CAPS: Mapping[Priority, tuple[Cap, ...]] = {
 """Without a token. The poll needs eighteen requests an hour, and the other priorities leave it as many."""
 
 
-def free_at(
-    requests: Sequence[RecordedRequest], priority: Priority, caps: Mapping[Priority, Sequence[Cap]] = CAPS
-) -> float | None:
+def free_at(requests: Sequence[RecordedRequest], priority: Priority) -> float | None:
     """Return when the next request may leave, None for now; `requests` of the last hour, oldest first."""
     waits: list[float] = []
-    for cap in caps[priority]:
+    for cap in CAPS[priority]:
         counted_requests = [request for request in requests if cap.counts(request)]
         if len(counted_requests) >= cap.most:
             waits.append(counted_requests[len(counted_requests) - cap.most].at + _HOUR)

@@ -88,7 +88,7 @@ class Reconciler:
         """Request every issue, and read each mirrored number that the list lacks; return the issues that differed."""
         affordable = await self._budget.affordable(Priority.POLL)
         if affordable is not None and page_count(len(numbers)) > affordable // _SHARE:
-            _log.warning("%s has too many issues to compare all of them without a token.", site.repo)
+            _log.warning("%s: the hour does not allow to compare all issues; a token allows more requests.", site.repo)
             return frozenset()
         differing: set[int] = set()
         async for page in self._budget.pages(self._budget.requests(site.full_name).issues(), Priority.POLL):

@@ -1,4 +1,4 @@
-"""Refresh one thread: read it completely, or check it with as few requests as tell.
+"""Refresh one thread: read it completely, or check it with as few requests as possible.
 
 A thread is replaced only by a read of all its pages that agrees with GitHub's own count and that no other change
 overtook. Everything else is added to what is there.
@@ -49,18 +49,15 @@ class Refresher:
         self._read_completely_at: dict[ThreadRef, float] = {}
         """When a check last read a long thread completely."""
 
-    async def read(
-        self, repo: Repository, number: int, priority: Priority, *, snapshot: Snapshot | None = None
-    ) -> bool:
+    async def read(self, snapshot: Snapshot, priority: Priority) -> bool:
         """Request the issue, then all its comments: two requests for a thread of up to 100 comments.
 
-        `snapshot` is the mirror's, if the caller has read it. Return False if the number has no issue any more. Raises
-        `GitHubError` and leaves the mirror as it is, but for what GitHub says plainly: that the issue is missing,
-        deleted, transferred, or a pull request.
+        The thread is the one that the snapshot was requested for. Return False if the number has no issue any more.
+        Raises `GitHubError` and leaves the mirror as it is, but for what GitHub says plainly: that the issue is
+        missing, deleted, transferred, or a pull request.
         """
-        snapshot = snapshot or await self._mirror.snapshot(repo, number, with_comments=False)
         site = await self._site(snapshot, priority)
-        issue = await self._issue(site, number, snapshot, priority)
+        issue = await self._issue(site, snapshot, priority)
         if issue is None:
             return False
         if issue.is_pull_request or issue.comment_count == 0:
@@ -70,13 +67,11 @@ class Refresher:
     async def refresh(self, snapshot: Snapshot, priority: Priority) -> bool:
         """Bring all of a thread up to date, mirrored or not: two requests if it has one page or changed little.
 
-        The thread is the one that the snapshot was requested for; the snapshot has its comments. Returns and raises
-        what `read` does.
+        The snapshot has the thread's comments. Returns and raises what `read` does.
         """
-        repo, number = snapshot.requested_ref
         comments = _complete_comments(snapshot)
         if len(comments) <= PER_PAGE:
-            return await self.read(repo, number, priority, snapshot=snapshot)
+            return await self.read(snapshot, priority)
         site = await self._site(snapshot, priority)
         return await self._refresh_long(site, snapshot, comments, priority)
 
@@ -94,7 +89,11 @@ class Refresher:
 
     async def read_each(self, repo: Repository, numbers: Iterable[int], priority: Priority) -> None:
         """Read threads one at a time; skip failing ones. Raises what concerns more than one thread."""
-        await self._backoff.for_each(repo, numbers, lambda number: self.read(repo, number, priority))
+
+        async def read(number: int) -> None:
+            await self.read(await self._mirror.snapshot(repo, number, with_comments=False), priority)
+
+        await self._backoff.for_each(repo, numbers, read)
 
     async def complete_each(
         self, repo: Repository, numbers: Iterable[int], *, after_each: Callable[[Repository], Awaitable[object]]
@@ -132,7 +131,7 @@ class Refresher:
         try:
             await self._replace_comments(site, record.issue, snapshot, Priority.BACKFILL)
         except (NotVisible, Gone):  # it was listed before: the issue itself tells what happened
-            await self.read(repo, number, Priority.BACKFILL, snapshot=snapshot)
+            await self.read(snapshot, Priority.BACKFILL)
 
     async def _site(self, snapshot: Snapshot, priority: Priority) -> SiteRecord:
         repo, record = snapshot.requested_ref.repo, snapshot.hops[0].site
@@ -148,7 +147,7 @@ class Refresher:
             steady = reading.page_count == 1 and len(reading.comments) == issue.comment_count
             if steady:
                 break
-            current = await self._issue(site, issue.number, snapshot, priority)
+            current = await self._issue(site, snapshot, priority)
             if current is None:
                 return False
             # what came or went between the pages may have moved another comment out of sight
@@ -188,12 +187,12 @@ class Refresher:
             sent_etag = etag if list_digest == digest(mirrored_comments) else None
             response = await self._budget.send(request, Priority.CHECK, etag=sent_etag)
         except (NotVisible, Gone):
-            return await self.read(site.repo, number, Priority.CHECK, snapshot=snapshot)
+            return await self.read(snapshot, Priority.CHECK)
         comments = mirrored_comments if response.unchanged else responses.comments(response)
         missing = {comment.id for comment in mirrored_comments} - {comment.id for comment in comments}
         first = bool(comments) and not mirrored_comments  # nothing yet that tells the thread from another repository's
         if response.next_url is not None or missing or first:
-            return await self.read(site.repo, number, Priority.CHECK, snapshot=snapshot)
+            return await self.read(snapshot, Priority.CHECK)
         change = Change(
             repo=site.repo,
             at=self._clock.now(),
@@ -208,7 +207,7 @@ class Refresher:
         self, site: SiteRecord, snapshot: Snapshot, mirrored_comments: Sequence[Comment], priority: Priority
     ) -> bool:
         ref = snapshot.requested_ref
-        issue = await self._issue(site, ref.number, snapshot, priority)
+        issue = await self._issue(site, snapshot, priority)
         if issue is None:
             return False
         now = self._clock.now()
@@ -238,8 +237,9 @@ class Refresher:
             dates.append(page.date)
         return Reading(tuple(comments[key] for key in sorted(comments)), len(dates), dates[0])
 
-    async def _issue(self, site: SiteRecord, number: int, snapshot: Snapshot, priority: Priority) -> Issue | None:
+    async def _issue(self, site: SiteRecord, snapshot: Snapshot, priority: Priority) -> Issue | None:
         """Return the issue as GitHub has it now; None, with a tombstone stored, if the number has none any more."""
+        number = snapshot.requested_ref.number
         request = self._budget.requests(site.full_name).issue(number)
         try:
             issue = responses.issue(await self._budget.send(request, priority))

@@ -1,7 +1,7 @@
 """Find changes that nothing had reported: comments that the webhook missed, and drift.
 
 A poll finds comments that a working webhook should have reported. The daily comparison finds drift: differences from
-GitHub that neither a webhook nor a poll told.
+GitHub that neither a webhook nor a poll reported.
 """
 
 import logging

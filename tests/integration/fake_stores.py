@@ -70,7 +70,7 @@ async def cancel_during_commit(service: LocalService, work: str, slow: SlowMirro
     """Start work that commits to a slow mirror, and cancel it after the commit."""
     if work == "thread":
         service.application.committer._mirror = slow
-        task: asyncio.Task[object] = asyncio.create_task(service.application.refresher.read(BLOG, 2, Priority.POLL))
+        task: asyncio.Task[object] = asyncio.create_task(service.refresh_thread(2, Priority.POLL))
     else:
         repositories: Repositories = service.application.repositories
         site = await service.application.mirror.site(BLOG)

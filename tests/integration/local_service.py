@@ -70,6 +70,11 @@ class LocalService:
         self.simulator.requests.clear()
         return targets
 
+    async def refresh_thread(self, number: int, priority: Priority) -> None:
+        """Read a thread from GitHub."""
+        snapshot = await self.application.mirror.snapshot(BLOG, number)
+        await self.application.refresher.read(snapshot, priority)
+
     async def finish_refreshes(self) -> None:
         """Wait for the refreshes that reads have started."""
         while flights := list(self.application.reader._refreshing._flights.values()):

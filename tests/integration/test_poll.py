@@ -130,7 +130,7 @@ async def test_renamed_repository_keeps_its_configured_name(world: World) -> Non
             world.comment("ada/notes", 2, body="After the move", author="eve")
             await service.application.poller.poll(BLOG)
             assert len(await service.comment_ids(2)) == 1
-            await service.application.refresher.read(BLOG, 1, Priority.READ)
+            await service.refresh_thread(1, Priority.READ)
             site = await service.application.mirror.site(BLOG)
             assert site is not None
             assert site.full_name == "ada/notes"
@@ -207,19 +207,17 @@ async def test_empty_read_does_not_undo_a_later_one(world: World, monkeypatch: p
             refresher = service.application.refresher
             request_issue, was_overtaken = refresher._issue, False
 
-            async def request_issue_slowly(
-                site: SiteRecord, number: int, snapshot: Snapshot, priority: Priority
-            ) -> Issue | None:
+            async def request_issue_slowly(site: SiteRecord, snapshot: Snapshot, priority: Priority) -> Issue | None:
                 nonlocal was_overtaken
-                issue = await request_issue(site, number, snapshot, priority)
+                issue = await request_issue(site, snapshot, priority)
                 if not was_overtaken:
                     was_overtaken = True
                     world.comment("ada/blog", 2, body="First!", author="eve")
-                    await refresher.read(BLOG, 2, Priority.DELIVERY)
+                    await service.refresh_thread(2, Priority.DELIVERY)
                 return issue
 
             monkeypatch.setattr(refresher, "_issue", request_issue_slowly)
-            await refresher.read(BLOG, 2, Priority.DELIVERY)
+            await service.refresh_thread(2, Priority.DELIVERY)
             assert await service.comment_ids(2) == github_ids(simulator, 2)
             assert len(github_ids(simulator, 2)) == 1
 

@@ -198,7 +198,7 @@ async def test_overtaken_read_undoes_nothing(world: World) -> None:
             has_begun = threading.Event()
             stop = simulator.on_request(lambda request: has_begun.set() if "/1/comments" in request.path else None)
             simulator.faults.add(Latency(1.0), match="/issues/1/comments")
-            slow = asyncio.create_task(service.application.refresher.read(BLOG, 1, Priority.READ))
+            slow = asyncio.create_task(service.refresh_thread(1, Priority.READ))
             assert await asyncio.to_thread(has_begun.wait, 20)
             stop()
             new = world.comment("ada/blog", 1, body="In between", author="eve")

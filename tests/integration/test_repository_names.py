@@ -115,7 +115,7 @@ async def test_transfer_in_another_repository_removes_no_post(world: World, cloc
             let_another_take_the_name(world, issues=1)
             world.transfer_issue("ada/blog", 1, "mallory/else")
             with pytest.raises(GitHubError):
-                await service.application.refresher.read(BLOG, 1, Priority.CHECK)
+                await service.refresh_thread(1, Priority.CHECK)
             await assert_nothing_foreign(service)
-            await service.application.refresher.read(BLOG, 1, Priority.CHECK)
+            await service.refresh_thread(1, Priority.CHECK)
             await assert_nothing_foreign(service)

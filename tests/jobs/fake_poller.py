@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from typing_extensions import override
 
 from app.domain.sites import Repository, repository
-from app.jobs.poll_schedule import Schedule, SitePoller
+from app.jobs.poll_schedule import Schedule
 from app.ports.clock import Clock
-from app.sync.poll import PollResult
+from app.sync.poll import Poller, PollResult
 from app.sync.reconcile import Reconcile
 from tests.fakes import FakeClock, SilentMetrics, run_ready_tasks
 
 BLOG = repository("ada/blog")
 
 
-class FakePoller(SitePoller):
+class FakePoller(Poller):
     """Polls of the blog with these outcomes, raised or returned; the poll after the last never ends."""
 
     def __init__(self, *outcomes: Exception | PollResult) -> None:
@@ -23,7 +23,7 @@ class FakePoller(SitePoller):
         self.poll_count = 0
 
     @override
-    async def poll(self, repo: Repository, *, reconcile: Reconcile) -> PollResult:
+    async def poll(self, repo: Repository, *, reconcile: Reconcile = Reconcile.NEVER) -> PollResult:
         assert repo == BLOG
         assert reconcile is Reconcile.IF_DUE
         self.poll_count += 1

@@ -36,10 +36,8 @@ class RecordedRefresher(Refresher):
         self.has_issue = True
 
     @override
-    async def read(
-        self, repo: Repository, number: int, priority: Priority, *, snapshot: Snapshot | None = None
-    ) -> bool:
-        return await self._request("read", number, priority)
+    async def read(self, snapshot: Snapshot, priority: Priority) -> bool:
+        return await self._request("read", snapshot.requested_ref.number, priority)
 
     @override
     async def refresh(self, snapshot: Snapshot, priority: Priority) -> bool:

@@ -6,7 +6,8 @@ from typing_extensions import override
 
 from app.domain.threads import Comment
 from app.ports.images import CachedImage, Image, ImageSource, ImageStore
-from app.serving.image_proxy import ImageAccess, ImageProxy
+from app.serving.access_policy import VisibleImages
+from app.serving.image_proxy import ImageProxy
 from tests.fakes import FakeClock
 from tests.render.sample_threads import a_comment
 
@@ -59,7 +60,7 @@ class FakeImageStore(ImageStore):
         self.images[name] = CachedImage(image, self._clock.now())
 
 
-class FakeImageAccess(ImageAccess):
+class FakeImageAccess(VisibleImages):
     """What readers are shown: `comments` by id, `avatars` by user id; `failure` is raised for avatars."""
 
     def __init__(self) -> None:
