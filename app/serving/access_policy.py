@@ -88,7 +88,9 @@ class VisibleImages:
             if comment is None or comment.hidden is not None:
                 continue
             record = await self._mirror.thread(repo, comment.number)
-            if record is not None and self._is_shown(ThreadRef(repo, comment.number), record.issue):
+            sources = self._access.transfers_into(repo).get(comment.number, frozenset())
+            refs = (ThreadRef(repo, comment.number), *sources)  # its own number, and those it was transferred from
+            if record is not None and any(self._access.is_post(ref, record.issue) for ref in refs):
                 return comment
         return None
 
@@ -107,8 +109,3 @@ class VisibleImages:
     async def _visible_sites(self) -> list[Repository]:
         self._access.refuse_unknown_posts()
         return [repo for repo in self._sites if not self._access.is_hidden(await self._mirror.site(repo))]
-
-    def _is_shown(self, ref: ThreadRef, issue: Issue) -> bool:
-        """Return True if readers see a thread, under its own number or one that it was transferred from."""
-        sources = self._access.transfers_into(ref.repo).get(ref.number, frozenset())
-        return any(self._access.is_post(source, issue) for source in (ref, *sources))

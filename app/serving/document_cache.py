@@ -42,7 +42,7 @@ _Entry = tuple[Document, int]
 """A document and its weight together with its key, in bytes."""
 
 
-class _Documents(LRUCache[Key, _Entry]):
+class _IndexedCache(LRUCache[Key, _Entry]):
     """An LRU cache that keeps an index of its keys by tag."""
 
     def __init__(self, max_bytes: int, by_tag: defaultdict[CacheTag, dict[Key, None]]) -> None:
@@ -72,7 +72,7 @@ class DocumentCache:
 
     def __init__(self, max_bytes: int) -> None:
         self._by_tag: defaultdict[CacheTag, dict[Key, None]] = defaultdict(dict)
-        self._documents = _Documents(max_bytes, self._by_tag)
+        self._documents = _IndexedCache(max_bytes, self._by_tag)
 
     @property
     def bytes(self) -> int:

@@ -94,15 +94,15 @@ class Reader:
         return document
 
     async def _warm_basis(self, key: ThreadKey) -> Basis:
-        """Return what the document is made from; request a cold thread first."""
+        """Return what the document is made from; refresh a cold thread first."""
         basis = await self._documents.basis(key)
-        priority = await self._needed_request(basis.snapshot, with_comments=shows_comments(key))
+        priority = await self._needed_refresh(basis.snapshot, with_comments=shows_comments(key))
         if priority is None:
             return basis
-        await self._request(basis.snapshot.ref, priority)
+        await self._wait_for_refresh(basis.snapshot.ref, priority)
         return await self._documents.basis(key)
 
-    async def _request(self, ref: ThreadRef, priority: Priority) -> None:
+    async def _wait_for_refresh(self, ref: ThreadRef, priority: Priority) -> None:
         """Wait for a refresh of a thread, together with all its readers; raise `NotReady` after a while."""
         task = self._refreshing.join(ref, lambda: self._worker.refresh(*ref, priority))
         what = f"Post {ref.number} of {ref.repo}"
@@ -118,8 +118,8 @@ class Reader:
         except GitHubError as failure:
             raise NotReady(what, retry_after=_RETRY_AFTER) from failure
 
-    async def _needed_request(self, snapshot: Snapshot, *, with_comments: bool) -> Priority | None:
-        """Return the priority of the request that is needed before the mirror can answer; None if it can."""
+    async def _needed_refresh(self, snapshot: Snapshot, *, with_comments: bool) -> Priority | None:
+        """Return the priority of the refresh that is needed before the mirror can answer; None if it can."""
         state = thread_state(snapshot, self._access.posts)
         if state is ThreadState.INCOMPLETE:
             return Priority.READ if with_comments else None

@@ -8,8 +8,8 @@ up, and its issues have the same numbers. Neither addresses nor numbers show tha
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
-from typing import Any, Protocol, TypeVar
+from collections.abc import Mapping
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from app.domain.errors import InvalidResponse
@@ -17,8 +17,6 @@ from app.domain.priority import Priority
 from app.domain.records import SiteRecord
 from app.domain.threads import Issue
 from app.ports.mirror import Change, Mirror, Notify
-
-_T = TypeVar("_T")
 
 
 class RepositoryNames(Protocol):
@@ -79,21 +77,10 @@ async def commit(
 ) -> frozenset[int]:
     """Apply a change, then notify of what it changed, and of `besides`; return the numbers that it changed.
 
-    A caller that is cancelled in between is cancelled after both.
+    Both run in a task that is never cancelled. A caller that is cancelled in between, once or often, is cancelled after
+    both.
     """
-    return await _run_to_end(_commit(mirror, change, notify, besides))
-
-
-async def _commit(mirror: Mirror, change: Change, notify: Notify, besides: frozenset[int]) -> frozenset[int]:
-    numbers = await mirror.apply(change)
-    if numbers or besides:
-        await notify(change.repo, numbers | besides)
-    return numbers
-
-
-async def _run_to_end(work: Coroutine[Any, Any, _T]) -> _T:
-    """Run a coroutine in a task that is never cancelled, and wait for it however often the caller is."""
-    task = asyncio.create_task(work)
+    task = asyncio.create_task(_commit(mirror, change, notify, besides))
     cancellation: asyncio.CancelledError | None = None
     while not task.done():
         try:
@@ -105,3 +92,10 @@ async def _run_to_end(work: Coroutine[Any, Any, _T]) -> _T:
     if not task.cancelled():
         task.exception()  # read here, so that asyncio does not report it as never retrieved
     raise cancellation
+
+
+async def _commit(mirror: Mirror, change: Change, notify: Notify, besides: frozenset[int]) -> frozenset[int]:
+    numbers = await mirror.apply(change)
+    if numbers or besides:
+        await notify(change.repo, numbers | besides)
+    return numbers
