@@ -88,19 +88,23 @@ class Schedule:
             result = await self._poller.poll(repo, reconcile=Reconcile.IF_DUE)
         except RateLimited as limit:
             self.failures.pop(repo, None)
-            _log.info("%s: %s The next poll is at %s.", repo, limit, rfc3339(limit.until))
-            pause = max(_JITTER, limit.until - self._clock.now())
-            return min(pause, self._every) if limit.kind == "budget" else pause
+            now = self._clock.now()
+            pause = max(_JITTER, limit.until - now)
+            if limit.kind == "budget":  # it concerns some priorities only
+                pause = min(pause, self._every)
+            end, next_at = rfc3339(limit.until), rfc3339(now + pause)
+            _log.info("%s: %s It ends at %s. The next poll is at %s.", repo, limit, end, next_at)
+            return pause
         except AfterwordError as failure:
             if str(self.failures.get(repo)) != str(failure):
-                _log.warning("%s: %s", repo, failure)
+                _log.warning("%s: the poll failed and is repeated: %s", repo, failure)
             self.failures[repo] = failure
         except Exception as failure:  # noqa: BLE001 - logged; the next poll may go well
             _log.exception("%s: internal error during a poll; the next poll starts from the last commit", repo)
             self.failures[repo] = failure
         else:
             if self.failures.pop(repo, None) is not None:
-                _log.info("%s: GitHub answers again.", repo)
+                _log.info("%s: polls succeed again.", repo)
                 self._metrics.waiting(Wait.BACKOFF, None)
             self._report_missed(repo, result)
             return poll_interval(

@@ -187,6 +187,6 @@ class Worker:
 
 def _log_failure(what: str, failure: Exception) -> None:
     if isinstance(failure, AfterwordError):
-        _log.warning("%s failed; its job runs again later: %s", what, failure)
+        _log.warning("%s failed; its job runs again later, unless it was a check: %s", what, failure)
     else:
-        _log.error("%s failed: internal error; its job runs again later", what, exc_info=failure)
+        _log.error("%s failed: internal error; its job runs again later, unless it was a check", what, exc_info=failure)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import RateLimited, Unreachable
+from app.domain.times import rfc3339
 from app.jobs.poll_schedule import Schedule, poll_interval
 from app.ports.deliveries import Delivery
 from app.simulator.http.server import run_simulator
@@ -59,10 +60,15 @@ async def test_rate_limit_after_a_failure_is_waited_for(clock: FakeClock) -> Non
     assert clock.slept == [10, 1224, 60]
 
 
-async def test_polls_keep_their_interval_within_a_short_budget(clock: FakeClock) -> None:
-    limit = RateLimited("/repos/ada/blog", until=clock.now() + 1234, kind="budget")
+async def test_polls_keep_their_interval_within_a_short_budget(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    start = clock.now()
+    limit = RateLimited("/repos/ada/blog", until=start + 1234, kind="budget")
     await run_schedule([limit, NO_NEWS], clock)
     assert clock.slept == [60, 60]
+    assert f"ends at {rfc3339(start + 1234)}. The next poll is at {rfc3339(start + 60)}." in caplog.text
 
 
 async def test_polls_go_on_after_an_internal_error(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
