@@ -54,7 +54,7 @@ class Schedule:
         every: float,
         has_webhook: bool = True,
     ) -> None:
-        """`has_webhook`: whether a secret is configured, without which no delivery is accepted."""
+        """Expect deliveries if `has_webhook`: without a secret none is accepted."""
         self._poller = poller
         self._clock = clock
         self._random = random

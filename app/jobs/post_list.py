@@ -26,7 +26,7 @@ class PostList:
         serve: Callable[[Posts], Awaitable[None]],
         clock: Clock,
     ) -> None:
-        """`open_source` gets the posts stored under `key`; `serve` is called with the posts after each read."""
+        """Open the source with the posts stored under `key`; call `serve` with the posts after each read."""
         self._open_source = open_source
         self._key = key
         self._sites = sites

@@ -37,7 +37,7 @@ class WebhookIntake:
         wake: Callable[[], None],
         metrics: Metrics,
     ) -> None:
-        """`wake` is called after each stored job, to run it at once."""
+        """Call `wake` after each stored job, to run it at once."""
         self._deliveries = deliveries
         self._mirror = mirror
         self._sites = sites

@@ -75,13 +75,13 @@ class Views:
         return await self._issues(key)
 
     async def _thread(self, key: ThreadKey, snapshot: Snapshot) -> Document:
-        self._admit(key, snapshot.hops[0].site)
+        self._require_access(key, snapshot.hops[0].site)
         snapshot = await self._with_known_transfers(snapshot, with_comments=shows_comments(key))
         thread = self._visible(snapshot, with_comments=shows_comments(key))
         document = await asyncio.to_thread(self._renderer.thread, thread, key)
         return replace(document, refreshed_at=thread.refreshed_at)
 
-    def _admit(self, key: Key, site: SiteRecord | None) -> None:
+    def _require_access(self, key: Key, site: SiteRecord | None) -> None:
         """Raise a `ReadError` if readers may see nothing of the site now; otherwise count the rendering."""
         self._access.refuse_hidden(site)
         self._access.refuse_unknown_posts()
@@ -110,12 +110,12 @@ class Views:
         comment = await self._mirror.comment(key.repo, key.comment_id)
         if comment is None:
             site_snapshot = await self._mirror.site_snapshot(key.repo)
-            self._admit(key, site_snapshot.site)
+            self._require_access(key, site_snapshot.site)
             if not site_snapshot.is_complete:
                 raise NotReady(f"Comment {key.comment_id} of {key.repo}", retry_after=_RETRY_AFTER)
             raise CommentNotFound(key.comment_id)
         snapshot = await self._mirror.snapshot(key.repo, comment.number, with_comments=False)
-        self._admit(key, snapshot.hops[0].site)
+        self._require_access(key, snapshot.hops[0].site)
         record = None if snapshot.was_transferred else snapshot.record
         if record is None or not self._access.is_post(snapshot.ref, record.issue):
             raise CommentNotFound(key.comment_id)
@@ -173,7 +173,7 @@ class Views:
 
     def _listed_site(self, key: Key, site: SiteRecord | None) -> SiteRecord:
         """Return the record of a site whose issues are listed; raise `NotReady` before."""
-        self._admit(key, site)
+        self._require_access(key, site)
         if site is None or site.issues_listed_at is None:
             raise NotReady(f"The list of issues of {key.repo}", retry_after=_RETRY_AFTER)
         return site
