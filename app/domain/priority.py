@@ -15,6 +15,7 @@ class Priority(Enum):
     CHECK = "check"
     """A reader read a thread whose last check is old, or a number that the list of issues lacks."""
     BACKFILL = "backfill"
+    """A backfill requests what the mirror lacks; no reader waits for it."""
 
     @property
     def order(self) -> int:
