@@ -4,6 +4,7 @@ Ids of feeds and entries are URLs on GitHub, so they stay when the service moves
 requested issue (or list of issues), whether or not the issue exists. An entry's id is the URL of its comment.
 Hidden comments are left out, also as the target of a reply. A missing post is an empty feed, so that subscribers of a
 post without an issue stay subscribed. A deleted one is 410, which tells feed readers that the feed has ended.
+The headers of the response, `Cache-Control` among them, are those of every document: `app.web.document_response`.
 Follows RFC 4287 (Atom), RFC 4685 (replies) and https://www.jsonfeed.org/version/1.1/
 """
 

@@ -1,4 +1,8 @@
-"""Which threads, comments and avatars readers may see."""
+"""Which threads, comments and avatars readers may see.
+
+What a hidden comment shows is decided where it is rendered: `app.render.api` (JSON), `fragment` (HTML), `feeds` and
+`github_objects`.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -31,13 +35,13 @@ class AccessPolicy:
         """Return the numbers of a repository's issues that are posts."""
         return frozenset(s.number for s in snapshot.summaries if self.is_post(ThreadRef(repo, s.number), s))
 
-    def is_hidden(self, site: SiteRecord | None) -> bool:
+    def hides(self, site: SiteRecord | None) -> bool:
         """Return True if a repository is private and no setting allows to publish it."""
         return site is not None and site.private and not self._allow_private
 
-    def refuse_hidden(self, site: SiteRecord | None) -> None:
-        """Raise `NotServed` for a repository that is withheld."""
-        if site is not None and self.is_hidden(site):
+    def require_visible(self, site: SiteRecord | None) -> None:
+        """Raise `NotServed` for a repository that is hidden from readers."""
+        if site is not None and self.hides(site):
             raise NotServed(site.repo.full_name)
 
     def refuse_unknown_posts(self) -> None:
@@ -108,4 +112,4 @@ class VisibleImages:
 
     async def _visible_sites(self) -> list[Repository]:
         self._access.refuse_unknown_posts()
-        return [repo for repo in self._sites if not self._access.is_hidden(await self._mirror.site(repo))]
+        return [repo for repo in self._sites if not self._access.hides(await self._mirror.site(repo))]

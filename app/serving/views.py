@@ -83,7 +83,7 @@ class Views:
 
     def _require_access(self, key: Key, site: SiteRecord | None) -> None:
         """Raise a `ReadError` if readers may see nothing of the site now; otherwise count the rendering."""
-        self._access.refuse_hidden(site)
+        self._access.require_visible(site)
         self._access.refuse_unknown_posts()
         self._render_counts[DOCUMENT_KINDS[type(key)]] += 1
 
@@ -99,7 +99,7 @@ class Views:
     def _visible(self, snapshot: Snapshot, *, with_comments: bool) -> Thread:
         """Return what readers see of a snapshot."""
         for hop in snapshot.hops:
-            self._access.refuse_hidden(hop.site)
+            self._access.require_visible(hop.site)
         state = thread_state(snapshot, self._access.posts)
         if state is ThreadState.TRANSFERRED or (with_comments and state is ThreadState.INCOMPLETE):
             repo, number = snapshot.ref

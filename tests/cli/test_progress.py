@@ -13,7 +13,13 @@ from tests.fakes import FakeClock
 START = Progress("ada/blog", threads=10, comments=100, requests_sent=2, requests_left=58, requests_to_go=8)
 HALF = replace(START, threads_complete=5, comments_mirrored=50, requests_sent=6, requests_left=54, requests_to_go=4)
 DONE = replace(
-    START, threads_complete=10, comments_mirrored=100, requests_sent=10, requests_left=50, requests_to_go=0, is_complete=True
+    START,
+    threads_complete=10,
+    comments_mirrored=100,
+    requests_sent=10,
+    requests_left=50,
+    requests_to_go=0,
+    is_complete=True,
 )
 
 

@@ -1,6 +1,7 @@
 """Feeds: the newest comments of a post and of the whole blog, as Atom and as JSON Feed.
 
-The models only describe the used part of JSON Feed in OpenAPI: `app.render.feeds` renders the documents.
+The models only describe the used part of JSON Feed in OpenAPI: `app.render.feeds` renders the documents, and
+`app.web.document_response` makes their headers.
 """
 
 from typing import Any, Literal
