@@ -40,8 +40,6 @@ class _List:
 class PolledChanges:
     """What a poll applied."""
 
-    numbers: frozenset[int]
-    """The threads that changed."""
     webhook: WebhookHealth
     began_at: float
     """When the poll requested the lists."""
@@ -92,7 +90,8 @@ class ChangeLists:
         if webhook.missed_threads:
             update["missed_by_webhook_at"] = start
         change = Change(repo=site.repo, at=start, site_update=update, issues=issues, comments=comments, etags=new_etags)
-        return PolledChanges(await self._committer.commit(change, site), webhook, start)
+        await self._committer.commit(change, site)
+        return PolledChanges(webhook, start)
 
     async def _request(self, site: SiteRecord, request: Request, etag: str | None) -> _List:
         key = self._budget.validator_key(request)

@@ -67,8 +67,7 @@ class Poller:
         changes = await self._apply_changes(snapshot, site, with_repository=reconciles)
         if reconciles:
             await self._reconciler.reconcile(site, since=changes.began_at)
-        if changes.numbers or reconciles:
-            snapshot = await self._mirror.site_snapshot(repo)
+        snapshot = await self._mirror.site_snapshot(repo)  # jobs may have run during the requests
         await self._read_mismatches(repo, snapshot, with_incomplete=limit is None)
         was_complete, self._complete[repo] = self._complete.get(repo), not snapshot.needs_backfill
         if limit is not None or not (was_complete and self._complete[repo]):

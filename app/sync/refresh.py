@@ -62,7 +62,7 @@ class Refresher:
             return False
         if issue.is_pull_request or issue.comment_count == 0:
             return await self._commit_thread(site, issue, (), snapshot)
-        return await self._replace_comments(site, issue, snapshot, priority)
+        return await self._replace_comments(site, issue, await self._latest(snapshot), priority)
 
     async def refresh(self, snapshot: Snapshot, priority: Priority) -> bool:
         """Bring all of a thread up to date, mirrored or not: two requests if it has one page or changed little.
@@ -139,6 +139,15 @@ class Refresher:
             return await self._repositories.request_record(repo, priority)
         return await self._repositories.site(repo, priority, record=record)
 
+    async def _latest(self, snapshot: Snapshot) -> Snapshot:
+        """Read a mirrored thread again before its comments are requested.
+
+        Only a change that is committed after this overtakes the comments. One during the request for the issue does not.
+        """
+        if snapshot.record is None:
+            return snapshot
+        return await self._mirror.snapshot(*snapshot.requested_ref, with_comments=False)
+
     async def _replace_comments(self, site: SiteRecord, issue: Issue, snapshot: Snapshot, priority: Priority) -> bool:
         """Replace the mirrored comments by all of GitHub's; request the issue again if counts differ."""
         previous: Reading | None = None
@@ -214,7 +223,7 @@ class Refresher:
         if priority is Priority.CHECK and not is_within(
             _COMPLETE_READ_AFTER, self._read_completely_at.get(ref), now=now
         ):
-            has_issue = await self._replace_comments(site, issue, snapshot, priority)
+            has_issue = await self._replace_comments(site, issue, await self._latest(snapshot), priority)
             self._read_completely_at[ref] = self._clock.now()
             return has_issue
         since = max(comment.updated_at for comment in mirrored_comments)

@@ -313,3 +313,25 @@ async def test_comment_written_during_a_run_is_not_lost(clock: FakeClock) -> Non
             await webhook.deliver(service)
             await webhook.deliver(service)
             assert await service.comment_ids(2) == github_ids(simulator, 2)
+
+
+async def test_deletion_survives_a_poll_during_its_job(clock: FakeClock) -> None:
+    world = blog_world_at(clock, 3, 0, 2)
+    with run_simulator(world) as simulator:
+        async with run_service_with_webhook(simulator, clock) as service:
+            await complete_backfill(service)
+            await service.get("/api/v1/posts/1/comments")
+            clock.advance(2)
+            first = world.comment_ids[world.issue("ada/blog", 1).id][0]
+            world.delete_comment(world.comments[first])
+            world.comment("ada/blog", 1, body="First!", author="eve")
+            await receive_delivery(service, 1, full=True)
+            simulator.hold.start("/issues/1$")
+            job = asyncio.create_task(run_due_jobs(service))
+            await asyncio.to_thread(simulator.hold.wait_for, 1)
+            poll = asyncio.create_task(service.application.poller.poll(BLOG))
+            await asyncio.to_thread(simulator.hold.wait_for, 2)  # the poll has applied the new comment
+            simulator.hold.release()
+            await asyncio.gather(job, poll)
+            assert await service.comment_ids(1) == github_ids(simulator, 1)
+            assert first not in await service.comment_ids(1)
