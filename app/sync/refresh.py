@@ -142,7 +142,7 @@ class Refresher:
     async def _latest(self, snapshot: Snapshot) -> Snapshot:
         """Read a mirrored thread again before its comments are requested.
 
-        Only a change that is committed after this overtakes the comments. One during the request for the issue does not.
+        Only a change that is committed after this overtakes the comments; one during the issue's request does not.
         """
         if snapshot.record is None:
             return snapshot
