@@ -27,6 +27,7 @@ def main() -> None:
     simulator.images.base_url = simulator.world.api_url if options.pictures else None
     if options.latency_ms:
         simulator.faults.add(Latency(options.latency_ms / 1000), times=None)
+    bound.listen()  # a client that reads the next line may connect before the server has started
     _print(f"{SAMPLE_REPO} at {simulator.world.api_url}")
     hook = _add_webhook(options, simulator.world) if options.webhook else None
     # Without this, reading the standard input in the background of a terminal would stop the process.
