@@ -49,13 +49,7 @@ async def open_application(
     store = await _open_store(settings, process_id, clock)
     if store.repair_report is not None:
         _log.error("%s", store.repair_report)
-    github = HttpGitHub(
-        settings.github_api_url,
-        settings.token,
-        clock,
-        random,
-        on_exchange=metrics.exchange,
-    )
+    github = HttpGitHub(settings.github_api_url, settings.token, clock, random, on_exchange=metrics.exchange)
     image_source = HttpImageSource(settings.picture_hosts)
     with _image_folder(settings) as folder:
         image_store = DiskCache(folder, most=settings.pictures_mb * _MEGABYTE, now=clock.now)

@@ -120,20 +120,11 @@ class Application:
         refresher = self.refresher = Refresher(repositories, budget, mirror, committer, FailureBackoff(clock), clock)
         self.progress = ProgressReport(mirror, budget, on_progress)
         self.backfill = Backfill(
-            refresher=refresher,
-            committer=committer,
-            budget=budget,
-            mirror=mirror,
-            clock=clock,
-            progress=self.progress,
+            refresher=refresher, committer=committer, budget=budget, mirror=mirror, clock=clock, progress=self.progress
         )
+        drift = DriftReport(mirror, store.jobs, store.deliveries, self.metrics)
         self.reconciler = Reconciler(
-            refresher=refresher,
-            committer=committer,
-            budget=budget,
-            mirror=mirror,
-            drift=DriftReport(mirror, store.jobs, store.deliveries, self.metrics),
-            clock=clock,
+            refresher=refresher, committer=committer, budget=budget, mirror=mirror, drift=drift, clock=clock
         )
         missed_deliveries = MissedDeliveries(mirror, store.deliveries)
         self.poller = Poller(
@@ -190,12 +181,8 @@ class Application:
             fresh_for=settings.fresh_for,
             cold_wait=settings.cold_wait,
         )
-        self.image_proxy = ImageProxy(
-            source=resources.image_source,
-            store=resources.image_store,
-            access=VisibleImages(self.mirror, self.access, settings.repo),
-            clock=clock,
-        )
+        images, image_store = VisibleImages(self.mirror, self.access, settings.repo), resources.image_store
+        self.image_proxy = ImageProxy(source=resources.image_source, store=image_store, access=images, clock=clock)
         self.change_feed = ChangeFeed(self.mirror, clock, self.updater.update, process_id=self.process_id)
         self.maintenance = Maintenance(
             sites=settings.repo, store=self.store, gauges=self.metrics, on_repair=self._restart, clock=clock

@@ -36,7 +36,6 @@ CONTENT_TYPES = {FeedFormat.ATOM: "application/atom+xml", FeedFormat.JSON: "appl
 _JSON_FEED = "https://jsonfeed.org/version/1.1"
 _THREADING = "http://purl.org/syndication/thread/1.0"
 _GITHUB = "https://github.com"
-_GONE = 410
 _FIXED_TIME = rfc3339(0)
 """The update time of a feed without content; the current time would change its bytes at each rendering."""
 _INVALID_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -91,7 +90,7 @@ def thread_feed(thread: Thread, key: ThreadFeedKey, sanitize: Sanitizer) -> Docu
         comments=comments,
         threads=dict.fromkeys((comment.number for comment in comments), thread),
     )
-    status = _GONE if thread.status is Status.GONE else 200
+    status = 410 if thread.status is Status.GONE else 200
     return replace(_document(feed, key, i18n, sanitize, thread.checked_at), status=status, stale=thread.stale)
 
 

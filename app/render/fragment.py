@@ -138,7 +138,7 @@ def _list_options(key: FragmentKey) -> dict[str, str]:
 def _comment_view(
     comment: Comment, reply_to: int | None, key: FragmentKey, i18n: Translation, sanitize: Sanitizer
 ) -> CommentView:
-    author, is_hidden = comment.author, comment.hidden is not None
+    author, reason, is_hidden = comment.author, comment.hidden, comment.hidden is not None
     badges = {
         "owner": comment.association == "OWNER",
         "bot": author.is_bot,
@@ -156,14 +156,10 @@ def _comment_view(
         badges=[name for name, applies in badges.items() if applies],
         revision=revision(comment, html),
         html=Markup(html or ""),  # noqa: S704 - the sanitizer wrote it
-        hidden_notice=_hidden_notice(comment.hidden, i18n),
+        hidden_notice=None if reason is None else f"{i18n.text('hidden')}: {i18n.hidden_reason(reason)}",
         reactions=[(_EMOJI[kind], counts[kind]) for kind in REACTIONS if counts.get(kind)],
         reply_to=reply_to,
     )
-
-
-def _hidden_notice(reason: str | None, i18n: Translation) -> str | None:
-    return None if reason is None else f"{i18n.text('hidden')}: {i18n.hidden_reason(reason)}"
 
 
 def _nest(comments: Sequence[CommentView], order: Order) -> Sequence[CommentView]:

@@ -22,8 +22,7 @@ Sanitizer = Callable[[Comment | Issue], str]
 _BODY_FIELDS = ("body_html", "body_text", "body")
 """In GitHub's order."""
 _FIELDS_BY_MEDIA_TYPE = {
-    MediaType.DEFAULT: ("body",),
-    MediaType.RAW: ("body",),
+    **dict.fromkeys((MediaType.DEFAULT, MediaType.RAW), ("body",)),
     MediaType.TEXT: ("body_text",),
     MediaType.HTML: ("body_html",),
     MediaType.FULL: _BODY_FIELDS,

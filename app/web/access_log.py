@@ -36,13 +36,8 @@ class AccessLog:
             self._write_line(scope, recorder, self._now() - start)
 
     def _write_line(self, scope: Scope, response: "_ResponseRecorder", seconds: float) -> None:
-        fields: dict[str, object] = {
-            "method": scope["method"],
-            "path": scope["path"],
-            "status": response.status,
-            "bytes": response.bytes,
-            "ms": round(seconds * 1000, 1),
-        }
+        fields: dict[str, object] = {"method": scope["method"], "path": scope["path"], "status": response.status}
+        fields |= {"bytes": response.bytes, "ms": round(seconds * 1000, 1)}
         client = scope.get("client")
         if self._addresses and client:
             fields["address"] = client[0]

@@ -35,7 +35,7 @@ _BEST_BROTLI, _BEST_GZIP = 11, 9
 _QUICK_BROTLI, _QUICK_GZIP = 5, 5
 _SHORT_LIVED = b"public, max-age=300, s-maxage=300, stale-while-revalidate=86400, stale-if-error=604800"
 _IMMUTABLE = b"public, max-age=31536000, immutable"
-_CROSS_ORIGIN_HEADERS: Mapping[str, str] = {
+_CROSS_ORIGIN: Mapping[str, str] = {
     "vary": "Accept-Encoding",
     "access-control-allow-origin": "*",  # browsers load modules of another origin with CORS only
     "cross-origin-resource-policy": "cross-origin",
@@ -157,10 +157,7 @@ async def versioned_file(request: Request, version: str, name: str) -> Response:
 
 
 def file_response(
-    request: Request,
-    file: Asset,
-    cache_control: bytes = _SHORT_LIVED,
-    headers: Mapping[str, str] = _CROSS_ORIGIN_HEADERS,
+    request: Request, file: Asset, cache_control: bytes = _SHORT_LIVED, headers: Mapping[str, str] = _CROSS_ORIGIN
 ) -> Response:
     """Return a file in the best content coding, or 304 if the client has it; `headers` are added to both."""
     request_headers = dict(request.scope["headers"])

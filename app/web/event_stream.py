@@ -103,15 +103,8 @@ async def open_stream(request: EventStreamRequest, scope: Scope, receive: Receiv
 @lru_cache(maxsize=64)
 def changed_event(event: ThreadEvent) -> bytes:
     """Return the text of the event `changed`, which all subscribers of a thread receive."""
-    data = orjson.dumps(
-        {
-            "ghissueid": event.number,
-            "repo": event.repo,
-            "status": event.status,
-            "comment_count": event.comment_count,
-            "version": event.version,
-        }
-    )
+    thread = {"ghissueid": event.number, "repo": event.repo, "status": event.status}
+    data = orjson.dumps(thread | {"comment_count": event.comment_count, "version": event.version})
     return b"id: %b\nevent: changed\ndata: %b\n\n" % (event.id.encode(), data)
 
 

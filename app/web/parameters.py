@@ -134,11 +134,10 @@ Pinned = Annotated[
 ]
 Cursor = Annotated[str | None, Query(description="The `next` of an earlier answer to the same list in the same order.")]
 Lang = Annotated[
-    str,
-    Query(description="The interface's language as a BCP 47 tag; English where it has no words.", max_length=35),
+    str, Query(description="The interface's language as a BCP 47 tag; English where it has no words.", max_length=35)
 ]
 _ID_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MAX_SAFE_INTEGER}
-IDS_PARAMETER: dict[str, Any] = {
+OPENAPI_IDS: dict[str, Any] = {
     "name": "ids",
     "in": "query",
     "required": False,

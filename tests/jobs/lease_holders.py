@@ -6,7 +6,7 @@ from typing_extensions import override
 
 from app.domain.errors import StoreUnusable
 from app.jobs.lease import Lease
-from app.store.memory import MemoryLeases
+from app.store.memory.leases import MemoryLeases
 from tests.fakes import ManualClock
 
 NAME = "poll"

@@ -127,21 +127,18 @@ def _limit_pixels(value: str) -> str | None:
 _SANITIZERS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
     {
         "align": _allow_pattern("left|center|right"),
-        "alt": str,
+        **dict.fromkeys(("alt", "title"), str),
         "class": _allowed_classes,
-        "colspan": _allow_pattern("[1-9][0-9]?"),
+        **dict.fromkeys(("colspan", "rowspan"), _allow_pattern("[1-9][0-9]?")),
         "datetime": _allow_pattern("[0-9TZ:.+ -]{1,40}"),
         "dir": _allow_pattern("auto|ltr|rtl"),
-        "height": _limit_pixels,
+        **dict.fromkeys(("height", "width"), _limit_pixels),
         "href": _sanitize_link,
         "media": lambda value: value if COLOR_SCHEME_QUERY.fullmatch(value) else None,
         "open": lambda _: "",
         "rel": _allow_pattern(LINK_REL),
-        "rowspan": _allow_pattern("[1-9][0-9]?"),
         "src": _sanitize_media_url,
         "srcset": _first_srcset_url,
         "start": _allow_pattern("-?[0-9]{1,9}"),
-        "title": str,
-        "width": _limit_pixels,
     }
 )

@@ -39,24 +39,17 @@ _ROW = frozenset({"tr"})
 _TABLE = frozenset({"table"})
 _PARENTS: Mapping[str, frozenset[str]] = {
     "li": _LISTS,
-    "dt": frozenset({"dl"}),
-    "dd": frozenset({"dl"}),
-    "rt": frozenset({"ruby"}),
-    "rp": frozenset({"ruby"}),
+    **dict.fromkeys(("dt", "dd"), frozenset({"dl"})),
+    **dict.fromkeys(("rt", "rp"), frozenset({"ruby"})),
     "tr": _SECTIONS | _TABLE,
-    "td": _ROW,
-    "th": _ROW,
+    **dict.fromkeys(("td", "th"), _ROW),
     **dict.fromkeys((*_SECTIONS, "caption"), _TABLE),
 }
 _TABLE_PARTS = frozenset({"caption", "td", "th"}) | _SECTIONS | _ROW
 _TABLE_STRUCTURE = _TABLE | _SECTIONS | _ROW  # a browser moves text directly in these out of the table
 _SCOPES = frozenset({"table", "td", "th", "caption"})  # an implied end tag closes nothing outside these
-_BLOCKS = (
-    frozenset({"p", "div", "pre", "blockquote", "hr", "section", "details", "summary", "figure", "figcaption"})
-    | frozenset({"dl", "dt", "dd", "li", "table"})
-    | _LISTS
-    | _HEADINGS
-)
+_BLOCKS = _PARAGRAPH | _TABLE | _LISTS | _HEADINGS | {"dl", "dt", "dd", "li", "div", "pre", "blockquote", "hr"}
+_BLOCKS |= {"section", "details", "summary", "figure", "figcaption"}
 
 # Removed with their content: it is not text of the comment's author.
 _NON_TEXT_ELEMENTS = frozenset(

@@ -11,15 +11,7 @@ from app.store.memory.leases import MemoryLeases
 from app.store.memory.mirror import MemoryMirror
 from app.store.memory.rate_state import MemoryRateState
 
-__all__ = [
-    "MemoryDeliveries",
-    "MemoryJobs",
-    "MemoryKeyValues",
-    "MemoryLeases",
-    "MemoryMirror",
-    "MemoryRateState",
-    "MemoryStore",
-]
+__all__ = ["MemoryDeliveries", "MemoryJobs", "MemoryKeyValues", "MemoryMirror", "MemoryRateState", "MemoryStore"]
 
 
 class MemoryStore(Store):

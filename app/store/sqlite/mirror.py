@@ -19,6 +19,9 @@ from app.store.normalized_change import deduplicate
 from app.store.sqlite.connections import LARGEST, SqliteFile, clamp, json_list, scalar
 from app.store.sqlite.mirror_writes import apply_change
 
+# ruff: noqa: S608 - the inserted texts are these constants; values are parameters
+_OF_SITE = "site = (SELECT id FROM site WHERE key = :key)"
+_IN_KEYS = "IN (SELECT value FROM json_each(:keys))"
 _SITE_RECORD = """
 SELECT configured_name, github_id, full_name, issues_next_url, issues_listed_at, comments_next_url, since, checked_at,
     private, reconciled_at, missed_by_webhook_at, not_visible_since, not_visible_count
@@ -37,35 +40,14 @@ SELECT labels, number, is_pull_request, comment_count, mirrored_count, complete,
     comment_count <> mirrored_count + count_offset, updated_at
 FROM issue WHERE site = (SELECT id FROM site WHERE key = :key) ORDER BY number DESC
 """
-_INCOMPLETE_ISSUE = """
-SELECT 1 FROM issue
-WHERE site = (SELECT id FROM site WHERE key = :key) AND NOT complete AND NOT is_pull_request LIMIT 1
-"""
-_ISSUES = """
-SELECT source FROM issue
-WHERE site = (SELECT id FROM site WHERE key = :key) AND number IN (SELECT value FROM json_each(:keys))
-"""
-_TOMBSTONE = """
-SELECT number, gone, checked_at, transferred_to FROM tombstone
-WHERE site = (SELECT id FROM site WHERE key = :key) AND number = :number
-"""
-_TRANSFERRED = """
-SELECT number FROM tombstone
-WHERE site = (SELECT id FROM site WHERE key = :key) AND transferred_to IS NOT NULL
-    AND number IN (SELECT value FROM json_each(:keys))
-"""
-_COMMENTS = """
-SELECT source FROM comment WHERE site = (SELECT id FROM site WHERE key = :key) AND number = :number ORDER BY id
-"""
-_COMMENTS_BY_ID = """
-SELECT source FROM comment
-WHERE site = (SELECT id FROM site WHERE key = :key) AND id IN (SELECT value FROM json_each(:keys))
-"""
-_COMMENT_BY_AUTHOR = """
-SELECT source FROM comment
-WHERE site = (SELECT id FROM site WHERE key = :key) AND author = :author
-    AND (:keys IS NULL OR number IN (SELECT value FROM json_each(:keys)))
-LIMIT 1
+_INCOMPLETE_ISSUE = f"SELECT 1 FROM issue WHERE {_OF_SITE} AND NOT complete AND NOT is_pull_request LIMIT 1"
+_ISSUES = f"SELECT source FROM issue WHERE {_OF_SITE} AND number {_IN_KEYS}"
+_TOMBSTONE = f"SELECT number, gone, checked_at, transferred_to FROM tombstone WHERE {_OF_SITE} AND number = :number"
+_TRANSFERRED = f"SELECT number FROM tombstone WHERE {_OF_SITE} AND transferred_to IS NOT NULL AND number {_IN_KEYS}"
+_COMMENTS = f"SELECT source FROM comment WHERE {_OF_SITE} AND number = :number ORDER BY id"
+_COMMENTS_BY_ID = f"SELECT source FROM comment WHERE {_OF_SITE} AND id {_IN_KEYS}"
+_COMMENT_BY_AUTHOR = f"""
+SELECT source FROM comment WHERE {_OF_SITE} AND author = :author AND (:keys IS NULL OR number {_IN_KEYS}) LIMIT 1
 """
 _NEWEST_COMMENTS = """
 SELECT comment.source FROM comment

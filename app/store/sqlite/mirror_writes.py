@@ -12,16 +12,12 @@ from app.ports.mirror import Change
 from app.store.normalized_change import MONTH, NormalizedChange, is_newer, numbers_to_version, site_after
 from app.store.sqlite.connections import json_list, site_id
 
-_STORED_ISSUES = """
-SELECT number, updated_at, source FROM issue WHERE site = :site AND number IN (SELECT value FROM json_each(:keys))
-"""
-_STORED_COMMENTS = """
-SELECT id, updated_at, source, number FROM comment WHERE site = :site AND id IN (SELECT value FROM json_each(:keys))
-"""
-_STORED_THREADS = """
-SELECT number, complete FROM issue
-WHERE site = :site AND number IN (SELECT value FROM json_each(:keys)) AND NOT is_pull_request
-"""
+# ruff: noqa: S608 - the inserted texts are these constants; values are parameters
+_NUMBERS = "site = :site AND number IN (SELECT value FROM json_each(:keys))"
+_IDS = "site = :site AND id IN (SELECT value FROM json_each(:keys))"
+_STORED_ISSUES = f"SELECT number, updated_at, source FROM issue WHERE {_NUMBERS}"
+_STORED_COMMENTS = f"SELECT id, updated_at, source, number FROM comment WHERE {_IDS}"
+_STORED_THREADS = f"SELECT number, complete FROM issue WHERE {_NUMBERS} AND NOT is_pull_request"
 _PUT_ISSUE = """
 INSERT INTO issue (site, number, is_pull_request, updated_at, comment_count, labels, source)
 VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -42,9 +38,7 @@ _DELETE_UNLISTED_COMMENTS = """
 DELETE FROM comment WHERE site = :site AND number = :number AND id NOT IN (SELECT value FROM json_each(:keys))
 RETURNING number
 """
-_DELETE_COMMENTS = """
-DELETE FROM comment WHERE site = :site AND id IN (SELECT value FROM json_each(:keys)) RETURNING number
-"""
+_DELETE_COMMENTS = f"DELETE FROM comment WHERE {_IDS} RETURNING number"
 _COUNT_COMMENTS = """
 UPDATE issue SET mirrored_count = (
     SELECT count(*) FROM comment WHERE comment.site = issue.site AND comment.number = issue.number
@@ -65,10 +59,8 @@ _COMPLETE_LISTED = """
 UPDATE issue SET complete = 1, count_offset = comment_count - json_array_length(:keys), checked_at = :at
 WHERE site = :site AND number = :number
 """
-_CHECK = """
-UPDATE issue SET checked_at = :at WHERE site = :site AND number IN (SELECT value FROM json_each(:keys)) AND complete
-"""
-_DELETE_TOMBSTONES = "DELETE FROM tombstone WHERE site = :site AND number IN (SELECT value FROM json_each(:keys))"
+_CHECK = f"UPDATE issue SET checked_at = :at WHERE {_NUMBERS} AND complete"
+_DELETE_TOMBSTONES = f"DELETE FROM tombstone WHERE {_NUMBERS}"
 _DELETE_ISSUE = "DELETE FROM issue WHERE site = :site AND number = :number"
 """And its comments, by the foreign key."""
 _PUT_TOMBSTONE = """

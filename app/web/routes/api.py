@@ -5,17 +5,7 @@ from starlette.responses import Response
 
 from app.render.keys import CommentsKey, CountsKey, NewestKey, Order, PostKey
 from app.web.context import serve_document, web_context
-from app.web.parameters import (
-    IDS_PARAMETER,
-    CommentOrder,
-    Cursor,
-    Ghissueid,
-    Limit,
-    Pinned,
-    Site,
-    parse_ids,
-    read_router,
-)
+from app.web.parameters import OPENAPI_IDS, CommentOrder, Cursor, Ghissueid, Limit, Pinned, Site, parse_ids, read_router
 from app.web.routes.models import Comments, Counts, Newest, Post
 
 router = read_router("Comments", prefix="/api/v1")
@@ -65,7 +55,7 @@ async def comments(
     summary="Comment counts",
     description="How many comments each post has, for a list of posts: one request for a whole page of them.",
     responses={200: {"model": Counts}},
-    openapi_extra={"parameters": [IDS_PARAMETER]},
+    openapi_extra={"parameters": [OPENAPI_IDS]},
 )
 async def counts(request: Request, site: Site) -> Response:
     """Serve comment counts."""

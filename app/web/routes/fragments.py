@@ -45,15 +45,7 @@ async def fragment(
 ) -> Response:
     """Serve a post's comments as a fragment or a page."""
     context = web_context(request)
-    key = FragmentKey(
-        repo=site,
-        number=ghissueid,
-        order=order,
-        limit=limit,
-        cursor=cursor,
-        lang=translation(lang).lang,
-        full_page=view == "page" or (view is None and cursor is not None),
-        base_url=context.base_url(request),
-        proxy_images=context.proxies_images,
-    )
+    full_page = view == "page" or (view is None and cursor is not None)
+    options = (translation(lang).lang, full_page, context.base_url(request), context.proxies_images)
+    key = FragmentKey(site, ghissueid, order, limit, cursor, *options)
     return await serve_document(request, key)

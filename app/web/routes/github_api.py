@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -60,6 +61,12 @@ def parse_since(text: str | None) -> str | None:
     except (ValueError, OverflowError):
         raise InvalidParameter("since", "a time in ISO 8601 format: YYYY-MM-DDTHH:MM:SSZ") from None
     return moment.replace(tzinfo=None).isoformat() + "Z"
+
+
+def _paging(query: QueryParams) -> tuple[int, int, str | None]:
+    """Return the page's number, its size and `since`. Raise `InvalidParameter` as `parse_since` does."""
+    per_page = min(parse_positive_number(query.get("per_page"), _DEFAULT_PER_PAGE), _MAX_PER_PAGE)
+    return parse_positive_number(query.get("page"), 1), per_page, parse_since(query.get("since"))
 
 
 def _parse_id(text: str) -> int:
@@ -141,16 +148,17 @@ async def issues(request: Request, site: Site, media_type: AcceptedMediaType) ->
     if state not in _STATES:
         raise InvalidParameter("state", "one of open, closed, all")
     sort, direction = query.get("sort"), query.get("direction")
+    page, per_page, since = _paging(query)
     key = GitHubIssuesKey(
         repo=site,
         media_type=media_type,
-        page=parse_positive_number(query.get("page"), 1),
-        per_page=min(parse_positive_number(query.get("per_page"), _DEFAULT_PER_PAGE), _MAX_PER_PAGE),
+        page=page,
+        per_page=per_page,
         state=state,
         labels=tuple(sorted({label.strip() for label in query.get("labels", "").split(",")} - {""})),
         sort=sort if sort in _SORTS else _SORTS[0],
         direction=direction if direction in _DIRECTIONS else _DIRECTIONS[0],
-        since=parse_since(query.get("since")),
+        since=since,
         creator=query.get("creator") or None,
     )
     return await serve_document(request, key)
@@ -174,13 +182,5 @@ async def issue(request: Request, site: Site, media_type: AcceptedMediaType, iss
 )
 async def comments(request: Request, site: Site, media_type: AcceptedMediaType, issue_number: str) -> Response:
     """Serve a page of an issue's comments, the oldest first."""
-    query = request.query_params
-    key = GitHubCommentsKey(
-        repo=site,
-        number=_parse_id(issue_number),
-        media_type=media_type,
-        page=parse_positive_number(query.get("page"), 1),
-        per_page=min(parse_positive_number(query.get("per_page"), _DEFAULT_PER_PAGE), _MAX_PER_PAGE),
-        since=parse_since(query.get("since")),
-    )
+    key = GitHubCommentsKey(site, _parse_id(issue_number), media_type, *_paging(request.query_params))
     return await serve_document(request, key)
