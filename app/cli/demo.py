@@ -7,9 +7,9 @@ blog is touched.
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
-from typing import Annotated, Any
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated
 
 import orjson
 import typer
@@ -20,7 +20,7 @@ from app.bootstrap import open_application
 from app.cli.blog.pages import Blog, build
 from app.cli.console import print_line
 from app.cli.options import Json
-from app.cli.server import base_url, bind, run_server
+from app.cli.server import base_url, bind, run_in_background, run_server
 from app.domain.sites import repository
 from app.outbound.clock import SystemClock, random
 from app.settings import Settings
@@ -83,8 +83,8 @@ async def run(port: int, blog_port: int, show_urls: ShowUrls) -> None:
         async with (
             _serve_simulator(simulator, simulator_socket),
             open_application(demo_settings(service_url, urls["simulator"]), on_progress, clock, random) as application,
-            _run_in_background(application.run()),
-            _run_in_background(show_urls_when_complete()),
+            run_in_background(application.run()),
+            run_in_background(show_urls_when_complete()),
         ):
             on_stop = application.subscribers.close
             await run_server(application.web, service_socket, more=[(blog, blog_socket)], on_stop=on_stop)
@@ -112,18 +112,6 @@ async def _serve_simulator(simulator: Simulator, simulator_socket: socket.socket
     finally:
         stop.set()
         await serving
-
-
-@asynccontextmanager
-async def _run_in_background(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None, None]:
-    """Run a coroutine until it ends, but no longer than the block."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 def _print_json(urls: dict[str, str]) -> None:

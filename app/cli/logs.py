@@ -21,6 +21,7 @@ from urllib.parse import quote, quote_plus
 
 import structlog
 from pydantic import SecretStr
+from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from app.settings import Settings
@@ -73,7 +74,10 @@ def formatter(settings: Settings, *, colours: bool) -> logging.Formatter:
     if settings.log_format == "json":
         renderers = [_plain_values(mask), structlog.processors.JSONRenderer()]
     else:
-        renderers = [_plain_values(mask), _escape_lines, _console_renderer(colours=colours)]
+        console_renderer = ConsoleRenderer(
+            colors=colours, sort_keys=False, pad_event_to=0, pad_level=False, exception_formatter=plain_traceback
+        )
+        renderers = [_plain_values(mask), _escape_lines, console_renderer]
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[_order_fields, structlog.processors.format_exc_info],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
@@ -129,8 +133,7 @@ def _order_fields(_logger: WrappedLogger, _name: str, event: EventDict) -> Event
         "event": event.pop("event"),
         "logger": record.name,
     }
-    request_id = REQUEST_ID.get()
-    if request_id is not None:
+    if (request_id := REQUEST_ID.get()) is not None:
         fields["request_id"] = request_id
     for key, value in record.__dict__.items():
         if key not in _RECORD_ATTRIBUTES:
@@ -142,9 +145,7 @@ def _plain_values(mask: Callable[[str], str]) -> Processor:
     """Return a processor that leaves only texts, numbers and collections of them, all masked."""
 
     def plain(value: object, depth: int = 0) -> Any:
-        if value is None or isinstance(value, bool | int):
-            return value
-        if isinstance(value, float) and math.isfinite(value):
+        if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
             return value
         if depth < _MAX_DEPTH and isinstance(value, Mapping):
             return {mask(_text(key)): plain_item(key, item, depth) for key, item in value.items()}
@@ -155,11 +156,7 @@ def _plain_values(mask: Callable[[str], str]) -> Processor:
     def plain_item(key: object, value: object, depth: int) -> Any:
         return MASK if _text(key).lower().endswith(_AUTHORIZATION) else plain(value, depth + 1)
 
-    def process(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-        plain_event: EventDict = plain(event)
-        return plain_event
-
-    return process
+    return lambda _logger, _name, event: plain(event)
 
 
 def _text(value: object) -> str:
@@ -181,16 +178,6 @@ def _printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-
-
-def _console_renderer(*, colours: bool) -> structlog.dev.ConsoleRenderer:
-    return structlog.dev.ConsoleRenderer(
-        colors=colours,
-        sort_keys=False,
-        pad_event_to=0,
-        pad_level=False,
-        exception_formatter=structlog.dev.plain_traceback,
-    )
 
 
 class _Handler(logging.StreamHandler[TextIO]):

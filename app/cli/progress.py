@@ -50,13 +50,8 @@ class ProgressDisplay:
         self._complete_repos: set[str] = set()
         self._printed_at: dict[str, float] = {}
         self._tasks: dict[str, TaskID] = {}
-        self._bars = ProgressBars(
-            TextColumn("{task.fields[repo]}"),
-            BarColumn(bar_width=20),
-            TextColumn("{task.description}"),
-            console=console,
-            auto_refresh=False,
-        )
+        columns = TextColumn("{task.fields[repo]}"), BarColumn(bar_width=20), TextColumn("{task.description}")
+        self._bars = ProgressBars(*columns, console=console, auto_refresh=False)
 
     def show(self, progress: Progress) -> None:
         """Show a step of an import, if it is time to."""

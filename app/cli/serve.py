@@ -12,7 +12,7 @@ import signal
 import socket
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Annotated
 
 import typer
@@ -25,7 +25,7 @@ from app.cli.console import print_line
 from app.cli.logs import configure
 from app.cli.options import Repo, Store
 from app.cli.progress import ProgressDisplay
-from app.cli.server import base_url, bind, run_server, stop_signals
+from app.cli.server import base_url, bind, run_in_background, run_server, stop_signals
 from app.cli.workers import METRICS_FOLDER, inherit_socket, remove_orphaned_metrics, supervise
 from app.domain.errors import GitHubError, InvalidSetting
 from app.outbound.clock import SystemClock, random
@@ -158,16 +158,13 @@ async def _serve(
     _freeze_garbage_collector()
     if settings.access_log:
         web = AccessLog(web, now=time.monotonic, addresses=settings.log_addresses)
-    follow_task = asyncio.create_task(application.run())
-    # It runs until the stop. If an internal error ends it, this process stops, for its supervisor to start a new one.
-    follow_task.add_done_callback(lambda task: None if task.cancelled() else signal.raise_signal(signal.SIGTERM))
-    try:
-        await run_server(web, server_socket, on_stop=application.subscribers.close, parent_pipe=parent_pipe)
-    finally:
-        follow_task.cancel()
-        with suppress(asyncio.CancelledError):
-            await follow_task
-        display.close()
+    with closing(display):
+        async with run_in_background(application.run()) as follow_task:
+            # It runs until the stop. If an internal error ends it, this process stops, and its supervisor replaces it.
+            follow_task.add_done_callback(
+                lambda task: None if task.cancelled() else signal.raise_signal(signal.SIGTERM)
+            )
+            await run_server(web, server_socket, on_stop=application.subscribers.close, parent_pipe=parent_pipe)
 
 
 def _freeze_garbage_collector() -> None:

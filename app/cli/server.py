@@ -4,8 +4,9 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any
 
 import orjson
 import uvicorn
@@ -38,9 +39,8 @@ def bind(host: str, port: int, *, port_option: str = "--port or AFTERWORD_PORT")
     `port_option` is how the owner chooses another port.
     """
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = addresses[0]
         server_socket = socket.socket(family, kind, protocol)
     except (OSError, UnicodeError) as failure:
         reason = failure.strerror if isinstance(failure, OSError) else "not a host name"
@@ -85,10 +85,6 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         yield
 
-    def stop(self) -> None:
-        """Accept no more connections; `serve` returns after the requests in progress."""
-        self.should_exit = True
-
     def cancel_requests(self) -> None:
         """Cancel the requests in progress as soon as the server stops."""
         self._cancel.set()
@@ -103,18 +99,13 @@ class _Server(uvicorn.Server):
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        cancelling = asyncio.create_task(self._cancel_after_grace())
-        try:
+        async with run_in_background(self._cancel_after_grace()):
             await super().shutdown(sockets)
-        finally:
-            cancelling.cancel()
 
     async def _cancel_after_grace(self) -> None:
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(self._grace):
                 await self._cancel.wait()
-        except TimeoutError:
-            pass
         tasks = set(self.server_state.tasks)
         for task in tasks:
             task.cancel()
@@ -140,16 +131,12 @@ async def _send_unavailable(send: Send) -> None:
     await send({"type": "http.response.body", "body": _STOPPING})
 
 
-def _nothing() -> None:
-    pass
-
-
 async def run_server(
     app: ASGIApp,
     server_socket: socket.socket,
     *,
     more: Sequence[tuple[ASGIApp, socket.socket]] = (),
-    on_stop: Callable[[], None] = _nothing,
+    on_stop: Callable[[], None] = lambda: None,
     parent_pipe: int | None = None,
     grace: float = _GRACE_SECONDS,
 ) -> None:
@@ -170,16 +157,23 @@ async def run_server(
         for server in servers:
             if is_stopping and number == signal.SIGINT:
                 server.cancel_requests()
-            server.stop()
+            server.should_exit = True
         is_stopping = True
 
     with handle_stop_signals(stop), _watch_parent(parent_pipe, lambda: stop(signal.SIGTERM)):
-        await asyncio.gather(
-            *(
-                server.serve(sockets=[endpoint_socket])
-                for server, (_, endpoint_socket) in zip(servers, endpoints, strict=True)
-            )
-        )
+        await asyncio.gather(*(server.serve([bound]) for server, (_, bound) in zip(servers, endpoints, strict=True)))
+
+
+@asynccontextmanager
+async def run_in_background(work: Coroutine[Any, Any, None]) -> AsyncGenerator[asyncio.Task[None], None]:
+    """Run a coroutine until it ends, but no longer than the block."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def stop_signals() -> list[signal.Signals]:

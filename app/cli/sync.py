@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import closing
 from typing import Annotated, Any
 
 import orjson
@@ -46,10 +47,8 @@ def sync(
         async with open_application(settings, display.show, clock, random) as application:
             return [await _update(application, site, clock, wait=wait) for site in settings.repo]
 
-    try:
+    with closing(display):
         results = asyncio.run(run())
-    finally:
-        display.close()
     if json:
         typer.echo(orjson.dumps([_json_object(result) for result in results]).decode())
     else:

@@ -23,7 +23,7 @@ from typing import Protocol
 from prometheus_client.multiprocess import mark_process_dead
 
 from app.cli.options import EXIT_ERROR
-from app.cli.server import handle_stop_signals
+from app.cli.server import handle_stop_signals, run_in_background
 from app.domain.errors import CannotStart
 from app.ports.clock import Clock
 
@@ -94,11 +94,8 @@ class Workers:
 
         Raises `CannotStart` if a worker cannot start; the worker itself prints the reason.
         """
-        killing = asyncio.create_task(self._kill_after_timeout())
-        try:
+        async with run_in_background(self._kill_after_timeout()):
             await asyncio.gather(*(self._keep_running() for _ in range(self._count)))
-        finally:
-            killing.cancel()
         if self._cannot_start:
             raise CannotStart("A worker cannot start, so all were stopped. Fix the error that it printed.")
         return self._is_clean
@@ -169,18 +166,15 @@ def _describe_status(status: int) -> str:
         return f"was killed by signal {-status}"
 
 
-@contextmanager
-def _metrics_folder() -> Iterator[str]:
-    """Provide a temporary folder for the metrics of all workers, which are reported as one."""
+def _metrics_folder() -> TemporaryDirectory[str]:
+    """Create a temporary folder for the metrics of all workers, which are reported as one."""
     try:
-        folder = TemporaryDirectory(prefix="afterword-metrics-", ignore_cleanup_errors=True)
+        return TemporaryDirectory(prefix="afterword-metrics-", ignore_cleanup_errors=True)
     except OSError as failure:
         raise CannotStart(
             f"The workers' metrics need a temporary folder ({failure.strerror}). "
             "Name one that can be written to with TMPDIR, or serve with one worker."
         ) from None
-    with folder as path:
-        yield path
 
 
 @contextmanager

@@ -30,9 +30,8 @@ def normalize_origin(text: str) -> str:
     if parts is None or parts.path or parts.query or parts.fragment or parts.username is not None:
         raise ValueError(f"{text!r} is not an origin. Write it as https://blog.example.com, without a path")
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    if parts.port in {None, _DEFAULT_PORTS[parts.scheme]}:
-        return f"{parts.scheme}://{host}"
-    return f"{parts.scheme}://{host}:{parts.port}"
+    port = "" if parts.port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
 
 
 def split_origins(text: str) -> list[str]:

@@ -17,12 +17,8 @@ class _Source(BaseSettings):
     model_config = SettingsConfigDict(env_ignore_empty=True)
 
 
-def _ignore(_warning: str) -> None:
-    pass
-
-
 def load(
-    options: Mapping[str, Any], *, env_file: str | None = ".env", warn: Callable[[str], None] = _ignore
+    options: Mapping[str, Any], *, env_file: str | None = ".env", warn: Callable[[str], None] = lambda _: None
 ) -> Settings:
     """Return the settings of this process.
 

@@ -1,11 +1,12 @@
 """The settings as one frozen value, and the rules that their values follow."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from app.domain.errors import InvalidSetting
 from app.domain.sites import PostFilter, Repository, repository
@@ -20,38 +21,127 @@ _POLL_SECONDS_WITHOUT_TOKEN = 400.0
 """For each repository: nine polls of two requests an hour, and readers see a change within ten minutes."""
 
 
+def _split_repositories(value: str) -> tuple[Repository, ...]:
+    repositories = tuple(repository(part) for part in value.split(",") if part.strip())
+    if not repositories:
+        raise ValueError("no repository is named. Write it as owner/name")
+    if len(set(repositories)) < len(repositories):
+        raise ValueError("a repository is named twice. Name each once")
+    return repositories
+
+
+def _check_token(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and not _TOKEN.fullmatch(value.get_secret_value()):
+        raise ValueError("the token holds a space or another character that no token has. Copy it again")
+    return value
+
+
+def _split_secrets(value: str) -> tuple[SecretStr, ...]:
+    secrets = tuple(SecretStr(part.strip()) for part in value.split(",") if part.strip())
+    if value and not secrets:
+        raise ValueError("no secret is named. Write that of the webhook, or unset it")
+    return secrets
+
+
+def _check_address(value: str | None) -> str | None:
+    if value is None:
+        return None
+    parts = split_address(value)
+    if parts is None or parts.query or parts.fragment:
+        raise ValueError(f"{value!r} is not an address. Write it as https://host or https://host/path")
+    if parts.username or parts.password:
+        raise ValueError("an address must not hold a name or a password. Take them out")
+    return value.rstrip("/")
+
+
+def _split_origins(value: str) -> tuple[str, ...]:
+    origins = split_origins(value)
+    return () if "*" in origins else tuple(normalize_origin(origin) for origin in origins)
+
+
+def _split_picture_hosts(value: str) -> tuple[str, ...]:
+    origins = tuple(normalize_origin(origin) for origin in split_origins(value))
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme == "http" and parts.hostname != "localhost" and not is_ip(parts.hostname or ""):
+            raise ValueError(f"pictures of {origin!r} could be exchanged on the way. Write the address with https")
+    return origins
+
+
+def _check_store(value: str) -> str:
+    if not _STORE.fullmatch(value) or value.endswith(":memory:"):
+        raise ValueError(f"{value!r} is not a store. Write sqlite:///path/to/afterword.db or memory:")
+    return value
+
+
+def _check_post_choice(value: str) -> str:
+    if value in {"any", "posts"}:
+        return value
+    if not value.startswith("label:"):
+        raise ValueError(f"{value!r} is not a choice. Write any, posts or label:NAME")
+    if not value.removeprefix("label:").strip():
+        raise ValueError("a label must be named after `label:`")
+    return value
+
+
+def _check_posts(value: str | None) -> str | None:
+    if value is None or not _HTTP.match(value):
+        return _check_folder(value)
+    parts = split_address(value)
+    if parts is None or parts.fragment:
+        raise ValueError(f"{value!r} is not an address. Write it as https://blog.example.com/posts.json")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("an address must not hold a name or a password. Take them out")
+    return value
+
+
+def _check_folder(value: str | None) -> str | None:
+    if value is not None and not Path(value).is_dir():
+        raise ValueError(
+            f"there is no folder {value!r}. Name the blog's content folder, or the address of a published list"
+        )
+    return value
+
+
+def _from_text(parse: Callable[[str], object]) -> BeforeValidator:
+    """Return a validator that parses text; other values pass as they are."""
+    return BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value)
+
+
 class Settings(BaseModel):
     """Everything that can be set; only `repo` has no default. Its `repr` masks the token and the secrets."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
-    repo: tuple[Repository, ...] = Field(
+    repo: Annotated[tuple[Repository, ...], _from_text(_split_repositories)] = Field(
         description="The repository whose issues hold the comments, `owner/name`. Separate several by commas."
     )
-    github_token: SecretStr | None = Field(
+    github_token: Annotated[SecretStr | None, AfterValidator(_check_token)] = Field(
         None, description="A token that may read the issues. Without one you have 60 requests an hour, which is enough."
     )
-    github_api_url: str = Field(
+    github_api_url: Annotated[str, AfterValidator(_check_address)] = Field(
         "https://api.github.com", description="The address of GitHub's API; GitHub Enterprise has its own."
     )
-    webhook_secret: tuple[SecretStr, ...] = Field(
+    webhook_secret: Annotated[tuple[SecretStr, ...], _from_text(_split_secrets)] = Field(
         (), description="The secret of GitHub's webhook. While you change it, write both, separated by a comma."
     )
-    store: str = Field(
+    store: Annotated[str, AfterValidator(_check_store)] = Field(
         "sqlite:///afterword.db", description="Where the mirror is stored: `sqlite:///path` or `memory:`."
     )
     host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` stands for all.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
-    public_url: str | None = Field(None, description="The address that readers use, if a proxy or a CDN is in front.")
-    origins: tuple[str, ...] = Field(
+    public_url: Annotated[str | None, AfterValidator(_check_address)] = Field(
+        None, description="The address that readers use, if a proxy or a CDN is in front."
+    )
+    origins: Annotated[tuple[str, ...], _from_text(_split_origins)] = Field(
         (),
         description="The origins whose pages may read, as `https://blog.example.com`, separated by commas. Empty: all.",
     )
-    serve: str = Field(
+    serve: Annotated[str, AfterValidator(_check_post_choice)] = Field(
         "any",
         description="Which issues are posts: `any`, `label:NAME`, or `posts` for those that the blog's posts name.",
     )
-    posts: str | None = Field(
+    posts: Annotated[str | None, AfterValidator(_check_posts)] = Field(
         None,
         description=(
             "Where the blog's posts name their issues, for `AFTERWORD_SERVE=posts`: a content folder (`ghissueid: 41` "
@@ -72,9 +162,8 @@ class Settings(BaseModel):
         le=1_048_576,
         description="How much disk space pictures may take in the folder `….db-pictures` beside the store, in MB.",
     )
-    picture_hosts: tuple[str, ...] = Field(
-        (),
-        description="More origins that pictures may come from, as `https://ghe.example.com`, separated by commas.",
+    picture_hosts: Annotated[tuple[str, ...], _from_text(_split_picture_hosts)] = Field(
+        (), description="More origins that pictures may come from, as `https://ghe.example.com`, separated by commas."
     )
     fresh_for: float = Field(
         300,
@@ -103,106 +192,12 @@ class Settings(BaseModel):
         default=False, description="Whether each request is logged. Logging costs more than the response."
     )
     log_addresses: bool = Field(default=False, description="Whether the access log names readers' IP addresses.")
-    log_format: Literal["text", "json"] = Field("text", description="The format of the log: `text` or `json`.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
+    log_format: Annotated[Literal["text", "json"], _from_text(str.lower)] = Field(
+        "text", description="The format of the log: `text` or `json`."
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], _from_text(str.lower)] = Field(
         "info", description="The lowest level that is logged: `debug`, `info`, `warning` or `error`."
     )
-
-    @field_validator("repo", mode="before")
-    @classmethod
-    def _split_repositories(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        repositories = tuple(repository(part) for part in value.split(",") if part.strip())
-        if not repositories:
-            raise ValueError("no repository is named. Write it as owner/name")
-        if len(set(repositories)) < len(repositories):
-            raise ValueError("a repository is named twice. Name each once")
-        return repositories
-
-    @field_validator("github_token")
-    @classmethod
-    def _check_token(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not _TOKEN.fullmatch(value.get_secret_value()):
-            raise ValueError("the token holds a space or another character that no token has. Copy it again")
-        return value
-
-    @field_validator("webhook_secret", mode="before")
-    @classmethod
-    def _split_secrets(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        secrets = tuple(SecretStr(part.strip()) for part in value.split(",") if part.strip())
-        if value and not secrets:
-            raise ValueError("no secret is named. Write that of the webhook, or unset it")
-        return secrets
-
-    @field_validator("log_format", "log_level", mode="before")
-    @classmethod
-    def _lower_case(cls, value: object) -> object:
-        return value.lower() if isinstance(value, str) else value
-
-    @field_validator("github_api_url", "public_url")
-    @classmethod
-    def _check_address(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = split_address(value)
-        if parts is None or parts.query or parts.fragment:
-            raise ValueError(f"{value!r} is not an address. Write it as https://host or https://host/path")
-        if parts.username or parts.password:
-            raise ValueError("an address must not hold a name or a password. Take them out")
-        return value.rstrip("/")
-
-    @field_validator("origins", mode="before")
-    @classmethod
-    def _split_origins(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        origins = split_origins(value)
-        return () if "*" in origins else tuple(normalize_origin(origin) for origin in origins)
-
-    @field_validator("picture_hosts", mode="before")
-    @classmethod
-    def _split_picture_hosts(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        origins = tuple(normalize_origin(origin) for origin in split_origins(value))
-        for origin in origins:
-            parts = urlsplit(origin)
-            if parts.scheme == "http" and parts.hostname != "localhost" and not is_ip(parts.hostname or ""):
-                raise ValueError(f"pictures of {origin!r} could be exchanged on the way. Write the address with https")
-        return origins
-
-    @field_validator("store")
-    @classmethod
-    def _check_store(cls, value: str) -> str:
-        if not _STORE.fullmatch(value) or value.endswith(":memory:"):
-            raise ValueError(f"{value!r} is not a store. Write sqlite:///path/to/afterword.db or memory:")
-        return value
-
-    @field_validator("serve")
-    @classmethod
-    def _check_post_choice(cls, value: str) -> str:
-        if value in {"any", "posts"}:
-            return value
-        if not value.startswith("label:"):
-            raise ValueError(f"{value!r} is not a choice. Write any, posts or label:NAME")
-        if not value.removeprefix("label:").strip():
-            raise ValueError("a label must be named after `label:`")
-        return value
-
-    @field_validator("posts")
-    @classmethod
-    def _check_posts(cls, value: str | None) -> str | None:
-        if value is None or not _HTTP.match(value):
-            return _check_folder(value)
-        parts = split_address(value)
-        if parts is None or parts.fragment:
-            raise ValueError(f"{value!r} is not an address. Write it as https://blog.example.com/posts.json")
-        if parts.username is not None or parts.password is not None:
-            raise ValueError("an address must not hold a name or a password. Take them out")
-        return value
 
     @model_validator(mode="after")
     def _check_token_is_encrypted(self) -> Self:
@@ -274,11 +269,3 @@ class Settings(BaseModel):
     def secrets(self) -> tuple[bytes, ...]:
         """The webhook's secrets in the clear: for comparing signatures, and for nothing else."""
         return tuple(secret.get_secret_value().encode() for secret in self.webhook_secret)
-
-
-def _check_folder(value: str | None) -> str | None:
-    if value is not None and not Path(value).is_dir():
-        raise ValueError(
-            f"there is no folder {value!r}. Name the blog's content folder, or the address of a published list"
-        )
-    return value

@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 _HTML = "text/html; charset=utf-8"
 _CSS = "text/css; charset=utf-8"
 _NOT_FOUND = "/404.html"
+_FOLDER = files("app.cli.blog")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +69,25 @@ def parse_post(slug: str, text: str) -> Post:
 
 def read_posts() -> list[Post]:
     """Return all posts of the sample blog, the newest first."""
-    posts = [parse_post(file.name.removesuffix(".md"), _text(file)) for file in _folder().joinpath("posts").iterdir()]
+    posts = [parse_post(file.name.removesuffix(".md"), _text(file)) for file in _FOLDER.joinpath("posts").iterdir()]
     return sorted(posts, key=lambda post: post.date, reverse=True)
 
 
 def build(service: str, repo: str) -> Mapping[str, Page]:
     """Return the whole blog by path; its pages request the comments of `repo` (`owner/name`) from `service`."""
     posts = read_posts()
-    templates = Environment(
-        loader=FunctionLoader(lambda name: _text(_folder().joinpath("templates", name))),
-        autoescape=True,
-        undefined=StrictUndefined,
-    )
+    loader = FunctionLoader(lambda name: _text(_FOLDER.joinpath("templates", name)))
+    templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
 
     def page(template: str, **values: object) -> Page:
-        html = templates.get_template(template).render(service=service, repo=repo, **values)
-        return Page(_HTML, html.encode())
+        return Page(_HTML, templates.get_template(template).render(service=service, repo=repo, **values).encode())
 
     return {
         "/": page("list.html", posts=posts),
         _NOT_FOUND: page("not_found.html"),
         **{f"/{post.slug}/": page("post.html", post=post) for post in posts},
         **{f"/by-issue/{post.ghissueid}/": page("post.html", post=post) for post in posts},
-        "/blog.css": Page(_CSS, _folder().joinpath("blog.css").read_bytes()),
+        "/blog.css": Page(_CSS, _FOLDER.joinpath("blog.css").read_bytes()),
     }
 
 
@@ -119,10 +116,6 @@ def _parse_tags(value: object) -> list[str]:
     if not isinstance(value, list):
         raise ValueError(f'the tags of a post are a list such as ["Jobs"], not {value!r}')  # noqa: TRY004 - it was read, not passed
     return [str(tag) for tag in value]
-
-
-def _folder() -> Traversable:
-    return files("app.cli.blog")
 
 
 def _text(file: Traversable) -> str:

@@ -240,11 +240,10 @@ def _client(ip: str, user: User | None) -> str:
 def _with_etag(request: IncomingRequest, response: SimulatedResponse, media_type: MediaType) -> SimulatedResponse:
     """Add the weak ETag, which depends on the target, the media type and the token, and the caching headers."""
     identity = f"{request.target} {media_type.name} {request.token or ''}".encode()
-    etag = sha256(identity + response.body).hexdigest()
     private = request.token is not None
     vary = "Accept, Authorization, Cookie, X-GitHub-OTP, " if private else "Accept, "
     return response.with_headers(
-        etag=f'W/"{etag}"',
+        etag=f'W/"{sha256(identity + response.body).hexdigest()}"',
         cache_control=f"{'private' if private else 'public'}, max-age=60, s-maxage=60",
         vary=f"{vary}Accept-Encoding, Accept, X-Requested-With",
     )

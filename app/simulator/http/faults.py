@@ -24,7 +24,6 @@ class Fault(Protocol):
 
     def apply(self, response: SimulatedResponse, now: float) -> SimulatedResponse:
         """Return the broken form of a response; `now` is the world's time in seconds since the epoch."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

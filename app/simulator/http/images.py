@@ -36,9 +36,8 @@ class ImageHost:
     def respond(self, path: str) -> SimulatedResponse:
         """Return the image of a path, or the response that overrides it, and log the path."""
         self.requested_paths.append(path)
-        override = self.overrides.get(path)
-        if override is not None:
-            return override
+        if path in self.overrides:
+            return self.overrides[path]
         size = _AVATAR_SIZE if path.startswith(f"{IMAGES_PATH}avatars/") else _IMAGE_SIZE
         return SimulatedResponse(200, png(path, *size), {"content-type": "image/png", "set-cookie": "seen=1"})
 

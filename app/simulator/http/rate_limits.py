@@ -40,13 +40,8 @@ class Budget:
     @property
     def headers(self) -> dict[str, str]:
         """Return the `x-ratelimit-*` headers."""
-        return {
-            "x-ratelimit-limit": str(self.limit),
-            "x-ratelimit-remaining": str(self.remaining),
-            "x-ratelimit-used": str(self.used),
-            "x-ratelimit-reset": str(self.reset),
-            "x-ratelimit-resource": "core",
-        }
+        values = {name: str(getattr(self, name)) for name in ("limit", "remaining", "used", "reset")}
+        return {f"x-ratelimit-{name}": value for name, value in values.items()} | {"x-ratelimit-resource": "core"}
 
 
 class RateLimiter:

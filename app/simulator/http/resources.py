@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import TypeVar
 
 import orjson
 
@@ -17,11 +16,9 @@ from app.simulator.http.paging import cursor_link_header, decode_cursor, link_he
 from app.simulator.http.request_log import IncomingRequest
 from app.simulator.http.responses import SimulatedResponse, StatusError
 from app.simulator.world.objects import View, repository_object
-from app.simulator.world.records import Comment, Issue, Repository, User, to_timestamp
+from app.simulator.world.records import Issue, IssueOrComment, Repository, User, to_timestamp
 from app.simulator.world.selection import Selection
 from app.simulator.world.tables import WorldTables
-
-IssueOrComment = TypeVar("IssueOrComment", Comment, Issue)
 
 _PATH = re.compile(r"/(?:repos/(?P<name>[^/]+/[^/]+)|repositories/(?P<id>\d{1,15}))(?P<rest>/.*)?")
 _DISTANT_PAST = -(2**40)
@@ -123,8 +120,7 @@ class Resources:
         return viewer.login.lower() == repository.owner.lower() or association in _ASSOCIATIONS_WITH_ACCESS
 
     def _repository(self, context: RequestContext) -> SimulatedResponse:
-        value = repository_object(self._world, context.repository, context.view)
-        return _single(value, context.repository.created_at)
+        return _single(repository_object(self._world, context.repository, context.view), context.repository.created_at)
 
     def _issues(self, context: RequestContext) -> SimulatedResponse:
         if not context.repository.has_issues:

@@ -3,10 +3,11 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from itertools import count
+from typing import Any
 
 import uvicorn
 from typing_extensions import override
@@ -15,7 +16,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from app.simulator.http.app import Simulator
 from app.simulator.http.rate_limits import Limits
 from app.simulator.webhooks.deliveries import Webhook
-from app.simulator.world.webhook_events import EVENTS
 from app.simulator.world.world import World
 
 _BACKLOG = 2048
@@ -36,26 +36,13 @@ class RunningSimulator:
         self._exit_stack = exit_stack
         self._hook_ids = count(457_000_001)
 
-    def add_webhook(
-        self,
-        url: str,
-        *,
-        secret: str | None = None,
-        content_type: str = "json",
-        events: Iterable[str] = EVENTS,
-        repo: str | None = None,
-        connections: int = 1,
-    ) -> Webhook:
-        """Add a webhook for a repository (None: for all repositories); it ends with the simulator."""
-        hook = Webhook(
-            url,
-            secret,
-            content_type=content_type,
-            events=events,
-            repository=None if repo is None else self.world.repository_payload(self.world.repository(repo)),
-            connections=connections,
-            hook_id=next(self._hook_ids),
-        )
+    def add_webhook(self, url: str, *, secret: str | None = None, repo: str | None = None, **options: Any) -> Webhook:
+        """Add a webhook for a repository (None: for all repositories); it ends with the simulator.
+
+        `options` are further arguments of `Webhook`.
+        """
+        repository = None if repo is None else self.world.repository_payload(self.world.repository(repo))
+        hook = Webhook(url, secret, repository=repository, hook_id=next(self._hook_ids), **options)
         self._exit_stack.callback(hook.close)
         self._exit_stack.callback(self.world.on_event(hook.deliver))
         return hook
@@ -92,20 +79,19 @@ class _Server(uvicorn.Server):
 
     def __init__(self, simulator: Simulator) -> None:
         # The world's clock dates the responses, so uvicorn must not. Its log would report the faults of the tests.
-        super().__init__(
-            uvicorn.Config(
-                simulator,
-                http=_Protocol,
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                log_level="critical",
-                access_log=False,
-                date_header=False,
-                server_header=False,
-                timeout_graceful_shutdown=1,
-            )
+        config = uvicorn.Config(
+            simulator,
+            http=_Protocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            date_header=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
         )
+        super().__init__(config)
         self.stop = asyncio.Event()
 
     @override

@@ -32,7 +32,7 @@ def highlight_code(code: str, language: str) -> str:
     if scope is None:
         return (
             '<div class="snippet-clipboard-content notranslate position-relative overflow-auto">'
-            f'<pre class="notranslate"><code class="notranslate">{_escape(code)}</code></pre></div>\n'
+            f'<pre class="notranslate"><code class="notranslate">{escape(code, quote=False)}</code></pre></div>\n'
         )
     return (
         f'<div class="highlight highlight-{scope} notranslate position-relative overflow-auto" dir="auto">'
@@ -44,11 +44,7 @@ def _spans(code: str) -> str:
     pieces: list[str] = []
     end = 0
     for match in _TOKENS.finditer(code):
-        pieces.append(_escape(code[end : match.start()]))
-        pieces.append(f'<span class="pl-{match.lastgroup}">{_escape(match[0])}</span>')
+        pieces.append(escape(code[end : match.start()], quote=False))
+        pieces.append(f'<span class="pl-{match.lastgroup}">{escape(match[0], quote=False)}</span>')
         end = match.end()
-    return "".join([*pieces, _escape(code[end:])])
-
-
-def _escape(text: str) -> str:
-    return escape(text, quote=False)
+    return "".join([*pieces, escape(code[end:], quote=False)])

@@ -138,12 +138,10 @@ def _split_text(text: str) -> Iterator[Token]:
     """Split a text into plain text and the HTML of its URLs, mentions and emoji."""
     end = 0
     for match in _INLINE_MARKUP.finditer(text):
-        html = _inline_html(match)
-        if html is None:
-            continue
-        yield Token("text", "", 0, content=text[end : match.start()])
-        yield Token("html_inline", "", 0, content=html)
-        end = match.end()
+        if (html := _inline_html(match)) is not None:
+            yield Token("text", "", 0, content=text[end : match.start()])
+            yield Token("html_inline", "", 0, content=html)
+            end = match.end()
     yield Token("text", "", 0, content=text[end:])
 
 
@@ -155,10 +153,7 @@ def _expand_text(children: Sequence[Token]) -> list[Token]:
         link_depth += child.nesting if child.type in {"link_open", "link_close"} else 0
         if child.type == "link_open":
             child.attrSet("rel", "nofollow")
-        if child.type == "text" and link_depth == 0:
-            tokens.extend(_split_text(child.content))
-        else:
-            tokens.append(child)
+        tokens.extend(_split_text(child.content) if child.type == "text" and link_depth == 0 else [child])
     return tokens
 
 

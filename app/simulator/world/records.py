@@ -6,6 +6,7 @@ object can be cached until the next change.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 
 REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
 """GitHub's eight reactions, in the order of its objects."""
@@ -105,6 +106,9 @@ class Issue(Contribution):
     lock_reason: str | None = None
     is_pull_request: bool = False
     pinned_comment: int | None = None
+
+
+IssueOrComment = TypeVar("IssueOrComment", Comment, Issue)
 
 
 def to_timestamp(when: datetime | str | float) -> int:

@@ -38,8 +38,7 @@ class Selection:
             and creator in {"", world.users[issue.author].login.lower()}
         ]
         sort_key = _ISSUE_SORT_KEYS.get(parameters.get("sort", ""), _ISSUE_SORT_KEYS["created"])
-        descending = parameters.get("direction") != "asc"
-        issues.sort(key=lambda issue: (sort_key(world, issue), issue.id), reverse=descending)
+        issues.sort(key=lambda issue: (sort_key(world, issue), issue.id), reverse=parameters.get("direction") != "asc")
         return issues
 
     def thread(self, issue: Issue, since: int) -> list[Comment]:

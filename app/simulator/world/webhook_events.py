@@ -70,12 +70,8 @@ class EventPublisher(WorldTables):
         """Publish an event. The sender is the repository's owner if it is None or its account is deleted."""
         owner = self.user(repository.owner)
         sender = owner if sender_id is None or self.users[sender_id].deleted else self.users[sender_id]
-        payload = {
-            "action": action,
-            **parts,
-            "repository": self.repository_payload(repository),
-            "sender": objects.user_object(sender, self._view()),
-        }
+        payload: Json = {"action": action, **parts, "repository": self.repository_payload(repository)}
+        payload["sender"] = objects.user_object(sender, self._view())
         event = WebhookEvent(name, repository.id, payload)
         for callback in tuple(self._subscribers):
             callback(event)

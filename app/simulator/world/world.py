@@ -8,13 +8,11 @@ Changes are published as webhook events to the callbacks of `on_event`.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
-from app.simulator.world.records import HIDE_REASONS, LOCK_REASONS, REACTIONS, Comment, Issue, Pin, When
+from app.simulator.world.records import HIDE_REASONS, LOCK_REASONS, REACTIONS, Comment, Issue, IssueOrComment, Pin, When
 from app.simulator.world.repository_lifecycle import RepositoryLifecycle
 from app.simulator.world.tables import Clock
-
-IssueOrComment = TypeVar("IssueOrComment", Comment, Issue)
 
 
 class World(RepositoryLifecycle):
@@ -148,16 +146,13 @@ class World(RepositoryLifecycle):
                 labels=tuple(self._ensure_label(target.id, name) for name in before.labels),
             )
             del self.issue_ids[before.repository_id][number], self.issues[before.id]
-            self.transferred_issues = {
-                key: after.id if issue_id == before.id else issue_id
-                for key, issue_id in self.transferred_issues.items()
-            } | {(before.repository_id, number): after.id}
+            earlier = [key for key, issue_id in self.transferred_issues.items() if issue_id == before.id]
+            self.transferred_issues |= dict.fromkeys([*earlier, (before.repository_id, number)], after.id)
             self.issue_ids[target.id][after.number] = after.id
             self.comment_ids[after.id] = self.comment_ids.pop(before.id)
             for comment_id in self.comment_ids[after.id]:
                 self._store(replace(self.comments[comment_id], issue_id=after.id))
-            source = self.repositories[before.repository_id]
-            return self._publish_transfer(payload_before, source, self._update(after))
+            return self._publish_transfer(payload_before, self.repositories[before.repository_id], self._update(after))
 
     # Comments ------------------------------------------------------------------------------------------
 
@@ -194,8 +189,9 @@ class World(RepositoryLifecycle):
             before = self.comments[comment.id]
             self._update(self.issues[before.issue_id])
             after = self._update(replace(before, body=body, body_html=body_html))
-            changes = {"body": {"from": before.body}}
-            return self._publish_comment("edited", after, sender_id=before.author, changes=changes)
+            return self._publish_comment(
+                "edited", after, sender_id=before.author, changes={"body": {"from": before.body}}
+            )
 
     def delete_comment(self, comment: Comment) -> None:
         """Delete a comment: the issue's count falls, its `updated_at` stays."""
@@ -223,8 +219,7 @@ class World(RepositoryLifecycle):
                 self.unpin_comment(self.comments[issue.pinned_comment])
             user_id = self.user(by or self.repositories[issue.repository_id].owner).id
             self._store(replace(self.issues[before.issue_id], pinned_comment=before.id))
-            pin = Pin(self._timestamp(None), user_id)
-            after = self._apply("pin", replace(self.comments[before.id], pin=pin))
+            after = self._apply("pin", replace(self.comments[before.id], pin=Pin(self._timestamp(None), user_id)))
             return self._publish_comment("pinned", after, sender_id=user_id)
 
     def unpin_comment(self, comment: Comment) -> Comment:
@@ -239,7 +234,7 @@ class World(RepositoryLifecycle):
         if reaction not in REACTIONS:
             raise ValueError(f"{reaction!r} is no reaction: choose one of {REACTIONS}")
         with self.lock:
-            before = self._current(target)
+            before = self.comments[target.id] if isinstance(target, Comment) else self.issues[target.id]
             counts = dict(before.reactions)
             counts[reaction] = counts.get(reaction, 0) + times
             return self._apply("react", replace(before, reactions=tuple(counts.items())))
@@ -249,11 +244,6 @@ class World(RepositoryLifecycle):
     def _change_issue(self, action: str, repo: str, number: int, **fields: Any) -> Issue:
         with self.lock:
             return self._publish_issue(action, self._update(replace(self.issue(repo, number), **fields)))
-
-    def _current(self, target: IssueOrComment) -> IssueOrComment:
-        if isinstance(target, Comment):
-            return self.comments[target.id]
-        return self.issues[target.id]
 
     def _store(self, record: IssueOrComment) -> IssueOrComment:
         """Store a record under a new version; `updated_at` stays."""
