@@ -18,6 +18,7 @@ from tests.integration.local_service import github_ids
 from tests.integration.worlds import NOW
 from tests.journeys.conftest import Command, Start, environment, unreachable_url
 
+pytestmark = pytest.mark.untraced  # tests/cli and the other journeys cover the commands too
 TOKEN = "t0ken"
 
 
