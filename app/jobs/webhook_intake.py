@@ -44,6 +44,8 @@ class WebhookIntake:
         self._clock = clock
         self._wake = wake
         self._metrics = metrics
+        self._records: Mapping[Repository, SiteRecord | None] = {}
+        """The sites' records at the last look-up: a repository keeps its id."""
 
     async def receive(self, event: WebhookEvent) -> DeliveryOutcome:
         """Store what an event asks for: after this no crash loses it. Raises `StoreError`; nothing is stored then."""
@@ -62,9 +64,8 @@ class WebhookIntake:
         without_refresh = DeliveryOutcome.PONG if event.event == webhooks.PING else DeliveryOutcome.IGNORED
         if event.repo is None:
             return without_refresh
-        lookup = await self._mirror.lookup(self._sites, event.comment.id if event.comment is not None else None)
-        records = {site: record for site, (record, _) in lookup.items()}
-        site = _site_of(event.repo, records)
+        comments = await self._read_mirror(event)
+        site = _site_of(event.repo, self._records)
         if site is None:
             return DeliveryOutcome.FOREIGN
         delivery = Delivery(
@@ -81,16 +82,27 @@ class WebhookIntake:
             await self._accept(delivery)
             return without_refresh
         number = REPOSITORY_NUMBER if hint.number is None else hint.number
-        is_known = _has_comment(event, lookup[site][1])
+        is_known = _has_comment(event, comments.get(site))
         delivery = replace(delivery, number=number, full=hint.full, needs_refresh=not is_known)
-        await self._accept_at_target(event, delivery, records)
+        await self._accept_at_target(event, delivery)
         if not await self._accept(delivery):
             return DeliveryOutcome.REPLAYED
         return DeliveryOutcome.KNOWN if is_known else DeliveryOutcome.ACCEPTED
 
-    async def _accept_at_target(
-        self, event: WebhookEvent, delivery: Delivery, records: Mapping[Repository, SiteRecord | None]
-    ) -> None:
+    async def _read_mirror(self, event: WebhookEvent) -> Mapping[Repository, Comment | None]:
+        """Return each site's comment of the event's id, and remember the sites' records, in one read at most.
+
+        Nothing is read if the event needs no comment and its repositories are known by their ids.
+        """
+        ids = {record.id for record in self._records.values() if record is not None}
+        refs = (event.repo, event.transferred_to[0] if event.transferred_to else event.repo)
+        if event.comment is None and all(ref is not None and ref.id in ids for ref in refs):
+            return {}
+        lookup = await self._mirror.lookup(self._sites, event.comment.id if event.comment is not None else None)
+        self._records = {site: record for site, (record, _) in lookup.items()}
+        return {site: comment for site, (_, comment) in lookup.items()}
+
+    async def _accept_at_target(self, event: WebhookEvent, delivery: Delivery) -> None:
         """Store a second job for an issue that was transferred within the sites, at its new number.
 
         It is stored first, under an id of its own. If it came last, a crash in between would make a redelivery of the
@@ -99,7 +111,7 @@ class WebhookIntake:
         if event.transferred_to is None:
             return
         ref, number = event.transferred_to
-        site = _site_of(ref, records)
+        site = _site_of(ref, self._records)
         if site is not None:
             await self._accept(replace(delivery, id=f"{delivery.id}+moved", repo=site, number=number))
 

@@ -136,12 +136,10 @@ class Documents:
         self._tag_generations: Counter[CacheTag] = Counter()
         self._repository_generations: Counter[str] = Counter()
         """How often a repository itself has changed: no document whose making began before is cached."""
+        self.get = cache.get
+        """Returns the cached document."""
         self.stale = views.stale
         """Threads whose last due check failed."""
-
-    def get(self, key: Key) -> Document | None:
-        """Return the cached document."""
-        return self._cache.get(key)
 
     async def basis(self, key: ThreadKey, *, with_comments: bool | None = None) -> Basis:
         """Read what a thread's document is made from; `with_comments` if another of its documents shows them."""

@@ -76,9 +76,12 @@ class Reader:
         One whose `checked_at` is old is made again first, once a minute: a poll may have found it unchanged.
         """
         document = self._documents.get(key)
-        if document is None or (self._is_old(document.checked_at) and key not in self._recent_renders):
+        if document is None:
             return None
-        self._check_if_old(key, document)
+        now = self._clock.now()
+        if not is_within(self._fresh_for, document.checked_at, now=now) and key not in self._recent_renders:
+            return None
+        self._check_if_old(key, document, now)
         return document
 
     async def document(self, key: Key) -> Document:
@@ -90,7 +93,7 @@ class Reader:
         rendering = self._rendering.join(key, lambda: self._documents.document(key, basis))
         document = await asyncio.shield(rendering)
         self._recent_renders[key] = True
-        self._check_if_old(key, document)
+        self._check_if_old(key, document, self._clock.now())
         return document
 
     async def _warm_basis(self, key: ThreadKey) -> Basis:
@@ -152,17 +155,14 @@ class Reader:
         name, worker_id = f"probe {repo.key}", f"{number} at {now}"
         return await self._leases.acquire(name, worker_id=worker_id, at=now, until=now + _PROBE_EVERY)
 
-    def _check_if_old(self, key: Key, document: Document) -> None:
+    def _check_if_old(self, key: Key, document: Document, now: float) -> None:
         """Check an old thread in the background, once in a while however many read it."""
-        if not isinstance(key, ThreadKey) or not self._is_old(document.refreshed_at):
+        if is_within(self._fresh_for, document.refreshed_at, now=now) or not isinstance(key, ThreadKey):
             return
         ref = ThreadRef(key.repo, key.number)
         if ref not in self._recent_checks:
             self._recent_checks[ref] = True
             self._refreshing.join(("check", ref), lambda: self._check(ref))
-
-    def _is_old(self, at: float | None) -> bool:
-        return not is_within(self._fresh_for, at, now=self._clock.now())
 
     async def _check(self, ref: ThreadRef) -> None:
         if not await self._may_check(ref):

@@ -57,25 +57,27 @@ class CachedReads:
             await self._app(scope, receive, send)
             return
         headers = _join_headers(scope)
-        state = RequestState(self._context.request_ids.accept_or_create(headers.get(REQUEST_ID_HEADER)))
+        request_id = self._context.request_ids.accept_or_create(headers.get(REQUEST_ID_HEADER))
         if scope["method"] in {"GET", "HEAD"}:
             send_read = _omit_body(send) if scope["method"] == "HEAD" else send
-            stream = await self._read(scope, headers, state, receive, send_read)
+            stream = await self._read(scope, headers, request_id, receive, send_read)
             if stream is not None:  # the framework's stack has unwound, so thousands of streams cost little memory
                 await stream.run(scope["method"], receive, send)
         elif scope["method"] == "OPTIONS":
-            await self._send_preflight(headers, state, send)
+            await self._send_preflight(headers, request_id, send)
         else:
-            await self._call_app(scope, headers, state, receive, send)
+            await self._call_app(scope, headers, RequestState(request_id), receive, send)
 
     async def _read(
-        self, scope: Scope, headers: RequestHeaders, state: RequestState, receive: Receive, send: Send
+        self, scope: Scope, headers: RequestHeaders, request_id: bytes, receive: Receive, send: Send
     ) -> EventStream | None:
         """Respond to a read. Return the event stream if the response is one."""
-        cache_key = _cache_key(scope, headers)
+        accept, host = headers.get(b"accept"), headers.get(b"host")
+        cache_key: CacheKey = (scope["path"], scope["query_string"], accept, host, scope["scheme"])
         match = self._matched_keys.get(cache_key)
         document = self._context.reader.ready(match.key) if match is not None else None
         if document is None or match is None:
+            state = RequestState(request_id)
             get = {**scope, "method": "GET", "headers": list(headers.items())}
             stream = await self._call_app(get, headers, state, receive, send)
             self._remember(cache_key, state)
@@ -83,7 +85,7 @@ class CachedReads:
         status, fields, body = build_response(
             document, headers, now=self._context.now(), cors=self._context.cors, link_base=match.link_base
         )
-        fields.append((REQUEST_ID_HEADER, state.request_id))
+        fields.append((REQUEST_ID_HEADER, request_id))
         self._counts[match.kind, status] += 1
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
@@ -109,11 +111,11 @@ class CachedReads:
         if size <= self._matched_keys.maxsize:
             self._matched_keys[cache_key] = MatchedKey(state.key, state.link_base, _kind(state.key), size)
 
-    async def _send_preflight(self, headers: RequestHeaders, state: RequestState, send: Send) -> None:
+    async def _send_preflight(self, headers: RequestHeaders, request_id: bytes, send: Send) -> None:
         fields = self._context.cors.preflight_headers(
             headers.get(b"origin"), headers.get(b"access-control-request-headers")
         )
-        fields.append((REQUEST_ID_HEADER, state.request_id))
+        fields.append((REQUEST_ID_HEADER, request_id))
         self._counts[_NO_DOCUMENT, 204] += 1
         await send({"type": "http.response.start", "status": 204, "headers": fields})
         await send({"type": "http.response.body", "body": b""})
@@ -138,10 +140,6 @@ class CachedReads:
 
 def _kind(key: Key | None) -> str:
     return _NO_DOCUMENT if key is None else DOCUMENT_KINDS.get(type(key), _NO_DOCUMENT)
-
-
-def _cache_key(scope: Scope, headers: RequestHeaders) -> CacheKey:
-    return scope["path"], scope["query_string"], headers.get(b"accept"), headers.get(b"host"), scope["scheme"]
 
 
 def _join_headers(scope: Scope) -> RequestHeaders:

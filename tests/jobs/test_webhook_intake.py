@@ -171,11 +171,11 @@ async def test_renamed_repository_is_matched_by_its_id(setup: IntakeSetup) -> No
     assert setup.wakeups == [(NOTES, REPOSITORY_NUMBER)]
 
 
-async def test_delivery_costs_one_read_of_the_mirror(setup: IntakeSetup) -> None:
+async def test_known_repository_costs_no_further_read(setup: IntakeSetup) -> None:
     await setup.mirror_site(BLOG, BLOG_ID)
     for guid in ("first", "second", "third"):
         assert await setup.receive("issues", issue_payload("opened"), guid=guid) is DeliveryOutcome.ACCEPTED
-    assert setup.mirror.lookup_count == 3
+    assert setup.mirror.lookup_count == 1
 
 
 async def test_renamed_repository_without_an_id_matches_by_name(setup: IntakeSetup) -> None:
