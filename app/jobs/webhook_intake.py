@@ -96,9 +96,10 @@ class WebhookIntake:
         """
         ids = {record.id for record in self._records.values() if record is not None}
         refs = (event.repo, event.transferred_to[0] if event.transferred_to else event.repo)
-        if event.comment is None and all(ref is not None and ref.id in ids for ref in refs):
+        comment_id = event.comment.id if event.comment is not None and event.action in _TEXT_ACTIONS else None
+        if comment_id is None and all(ref is not None and ref.id in ids for ref in refs):
             return {}
-        lookup = await self._mirror.lookup(self._sites, event.comment.id if event.comment is not None else None)
+        lookup = await self._mirror.lookup(self._sites, comment_id)
         self._records = {site: record for site, (record, _) in lookup.items()}
         return {site: comment for site, (_, comment) in lookup.items()}
 
@@ -139,7 +140,7 @@ def _site_of(ref: RepositoryRef, records: Mapping[Repository, SiteRecord | None]
 def _has_comment(event: WebhookEvent, comment: Comment | None) -> bool:
     """Return True if the mirror has the comment as the event tells it, or a later state."""
     hint = event.comment
-    if hint is None or comment is None or event.action not in _TEXT_ACTIONS or comment.number != event.number:
+    if hint is None or comment is None or comment.number != event.number:
         return False
     at = epoch(comment.updated_at)
     return at > hint.updated_at or (at == hint.updated_at and comment.body == hint.body)
