@@ -28,6 +28,8 @@ from app.sync.reconcile import Reconcile
 from tests.integration.local_service import BLOG, LocalService, github_ids, mirrored_ids, run_backfill, run_service
 from tests.integration.worlds import NOW, blog_world
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 
 async def _summaries(service: LocalService) -> Sequence[IssueSummary]:
     return (await service.application.mirror.site_snapshot(BLOG)).summaries

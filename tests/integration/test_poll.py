@@ -20,6 +20,8 @@ from tests.fakes import FakeClock
 from tests.integration.local_service import BLOG, complete_backfill, github_ids, mirrored_ids, new_clock, run_service
 from tests.integration.worlds import NOW, TOKEN, blog_world_at
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 
 @pytest.fixture
 def world() -> World:

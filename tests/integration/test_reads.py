@@ -22,6 +22,8 @@ from app.simulator.world.world import World
 from tests.integration.local_service import BLOG, LocalService, github_ids, new_clock, run_service
 from tests.integration.worlds import NOW, TOKEN, blog_world, blog_world_at
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 
 @pytest.fixture
 def world() -> World:

@@ -28,6 +28,8 @@ from tests.integration.local_service import BLOG, LocalService, github_ids
 from tests.integration.webhooks import receive_delivery, run_due_jobs
 from tests.integration.worlds import blog_world_at
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 
 @pytest.mark.parametrize("counts", [(3, 0, 2), (3, 0, 320)])
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ from tests.journeys.browser import (
 )
 from tests.journeys.demo_comments import github_texts, shown_comments
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 __all__ = ["chromium", "demo", "open_page"]
 
 INTERVIEW = "the-best-interview-is-no-interview"

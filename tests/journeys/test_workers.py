@@ -17,6 +17,8 @@ from tests.integration.worlds import NOW
 from tests.journeys.conftest import Command, Service, Start
 from tests.journeys.processes import DEADLINE, is_running, paused, refuses_connections, wait_until, worker_pids
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 _USUAL_LINES = re.compile(r"Afterword serves|Mode:|Try:|  http|ada/blog: |.*\[info\]")
 
 
