@@ -27,7 +27,7 @@ _MAX_INTRODUCTION_LINES = 3
 _MAX_MENTIONS = 20
 _DISTINCTIVE_LETTERS = 4  # "> no" could quote any comment
 _WORDS_TO_FIND = 8  # the longest ones, because they are the rarest
-# Among comments that contain those words, the nearest are searched for the words in their order, up to so many
+# Among comments that contain those words, the nearest are searched for the words in their order, up to this many
 # characters: enough for hundreds of usual comments, and a bound for hostile threads.
 _CHARACTERS_TO_SEARCH = 50_000
 

@@ -8,7 +8,7 @@ from app.domain.records import SiteRecord, ThreadRef
 from app.domain.sites import Repository
 
 MAX_TRANSFERS = 5
-"""The mirror follows at most so many transfers in a row."""
+"""The mirror follows at most this many transfers in a row."""
 _ISSUE = re.compile(
     r"/(?:repos/(?P<name>[^/]+/[^/]+)|repositories/(?P<id>[0-9]{1,18}))/issues/(?P<number>[0-9]{1,18})$"
 )

@@ -22,7 +22,7 @@ class MissingSecret(WebhookError):
     """No secret is configured to verify the signature of a delivery with."""
 
     template = (
-        "No webhook secret is configured, so that nobody can tell GitHub's deliveries from others. "
+        "No webhook secret is configured, so deliveries cannot be verified. "
         "Set AFTERWORD_WEBHOOK_SECRET to the secret of the webhook and start again."
     )
 

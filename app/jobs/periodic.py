@@ -11,7 +11,7 @@ _log = logging.getLogger(__name__)
 _AFTER_FAILURE = 1.0
 
 Sleep = Callable[[float], Awaitable[object]]
-"""Waits for so many seconds."""
+"""Waits for this many seconds."""
 
 
 async def run_periodically(
@@ -40,7 +40,7 @@ async def run_periodically(
 
 @asynccontextmanager
 async def heartbeat(extend: Callable[[], Awaitable[object]], *, every: float) -> AsyncGenerator[None, None]:
-    """Await `extend` every so many seconds until the block ends; a failure is logged, and the block goes on.
+    """Await `extend` every this many seconds until the block ends; a failure is logged, and the block goes on.
 
     Claims and leases last for seconds, so that a dead process does not hold them for long. The seconds are the event
     loop's: its clock is never set back.

@@ -15,7 +15,7 @@ _FIRST_DELAY, _LONGEST_DELAY, _DOUBLINGS = 5.0, 900.0, 10
 _LONGEST_LIMIT = 3599.0
 """Seconds. A longer `due_at` would count as one from before the clock was set back."""
 _READ_ATTEMPTS = 5
-"""After so many failed runs a reader's job is cancelled: it waits for the thread's next reader."""
+"""After this many failed runs a reader's job is cancelled: it waits for the thread's next reader."""
 
 
 class Retry:

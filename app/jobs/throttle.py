@@ -8,7 +8,7 @@ from app.ports.clock import Clock
 
 _MINUTE = 60.0
 _DOUBLINGS = 6
-"""After so many refreshes beyond a burst, the pause is a minute."""
+"""After this many refreshes beyond a burst, the pause is a minute."""
 _THREADS = 10_000
 
 

@@ -33,7 +33,7 @@ TIMEOUT = 30.0
 _TOKEN = re.compile(r"[!-~]+")
 _LONGEST_ADDED_WAIT = 60.0
 _SHORTEST_MASKED_TOKEN = 16
-"""A text that contains so many characters of a token can only have them from our request; GitHub's have 40 or more."""
+"""A text with this many characters of a token can only have them from our request; GitHub's have 40 or more."""
 _OK = 200
 
 

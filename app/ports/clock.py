@@ -10,4 +10,4 @@ class Clock(Protocol):
         """Return epoch seconds."""
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for so many seconds of this clock."""
+        """Wait for this many seconds of this clock."""

@@ -134,7 +134,7 @@ class Reader:
         return None
 
     def _refuse_guesses(self, ref: ThreadRef) -> None:
-        """Request only so many numbers a minute while no list of issues rules any out."""
+        """Bound the unknown numbers that are requested in a minute: no list of issues rules any out yet."""
         if ref not in self._guesses and len(self._guesses) >= _MOST_GUESSES:
             raise NotReady(f"Post {ref.number} of {ref.repo}", retry_after=_RETRY_AFTER)
         self._guesses.setdefault(ref, True)

@@ -46,8 +46,8 @@ def _parse_options(arguments: Sequence[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--port", type=int, default=0, help="the port at 127.0.0.1; a free one if left out")
-    parser.add_argument("--posts", type=int, help="make so many posts instead of the demo's")
-    parser.add_argument("--comments", type=int, default=0, help="and so many comments on them")
+    parser.add_argument("--posts", type=int, help="make this many posts instead of the demo's")
+    parser.add_argument("--comments", type=int, default=0, help="and this many comments on them")
     parser.add_argument("--token", action="append", default=[], help="a token that is accepted; may be repeated")
     parser.add_argument("--latency-ms", type=int, default=0, help="let each answer take so long")
     parser.add_argument(

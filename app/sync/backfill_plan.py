@@ -12,7 +12,7 @@ from app.domain.records import IssueSummary
 from app.github.requests import PER_PAGE
 
 LIST_END = 10_000
-"""GitHub pages a list no further than so many items."""
+"""GitHub pages a list no further than this many items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,12 @@ class Plan:
 
 
 def page_count(items: int) -> int:
-    """Return the requests for so many items of a list."""
+    """Return the requests for this many items of a list."""
     return -(-items // PER_PAGE)
 
 
 def cost(items: int) -> int:
-    """Return the requests for a thread of so many comments: with several pages, its issue is requested again."""
+    """Return the requests for a thread of this many comments: with several pages, its issue is requested again."""
     return max(1, page_count(items) + (items > PER_PAGE))
 
 

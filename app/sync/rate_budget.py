@@ -25,7 +25,8 @@ _HOUR = 3600.0
 _COARSENESS = 0.01
 """The stored number of remaining requests is correct up to this share of the hour's limit."""
 _RESET_TOLERANCE = 5.0
-_NO_TOKEN = "nobody"  # noqa: S105 - the name under which stores keep the requests without a token
+_UNAUTHENTICATED = "unauthenticated"
+"""The name under which stores record the requests without a token."""
 _RESERVES: Mapping[Priority, tuple[float, int]] = {
     Priority.READ: (1 / 50, 10),
     Priority.DELIVERY: (1 / 50, 10),
@@ -34,7 +35,7 @@ _RESERVES: Mapping[Priority, tuple[float, int]] = {
     Priority.BACKFILL: (1 / 10, 20),
 }
 """What a priority leaves of GitHub's hour to more urgent ones and to other users of the same token or address: (share
-of the hour, and at least so many requests)."""
+of the hour, and at least this many requests)."""
 _READERS = frozenset({Priority.READ, Priority.DELIVERY, Priority.CHECK})
 
 
@@ -109,7 +110,7 @@ class RateBudget:
         self._rate_state = rate_state
         self._clock = clock
         self._capped = token_id is None
-        self._token_id = token_id or _NO_TOKEN
+        self._token_id = token_id or _UNAUTHENTICATED
         self._last_shown = self._last_recorded = RateLimitState()
 
     @property

@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 _RECONCILE_AFTER = 86_400.0
 """Seconds from one comparison of a whole site to the next."""
 _SHARE = 2
-"""A comparison runs only if it costs no more than one part in so many of what the hour still allows."""
+"""A comparison runs only if it costs no more than one part in this many of what the hour still allows."""
 
 
 class Reconcile(StrEnum):

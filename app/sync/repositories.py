@@ -21,7 +21,7 @@ from app.sync.rate_budget import RateBudget
 _log = logging.getLogger(__name__)
 _PRIVATE_AFTER_COUNT = 3
 _PRIVATE_AFTER_SECONDS = 3600.0
-"""A repository that GitHub does not show counts as private after so many requests in a row over so many seconds."""
+"""A repository that GitHub does not show counts as private after this many requests in a row over this many seconds."""
 VISIBLE: Mapping[str, Any] = {"not_visible_since": None, "not_visible_count": 0}
 """The update of a site's record after GitHub has shown the repository."""
 _CONFIRMATION_SECONDS = 60.0

@@ -27,7 +27,7 @@ from tests.bench.transactions import Transactions, transaction_count
 
 _STEP, _HOUR = 600.0, 3600.0
 _LOST_EVERY = 5
-"""Of so many deliveries GitHub loses one."""
+"""Of this many deliveries GitHub loses one."""
 _POSTS = (7, 12, 19, 28, 41, 42, 100, 101, 102, 103)
 _RENAMED = "ada/journal"
 _WATCHED = ("/api/v1/counts", "/api/v1/comments?limit=5", "/api/v1/posts/103", "/readyz")

@@ -106,13 +106,13 @@ class Clock:
             self._now = max(self._now, end)
 
     def advance(self, seconds: float) -> None:
-        """Move by so many seconds."""
+        """Move by this many seconds."""
         self._now += seconds
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request; `pieces` are the parts of its body, `messages` ends an endless answer after so many of them."""
+    """One request; `pieces` are the parts of its body, `messages` ends an endless answer after this many of them."""
 
     target: str
     method: str = "GET"

@@ -67,7 +67,7 @@ def full_world(clock: Callable[[], float] = lambda: START) -> World:
 
 
 def fill(world: World, number: int, size: int) -> None:
-    """Open a thread of so many comments; some answer others."""
+    """Open a thread of this many comments; some answer others."""
     start = _OPENED + number * 10_000
     world.open_issue(BLOG, title=f"Post {number}", body="Some **words**.", number=number, created_at=start)
     for order in range(size):

@@ -72,7 +72,7 @@ class Page:
 
 
 def raise_open_file_limit(limit: int) -> None:
-    """Allow this process so many open files."""
+    """Allow this process this many open files."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, limit), hard))
 

@@ -56,6 +56,6 @@ class FakeWorkers:
         return process
 
     async def wait_for(self, count: int) -> None:
-        """Wait until so many processes were started."""
+        """Wait until this many processes were started."""
         async with self.changed:
             await self.changed.wait_for(lambda: len(self.processes) >= count)

@@ -42,7 +42,7 @@ def test_text_line_has_time_level_message_logger_extras() -> None:
 
 
 def test_json_line_is_an_object_with_extras_as_fields() -> None:
-    assert fields("Post %s is left", 41, asks=3, hours=1.5, again=True, nobody=None) == {
+    assert fields("Post %s is left", 41, asks=3, hours=1.5, again=True, author=None) == {
         "timestamp": "2020-07-01T09:30:00.250Z",
         "level": "warning",
         "event": "Post 41 is left",
@@ -50,7 +50,7 @@ def test_json_line_is_an_object_with_extras_as_fields() -> None:
         "asks": 3,
         "hours": 1.5,
         "again": True,
-        "nobody": None,
+        "author": None,
     }
 
 

@@ -1,4 +1,4 @@
-"""What every mirror promises about _versions: each change has one, and an overtaken read removes nothing."""
+"""What every mirror promises about versions: each change has one, and an overtaken read removes nothing."""
 
 from collections.abc import Mapping
 from dataclasses import replace

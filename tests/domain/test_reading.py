@@ -15,7 +15,7 @@ ISSUE = issue(comments=2, updated_at=CHANGED_AT)
 
 
 def _reading(*, ids: tuple[int, ...] = (1, 2), after_change: float | None = 1.0) -> Reading:
-    """Return a read of so many comments that began so many seconds after the issue's last change."""
+    """Return a read of this many comments that began this many seconds after the issue's last change."""
     began_at = None if after_change is None else epoch(CHANGED_AT) + after_change
     return Reading(tuple(comment(key) for key in ids), page_count=2, began_at=began_at)
 

@@ -45,7 +45,7 @@ TRANSFER_COUNTS = (0, 1, 2)
 def snapshot(
     record: ThreadRecord | None, tombstone: Tombstone | None, transfers: int, site: SiteRecord | None
 ) -> Snapshot:
-    """Return a snapshot of a number that was transferred so many times; the last hop has the tombstone."""
+    """Return a snapshot of a number that was transferred this many times; the last hop has the tombstone."""
     moved = Tombstone(41, gone=True, checked_at=50.0, transferred_to="https://api.github.com/next")
     way = [Hop(ThreadRef(BLOG, 41 + count), site, moved, version=9 - count) for count in range(transfers)]
     last = Hop(TARGET if transfers else REQUESTED, site, tombstone, version=5)

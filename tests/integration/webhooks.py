@@ -59,5 +59,5 @@ async def has_job(service: LocalService, number: int) -> bool:
 async def wait_for_completion(service: LocalService, *numbers: int) -> None:
     """Wait until none of these threads has a job."""
     async with asyncio.timeout(20):
-        while any([await has_job(service, number) for number in numbers]):  # noqa: ASYNC110 - a store notifies nobody
+        while any([await has_job(service, number) for number in numbers]):  # noqa: ASYNC110 - no event
             await asyncio.sleep(0.01)

@@ -99,7 +99,7 @@ class NetworkLog:
         self._statuses[event["requestId"]] = event["statusCode"]
 
     def exchanges(self, count: int) -> list[tuple[str, int]]:
-        """Return method and status of so many requests; the browser may report them after the page has its response."""
+        """Return method and status of this many requests; the browser may report them after its page."""
         ids: list[str] = []
         for _ in range(_MAX_FRAMES):
             ids = [id_ for id_ in self._methods if id_ in self._statuses]

@@ -35,7 +35,7 @@ def is_running(pid: int) -> bool:
 
 
 def worker_pids(service: Service, count: int) -> list[int]:
-    """Wait for so many workers; return their process ids in the order of their starts."""
+    """Wait for this many workers; return their process ids in the order of their starts."""
     service.wait_for(r"[\s\S]*".join([r"Worker \d+ started"] * count))
     return [int(pid) for pid in re.findall(r"Worker (\d+) started", service.output)]
 

@@ -136,7 +136,7 @@ def _moving_pages(blog: Blog) -> None:
         first, second, *_ = blog.github_comments()
         blog.simulator.world.delete_comment(first)
         blog.simulator.world.edit_comment(second, body=f"Edited, {len(moves)}")
-        blog.write(f"Written meanwhile, {len(moves)}")
+        blog.write(f"Written between two pages, {len(moves)}")
 
     stop = blog.simulator.on_request(move)
     with blog.simulator.world.lock:  # one comment fewer than the mirror has: the whole thread is read

@@ -45,7 +45,7 @@ def lease(folder: Path) -> tuple[str, float]:
 
 
 def wait_until_renewed(folder: Path, seconds: float) -> None:
-    """Wait until the holder has renewed the lease by so many seconds."""
+    """Wait until the holder has renewed the lease by this many seconds."""
     holder, until = lease(folder)
     wait_until(lambda: lease(folder)[1] >= until + seconds)
     assert lease(folder)[0] == holder

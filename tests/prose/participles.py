@@ -64,7 +64,6 @@ _PARTICLES = frozenset(
         "out",
         "over",
         "aside",
-        "anew",
         "again",
     }
 )

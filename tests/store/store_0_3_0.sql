@@ -123,6 +123,7 @@ INSERT INTO "site" VALUES(1,'jane/blog','Jane/Blog',7,'jane/blog',NULL,90.5,'htt
 INSERT INTO "site" VALUES(2,'john/diary','john/diary',9,'john/journal','https://api.github.com/repositories/9/issues?page=2',NULL,NULL,NULL,NULL,1);
 CREATE TABLE spent (whose TEXT NOT NULL, purpose TEXT NOT NULL, at REAL NOT NULL) STRICT;
 INSERT INTO "spent" VALUES('token-digest','read',240.0);
+INSERT INTO "spent" VALUES('nobody','read',239.0);
 INSERT INTO "spent" VALUES('token-digest','delivery',241.0);
 INSERT INTO "spent" VALUES('token-digest','pulse',242.0);
 INSERT INTO "spent" VALUES('token-digest','check',243.0);
@@ -136,7 +137,7 @@ CREATE TABLE standing (
             waits_for TEXT
         ) STRICT, WITHOUT ROWID
         ;
-INSERT INTO "standing" VALUES('',60,59,3600.0,NULL,NULL);
+INSERT INTO "standing" VALUES('nobody',60,59,3600.0,NULL,NULL);
 INSERT INTO "standing" VALUES('token-digest',5000,4990,3600.5,250.0,'secondary');
 CREATE INDEX comment_by_issue ON comment (site, number, id);
 CREATE INDEX mark_by_due ON mark (due_at);

@@ -217,7 +217,11 @@ async def test_released_store_keeps_its_rate_state(migrated: SqliteStore) -> Non
     limit = RateLimitState(5000, 4990, 3600.5, 250.0, "secondary")
     requests = tuple(RecordedRequest(priority, 240.0 + n) for n, priority in enumerate(Priority))
     assert await migrated.rate_state.usage("token-digest", at=300.0) == Usage(limit, requests)
-    assert await migrated.rate_state.usage("", at=300.0) == Usage(RateLimitState(60, 59, 3600.0))
+
+
+async def test_released_store_keeps_the_unauthenticated_rate_state(migrated: SqliteStore) -> None:
+    usage = Usage(RateLimitState(60, 59, 3600.0), (RecordedRequest(Priority.READ, 239.0),))
+    assert await migrated.rate_state.usage("unauthenticated", at=300.0) == usage
 
 
 async def test_released_store_keeps_its_key_values(migrated: SqliteStore, released: Path) -> None:

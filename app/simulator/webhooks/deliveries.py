@@ -173,7 +173,7 @@ class Webhook:
             return len(self._hold_queue or ())
 
     def wait(self, responses: int | None = None, timeout: float = 10) -> None:
-        """Wait for so many responses; None waits until all deliveries but the held ones are sent.
+        """Wait for this many responses; None waits until all deliveries but the held ones are sent.
 
         Raise TimeoutError after `timeout` seconds.
         """

@@ -11,7 +11,7 @@ from app.store.sqlite.opening import DamagedFile, check_path, damage_detection, 
 from app.store.sqlite.schema import Migration
 
 _WRITES_PER_CHECKPOINT = 250
-"""After so many writes the log is copied into the file: some four megabytes."""
+"""After this many writes the log is copied into the file: some four megabytes."""
 
 _DAMAGED_REPORT = (
     "The store {path} was damaged ({reason}). It is kept as {target}, and a new one was made: "

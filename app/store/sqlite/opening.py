@@ -15,7 +15,7 @@ from app.store.sqlite.connections import READERS, Connections, connect, is_damag
 from app.store.sqlite.schema import APPLICATION_ID, Migration
 
 _LOG_PAGES = 8000
-"""A log of so many pages is copied into the file by the writer; `StoreFile.guard` does it long before."""
+"""A log of this many pages is copied into the file by the writer; `StoreFile.guard` does it long before."""
 
 _TABLE_COUNT = "SELECT count(*) FROM sqlite_schema"
 _SMALLEST = 512

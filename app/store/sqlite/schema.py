@@ -205,5 +205,9 @@ MIGRATIONS: Sequence[Migration] = (
         "DELETE FROM key_value WHERE key LIKE 'reconciled %' OR key LIKE 'untold %' OR key LIKE 'unseen %'",
         "UPDATE lease SET name = 'poll' WHERE name = 'pulse'",
     ),
+    (
+        "UPDATE recorded_request SET token_id = 'unauthenticated' WHERE token_id = 'nobody'",
+        "UPDATE rate_limit_state SET token_id = 'unauthenticated' WHERE token_id = 'nobody'",
+    ),
 )
 """From nothing to version 1, and so on. A released migration never changes: a new one follows it."""

@@ -59,7 +59,7 @@ _SCRIPT_NOTE = f"It fills the element in post.html. {_BUILD_NOTE}"
 _HUGO_NOTE = f"{_BUILD_NOTE} Hugo asks once an hour."
 _JEKYLL_NOTE = f"{_BUILD_NOTE} GitHub’s own build of a branch runs no plugins; an action does."
 _ASTRO_NOTE = "With content collections the number is post.data.ghissueid, if the collection’s schema has it."
-_PINNED_NOTE = "A browser takes both files only as they are. Take both lines anew when you update Afterword."
+_PINNED_NOTE = "A browser accepts both files only unchanged. Copy both lines again when you update Afterword."
 _PARTIAL, _COMPONENT = "layouts/partials/comments.html", "src/components/Comments.astro"
 _PLAIN = (
     Snippet("plain/post", _POST, "the post’s page"),
