@@ -126,7 +126,7 @@ class Application:
         self.reconciler = Reconciler(
             refresher=refresher, committer=committer, budget=budget, mirror=mirror, drift=drift, clock=clock
         )
-        missed_deliveries = MissedDeliveries(mirror, store.deliveries)
+        missed_deliveries = MissedDeliveries(mirror, store.deliveries, self.metrics, has_webhook=bool(settings.secrets))
         self.poller = Poller(
             repositories=repositories,
             refresher=refresher,
@@ -139,8 +139,7 @@ class Application:
     def _make_jobs(self) -> None:
         """Make what decides when GitHub is asked."""
         settings, store, clock = self.settings, self.store, self.clock
-        every, has_webhook = settings.poll_seconds, bool(settings.secrets)
-        self.schedule = Schedule(self.poller, clock, self._random, self.metrics, every=every, has_webhook=has_webhook)
+        self.schedule = Schedule(self.poller, clock, self._random, self.metrics, every=settings.poll_seconds)
         retry = Retry(store.jobs, clock, self._random)
         self.worker = Worker(
             jobs=store.jobs,

@@ -67,10 +67,10 @@ async def _update(application: Application, repo: Repository, clock: SystemClock
             await application.poller.poll(repo, reconcile=Reconcile.NOW)
         except RateLimited as limit:
             if not wait:
-                return await application.progress.report(repo, waiting_until=limit.until)
+                return await application.progress.measure(repo, waiting_until=limit.until)
             await clock.sleep(limit.until - clock.now())
         else:
-            return await application.progress.report(repo)
+            return await application.progress.measure(repo)
 
 
 def _json_object(progress: Progress) -> dict[str, Any]:

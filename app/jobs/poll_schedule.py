@@ -9,7 +9,7 @@ from app.domain.sites import Repository
 from app.domain.times import rfc3339
 from app.ports.clock import Clock
 from app.ports.metrics import Metrics, Wait
-from app.sync.poll import Poller, PollResult
+from app.sync.poll import Poller
 from app.sync.reconcile import Reconcile
 
 _log = logging.getLogger(__name__)
@@ -52,15 +52,12 @@ class Schedule:
         metrics: Metrics,
         *,
         every: float,
-        has_webhook: bool = True,
     ) -> None:
-        """Expect deliveries if `has_webhook`: without a secret none is accepted."""
         self._poller = poller
         self._clock = clock
         self._random = random
         self._metrics = metrics
         self._every = every
-        self._has_webhook = has_webhook
         self._wakeups: dict[Repository, asyncio.Event] = {}
         self.failures: dict[Repository, Exception] = {}
         """Why the last poll of a site failed."""
@@ -85,7 +82,7 @@ class Schedule:
     async def poll_once(self, repo: Repository) -> float:
         """Poll a site; return the seconds to pause after it."""
         try:
-            result = await self._poller.poll(repo, reconcile=Reconcile.IF_DUE)
+            webhook = await self._poller.poll(repo, reconcile=Reconcile.IF_DUE)
         except RateLimited as limit:
             self.failures.pop(repo, None)
             now = self._clock.now()
@@ -106,11 +103,10 @@ class Schedule:
             if self.failures.pop(repo, None) is not None:
                 _log.info("%s: polls succeed again.", repo)
                 self._metrics.waiting(Wait.BACKOFF, None)
-            self._report_missed(repo, result)
             return poll_interval(
                 self._every,
-                last_delivery_at=result.webhook.last_delivery_at if self._has_webhook else None,
-                missed_at=result.missed_by_webhook_at,
+                last_delivery_at=webhook.last_delivery_at,
+                missed_at=webhook.missed_at,
                 now=self._clock.now(),
             )
         return self._every
@@ -123,16 +119,3 @@ class Schedule:
             wakeup.clear()
             for task in tasks:
                 task.cancel()
-
-    def _report_missed(self, repo: Repository, result: PollResult) -> None:
-        numbers = result.webhook.missed_threads
-        if not numbers or not self._has_webhook:
-            return
-        self._metrics.missed_by_webhook(repo, len(numbers))
-        _log.warning(
-            "%s: no webhook reported the news of %s. See Recent Deliveries of the webhook on GitHub; "
-            "Afterword polls every %g s for an hour.",
-            repo,
-            ", ".join(map(str, sorted(numbers)[:10])),
-            self._every,
-        )

@@ -5,7 +5,7 @@ What a hidden comment shows is decided where it is rendered: `app.render.api` (J
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import pairwise
 
 from app.domain.errors import NotReady, NotServed
@@ -30,6 +30,10 @@ class AccessPolicy:
     def is_post(self, ref: ThreadRef, issue: Issue | IssueSummary) -> bool:
         """Return True if an issue is a post of the blog under a number, which may be one it was transferred from."""
         return not issue.is_pull_request and self.posts.includes(*ref, issue.labels)
+
+    def is_shown(self, ref: ThreadRef, issue: Issue | IssueSummary) -> bool:
+        """Return True if an issue is a post under its number, or under one that it was transferred from."""
+        return any(self.is_post(number, issue) for number in {ref} | self.transfer_sources({ref}))
 
     def post_numbers(self, repo: Repository, snapshot: SiteSnapshot) -> frozenset[int]:
         """Return the numbers of a repository's issues that are posts."""
@@ -69,9 +73,9 @@ class AccessPolicy:
             sources |= targets
         return sources
 
-    def transfers_into(self, repo: Repository) -> Mapping[int, frozenset[ThreadRef]]:
+    def transfer_targets(self, repo: Repository) -> list[ThreadRef]:
         """Return the threads of a repository that were rendered for a number they were transferred from."""
-        return {ref.number: frozenset(refs) for ref, refs in self._transfer_sources.items() if ref.repo == repo}
+        return [ref for ref in self._transfer_sources if ref.repo == repo]
 
 
 class VisibleImages:
@@ -92,9 +96,7 @@ class VisibleImages:
             if comment is None or comment.hidden is not None:
                 continue
             record = await self._mirror.thread(repo, comment.number)
-            sources = self._access.transfers_into(repo).get(comment.number, frozenset())
-            refs = (ThreadRef(repo, comment.number), *sources)  # its own number, and those it was transferred from
-            if record is not None and any(self._access.is_post(ref, record.issue) for ref in refs):
+            if record is not None and self._access.is_shown(ThreadRef(repo, comment.number), record.issue):
                 return comment
         return None
 
@@ -103,8 +105,8 @@ class VisibleImages:
         for repo in await self._visible_sites():
             numbers = None
             if not self._access.posts.includes_all:
-                posts = self._access.post_numbers(repo, await self._mirror.site_snapshot(repo))
-                numbers = posts | self._access.transfers_into(repo).keys()
+                summaries = (await self._mirror.site_snapshot(repo)).summaries
+                numbers = frozenset(s.number for s in summaries if self._access.is_shown(ThreadRef(repo, s.number), s))
             address = await self._mirror.avatar(repo, user_id, numbers=numbers)
             if address is not None:
                 return address

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import orjson
 
-from app.domain.errors import NotServed
+from app.domain.errors import NotServed, ReadError
 from app.domain.records import REPOSITORY_NUMBER, ThreadRef
 from app.domain.sites import Repository
 from app.domain.threads import Status
@@ -221,6 +221,10 @@ class Subscribers:
             message = await self._read(topic)
         except NotServed:
             message = _Control.END
+        except ReadError as failure:
+            _log.info("Post %s of %s is read for its subscribers later: %s", *reversed(topic.ref), failure)
+            self._unreadable.add(topic.ref)
+            return
         except Exception:  # noqa: BLE001 - logged; one thread must not silence all others
             _log.exception("Post %s of %s could not be read for its subscribers", topic.ref.number, topic.ref.repo)
             self._unreadable.add(topic.ref)

@@ -145,8 +145,7 @@ class Reader:
         Numbers above the newest issue are left to the next poll.
         """
         now = self._clock.now()
-        last = self._probe_times.get(repo)
-        if last is not None and 0 <= now - last < _PROBE_EVERY:
+        if is_within(_PROBE_EVERY, self._probe_times.get(repo), now=now):
             return False
         summaries = (await self._mirror.site_snapshot(repo)).summaries
         if not summaries or number > summaries[0].number:
@@ -164,8 +163,11 @@ class Reader:
             self._recent_checks[ref] = True
             self._refreshing.join(("check", ref), lambda: self._check(ref))
 
-    async def _check(self, ref: ThreadRef) -> None:
-        if not await self._may_check(ref):
+    async def _check(self, requested_ref: ThreadRef) -> None:
+        """Check a thread where it is now; request unlisted numbers as rarely as any."""
+        snapshot = await self._mirror.snapshot(*requested_ref, with_comments=False)
+        ref, is_known = snapshot.ref, snapshot.record is not None or snapshot.was_transferred
+        if not is_known and not await self._may_probe(*ref):
             return
         try:
             await self._worker.refresh(*ref, Priority.CHECK)
@@ -176,12 +178,7 @@ class Reader:
         except AfterwordError as failure:
             _log.info("Post %s of %s could not be checked; its next reader tries again: %s", *reversed(ref), failure)
             self._documents.stale.add(ref)
-        await self._documents.refresh_checked(*ref)
-
-    async def _may_check(self, ref: ThreadRef) -> bool:
-        """Return True for a thread, here or transferred to a served site; request other numbers as rarely as any."""
-        snapshot = await self._mirror.snapshot(*ref, with_comments=False)
-        return snapshot.record is not None or snapshot.was_transferred or await self._may_probe(*ref)
+        await self._documents.refresh_checked(*requested_ref)
 
     async def close(self) -> None:
         """Cancel what is under way; the mirror keeps what was committed."""

@@ -27,8 +27,7 @@ class Updater:
         refs = {ThreadRef(repo, number) for number in numbers}
         if REPOSITORY_NUMBER in numbers:
             self._documents.invalidate(repo)
-            targets = [ThreadRef(repo, number) for number in self._access.transfers_into(repo)]
-            refs |= self._access.transfer_sources(targets)
+            refs |= self._access.transfer_sources(self._access.transfer_targets(repo))
         refs |= self._access.transfer_sources(refs)
         await self._documents.refresh(refs)
         for ref in refs:

@@ -61,13 +61,17 @@ class ProgressReport:
         self._budget = budget
         self._on_progress = on_progress
 
-    async def report(self, repo: Repository, *, waiting_until: float | None = None) -> Progress:
-        """Show and return how far the backfill of a repository is."""
+    async def report(self, repo: Repository, *, waiting_until: float | None = None) -> None:
+        """Show how far the backfill of a repository is."""
+        self._on_progress(await self.measure(repo, waiting_until=waiting_until))
+
+    async def measure(self, repo: Repository, *, waiting_until: float | None = None) -> Progress:
+        """Return how far the backfill of a repository is."""
         snapshot = await self._mirror.site_snapshot(repo)
         threads = snapshot.threads
         affordable = await self._budget.affordable(Priority.BACKFILL)
         remaining = plan(snapshot.summaries, affordable=affordable) if snapshot.is_listed else None
-        progress = Progress(
+        return Progress(
             repo=repo.full_name,
             threads=len(threads),
             threads_complete=sum(thread.complete for thread in threads),
@@ -79,8 +83,6 @@ class ProgressReport:
             waiting_until=waiting_until,
             is_complete=snapshot.is_complete,
         )
-        self._on_progress(progress)
-        return progress
 
 
 class Backfill:
@@ -105,17 +107,13 @@ class Backfill:
 
     async def run(self, site: SiteRecord) -> None:
         """Request what the mirror lacks; raise `RateLimited` when the hour's requests are used up: call again then."""
-        try:
-            if site.issues_listed_at is None:
-                site = await self._list_issues(site)
-            await self._complete_threads(site)
-        except RateLimited as limit:
-            await self._progress.report(site.repo, waiting_until=limit.until)
-            raise
+        if site.issues_listed_at is None:
+            site = await self._list_issues(site)
+        await self._complete_threads(site)
         await self._progress.report(site.repo)
 
-    async def report(self, repo: Repository, limit: RateLimited | None) -> None:
-        """Report the progress; `limit` is what stops the backfill."""
+    async def report(self, repo: Repository, limit: RateLimited | None = None) -> None:
+        """Report the progress; `limit` is what stops it."""
         await self._progress.report(repo, waiting_until=limit.until if limit else None)
 
     async def _list_issues(self, site: SiteRecord) -> SiteRecord:

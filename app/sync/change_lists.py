@@ -4,13 +4,16 @@ Both requests are conditional, and their addresses stay byte-identical until som
 304s, whatever its size.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
+from itertools import chain
 
 from cachetools import LRUCache
 
 from app.domain.priority import Priority
 from app.domain.records import SiteRecord
+from app.domain.threads import Issue
+from app.domain.times import is_within
 from app.github import responses
 from app.github.requests import Request, next_page
 from app.github.responses import Response
@@ -78,24 +81,27 @@ class ChangeLists:
         etags = await self._mirror.etags(keys)
         issue_list = await self._request(site, issue_request, etags.get(keys[0]))
         comment_list = await self._request(site, comment_request, etags.get(keys[1]))
-        issues = tuple(issue for page in issue_list.pages for issue in responses.issues(page))
+        issue_pages = [responses.issues(page) for page in issue_list.pages]
+        issues = tuple(chain.from_iterable(issue_pages))
         comments = tuple(comment for page in comment_list.pages for comment in responses.comments(page))
-        next_since, new_etags = _next_since(since, issue_list), {**issue_list.etags, **comment_list.etags}
+        next_since, new_etags = _next_since(since, issue_pages), {**issue_list.etags, **comment_list.etags}
         if next_since > since and comment_list.pages and not comments:
-            # an empty list is not believed so far that what it may have withheld would never be requested again
+            # if the empty list was wrong, the next poll must still request what it withheld
             next_since, new_etags = since, issue_list.etags
         date = max((page.date for page in comment_list.pages if page.date is not None), default=start)
         webhook = await self._missed_deliveries.check(snapshot, site, comments, date=date, now=start)
         update = {"since": next_since, "checked_at": start, **VISIBLE}
         if webhook.missed_threads:
-            update["missed_by_webhook_at"] = start
+            update["missed_by_webhook_at"] = webhook.missed_at
         change = Change(repo=site.repo, at=start, site_update=update, issues=issues, comments=comments, etags=new_etags)
         await self._committer.commit(change, site)
+        self._missed_deliveries.report(site.repo, webhook.missed_threads)
         return PolledChanges(webhook, start)
 
     async def _request(self, site: SiteRecord, request: Request, etag: str | None) -> _List:
         key = self._budget.validator_key(request)
-        is_doubtful = self._clock.now() - self._empty_since.get(key, inf) > _EMPTY_BELIEVED
+        empty_since = self._empty_since.get(key)
+        is_doubtful = empty_since is not None and not is_within(_EMPTY_BELIEVED, empty_since, now=self._clock.now())
         first = await self._budget.send(request, Priority.POLL, etag=None if is_doubtful else etag)
         is_first_empty = first.data == [] and key not in self._were_empty
         if first.url != request.url or (is_first_empty and site.checked_at is not None):
@@ -116,13 +122,13 @@ class ChangeLists:
         return _List(tuple(pages), {key: first.etag} if first.etag and not is_first_empty else {})
 
 
-def _next_since(since: str, changes: _List) -> str:
+def _next_since(since: str, issue_pages: Sequence[Sequence[Issue]]) -> str:
     """Return the `since` of the next poll: no later than what both lists cover.
 
     The issues were requested first, and a comment changes its issue's time. If they came on several pages, one may have
     moved between two pages: then only the first page counts, if that leads on at all.
     """
-    latest = [max((issue.updated_at for issue in responses.issues(page)), default=since) for page in changes.pages]
+    latest = [max((issue.updated_at for issue in page), default=since) for page in issue_pages]
     if len(latest) > 1 and latest[0] > since:
         return latest[0]
     return max((since, *latest))

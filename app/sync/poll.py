@@ -4,8 +4,6 @@ Two lists tell of everything that was written or edited, whatever the size of th
 deletions, shows in the counts: a thread whose counts differ is read completely.
 """
 
-from dataclasses import dataclass, field
-
 from app.domain.errors import NotVisible, RateLimited
 from app.domain.priority import Priority
 from app.domain.records import SiteRecord
@@ -17,15 +15,6 @@ from app.sync.reconcile import Reconcile, Reconciler
 from app.sync.refresh import Refresher
 from app.sync.repositories import Repositories
 from app.sync.unreported_changes import WebhookHealth
-
-
-@dataclass(frozen=True, slots=True)
-class PollResult:
-    """What a poll learned beside what it applied."""
-
-    webhook: WebhookHealth = field(default_factory=WebhookHealth)
-    missed_by_webhook_at: float | None = None
-    """When a poll last found a change that no webhook had reported."""
 
 
 class Poller:
@@ -50,12 +39,20 @@ class Poller:
         self._complete: dict[Repository, bool] = {}
         """Whether the backfill was complete at the last report of its progress."""
 
-    async def poll(self, repo: Repository, *, reconcile: Reconcile = Reconcile.NEVER) -> PollResult:
-        """Backfill what is missing, then apply what changed.
+    async def poll(self, repo: Repository, *, reconcile: Reconcile = Reconcile.NEVER) -> WebhookHealth:
+        """Backfill what is missing, then apply what changed; return what it shows of the webhook.
 
         Raises `GitHubError`; what was committed before stays, and the next poll begins where this one did. If the rate
         limit stops the backfill, what changed is applied before `RateLimited` is raised.
         """
+        try:
+            return await self._poll(repo, reconcile)
+        except RateLimited as limit:
+            if not self._complete.get(repo):
+                await self._backfill.report(repo, limit)
+            raise
+
+    async def _poll(self, repo: Repository, reconcile: Reconcile) -> WebhookHealth:
         snapshot = await self._mirror.site_snapshot(repo)
         site, limit = await self._site(snapshot, repo), None
         if snapshot.needs_backfill:
@@ -69,13 +66,12 @@ class Poller:
             await self._reconciler.reconcile(site, since=changes.began_at)
         snapshot = await self._mirror.site_snapshot(repo)  # jobs may have run during the requests
         await self._read_mismatches(repo, snapshot, with_incomplete=limit is None)
-        was_complete, self._complete[repo] = self._complete.get(repo), not snapshot.needs_backfill
-        if limit is not None or not (was_complete and self._complete[repo]):
-            await self._backfill.report(repo, limit)
         if limit is not None:
             raise limit
-        missed_at = changes.began_at if changes.webhook.missed_threads else site.missed_by_webhook_at
-        return PollResult(changes.webhook, missed_at)
+        was_complete, self._complete[repo] = self._complete.get(repo), not snapshot.needs_backfill
+        if not (was_complete and self._complete[repo]):
+            await self._backfill.report(repo)
+        return changes.webhook
 
     async def _site(self, snapshot: SiteSnapshot, repo: Repository) -> SiteRecord:
         priority = Priority.BACKFILL if snapshot.site is None else Priority.POLL

@@ -242,11 +242,15 @@ def _is_same_hour(reset: float | None, other: float | None) -> bool:
 
 
 def _with_own_count(state: RateLimitState, own: RateLimit | None) -> RateLimitState:
-    """Return the state with what this process knows more exactly: the remaining requests of the same hour.
+    """Return the state with what this process knows more exactly, or alone if the store has no count.
 
     GitHub counts a rejected token's requests by address, with another limit: they tell nothing of the token's hour.
     """
-    if own is None or state.remaining is None or own.limit != state.limit or not _is_same_hour(state.reset, own.reset):
+    if own is None:
+        return state
+    if state.remaining is None:
+        return replace(state, limit=own.limit, remaining=own.remaining, reset=own.reset)
+    if own.limit != state.limit or not _is_same_hour(state.reset, own.reset):
         return state
     return replace(state, remaining=min(state.remaining, own.remaining))
 

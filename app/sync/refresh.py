@@ -57,7 +57,7 @@ class Refresher:
         missing, deleted, transferred, or a pull request.
         """
         site = await self._site(snapshot, priority)
-        issue = await self._issue(site, snapshot, priority)
+        issue = await self._issue(site, snapshot.requested_ref.number, priority)
         if issue is None:
             return False
         if issue.is_pull_request or issue.comment_count == 0:
@@ -156,7 +156,7 @@ class Refresher:
             steady = reading.page_count == 1 and len(reading.comments) == issue.comment_count
             if steady:
                 break
-            current = await self._issue(site, snapshot, priority)
+            current = await self._issue(site, issue.number, priority)
             if current is None:
                 return False
             # what came or went between the pages may have moved another comment out of sight
@@ -216,7 +216,7 @@ class Refresher:
         self, site: SiteRecord, snapshot: Snapshot, mirrored_comments: Sequence[Comment], priority: Priority
     ) -> bool:
         ref = snapshot.requested_ref
-        issue = await self._issue(site, snapshot, priority)
+        issue = await self._issue(site, snapshot.requested_ref.number, priority)
         if issue is None:
             return False
         now = self._clock.now()
@@ -246,14 +246,13 @@ class Refresher:
             dates.append(page.date)
         return Reading(tuple(comments[key] for key in sorted(comments)), len(dates), dates[0])
 
-    async def _issue(self, site: SiteRecord, snapshot: Snapshot, priority: Priority) -> Issue | None:
+    async def _issue(self, site: SiteRecord, number: int, priority: Priority) -> Issue | None:
         """Return the issue as GitHub has it now; None, with a tombstone stored, if the number has none any more."""
-        number = snapshot.requested_ref.number
         request = self._budget.requests(site.full_name).issue(number)
         try:
             issue = responses.issue(await self._budget.send(request, priority))
         except (NotVisible, Gone) as failure:
-            await self._rule_out_hidden_repository(site, snapshot, priority, failure)
+            await self._rule_out_hidden_repository(site, number, priority, failure)
             await self._bury(site, Tombstone(number, isinstance(failure, Gone), self._clock.now()))
             return None
         if issue.number == number and await self._belongs_to(site, issue, priority):
@@ -263,13 +262,13 @@ class Refresher:
         return None
 
     async def _rule_out_hidden_repository(
-        self, site: SiteRecord, snapshot: Snapshot, priority: Priority, failure: GitHubError
+        self, site: SiteRecord, number: int, priority: Priority, failure: GitHubError
     ) -> None:
         """Raise the failure if it may be that of the whole repository, hidden or without issues.
 
         A number that neither the list of all issues nor the mirror has loses nothing: it costs no further request.
         """
-        if site.issues_listed_at is not None and (snapshot.record is None or snapshot.was_transferred):
+        if site.issues_listed_at is not None and await self._mirror.thread(site.repo, number) is None:
             return
         try:
             info = await self._repositories.refresh(site, priority)

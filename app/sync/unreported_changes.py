@@ -35,19 +35,26 @@ class WebhookHealth:
     """None if no delivery came for so long that none is expected."""
     missed_threads: frozenset[int] = frozenset()
     """Threads with new comments that no delivery reported, although the webhook works."""
+    missed_at: float | None = None
+    """When a poll last found such threads."""
 
 
 class MissedDeliveries:
     """Compares the comments of a poll with the deliveries."""
 
-    def __init__(self, mirror: Mirror, deliveries: Deliveries) -> None:
+    def __init__(self, mirror: Mirror, deliveries: Deliveries, metrics: Metrics, *, has_webhook: bool) -> None:
+        """Expect deliveries if `has_webhook`: without a secret none is accepted."""
         self._mirror = mirror
         self._deliveries = deliveries
+        self._metrics = metrics
+        self._has_webhook = has_webhook
 
     async def check(
         self, snapshot: SiteSnapshot, site: SiteRecord, comments: Iterable[Comment], *, date: float, now: float
     ) -> WebhookHealth:
         """Return which of the comments were missed; none if no delivery is expected. `date` is GitHub's clock."""
+        if not self._has_webhook:
+            return WebhookHealth()
         last_delivery_at = await self._deliveries.last_delivery_at(site.repo)
         if last_delivery_at is None or now - last_delivery_at > _TRUST_SECONDS:
             return WebhookHealth()
@@ -59,11 +66,24 @@ class MissedDeliveries:
             if comment.id not in copies or copies[comment.id].updated_at < comment.updated_at
         }
         if not news:
-            return WebhookHealth(last_delivery_at)
+            return WebhookHealth(last_delivery_at, missed_at=site.missed_by_webhook_at)
         since = (site.checked_at or 0.0) - 2 * _DELIVERY_TIME
         reported_numbers = await self._deliveries.delivered_since(site.repo, since=since)
         posts = {summary.number for summary in snapshot.threads}
-        return WebhookHealth(last_delivery_at, frozenset(news & posts - reported_numbers))
+        missed = frozenset(news & posts - reported_numbers)
+        return WebhookHealth(last_delivery_at, missed, now if missed else site.missed_by_webhook_at)
+
+    def report(self, repo: Repository, missed_threads: frozenset[int]) -> None:
+        """Count and log the threads that were missed."""
+        if not missed_threads:
+            return
+        self._metrics.missed_by_webhook(repo, len(missed_threads))
+        _log.warning(
+            "%s: no webhook reported the news of %s. See Recent Deliveries of the webhook on GitHub; "
+            "for an hour Afterword polls as often as without a webhook.",
+            repo,
+            ", ".join(map(str, sorted(missed_threads)[:10])),
+        )
 
 
 class DriftReport:

@@ -12,6 +12,9 @@ export function schedule(element, exports) {
   });
 }
 
+// What version 0.3.0 called; a browser may have cached its widget.js.
+export const show = async (element) => schedule(element, await import("../../widget.js?after-0.3.0"));
+
 function requestCount(element) {
   const source = widget.apiUrl(element, "counts").href;
   let waiting = requests.get(source);

@@ -20,7 +20,15 @@ from app.domain.errors import (
 from app.domain.priority import Priority
 from app.domain.records import IssueSummary
 from app.ports.mirror import Change
-from app.simulator.http.faults import EmptyList, Header, HtmlPage, Status, TruncatedJson, WrongJsonType
+from app.simulator.http.faults import (
+    EmptyList,
+    Header,
+    HtmlPage,
+    PrimaryRateLimit,
+    Status,
+    TruncatedJson,
+    WrongJsonType,
+)
 from app.simulator.http.request_log import IncomingRequest
 from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.sample import generate_world, sample_world
@@ -79,11 +87,22 @@ async def test_recent_posts_come_first_without_a_token() -> None:
             assert len(requests) == 40
             assert limit.value.kind == "budget"
             assert limit.value.until > service.clock.now()
-            assert service.progress[-1].waiting_until == limit.value.until
             assert {70, 69, 68, 67} <= {summary.number for summary in await _summaries(service) if summary.complete}
             first = next(target for target in requests if "/comments?" in target)
             assert first.startswith("/repos/ada/blog/issues/70/comments")
             service.clock.advance(limit.value.until - service.clock.now())
+
+
+@pytest.mark.parametrize("is_githubs", [True, False])
+async def test_limit_is_reported_once_by_the_poll_it_stops(*, is_githubs: bool) -> None:
+    with run_simulator(blog_world(*[1] * 30, *[150] * 40)) as simulator:
+        async with run_service(simulator) as service:
+            if is_githubs:
+                simulator.faults.add(PrimaryRateLimit(reset_in=600))
+            with pytest.raises(RateLimited) as limit:
+                await service.application.poller.poll(BLOG)
+            waits = [progress.waiting_until for progress in service.progress if progress.waiting_until is not None]
+            assert waits == [limit.value.until]
 
 
 async def test_reserve_serves_other_posts_without_a_token() -> None:

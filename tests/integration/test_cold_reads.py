@@ -4,9 +4,13 @@ import asyncio
 
 import pytest
 
+from app.domain.errors import NotVisible
+from app.domain.priority import Priority
 from app.domain.records import Tombstone
 from app.ports.mirror import Change
+from app.simulator.http.faults import Status
 from app.simulator.http.server import run_simulator
+from tests.contracts.mirrors import issue
 from tests.fakes import FakeClock
 from tests.integration.local_service import BLOG, complete_backfill, github_ids, run_service_with_webhook
 from tests.integration.webhooks import has_job, receive_delivery
@@ -54,6 +58,21 @@ async def test_issue_wrongly_reported_missing_comes_back(clock: FakeClock) -> No
             await service.get("/api/v1/posts/1/comments")
             await service.finish_refreshes()
             assert await service.comment_ids(1) == github_ids(simulator, 1)
+
+
+async def test_failed_read_removes_no_thread_committed_meanwhile(clock: FakeClock) -> None:
+    with run_simulator(blog_world_at(clock)) as simulator:
+        async with run_service_with_webhook(simulator, clock) as service:
+            await complete_backfill(service)
+            simulator.faults.add(Status(404, b'{"message": "Not Found"}', "application/json"), times=None)
+            simulator.hold.start("/issues/9$")
+            reading = asyncio.create_task(service.refresh_thread(9, Priority.READ))
+            await asyncio.to_thread(simulator.hold.wait_for, 1)
+            await service.application.mirror.apply(Change(repo=BLOG, at=clock.now(), issues=(issue(9, repo=BLOG),)))
+            simulator.hold.release()
+            with pytest.raises(NotVisible):  # the whole repository may be hidden
+                await reading
+            assert await service.application.mirror.thread(BLOG, 9) is not None
 
 
 def _wrong_tombstone(clock: FakeClock) -> Change:

@@ -3,7 +3,7 @@
 import asyncio
 
 from app.simulator.http.server import run_simulator
-from tests.fakes import FakeClock, run_ready_tasks
+from tests.fakes import FakeClock
 from tests.integration.local_service import BLOG, NOTES, complete_backfill, run_service_with_webhook
 from tests.integration.webhooks import WebhookQueue
 from tests.integration.worlds import blog_world_at
@@ -25,8 +25,7 @@ async def test_pages_of_a_transferred_post_receive_its_changes(clock: FakeClock)
             issue = world.transfer_issue("ada/blog", 1, "ada/notes")
             for comment_count in (3, 4, 5):
                 await webhook.deliver(service)
-                await run_ready_tasks()
-                assert page.events[-1].comment_count == comment_count
+                await page.wait_for(comment_count)
                 world.comment("ada/notes", issue.number, body="After the transfer", author="eve")
             versions = [event.version for event in page.events]
             assert versions == sorted(set(versions))

@@ -9,7 +9,6 @@ import pytest
 from app.domain.errors import PrivateRepository
 from app.domain.priority import Priority
 from app.domain.records import SiteRecord
-from app.domain.thread_state import Snapshot
 from app.domain.threads import Issue, Status
 from app.simulator.http.request_log import IncomingRequest
 from app.simulator.http.server import RunningSimulator, run_simulator
@@ -209,9 +208,9 @@ async def test_empty_read_does_not_undo_a_later_one(world: World, monkeypatch: p
             refresher = service.application.refresher
             request_issue, was_overtaken = refresher._issue, False
 
-            async def request_issue_slowly(site: SiteRecord, snapshot: Snapshot, priority: Priority) -> Issue | None:
+            async def request_issue_slowly(site: SiteRecord, number: int, priority: Priority) -> Issue | None:
                 nonlocal was_overtaken
-                issue = await request_issue(site, snapshot, priority)
+                issue = await request_issue(site, number, priority)
                 if not was_overtaken:
                     was_overtaken = True
                     world.comment("ada/blog", 2, body="First!", author="eve")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from app.simulator.http.faults import Status
 from app.simulator.http.server import run_simulator
 from app.simulator.world.world import World
 from tests.fakes import FakeClock
@@ -70,6 +71,26 @@ async def test_old_number_shows_reactions_at_the_target(world: World, clock: Fak
             assert len(await run_due_jobs(service)) == 1
             thread = (await service.get("/api/v1/posts/1/comments")).json()
             assert thread["comments"][0]["reactions"]["heart"] == 2
+
+
+async def test_old_number_is_stale_while_its_target_fails(world: World, clock: FakeClock) -> None:
+    with run_simulator(add_notes(world)) as simulator:
+        async with run_service_with_webhook(simulator, clock, repo=BOTH) as service:
+            await complete_backfill(service, BLOG, NOTES)
+            webhook = WebhookQueue(world)
+            world.transfer_issue("ada/blog", 1, "ada/notes")
+            await webhook.deliver(service)
+            await service.texts(1)
+            simulator.faults.add(Status(502), times=None)
+            for is_stale in (False, True):
+                clock.advance(700)
+                assert (await service.get("/api/v1/posts/1/comments")).json()["post"]["stale"] is is_stale
+                await service.finish_refreshes()
+            simulator.faults.clear()
+            clock.advance(700)
+            await service.get("/api/v1/posts/1/comments")
+            await service.finish_refreshes()
+            assert (await service.get("/api/v1/posts/1/comments")).json()["post"]["stale"] is False
 
 
 async def test_second_transfer_is_followed(world: World, clock: FakeClock) -> None:

@@ -8,8 +8,9 @@ from typing_extensions import override
 from app.domain.sites import Repository, repository
 from app.jobs.poll_schedule import Schedule
 from app.ports.clock import Clock
-from app.sync.poll import Poller, PollResult
+from app.sync.poll import Poller
 from app.sync.reconcile import Reconcile
+from app.sync.unreported_changes import WebhookHealth
 from tests.fakes import FakeClock, SilentMetrics, run_ready_tasks
 
 BLOG = repository("ada/blog")
@@ -18,12 +19,12 @@ BLOG = repository("ada/blog")
 class FakePoller(Poller):
     """Polls of the blog with these outcomes, raised or returned; the poll after the last never ends."""
 
-    def __init__(self, *outcomes: Exception | PollResult) -> None:
-        self._outcomes: Iterator[Exception | PollResult] = iter(outcomes)
+    def __init__(self, *outcomes: Exception | WebhookHealth) -> None:
+        self._outcomes: Iterator[Exception | WebhookHealth] = iter(outcomes)
         self.poll_count = 0
 
     @override
-    async def poll(self, repo: Repository, *, reconcile: Reconcile = Reconcile.NEVER) -> PollResult:
+    async def poll(self, repo: Repository, *, reconcile: Reconcile = Reconcile.NEVER) -> WebhookHealth:
         assert repo == BLOG
         assert reconcile is Reconcile.IF_DUE
         self.poll_count += 1
@@ -32,26 +33,15 @@ class FakePoller(Poller):
             raise outcome
         if outcome is None:
             await asyncio.Event().wait()
-        return outcome or PollResult()
+        return outcome or WebhookHealth()
 
 
-class MissedCounts(SilentMetrics):
-    """Records how many threads the webhook missed."""
-
-    def __init__(self) -> None:
-        self.missed: list[tuple[Repository, int]] = []
-
-    @override
-    def missed_by_webhook(self, repo: Repository, count: int) -> None:
-        self.missed.append((repo, count))
-
-
-def schedule_of(poller: FakePoller, clock: Clock, *, has_webhook: bool = True) -> Schedule:
+def schedule_of(poller: FakePoller, clock: Clock) -> Schedule:
     """Return a schedule with a poll each minute."""
-    return Schedule(poller, clock, lambda: 0.0, SilentMetrics(), every=60, has_webhook=has_webhook)
+    return Schedule(poller, clock, lambda: 0.0, SilentMetrics(), every=60)
 
 
-async def run_schedule(outcomes: Sequence[Exception | PollResult], clock: FakeClock) -> Schedule:
+async def run_schedule(outcomes: Sequence[Exception | WebhookHealth], clock: FakeClock) -> Schedule:
     """Run a schedule until each outcome has come; return it."""
     schedule = schedule_of(FakePoller(*outcomes), clock)
     task = asyncio.create_task(schedule.run(BLOG))

@@ -7,18 +7,17 @@ import pytest
 
 from app.domain.errors import RateLimited, Unreachable
 from app.domain.times import rfc3339
-from app.jobs.poll_schedule import Schedule, poll_interval
+from app.jobs.poll_schedule import poll_interval
 from app.ports.deliveries import Delivery
 from app.simulator.http.server import run_simulator
-from app.sync.poll import PollResult
 from app.sync.unreported_changes import WebhookHealth
 from tests.fakes import FakeClock, ManualClock, run_ready_tasks
 from tests.integration.local_service import complete_backfill, new_clock, run_service_with_webhook
 from tests.integration.worlds import blog_world_at
-from tests.jobs.fake_poller import BLOG, FakePoller, MissedCounts, run_schedule, schedule_of
+from tests.jobs.fake_poller import BLOG, FakePoller, run_schedule, schedule_of
 
 NO_ANSWER = Unreachable("/repos/ada/blog", "no answer")
-NO_NEWS = PollResult()
+NO_NEWS = WebhookHealth()
 NOW = 1_700_000_000.0
 
 
@@ -130,22 +129,12 @@ def test_rare_polls_come_every_ten_minutes(every: float, rare: float) -> None:
     assert poll_interval(every, last_delivery_at=NOW, missed_at=None, now=NOW) == rare
 
 
-async def test_missed_delivery_is_logged_and_polls_become_frequent(
-    clock: FakeClock, caplog: pytest.LogCaptureFixture
-) -> None:
-    healthy = PollResult(webhook=WebhookHealth(clock.now()))
-    missed = PollResult(webhook=WebhookHealth(clock.now(), frozenset({41})), missed_by_webhook_at=clock.now())
-    metrics = MissedCounts()
-    schedule = Schedule(FakePoller(healthy, missed), clock, lambda: 0.0, metrics, every=60)
+async def test_polls_become_frequent_after_a_missed_delivery(clock: FakeClock) -> None:
+    healthy = WebhookHealth(clock.now())
+    missed = WebhookHealth(clock.now(), frozenset({41}), missed_at=clock.now())
+    schedule = schedule_of(FakePoller(healthy, missed), clock)
     assert await schedule.poll_once(BLOG) == 600
     assert await schedule.poll_once(BLOG) == 60
-    assert "no webhook reported the news of 41" in caplog.text
-    assert metrics.missed == [(BLOG, 1)]
-
-
-async def test_earlier_deliveries_count_only_with_a_secret(clock: FakeClock) -> None:
-    healthy = PollResult(webhook=WebhookHealth(clock.now()))
-    assert await schedule_of(FakePoller(healthy), clock, has_webhook=False).poll_once(BLOG) == 60
 
 
 async def test_webhook_without_deliveries_for_a_week_is_distrusted() -> None:

@@ -24,6 +24,7 @@ class FakeThreads:
     def __init__(self) -> None:
         self.versions: dict[int, int] = {}
         self.reads: list[int] = []
+        self._received = asyncio.Event()
         self.failure: Exception | None = None
         self.gate = asyncio.Event()
         self.gate.set()
@@ -50,6 +51,7 @@ class FakePage(Subscriber):
         self.messages: list[int | str] = []
         """The version of each event, "heartbeat" and "end"."""
         self.events: list[ThreadEvent] = []
+        self._received = asyncio.Event()
         self.failure: Exception | None = None
         self.gate = asyncio.Event()
         self.gate.set()
@@ -58,6 +60,7 @@ class FakePage(Subscriber):
     async def send_event(self, event: ThreadEvent) -> None:
         await self._receive(event.version)
         self.events.append(event)
+        self._received.set()
 
     @override
     async def send_heartbeat(self) -> None:
@@ -66,6 +69,13 @@ class FakePage(Subscriber):
     @override
     async def end(self) -> None:
         await self._receive("end")
+
+    async def wait_for(self, comment_count: int) -> None:
+        """Wait for an event with this number of comments; raise TimeoutError after ten seconds."""
+        async with asyncio.timeout(10):
+            while not self.events or self.events[-1].comment_count != comment_count:
+                self._received.clear()
+                await self._received.wait()
 
     async def _receive(self, message: int | str) -> None:
         if self.failure is not None:

@@ -9,7 +9,7 @@ from app.ports.mirror import Change
 from app.render.keys import PostKey
 from app.serving.access_policy import VisibleImages
 from tests.github.objects import comment_object
-from tests.serving.document_setup import BLOG, SITES, DocumentSetup
+from tests.serving.document_setup import BLOG, NOTES, SITES, THIRD, DocumentSetup
 
 ADA = 583231
 BLOG_COMMENT, NOTES_COMMENT, THIRD_COMMENT = 71, 72, 73
@@ -73,6 +73,22 @@ async def test_transferred_post_shows_comments_of_its_target(listed: DocumentSet
     assert await listed.images.comment(NOTES_COMMENT) is not None
     assert await listed.images.avatar(ADA) is not None
     assert await listed.images.comment(THIRD_COMMENT) is None
+
+
+async def test_post_transferred_twice_shows_comments_of_its_target(listed: DocumentSetup) -> None:
+    await listed.replace_posts({BLOG: frozenset({1})})
+    await listed.transfer(NOTES, 7, THIRD, 7)
+    await listed.documents.document(PostKey(BLOG, 1))
+    assert await listed.images.comment(THIRD_COMMENT) is not None
+    assert await listed.images.avatar(ADA) is not None
+
+
+async def test_number_that_leaves_the_posts_shows_no_avatar(listed: DocumentSetup) -> None:
+    await listed.replace_posts({BLOG: frozenset({1})})
+    await listed.documents.document(PostKey(BLOG, 1))
+    await listed.replace_posts({BLOG: frozenset({2})})
+    assert await listed.images.comment(NOTES_COMMENT) is None
+    assert await listed.images.avatar(ADA) is None
 
 
 async def test_author_in_a_private_repository_has_no_avatar(setup: DocumentSetup) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.domain.errors import NotServed, StoreUnusable
+from app.domain.errors import NotReady, NotServed, ReadError, StoreUnusable
 from app.domain.records import REPOSITORY_NUMBER
 from app.domain.sites import repository
 from app.serving.event_streams import ThreadEvent
@@ -186,8 +186,13 @@ async def test_page_with_a_broken_connection_is_unsubscribed() -> None:
 # failures
 
 
-@pytest.mark.parametrize("failure", [StoreUnusable("afterword.db", "disk I/O error"), KeyError("status")])
-async def test_unreadable_thread_is_read_again_at_the_heartbeat(failure: Exception) -> None:
+@pytest.mark.parametrize(
+    "failure",
+    [StoreUnusable("afterword.db", "disk I/O error"), KeyError("status"), NotReady("Post 41", retry_after=5)],
+)
+async def test_unreadable_thread_is_read_again_at_the_heartbeat(
+    failure: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
     async with run_subscribers() as setup:
         page, other = await setup.add_page(), await setup.add_page(OTHER)
         setup.threads.failure = failure
@@ -197,6 +202,7 @@ async def test_unreadable_thread_is_read_again_at_the_heartbeat(failure: Excepti
         assert (page.messages, other.messages) == ([], [1]), "one thread silences no other"
         await setup.pass_heartbeat()
         assert 1 in page.messages
+        assert ("Traceback" in caplog.text) is not isinstance(failure, ReadError)
 
 
 async def test_page_without_a_first_event_receives_it_later() -> None:

@@ -135,6 +135,14 @@ async def test_own_count_of_the_hour_is_more_exact() -> None:
     assert await budget.affordable(Priority.READ) == 10
 
 
+async def test_own_count_holds_while_the_store_has_none() -> None:
+    clock = FakeClock()
+    budget = new_budget(FakeGitHub(RateLimit(5000, 110, clock.now() + 600)), clock)
+    assert await budget.affordable(Priority.READ) == 10
+    with pytest.raises(RateLimited):
+        await budget.send(REQUEST, Priority.BACKFILL)
+
+
 async def test_refused_request_records_no_rate_limit() -> None:
     clock = FakeClock()
     rate_state = MemoryRateState()

@@ -269,6 +269,15 @@ def test_invalid_and_many_counts_affect_no_other(stage: Stage, open_page: OpenPa
     assert not recorded.complaints
 
 
+def test_lists_work_for_a_cached_older_widget(stage: Stage, open_page: OpenPage) -> None:
+    lists = f"{stage.service.url}/assets/0.3.0/lists.js"
+    call = f"import('{lists}').then(lists => lists.show(document.querySelector('comment-count'), {{}}))"
+    body = f'<comment-count ghissueid="41">x</comment-count><script type="module">{call}</script>'
+    recorded = open_page(stage.publish(body, script=False))
+    expect(recorded.page.locator("comment-count")).to_have_text("16 comments")
+    assert not recorded.complaints
+
+
 def test_recent_comments_need_one_request(stage: Stage, open_page: OpenPage) -> None:
     recorded = open_page(stage.publish(f'<recent-comments repo="{SAMPLE_REPO}" lang="de" limit="3"></recent-comments>'))
     recorded.page.wait_for_selector("recent-comments[state=ready]")
