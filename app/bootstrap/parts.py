@@ -31,9 +31,8 @@ from app.serving.event_streams import Subscribers
 from app.serving.image_proxy import ImageProxy
 from app.serving.reader import Reader
 from app.serving.readiness import Readiness
-from app.serving.renderer import Renderer
 from app.serving.updater import Updater
-from app.serving.views import Views
+from app.serving.views import Renderer, Views
 from app.settings import Settings
 from app.sync.backfill import Backfill, OnProgress, ProgressReport
 from app.sync.change_lists import ChangeLists
@@ -47,9 +46,8 @@ from app.sync.repositories import Repositories
 from app.sync.unreported_changes import DriftReport, MissedDeliveries
 from app.web.app import create_app
 from app.web.cached_reads import CachedReads
-from app.web.context import Features, Monitoring, WebContext, WebhookEndpoint
+from app.web.context import Features, Monitoring, WebContext, WebhookEndpoint, request_ids
 from app.web.document_response import CorsPolicy
-from app.web.request_state import request_ids
 
 _MEGABYTE = 1_000_000
 _PATIENCE = 5.0

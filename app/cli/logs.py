@@ -25,7 +25,7 @@ from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from app.settings import Settings
-from app.web.request_state import REQUEST_ID
+from app.web.context import REQUEST_ID
 
 MASK = "***"
 _SHORTEST_SECRET = 4

@@ -17,7 +17,6 @@ class Priority(Enum):
     BACKFILL = "backfill"
     """A backfill requests what the mirror lacks; no reader waits for it."""
 
-    @property
-    def order(self) -> int:
-        """Return 0 for the most urgent priority."""
-        return list(Priority).index(self)
+
+URGENCY = {priority: position for position, priority in enumerate(Priority)}
+"""0 for the most urgent priority."""

@@ -57,17 +57,14 @@ class ThreadRecord:
     """The number of its comments in the mirror."""
     complete: bool
     """True once all its comments were listed; only then are they served."""
-    count_offset: int
-    """GitHub's count less the comments it listed at the last complete read: the two may differ permanently."""
+    count_mismatch: bool
+    """True if GitHub's count says that the mirror lacks comments or has too many.
+
+    Its count and what it lists may differ permanently: the difference at the last complete read is no mismatch."""
     checked_at: float | None
     """When its comments last agreed with GitHub, epoch seconds; None before."""
     version: int = 0
     """The version of its latest mirror change: it grows with every visible change."""
-
-    @property
-    def count_mismatch(self) -> bool:
-        """Return True if GitHub's count says that the mirror lacks comments or has too many."""
-        return self.issue.comment_count != self.mirrored_count + self.count_offset
 
 
 @dataclass(frozen=True, slots=True)

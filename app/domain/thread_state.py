@@ -118,11 +118,18 @@ def thread_of(snapshot: Snapshot, state: ThreadState, *, stale: bool) -> Thread:
         issue=with_current_pin(record, snapshot.pinned),
         comments=snapshot.comments if record.complete else (),
         comment_count=record.mirrored_count if record.complete else record.issue.comment_count,
-        status=record.issue.status,
+        status=issue_status(record.issue),
         checked_at=checked_at(record, snapshot.site),
         stale=stale,
         refreshed_at=record.checked_at,
     )
+
+
+def issue_status(issue: Issue) -> Status:
+    """Return the status of a post; locked wins over closed: only a locked issue restricts who may write."""
+    if issue.locked:
+        return Status.LOCKED
+    return Status.CLOSED if issue.state == "closed" else Status.OPEN
 
 
 def with_current_pin(record: ThreadRecord, pinned: Comment | None) -> Issue:

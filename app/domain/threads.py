@@ -98,13 +98,6 @@ class Issue:
     source: Mapping[str, Any]
     pinned_comment: Comment | None = None
 
-    @property
-    def status(self) -> Status:
-        """Return the status; locked wins over closed: only a locked issue restricts who may write."""
-        if self.locked:
-            return Status.LOCKED
-        return Status.CLOSED if self.state == "closed" else Status.OPEN
-
 
 @dataclass(frozen=True, slots=True)
 class Thread:

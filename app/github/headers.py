@@ -1,10 +1,14 @@
-"""Parse the header fields of a response: a malformed value counts as absent.
+"""Parse the header fields of a response: a malformed value counts as absent, except in Link, which names the next page.
 
-Follows https://www.rfc-editor.org/rfc/rfc9110 (dates 5.6.7, entity tags 8.8.3, media types 8.3.1).
+A malformed Link header is an error and never "no further page": a garbled link must not end a list. Its patterns start
+where the last match ended and never backtrack (`*+`), so that the cost is linear.
+Follows https://www.rfc-editor.org/rfc/rfc9110 (dates 5.6.7, entity tags 8.8.3, media types 8.3.1) and
+https://www.rfc-editor.org/rfc/rfc8288 (section 3).
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 _IMF_DATE = re.compile(
@@ -15,6 +19,17 @@ _IMF_DATE = re.compile(
 _ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,512}"')
 _JSON = re.compile(r"application/(?:[a-z0-9.-]+\+)?json", re.IGNORECASE)
 _COUNT = re.compile(r"[0-9]{1,15}")
+_TARGET = re.compile(r"<([^<>]*+)>")
+_PARAMETER = re.compile(
+    r"""[ \t]*+;[ \t]*+
+    (?:(?P<name>[^\s;,="<>]++)[ \t]*+
+       (?:=[ \t]*+(?:"(?P<quoted>[^"\\]*+(?:\\.[^"\\]*+)*+)"|(?P<token>[^\s;,"<>]*+)))?+
+    )?+""",
+    re.VERBOSE,
+)
+_SEPARATOR = re.compile(r"[ \t]*+(?:,[ \t,]*+|\Z)")
+_START = re.compile(r"[ \t,]*+")
+_ESCAPE = re.compile(r"\\(.)")
 
 
 def lowercase_names(headers: Mapping[str, str]) -> Mapping[str, str]:
@@ -45,3 +60,52 @@ def parse_etag(text: str | None) -> str | None:
 def is_json(content_type: str | None) -> bool:
     """Return True for JSON and its `+json` types, and for a missing type: then the body itself is the proof."""
     return content_type is None or _JSON.fullmatch(content_type.partition(";")[0].strip()) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link: its target as in the header, and its relations in lower case."""
+
+    target: str
+    relations: frozenset[str]
+    anchored: bool = False
+    """True if its context is another page than the one it came with."""
+
+
+def parse_links(header: str) -> tuple[Link, ...]:
+    """Return all links of a header in order; raise ValueError for a malformed header."""
+    links: list[Link] = []
+    position = _match(_START, header, 0).end()
+    while position < len(header):
+        target = _match(_TARGET, header, position)
+        parameters, position = _parameters(header, target.end())
+        relations = frozenset(parameters.get("rel", "").lower().split())
+        links.append(Link(target[1].strip(), relations, "anchor" in parameters))
+        position = _match(_SEPARATOR, header, position).end()
+    return tuple(links)
+
+
+def next_target(header: str | None) -> str | None:
+    """Return the target of the first `rel=next`, or None if none; raise ValueError for a malformed header."""
+    candidates = (link for link in parse_links(header or "") if "next" in link.relations and not link.anchored)
+    link = next(candidates, None)
+    return link.target if link else None
+
+
+def _parameters(header: str, position: int) -> tuple[dict[str, str], int]:
+    """Return the parameters of one link, the first of each name, and the position of their end."""
+    parameters: dict[str, str] = {}
+    while match := _PARAMETER.match(header, position):
+        position = match.end()
+        if match["name"]:
+            quoted_value = match["quoted"]
+            value = match["token"] or "" if quoted_value is None else _ESCAPE.sub(r"\1", quoted_value)
+            parameters.setdefault(match["name"].lower(), value)
+    return parameters, position
+
+
+def _match(pattern: re.Pattern[str], header: str, position: int) -> re.Match[str]:
+    match = pattern.match(header, position)
+    if match is None:
+        raise ValueError(f"the Link header is malformed at character {position}")
+    return match

@@ -29,8 +29,8 @@ from app.domain.errors import (
     Unreachable,
 )
 from app.domain.threads import Comment, Issue
-from app.github import link_header, payloads
-from app.github.headers import is_json, lowercase_names, parse_date, parse_etag
+from app.github import payloads
+from app.github.headers import is_json, lowercase_names, next_target, parse_date, parse_etag
 from app.github.payloads import RepositoryInfo
 from app.github.rate_limits import RateLimit, exceeded_limit, parse_rate_limit
 from app.github.requests import Request, same_host
@@ -164,7 +164,7 @@ def _data(request: Request, body: bytes) -> Any:
 def _next_url(request: Request, header: str | None) -> str | None:
     """Return the URL of the next page; a wrong link must neither end a list nor make a loop of it."""
     try:
-        target = link_header.next_target(header)
+        target = next_target(header)
     except ValueError as error:
         raise InvalidResponse(request.path, str(error)) from None
     if target is None:

@@ -3,7 +3,6 @@
 Some metrics also have a deprecated name for one release, so that dashboards keep working until they are changed.
 """
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -12,16 +11,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 Mode = Literal["livemax", "livemin", "livesum", "mostrecent"]
 
 
-@dataclass(frozen=True, slots=True)
-class RenamedGauge:
-    """A gauge under its name and its deprecated name."""
-
-    gauges: tuple[Gauge, Gauge]
-
-    def set(self, value: float, *labels: str) -> None:
-        """Set both."""
-        for gauge in self.gauges:
-            (gauge.labels(*labels) if labels else gauge).set(value)
+RenamedGauge = tuple[Gauge, Gauge]
+"""A gauge under its name and under its deprecated name."""
 
 
 class InstrumentFactory:
@@ -43,7 +34,7 @@ class InstrumentFactory:
     ) -> RenamedGauge:
         """Create a gauge with two names."""
         old_gauge = self.gauge(old_name, deprecation_notice(name), *labels, mode=mode)
-        return RenamedGauge((self.gauge(name, description, *labels, mode=mode), old_gauge))
+        return self.gauge(name, description, *labels, mode=mode), old_gauge
 
 
 def deprecation_notice(name: str) -> str:

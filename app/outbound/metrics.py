@@ -25,7 +25,14 @@ from app.domain.sites import Repository
 from app.github.requests import Request
 from app.github.webhooks import event_label
 from app.outbound.github import Outcome
-from app.outbound.instruments import GitHubInstruments, InstrumentFactory, MirrorInstruments, Mode, ServingInstruments
+from app.outbound.instruments import (
+    GitHubInstruments,
+    InstrumentFactory,
+    MirrorInstruments,
+    Mode,
+    RenamedGauge,
+    ServingInstruments,
+)
 from app.ports.github import PRIORITY
 from app.ports.metrics import DeliveryOutcome, Drift, Gauges, Metrics, Wait
 from app.ports.rate_state import RateLimitState
@@ -163,18 +170,18 @@ class PrometheusMetrics(Metrics, Gauges):
 
     @override
     def due_jobs(self, count: int) -> None:
-        self._mirror.due_jobs.set(count)
+        _set_both(self._mirror.due_jobs, count)
 
     @override
     def flush(self) -> None:
         now = self._now()
         for reason, until in self._waits.items():
-            self._github.wait.set(0.0 if until is None else max(0.0, until - now), reason.value)
+            _set_both(self._github.wait, 0.0 if until is None else max(0.0, until - now), reason.value)
         for name, checked_at in self._checked_at.items():
             self._mirror.age.labels(name).set(max(0.0, now - checked_at))
-        self._serving.subscribers.set(self._samples.subscribers())
-        self._serving.cache_bytes.set(self._samples.cache_bytes())
-        self._serving.cached_documents.set(self._samples.cached_documents())
+        _set_both(self._serving.subscribers, self._samples.subscribers())
+        _set_both(self._serving.cache_bytes, self._samples.cache_bytes())
+        _set_both(self._serving.cached_documents, self._samples.cached_documents())
         response_counts = dict(self.response_counts)
         self.response_counts.clear()
         for (kind, status), count in response_counts.items():
@@ -197,4 +204,9 @@ class PrometheusMetrics(Metrics, Gauges):
     def _set_rate_limit(self, state: RateLimitState) -> None:
         gauges = (self._github.limit, self._github.remaining, self._github.reset)
         for gauge, value in zip(gauges, (state.limit, state.remaining, state.reset), strict=True):
-            gauge.set(math.nan if value is None else value)
+            _set_both(gauge, math.nan if value is None else value)
+
+
+def _set_both(gauges: RenamedGauge, value: float, *labels: str) -> None:
+    for gauge in gauges:
+        (gauge.labels(*labels) if labels else gauge).set(value)

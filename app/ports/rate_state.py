@@ -1,11 +1,10 @@
 """The rate limit as all processes on one store know it, and the requests of the last hour."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from app.domain.priority import Priority
-from app.domain.times import is_ahead
 
 LONGEST_BLOCK = 3720.0
 """Seconds. GitHub's hour and a margin: a longer block was recorded before the clock was set back."""
@@ -24,13 +23,6 @@ class RateLimitState:
     """No request may leave before: GitHub said so."""
     blocked_by: str | None = None
     """primary or secondary."""
-
-    def merge(self, previous: "RateLimitState", *, at: float) -> "RateLimitState":
-        """Return this state with the block of `previous` if that lasts longer: a late response does not know it."""
-        until = previous.blocked_until
-        if until is None or not is_ahead(until, now=at, at_most=LONGEST_BLOCK) or (self.blocked_until or 0.0) >= until:
-            return self
-        return replace(self, blocked_until=until, blocked_by=previous.blocked_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from app.domain.times import rfc3339
 from app.render import cursors
 from app.render.document import JSON, Document, encode_body, weak_etag
 from app.render.github_objects import Sanitizer
-from app.render.images import proxied_avatar_url
 from app.render.keys import CommentsKey, FragmentKey, NewestKey, Order
+from app.render.sanitizer.sanitize import proxied_avatar_url
 
 NEW_COMMENT_FRAGMENT = "#issuecomment-new"
 """The URL fragment of the form for a new comment on an issue's page."""
@@ -84,8 +84,7 @@ def newest_before(cursor: str | None) -> int | None:
 
 def page(comments: Sequence[Comment], key: CommentsKey | FragmentKey) -> tuple[Sequence[Comment], str | None]:
     """Return a page's comments, and the next page's cursor or None. Raise InvalidCursor for another list's cursor."""
-    list_digest = cursors.thread_list(key.repo, key.number, key.order)
-    start = None if key.cursor is None else _rank(key.order, *cursors.position(list_digest, key.cursor))
+    start = None if key.cursor is None else _rank(key.order, *cursors.position(_list_digest(key), key.cursor))
     pinned = [comment for comment in comments if comment.pinned] if _pinned_first(key) else []
     ranks = [(_rank(key.order, c.reactions.total, c.id), c) for c in comments if not (pinned and c.pinned)]
     rest = [(rank, comment) for rank, comment in ranks if start is None or rank > start]
@@ -95,7 +94,11 @@ def page(comments: Sequence[Comment], key: CommentsKey | FragmentKey) -> tuple[S
     if len(rest) == len(listing):
         return [*top, *listing], None
     last = listing[-1]
-    return [*top, *listing], cursors.encode(list_digest, comment_id=last.id, total=last.reactions.total)
+    return [*top, *listing], cursors.encode(_list_digest(key), comment_id=last.id, total=last.reactions.total)
+
+
+def _list_digest(key: CommentsKey | FragmentKey) -> bytes:
+    return cursors.thread_list(key.repo, key.number, key.order)
 
 
 def _pinned_first(key: CommentsKey | FragmentKey) -> bool:

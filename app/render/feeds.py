@@ -27,8 +27,8 @@ from app.render.api import find_reply_targets
 from app.render.document import Document, encode_body, weak_etag
 from app.render.github_objects import Sanitizer
 from app.render.i18n import ENGLISH, Translation, translation
-from app.render.images import proxied_avatar_url
 from app.render.keys import FeedFormat, SiteFeedKey, ThreadFeedKey
+from app.render.sanitizer.sanitize import proxied_avatar_url
 
 MAX_ENTRIES = 50
 """Entries in a feed. Feed readers poll it and store earlier entries themselves."""

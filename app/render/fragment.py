@@ -22,8 +22,8 @@ from app.render.api import NEW_COMMENT_FRAGMENT, find_reply_targets, page
 from app.render.document import Document, encode_body, weak_etag
 from app.render.github_objects import Sanitizer
 from app.render.i18n import ENGLISH, Translation, translation
-from app.render.images import proxied_avatar_url
 from app.render.keys import FragmentKey, Order
+from app.render.sanitizer.sanitize import proxied_avatar_url
 
 HTML = "text/html; charset=utf-8"
 DEFAULT_LIMIT = 50

@@ -21,7 +21,7 @@ from app.domain.times import is_within
 from app.jobs.single_flight import SingleFlight
 from app.ports.clock import Clock
 from app.ports.images import CachedImage, Image, ImageSource, ImageStore
-from app.render.images import image_urls
+from app.render.sanitizer.sanitize import image_urls
 from app.serving.access_policy import VisibleImages
 
 _log = logging.getLogger(__name__)

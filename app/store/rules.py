@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.domain.priority import Priority
+from app.domain.priority import URGENCY, Priority
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.domain.times import is_ahead
 from app.ports.deliveries import Delivery
 from app.ports.jobs import Job, Jobs
-from app.ports.rate_state import RecordedRequest
+from app.ports.rate_state import LONGEST_BLOCK, RateLimitState, RecordedRequest
 
 HOUR = 3600.0
 WEEK = 7 * 24 * HOUR
@@ -116,7 +116,7 @@ def after_enqueue(
     if stored_job is None:
         return StoredJob(Job(repo, number, priority, full, generation=0, enqueued_at=at, due_at=at))
     job = stored_job.job
-    is_more_urgent = priority.order < job.priority.order
+    is_more_urgent = URGENCY[priority] < URGENCY[job.priority]
     job = replace(
         job,
         priority=priority if is_more_urgent else job.priority,
@@ -136,7 +136,7 @@ def _latest_due_at(job: Job, priority: Priority, *, at: float) -> float:
 
 def by_urgency(jobs: Iterable[Job]) -> tuple[Job, ...]:
     """Return the jobs by priority, then by age."""
-    return tuple(sorted(jobs, key=lambda job: (job.priority.order, job.enqueued_at, job.generation)))
+    return tuple(sorted(jobs, key=lambda job: (URGENCY[job.priority], job.enqueued_at, job.generation)))
 
 
 def is_replay(delivery: Delivery, stored_at: float | None, *, within: float) -> bool:
@@ -158,6 +158,14 @@ class Lease:
         recorded before the clock was set back: neither two clocks nor a slow store can make it so long.
         """
         return self.worker_id == worker_id or not is_ahead(self.until, now=at, at_most=2 * (until - at))
+
+
+def with_longer_block(state: RateLimitState, previous: RateLimitState, *, at: float) -> RateLimitState:
+    """Return the state with the block of `previous` if that lasts longer: a late response does not know it."""
+    until = previous.blocked_until
+    if until is None or not is_ahead(until, now=at, at_most=LONGEST_BLOCK) or (state.blocked_until or 0.0) >= until:
+        return state
+    return replace(state, blocked_until=until, blocked_by=previous.blocked_by)
 
 
 def last_hour(requests: Iterable[RecordedRequest], *, at: float) -> tuple[RecordedRequest, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.web.request_state import REQUEST_ID, REQUEST_ID_HEADER
+from app.web.context import REQUEST_ID, REQUEST_ID_HEADER
 
 _log = logging.getLogger("app.access")
 

@@ -11,10 +11,9 @@ from cachetools import LRUCache
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.render.keys import DOCUMENT_KINDS, Key
-from app.web.context import WebContext
+from app.web.context import REQUEST_ID, REQUEST_ID_HEADER, RequestState, WebContext, with_request_state
 from app.web.document_response import LinkBase, build_response
 from app.web.event_stream import EventStream, open_stream
-from app.web.request_state import REQUEST_ID, REQUEST_ID_HEADER, RequestState, with_request_state
 
 CacheKey = tuple[str | bytes | None, ...]
 """What selects a document (RFC 9111, 2): path and query, the headers Accept and Host, and the scheme."""

@@ -1,17 +1,25 @@
-"""What the routes need of the rest of the application: one frozen value, which `app.bootstrap` fills.
+"""What a route needs: the `WebContext` of the application, and the `RequestState` of one request.
 
-`serve_document` is how routes serve a document from it.
+`app.bootstrap` fills the context once. `CachedReads`, the middleware around the routes, creates a state for each
+request and puts it into the ASGI scope. A route reports there what it served; `serve_document` does so.
+
+Each response has the request's id in the header X-Request-ID, and each line logged while the request is served has it
+too. No standard defines the header. As proxies do, the service passes on an id that the client sends, if every consumer
+can safely show it. Scripts of a page may read the header, so a blog's owner can report which request failed.
 """
 
 import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from app.domain.errors import NotServed
 from app.domain.sites import Repository
@@ -22,12 +30,19 @@ from app.render.document import Document
 from app.render.keys import Key
 from app.serving.event_streams import Subscribers
 from app.web.document_response import CorsPolicy, LinkBase, build_response, raw_response
-from app.web.request_state import RequestIds, request_state
 
 _LARGE_BODIES_AT_ONCE = 4
 _BASE_URL = re.compile(
     r"https?://(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?"
 )
+
+REQUEST_ID_HEADER = b"x-request-id"
+REQUEST_ID: ContextVar[str | None] = ContextVar("afterword.request_id", default=None)
+"""The id of the request being served. Tasks that a request starts inherit it."""
+_SAFE = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_PREFIXES = 2**48
+_KEY = "afterword"
+"""The item of `scope["state"]` that holds the `RequestState`."""
 
 
 class DocumentReader(Protocol):
@@ -71,6 +86,25 @@ class WebhookEndpoint:
     """Limits how many bodies of over a megabyte are read at once, because anyone can begin to send one."""
     body_timeout: float = 10.0
     """Seconds to wait for a whole body; GitHub gives up after the same time."""
+
+
+class RequestIds:
+    """A sequence of request ids: a prefix that identifies the process, and a number."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix.encode()
+        self._numbers = count(1)
+
+    def accept_or_create(self, client_id: bytes | None) -> bytes:
+        """Return the id that the client sent if it is safe, else the next id of this process."""
+        if client_id is not None and _SAFE.fullmatch(client_id):
+            return client_id
+        return b"%b-%d" % (self._prefix, next(self._numbers))
+
+
+def request_ids(random: Callable[[], float]) -> RequestIds:
+    """Return ids with a prefix of twelve hexadecimal digits; `random` returns numbers in [0, 1)."""
+    return RequestIds(f"{int(random() * _PREFIXES):012x}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +178,41 @@ class WebContext:
 
     def _any_base_url(self, request: Request) -> str:
         return self.public_url or str(request.base_url).rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class EventStreamRequest:
+    """The thread that a page subscribes to, and the last event that it received."""
+
+    subscribers: Subscribers
+    repo: Repository
+    number: int
+    last_event_id: str | None
+    """The id of the last event received; None if the page has received none."""
+
+
+@dataclass(slots=True)
+class RequestState:
+    """The id of a request, and what its route reported."""
+
+    request_id: bytes
+    key: Key | None = None
+    """The key of the requested document, even if it cannot be read. Metrics count the response by its kind."""
+    link_base: LinkBase | None = None
+    """The base of the document's links, set if the document was read. The next read of this URL needs no route."""
+    event_stream: EventStreamRequest | None = None
+    """Set if the response is an event stream, which `CachedReads` opens."""
+
+
+def with_request_state(scope: Scope, state: RequestState) -> dict[str, Any]:
+    """Return a copy of an ASGI scope that holds this state."""
+    return {**scope, "state": {**scope.get("state", {}), _KEY: state}}
+
+
+def request_state(scope: Scope) -> RequestState:
+    """Return the state of a request that came through `CachedReads`."""
+    state: RequestState = scope["state"][_KEY]
+    return state
 
 
 def web_context(request: Request) -> WebContext:

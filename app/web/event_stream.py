@@ -17,9 +17,9 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from app.serving.event_streams import Subscribers, Subscription, ThreadEvent
+from app.web.context import EventStreamRequest
 from app.web.document_response import NO_STORE, Headers
 from app.web.errors import ErrorDetails, error_response
-from app.web.request_state import EventStreamRequest
 
 CONTENT_TYPE = "text/event-stream"
 _HEARTBEAT = b":\n\n"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.cli.logs import MASK, configure, find_secrets, formatter, masker
-from app.web.request_state import REQUEST_ID
+from app.web.context import REQUEST_ID
 from tests.cli.log_lines import SECRETS, TOKEN, assert_hidden, fields, line, record, settings, traceback_of
 
 FORMATS = ["text", "json"]

@@ -127,8 +127,8 @@ async def test_removal_spares_the_same_id_elsewhere(mirror: Mirror) -> None:
 async def test_threads_come_by_descending_number_without_pull_requests(mirror: Mirror) -> None:
     await put(mirror, issue(2, 1), issue(10, 0), issue(3, 1, pull=True), comment(1, 2), at=4.0)
     assert await mirror.threads(REPO) == (
-        ThreadRecord(issue(10, 0), mirrored_count=0, complete=True, count_offset=0, checked_at=4.0, version=3),
-        ThreadRecord(issue(2, 1), mirrored_count=1, complete=True, count_offset=0, checked_at=4.0, version=1),
+        ThreadRecord(issue(10, 0), mirrored_count=0, complete=True, count_mismatch=False, checked_at=4.0, version=3),
+        ThreadRecord(issue(2, 1), mirrored_count=1, complete=True, count_mismatch=False, checked_at=4.0, version=1),
     )
 
 

@@ -29,9 +29,8 @@ def record(
     offset: int = 0,
     checked_at: float | None = None,
 ) -> ThreadRecord:
-    return ThreadRecord(
-        issue=issue, mirrored_count=mirrored, complete=complete, count_offset=offset, checked_at=checked_at
-    )
+    has_mismatch = issue.comment_count != mirrored + offset
+    return ThreadRecord(issue, mirrored, complete=complete, count_mismatch=has_mismatch, checked_at=checked_at)
 
 
 def issue_summary(

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import httpx
 
-from app.render.images import image_name
+from app.render.sanitizer.sanitize import image_name
 from app.simulator.http.images import IMAGES_PATH
 from app.simulator.http.server import RunningSimulator
 from app.simulator.world.world import World

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.render.images import image_name
+from app.render.sanitizer.sanitize import image_name
 from app.simulator.http.images import IMAGES_PATH
 from app.simulator.http.responses import SimulatedResponse
 from app.simulator.http.server import RunningSimulator, run_simulator

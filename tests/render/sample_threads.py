@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.domain.sites import repository
+from app.domain.thread_state import issue_status
 from app.domain.threads import Comment, Issue, Status, Thread
 from app.github import payloads
 
@@ -113,7 +114,7 @@ def an_issue(number: int = 41, **fields: Any) -> Issue:
 
 def a_thread(*comments: Comment, issue: Issue | None = None, stale: bool = False) -> Thread:
     issue = issue or an_issue(comments=len(comments))
-    return Thread(REPO, issue.number, issue, comments, len(comments), issue.status, 1_600_000_000.9, stale)
+    return Thread(REPO, issue.number, issue, comments, len(comments), issue_status(issue), 1_600_000_000.9, stale)
 
 
 def no_thread(status: Status = Status.MISSING) -> Thread:

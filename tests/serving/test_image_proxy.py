@@ -8,7 +8,7 @@ import pytest
 from app.domain.errors import ImageNotFound, ImageRejected, NotReady, StoreUnusable, Unreachable
 from app.domain.threads import GHOST_ID
 from app.ports.images import Image
-from app.render.images import image_name
+from app.render.sanitizer.sanitize import image_name
 from app.serving.image_proxy import GHOST, LARGEST_AVATAR, LARGEST_IMAGE
 from tests.fakes import run_ready_tasks
 from tests.render.sample_threads import a_comment

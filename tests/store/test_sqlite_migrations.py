@@ -143,7 +143,7 @@ async def test_released_store_keeps_its_threads(migrated: SqliteStore) -> None:
     )
     record = await migrated.mirror.thread(JANE, 4)
     assert record is not None
-    assert (record.count_offset, record.checked_at, record.version) == (2, 101.0, 5)
+    assert (record.count_mismatch, record.checked_at, record.version) == (False, 101.0, 5)
     assert await migrated.mirror.issue_ids(JANE, [1, 3]) == {1: 3_000_000_001, 3: 3_000_000_003}
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 
 from app.web.cached_reads import CachedReads
-from app.web.request_state import REQUEST_ID, RequestIds, request_ids
+from app.web.context import REQUEST_ID, RequestIds, request_ids
 from tests.web.harness.asgi import http_scope, sent_messages
 from tests.web.harness.blog import POST, Blog
 

@@ -17,12 +17,15 @@ class ThreadData:
     issue: Issue
     complete: bool = False
     count_offset: int = 0
+    """GitHub's count less the comments it listed at the last complete read."""
     checked_at: float | None = None
     comments: Mapping[int, Comment] = field(default_factory=dict)
 
     def record(self, version: int) -> ThreadRecord:
         """Return the thread's record."""
-        return ThreadRecord(self.issue, len(self.comments), self.complete, self.count_offset, self.checked_at, version)
+        mirrored_count = len(self.comments)
+        has_mismatch = self.issue.comment_count != mirrored_count + self.count_offset
+        return ThreadRecord(self.issue, mirrored_count, self.complete, has_mismatch, self.checked_at, version)
 
     def visible_state(self) -> tuple[Any, ...]:
         """Return all that a reader can see: GitHub's data and the completeness."""

@@ -27,7 +27,7 @@ class MemoryRateState(RateState):
         return Usage(self._state(token_id), self._last_hour(token_id, at=at))
 
     async def record(self, token_id: str, state: RateLimitState, *, at: float) -> None:
-        self._states[token_id] = state.merge(self._state(token_id), at=at)
+        self._states[token_id] = rules.with_longer_block(state, self._state(token_id), at=at)
 
     def _state(self, token_id: str) -> RateLimitState:
         return self._states.get(token_id, RateLimitState())

@@ -28,16 +28,16 @@ SELECT configured_name, github_id, full_name, issues_next_url, issues_listed_at,
 FROM site WHERE key = ? AND github_id IS NOT NULL
 """
 _VERSION = "SELECT version FROM mirror_change WHERE site = (SELECT id FROM site WHERE key = ?) AND number = ?"
-_THREADS = """
-SELECT source, mirrored_count, complete, count_offset, checked_at, coalesce(version, 0)
+_COUNT_MISMATCH = "comment_count <> mirrored_count + count_offset"
+_THREADS = f"""
+SELECT source, mirrored_count, complete, {_COUNT_MISMATCH}, checked_at, coalesce(version, 0)
 FROM issue LEFT JOIN mirror_change USING (site, number)
 WHERE site = (SELECT id FROM site WHERE key = :key)
 """
 _THREAD = f"{_THREADS} AND number = :number"
 _ALL_THREADS = f"{_THREADS} AND NOT is_pull_request ORDER BY number DESC"
-_SUMMARIES = """
-SELECT labels, number, is_pull_request, comment_count, mirrored_count, complete,
-    comment_count <> mirrored_count + count_offset, updated_at
+_SUMMARIES = f"""
+SELECT labels, number, is_pull_request, comment_count, mirrored_count, complete, {_COUNT_MISMATCH}, updated_at
 FROM issue WHERE site = (SELECT id FROM site WHERE key = :key) ORDER BY number DESC
 """
 _INCOMPLETE_ISSUE = f"SELECT 1 FROM issue WHERE {_OF_SITE} AND NOT complete AND NOT is_pull_request LIMIT 1"
@@ -222,8 +222,8 @@ def _thread(connection: sqlite3.Connection, ref: ThreadRef) -> ThreadRecord | No
 
 
 def _thread_record(source: Any, row: tuple[Any, ...]) -> ThreadRecord:
-    _, mirrored_count, complete, *fields = row
-    return ThreadRecord(payloads.issue(source), mirrored_count, bool(complete), *fields)
+    _, mirrored_count, complete, count_mismatch, *fields = row
+    return ThreadRecord(payloads.issue(source), mirrored_count, bool(complete), bool(count_mismatch), *fields)
 
 
 def _comment(connection: sqlite3.Connection, repo: Repository, comment_id: int | None) -> Comment | None:

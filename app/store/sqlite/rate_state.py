@@ -48,7 +48,7 @@ class SqliteRateState(RateState):
 
     async def record(self, token_id: str, state: RateLimitState, *, at: float) -> None:
         def operation(connection: sqlite3.Connection) -> None:
-            new_state = state.merge(_state(connection, token_id), at=at)
+            new_state = rules.with_longer_block(state, _state(connection, token_id), at=at)
             connection.execute(_PUT_STATE, (token_id, *astuple(new_state)))
 
         await self._file.write(operation)

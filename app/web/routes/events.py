@@ -11,11 +11,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.render.keys import PostKey
-from app.web.context import web_context
+from app.web.context import EventStreamRequest, request_state, web_context
 from app.web.errors import problem_responses
 from app.web.event_stream import CONTENT_TYPE
 from app.web.parameters import Ghissueid, Site, read_router
-from app.web.request_state import EventStreamRequest, request_state
 
 _ZERO_WEIGHT = re.compile(r"q=0(\.0{0,3})?")
 _ACCEPTABLE = {CONTENT_TYPE, "text/*", "*/*"}

@@ -85,7 +85,7 @@ def make_issue(number: int, count: int, *, state: str = "open") -> Issue:
 
 def make_thread(number: int, comments: tuple[Comment, ...]) -> Thread:
     issue = make_issue(number, len(comments))
-    return Thread(SITE, number, issue, comments, len(comments), issue.status, START)
+    return Thread(SITE, number, issue, comments, len(comments), Status.OPEN, START)
 
 
 THREADS = {

@@ -8,8 +8,8 @@ from app.domain.sites import repository
 from app.render.document import JSON, Document
 from app.render.keys import Key, PostKey
 from app.web.cached_reads import CachedReads
+from app.web.context import request_state
 from app.web.document_response import LinkBase
-from app.web.request_state import request_state
 from tests.web.harness.blog import Blog
 
 

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from app.web.request_state import REQUEST_ID
+from app.web.context import REQUEST_ID
 
 
 class LineRecorder(logging.Handler):

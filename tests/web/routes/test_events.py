@@ -8,9 +8,9 @@ from app.domain.errors import NotReady, NotServed
 from app.domain.records import REPOSITORY_NUMBER
 from app.domain.threads import Status
 from app.serving.event_streams import ThreadEvent
+from app.web.context import EventStreamRequest
 from app.web.document_response import CorsPolicy
 from app.web.event_stream import changed_event, open_stream, welcome_message
-from app.web.request_state import EventStreamRequest
 from app.web.routes.events import accepts_event_stream
 from tests.web.harness.blog import GONE, OTHER, POST, SITE, Blog
 from tests.web.harness.event_stream_client import (

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.render.images import image_name, image_urls, proxied_avatar_url, proxied_image_url
-from app.render.sanitizer.sanitize import sanitize
+from app.render.sanitizer.sanitize import image_name, image_urls, proxied_avatar_url, proxied_image_url, sanitize
 
 SOURCE_URL = "https://github.com/owner/name/issues/41#issuecomment-9"
 BASE_URL = "https://comments.example"

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.github import link_header
-from app.github.link_header import Link
+from app.github.headers import Link, next_target, parse_links
 
 GITHUB = (
     '<https://api.github.com/repositories/1296269/issues?per_page=100&page=2>; rel="next", '
@@ -14,11 +13,11 @@ GITHUB = (
 
 
 def test_github_link_header_is_parsed() -> None:
-    assert link_header.parse(GITHUB) == (
+    assert parse_links(GITHUB) == (
         Link("https://api.github.com/repositories/1296269/issues?per_page=100&page=2", frozenset({"next"})),
         Link("https://api.github.com/repositories/1296269/issues?per_page=100&page=9", frozenset({"last"})),
     )
-    assert link_header.next_target(GITHUB) == "https://api.github.com/repositories/1296269/issues?per_page=100&page=2"
+    assert next_target(GITHUB) == "https://api.github.com/repositories/1296269/issues?per_page=100&page=2"
 
 
 @pytest.mark.parametrize(
@@ -49,7 +48,7 @@ def test_github_link_header_is_parsed() -> None:
     ],
 )
 def test_next_target_follows_rfc_8288(header: str | None, target: str | None) -> None:
-    assert link_header.next_target(header) == target
+    assert next_target(header) == target
 
 
 @pytest.mark.parametrize(
@@ -69,13 +68,13 @@ def test_next_target_follows_rfc_8288(header: str | None, target: str | None) ->
 )
 def test_malformed_header_is_not_the_last_page(header: str) -> None:
     with pytest.raises(ValueError, match="malformed"):
-        link_header.next_target(header)
+        next_target(header)
 
 
 @given(st.text() | st.text(alphabet='<>;,="\\ \trelnxt', max_size=60))
 def test_any_text_is_parsed_or_rejected(header: str) -> None:
     try:
-        links = link_header.parse(header)
+        links = parse_links(header)
     except ValueError:
         return
     assert all(f"<{link.target}" in re.sub(r"<\s+", "<", header) for link in links)
@@ -107,7 +106,7 @@ def test_written_links_are_parsed_back(links: list[tuple[str, set[str], dict[str
         for target, rels, others in links
     )
 
-    assert [(link.target, set(link.relations)) for link in link_header.parse(header)] == [
+    assert [(link.target, set(link.relations)) for link in parse_links(header)] == [
         (target, rels) for target, rels, _ in links
     ]
 
@@ -120,7 +119,7 @@ def test_hostile_headers_cost_linear_time(piece: str) -> None:
     header = "<a>" + piece * (2_000_000 // len(piece))  # quadratic time would be hours, and the time limit ends it
 
     try:
-        links = link_header.parse(header)
+        links = parse_links(header)
     except ValueError:
         return
     assert links
