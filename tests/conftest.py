@@ -3,10 +3,10 @@
 import os
 import ssl
 import sys
+import threading
 from collections.abc import Iterator
 from functools import cache
 
-import coverage
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -34,13 +34,18 @@ def _shared_certificates() -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def untraced(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Stop tracing for coverage in a module marked so, and in the processes that it starts."""
-    measure = coverage.Coverage.current()
-    if measure is None or not request.node.get_closest_marker("untraced"):
+    """Stop tracing for coverage in a module marked so, and in the processes that it starts.
+
+    The measurement itself goes on: pytest-cov starts several in a test process, and the end of one resumes another.
+    """
+    if not request.node.get_closest_marker("untraced"):
         yield
         return
+    trace, thread_trace = sys.gettrace(), threading.gettrace()
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-        measure.stop()
+        sys.settrace(None)
+        threading.settrace(None)
         yield
-        measure.start()
+        threading.settrace(thread_trace)
+        sys.settrace(trace)

@@ -43,7 +43,6 @@ async def _summaries(service: LocalService) -> Sequence[IssueSummary]:
     return (await service.application.mirror.site_snapshot(BLOG)).summaries
 
 
-@pytest.mark.no_cover
 async def test_thousand_posts_cost_at_most_113_requests() -> None:
     with run_simulator(generate_world(1000, 10_000, seed=1)) as simulator:
         simulator.world.add_token("t0ken", "ada")
@@ -208,7 +207,6 @@ async def test_deletion_between_pages_loses_no_other_comment() -> None:
                 assert await mirrored_ids(service, number) == github_ids(simulator, number)
 
 
-@pytest.mark.no_cover
 async def test_comments_beyond_githubs_page_limit_are_mirrored() -> None:
     with run_simulator(generate_world(300, 10_450, seed=4)) as simulator:
         simulator.world.add_token("t0ken", "ada")

@@ -223,7 +223,6 @@ async def test_empty_read_does_not_undo_a_later_one(world: World, monkeypatch: p
             assert len(github_ids(simulator, 2)) == 1
 
 
-@pytest.mark.no_cover
 async def test_large_repository_does_not_starve_the_poll(clock: FakeClock) -> None:
     world = generate_world(2_600, 0, seed=1)
     world.clock = clock.now
