@@ -5,7 +5,6 @@ refreshed one by one.
 """
 
 import asyncio
-import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -24,7 +23,6 @@ from app.ports.leases import Leases
 from app.ports.mirror import Mirror
 from app.sync.poll import Poller
 
-_log = logging.getLogger(__name__)
 _MOST_SINGLE = 5
 """So many waiting deliveries still have a refresh each."""
 _BETWEEN_BATCHES = 2.0
