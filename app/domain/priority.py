@@ -18,5 +18,5 @@ class Priority(Enum):
     """A backfill requests what the mirror lacks; no reader waits for it."""
 
 
-URGENCY = {priority: position for position, priority in enumerate(Priority)}
-"""0 for the most urgent priority."""
+PRIORITY_ORDER = {priority: position for position, priority in enumerate(Priority)}
+"""The position of each priority; 0 is the most urgent."""

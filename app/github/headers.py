@@ -19,17 +19,17 @@ _IMF_DATE = re.compile(
 _ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,512}"')
 _JSON = re.compile(r"application/(?:[a-z0-9.-]+\+)?json", re.IGNORECASE)
 _COUNT = re.compile(r"[0-9]{1,15}")
-_TARGET = re.compile(r"<([^<>]*+)>")
-_PARAMETER = re.compile(
+_LINK_TARGET = re.compile(r"<([^<>]*+)>")
+_LINK_PARAMETER = re.compile(
     r"""[ \t]*+;[ \t]*+
     (?:(?P<name>[^\s;,="<>]++)[ \t]*+
        (?:=[ \t]*+(?:"(?P<quoted>[^"\\]*+(?:\\.[^"\\]*+)*+)"|(?P<token>[^\s;,"<>]*+)))?+
     )?+""",
     re.VERBOSE,
 )
-_SEPARATOR = re.compile(r"[ \t]*+(?:,[ \t,]*+|\Z)")
-_START = re.compile(r"[ \t,]*+")
-_ESCAPE = re.compile(r"\\(.)")
+_LINK_SEPARATOR = re.compile(r"[ \t]*+(?:,[ \t,]*+|\Z)")
+_LINK_START = re.compile(r"[ \t,]*+")
+_LINK_ESCAPE = re.compile(r"\\(.)")
 
 
 def lowercase_names(headers: Mapping[str, str]) -> Mapping[str, str]:
@@ -75,13 +75,13 @@ class Link:
 def parse_links(header: str) -> tuple[Link, ...]:
     """Return all links of a header in order; raise ValueError for a malformed header."""
     links: list[Link] = []
-    position = _match(_START, header, 0).end()
+    position = _match_link(_LINK_START, header, 0).end()
     while position < len(header):
-        target = _match(_TARGET, header, position)
-        parameters, position = _parameters(header, target.end())
+        target = _match_link(_LINK_TARGET, header, position)
+        parameters, position = _link_parameters(header, target.end())
         relations = frozenset(parameters.get("rel", "").lower().split())
         links.append(Link(target[1].strip(), relations, "anchor" in parameters))
-        position = _match(_SEPARATOR, header, position).end()
+        position = _match_link(_LINK_SEPARATOR, header, position).end()
     return tuple(links)
 
 
@@ -92,19 +92,19 @@ def next_target(header: str | None) -> str | None:
     return link.target if link else None
 
 
-def _parameters(header: str, position: int) -> tuple[dict[str, str], int]:
+def _link_parameters(header: str, position: int) -> tuple[dict[str, str], int]:
     """Return the parameters of one link, the first of each name, and the position of their end."""
     parameters: dict[str, str] = {}
-    while match := _PARAMETER.match(header, position):
+    while match := _LINK_PARAMETER.match(header, position):
         position = match.end()
         if match["name"]:
             quoted_value = match["quoted"]
-            value = match["token"] or "" if quoted_value is None else _ESCAPE.sub(r"\1", quoted_value)
+            value = match["token"] or "" if quoted_value is None else _LINK_ESCAPE.sub(r"\1", quoted_value)
             parameters.setdefault(match["name"].lower(), value)
     return parameters, position
 
 
-def _match(pattern: re.Pattern[str], header: str, position: int) -> re.Match[str]:
+def _match_link(pattern: re.Pattern[str], header: str, position: int) -> re.Match[str]:
     match = pattern.match(header, position)
     if match is None:
         raise ValueError(f"the Link header is malformed at character {position}")

@@ -1,7 +1,7 @@
 """Which threads, comments and avatars readers may see.
 
 What a hidden comment shows is decided where it is rendered: `app.render.api` (JSON), `fragment` (HTML), `feeds` and
-`github_objects`.
+`github_objects`; in the browser by `app/widget/widget.js` and `lists.js`.
 """
 
 from collections import defaultdict
@@ -32,8 +32,11 @@ class AccessPolicy:
         return not issue.is_pull_request and self.posts.includes(*ref, issue.labels)
 
     def is_shown(self, ref: ThreadRef, issue: Issue | IssueSummary) -> bool:
-        """Return True if an issue is a post under its number, or under one that it was transferred from."""
-        return any(self.is_post(number, issue) for number in {ref} | self.transfer_sources({ref}))
+        """Return True if an issue is a post under its number, or under one that it was transferred from.
+
+        Only transfers that were rendered are known.
+        """
+        return any(self.is_post(known_ref, issue) for known_ref in {ref} | self.transfer_sources({ref}))
 
     def post_numbers(self, repo: Repository, snapshot: SiteSnapshot) -> frozenset[int]:
         """Return the numbers of a repository's issues that are posts."""

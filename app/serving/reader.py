@@ -164,7 +164,7 @@ class Reader:
             self._refreshing.join(("check", ref), lambda: self._check(ref))
 
     async def _check(self, requested_ref: ThreadRef) -> None:
-        """Check a thread where it is now; request unlisted numbers as rarely as any."""
+        """Check a thread at its current number; request one that the mirror lacks at most once a minute."""
         snapshot = await self._mirror.snapshot(*requested_ref, with_comments=False)
         ref, is_known = snapshot.ref, snapshot.record is not None or snapshot.was_transferred
         if not is_known and not await self._may_probe(*ref):

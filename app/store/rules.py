@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.domain.priority import URGENCY, Priority
+from app.domain.priority import PRIORITY_ORDER, Priority
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.domain.times import is_ahead
@@ -116,7 +116,7 @@ def after_enqueue(
     if stored_job is None:
         return StoredJob(Job(repo, number, priority, full, generation=0, enqueued_at=at, due_at=at))
     job = stored_job.job
-    is_more_urgent = URGENCY[priority] < URGENCY[job.priority]
+    is_more_urgent = PRIORITY_ORDER[priority] < PRIORITY_ORDER[job.priority]
     job = replace(
         job,
         priority=priority if is_more_urgent else job.priority,
@@ -136,7 +136,7 @@ def _latest_due_at(job: Job, priority: Priority, *, at: float) -> float:
 
 def by_urgency(jobs: Iterable[Job]) -> tuple[Job, ...]:
     """Return the jobs by priority, then by age."""
-    return tuple(sorted(jobs, key=lambda job: (URGENCY[job.priority], job.enqueued_at, job.generation)))
+    return tuple(sorted(jobs, key=lambda job: (PRIORITY_ORDER[job.priority], job.enqueued_at, job.generation)))
 
 
 def is_replay(delivery: Delivery, stored_at: float | None, *, within: float) -> bool:

@@ -37,7 +37,7 @@ class Poller:
         self._reconciler = reconciler
         self._mirror = mirror
         self._complete: dict[Repository, bool] = {}
-        """Whether the backfill was complete at the last report of its progress."""
+        """Whether the last poll found the mirror complete."""
 
     async def poll(self, repo: Repository, *, reconcile: Reconcile = Reconcile.NEVER) -> WebhookHealth:
         """Backfill what is missing, then apply what changed; return what it shows of the webhook.
@@ -56,6 +56,7 @@ class Poller:
         snapshot = await self._mirror.site_snapshot(repo)
         site, limit = await self._site(snapshot, repo), None
         if snapshot.needs_backfill:
+            self._complete[repo] = False
             limit = await self._run_backfill(site)
             snapshot = await self._mirror.site_snapshot(repo)
             site = await self._site(snapshot, repo)

@@ -242,9 +242,9 @@ def _is_same_hour(reset: float | None, other: float | None) -> bool:
 
 
 def _with_own_count(state: RateLimitState, own: RateLimit | None) -> RateLimitState:
-    """Return the state with what this process knows more exactly, or alone if the store has no count.
+    """Return the state with this process's own count: the smaller of the same hour, or its own if the store has none.
 
-    GitHub counts a rejected token's requests by address, with another limit: they tell nothing of the token's hour.
+    Another limit than the stored one is ignored: GitHub counts a rejected token's requests by address.
     """
     if own is None:
         return state

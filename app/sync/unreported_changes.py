@@ -40,7 +40,7 @@ class WebhookHealth:
 
 
 class MissedDeliveries:
-    """Compares the comments of a poll with the deliveries."""
+    """Finds and reports new comments that no delivery reported."""
 
     def __init__(self, mirror: Mirror, deliveries: Deliveries, metrics: Metrics, *, has_webhook: bool) -> None:
         """Expect deliveries if `has_webhook`: without a secret none is accepted."""
@@ -52,7 +52,7 @@ class MissedDeliveries:
     async def check(
         self, snapshot: SiteSnapshot, site: SiteRecord, comments: Iterable[Comment], *, date: float, now: float
     ) -> WebhookHealth:
-        """Return which of the comments were missed; none if no delivery is expected. `date` is GitHub's clock."""
+        """Return the webhook's health after a poll; empty if no delivery is expected. `date` is GitHub's clock."""
         if not self._has_webhook:
             return WebhookHealth()
         last_delivery_at = await self._deliveries.last_delivery_at(site.repo)
@@ -79,8 +79,8 @@ class MissedDeliveries:
             return
         self._metrics.missed_by_webhook(repo, len(missed_threads))
         _log.warning(
-            "%s: no webhook reported the news of %s. See Recent Deliveries of the webhook on GitHub; "
-            "for an hour Afterword polls as often as without a webhook.",
+            "%s: no delivery reported the new comments of %s. See Recent Deliveries of the webhook on GitHub. "
+            "Afterword polls as often as without a webhook for at least an hour, until a delivery arrives again.",
             repo,
             ", ".join(map(str, sorted(missed_threads)[:10])),
         )

@@ -12,7 +12,7 @@ export function schedule(element, exports) {
   });
 }
 
-// What version 0.3.0 called; a browser may have cached its widget.js.
+// For widget.js of version 0.3.0, which a browser may have cached: loads the current one beside it. Remove in 0.5.0.
 export const show = async (element) => schedule(element, await import("../../widget.js?after-0.3.0"));
 
 function requestCount(element) {

@@ -1,10 +1,12 @@
+"""Header fields of a response; Link with any text."""
+
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.github.headers import Link, next_target, parse_links
+from app.github.headers import Link, is_json, next_target, parse_count, parse_date, parse_etag, parse_links
 
 GITHUB = (
     '<https://api.github.com/repositories/1296269/issues?per_page=100&page=2>; rel="next", '
@@ -123,3 +125,16 @@ def test_hostile_headers_cost_linear_time(piece: str) -> None:
     except ValueError:
         return
     assert links
+
+
+def test_well_formed_fields_are_parsed() -> None:
+    assert parse_date("Sun, 06 Nov 1994 08:49:37 GMT") == 784111777.0
+    assert parse_count(" 42 ") == 42
+    assert parse_etag('W/"a1"') == 'W/"a1"'
+    assert all(is_json(name) for name in (None, "application/json; charset=utf-8", "application/problem+json"))
+
+
+@pytest.mark.parametrize("text", [None, "", "never", "Sunday, 06-Nov-94 08:49:37 GMT", "-1", "1e3", '"a', "text/html"])
+def test_malformed_fields_count_as_absent(text: str | None) -> None:
+    assert (parse_date(text), parse_count(text), parse_etag(text)) == (None, None, None)
+    assert text is None or not is_json(text)

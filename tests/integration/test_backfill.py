@@ -104,6 +104,20 @@ async def test_limit_is_reported_once_by_the_poll_it_stops(*, is_githubs: bool) 
             assert waits == [limit.value.until]
 
 
+async def test_limit_of_a_later_backfill_is_reported() -> None:
+    with run_simulator(blog_world(1)) as simulator:
+        async with run_service(simulator) as service:
+            for _ in range(2):
+                await service.application.poller.poll(BLOG)
+            lost = Change(repo=BLOG, at=service.clock.now(), site_update={"issues_listed_at": None})
+            await service.application.mirror.apply(lost)
+            service.progress.clear()
+            simulator.faults.add(PrimaryRateLimit(reset_in=600))
+            with pytest.raises(RateLimited) as limit:
+                await service.application.poller.poll(BLOG)
+            assert [progress.waiting_until for progress in service.progress] == [limit.value.until]
+
+
 async def test_reserve_serves_other_posts_without_a_token() -> None:
     with run_simulator(blog_world(*[1] * 30, *[150] * 40)) as simulator:
         async with run_service(simulator) as service:

@@ -102,9 +102,10 @@ async def test_every_poll_counts_and_logs_missed_deliveries(
             await service.application.poller.poll(BLOG)
             metrics = parse(service.application.metrics.exposition())
             assert metrics["afterword_missed_by_webhook_total", "repo=ada/blog"] == 1
-            assert "no webhook reported the news of 2." in caplog.text
+            assert "no delivery reported the new comments of 2." in caplog.text
             assert await service.application.schedule.poll_once(BLOG) == 60
             clock.advance(3700)
+            assert await service.application.schedule.poll_once(BLOG) == 60, "no delivery has arrived since"
             await receive_delivery(service, 2)
             assert await service.application.schedule.poll_once(BLOG) == 600
 

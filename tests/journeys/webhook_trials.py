@@ -99,7 +99,7 @@ def _lost_deliveries(blog: Blog, clock: GitHubClock) -> None:
     clock.ahead += 120  # by now the deliveries should have arrived
     hold.release()
     blog.wait_until_mirrored()
-    blog.server.service.wait_for(rf"{blog.repo}: no webhook reported the news of 1\.")
+    blog.server.service.wait_for(rf"{blog.repo}: no delivery reported the new comments of 1\.")
     assert {delivery.error for delivery in hook.log[1:]} == {"dropped"}
 
 

@@ -15,7 +15,7 @@ from tests.fakes import ManualClock, run_ready_tasks
 
 BLOG, NOTES = repository("Ada/Blog"), repository("ada/notes")
 POST, OTHER = 41, 42
-HEARTBEAT_SECONDS = 25
+HEARTBEAT_SECONDS = 15
 
 
 class FakeThreads:
@@ -24,7 +24,6 @@ class FakeThreads:
     def __init__(self) -> None:
         self.versions: dict[int, int] = {}
         self.reads: list[int] = []
-        self._received = asyncio.Event()
         self.failure: Exception | None = None
         self.gate = asyncio.Event()
         self.gate.set()
