@@ -41,7 +41,7 @@ def _duration(seconds: float) -> str:
 
 
 class ProgressDisplay:
-    """Shows imports on a console; a site that is complete is not shown again."""
+    """Shows imports on a console; a site that is complete is not shown again unless it has to wait."""
 
     def __init__(self, console: Console, clock: Clock) -> None:
         self._console = console
@@ -55,7 +55,7 @@ class ProgressDisplay:
 
     def show(self, progress: Progress) -> None:
         """Show a step of an import, if it is time to."""
-        if progress.repo in self._complete_repos:
+        if progress.repo in self._complete_repos and progress.waiting_until is None:
             return
         text = describe(progress, self._seconds_left(progress))
         if progress.is_complete:

@@ -25,12 +25,13 @@ from app.cli.console import print_line
 from app.cli.logs import configure
 from app.cli.options import Repo, Store
 from app.cli.progress import ProgressDisplay
-from app.cli.server import base_url, bind, run_in_background, run_server, stop_signals
+from app.cli.server import base_url, bind, is_loopback, run_in_background, run_server, stop_signals
 from app.cli.workers import METRICS_FOLDER, inherit_socket, remove_orphaned_metrics, supervise
 from app.domain.errors import GitHubError, InvalidSetting
 from app.outbound.clock import SystemClock, random
 from app.settings import Settings, load, unknown_variables
 from app.web.access_log import AccessLog
+from app.web.context import PUBLIC_URL_ADVICE
 
 _log = logging.getLogger(__name__)
 
@@ -110,6 +111,8 @@ async def run(settings: Settings, console: Console, arguments: Sequence[str] = (
         async with open_application(settings, display.show, clock, random) as application:
             failure = await application.check_github()
             await _print_welcome(application, settings.public_url or base_url(server_socket), console, failure)
+            if settings.public_url is None and not is_loopback(server_socket):
+                print_line(console, PUBLIC_URL_ADVICE)
             if settings.workers == 1:
                 await _serve(application, server_socket, display)
         if settings.workers > 1 and not await supervise(settings.workers, arguments, server_socket, clock):
@@ -207,4 +210,4 @@ def describe_mode(settings: Settings) -> str:
         return f"Mode: token (5,000 requests an hour). {polls}; with AFTERWORD_WEBHOOK_SECRET, {webhook}"
     if settings.secrets:
         return f"Mode: webhook without a token (60 requests an hour). {polls}, and more rarely once {webhook}"
-    return f"Mode: no token (60 requests an hour). {polls}; with a token in AFTERWORD_GITHUB_TOKEN, every 60 s."
+    return f"Mode: no token (60 requests an hour). {polls}; a token in AFTERWORD_GITHUB_TOKEN allows 5,000 requests."

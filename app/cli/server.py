@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from ipaddress import ip_address
 from typing import Any
 
 import orjson
@@ -65,6 +66,11 @@ def base_url(server_socket: socket.socket) -> str:
     host, port = server_socket.getsockname()[:2]
     shown_host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     return f"http://{shown_host}:{port}"
+
+
+def is_loopback(server_socket: socket.socket) -> bool:
+    """Return True if only this machine can reach a bound socket."""
+    return ip_address(server_socket.getsockname()[0].partition("%")[0]).is_loopback
 
 
 class _Server(uvicorn.Server):

@@ -103,15 +103,18 @@ def thread_state(snapshot: Snapshot, posts: PostFilter) -> ThreadState:
     return ThreadState.UNKNOWN if not _is_listed(snapshot.site) else ThreadState.UNLISTED
 
 
-def thread_of(snapshot: Snapshot, state: ThreadState, *, stale: bool) -> Thread:
+def thread_of(snapshot: Snapshot, state: ThreadState, *, failed_at: float | None) -> Thread:
     """Return what readers see of a snapshot: the thread of a post, or the status `missing` or `gone`.
+
+    It is stale if a check has failed, at `failed_at`, since it last agreed with GitHub.
 
     An incomplete thread has a count and no comments: the caller refuses it before if a reader wants comments.
     """
     record = snapshot.record
     repo, number = snapshot.requested_ref
     if record is None or state not in {ThreadState.COMPLETE, ThreadState.INCOMPLETE}:
-        return _missing(snapshot, stale=stale)
+        return _missing(snapshot, failed_at)
+    last_check = checked_at(record, snapshot.site)
     return Thread(
         repo=repo,
         number=number,
@@ -119,9 +122,10 @@ def thread_of(snapshot: Snapshot, state: ThreadState, *, stale: bool) -> Thread:
         comments=snapshot.comments if record.complete else (),
         comment_count=record.mirrored_count if record.complete else record.issue.comment_count,
         status=issue_status(record.issue),
-        checked_at=checked_at(record, snapshot.site),
-        stale=stale,
+        checked_at=last_check,
+        stale=_is_stale(last_check, failed_at),
         refreshed_at=record.checked_at,
+        version=snapshot.version,
     )
 
 
@@ -156,13 +160,18 @@ def latest(times: Sequence[float | None]) -> float | None:
     return max((time for time in times if time is not None), default=None)
 
 
-def _missing(snapshot: Snapshot, *, stale: bool) -> Thread:
+def _is_stale(last_check: float | None, failed_at: float | None) -> bool:
+    return failed_at is not None and (last_check is None or failed_at > last_check)
+
+
+def _missing(snapshot: Snapshot, failed_at: float | None) -> Thread:
     tombstone, site = snapshot.tombstone, snapshot.site
     by_site = site_checked_at(site) if site else None
     last_check = latest((tombstone.checked_at if tombstone else None, by_site))
     status = Status.GONE if tombstone is not None and tombstone.gone else Status.MISSING
     refreshed_at = tombstone.checked_at if tombstone else last_check
-    return Thread(*snapshot.requested_ref, None, (), 0, status, last_check, stale=stale, refreshed_at=refreshed_at)
+    requested_ref, version, stale = snapshot.requested_ref, snapshot.version, _is_stale(last_check, failed_at)
+    return Thread(*requested_ref, None, (), 0, status, last_check, stale, refreshed_at, version)
 
 
 def _is_listed(site: SiteRecord | None) -> bool:

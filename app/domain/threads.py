@@ -117,3 +117,5 @@ class Thread:
     """True if the last check that was due failed."""
     refreshed_at: float | None = None
     """When GitHub last responded for this thread itself: what lists of changes do not show is as old as that."""
+    version: int = 0
+    """The version of its latest change in the mirror."""

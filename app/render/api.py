@@ -41,7 +41,7 @@ def comments(thread: Thread, key: CommentsKey, sanitize: Sanitizer) -> Document:
     items = orjson.dumps([_comment(c, targets.get(c.id), sanitize, key.base_url) for c in page_comments])
     content = _post(thread)
     body = {"post": content | _freshness(thread), "comments": orjson.Fragment(items), "next": next_cursor}
-    etag = weak_etag(orjson.dumps([content, next_cursor]), items, base_url=key.base_url)
+    etag = weak_etag(orjson.dumps([content, next_cursor]), items)
     return _document(orjson.dumps(body), etag=etag, checked_at=thread.checked_at, stale=thread.stale)
 
 
@@ -74,7 +74,7 @@ def newest(
     has_next = len(comments) > len(page_comments)
     next_cursor = cursors.encode(cursors.site_list(), comment_id=page_comments[-1].id) if has_next else None
     body = orjson.dumps({"comments": items, "next": next_cursor})
-    return _document(body, etag=weak_etag(body, base_url=key.base_url), checked_at=checked_at, stale=stale)
+    return _document(body, etag=weak_etag(body), checked_at=checked_at, stale=stale)
 
 
 def newest_before(cursor: str | None) -> int | None:
@@ -134,7 +134,7 @@ def _post(thread: Thread) -> dict[str, Any]:
 
 def _freshness(thread: Thread) -> dict[str, Any]:
     checked_at = None if thread.checked_at is None else rfc3339(thread.checked_at)
-    return {"checked_at": checked_at, "stale": thread.stale}
+    return {"checked_at": checked_at, "stale": thread.stale, "version": thread.version}
 
 
 def _title(thread: Thread | None) -> str | None:

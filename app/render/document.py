@@ -42,15 +42,9 @@ class Document:
         return sum(map(len, self.bodies.values())) + _OBJECT_OVERHEAD
 
 
-def weak_etag(*parts: bytes, base_url: str | None = None) -> str:
-    """Return a weak ETag that depends on these bytes only; it is weak because all encodings share it.
-
-    The service's own address, `base_url`, is left out: the ETag stays the same when the service moves.
-    """
-    content = b"".join(parts)
-    if base_url:
-        content = content.replace(base_url.encode(), b"")
-    return f'W/"{hashlib.blake2b(content, digest_size=16).hexdigest()}"'
+def weak_etag(*parts: bytes) -> str:
+    """Return a weak ETag that depends on these bytes only; it is weak because all encodings share it."""
+    return f'W/"{hashlib.blake2b(b"".join(parts), digest_size=16).hexdigest()}"'
 
 
 def encode_body(body: bytes) -> dict[str, bytes]:

@@ -128,7 +128,7 @@ def _document(feed: _Feed, key: FeedKey, i18n: Translation, sanitize: Sanitizer,
     body = serialize(feed, key, i18n.lang, list(_entries(feed, key, i18n, sanitize)))
     return Document(
         bodies=encode_body(body),
-        etag=weak_etag(body, base_url=key.base_url),
+        etag=weak_etag(body),
         content_type=f"{CONTENT_TYPES[key.format]}; charset=utf-8",
         checked_at=checked_at,
         content_security_policy="default-src 'none'; sandbox",

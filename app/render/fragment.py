@@ -76,7 +76,7 @@ def document(thread: Thread, key: FragmentKey, sanitize: Sanitizer) -> Document:
     body = html.encode("utf-8", "replace")
     return Document(
         bodies=encode_body(body),
-        etag=weak_etag(body, base_url=key.base_url),
+        etag=weak_etag(body),
         content_type=HTML,
         checked_at=thread.checked_at,
         stale=thread.stale,

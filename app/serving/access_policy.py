@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from app.domain.errors import NotReady, NotServed
+from app.domain.posts import Posts
 from app.domain.records import IssueSummary, SiteRecord, ThreadRef
 from app.domain.sites import PostFilter, Repository
 from app.domain.thread_state import Snapshot
@@ -32,10 +33,7 @@ class AccessPolicy:
         return not issue.is_pull_request and self.posts.includes(*ref, issue.labels)
 
     def is_shown(self, ref: ThreadRef, issue: Issue | IssueSummary) -> bool:
-        """Return True if an issue is a post under its number, or under one that it was transferred from.
-
-        Only transfers that were rendered are known.
-        """
+        """Return True if an issue is a post under its number, or under one that it is known to be transferred from."""
         return any(self.is_post(known_ref, issue) for known_ref in {ref} | self.transfer_sources({ref}))
 
     def post_numbers(self, repo: Repository, snapshot: SiteSnapshot) -> frozenset[int]:
@@ -91,6 +89,8 @@ class VisibleImages:
         self._mirror = mirror
         self._access = access
         self._sites = sites
+        self._known_posts: Posts | None = None
+        """The list of posts whose transfers are recorded."""
 
     async def comment(self, comment_id: int) -> Comment | None:
         """Return a comment as readers may see it; None if no served thread shows its text."""
@@ -115,6 +115,17 @@ class VisibleImages:
                 return address
         return None
 
+    async def _record_transfers(self) -> None:
+        """Record the transfers of the listed posts: this process may have rendered none of them."""
+        posts = self._access.posts.posts
+        if posts is None or posts is self._known_posts:
+            return
+        for repo, numbers in posts.items():
+            for number in await self._mirror.transferred(repo, numbers):
+                self._access.record_transfers(await self._mirror.snapshot(repo, number, with_comments=False))
+        self._known_posts = posts
+
     async def _visible_sites(self) -> list[Repository]:
         self._access.refuse_unknown_posts()
+        await self._record_transfers()
         return [repo for repo in self._sites if not self._access.hides(await self._mirror.site(repo))]

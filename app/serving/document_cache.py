@@ -138,8 +138,8 @@ class Documents:
         """How often a repository itself has changed: no document whose making began before is cached."""
         self.get = cache.get
         """Returns the cached document."""
-        self.stale = views.stale
-        """Threads whose last due check failed."""
+        self.failed_checks = views.failed_checks
+        """When the last check of a thread failed that was due."""
 
     async def basis(self, key: ThreadKey, *, with_comments: bool | None = None) -> Basis:
         """Read what a thread's document is made from; `with_comments` if another of its documents shows them."""

@@ -24,8 +24,8 @@ from app.render.document import Document
 from app.render.keys import PostKey
 
 _log = logging.getLogger(__name__)
-_HEARTBEAT_EVERY = 25.0
-"""Seconds between heartbeats: proxies and load balancers close a stream after a minute of silence."""
+_HEARTBEAT_EVERY = 15.0
+"""Seconds between heartbeats: Traffic Server and h2o close a stream after thirty seconds of silence, others later."""
 _MOST = 20_000
 _AT_ONCE = 250
 """How many pages receive an event before readers have their turn."""
@@ -222,7 +222,8 @@ class Subscribers:
         except NotServed:
             message = _Control.END
         except ReadError as failure:
-            _log.info("Post %s of %s is read for its subscribers later: %s", *reversed(topic.ref), failure)
+            text = "Post %s of %s could not be read for its subscribers; it is read again at the next heartbeat: %s"
+            _log.info(text, topic.ref.number, topic.ref.repo, failure)
             self._unreadable.add(topic.ref)
             return
         except Exception:  # noqa: BLE001 - logged; one thread must not silence all others

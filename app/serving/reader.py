@@ -171,13 +171,13 @@ class Reader:
             return
         try:
             await self._worker.refresh(*ref, Priority.CHECK)
-            self._documents.stale.discard(ref)
+            self._documents.failed_checks.pop(ref, None)
         except RateLimited as limit:
             if limit.kind != "budget":  # our own budget is no failure: the age of the document tells enough
-                self._documents.stale.add(ref)
+                self._documents.failed_checks[ref] = self._clock.now()
         except AfterwordError as failure:
             _log.info("Post %s of %s could not be checked; its next reader tries again: %s", *reversed(ref), failure)
-            self._documents.stale.add(ref)
+            self._documents.failed_checks[ref] = self._clock.now()
         await self._documents.refresh_checked(*requested_ref)
 
     async def close(self) -> None:

@@ -145,8 +145,8 @@ class Views:
         self._access = access
         self._renderer = renderer
         self._render_counts = render_counts
-        self.stale: set[ThreadRef] = set()
-        """Threads whose last due check failed."""
+        self.failed_checks: dict[ThreadRef, float] = {}
+        """When the last check of a thread failed that was due."""
 
     async def make(self, key: Key, snapshot: Snapshot | None = None) -> Document:
         """Return a new document.
@@ -196,7 +196,7 @@ class Views:
         if state is ThreadState.TRANSFERRED or (with_comments and state is ThreadState.INCOMPLETE):
             repo, number = snapshot.ref
             raise NotReady(f"Post {number} of {repo}", retry_after=_RETRY_AFTER)
-        return thread_of(snapshot, state, stale=snapshot.ref in self.stale)
+        return thread_of(snapshot, state, failed_at=self.failed_checks.get(snapshot.ref))
 
     async def _single_comment(self, key: GitHubCommentKey) -> Document:
         comment = await self._mirror.comment(key.repo, key.comment_id)

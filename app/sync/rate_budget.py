@@ -186,7 +186,7 @@ class RateBudget:
     async def _usage(self) -> Usage:
         now = self._clock.now()
         usage = await self._rate_state.usage(self._token_id, at=now)
-        return replace(usage, state=_current(_with_own_count(usage.state, self._github.rate_limit), now))
+        return replace(usage, state=_with_own_count(usage.state, self._github.rate_limit, now))
 
     async def _reserve(self, request: Request, priority: Priority) -> None:
         """Record that a request leaves, or raise `RateLimited`."""
@@ -194,7 +194,7 @@ class RateBudget:
         own = self._github.rate_limit
 
         def decide(usage: Usage) -> Denial | None:
-            usage = replace(usage, state=_with_own_count(usage.state, own))
+            usage = replace(usage, state=_with_own_count(usage.state, own, now))
             return denial(usage, priority, capped=self._capped, now=now)
 
         refusal = await self._rate_state.reserve(self._token_id, priority, at=now, decide=decide, keep=self._capped)
@@ -241,15 +241,16 @@ def _is_same_hour(reset: float | None, other: float | None) -> bool:
     return reset is not None and other is not None and abs(reset - other) <= _RESET_TOLERANCE
 
 
-def _with_own_count(state: RateLimitState, own: RateLimit | None) -> RateLimitState:
+def _with_own_count(state: RateLimitState, own: RateLimit | None, now: float) -> RateLimitState:
     """Return the state with this process's own count: the smaller of the same hour, or its own if the store has none.
 
     Another limit than the stored one is ignored: GitHub counts a rejected token's requests by address.
     """
+    state = _current(state, now)
     if own is None:
         return state
     if state.remaining is None:
-        return replace(state, limit=own.limit, remaining=own.remaining, reset=own.reset)
+        return _current(replace(state, limit=own.limit, remaining=own.remaining, reset=own.reset), now)
     if own.limit != state.limit or not _is_same_hour(state.reset, own.reset):
         return state
     return replace(state, remaining=min(state.remaining, own.remaining))

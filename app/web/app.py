@@ -16,7 +16,13 @@ configured. Times are RFC 3339 in UTC. A failure is `application/problem+json` a
 def create_app(context: WebContext) -> CachedReads:
     """Return the ASGI application that serves from this context."""
     app = FastAPI(
-        title="Afterword", version="1", description=_DESCRIPTION, docs_url=None, redoc_url=None, redirect_slashes=False
+        title="Afterword",
+        version="1",
+        description=_DESCRIPTION,
+        servers=[{"url": context.public_url}] if context.public_url else None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.context = context
     assets.assets()  # compress the files now, so that the first reader does not wait for it

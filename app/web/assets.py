@@ -33,7 +33,7 @@ STYLE = "text/css; charset=utf-8"
 _JSON = "application/json; charset=utf-8"
 _BEST_BROTLI, _BEST_GZIP = 11, 9
 _QUICK_BROTLI, _QUICK_GZIP = 5, 5
-_SHORT_LIVED = b"public, max-age=300, s-maxage=300, stale-while-revalidate=86400, stale-if-error=604800"
+_SHORT_LIVED = b"public, max-age=300, stale-while-revalidate=86400, stale-if-error=604800"
 _IMMUTABLE = b"public, max-age=31536000, immutable"
 _CROSS_ORIGIN: Mapping[str, str] = {
     "vary": "Accept-Encoding",

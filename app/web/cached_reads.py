@@ -5,15 +5,25 @@ URL, so the next read of a URL costs two dictionary look-ups and one write to th
 validation, no database and no lock.
 """
 
+import logging
 from dataclasses import dataclass
 
 from cachetools import LRUCache
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.render.keys import DOCUMENT_KINDS, Key
-from app.web.context import REQUEST_ID, REQUEST_ID_HEADER, RequestState, WebContext, with_request_state
+from app.web.context import (
+    PUBLIC_URL_ADVICE,
+    REQUEST_ID,
+    REQUEST_ID_HEADER,
+    RequestState,
+    WebContext,
+    with_request_state,
+)
 from app.web.document_response import LinkBase, build_response
 from app.web.event_stream import EventStream, open_stream
+
+_log = logging.getLogger(__name__)
 
 CacheKey = tuple[str | bytes | None, ...]
 """What selects a document (RFC 9111, 2): path and query, the headers Accept and Host, and the scheme."""
@@ -27,6 +37,9 @@ _COPIES = 4
 _ALLOW_ORIGIN = b"access-control-allow-origin"
 _NO_DOCUMENT = "other"
 """The kind that counts responses without a document."""
+_FORWARDED = ("by", "for", "host", "path", "port", "prefix", "proto", "scheme", "server", "ssl", "uri")
+_PROXY_HEADERS = frozenset({b"forwarded", b"via", *(f"x-forwarded-{name}".encode() for name in _FORWARDED)})
+"""Headers that only a proxy adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,7 @@ class CachedReads:
         self._app = app
         self._context = context
         self._counts = context.monitoring.response_counts
+        self._expects_proxy = context.public_url is not None
         self._matched_keys: LRUCache[CacheKey, MatchedKey] = LRUCache(
             _MATCHED_KEYS_BYTES, getsizeof=lambda key: key.size
         )
@@ -94,6 +108,9 @@ class CachedReads:
         self, scope: Scope, headers: RequestHeaders, state: RequestState, receive: Receive, send: Send
     ) -> EventStream | None:
         """Forward a request, and open the event stream that its route accepts. Log the request's id with every line."""
+        if not self._expects_proxy and not _PROXY_HEADERS.isdisjoint(headers):
+            self._expects_proxy = True  # one warning is enough
+            _log.warning("A proxy forwards requests to Afterword. %s", PUBLIC_URL_ADVICE)
         send = self._complete_response(headers, state, send)
         token = REQUEST_ID.set(state.request_id.decode())
         try:

@@ -27,10 +27,14 @@ from app.github.webhooks import Fields, WebhookEvent
 from app.ports.images import Image
 from app.ports.metrics import DeliveryOutcome
 from app.render.document import Document
-from app.render.keys import Key
+from app.render.keys import Key, names_service
 from app.serving.event_streams import Subscribers
 from app.web.document_response import CorsPolicy, LinkBase, build_response, raw_response
 
+PUBLIC_URL_ADVICE = (
+    "AFTERWORD_PUBLIC_URL is not set, so addresses in responses come from the Host of each request, and shared caches "
+    "may not store them. Set it to the address at which readers reach Afterword, with its path."
+)
 _LARGE_BODIES_AT_ONCE = 4
 _BASE_URL = re.compile(
     r"https?://(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?"
@@ -160,12 +164,14 @@ class WebContext:
                 return site
         raise NotServed(name)
 
-    def link_base(self, request: Request) -> LinkBase:
-        """Return the URL of a request in the parts that its Link header needs.
+    def link_base(self, request: Request, key: Key) -> LinkBase:
+        """Return the URL of a request for the document of a key, in the parts that its Link header needs.
 
         The path comes from the scope, because `request.url` raises an error for a query that is not UTF-8.
         """
-        return LinkBase(self._any_base_url(request), request.scope["path"], request.query_params.multi_items())
+        is_shareable = self.public_url is not None or not names_service(key)
+        query = request.query_params.multi_items()
+        return LinkBase(self._any_base_url(request), request.scope["path"], query, is_shareable)
 
     def base_url(self, request: Request) -> str:
         """Return the URL of the service for use in documents; empty if the request's Host makes no valid URL."""
@@ -226,7 +232,7 @@ async def serve_document(request: Request, key: Key) -> Response:
     context, state = web_context(request), request_state(request.scope)
     state.key = key
     document = await context.reader.document(key)
-    state.link_base = context.link_base(request)
+    state.link_base = context.link_base(request, key)
     headers = dict(request.scope["headers"])
     response = build_response(document, headers, now=context.now(), cors=context.cors, link_base=state.link_base)
     return raw_response(*response)

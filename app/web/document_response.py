@@ -3,6 +3,7 @@
 Follows RFC 9110 (content negotiation, conditional requests), RFC 9111 (Age) and the Fetch standard (CORS).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,17 +16,21 @@ from app.render.link_header import link_header
 
 Headers = list[tuple[bytes, bytes]]
 
-CACHE_CONTROL = b"public, max-age=0, s-maxage=%d, stale-while-revalidate=10, stale-if-error=86400"
-_SHARED_MAX_AGE = 10
-"""Seconds for which a shared cache may serve a response without asking again, counted from now.
+_FRESH_SECONDS = 10
+"""Seconds for which a cache may serve a response without a request, counted from now.
 
-`s-maxage` is Age plus these seconds, because caches subtract Age (RFC 9111, 4.2.3). With a constant `s-maxage` a
-document checked an hour ago would be stale on arrival, and no CDN would ever serve it.
+`max-age` is Age plus these seconds, because caches subtract Age (RFC 9111, 4.2.3). With a constant `max-age` a document
+checked an hour ago would be stale on arrival, and no CDN would ever serve it. There is no `s-maxage`: it forbids shared
+caches to serve anything stale (RFC 9111, 5.2.2.10), so that comments would disappear with the service.
 """
+_CACHE_CONTROL = b"%b, max-age=%d, stale-while-revalidate=10, stale-if-error=86400"
+_NGINX_FRESH = b"%d" % _FRESH_SECONDS
+"""nginx does not subtract Age. It obeys X-Accel-Expires, whatever Age says, and removes it."""
 NO_STORE = b"no-store"
 EXPOSED_HEADERS = b"Link, ETag, Age, X-GitHub-Media-Type, Retry-After, X-Request-ID"
 ALLOWED_METHODS = b"GET, HEAD, OPTIONS"
 _PREFLIGHT_MAX_AGE = b"86400"
+_CODING_SUFFIX = re.compile(r'(?:-|/|;)(?:br|deflate|gzip|zstd)"\Z')
 _CODINGS = ("br", "gzip")
 """In the order of preference if a reader accepts both with the same weight."""
 
@@ -66,6 +71,8 @@ class LinkBase:
     base_url: str
     path: str
     query: Sequence[tuple[str, str]] = ()
+    is_shareable: bool = True
+    """False if the document contains the address that one request's Host made: it is for no shared cache."""
 
 
 def choose_coding(accept_encoding: bytes | None, bodies: Mapping[str, bytes]) -> str:
@@ -102,7 +109,12 @@ def etag_matches(if_none_match: bytes | None, etag: str) -> bool:
     if value == "*":
         return True
     opaque = etag.removeprefix("W/")
-    return any(part.strip().removeprefix("W/") == opaque for part in value.split(","))
+    return any(_without_suffix(part.strip().removeprefix("W/")) == opaque for part in value.split(","))
+
+
+def _without_suffix(tag: str) -> str:
+    """Return the tag without what a proxy that compresses has added before the last quotation mark."""
+    return _CODING_SUFFIX.sub('"', tag)
 
 
 def build_response(
@@ -118,16 +130,13 @@ def build_response(
     The names of `request_headers` are in lower case; `now` is in epoch seconds.
     """
     coding = choose_coding(request_headers.get(b"accept-encoding"), document.bodies)
-    age = 0 if document.checked_at is None else max(0, int(now - document.checked_at))
     headers: Headers = [
         (b"etag", document.etag.encode()),
-        (b"cache-control", CACHE_CONTROL % (age + _SHARED_MAX_AGE)),
+        *_freshness(document, now, is_shareable=link_base is None or link_base.is_shareable),
         (b"vary", b"Accept, Accept-Encoding" if document.github_media_type else b"Accept-Encoding"),
         (b"x-content-type-options", b"nosniff"),
         *cors.headers(request_headers.get(b"origin")),
     ]
-    if document.checked_at is not None:
-        headers.append((b"age", b"%d" % age))
     if document.github_media_type is not None:
         headers.append((b"x-github-media-type", document.github_media_type.encode()))
     if document.content_security_policy is not None:
@@ -144,6 +153,18 @@ def build_response(
     body = document.bodies[coding]
     headers.append((b"content-length", b"%d" % len(body)))
     return document.status, headers, body
+
+
+def _freshness(document: Document, now: float, *, is_shareable: bool) -> Headers:
+    """Return the headers that say how old a document is and how long caches may keep it."""
+    age = 0 if document.checked_at is None else max(0, int(now - document.checked_at))
+    scope = b"public" if is_shareable else b"private"
+    headers: Headers = [(b"cache-control", _CACHE_CONTROL % (scope, age + _FRESH_SECONDS))]
+    if is_shareable:
+        headers.append((b"x-accel-expires", _NGINX_FRESH))
+    if document.checked_at is not None:
+        headers.append((b"age", b"%d" % age))
+    return headers
 
 
 def raw_response(status: int, headers: Headers, body: bytes) -> Response:

@@ -5,8 +5,8 @@ route only checks the request and leaves an `EventStreamRequest` in the request'
 unwound, `CachedReads` opens the stream: it sends the status and headers, then waits for the disconnect.
 `app.serving.event_streams` sends everything else.
 
-Each event carries the thread's version as its id. A browser remembers an id without data and dispatches no event for
-it, so a page that has received no event yet can resume too.
+Each event carries the thread's version as its id, so a page that reconnects receives what it missed. The first event of
+a new page, `current`, tells it whether the comments that it has read from some cache are the current ones.
 Follows https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.serving.event_streams import Subscribers, Subscription, ThreadEvent
 from app.web.context import EventStreamRequest
-from app.web.document_response import NO_STORE, Headers
+from app.web.document_response import Headers
 from app.web.errors import ErrorDetails, error_response
 
 CONTENT_TYPE = "text/event-stream"
@@ -26,7 +26,7 @@ _HEARTBEAT = b":\n\n"
 _RETRY_AFTER = 30
 _HEADERS: Headers = [
     (b"content-type", CONTENT_TYPE.encode()),
-    (b"cache-control", NO_STORE),
+    (b"cache-control", b"no-store, no-transform"),  # a proxy that compresses would hold each event back
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
 ]
@@ -68,7 +68,7 @@ class EventStream:
 
     async def send_event(self, event: ThreadEvent) -> None:
         """Send the event that the thread changed."""
-        await self._send_text(changed_event(event))
+        await self._send_text(event_message(event))
 
     async def send_heartbeat(self) -> None:
         """Send a comment, which dispatches no event in the page."""
@@ -101,21 +101,21 @@ async def open_stream(request: EventStreamRequest, scope: Scope, receive: Receiv
 
 
 @lru_cache(maxsize=64)
-def changed_event(event: ThreadEvent) -> bytes:
-    """Return the text of the event `changed`, which all subscribers of a thread receive."""
+def event_message(event: ThreadEvent, name: str = "changed") -> bytes:
+    """Return the text of an event; all subscribers of a thread receive the same."""
     thread = {"ghissueid": event.number, "repo": event.repo, "status": event.status}
     data = orjson.dumps(thread | {"comment_count": event.comment_count, "version": event.version})
-    return b"id: %b\nevent: changed\ndata: %b\n\n" % (event.id.encode(), data)
+    return b"id: %b\nevent: %b\ndata: %b\n\n" % (event.id.encode(), name.encode(), data)
 
 
 def welcome_message(retry_ms: int, current: ThreadEvent | None, last_event_id: str | None) -> bytes:
     """Return the beginning of a stream: when to reconnect, and what the page missed.
 
-    A page without a last event receives the current id. A page with another last event receives the event `changed`;
+    A page without a last event receives the event `current`. One with another last event receives the event `changed`;
     its id may even be higher than the current one, if the store was created again. `current` is None if the thread
     cannot be read yet; the event follows later.
     """
     retry = b"retry: %d\n\n" % retry_ms
     if current is None or last_event_id == current.id:
         return retry
-    return retry + (b"id: %b\n\n" % current.id.encode() if last_event_id is None else changed_event(current))
+    return retry + event_message(current, "current" if last_event_id is None else "changed")

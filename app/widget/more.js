@@ -269,7 +269,12 @@ function listen(element, signal) {
     stream = null;
     if (document.hidden || signal.aborted) return;
     stream = new EventSource(widget.apiUrl(element, path));
-    stream.addEventListener("changed", scheduleRefresh);
+    for (const name of ["current", "changed"]) stream.addEventListener(name, ({ data }) => {
+      const { version } = JSON.parse(data);
+      if (version === element.post?.version) return;
+      element.version = version;
+      scheduleRefresh();
+    });
   };
   reconnect();
   document.addEventListener("visibilitychange", () => {

@@ -170,7 +170,7 @@ class PostComments extends HTMLElement {
   attributeChangedCallback(name, before, after) {
     if (before === after) return;
     // another post's comments must go at once; in another order or language they may stay until the new ones are here
-    if (!/order|lang/.test(name)) this.section = this.section?.remove();
+    if (!/order|lang/.test(name)) this.section = this.version = this.section?.remove();
     if (this.controller) this.reload();
   }
 
@@ -224,9 +224,10 @@ class PostComments extends HTMLElement {
     }
   }
 
+  // The service ignores `version`; caches that ignore `no-cache` have no older copy under it.
   pageUrl(cursor, limit = this.getAttribute("limit")) {
-    const order = this.getAttribute("order");
-    return apiUrl(this, `posts/${this.getAttribute("ghissueid")}/comments`, { order, limit, cursor, pinned: "first" });
+    const parameters = { order: this.getAttribute("order"), limit, cursor, pinned: "first", version: this.version };
+    return apiUrl(this, `posts/${this.getAttribute("ghissueid")}/comments`, parameters);
   }
 
   paint({ post, comments, next }) {

@@ -64,6 +64,12 @@ def test_without_a_terminal_lines_come_every_few_seconds() -> None:
     assert "about 5 s left" in lines[1]
 
 
+def test_complete_site_is_shown_again_while_it_waits() -> None:
+    output = _output(terminal=False, steps=[(0, DONE), (1, DONE), (1, replace(DONE, waiting_until=1_600_000_000.0))])
+    assert "requests are used up; continues at" in output
+    assert len(output.splitlines()) == 2
+
+
 def test_terminal_shows_a_bar_for_each_repository() -> None:
     other = replace(HALF, repo="eve/notes")
     output = _output(terminal=True, steps=[(0, HALF), (1, other), (1, DONE), (1, replace(DONE, repo="eve/notes"))])

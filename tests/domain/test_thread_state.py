@@ -57,11 +57,12 @@ def _agrees_with_the_table(thread: str, tombstone: str, transfers: int, posts: s
     return [state for state, holds in rows.items() if holds] == [thread_state(current, FILTERS[posts])]
 
 
-@given(Snapshots, Filters, st.booleans())
-def test_only_posts_show_an_issue(current: Snapshot, posts: PostFilter, stale: bool) -> None:  # noqa: FBT001
+@given(Snapshots, Filters, st.none() | st.floats(0, 1e10))
+def test_only_posts_show_an_issue(current: Snapshot, posts: PostFilter, failed_at: float | None) -> None:
     state = thread_state(current, posts)
-    thread = thread_of(current, state, stale=stale)
-    assert (thread.repo, thread.number, thread.stale) == (BLOG, 41, stale)
+    thread = thread_of(current, state, failed_at=failed_at)
+    assert (thread.repo, thread.number) == (BLOG, 41)
+    assert thread.stale == (failed_at is not None and failed_at > (thread.checked_at or 0.0))
     if state in {ThreadState.COMPLETE, ThreadState.INCOMPLETE}:
         assert thread.issue is not None
         assert thread.status is Status.OPEN
@@ -73,7 +74,7 @@ def test_only_posts_show_an_issue(current: Snapshot, posts: PostFilter, stale: b
 @given(Snapshots, Filters)
 def test_incomplete_thread_never_shows_comments(current: Snapshot, posts: PostFilter) -> None:
     state = thread_state(current, posts)
-    thread = thread_of(current, state, stale=False)
+    thread = thread_of(current, state, failed_at=None)
     if state is ThreadState.COMPLETE:
         assert (thread.comments, thread.comment_count) == (COMMENTS, 2)
     else:
@@ -84,7 +85,7 @@ def test_incomplete_thread_never_shows_comments(current: Snapshot, posts: PostFi
 
 @given(Snapshots, Filters)
 def test_only_githubs_410_shows_as_gone(current: Snapshot, posts: PostFilter) -> None:
-    thread = thread_of(current, thread_state(current, posts), stale=False)
+    thread = thread_of(current, thread_state(current, posts), failed_at=None)
     if thread.status is Status.GONE:
         assert current.tombstone is not None
         assert current.tombstone.gone
@@ -92,7 +93,7 @@ def test_only_githubs_410_shows_as_gone(current: Snapshot, posts: PostFilter) ->
 
 @given(Snapshots, Filters)
 def test_check_time_is_one_of_its_sources(current: Snapshot, posts: PostFilter) -> None:
-    thread = thread_of(current, thread_state(current, posts), stale=False)
+    thread = thread_of(current, thread_state(current, posts), failed_at=None)
     times = [
         current.record.checked_at if current.record else None,
         current.tombstone.checked_at if current.tombstone else None,

@@ -93,6 +93,24 @@ async def test_old_number_is_stale_while_its_target_fails(world: World, clock: F
             assert (await service.get("/api/v1/posts/1/comments")).json()["post"]["stale"] is False
 
 
+async def test_stale_ends_with_any_later_refresh(world: World, clock: FakeClock) -> None:
+    with run_simulator(world) as simulator:
+        async with run_service_with_webhook(simulator, clock) as service:
+            await complete_backfill(service)
+            webhook = WebhookQueue(world)
+            simulator.faults.add(Status(502), times=None)
+            clock.advance(700)
+            await service.get("/api/v1/posts/1/comments")
+            await service.finish_refreshes()
+            assert (await service.get("/api/v1/posts/1/comments")).json()["post"]["stale"] is True
+            simulator.faults.clear()
+            clock.advance(60)
+            world.comment("ada/blog", 1, body="GitHub is back", author="eve")
+            await webhook.deliver(service)
+            thread = (await service.get("/api/v1/posts/1/comments?order=newest")).json()
+            assert (thread["comments"][0]["text"], thread["post"]["stale"]) == ("GitHub is back", False)
+
+
 async def test_second_transfer_is_followed(world: World, clock: FakeClock) -> None:
     add_notes(world).add_repository("ada/third")
     with run_simulator(world) as simulator:

@@ -38,12 +38,12 @@ def test_second_start_serves_at_once_without_github(start: Start) -> None:
     with run_simulator(sample_world(lambda: NOW)) as simulator:
         first = start(REPO="ada/blog", GITHUB_API_URL=simulator.url)
         first.wait_until_complete()
-        before = first.get("/api/v1/posts/41/comments")
+        before = first.get("/api/v1/posts/41/comments", Host="comments.example.com")
         assert first.stop() == 0
         expected = github_ids(simulator, 41)
     with unreachable_url() as url:
         second = start(REPO="ada/blog", GITHUB_API_URL=url)
-        after = second.get("/api/v1/posts/41/comments")
+        after = second.get("/api/v1/posts/41/comments", Host="comments.example.com")
         assert [comment["id"] for comment in after.json()["comments"]] == expected
         assert after.headers["etag"] == before.headers["etag"]
         assert after.headers["age"].isdigit()
@@ -149,6 +149,15 @@ def test_failed_start_prints_one_sentence(
     assert len(result.stderr.splitlines()) == 1
     assert "Traceback" not in result.stderr
     assert "wrong" not in result.stderr.replace("wrong place", "")
+
+
+def test_public_address_without_a_public_url_is_warned_about(start: Start) -> None:
+    with run_simulator(sample_world(lambda: NOW)) as simulator:
+        for host, count in (("127.0.0.1", 0), ("0.0.0.0", 1)):  # noqa: S104
+            service = start("--host", host, REPO="ada/blog", GITHUB_API_URL=simulator.url)
+            service.wait_until_complete()
+            assert service.stop() == 0
+            assert service.output.count("AFTERWORD_PUBLIC_URL is not set") == count
 
 
 def test_port_in_use_is_reported_in_one_sentence(command: Command) -> None:

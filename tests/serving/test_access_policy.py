@@ -68,11 +68,16 @@ async def test_only_posts_show_comments_and_avatars(listed: DocumentSetup) -> No
 
 async def test_transferred_post_shows_comments_of_its_target(listed: DocumentSetup) -> None:
     await listed.replace_posts({BLOG: frozenset({1})})
-    assert await listed.images.comment(NOTES_COMMENT) is None
     await listed.documents.document(PostKey(BLOG, 1))
     assert await listed.images.comment(NOTES_COMMENT) is not None
     assert await listed.images.avatar(ADA) is not None
     assert await listed.images.comment(THIRD_COMMENT) is None
+
+
+async def test_transfers_need_not_be_rendered_before(listed: DocumentSetup) -> None:
+    await listed.replace_posts({BLOG: frozenset({1})})
+    assert await listed.images.avatar(ADA) is not None
+    assert await listed.images.comment(NOTES_COMMENT) is not None
 
 
 async def test_post_transferred_twice_shows_comments_of_its_target(listed: DocumentSetup) -> None:

@@ -184,7 +184,7 @@ async def test_issues_have_the_form_of_github(setup: DocumentSetup, key: Key) ->
 
 async def test_transferred_post_is_stale_with_its_target(setup: DocumentSetup) -> None:
     assert b'"stale":false' in await setup.body(PostKey(BLOG, 1))
-    setup.documents.stale.add(ThreadRef(NOTES, 7))
+    setup.documents.failed_checks[ThreadRef(NOTES, 7)] = 100.0
     assert b'"stale":true' in await setup.body(PostKey(BLOG, 1))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -135,9 +136,12 @@ async def test_own_count_of_the_hour_is_more_exact() -> None:
     assert await budget.affordable(Priority.READ) == 10
 
 
-async def test_own_count_holds_while_the_store_has_none() -> None:
-    clock = FakeClock()
-    budget = new_budget(FakeGitHub(RateLimit(5000, 110, clock.now() + 600)), clock)
+@pytest.mark.parametrize("stored", [None, RateLimitState(5000, 4000, 0.0)])
+async def test_own_count_holds_while_the_store_has_none(stored: RateLimitState | None) -> None:
+    clock, rate_state = FakeClock(), MemoryRateState()
+    if stored is not None:  # of an hour that is over
+        await rate_state.record(TOKEN_ID, replace(stored, reset=clock.now() - 10), at=clock.now())
+    budget = new_budget(FakeGitHub(RateLimit(5000, 110, clock.now() + 600)), clock, rate_state)
     assert await budget.affordable(Priority.READ) == 10
     with pytest.raises(RateLimited):
         await budget.send(REQUEST, Priority.BACKFILL)

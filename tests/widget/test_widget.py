@@ -2,9 +2,11 @@
 
 import re
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from app.simulator.world.sample import SAMPLE_REPO
 from tests.journeys.browser import OpenPage, chromium, open_page, photograph
@@ -169,6 +171,36 @@ def test_new_comments_are_announced_without_moving_content(stage: Stage, open_pa
     finally:
         stage.world.delete_comment(comment)
     expect(page.locator(f"#comment-{comment.id}")).to_have_count(0)
+    expect(page.locator(".pc-title")).to_have_text("16 comments")
+
+
+def test_each_event_leads_to_a_new_address(stage: Stage, open_page: OpenPage) -> None:
+    recorded = open_page(stage.publish(stage.element(TALK)))
+    wait_until_enhanced(recorded.page)
+    versions = []
+    for body in ("One", "Two"):
+        comment = stage.world.comment(SAMPLE_REPO, TALK, body=body, author="hanne-k")
+        expect(recorded.page.locator(".pc-title")).to_have_text("17 comments")
+        versions.append(parse_qs(urlsplit(recorded.requests_to(stage.api)[-1]).query)["version"])
+        stage.world.delete_comment(comment)
+        expect(recorded.page.locator(".pc-title")).to_have_text("16 comments")
+    assert versions[0] != versions[1]
+
+
+def test_page_from_an_old_cache_is_read_again(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page("about:blank").page
+    old = httpx.get(f"{stage.api}posts/{TALK}/comments").json()
+    old["comments"].pop()
+    old["post"] |= {"version": old["post"]["version"] - 1, "comment_count": 15}
+
+    def serve_old(route: Route) -> None:
+        if "version=" in route.request.url:
+            route.continue_()
+        else:
+            route.fulfill(json=old, headers={"access-control-allow-origin": "*"})
+
+    page.route(f"{stage.api}posts/{TALK}/comments?**", serve_old)
+    page.goto(stage.publish(stage.element(TALK)))
     expect(page.locator(".pc-title")).to_have_text("16 comments")
 
 

@@ -21,6 +21,8 @@ _ACCEPTABLE = {CONTENT_TYPE, "text/*", "*/*"}
 _EXAMPLE = """retry: 3512
 
 id: 1041
+event: current
+data: {"ghissueid":41,"repo":"owner/blog","status":"open","comment_count":12,"version":1041}
 
 id: 1042
 event: changed
@@ -30,8 +32,10 @@ data: {"ghissueid":41,"repo":"owner/blog","status":"open","comment_count":13,"ve
 _DESCRIPTION = """\
 An event `changed` each time the thread has changed, with its status and count: read it again then.
 
-Listen first and read then, so that no change falls in between. With `Last-Event-ID` a change that was missed is
-told at once. Comments (lines that begin with a colon) are signs of life."""
+A new stream begins with an event `current`. If its `version` is not that of the comments you have, they came from a
+cache: read them again. With `Last-Event-ID` a change that was missed is told at once instead. Add `?version=` and the
+event's `version` to the address that you read: the service ignores it, and no cache between has an older copy under it.
+Comments (lines that begin with a colon) are signs of life."""
 
 
 def accepts_event_stream(accept: str | None) -> bool:

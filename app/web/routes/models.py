@@ -62,6 +62,7 @@ class Post(BaseModel):
     updated_at: str | None
     checked_at: str | None = Field(description="When this was last known to be as on GitHub.")
     stale: bool = Field(description="The last check that was due did not succeed; the mirror is served.")
+    version: int = Field(description="Grows with each change of the thread; its events have the same numbers.")
 
 
 class Comments(BaseModel):

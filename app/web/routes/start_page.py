@@ -166,15 +166,16 @@ def _origin(url: str) -> str:
 
 
 def _urls(request: Request) -> Response:
-    repo = web_context(request).sites[0].full_name
+    context = web_context(request)
+    repo, path = context.sites[0].full_name, urlsplit(context.public_url or "").path
     body = {
         "service": "Afterword",
-        "documentation": "/docs",
-        "openapi": "/openapi.json",
-        "counts": f"/api/v1/counts?repo={repo}",
-        "newest_comments": f"/api/v1/comments?repo={repo}",
-        "github_compatible": f"/repos/{repo}/issues",
-        "ready": "/readyz",
+        "documentation": f"{path}/docs",
+        "openapi": f"{path}/openapi.json",
+        "counts": f"{path}/api/v1/counts?repo={repo}",
+        "newest_comments": f"{path}/api/v1/comments?repo={repo}",
+        "github_compatible": f"{path}/repos/{repo}/issues",
+        "ready": f"{path}/readyz",
     }
     return uncached_json(body, vary="Accept")
 

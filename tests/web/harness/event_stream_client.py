@@ -132,9 +132,15 @@ async def event_stream_service(
         await asyncio.wait({sender})
 
 
-def changed_event_text(
-    version: int, *, number: int = POST, repo: str = "Owner/Blog", status: str = "open", count: int = 3
+def event_text(
+    version: int,
+    *,
+    name: str = "changed",
+    number: int = POST,
+    repo: str = "Owner/Blog",
+    status: str = "open",
+    count: int = 3,
 ) -> str:
-    """Return the event `changed` as a page receives it."""
+    """Return an event as a page receives it."""
     data = f'{{"ghissueid":{number},"repo":"{repo}","status":"{status}","comment_count":{count},"version":{version}}}'
-    return f"id: {version}\nevent: changed\ndata: {data}\n\n"
+    return f"id: {version}\nevent: {name}\ndata: {data}\n\n"

@@ -10,7 +10,7 @@ from app.domain.threads import Status
 from app.serving.event_streams import ThreadEvent
 from app.web.context import EventStreamRequest
 from app.web.document_response import CorsPolicy
-from app.web.event_stream import changed_event, open_stream, welcome_message
+from app.web.event_stream import event_message, open_stream, welcome_message
 from app.web.routes.events import accepts_event_stream
 from tests.web.harness.blog import GONE, OTHER, POST, SITE, Blog
 from tests.web.harness.event_stream_client import (
@@ -18,17 +18,17 @@ from tests.web.harness.event_stream_client import (
     INITIAL_VERSION,
     RETRY,
     EventStreamService,
-    changed_event_text,
     event_stream_service,
+    event_text,
 )
 
 
-async def test_first_connection_receives_an_id_without_data() -> None:
+async def test_first_connection_receives_the_current_version() -> None:
     async with event_stream_service() as service:
         page = await service.request()
-        assert await page.read_chunk() == f"{RETRY}\n\nid: {INITIAL_VERSION}\n\n"
+        assert await page.read_chunk() == f"{RETRY}\n\n{event_text(INITIAL_VERSION, name='current')}"
         service.change()
-        assert await page.read_chunk() == changed_event_text(INITIAL_VERSION + 1)
+        assert await page.read_chunk() == event_text(INITIAL_VERSION + 1)
 
 
 async def test_stream_headers_forbid_storing_and_buffering() -> None:
@@ -36,7 +36,7 @@ async def test_stream_headers_forbid_storing_and_buffering() -> None:
         page = await service.request(If_None_Match="*", Origin="https://blog.example")
         expected = {
             "content-type": "text/event-stream",
-            "cache-control": "no-store",
+            "cache-control": "no-store, no-transform",
             "x-accel-buffering": "no",
             "access-control-allow-origin": "*",
             "transfer-encoding": "chunked",
@@ -59,8 +59,8 @@ async def test_second_subscription_is_streamed_and_not_cached() -> None:
         first, second = await service.subscribe(), await service.subscribe()
         service.change()
         assert (await first.read_chunk(), await second.read_chunk()) == (
-            changed_event_text(INITIAL_VERSION + 1),
-            changed_event_text(INITIAL_VERSION + 1),
+            event_text(INITIAL_VERSION + 1),
+            event_text(INITIAL_VERSION + 1),
         )
 
 
@@ -71,14 +71,14 @@ async def test_second_subscription_is_streamed_and_not_cached() -> None:
 async def test_reconnection_at_another_version_receives_the_event(last: str) -> None:
     async with event_stream_service() as service:
         page = await service.request(Last_Event_ID=last)
-        assert await page.read_chunk() == f"{RETRY}\n\n{changed_event_text(INITIAL_VERSION)}"
+        assert await page.read_chunk() == f"{RETRY}\n\n{event_text(INITIAL_VERSION)}"
 
 
 async def test_reconnection_at_the_current_version_receives_only_later_events() -> None:
     async with event_stream_service() as service:
         page = await service.subscribe()
         service.change()
-        assert await page.read_chunk() == changed_event_text(INITIAL_VERSION + 1)
+        assert await page.read_chunk() == event_text(INITIAL_VERSION + 1)
 
 
 async def test_heartbeat_is_a_comment() -> None:
@@ -94,11 +94,11 @@ async def test_events_reach_only_their_thread() -> None:
         other = await service.subscribe(f"{EVENTS}?repo=owner/notes")
         gone = await service.subscribe(f"/api/v1/posts/{GONE}/events")
         service.change(repo=OTHER)
-        assert await other.read_chunk() == changed_event_text(INITIAL_VERSION + 1, repo="owner/notes")
+        assert await other.read_chunk() == event_text(INITIAL_VERSION + 1, repo="owner/notes")
         service.change(number=GONE)
-        assert await gone.read_chunk() == changed_event_text(INITIAL_VERSION + 2, number=GONE, status="gone", count=0)
+        assert await gone.read_chunk() == event_text(INITIAL_VERSION + 2, number=GONE, status="gone", count=0)
         service.change(number=REPOSITORY_NUMBER)
-        assert await page.read_chunk() == changed_event_text(INITIAL_VERSION + 3), "no other event came before"
+        assert await page.read_chunk() == event_text(INITIAL_VERSION + 3), "no other event came before"
 
 
 async def test_closed_connection_ends_the_subscription() -> None:
@@ -114,7 +114,7 @@ async def test_request_body_does_not_end_the_stream() -> None:
         page = await service.subscribe(Content_Length="4", Content_Type="text/plain")
         page.write(b"body")
         service.change()
-        assert await page.read_chunk() == changed_event_text(INITIAL_VERSION + 1)
+        assert await page.read_chunk() == event_text(INITIAL_VERSION + 1)
 
 
 async def test_closing_ends_streams_and_rejects_new_ones() -> None:
@@ -135,7 +135,7 @@ async def test_subscription_above_the_limit_receives_retry_after() -> None:
         response = await service.request()
         assert (response.status, response.headers["content-type"]) == (503, "application/problem+json")
         service.change()
-        assert await page.read_chunk() == changed_event_text(INITIAL_VERSION + 1)
+        assert await page.read_chunk() == event_text(INITIAL_VERSION + 1)
 
 
 async def test_head_has_the_stream_headers_and_no_subscription() -> None:
@@ -227,7 +227,7 @@ STATES = st.builds(
 
 @given(STATES)
 def test_every_event_has_three_lines(state: ThreadEvent) -> None:
-    lines = changed_event(state).decode().split("\n")
+    lines = event_message(state).decode().split("\n")
     assert [line.partition(": ")[0] for line in lines] == ["id", "event", "data", "", ""]
     assert lines[0] == f"id: {state.id}"
     data = orjson.loads(lines[2].removeprefix("data: "))
