@@ -128,6 +128,7 @@ async def _send_unavailable(send: Send) -> None:
         (b"content-type", b"application/problem+json"),
         (b"content-length", b"%d" % len(_STOPPING)),
         (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
         (b"retry-after", b"1"),
     ]
     try:

@@ -18,7 +18,8 @@ from app.render.keys import Order
 
 _LAYOUT = struct.Struct(">8sqq")
 """List digest, total of reactions, comment id: 24 bytes, which are 32 characters of base64 without padding."""
-_TEXT = re.compile(r"[A-Za-z0-9_-]{32}")
+CURSOR = re.compile(r"[A-Za-z0-9_-]{32}")
+"""The form of a cursor."""
 
 
 def thread_list(repo: Repository, number: int, order: Order) -> bytes:
@@ -41,7 +42,7 @@ def encode(list_digest: bytes, *, comment_id: int, total: int = 0) -> str:
 
 def position(list_digest: bytes, text: str) -> tuple[int, int]:
     """Return the (total of reactions, comment id) of a cursor. Raise InvalidCursor if it is none of this list."""
-    if _TEXT.fullmatch(text) is None:
+    if CURSOR.fullmatch(text) is None:
         raise InvalidCursor
     cursor_digest, total, comment_id = _LAYOUT.unpack(urlsafe_b64decode(text))
     if cursor_digest != list_digest or total < 0 or comment_id < 0:

@@ -28,11 +28,13 @@ class Readiness:
         snapshot = await self._mirror.site_snapshot(repo)
         site = snapshot.site
         failure = self._schedule.failures.get(repo)
+        posts = frozenset[int]() if self._access.hides(site) else self._access.post_numbers(repo, snapshot)
+        threads = [thread for thread in snapshot.threads if thread.number in posts]
         return {
             "repo": repo.full_name,
             "listed": snapshot.is_listed,
-            "threads": len(snapshot.threads),
-            "threads_complete": sum(thread.complete for thread in snapshot.threads),
+            "threads": len(threads),
+            "threads_complete": sum(thread.complete for thread in threads),
             "checked_at": rfc3339(site.checked_at) if site is not None and site.checked_at else None,
             "failure": str(failure) if failure else None,
         }

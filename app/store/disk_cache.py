@@ -30,6 +30,7 @@ _ABANDONED_AFTER = 3600.0
 """Seconds after which an incomplete file belongs to a process that was killed."""
 _LONGEST_HEADER = 96
 _INCOMPLETE = ".part"
+_PRIVATE_FOLDER = 0o700
 
 
 class DiskCache(ImageStore):
@@ -77,7 +78,10 @@ class DiskCache(ImageStore):
             return
         with self._lock:
             self._make_room(len(content))
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+            for folder in (self._folder, path.parent):
+                folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+                folder.chmod(_PRIVATE_FOLDER)
             with NamedTemporaryFile(dir=path.parent, suffix=_INCOMPLETE, delete=False) as part:
                 try:
                     part.write(content)

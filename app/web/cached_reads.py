@@ -38,6 +38,9 @@ _ALLOW_ORIGIN = b"access-control-allow-origin"
 _NO_DOCUMENT = "other"
 """The kind that counts responses without a document."""
 _FORWARDED = ("by", "for", "host", "path", "port", "prefix", "proto", "scheme", "server", "ssl", "uri")
+_OWNER_PATHS = frozenset({"/metrics", "/readyz"})
+"""What is for the owner: scripts of no page may read it."""
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
 _PROXY_HEADERS = frozenset({b"forwarded", b"via", *(f"x-forwarded-{name}".encode() for name in _FORWARDED)})
 """Headers that only a proxy adds."""
 
@@ -77,7 +80,7 @@ class CachedReads:
             if stream is not None:  # the framework's stack has unwound, so thousands of streams cost little memory
                 await stream.run(scope["method"], receive, send)
         elif scope["method"] == "OPTIONS":
-            await self._send_preflight(headers, request_id, send)
+            await self._send_preflight(scope["path"], headers, request_id, send)
         else:
             await self._call_app(scope, headers, RequestState(request_id), receive, send)
 
@@ -111,7 +114,7 @@ class CachedReads:
         if not self._expects_proxy and not _PROXY_HEADERS.isdisjoint(headers):
             self._expects_proxy = True  # one warning is enough
             _log.warning("A proxy forwards requests to Afterword. %s", PUBLIC_URL_ADVICE)
-        send = self._complete_response(headers, state, send)
+        send = self._complete_response(scope["path"], headers, state, send)
         token = REQUEST_ID.set(state.request_id.decode())
         try:
             await self._app(with_request_state(scope, state), receive, send)
@@ -127,17 +130,18 @@ class CachedReads:
         if size <= self._matched_keys.maxsize:
             self._matched_keys[cache_key] = MatchedKey(state.key, state.link_base, _kind(state.key), size)
 
-    async def _send_preflight(self, headers: RequestHeaders, request_id: bytes, send: Send) -> None:
-        fields = self._context.cors.preflight_headers(
-            headers.get(b"origin"), headers.get(b"access-control-request-headers")
-        )
-        fields.append((REQUEST_ID_HEADER, request_id))
+    async def _send_preflight(self, path: str, headers: RequestHeaders, request_id: bytes, send: Send) -> None:
+        fields = [(REQUEST_ID_HEADER, request_id), _NOSNIFF]
+        if path not in _OWNER_PATHS:
+            fields += self._context.cors.preflight_headers(
+                headers.get(b"origin"), headers.get(b"access-control-request-headers")
+            )
         self._counts[_NO_DOCUMENT, 204] += 1
         await send({"type": "http.response.start", "status": 204, "headers": fields})
         await send({"type": "http.response.body", "body": b""})
 
-    def _complete_response(self, headers: RequestHeaders, state: RequestState, send: Send) -> Send:
-        """Return a `send` that counts the application's response and adds its request id and CORS headers.
+    def _complete_response(self, path: str, headers: RequestHeaders, state: RequestState, send: Send) -> Send:
+        """Return a `send` that counts the application's response and adds its request id, nosniff and CORS headers.
 
         Scripts may read an error response too, so every response without CORS headers gets those of documents.
         """
@@ -145,8 +149,11 @@ class CachedReads:
         async def send_completed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 fields = [*message.get("headers", ()), (REQUEST_ID_HEADER, state.request_id)]
-                if all(name.lower() != _ALLOW_ORIGIN for name, _ in fields):
+                names = {name.lower() for name, _ in fields}
+                if path not in _OWNER_PATHS and _ALLOW_ORIGIN not in names:
                     fields += self._context.cors.headers(headers.get(b"origin"))
+                if _NOSNIFF[0] not in names:
+                    fields.append(_NOSNIFF)
                 message = {**message, "headers": fields}
                 self._counts[_kind(state.key), message["status"]] += 1
             await send(message)

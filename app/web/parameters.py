@@ -12,8 +12,9 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BeforeValidator
 from starlette.requests import Request
 
-from app.domain.errors import InvalidParameter
+from app.domain.errors import InvalidCursor, InvalidParameter
 from app.domain.sites import Repository
+from app.render.cursors import CURSOR
 from app.render.keys import Order
 from app.web.context import web_context
 from app.web.errors import problem_responses
@@ -47,6 +48,11 @@ def parse_positive_integer(name: str, maximum: int = MAX_SAFE_INTEGER) -> Callab
     return parse
 
 
+def integer_limits(maximum: int = MAX_SAFE_INTEGER) -> dict[str, Any]:
+    """Return what OpenAPI says of a parameter that `parse_positive_integer` parses."""
+    return {"minimum": 1, "maximum": maximum}
+
+
 def parse_choice(name: str, values: Sequence[str], allowed: str) -> Callable[[Any], str]:
     """Return a parser of these values, which raises `InvalidParameter` with this name."""
 
@@ -75,6 +81,13 @@ def parse_ids(text: str | None) -> tuple[int, ...] | None:
     if len(ids) > MAX_IDS or not all(map(is_positive_integer, ids)):
         raise InvalidParameter("ids", f"at most {MAX_IDS} whole numbers from 1, separated by commas")
     return tuple(sorted(map(int, ids)))
+
+
+def parse_cursor(text: Any) -> str | None:
+    """Return a cursor that has the form of one; raise `InvalidCursor` for any other text, whatever its length."""
+    if text is not None and CURSOR.fullmatch(text) is None:
+        raise InvalidCursor
+    return None if text is None else str(text)
 
 
 async def _reject_repeated_parameters(request: Request) -> None:
@@ -111,13 +124,15 @@ Ghissueid = Annotated[
     int,
     BeforeValidator(parse_positive_integer("ghissueid")),
     Path(
-        ge=1, le=MAX_SAFE_INTEGER, description="The number of the post's issue, from its front matter.", examples=[41]
+        description="The number of the post's issue, from its front matter.",
+        examples=[41],
+        json_schema_extra=integer_limits(),
     ),
 ]
 Limit = Annotated[
     int,
     BeforeValidator(parse_positive_integer("limit", MAX_LIMIT)),
-    Query(ge=1, le=MAX_LIMIT, description="How many comments on a page."),
+    Query(description="How many comments on a page.", json_schema_extra=integer_limits(MAX_LIMIT)),
 ]
 CommentOrder = Annotated[
     Order,
@@ -132,11 +147,18 @@ Pinned = Annotated[
         json_schema_extra={"enum": ["first"]},
     ),
 ]
-Cursor = Annotated[str | None, Query(description="The `next` of an earlier answer to the same list in the same order.")]
+Cursor = Annotated[
+    str | None,
+    BeforeValidator(parse_cursor),
+    Query(
+        description="The `next` of an earlier answer to the same list in the same order.",
+        json_schema_extra={"pattern": f"^{CURSOR.pattern}$"},
+    ),
+]
 Lang = Annotated[
     str, Query(description="The interface's language as a BCP 47 tag; English where it has no words.", max_length=35)
 ]
-_ID_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MAX_SAFE_INTEGER}
+_ID_SCHEMA = {"type": "integer", **integer_limits()}
 OPENAPI_IDS: dict[str, Any] = {
     "name": "ids",
     "in": "query",

@@ -42,6 +42,20 @@ async def test_private_repository_is_withheld_after_its_webhook(world: World, cl
             assert await _status_code(service) == 200
 
 
+async def test_readiness_counts_only_what_is_served(world: World, clock: FakeClock) -> None:
+    world.set_labels("ada/blog", 1, "post")
+    with run_simulator(world) as simulator:
+        async with run_service_with_webhook(simulator, clock, serve="label:post") as service:
+            await complete_backfill(service)
+            (site,) = (await service.get("/readyz")).json()["sites"]
+            assert (site["threads"], site["threads_complete"]) == (1, 1)
+            world.make_private("ada/blog")
+            clock.advance(86_401)
+            await service.poll_failure()
+            (site,) = (await service.get("/readyz")).json()["sites"]
+            assert (site["threads"], site["threads_complete"]) == (0, 0)
+
+
 async def test_private_repository_is_withheld_within_a_day(world: World, clock: FakeClock) -> None:
     with run_simulator(world) as simulator:
         async with run_service_with_webhook(simulator, clock) as service:

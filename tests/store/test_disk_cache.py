@@ -76,6 +76,15 @@ async def test_folder_is_created_with_the_first_image(cache: DiskCache, folder: 
     assert list(folder.parent.iterdir()) == []
 
 
+async def test_nobody_else_may_read_the_images(cache: DiskCache, folder: Path) -> None:
+    await cache.put("40", PNG)
+    await asyncio.to_thread(folder.chmod, 0o755)  # as an earlier version left it
+    await cache.put("41", PNG)
+    for image in _files(folder):
+        modes = [path.stat().st_mode & 0o777 for path in (folder, image.parent, image)]
+        assert modes == [0o700, 0o700, 0o600]
+
+
 async def test_other_process_reads_stored_images(cache: DiskCache, folder: Path, clock: FakeClock) -> None:
     await cache.put("x", PNG)
     other = DiskCache(folder, most=10_500, now=clock.now)

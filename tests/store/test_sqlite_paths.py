@@ -82,7 +82,7 @@ async def test_store_with_unwritable_log_is_refused(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("folder", "file", "reason"),
-    [(0o777, 0o444, "readonly"), (0o555, 0o666, "readonly|unable to open"), (0o555, None, "unable to open")],
+    [(0o777, 0o444, "readonly"), (0o555, 0o666, "readonly|unable to open"), (0o555, None, "Permission denied")],
 )
 async def test_unwritable_store_is_refused(folder: int, file: int | None, reason: str) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -93,3 +93,27 @@ async def test_unwritable_store_is_refused(folder: int, file: int | None, reason
         with without_privileges(), pytest.raises(StoreUnusable, match=reason):
             await open_store(path)
         path.parent.chmod(0o777)
+
+
+def _modes(path: Path) -> dict[str, int]:
+    return {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+
+
+@pytest.mark.parametrize("mode", [None, 0o644, 0o600, 0o400])
+async def test_nobody_else_may_read_the_store(tmp_path: Path, mode: int | None) -> None:
+    path = tmp_path / "afterword.db"
+    if mode is not None:
+        (await _create(path)).chmod(mode)
+    store = await open_store(path)
+    modes = _modes(path)
+    await store.close()
+    assert modes.keys() == {"afterword.db", "afterword.db-shm", "afterword.db-wal"}
+    assert set(modes.values()) == {mode & 0o600 if mode is not None else 0o600}
+
+
+async def test_file_of_another_program_keeps_its_mode(tmp_path: Path) -> None:
+    path = _path_of_a_text(tmp_path)
+    path.chmod(0o644)
+    with pytest.raises(StoreUnusable):
+        await open_store(path)
+    assert path.stat().st_mode & 0o777 == 0o644

@@ -110,6 +110,7 @@ async def test_existing_cors_header_is_kept(blog: Blog) -> None:
     assert start["headers"] == [
         (b"Access-Control-Allow-Origin", b"https://one.example"),
         (b"x-request-id", b"request-1"),
+        (b"x-content-type-options", b"nosniff"),
     ]
 
 

@@ -7,7 +7,7 @@ less than damage found by readers. https://www.sqlite.org/pragma.html#pragma_qui
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from app.domain.errors import StoreTooNew, StoreUnusable
@@ -17,6 +17,8 @@ from app.store.sqlite.schema import APPLICATION_ID, Migration
 _LOG_PAGES = 8000
 """A log of this many pages is copied into the file by the writer; `StoreFile.guard` does it long before."""
 
+_PRIVATE = 0o600
+"""The mode of the files."""
 _TABLE_COUNT = "SELECT count(*) FROM sqlite_schema"
 _SMALLEST = 512
 """Bytes in the smallest database. SQLite also reads a shorter header. https://www.sqlite.org/fileformat.html"""
@@ -36,9 +38,11 @@ def open_connections(path: str, migrations: Sequence[Migration]) -> Connections:
     """
     with ExitStack() as stack:
         try:
+            _create(path)
             writer = stack.enter_context(closing(connect(path)))
             if _is_our_store(writer, path, len(migrations)):
                 check(writer, path)
+            _protect(path)
             writer.execute("PRAGMA journal_mode = WAL")
             writer.execute("PRAGMA foreign_keys = ON")
             # A power failure may lose the last changes, but never the file; GitHub still has the changes.
@@ -48,8 +52,10 @@ def open_connections(path: str, migrations: Sequence[Migration]) -> Connections:
             _confirm_version(writer, path, len(migrations))
             readers = [stack.enter_context(closing(_open_reader(path))) for _ in range(READERS)]
             connections = Connections(Path(os.path.realpath(path)), writer, readers)
-        except (sqlite3.Error, OSError) as error:
+        except sqlite3.Error as error:
             raise StoreUnusable(path, str(error)) from error
+        except OSError as error:
+            raise StoreUnusable(path, error.strerror or str(error)) from error
         stack.pop_all()
     return connections
 
@@ -82,6 +88,19 @@ def check_path(path: str) -> None:
         raise StoreUnusable(path, f"there is no folder {folder}")
     if not folder.is_dir():
         raise StoreUnusable(path, f"{folder} is not a folder")
+
+
+def _create(path: str) -> None:
+    """Create the file if there is none; only the owner may read it."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE))
+
+
+def _protect(path: str) -> None:
+    """Let only its owner read the store: it holds issues that are never served. SQLite's log gets the same mode."""
+    for file in (Path(path), Path(f"{path}-wal"), Path(f"{path}-shm")):
+        with suppress(OSError):  # there is no such file, or it belongs to somebody else, who has set its mode
+            file.chmod(file.stat().st_mode & _PRIVATE)
 
 
 def _open_reader(path: str) -> sqlite3.Connection:

@@ -14,7 +14,7 @@ from app.ports.images import Image
 from app.web.context import ImageReader, web_context
 from app.web.document_response import Headers, etag_matches, raw_response
 from app.web.errors import problem_responses
-from app.web.parameters import MAX_SAFE_INTEGER, READ_ERRORS, parse_positive_integer
+from app.web.parameters import READ_ERRORS, integer_limits, parse_positive_integer
 
 _ERRORS: Mapping[int, str] = READ_ERRORS | {
     404: "Nothing that is served here shows such a picture, or it is not to be had.",
@@ -58,7 +58,7 @@ async def avatar(
     user_id: Annotated[
         int,
         BeforeValidator(parse_positive_integer("user_id")),
-        Path(ge=1, le=MAX_SAFE_INTEGER, description="GitHub's id of somebody who has written here."),
+        Path(description="GitHub's id of somebody who has written here.", json_schema_extra=integer_limits()),
     ],
 ) -> Response:
     """Serve the avatar of a user who has written a comment."""
@@ -77,7 +77,9 @@ async def avatar(
 async def image(
     request: Request,
     images: Images,
-    comment_id: Annotated[int, BeforeValidator(parse_positive_integer("comment_id")), Path(ge=1, le=MAX_SAFE_INTEGER)],
+    comment_id: Annotated[
+        int, BeforeValidator(parse_positive_integer("comment_id")), Path(json_schema_extra=integer_limits())
+    ],
     name: Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="As the comment's HTML names it.")],
 ) -> Response:
     """Serve an image of a comment."""

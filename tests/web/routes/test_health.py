@@ -64,3 +64,26 @@ def test_descriptions_cannot_become_markup() -> None:
     assert "<b>" not in text
     assert "<i>" not in text
     assert "<script" not in text
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/metrics"])
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+async def test_scripts_may_not_read_what_is_the_owners(blog: Blog, path: str, method: str) -> None:
+    response = await blog.request(path, {"origin": "https://evil.example"}, method=method)
+    assert not [name for name in response.headers if name.startswith("access-control-")]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/healthz", "/readyz", "/nothing", "/api/v1/posts/41"])
+async def test_no_browser_guesses_a_media_type(blog: Blog, path: str, method: str) -> None:
+    response = await blog.request(path, method=method)
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_openapi_says_what_integers_and_cursors_may_be(blog: Blog) -> None:
+    paths = (await blog.request("/openapi.json")).json()["paths"]
+    parameters = paths["/api/v1/posts/{ghissueid}/comments"]["get"]["parameters"]
+    schemas = {parameter["name"]: parameter["schema"] for parameter in parameters}
+    assert (schemas["limit"]["minimum"], schemas["limit"]["maximum"]) == (1, 100)
+    assert schemas["cursor"]["pattern"] == "^[A-Za-z0-9_-]{32}$"
+    assert all(schema.keys().isdisjoint({"ge", "le"}) for schema in schemas.values())
