@@ -74,6 +74,7 @@ bench: develop  ## measure the figures in the README (reads: if wrk and nginx ar
 	$(BIN)/python -m tests.bench.webhooks
 	$(BIN)/python -m tests.bench.subscribers
 	$(BIN)/python -m tests.bench.page
+	$(BIN)/python -m tests.bench.floods
 
 lock:  ## pin every dependency again in requirements.lock (needs uv)
 	.ci/lock

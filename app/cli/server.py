@@ -14,6 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
+from app.cli.connection import Connection
 from app.domain.errors import CannotStart
 
 _BACKLOG = 2048
@@ -23,6 +24,9 @@ _CANCEL_SECONDS = 1.0
 """For the responses to cancelled requests."""
 _UVICORN_SECONDS = 10
 """uvicorn's own limit, which nothing should reach."""
+_TICKS_BETWEEN_SWEEPS = 50
+"""A tick of uvicorn is a tenth of a second."""
+_SWEPT_AT_ONCE = 500
 _STOPPING = orjson.dumps(
     {
         "type": "about:blank",
@@ -102,6 +106,22 @@ class _Server(uvicorn.Server):
             if not self.should_exit:
                 raise
             await _send_unavailable(send)
+
+    @override
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS_BETWEEN_SWEEPS == 0:
+            await self._sweep()
+        return await super().on_tick(counter)
+
+    async def _sweep(self) -> None:
+        """Close the connections whose clients take too long; other work runs in between."""
+        connections = list(self.server_state.connections)
+        for start in range(0, len(connections), _SWEPT_AT_ONCE):
+            now = asyncio.get_running_loop().time()
+            for connection in connections[start : start + _SWEPT_AT_ONCE]:
+                if isinstance(connection, Connection):
+                    connection.enforce_deadlines(now)
+            await asyncio.sleep(0)
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -231,7 +251,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         interface="asgi3",
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="off",
         log_config=None,

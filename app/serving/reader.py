@@ -28,7 +28,8 @@ _PROBE_EVERY = 60.0
 """Seconds between requests about numbers that the list of issues lacks: deleted or transferred ones."""
 _MOST_GUESSES = 30
 _RETRY_AFTER = 10
-_MOST_REMEMBERED = 50_000
+_MOST_REMEMBERED = 10_000
+"""Entries of each bounded table: with keys of a kilobyte, the longest that are valid, it takes ten megabytes."""
 
 
 class Reader:

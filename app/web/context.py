@@ -35,7 +35,7 @@ PUBLIC_URL_ADVICE = (
     "AFTERWORD_PUBLIC_URL is not set, so addresses in responses come from the Host of each request, and shared caches "
     "may not store them. Set it to the address at which readers reach Afterword, with its path."
 )
-_LARGE_BODIES_AT_ONCE = 4
+_LARGE_BODIES_AT_ONCE = 8
 _BASE_URL = re.compile(
     r"https?://(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?"
 )

@@ -6,6 +6,7 @@ Follows RFC 9110 (content negotiation, conditional requests), RFC 9111 (Age) and
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -31,6 +32,8 @@ EXPOSED_HEADERS = b"Link, ETag, Age, X-GitHub-Media-Type, Retry-After, X-Request
 ALLOWED_METHODS = b"GET, HEAD, OPTIONS"
 _PREFLIGHT_MAX_AGE = b"86400"
 _CODING_SUFFIX = re.compile(r'(?:-|/|;)(?:br|deflate|gzip|zstd)"\Z')
+_USUAL_LENGTH = 100
+"""Bytes of an Accept-Encoding whose result is kept: browsers send about twenty."""
 _CODINGS = ("br", "gzip")
 """In the order of preference if a reader accepts both with the same weight."""
 
@@ -82,11 +85,18 @@ def choose_coding(accept_encoding: bytes | None, bodies: Mapping[str, bytes]) ->
     """
     if accept_encoding is None or len(bodies) == 1:
         return "identity"
+    choose = _best_coding if len(accept_encoding) <= _USUAL_LENGTH else _best_coding.__wrapped__
+    return choose(accept_encoding, has_br="br" in bodies, has_gzip="gzip" in bodies)
+
+
+@lru_cache(maxsize=256)
+def _best_coding(accept_encoding: bytes, *, has_br: bool, has_gzip: bool) -> str:
+    bodies = {"br": has_br, "gzip": has_gzip}
     weights: dict[str, float] = {}
     for part in accept_encoding.decode("latin-1").lower().split(","):
         name, _, parameters = part.partition(";")
         weights[name.strip()] = _weight(parameters)
-    candidates = {name: weights.get(name, weights.get("*", 0.0)) for name in _CODINGS if name in bodies}
+    candidates = {name: weights.get(name, weights.get("*", 0.0)) for name in _CODINGS if bodies[name]}
     best = max(candidates, key=candidates.__getitem__)
     return best if candidates[best] > 0 and candidates[best] >= weights.get("identity", 0.0) else "identity"
 
@@ -132,7 +142,10 @@ def build_response(
     coding = choose_coding(request_headers.get(b"accept-encoding"), document.bodies)
     headers: Headers = [
         (b"etag", document.etag.encode()),
-        *_freshness(document, now, is_shareable=link_base is None or link_base.is_shareable),
+        *_freshness(
+            None if document.checked_at is None else max(0, int(now - document.checked_at)),
+            is_shareable=link_base is None or link_base.is_shareable,
+        ),
         (b"vary", b"Accept, Accept-Encoding" if document.github_media_type else b"Accept-Encoding"),
         (b"x-content-type-options", b"nosniff"),
         *cors.headers(request_headers.get(b"origin")),
@@ -155,16 +168,16 @@ def build_response(
     return document.status, headers, body
 
 
-def _freshness(document: Document, now: float, *, is_shareable: bool) -> Headers:
-    """Return the headers that say how old a document is and how long caches may keep it."""
-    age = 0 if document.checked_at is None else max(0, int(now - document.checked_at))
+@lru_cache(maxsize=1024)
+def _freshness(age: int | None, *, is_shareable: bool) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the headers that say how old a document is (None: unknown) and how long caches may keep it."""
     scope = b"public" if is_shareable else b"private"
-    headers: Headers = [(b"cache-control", _CACHE_CONTROL % (scope, age + _FRESH_SECONDS))]
+    headers: Headers = [(b"cache-control", _CACHE_CONTROL % (scope, (age or 0) + _FRESH_SECONDS))]
     if is_shareable:
         headers.append((b"x-accel-expires", _NGINX_FRESH))
-    if document.checked_at is not None:
+    if age is not None:
         headers.append((b"age", b"%d" % age))
-    return headers
+    return tuple(headers)
 
 
 def raw_response(status: int, headers: Headers, body: bytes) -> Response:

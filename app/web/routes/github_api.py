@@ -26,6 +26,8 @@ from app.render.media_types import negotiate_media_type
 from app.web.context import serve_document, web_context
 from app.web.parameters import READ_ERRORS, is_positive_integer
 
+_LONGEST_FILTER = 1000
+"""Characters of a filter: the key of a document contains it."""
 _DEFAULT_PER_PAGE, _MAX_PER_PAGE = 30, 100
 _POSITIVE_NUMBER = re.compile(r"0*([1-9][0-9]{0,8})")
 _TIME = re.compile(
@@ -149,6 +151,9 @@ async def issues(request: Request, site: Site, media_type: AcceptedMediaType) ->
         raise InvalidParameter("state", "one of open, closed, all")
     sort, direction = query.get("sort"), query.get("direction")
     page, per_page, since = _paging(query)
+    for name in ("labels", "creator"):
+        if len(query.get(name, "")) > _LONGEST_FILTER:
+            raise InvalidParameter(name, f"at most {_LONGEST_FILTER} characters")
     key = GitHubIssuesKey(
         repo=site,
         media_type=media_type,

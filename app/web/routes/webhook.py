@@ -25,8 +25,8 @@ from app.web.errors import describe_failure, error_response, problem_responses
 
 router = APIRouter()
 
-_LARGE_BODY = 1_000_000
-"""Bytes. GitHub's deliveries have about ten thousand; only those of the longest issues come near this size."""
+_LARGE_BODY = 65_536
+"""Bytes. GitHub's deliveries have about ten thousand; only those of the longest comments exceed this size."""
 
 _REJECTIONS: Mapping[type[webhook_errors.WebhookError], DeliveryOutcome] = {
     webhook_errors.MissingSecret: DeliveryOutcome.UNCONFIGURED,

@@ -247,3 +247,11 @@ async def test_blog_script_reads_comments_as_html(blog: Blog) -> None:
         "<p><em>This comment was marked as spam.</em></p>",
         "<p>Comment 3</p>",
     ]
+
+
+@pytest.mark.parametrize("name", ["labels", "creator"])
+async def test_long_filter_is_refused(blog: Blog, name: str) -> None:
+    assert (await blog.request(f"/repos/Owner/Blog/issues?{name}={'x' * 1000}")).status_code == 200
+    response = await blog.request(f"/repos/Owner/Blog/issues?{name}={'x' * 1001}")
+    assert response.status_code == 422
+    assert "at most 1000 characters" in response.text

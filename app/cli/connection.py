@@ -1,0 +1,159 @@
+"""One connection to a client: uvicorn's protocol, with limits on what a client may hold without using it.
+
+uvicorn limits neither the size nor the time of a request's head, parses all pipelined requests at once, and closes no
+connection whose client does not read. Here
+
+- a head of more than 32 KiB is refused with 431, a URL of more than about 16 KiB with 414;
+- pipelined requests are parsed only when the ones before them are answered, so that they cost what their bytes cost;
+- a connection is closed if a head or a body is not complete in time, or if its client has read nothing for a while.
+
+`Server` calls `enforce_deadlines` every few seconds: a timer for each connection would cost more than all of them.
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from typing_extensions import override
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+_MAX_HEAD = 32 * 1024
+_MAX_URL = 16 * 1024
+"""Bytes. The longest URL that is valid here names 500 posts by sixteen digits each."""
+_SLICE = 4096
+"""Bytes that are parsed at once: they hold at most two hundred requests."""
+_HEAD_SECONDS = 15.0
+_BODY_SECONDS = 20.0
+"""Longer than a webhook's delivery takes: its route ends with an error before."""
+_WRITE_SECONDS = 15.0
+_DISCARD_SECONDS = 5.0
+
+
+def _refusal(status: HTTPStatus, detail: str) -> bytes:
+    body = orjson.dumps({"type": "about:blank", "title": status.phrase, "status": status, "detail": detail})
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/problem+json\r\n"
+        f"content-length: {len(body)}\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n"
+        "access-control-allow-origin: *\r\nconnection: close\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+_HEAD_TOO_LARGE = _refusal(
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"The head of a request may have {_MAX_HEAD} bytes. Send fewer cookies."
+)
+_URL_TOO_LONG = _refusal(HTTPStatus.REQUEST_URI_TOO_LONG, f"A URL may have {_MAX_URL} bytes. Split the request.")
+
+
+class Connection(HttpToolsProtocol):
+    """A connection with limits."""
+
+    url = b""  # before the first request
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._unparsed = b""
+        """What has arrived, with what waits behind a request that is not answered."""
+        self._position = 0
+        """Up to where it is parsed."""
+        self._head_bytes = 0
+        """Bytes of a head that is not complete; -1 in a body."""
+        self._is_complete = False
+        """Whether the last request that has begun is complete."""
+        self._is_refused = False
+        self._current_cycle: RequestResponseCycle | None = None
+        """The request whose response is under way, or was the last."""
+        self._deadline: float | None = self.loop.time() + _HEAD_SECONDS
+        """When the request that is under way has to be complete; None if none is."""
+        self._unread_bytes = 0
+        self._unread_since = 0.0
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if len(data) <= _SLICE and not self._unparsed and not self._is_refused and not self.pipeline:
+            self._parse(data)
+        elif not self._is_refused:
+            self._unparsed = self._unparsed[self._position :] + data
+            self._position = 0
+            self._parse_waiting()
+
+    def _parse_waiting(self) -> None:
+        """Parse what has arrived, up to a request that has to wait."""
+        while self._position < len(self._unparsed) and self._may_parse():
+            part = self._unparsed[self._position : self._position + _SLICE]
+            self._position += len(part)
+            self._parse(part)
+        if self._position < len(self._unparsed) and not self._is_refused:
+            self.flow.pause_reading()
+        else:
+            self._unparsed, self._position = b"", 0
+
+    def _may_parse(self) -> bool:
+        return not self.pipeline and not self._is_refused and not self.transport.is_closing()
+
+    def _parse(self, part: bytes) -> None:
+        cycle, self._is_complete = self.cycle, False
+        super().data_received(part)
+        if self._is_complete:
+            self._head_bytes, self._deadline = 0, None
+            return
+        if self._deadline is None:
+            self._deadline = self.loop.time() + _HEAD_SECONDS
+        if self.cycle is not cycle:  # the head is complete
+            self._head_bytes, self._deadline = -1, self.loop.time() + _BODY_SECONDS
+        elif self._head_bytes >= 0:
+            self._head_bytes += len(part)
+            if self._head_bytes > _MAX_HEAD:
+                self._refuse(_HEAD_TOO_LARGE)
+            elif len(self.url) > _MAX_URL:
+                self._refuse(_URL_TOO_LONG)
+
+    def _refuse(self, response: bytes) -> None:
+        """Respond, and discard what else arrives: a connection closed with unread data would lose the response."""
+        if self.transport.is_closing():
+            return
+        if self.cycle is not None and not self.cycle.response_complete:  # it would stand within another response
+            self.transport.close()
+            return
+        self._is_refused, self._deadline = True, self.loop.time() + _DISCARD_SECONDS
+        self.url, self.headers = b"", []
+        self.transport.write(response)
+        self.transport.write_eof()
+
+    @override
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._current_cycle = cycle
+        super()._start_asgi_task(cycle, app)
+
+    @override
+    def on_message_complete(self) -> None:
+        self._is_complete = True
+        super().on_message_complete()
+
+    @override
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._unparsed and not self.pipeline:
+            self._parse_waiting()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unparsed = b""
+        self.pipeline.clear()
+        if self._current_cycle is not None:  # uvicorn tells only the last request that it has parsed
+            self._current_cycle.disconnected = True
+            self._current_cycle.message_event.set()
+        super().connection_lost(exc)
+
+    def enforce_deadlines(self, now: float) -> None:
+        """Close the connection if its client takes too long; `now` is the loop's time."""
+        if self._deadline is not None and now > self._deadline:
+            self.transport.abort()
+            return
+        unread_bytes = self.transport.get_write_buffer_size()
+        if not unread_bytes or unread_bytes < self._unread_bytes or not self._unread_bytes:
+            self._unread_since = now
+        elif now - self._unread_since > _WRITE_SECONDS:
+            self.transport.abort()
+        self._unread_bytes = unread_bytes

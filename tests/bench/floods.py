@@ -1,0 +1,151 @@
+"""Measure what hostile clients cost the service: memory and open connections.
+
+    python -m tests.bench.floods [TREE]
+
+TREE is another checkout with the same environment, to compare with. Each flood has a service of its own; the figure is
+the growth of its resident memory from before the flood to its peak.
+
+- headers: one connection sends a head of 32 MB.
+- pipeline: one connection sends 3 MB of requests and reads nothing.
+- parameters: 4,000 requests with a parameter of 60 kB each.
+- unfinished: 60 connections send nothing, 60 send half a head, 100 read nothing.
+"""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+
+from app.outbound.clock import SystemClock
+from app.simulator.http.server import RunningSimulator, run_simulator
+from app.simulator.world.sample import SAMPLE_REPO, sample_world
+from tests.journeys.conftest import Service, environment
+
+_READ = b"GET /api/v1/posts/41/comments HTTP/1.1\r\nhost: x\r\n\r\n"
+_LONG_READ = b"GET /repos/ada/blog/issues/41/comments?per_page=100 HTTP/1.1\r\nhost: x\r\n\r\n"
+_MOST_SECONDS = 60
+
+
+async def _headers(port: int) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    with suppress(ConnectionError):
+        writer.write(b"GET / HTTP/1.1\r\n")
+        for number in range(320):
+            writer.write(b"x-%d: %b\r\n" % (number, b"y" * 100_000))
+            await writer.drain()
+    await asyncio.sleep(1)
+    writer.transport.abort()
+
+
+async def _pipeline(port: int) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.transport.pause_reading()  # type: ignore[attr-defined]  # that of a socket can
+    writer.write(_READ * 65_000)
+    await asyncio.sleep(4)
+    writer.transport.abort()
+
+
+async def _parameters(port: int) -> None:
+    url = f"http://127.0.0.1:{port}/repos/{SAMPLE_REPO}/issues"
+    async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=20)) as client:
+
+        async def read(number: int) -> None:
+            with suppress(httpx.HTTPError):
+                await client.get(url, params={"creator": f"{number:05}{'x' * 60_000}"})
+
+        for start in range(0, 4000, 20):
+            await asyncio.gather(*(read(number) for number in range(start, start + 20)))
+
+
+async def _open_unfinished(port: int) -> list[asyncio.StreamWriter]:
+    """Open connections that send nothing, send half a head, and read nothing."""
+    writers: list[asyncio.StreamWriter] = []
+    for request in [b""] * 60 + [b"GET / HT"] * 60 + [_LONG_READ * 200] * 100:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # likewise
+        writer.write(request)
+        writers.append(writer)
+    return writers
+
+
+def _memory(pid: int) -> float:
+    """Return the resident memory of a process in MB."""
+    match = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    assert match is not None
+    return int(match[1]) / 1024
+
+
+def _connection_count(port: int) -> int:
+    """Return how many connections to a port the system has as established, on the service's side."""
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return sum(line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "01" for line in lines)
+
+
+@contextmanager
+def _run_service(tree: Path, simulator: RunningSimulator) -> Iterator[Service]:
+    with TemporaryDirectory() as folder:
+        settings = {"REPO": SAMPLE_REPO, "GITHUB_API_URL": simulator.url, "STORE": f"sqlite:///{folder}/a.db"}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve", "--port", "0"],
+            env={**environment(**settings), "PYTHONPATH": str(tree)},
+            cwd=folder,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        service = Service(process)
+        service.wait_until_complete()
+        service.get("/api/v1/posts/41/comments")
+        yield service
+        service.stop()
+        assert process.stderr is not None
+        process.stderr.close()
+
+
+async def _measure(name: str, flood: Callable[[int], Awaitable[None]], service: Service) -> None:
+    before = peak = _memory(service.process.pid)
+    task = asyncio.ensure_future(flood(_port(service)))
+    while not task.done():
+        peak = max(peak, _memory(service.process.pid))
+        await asyncio.sleep(0.05)
+    await task
+    print(f"{name:12} {before:4.0f} → {peak:4.0f} MB")
+
+
+async def _measure_unfinished(service: Service) -> None:
+    port = _port(service)
+    start, writers = time.monotonic(), await _open_unfinished(port)
+    opened = _connection_count(port)
+    while _connection_count(port) and time.monotonic() - start < _MOST_SECONDS:  # noqa: ASYNC110 - nothing to wait for
+        await asyncio.sleep(1)
+    print(f"unfinished   {opened} connections, {_connection_count(port)} after {time.monotonic() - start:.0f} s")
+    for writer in writers:
+        writer.transport.abort()
+
+
+def _port(service: Service) -> int:
+    return int(service.url.rpartition(":")[2])
+
+
+def main() -> None:
+    """Measure all floods."""
+    tree = Path(sys.argv[1] if len(sys.argv) > 1 else os.curdir).resolve()
+    with run_simulator(sample_world(SystemClock().now)) as simulator:
+        for name, flood in (("headers", _headers), ("pipeline", _pipeline), ("parameters", _parameters)):
+            with _run_service(tree, simulator) as service:
+                asyncio.run(_measure(name, flood, service))
+        with _run_service(tree, simulator) as service:
+            asyncio.run(_measure_unfinished(service))
+            print(f"tracebacks in the log: {service.output.count('Traceback')}")
+            print(service.output[-1500:] if "Traceback" in service.output else "")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Limits of a connection: what a client may send, and how long it may take, over real sockets."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from tests.cli.limited_server import LimitedServer, run_limited_server
+
+REQUEST = b"GET /ok HTTP/1.1\r\nhost: blog.test\r\n\r\n"
+
+
+@asynccontextmanager
+async def _connect(server: LimitedServer) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter], None]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def _read_to_end(reader: asyncio.StreamReader) -> bytes:
+    """Return all that comes until the server closes, in whatever way."""
+    response = b""
+    async with asyncio.timeout(10):
+        with suppress(ConnectionError):
+            while part := await reader.read(10_000):
+                response += part
+    return response
+
+
+async def _respond(server: LimitedServer, request: bytes) -> bytes:
+    """Send bytes; return the whole response."""
+    async with _connect(server) as (reader, writer):
+        writer.write(request)
+        return await _read_to_end(reader)
+
+
+@pytest.mark.parametrize("step", [200, 777, 4096, 10**6])
+async def test_long_head_is_refused(step: int) -> None:
+    async with run_limited_server() as server:
+        head = b"GET /ok HTTP/1.1\r\n" + b"".join(b"x-%d: %s\r\n" % (n, b"y" * 900) for n in range(400))
+        async with _connect(server) as (reader, writer):
+            for start in range(0, len(head), step):
+                writer.write(head[start : start + step])
+                await asyncio.sleep(0)
+            response = await _read_to_end(reader)
+        assert response.startswith(b"HTTP/1.1 431 ")
+        assert b"connection: close" in response
+        assert server.requests == 0
+
+
+async def test_long_url_is_refused() -> None:
+    async with run_limited_server() as server:
+        response = await _respond(server, b"GET /?a=" + b"b" * 25_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert response.startswith(b"HTTP/1.1 414 ")
+        assert server.requests == 0
+
+
+async def test_head_within_the_limits_is_served() -> None:
+    async with run_limited_server() as server:
+        head = b"GET /ok HTTP/1.1\r\nconnection: close\r\ncookie: " + b"y" * 28_000 + b"\r\n\r\n"
+        assert (await _respond(server, head)).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_pipelined_requests_are_answered_in_order() -> None:
+    async with run_limited_server() as server:
+        requests = b"".join(b"GET /ok?%d HTTP/1.1\r\nhost: x\r\n\r\n" % (n + 1) for n in range(500))
+        response = await _respond(server, requests + b"GET /ok?1 HTTP/1.1\r\nconnection: close\r\n\r\n")
+        lengths = [int(part.split(b"\r\n")[0]) for part in response.split(b"content-length: ")[1:]]
+        assert lengths == [*range(1, 501), 1]
+
+
+async def test_waiting_pipeline_is_not_parsed() -> None:
+    async with run_limited_server() as server:
+        server.gate.clear()
+        async with _connect(server) as (_, writer):
+            writer.write(REQUEST * 20_000)
+            for _ in range(100):
+                await asyncio.sleep(0.001)
+            (connection,) = server.connections()
+            assert len(connection.pipeline) < 200
+            assert len(connection._unparsed) < 600_000
+            assert server.requests == 1
+            server.gate.set()
+
+
+@pytest.mark.parametrize("size", [2, 5_000_000])
+async def test_client_that_pipelines_and_leaves_causes_no_error(size: int, caplog: pytest.LogCaptureFixture) -> None:
+    async with run_limited_server() as server:
+        request = REQUEST.replace(b"/ok", b"/ok?%d" % size)
+        for _ in range(20):
+            async with _connect(server) as (_, writer):
+                writer.write(request * 50)
+                await asyncio.sleep(0.01)
+        async with asyncio.timeout(10):
+            while server.connections():  # noqa: ASYNC110 - the server offers nothing else to wait for
+                await asyncio.sleep(0.01)
+        assert caplog.text == ""
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET /ok HTT",
+        b"GET /ok HTTP/1.1\r\nhost: x\r\n",
+        b"POST /ok HTTP/1.1\r\ncontent-length: 100\r\n\r\nhalf",
+        REQUEST + b"GET /ok HTT",
+    ],
+)
+async def test_unfinished_request_ends_at_its_deadline(sent: bytes) -> None:
+    async with run_limited_server() as server, _connect(server) as (reader, writer):
+        writer.write(sent)
+        await asyncio.sleep(0.05)
+        server.sweep(10)
+        assert len(server.connections()) == 1
+        server.sweep(21)
+        await _read_to_end(reader)
+        assert server.connections() == []
+
+
+async def test_client_that_reads_nothing_is_cut_off() -> None:
+    async with run_limited_server() as server, _connect(server) as (_, writer):
+        writer.write(b"GET /ok?20000000 HTTP/1.1\r\nconnection: close\r\n\r\n")
+        await asyncio.sleep(0.2)
+        for seconds in (0, 10, 14):
+            server.sweep(seconds)
+            assert len(server.connections()) == 1
+        server.sweep(16)
+        await asyncio.sleep(0.05)
+        assert server.connections() == []
+
+
+async def test_response_under_way_has_no_deadline() -> None:
+    async with run_limited_server() as server:
+        server.gate.clear()
+        async with _connect(server) as (_, writer):
+            writer.write(REQUEST)
+            await asyncio.sleep(0.05)
+            server.sweep(1000)
+            assert len(server.connections()) == 1
+            server.gate.set()
