@@ -21,7 +21,7 @@ sys.dont_write_bytecode = False
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the longest modules first, so that no process ends long after the other."""
-    items.sort(key=lambda item: item.path.parent.name not in {"journeys", "widget"})
+    items.sort(key=lambda item: item.path.parent.name not in {"journeys", "proxies", "widget"})
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -93,7 +93,9 @@ def test_cold_readers_at_both_cost_one_read(start: Start, simulator: RunningSimu
     simulator.faults.add(Latency(0.3), match="/issues/41", times=None)
     one, two = start_two(start, simulator, GITHUB_TOKEN=TOKEN, COLD_WAIT="30", **_RARE_POLLS)
     with ThreadPoolExecutor(32) as readers:
-        responses = list(readers.map(lambda order: (one, two)[order % 2].get(COMMENTS_PATH), range(32)))
+        responses = list(
+            readers.map(lambda order: (one, two)[order % 2].get(COMMENTS_PATH, Host="comments.example.com"), range(32))
+        )
     simulator.hold.release()
     assert {response.status_code for response in responses} == {200}
     assert len({response.headers["etag"] for response in responses}) == 1
