@@ -58,9 +58,13 @@ class Connection(HttpToolsProtocol):
         self._position = 0
         """Up to where it is parsed."""
         self._head_bytes = 0
-        """Bytes of a head that is not complete; -1 in a body."""
-        self._is_complete = False
-        """Whether the last request that has begun is complete."""
+        """Bytes of a head that is not complete."""
+        self._complete_cycle: RequestResponseCycle | None = None
+        """The last request whose body is complete. If a later one has begun, its body is under way."""
+        self._body_cycle: RequestResponseCycle | None = None
+        """The request whose body has a deadline."""
+        self._has_completed = False
+        """Whether the part that is being parsed has completed a request."""
         self._is_refused = False
         self._current_cycle: RequestResponseCycle | None = None
         """The request whose response is under way, or was the last."""
@@ -93,21 +97,29 @@ class Connection(HttpToolsProtocol):
         return not self.pipeline and not self._is_refused and not self.transport.is_closing()
 
     def _parse(self, part: bytes) -> None:
-        cycle, self._is_complete = self.cycle, False
+        self._has_completed = False
         super().data_received(part)
-        if self._is_complete:
+        if self.cycle is not self._complete_cycle:
+            self._begin_body()
+        elif self._has_completed:
             self._head_bytes, self._deadline = 0, None
-            return
+        else:
+            self._continue_head(len(part))
+
+    def _begin_body(self) -> None:
+        """Set the deadline of a body when its head is complete."""
+        self._head_bytes = 0
+        if self._body_cycle is not self.cycle:
+            self._body_cycle, self._deadline = self.cycle, self.loop.time() + _BODY_SECONDS
+
+    def _continue_head(self, size: int) -> None:
+        self._head_bytes += size
         if self._deadline is None:
             self._deadline = self.loop.time() + _HEAD_SECONDS
-        if self.cycle is not cycle:  # the head is complete
-            self._head_bytes, self._deadline = -1, self.loop.time() + _BODY_SECONDS
-        elif self._head_bytes >= 0:
-            self._head_bytes += len(part)
-            if self._head_bytes > _MAX_HEAD:
-                self._refuse(_HEAD_TOO_LARGE)
-            elif len(self.url) > _MAX_URL:
-                self._refuse(_URL_TOO_LONG)
+        if self._head_bytes > _MAX_HEAD:
+            self._refuse(_HEAD_TOO_LARGE)
+        elif len(self.url) > _MAX_URL:
+            self._refuse(_URL_TOO_LONG)
 
     def _refuse(self, response: bytes) -> None:
         """Respond, and discard what else arrives: a connection closed with unread data would lose the response."""
@@ -128,7 +140,7 @@ class Connection(HttpToolsProtocol):
 
     @override
     def on_message_complete(self) -> None:
-        self._is_complete = True
+        self._complete_cycle, self._has_completed = self.cycle, True
         super().on_message_complete()
 
     @override

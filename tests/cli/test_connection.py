@@ -74,6 +74,18 @@ async def test_pipelined_requests_are_answered_in_order() -> None:
         assert lengths == [*range(1, 501), 1]
 
 
+async def test_body_behind_another_request_is_no_head() -> None:
+    async with run_limited_server() as server:
+        post = b"POST /ok HTTP/1.1\r\nconnection: close\r\ncontent-length: 100000\r\n\r\n"
+        async with _connect(server) as (reader, writer):
+            writer.write(REQUEST + post)
+            for _ in range(10):
+                await asyncio.sleep(0.01)
+                writer.write(b"x" * 10_000)
+            response = await _read_to_end(reader)
+        assert response.count(b"HTTP/1.1 200 ") == 2
+
+
 async def test_waiting_pipeline_is_not_parsed() -> None:
     async with run_limited_server() as server:
         server.gate.clear()
