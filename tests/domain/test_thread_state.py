@@ -62,7 +62,8 @@ def test_only_posts_show_an_issue(current: Snapshot, posts: PostFilter, failed_a
     state = thread_state(current, posts)
     thread = thread_of(current, state, failed_at=failed_at)
     assert (thread.repo, thread.number) == (BLOG, 41)
-    assert thread.stale == (failed_at is not None and failed_at > (thread.checked_at or 0.0))
+    is_later = failed_at is not None and (thread.checked_at is None or failed_at > thread.checked_at)
+    assert thread.stale is is_later
     if state in {ThreadState.COMPLETE, ThreadState.INCOMPLETE}:
         assert thread.issue is not None
         assert thread.status is Status.OPEN
