@@ -10,7 +10,10 @@ connection whose client does not read. Here
 `Server` calls `enforce_deadlines` every few seconds: a timer for each connection would cost more than all of them.
 """
 
+import sys
+from fcntl import ioctl
 from http import HTTPStatus
+from termios import TIOCOUTQ
 from typing import Any
 
 import orjson
@@ -21,6 +24,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 _MAX_HEAD = 32 * 1024
 _MAX_URL = 16 * 1024
 """Bytes. The longest URL that is valid here names 500 posts by sixteen digits each."""
+_FRAMING = 7
+"""How many bytes of a chunked body may belong to one byte of content."""
 _SLICE = 4096
 """Bytes that are parsed at once: they hold at most two hundred requests."""
 _HEAD_SECONDS = 15.0
@@ -63,6 +68,8 @@ class Connection(HttpToolsProtocol):
         """The last request whose body is complete. If a later one has begun, its body is under way."""
         self._body_cycle: RequestResponseCycle | None = None
         """The request whose body has a deadline."""
+        self._framing_bytes = 0
+        """Bytes of a body's framing and trailers beyond what its content explains."""
         self._has_completed = False
         """Whether the part that is being parsed has completed a request."""
         self._is_refused = False
@@ -100,17 +107,22 @@ class Connection(HttpToolsProtocol):
         self._has_completed = False
         super().data_received(part)
         if self.cycle is not self._complete_cycle:
-            self._begin_body()
+            self._continue_body(len(part))
         elif self._has_completed:
             self._head_bytes, self._deadline = 0, None
         else:
             self._continue_head(len(part))
 
-    def _begin_body(self) -> None:
-        """Set the deadline of a body when its head is complete."""
+    def _continue_body(self, size: int) -> None:
+        """Set the deadline of a body when its head is complete; end one that has endless trailers."""
         self._head_bytes = 0
         if self._body_cycle is not self.cycle:
             self._body_cycle, self._deadline = self.cycle, self.loop.time() + _BODY_SECONDS
+            self._framing_bytes = 0  # the first part is mostly the head
+        else:
+            self._framing_bytes += size
+        if self._framing_bytes > _MAX_HEAD:
+            self.transport.abort()
 
     def _continue_head(self, size: int) -> None:
         self._head_bytes += size
@@ -125,8 +137,8 @@ class Connection(HttpToolsProtocol):
         """Respond, and discard what else arrives: a connection closed with unread data would lose the response."""
         if self.transport.is_closing():
             return
-        if self.cycle is not None and not self.cycle.response_complete:  # it would stand within another response
-            self.transport.close()
+        if self.cycle is not None and not self.cycle.response_complete:  # the refusal would stand within its response
+            self._is_refused, self.cycle.keep_alive = True, False
             return
         self._is_refused, self._deadline = True, self.loop.time() + _DISCARD_SECONDS
         self.url, self.headers = b"", []
@@ -137,6 +149,16 @@ class Connection(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._current_cycle = cycle
         super()._start_asgi_task(cycle, app)
+
+    @override
+    def _unsupported_upgrade_warning(self) -> None:
+        self._position = len(self._unparsed)  # as uvicorn does: what arrived with the request is of another protocol
+
+    @override
+    def on_body(self, body: bytes) -> None:
+        # a chunk of one byte has five of framing
+        self._framing_bytes = max(0, self._framing_bytes - _FRAMING * len(body))
+        super().on_body(body)
 
     @override
     def on_message_complete(self) -> None:
@@ -161,11 +183,26 @@ class Connection(HttpToolsProtocol):
     def enforce_deadlines(self, now: float) -> None:
         """Close the connection if its client takes too long; `now` is the loop's time."""
         if self._deadline is not None and now > self._deadline:
-            self.transport.abort()
-            return
-        unread_bytes = self.transport.get_write_buffer_size()
+            if not self._is_responding():
+                self.transport.abort()
+                return
+            self._deadline = None
+        unread_bytes = self._count_unread()
         if not unread_bytes or unread_bytes < self._unread_bytes or not self._unread_bytes:
             self._unread_since = now
         elif now - self._unread_since > _WRITE_SECONDS:
             self.transport.abort()
         self._unread_bytes = unread_bytes
+
+    def _is_responding(self) -> bool:
+        """Return True while a complete request has no whole response: then only the service is late."""
+        cycle = self._current_cycle
+        return cycle is not None and not cycle.response_complete and not cycle.more_body
+
+    def _count_unread(self) -> int:
+        """Return how much of the response the client has not acknowledged, once it does not fit the system's buffer."""
+        buffered_bytes = self.transport.get_write_buffer_size()
+        if not buffered_bytes:
+            return 0
+        descriptor = self.transport.get_extra_info("socket").fileno()
+        return buffered_bytes + int.from_bytes(ioctl(descriptor, TIOCOUTQ, bytes(4)), sys.byteorder)

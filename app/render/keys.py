@@ -185,9 +185,3 @@ DOCUMENT_KINDS: Mapping[type[Key], str] = {
     GitHubIssuesKey: "github_issues",
 }
 """The label of each kind of document."""
-
-
-def names_service(key: Key) -> bool:
-    """Return True if a document, or its Link header, contains the address of the service."""
-    has_link = isinstance(key, GitHubCommentsKey | GitHubIssuesKey)
-    return has_link or getattr(key, "base_url", None) is not None

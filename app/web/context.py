@@ -27,7 +27,7 @@ from app.github.webhooks import Fields, WebhookEvent
 from app.ports.images import Image
 from app.ports.metrics import DeliveryOutcome
 from app.render.document import Document
-from app.render.keys import Key, names_service
+from app.render.keys import GitHubCommentsKey, GitHubIssuesKey, Key
 from app.serving.event_streams import Subscribers
 from app.web.document_response import CorsPolicy, LinkBase, build_response, raw_response
 
@@ -169,7 +169,7 @@ class WebContext:
 
         The path comes from the scope, because `request.url` raises an error for a query that is not UTF-8.
         """
-        is_shareable = self.public_url is not None or not names_service(key)
+        is_shareable = self.public_url is not None or not _names_service(key)
         query = request.query_params.multi_items()
         return LinkBase(self._any_base_url(request), request.scope["path"], query, is_shareable)
 
@@ -225,6 +225,12 @@ def web_context(request: Request) -> WebContext:
     """Return the context of the application that serves this request."""
     context: WebContext = request.app.state.context
     return context
+
+
+def _names_service(key: Key) -> bool:
+    """Return True if a document, or its Link header, contains the address of the service."""
+    has_link = isinstance(key, GitHubCommentsKey | GitHubIssuesKey)
+    return has_link or getattr(key, "base_url", None) is not None
 
 
 async def serve_document(request: Request, key: Key) -> Response:

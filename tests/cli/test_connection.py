@@ -156,3 +156,67 @@ async def test_response_under_way_has_no_deadline() -> None:
             server.sweep(1000)
             assert len(server.connections()) == 1
             server.gate.set()
+
+
+async def test_endless_trailers_end_the_connection() -> None:
+    async with run_limited_server() as server, _connect(server) as (reader, writer):
+        writer.write(b"POST /ok HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n")
+        for number in range(20):
+            writer.write(b"x-%d: %s\r\n" % (number, b"y" * 5000))
+            await asyncio.sleep(0.01)
+        assert not (await _read_to_end(reader)).startswith(b"HTTP/1.1 200 ")
+        assert server.connections() == []
+
+
+async def test_small_chunks_are_no_trailers() -> None:
+    async with run_limited_server() as server:
+        request = (
+            b"POST /ok HTTP/1.1\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 50_000
+        )
+        assert (await _respond(server, request + b"0\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_data_behind_the_last_request_costs_no_response() -> None:
+    async with run_limited_server() as server:
+        server.gate.clear()
+        async with _connect(server) as (reader, writer):
+            writer.write(b"GET /ok HTTP/1.1\r\nconnection: close\r\n\r\n" + b"x" * 90_000)
+            await asyncio.sleep(0.05)
+            server.gate.set()
+            assert (await _read_to_end(reader)).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("later", [b"\r\n", b"GET /ok HTT", b"POST /ok HTTP/1.1\r\ncontent-length: 9\r\n\r\nhalf"])
+async def test_response_under_way_outlives_what_follows_it(later: bytes) -> None:
+    async with run_limited_server() as server:
+        server.gate.clear()
+        async with _connect(server) as (reader, writer):
+            writer.write(REQUEST + later)
+            await asyncio.sleep(0.05)
+            server.sweep(1000)
+            assert len(server.connections()) == 1
+            server.gate.set()
+            async with asyncio.timeout(10):
+                assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_upgrade_with_a_body_is_served_without_an_upgrade() -> None:
+    async with run_limited_server() as server:
+        fields = b"connection: upgrade\r\nupgrade: h2c\r\ncontent-length: 0\r\ncookie: " + b"y" * 6000
+        async with _connect(server) as (reader, writer):
+            writer.write(b"GET /ok HTTP/1.1\r\n" + fields + b"\r\n\r\n" + REQUEST)
+            async with asyncio.timeout(10):
+                assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+            await asyncio.sleep(0.05)
+            assert server.requests == 1
+
+
+async def test_slow_reader_that_makes_progress_stays() -> None:
+    async with run_limited_server() as server, _connect(server) as (reader, writer):
+        writer.write(b"GET /ok?40000000 HTTP/1.1\r\nconnection: close\r\n\r\n")
+        for seconds in range(0, 100, 10):
+            async with asyncio.timeout(10):
+                await reader.readexactly(1_000_000)
+            await asyncio.sleep(0.02)
+            server.sweep(seconds)
+            assert len(server.connections()) == 1
