@@ -5,8 +5,9 @@ BIN := .venv/bin
 NPM := tests/generators/node_modules/.package-lock.json
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 APT := DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get
-PROXIES := nginx-light apache2 varnish haproxy caddy squid
-SERVERS := /usr/sbin/nginx /usr/sbin/apache2 /usr/sbin/varnishd /usr/sbin/haproxy /usr/bin/caddy /usr/sbin/squid
+POLICY := /usr/sbin/policy-rc.d
+SERVERS := nginx:/usr/sbin/nginx apache2:/usr/sbin/apache2 varnish:/usr/sbin/varnishd haproxy:/usr/sbin/haproxy caddy:/usr/bin/caddy squid:/usr/sbin/squid
+MISSING := $(strip $(foreach server,$(SERVERS),$(if $(wildcard $(lastword $(subst :, ,$(server)))),,$(firstword $(subst :, ,$(server))))))
 
 .DEFAULT_GOAL := help
 .PHONY: help install develop proxies serve demo test check fix bench lock
@@ -31,15 +32,14 @@ develop: .venv/develop $(NPM)  ## install what the checks and tests need, too
 .venv/develop: requirements.lock .venv/service
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@{ command -v chromium && command -v jekyll && test -x /usr/bin/hugo && test -e /usr/share/javascript/jquery/jquery.js; } >/dev/null || { $(APT) update -qq && $(APT) install -y -qq chromium hugo jekyll libjs-jquery; }
-	@ls $(SERVERS) >/dev/null 2>&1 || $(MAKE) --no-print-directory proxies
+	@{ test -z "$(MISSING)" && ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1; } || $(MAKE) --no-print-directory proxies
 	@touch $@
 
 # The tests start these servers themselves: Debian's packages must start none, neither now nor at the next boot.
 proxies:
-	@test -e /usr/sbin/policy-rc.d || { printf '#!/bin/sh\nexit 101\n' | $(SUDO) install -m 755 /dev/stdin /usr/sbin/policy-rc.d; touch .venv/policy; }
-	@$(APT) update -qq && $(APT) install -y -qq --no-install-recommends $(PROXIES) libfaketime curl >/dev/null
-	@test ! -e .venv/policy || { $(SUDO) rm /usr/sbin/policy-rc.d .venv/policy; }
-	@test ! -d /run/systemd/system || $(SUDO) systemctl --quiet disable nginx apache2 varnish haproxy caddy squid
+	@test -e $(POLICY) || { printf '#!/bin/sh\nexit 101\n' | $(SUDO) install -m 755 /dev/stdin $(POLICY); trap '$(SUDO) rm $(POLICY)' EXIT; }; \
+		$(APT) update -qq && $(APT) install -y -qq --no-install-recommends $(MISSING:nginx=nginx-light) libfaketime curl >/dev/null
+	@test -z "$(MISSING)" || test ! -d /run/systemd/system || $(SUDO) systemctl --quiet disable $(MISSING)
 
 # Node.js is a wheel among the requirements, so an older one of the system is not used. This command writes the lock:
 # npm install --prefix tests/generators --omit-lockfile-registry-resolved --ignore-scripts; it names no registry.

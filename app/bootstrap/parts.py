@@ -99,8 +99,7 @@ class Application:
         views = Views(self.mirror, self.access, Renderer(settings.public_url), self.metrics.render_counts)
         cache = self.cache = DocumentCache(settings.cache_mb * _MEGABYTE)
         self.documents = Documents(self.mirror, views, cache)
-        version, document = self.documents.version, self.documents.current
-        self.subscribers = Subscribers(version=version, document=document, clock=self.clock, random=self._random)
+        self.subscribers = Subscribers(document=self.documents.current, clock=self.clock, random=self._random)
         self.updater = Updater(self.documents, self.access, self.subscribers)
         self.metrics.sample_from(Samples(lambda: self.subscribers.count, lambda: cache.bytes, lambda: len(cache)))
 

@@ -34,7 +34,7 @@ class AccessPolicy:
 
     def is_shown(self, ref: ThreadRef, issue: Issue | IssueSummary) -> bool:
         """Return True if an issue is a post under its number, or under one that it is known to be transferred from."""
-        return any(self.is_post(known_ref, issue) for known_ref in {ref} | self.transfer_sources({ref}))
+        return self.is_post(ref, issue) or any(self.is_post(source, issue) for source in self.transfer_sources({ref}))
 
     def post_numbers(self, repo: Repository, snapshot: SiteSnapshot) -> frozenset[int]:
         """Return the numbers of a repository's issues that are posts."""

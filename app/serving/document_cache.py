@@ -89,7 +89,7 @@ class DocumentCache:
 
     def put(self, key: Key, document: Document) -> None:
         """Replace the document of a key; one larger than the cache is not stored."""
-        weight = document.size + _key_weight(key)
+        weight = document.size + key_weight(key)
         if weight > self._documents.maxsize:
             self.discard(key)
             return
@@ -110,7 +110,7 @@ class DocumentCache:
             self.discard(key)
 
 
-def _key_weight(key: Key) -> int:
+def key_weight(key: Key) -> int:
     """Return about what a key weighs: a reader's parameters may be longer than the response."""
     values = [getattr(key, name) for name in key.__slots__]
     texts = sum(sys.getsizeof(value) for value in values if isinstance(value, str))
@@ -139,7 +139,7 @@ class Documents:
         self.get = cache.get
         """Returns the cached document."""
         self.failed_checks = views.failed_checks
-        """When the last check of a thread failed that was due."""
+        """When the last due check of each thread failed, in epoch seconds."""
 
     async def basis(self, key: ThreadKey, *, with_comments: bool | None = None) -> Basis:
         """Read what a thread's document is made from; `with_comments` if another of its documents shows them."""
@@ -162,10 +162,6 @@ class Documents:
     async def current(self, key: Key) -> Document:
         """Return the cached document, or a new one."""
         return self._cache.get(key) or await self.document(key)
-
-    async def version(self, repo: Repository, number: int) -> int:
-        """Return the version of a thread; it grows with each change on the whole way of its transfers."""
-        return (await self._mirror.snapshot(repo, number, with_comments=False)).version
 
     def invalidate(self, repo: Repository) -> None:
         """Drop every document of a repository, also those that are being made."""

@@ -93,18 +93,16 @@ class Subscription:
 
 
 class Subscribers:
-    """All subscriptions of this process. `version` and `document` read a thread's state without asking GitHub."""
+    """All subscriptions of this process. `document` reads a thread's state without asking GitHub."""
 
     def __init__(
         self,
         *,
-        version: Callable[[Repository, int], Awaitable[int]],
         document: Callable[[PostKey], Awaitable[Document]],
         clock: Clock,
         random: Callable[[], float],
         most: int = _MOST,
     ) -> None:
-        self._version = version
         self._document = document
         self._clock = clock
         self._random = random
@@ -235,12 +233,10 @@ class Subscribers:
         await self._send_to_all([*topic.subscriptions], message)
 
     async def _read(self, topic: Topic) -> ThreadEvent:
-        """Read the version first: a change in between is then sent twice, and never lost."""
         repo, number = topic.ref
-        version = await self._version(repo, number)
         document = await self._document(PostKey(repo, number))
         post = orjson.loads(document.bodies["identity"])
-        return ThreadEvent(repo.full_name, number, post["status"], post["comment_count"], version)
+        return ThreadEvent(repo.full_name, number, post["status"], post["comment_count"], post["version"])
 
     async def _send_to_all(self, subscriptions: list[Subscription], message: ThreadEvent | _Control) -> None:
         for start in range(0, len(subscriptions), _AT_ONCE):

@@ -20,7 +20,7 @@ from app.ports.mirror import Mirror
 from app.render.document import Document
 from app.render.keys import Key, ThreadKey
 from app.serving.access_policy import AccessPolicy
-from app.serving.document_cache import Basis, Documents
+from app.serving.document_cache import Basis, Documents, key_weight
 from app.serving.views import shows_comments
 
 _log = logging.getLogger(__name__)
@@ -29,7 +29,8 @@ _PROBE_EVERY = 60.0
 _MOST_GUESSES = 30
 _RETRY_AFTER = 10
 _MOST_REMEMBERED = 10_000
-"""Entries of each bounded table: with keys of a kilobyte, the longest that are valid, it takes ten megabytes."""
+_RENDER_BYTES = 8_000_000
+"""Bytes of the keys of documents that were made a moment ago."""
 
 
 class Reader:
@@ -68,7 +69,7 @@ class Reader:
         pause = min(fresh_for, 60.0)
         self._recent_checks: TTLCache[Hashable, bool] = TTLCache(_MOST_REMEMBERED, ttl=pause, timer=clock.now)
         """Threads whose check began a moment ago."""
-        self._recent_renders: TTLCache[Key, bool] = TTLCache(_MOST_REMEMBERED, ttl=pause, timer=clock.now)
+        self._recent_renders: TTLCache[Key, int] = TTLCache(_RENDER_BYTES, pause, clock.now, getsizeof=int)
         """Documents that were made a moment ago: they say all that the mirror knows."""
 
     def ready(self, key: Key) -> Document | None:
@@ -93,7 +94,7 @@ class Reader:
         basis = await self._warm_basis(key) if isinstance(key, ThreadKey) else None
         rendering = self._rendering.join(key, lambda: self._documents.document(key, basis))
         document = await asyncio.shield(rendering)
-        self._recent_renders[key] = True
+        self._recent_renders[key] = key_weight(key)
         self._check_if_old(key, document, self._clock.now())
         return document
 

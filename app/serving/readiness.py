@@ -28,8 +28,8 @@ class Readiness:
         snapshot = await self._mirror.site_snapshot(repo)
         site = snapshot.site
         failure = self._schedule.failures.get(repo)
-        posts = frozenset[int]() if self._access.hides(site) else self._access.post_numbers(repo, snapshot)
-        threads = [thread for thread in snapshot.threads if thread.number in posts]
+        numbers = frozenset[int]() if self._access.hides(site) else self._access.post_numbers(repo, snapshot)
+        threads = [thread for thread in snapshot.threads if thread.number in numbers]
         return {
             "repo": repo.full_name,
             "listed": snapshot.is_listed,

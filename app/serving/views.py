@@ -146,7 +146,7 @@ class Views:
         self._renderer = renderer
         self._render_counts = render_counts
         self.failed_checks: dict[ThreadRef, float] = {}
-        """When the last check of a thread failed that was due."""
+        """When the last due check of each thread failed, in epoch seconds."""
 
     async def make(self, key: Key, snapshot: Snapshot | None = None) -> Document:
         """Return a new document.

@@ -79,9 +79,9 @@ class DiskCache(ImageStore):
         with self._lock:
             self._make_room(len(content))
             self._folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
-            for folder in (self._folder, path.parent):
-                folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
-                folder.chmod(_PRIVATE_FOLDER)
+            with suppress(OSError):  # it belongs to somebody else, who has set its mode
+                self._folder.chmod(_PRIVATE_FOLDER)
+            path.parent.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
             with NamedTemporaryFile(dir=path.parent, suffix=_INCOMPLETE, delete=False) as part:
                 try:
                     part.write(content)

@@ -37,12 +37,11 @@ _COPIES = 4
 _ALLOW_ORIGIN = b"access-control-allow-origin"
 _NO_DOCUMENT = "other"
 """The kind that counts responses without a document."""
-_FORWARDED = ("by", "for", "host", "path", "port", "prefix", "proto", "scheme", "server", "ssl", "uri")
 _OWNER_PATHS = frozenset({"/metrics", "/readyz"})
-"""What is for the owner: scripts of no page may read it."""
+"""What is for the owner: no page's script may read it."""
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
-_PROXY_HEADERS = frozenset({b"forwarded", b"via", *(f"x-forwarded-{name}".encode() for name in _FORWARDED)})
-"""Headers that only a proxy adds."""
+_PROXY_HEADERS = (b"forwarded", b"via", b"x-forwarded-")
+"""How the names of headers begin that only a proxy adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ class CachedReads:
         self, scope: Scope, headers: RequestHeaders, state: RequestState, receive: Receive, send: Send
     ) -> EventStream | None:
         """Forward a request, and open the event stream that its route accepts. Log the request's id with every line."""
-        if not self._expects_proxy and not _PROXY_HEADERS.isdisjoint(headers):
+        if not self._expects_proxy and any(name.startswith(_PROXY_HEADERS) for name in headers):
             self._expects_proxy = True  # one warning is enough
             _log.warning("A proxy forwards requests to Afterword. %s", PUBLIC_URL_ADVICE)
         send = self._complete_response(scope["path"], headers, state, send)

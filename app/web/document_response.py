@@ -32,8 +32,6 @@ EXPOSED_HEADERS = b"Link, ETag, Age, X-GitHub-Media-Type, Retry-After, X-Request
 ALLOWED_METHODS = b"GET, HEAD, OPTIONS"
 _PREFLIGHT_MAX_AGE = b"86400"
 _CODING_SUFFIX = re.compile(r'(?:-|/|;)(?:br|deflate|gzip|zstd)"\Z')
-_USUAL_LENGTH = 100
-"""Bytes of an Accept-Encoding whose result is kept: browsers send about twenty."""
 _CODINGS = ("br", "gzip")
 """In the order of preference if a reader accepts both with the same weight."""
 
@@ -85,11 +83,10 @@ def choose_coding(accept_encoding: bytes | None, bodies: Mapping[str, bytes]) ->
     """
     if accept_encoding is None or len(bodies) == 1:
         return "identity"
-    choose = _best_coding if len(accept_encoding) <= _USUAL_LENGTH else _best_coding.__wrapped__
-    return choose(accept_encoding, has_br="br" in bodies, has_gzip="gzip" in bodies)
+    return _best_coding(accept_encoding, has_br="br" in bodies, has_gzip="gzip" in bodies)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)  # of 32 KiB at most, the longest head
 def _best_coding(accept_encoding: bytes, *, has_br: bool, has_gzip: bool) -> str:
     bodies = {"br": has_br, "gzip": has_gzip}
     weights: dict[str, float] = {}

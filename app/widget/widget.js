@@ -170,7 +170,10 @@ class PostComments extends HTMLElement {
   attributeChangedCallback(name, before, after) {
     if (before === after) return;
     // another post's comments must go at once; in another order or language they may stay until the new ones are here
-    if (!/order|lang/.test(name)) this.section = this.version = this.section?.remove();
+    if (!/order|lang/.test(name)) {
+      this.section = this.section?.remove();
+      this.version = null;
+    }
     if (this.controller) this.reload();
   }
 

@@ -73,12 +73,21 @@ class Stage:
 
     simulator: RunningSimulator
     service: "subprocess.Popen[bytes]"
+    url: str
+    """Where the service itself listens."""
     proxies: Mapping[str, Proxy]
     clock: Clock
 
     def write(self, body: str) -> int:
         """Write a comment on GitHub, which the webhook reports; return its id."""
         return self.simulator.world.comment(SAMPLE_REPO, TALK, body=body, author="eve").id
+
+    def wait_until_served(self, comment_id: int) -> None:
+        """Wait until the service itself has a comment."""
+        deadline = time.monotonic() + _DEADLINE
+        while str(comment_id) not in httpx.get(f"{self.url}/api/v1/posts/{TALK}/comments?limit=100").text:
+            assert time.monotonic() < deadline, f"comment {comment_id} is not served"
+            time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -93,4 +102,4 @@ def stage() -> Iterator[Stage]:
         simulator.add_webhook(f"http://127.0.0.1:{port}/webhooks/github", secret=SECRET)
         setups = {name: Setup(free_port(), port, folder / name) for name in COMMANDS}
         proxies = {name: stack.enter_context(run_proxy(name, setup, clock)) for name, setup in setups.items()}
-        yield Stage(simulator, service, proxies, clock)
+        yield Stage(simulator, service, f"http://127.0.0.1:{port}", proxies, clock)

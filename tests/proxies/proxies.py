@@ -15,6 +15,7 @@ import httpx
 HOST, PATH = "blog.example.com", "/comments"
 PUBLIC_URL = f"http://{HOST}{PATH}"
 _DEADLINE = 20.0
+_CLOCK_VARIABLES = ("LD_PRELOAD", "FAKETIME_TIMESTAMP_FILE", "FAKETIME_NO_CACHE", "FAKETIME_DONT_FAKE_MONOTONIC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,8 @@ def _nginx(setup: Setup) -> list[str]:
     paths = "".join(
         f"{name}_temp_path {setup.folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
-    text = (
-        f"daemon off; pid {setup.folder}/pid; error_log stderr; events {{}} http {{ access_log off; {paths}\n{block} }}"
-    )
+    variables = "".join(f"env {name};" for name in _CLOCK_VARIABLES)  # nginx removes others, and then has the real time
+    text = f"{variables} daemon off; pid {setup.folder}/pid; error_log stderr; events {{}} http {{ access_log off; {paths}\n{block} }}"
     return ["nginx", "-p", str(setup.folder), "-c", setup.write("nginx.conf", text)]
 
 
@@ -119,12 +119,7 @@ class Clock:
         self._file = folder / "clock"
         self._file.write_text("+0\n")
         (library,) = Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
-        self.environment = {
-            "LD_PRELOAD": str(library),
-            "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
+        self.environment = dict(zip(_CLOCK_VARIABLES, (str(library), str(self._file), "1", "1"), strict=True))
 
     def set_ahead(self, hours: int) -> None:
         """Set the clock this many hours ahead."""

@@ -48,7 +48,7 @@ class RecordedSubscribers(Subscribers):
     """Records the threads whose subscribers are notified."""
 
     def __init__(self, documents: Documents) -> None:
-        super().__init__(version=documents.version, document=documents.current, clock=FakeClock(), random=lambda: 0.0)
+        super().__init__(document=documents.current, clock=FakeClock(), random=lambda: 0.0)
         self.notified: set[ThreadRef] = set()
 
     @override

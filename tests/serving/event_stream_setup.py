@@ -28,10 +28,6 @@ class FakeThreads:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def version(self, _repo: Repository, number: int) -> int:
-        """Return how often a thread has changed."""
-        return self.versions.get(number, 0)
-
     async def document(self, key: PostKey) -> Document:
         """Return a document with a comment for each change so far."""
         self.reads.append(key.number)
@@ -39,7 +35,7 @@ class FakeThreads:
         await self.gate.wait()
         if self.failure is not None:
             raise self.failure
-        body = orjson.dumps({"status": "open", "comment_count": count})
+        body = orjson.dumps({"status": "open", "comment_count": count, "version": count})
         return Document({"identity": body}, 'W/"a"', JSON, checked_at=None)
 
 
@@ -90,7 +86,6 @@ class StreamSetup:
         self.threads = FakeThreads()
         self.clock = ManualClock()
         self.subscribers = Subscribers(
-            version=self.threads.version,
             document=self.threads.document,
             clock=self.clock,
             random=lambda: random,

@@ -98,6 +98,7 @@ def _create(path: str) -> None:
 
 def _protect(path: str) -> None:
     """Let only its owner read the store: it holds issues that are never served. SQLite's log gets the same mode."""
+    path = os.path.realpath(path)  # where SQLite has the log of a store that is a symbolic link
     for file in (Path(path), Path(f"{path}-wal"), Path(f"{path}-shm")):
         with suppress(OSError):  # there is no such file, or it belongs to somebody else, who has set its mode
             file.chmod(file.stat().st_mode & _PRIVATE)

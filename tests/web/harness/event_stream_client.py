@@ -3,8 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import orjson
 
 from app.domain.sites import Repository
+from app.render.document import Document
+from app.render.keys import PostKey
 from app.serving.event_streams import Subscribers
 from tests.fakes import FakeClock
 from tests.web.harness.blog import POST, SITE, Blog
@@ -71,8 +76,7 @@ class EventStreamService:
         self.version = version
         self.clock = HeartbeatClock()
         self.subscribers = Subscribers(
-            version=self._version,
-            document=blog.reader.document,
+            document=self._document,
             clock=self.clock,
             random=lambda: 0.5,
             most=max_subscribers,
@@ -81,8 +85,11 @@ class EventStreamService:
         self.port = 0
         self._pages: list[StreamResponse] = []
 
-    async def _version(self, _repo: Repository, _number: int) -> int:
-        return self.version
+    async def _document(self, key: PostKey) -> Document:
+        """Return the blog's document with the current version."""
+        document = await self.blog.reader.document(key)
+        post = orjson.loads(document.bodies["identity"]) | {"version": self.version}
+        return replace(document, bodies={"identity": orjson.dumps(post)})
 
     async def request(self, target: str = EVENTS, *, method: str = "GET", **headers: str) -> StreamResponse:
         """Connect and return the response after its head; the names of `headers` have _ for -."""
