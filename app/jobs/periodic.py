@@ -40,7 +40,7 @@ async def run_periodically(
 
 @asynccontextmanager
 async def heartbeat(extend: Callable[[], Awaitable[object]], *, every: float) -> AsyncGenerator[None, None]:
-    """Await `extend` every this many seconds until the block ends; a failure is logged, and the block goes on.
+    """Await `extend` repeatedly, `every` seconds apart, until the block ends; a failure is logged and ends nothing.
 
     Claims and leases last for seconds, so that a dead process does not hold them for long. The seconds are the event
     loop's: its clock is never set back.

@@ -23,7 +23,7 @@ _RARER = 10
 _RAREST = 600.0
 """but no rarer than this, in seconds, unless the owner sets a longer interval."""
 _DISTRUST = 3600.0
-"""Seconds for which polls stay frequent at least after one has found what no webhook reported."""
+"""Seconds for which polls stay frequent, at the least, after one has found what no webhook reported."""
 
 
 def poll_interval(every: float, *, last_delivery_at: float | None, missed_at: float | None, now: float) -> float:

@@ -10,4 +10,4 @@ class Clock(Protocol):
         """Return epoch seconds."""
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for this many seconds of this clock."""
+        """Wait until this clock has advanced by `seconds`."""
