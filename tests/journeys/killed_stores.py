@@ -58,8 +58,8 @@ def hold_lease(store: Path, until: float) -> None:
     query(store, f"INSERT OR REPLACE INTO lease (name, worker_id, until) VALUES ('poll', 'the test', {until})")  # noqa: S608
 
 
-def lost_deliveries(hook: Webhook, world: World, store: Path) -> list[tuple[str | None, int]]:
-    """Return accepted deliveries, by action and number, that the mirror neither reflects nor will.
+def lost_deliveries(hook: Webhook, world: World, store: Path) -> list[str]:
+    """Return accepted deliveries that the mirror neither reflects nor will, each with what the mirror has instead.
 
     A thread will be refreshed if it has a job or if its counts differ. The second case is needed: a list of changes
     that was requested before a comment was deleted may be applied after the refresh of its thread, and the process may
@@ -80,7 +80,7 @@ def lost_deliveries(hook: Webhook, world: World, store: Path) -> list[tuple[str 
 
     accepted = [(d.action, orjson.loads(d.payload)) for d in hook.log if d.status == 202]
     return [
-        (action, payload["issue"]["number"])
+        f"{action}: {payload}, mirrored: {mirrored.get(payload.get('comment', {}).get('id'))}"
         for action, payload in accepted
         if payload["issue"]["number"] not in pending and not is_reflected(payload)
     ]
