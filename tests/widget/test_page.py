@@ -142,11 +142,13 @@ def test_without_javascript_links_lead_to_more_comments(stage: Stage, open_page:
         links |= {item.get_attribute("href") for item in page.locator(".pc-when").all()}
         assert page.locator(".pc-more a[rel=next]").count() == (pages_left > 0)
         if pages_left:
-            page.locator(".pc-more a[rel=next]").click()
+            with page.expect_navigation():  # a click returns before the whole next page is there
+                page.locator(".pc-more a[rel=next]").click()
     assert len(links) == 300
     assert page.locator("h1").inner_text() == "Comments on “Post 53”"
     photograph(page, "widget-page")
-    page.get_by_role("link", name="Back to the first comments").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Back to the first comments").click()
     assert page.locator(".pc-comment").count() == 100
     assert not recorded.complaints
 
