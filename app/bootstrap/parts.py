@@ -98,7 +98,7 @@ class Application:
         self.access = AccessPolicy(settings.post_filter, allow_private=settings.allow_private)
         views = Views(self.mirror, self.access, Renderer(settings.public_url), self.metrics.render_counts)
         cache = self.cache = DocumentCache(settings.cache_mb * _MEGABYTE)
-        self.documents = Documents(self.mirror, views, cache)
+        self.documents = Documents(views, cache)
         self.subscribers = Subscribers(document=self.documents.current, clock=self.clock, random=self._random)
         self.updater = Updater(self.documents, self.access, self.subscribers)
         self.metrics.sample_from(Samples(lambda: self.subscribers.count, lambda: cache.bytes, lambda: len(cache)))
@@ -186,6 +186,7 @@ class Application:
 
     def _restart(self) -> None:
         """Read the store from the start after it was replaced."""
+        self.documents.forget_outlines()
         self.change_feed.restart()
         self.schedule.poll_now()
 

@@ -24,7 +24,8 @@ AfterwordError
 │   ├── CommentNotFound         a comment that is in no served thread
 │   ├── ImageNotFound           an image that is in nothing served
 │   ├── ImageRejected           its source is not allowed, or returns no image
-│   └── NotReady                cold, and GitHub did not respond in time; says when to retry
+│   ├── NotReady                cold, and GitHub did not respond in time; says when to retry
+│   └── Overloaded              too many readers wait for documents; says when to retry
 └── WebhookError                a webhook delivery that is rejected: `app.domain.webhook_errors`
 """
 
@@ -264,3 +265,12 @@ class NotReady(ReadError):
     retry_after: int
 
     template = "{resource} is not mirrored yet, and GitHub has not answered. Ask again in {retry_after} s."
+
+
+@dataclass(eq=False)
+class Overloaded(ReadError):
+    """Too many readers wait for documents that have to be made; `retry_after` is in seconds."""
+
+    retry_after: int
+
+    template = "Too many readers ask for pages that are not in memory. Ask again in {retry_after} s."

@@ -28,8 +28,9 @@ _MAX_MENTIONS = 20
 _DISTINCTIVE_LETTERS = 4  # "> no" could quote any comment
 _WORDS_TO_FIND = 8  # the longest ones, because they are the rarest
 # Among comments that contain those words, the nearest are searched for the words in their order, up to this many
-# characters: enough for hundreds of usual comments, and a bound for hostile threads.
+# characters and comments. That is enough for usual threads, and the time for a hostile one grows with its length only.
 _CHARACTERS_TO_SEARCH = 50_000
+_COMMENTS_TO_SEARCH = 200
 
 _QUOTE_MARKS = re.compile(r"[ \t]{0,3}((?:>[ \t]{0,3})++)")
 _QUOTED_LINE = re.compile(r"^[ \t]{0,3}>.*$", re.MULTILINE)
@@ -89,12 +90,13 @@ class _EarlierComments:
             return self.index_by_text.get(quote)
         needle = f" {quote} "
         candidates = reduce(and_, (self.bits_by_word.get(word, 0) for word in _longest_words(quote)))
-        characters = _CHARACTERS_TO_SEARCH
-        while candidates and characters > 0:
+        characters, comments = _CHARACTERS_TO_SEARCH, _COMMENTS_TO_SEARCH
+        while candidates and characters > 0 and comments:
             index = candidates.bit_length() - 1
             if needle in self.texts[index]:
                 return index
             characters -= len(self.texts[index])
+            comments -= 1
             candidates ^= 1 << index
         return None
 

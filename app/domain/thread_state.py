@@ -17,7 +17,7 @@ from enum import Enum
 
 from app.domain.records import SiteRecord, ThreadRecord, ThreadRef, Tombstone
 from app.domain.sites import PostFilter
-from app.domain.threads import Comment, Issue, Status, Thread
+from app.domain.threads import NO_COMMENTS, Comment, Issue, Status, Thread, ThreadOutline
 
 
 class ThreadState(Enum):
@@ -52,9 +52,11 @@ class Snapshot:
     record: ThreadRecord | None
     """The issue at the last hop."""
     comments: tuple[Comment, ...] = ()
-    """Its comments by ascending id; empty if the snapshot was requested without them."""
+    """Its comments by ascending id: all of them, the selected ones, or none, as was requested."""
     pinned: Comment | None = None
     """The mirrored comment that the issue pins; it may have been hidden or edited since the issue was read."""
+    outline: ThreadOutline | None = None
+    """The outline of the complete thread, if comments were selected by it."""
 
     @property
     def requested_ref(self) -> ThreadRef:
@@ -120,6 +122,7 @@ def thread_of(snapshot: Snapshot, state: ThreadState, *, failed_at: float | None
         number=number,
         issue=with_current_pin(record, snapshot.pinned),
         comments=snapshot.comments if record.complete else (),
+        outline=snapshot.outline if record.complete and snapshot.outline is not None else NO_COMMENTS,
         comment_count=record.mirrored_count if record.complete else record.issue.comment_count,
         status=issue_status(record.issue),
         checked_at=last_check,

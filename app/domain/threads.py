@@ -4,12 +4,16 @@ Times are GitHub's own text, RFC 3339 in UTC with seconds (`2020-07-01T09:30:00Z
 value keeps GitHub's whole object in `source`, so that a new view never needs another backfill.
 """
 
-from collections.abc import Mapping
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from app.domain.replies import CommentText, reply_targets
 from app.domain.sites import Repository
+from app.domain.times import epoch
 
 GHOST = "ghost"
 """The login that GitHub shows in place of a deleted account."""
@@ -100,6 +104,71 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadOutline:
+    """The comments of one version of a thread, by ascending id: position 0 is the oldest. 41 bytes for each."""
+
+    ids: Sequence[int] = ()
+    reaction_totals: Sequence[int] = ()
+    by_reactions: Sequence[int] = ()
+    """The positions by descending total of reactions, then by ascending id."""
+    update_times: Sequence[float] = ()
+    """Epoch seconds."""
+    reply_targets: Sequence[int] = ()
+    """The id of the comment that each one replies to, or 0."""
+    hidden: bytes = b""
+    """1 for each comment that is hidden, else 0."""
+    pinned: Sequence[int] = ()
+    """The positions of the pinned comments."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def position(self, comment_id: int) -> int | None:
+        """Return the position of a comment, or None if it is not in the thread."""
+        index = bisect_left(self.ids, comment_id)
+        return index if index < len(self.ids) and self.ids[index] == comment_id else None
+
+    def reply_target(self, comment_id: int) -> int | None:
+        """Return the id of the comment that a comment replies to, or None."""
+        position = self.position(comment_id)
+        return None if position is None else self.reply_targets[position] or None
+
+    def visible_reply_target(self, comment_id: int) -> int | None:
+        """Return the id of the comment that a comment replies to; None also if that one is hidden."""
+        target = self.reply_target(comment_id)
+        position = None if target is None else self.position(target)
+        return None if position is None or self.hidden[position] else target
+
+
+NO_COMMENTS = ThreadOutline()
+"""The outline of a thread without comments, and of what is no thread."""
+
+
+def outline(comments: Iterable[Comment]) -> ThreadOutline:
+    """Return the outline of a thread whose comments come by ascending id; none of them is kept."""
+    texts: list[CommentText] = []
+    totals, update_times, hidden, pinned = array("q"), array("d"), bytearray(), []
+    for position, comment in enumerate(comments):
+        author = None if comment.author.login == GHOST else comment.author.login
+        texts.append(CommentText(comment.id, author, comment.body))
+        totals.append(comment.reactions.total)
+        update_times.append(epoch(comment.updated_at))
+        hidden.append(comment.hidden is not None)
+        if comment.pinned:
+            pinned.append(position)
+    targets = reply_targets(texts)
+    return ThreadOutline(
+        ids=array("q", [text.id for text in texts]),
+        reaction_totals=totals,
+        by_reactions=array("l", sorted(range(len(texts)), key=lambda position: (-totals[position], position))),
+        update_times=update_times,
+        reply_targets=array("q", [targets[text.id] or 0 for text in texts]),
+        hidden=bytes(hidden),
+        pinned=tuple(pinned),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Thread:
     """What readers see of a number: the issue and its comments, or that there is none."""
 
@@ -108,7 +177,7 @@ class Thread:
     issue: Issue | None
     """None if the status is missing or gone."""
     comments: tuple[Comment, ...]
-    """By ascending id; empty, and `comment_count` 0, only if GitHub said so or there is no issue."""
+    """By ascending id: at least those that the document shows. Its outline has all of them."""
     comment_count: int
     status: Status
     checked_at: float | None
@@ -119,3 +188,5 @@ class Thread:
     """When GitHub last responded for this thread itself: what lists of changes do not show is as old as that."""
     version: int = 0
     """The version of its latest change in the mirror."""
+    outline: ThreadOutline = NO_COMMENTS
+    """Without comments, and `comment_count` 0, only if GitHub said so or there is no issue."""

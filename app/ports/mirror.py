@@ -1,16 +1,22 @@
 """The mirror: the durable copy of the threads, and the changes that are applied to it."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from app.domain.records import IssueSummary, SiteRecord, ThreadRecord, Tombstone
+from app.domain.records import IssueSummary, SiteRecord, ThreadRecord, ThreadRef, Tombstone
 from app.domain.sites import Repository
 from app.domain.thread_state import Snapshot
-from app.domain.threads import Comment, Issue
+from app.domain.threads import Comment, Issue, ThreadOutline
 
 Notify = Callable[[Repository, frozenset[int]], Awaitable[None]]
 """Reports changed thread numbers after the commit of their change."""
+Select = Callable[[ThreadRef, int, Iterable[Comment]], tuple[ThreadOutline, Collection[int]]]
+"""Chooses which comments of a complete thread a snapshot contains.
+
+It is called with the thread's number, its version, and all of its comments by ascending id, which are read from the
+mirror only if it iterates over them. It returns the outline of that version, and the ids of the chosen comments.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,7 @@ class NewestComments:
     comments: tuple[Comment, ...]
     """By descending id."""
     snapshots: Mapping[int, Snapshot]
-    """The complete threads of the comments by number, with all their comments."""
+    """The complete threads of the comments by number, with what was selected of each."""
     is_complete: bool
     """False while the mirror cannot rule out that GitHub has further comments: a backfill is under way."""
 
@@ -111,8 +117,13 @@ class NewestComments:
 class Mirror(Protocol):
     """The durable copy of the threads. Every method is one transaction and may raise `StoreError`."""
 
-    async def snapshot(self, repo: Repository, number: int, *, with_comments: bool = True) -> Snapshot:
+    async def snapshot(
+        self, repo: Repository, number: int, *, with_comments: bool = True, select: Select | None = None
+    ) -> Snapshot:
         """Return all that the mirror has of a thread; transfers to served sites are followed.
+
+        With `select` the snapshot has the outline of a complete thread and the selected comments, instead of all; an
+        incomplete thread then has none. `select` may be called in another thread.
 
         The way ends at the first number with an issue, without a transfer to a served site, or after `MAX_TRANSFERS`.
         """
@@ -120,8 +131,8 @@ class Mirror(Protocol):
     async def site(self, repo: Repository) -> SiteRecord | None:
         """Return the record of a repository; None before its backfill began."""
 
-    async def site_snapshot(self, repo: Repository) -> SiteSnapshot:
-        """Return the site's record and its issues in short."""
+    async def site_snapshot(self, repo: Repository, *, urgent: bool = False) -> SiteSnapshot:
+        """Return the site's record and its issues in short; an urgent read does not wait behind those of readers."""
 
     async def thread(self, repo: Repository, number: int) -> ThreadRecord | None:
         """Return the issue or pull request of a number, without following transfers."""
@@ -138,7 +149,10 @@ class Mirror(Protocol):
     async def lookup(
         self, repos: Iterable[Repository], comment_id: int | None
     ) -> Mapping[Repository, tuple[SiteRecord | None, Comment | None]]:
-        """Return each repository's record, and its comment of that id: all that a webhook delivery needs."""
+        """Return each repository's record, and its comment of that id: all that a webhook delivery needs.
+
+        It does not wait behind the reads of readers.
+        """
 
     async def comments_by_id(self, repo: Repository, ids: Iterable[int]) -> Mapping[int, Comment]:
         """Return those of the comments that the mirror has, by id."""
@@ -153,9 +167,18 @@ class Mirror(Protocol):
         """Return GitHub's address of an avatar, if the user wrote a mirrored comment; `numbers` narrows the threads."""
 
     async def newest_comments(
-        self, repo: Repository, *, limit: int, before: int | None, numbers: frozenset[int] | None
+        self,
+        repo: Repository,
+        *,
+        limit: int,
+        before: int | None,
+        numbers: frozenset[int] | None,
+        select: Select | None = None,
     ) -> NewestComments:
-        """Return the newest comments of complete threads below the id `before`; `numbers` narrows the threads."""
+        """Return the newest comments of complete threads below the id `before`; `numbers` narrows the threads.
+
+        `select` chooses what the snapshots of their threads contain, as for `snapshot`.
+        """
 
     async def etags(self, keys: Iterable[str]) -> Mapping[str, str]:
         """Return the ETags stored under those of the validator keys that have one."""

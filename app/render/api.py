@@ -5,14 +5,13 @@ time are null.
 ETags cover the content without `checked_at` and `stale`, which change with every check.
 """
 
-from collections.abc import Mapping, Sequence
-from operator import itemgetter
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from app.domain.replies import CommentText, reply_targets
-from app.domain.threads import GHOST, REACTIONS, Comment, Reactions, Thread
+from app.domain.threads import NO_COMMENTS, REACTIONS, Comment, Reactions, Thread, ThreadOutline
 from app.domain.times import rfc3339
 from app.render import cursors
 from app.render.document import JSON, Document, encode_body, weak_etag
@@ -36,9 +35,9 @@ def comments(thread: Thread, key: CommentsKey, sanitize: Sanitizer) -> Document:
 
     Without an issue there are no comments; the post's `status` says why. Raise InvalidCursor for another list's cursor.
     """
-    page_comments, next_cursor = page(thread.comments, key)
-    targets = find_reply_targets(thread)
-    items = orjson.dumps([_comment(c, targets.get(c.id), sanitize, key.base_url) for c in page_comments])
+    ids, next_cursor = page(thread.outline, key)
+    by_id, reply_target = {comment.id: comment for comment in thread.comments}, thread.outline.reply_target
+    items = orjson.dumps([_comment(by_id[i], reply_target(i), sanitize, key.base_url) for i in ids])
     content = _post(thread)
     body = {"post": content | _freshness(thread), "comments": orjson.Fragment(items), "next": next_cursor}
     etag = weak_etag(orjson.dumps([content, next_cursor]), items)
@@ -65,11 +64,11 @@ def newest(
     `threads` contains their threads by number.
     """
     page_comments = comments[: key.limit]
-    targets = {n: find_reply_targets(threads[n]) for n in {c.number for c in page_comments} & threads.keys()}
+    outlines = {number: thread.outline for number, thread in threads.items()}
     items = [
-        _comment(comment, targets.get(comment.number, {}).get(comment.id), sanitize, key.base_url)
-        | {"ghissueid": comment.number, "post_title": _title(threads.get(comment.number))}
-        for comment in page_comments
+        _comment(c, outlines.get(c.number, NO_COMMENTS).reply_target(c.id), sanitize, key.base_url)
+        | {"ghissueid": c.number, "post_title": _title(threads.get(c.number))}
+        for c in page_comments
     ]
     has_next = len(comments) > len(page_comments)
     next_cursor = cursors.encode(cursors.site_list(), comment_id=page_comments[-1].id) if has_next else None
@@ -82,19 +81,33 @@ def newest_before(cursor: str | None) -> int | None:
     return None if cursor is None else cursors.position(cursors.site_list(), cursor)[1]
 
 
-def page(comments: Sequence[Comment], key: CommentsKey | FragmentKey) -> tuple[Sequence[Comment], str | None]:
-    """Return a page's comments, and the next page's cursor or None. Raise InvalidCursor for another list's cursor."""
-    start = None if key.cursor is None else _rank(key.order, *cursors.position(_list_digest(key), key.cursor))
-    pinned = [comment for comment in comments if comment.pinned] if _pinned_first(key) else []
-    ranks = [(_rank(key.order, c.reactions.total, c.id), c) for c in comments if not (pinned and c.pinned)]
-    rest = [(rank, comment) for rank, comment in ranks if start is None or rank > start]
-    rest.sort(key=itemgetter(0))
-    top = pinned if start is None else []
-    listing = [comment for _, comment in rest[: max(1, key.limit - len(top))]]
+def page(outline: ThreadOutline, key: CommentsKey | FragmentKey) -> tuple[Sequence[int], str | None]:
+    """Return the ids of a page's comments in their order, and the next page's cursor or None.
+
+    Raise InvalidCursor for another list's cursor. It takes no longer for a long thread than for a short one.
+    """
+    positions, rank = _listing(outline, key.order)
+    pinned = outline.pinned if _pinned_first(key) else ()
+    top, start = pinned, 0
+    if key.cursor is not None:
+        after = _rank(key.order, *cursors.position(_list_digest(key), key.cursor))
+        top, start = (), bisect_right(positions, after, key=rank)
+    size = max(1, key.limit - len(top))
+    rest = [p for p in positions[start : start + size + 1 + len(pinned)] if p not in pinned]
+    listing = rest[:size]
+    ids = [outline.ids[position] for position in (*top, *listing)]
     if len(rest) == len(listing):
-        return [*top, *listing], None
+        return ids, None
     last = listing[-1]
-    return [*top, *listing], cursors.encode(_list_digest(key), comment_id=last.id, total=last.reactions.total)
+    total = outline.reaction_totals[last]
+    return ids, cursors.encode(_list_digest(key), comment_id=outline.ids[last], total=total)
+
+
+def _listing(outline: ThreadOutline, order: Order) -> tuple[Sequence[int], Callable[[int], tuple[int, int]]]:
+    """Return the positions of a thread's comments in an order, and the sort key of a position."""
+    everything = range(len(outline))
+    positions = {Order.OLDEST: everything, Order.NEWEST: everything[::-1], Order.REACTIONS: outline.by_reactions}
+    return positions[order], lambda p: _rank(order, outline.reaction_totals[p], outline.ids[p])
 
 
 def _list_digest(key: CommentsKey | FragmentKey) -> bytes:
@@ -170,17 +183,6 @@ def _reactions(reactions: Reactions) -> dict[str, int]:
     """Return the total and the count of every kind, named as GitHub names them."""
     counts = reactions.counts or {}
     return {"total_count": reactions.total} | {kind: counts.get(kind, 0) for kind in REACTIONS}
-
-
-def find_reply_targets(thread: Thread) -> Mapping[int, int | None]:
-    """Return comment id to the id of the comment that it replies to, or None.
-
-    Replies are recognized in the Markdown, because only there a quotation differs from the reply to it. Mentions of a
-    deleted account are ignored: all deleted accounts share one login.
-    """
-    return reply_targets(
-        [CommentText(c.id, None if c.author.login == GHOST else c.author.login, c.body) for c in thread.comments]
-    )
 
 
 def _document(body: bytes, *, etag: str, checked_at: float | None, stale: bool) -> Document:

@@ -12,8 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from heapq import nlargest
-from operator import attrgetter
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,9 +20,8 @@ import orjson
 from feedgen.feed import FeedGenerator
 from feedgen.util import xml_elem
 
-from app.domain.threads import Comment, Status, Thread
+from app.domain.threads import Comment, Status, Thread, ThreadOutline
 from app.domain.times import rfc3339
-from app.render.api import find_reply_targets
 from app.render.document import Document, encode_body, weak_etag
 from app.render.github_objects import Sanitizer
 from app.render.i18n import ENGLISH, Translation, translation
@@ -80,7 +78,8 @@ def thread_feed(thread: Thread, key: ThreadFeedKey, sanitize: Sanitizer) -> Docu
     """Render the newest comments of a thread; 410 if it was deleted."""
     i18n, issue = translation(key.lang), thread.issue
     issue_url = f"{_GITHUB}/{key.repo.full_name}/issues/{key.number}"
-    comments = nlargest(MAX_ENTRIES, (c for c in thread.comments if c.hidden is None), key=attrgetter("id"))
+    by_id = {comment.id: comment for comment in thread.comments}
+    comments = [by_id[comment_id] for comment_id in thread_entries(thread.outline)]
     feed = _Feed(
         id=issue_url,
         title=i18n.text("page", title=issue.title) if issue else i18n.text(thread.status),
@@ -92,6 +91,12 @@ def thread_feed(thread: Thread, key: ThreadFeedKey, sanitize: Sanitizer) -> Docu
     )
     status = 410 if thread.status is Status.GONE else 200
     return replace(_document(feed, key, i18n, sanitize, thread.checked_at), status=status, stale=thread.stale)
+
+
+def thread_entries(outline: ThreadOutline) -> Sequence[int]:
+    """Return the ids of the comments in a thread's feed: the newest visible ones, newest first."""
+    visible = (outline.ids[position] for position in reversed(range(len(outline))) if not outline.hidden[position])
+    return tuple(islice(visible, MAX_ENTRIES))
 
 
 def site_feed(
@@ -136,7 +141,6 @@ def _document(feed: _Feed, key: FeedKey, i18n: Translation, sanitize: Sanitizer,
 
 
 def _entries(feed: _Feed, key: FeedKey, i18n: Translation, sanitize: Sanitizer) -> Iterator[_Entry]:
-    target_urls = _reply_target_urls(feed.threads) if key.format is FeedFormat.ATOM else {}
     for comment in feed.comments:
         author, thread = comment.author, feed.threads.get(comment.number)
         title = thread.issue.title if thread and thread.issue else f"#{comment.number}"
@@ -150,19 +154,19 @@ def _entries(feed: _Feed, key: FeedKey, i18n: Translation, sanitize: Sanitizer) 
             updated=comment.updated_at,
             html=_replace_invalid(sanitize(comment)),
             text=_replace_invalid(comment.body_text),
-            reply_to=target_urls.get(comment.id),
+            reply_to=None if thread is None else _reply_target_url(comment, thread),
         )
 
 
-def _reply_target_urls(threads: Mapping[int, Thread]) -> Mapping[int, str]:
-    """Return comment id to the URL of the visible comment that it replies to."""
-    target_urls = {}
-    for thread in {id(thread): thread for thread in threads.values()}.values():
-        urls = {comment.id: comment.url for comment in thread.comments if comment.hidden is None}
-        for reply, target in find_reply_targets(thread).items():
-            if target in urls:
-                target_urls[reply] = _replace_invalid(urls[target])
-    return target_urls
+def _reply_target_url(comment: Comment, thread: Thread) -> str | None:
+    """Return the URL of the visible comment that a comment replies to, or None.
+
+    URLs of comments of one thread differ in their ids, at the end. So the other comment need not be read.
+    """
+    target, suffix = thread.outline.visible_reply_target(comment.id), str(comment.id)
+    if target is None or not comment.url.endswith(suffix):
+        return None
+    return _replace_invalid(f"{comment.url.removesuffix(suffix)}{target}")
 
 
 def _avatar_url(comment: Comment, key: FeedKey) -> str | None:

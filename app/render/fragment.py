@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from app.domain.threads import REACTIONS, Comment, Status, Thread
 from app.domain.times import rfc3339
-from app.render.api import NEW_COMMENT_FRAGMENT, find_reply_targets, page
+from app.render.api import NEW_COMMENT_FRAGMENT, page
 from app.render.document import Document, encode_body, weak_etag
 from app.render.github_objects import Sanitizer
 from app.render.i18n import ENGLISH, Translation, translation
@@ -57,17 +57,17 @@ class CommentView:
 
 def document(thread: Thread, key: FragmentKey, sanitize: Sanitizer) -> Document:
     """Render a thread as a fragment or a full page. Raise InvalidCursor for another list's cursor."""
-    comments, next_cursor = page(thread.comments, key)
+    ids, next_cursor = page(thread.outline, key)
+    by_id, reply_target = {comment.id: comment for comment in thread.comments}, thread.outline.reply_target
     i18n = translation(key.lang)
-    targets = find_reply_targets(thread)
-    views = [_comment_view(comment, targets.get(comment.id), key, i18n, sanitize) for comment in comments]
+    views = [_comment_view(by_id[i], reply_target(i), key, i18n, sanitize) for i in ids]
     values = {
         "i18n": i18n,
         "post": _post(thread, i18n),
         # with these attributes of the element, the widget requests the same comments
         "attributes": {"repo": thread.repo.full_name, "lang": i18n.lang, **_list_options(key)},
         "comments": _nest(views, key.order),
-        "next_page": _next_page(thread, key, next_cursor, len(comments), i18n),
+        "next_page": _next_page(thread, key, next_cursor, len(ids), i18n),
         "first_page_url": _page_url(thread, key, view="page") if key.full_page and key.cursor else None,
     }
     html = _templates().get_template("fragment.html").render(values)

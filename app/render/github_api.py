@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import orjson
 
 from app.domain.errors import InvalidParameter
-from app.domain.threads import Comment, Issue, Status, Thread
+from app.domain.threads import Comment, Issue, Status, Thread, ThreadOutline
 from app.domain.times import epoch
 from app.render import github_objects
 from app.render.document import JSON, Document, encode_body, weak_etag
@@ -24,7 +24,7 @@ ISSUES_DOCS = f"{_DOCS}/issues#list-repository-issues"
 COMMENT_DOCS = f"{_DOCS}/comments#get-an-issue-comment"
 COMMENTS_DOCS = f"{_DOCS}/comments#list-issue-comments"
 
-_Item = TypeVar("_Item", Comment, Issue)
+_Item = TypeVar("_Item")
 
 _SORT_KEYS: Mapping[str, Callable[[Issue], tuple[str | int, int]]] = {
     "created": lambda issue: (issue.created_at, issue.number),
@@ -48,9 +48,10 @@ def comments(thread: Thread, key: GitHubCommentsKey, sanitize: Sanitizer, public
     """
     if thread.issue is None:
         return _no_issue(thread, COMMENTS_DOCS, key.media_type)
-    matches = _updated_since(thread.comments, key.since)
-    values = [github_objects.comment(c, key.repo, key.media_type, sanitize, public_url) for c in _page(matches, key)]
-    pages = (key.page, _last_page(matches, key))
+    ids, last_page = page(thread.outline, key)
+    by_id = {comment.id: comment for comment in thread.comments}
+    values = [github_objects.comment(by_id[i], key.repo, key.media_type, sanitize, public_url) for i in ids]
+    pages = (key.page, last_page)
     return _document(values, key.media_type, thread.checked_at, stale=thread.stale, pages=pages)
 
 
@@ -82,11 +83,24 @@ def issues(
     `key.sort` is created, updated or comments, `key.direction` asc or desc; equal issues are sorted by number.
     Raise InvalidParameter if `since` is not a time.
     """
-    matches = _updated_since([issue for issue in issues if _matches(issue, key)], key.since)
+    start = None if key.since is None else _start_time(key.since)
+    matches = [i for i in issues if _matches(i, key) and (start is None or epoch(i.updated_at) >= start)]
     matches = sorted(matches, key=_SORT_KEYS[key.sort], reverse=key.direction == "desc")
     values = [github_objects.issue(i, key.repo, key.media_type, sanitize, public_url) for i in _page(matches, key)]
     pages = (key.page, _last_page(matches, key))
     return _document(values, key.media_type, checked_at, stale=stale, pages=pages)
+
+
+def page(outline: ThreadOutline, key: GitHubCommentsKey) -> tuple[Sequence[int], int]:
+    """Return the ids of a page's comments, and the number of the last page.
+
+    Raise InvalidParameter if `since` is not a time.
+    """
+    matches = outline.ids
+    if key.since is not None:
+        start = _start_time(key.since)
+        matches = [i for i, time in zip(outline.ids, outline.update_times, strict=True) if time >= start]
+    return _page(matches, key), _last_page(matches, key)
 
 
 def _no_issue(thread: Thread, docs: str, media_type: MediaType) -> Document:
@@ -96,15 +110,12 @@ def _no_issue(thread: Thread, docs: str, media_type: MediaType) -> Document:
     return _document(body, media_type, thread.checked_at, stale=thread.stale, status=status)
 
 
-def _updated_since(values: Sequence[_Item], since: str | None) -> Sequence[_Item]:
-    """Return the values updated at `since` or later; all of them if it is None."""
-    if since is None:
-        return values
+def _start_time(since: str) -> float:
+    """Return `since` in epoch seconds. Raise InvalidParameter if it is not a time."""
     try:
-        start = epoch(since)
+        return epoch(since)
     except (ValueError, OverflowError):
         raise InvalidParameter("since", "a time such as 2020-07-01T09:30:00Z") from None
-    return [value for value in values if epoch(value.updated_at) >= start]
 
 
 def _matches(issue: Issue, key: GitHubIssuesKey) -> bool:
@@ -119,7 +130,7 @@ def _page(values: Sequence[_Item], key: GitHubCommentsKey | GitHubIssuesKey) -> 
     return values[(key.page - 1) * key.per_page : key.page * key.per_page]
 
 
-def _last_page(values: Sequence[_Item], key: GitHubCommentsKey | GitHubIssuesKey) -> int:
+def _last_page(values: Sequence[object], key: GitHubCommentsKey | GitHubIssuesKey) -> int:
     return max(1, -(-len(values) // key.per_page))
 
 

@@ -16,10 +16,9 @@ from app.domain.errors import ReadError
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.domain.thread_state import Snapshot
-from app.ports.mirror import Mirror
 from app.render.document import Document
 from app.render.keys import Key, ThreadKey
-from app.serving.views import Views, shows_comments
+from app.serving.views import Views
 
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
@@ -129,8 +128,7 @@ class Basis:
 class Documents:
     """Makes documents and caches them unless a change overtook their snapshot."""
 
-    def __init__(self, mirror: Mirror, views: Views, cache: DocumentCache) -> None:
-        self._mirror = mirror
+    def __init__(self, views: Views, cache: DocumentCache) -> None:
         self._views = views
         self._cache = cache
         self._tag_generations: Counter[CacheTag] = Counter()
@@ -138,14 +136,15 @@ class Documents:
         """How often a repository itself has changed: no document whose making began before is cached."""
         self.get = cache.get
         """Returns the cached document."""
+        self.forget_outlines = views.outlines.clear
+        """Forgets what is known of the versions of threads: they may come again with another file as the store."""
         self.failed_checks = views.failed_checks
         """When the last due check of each thread failed, in epoch seconds."""
 
-    async def basis(self, key: ThreadKey, *, with_comments: bool | None = None) -> Basis:
-        """Read what a thread's document is made from; `with_comments` if another of its documents shows them."""
+    async def basis(self, key: ThreadKey, *others: ThreadKey) -> Basis:
+        """Read what some documents of one thread are made from."""
         generation = self._generation(key)
-        needs_comments = shows_comments(key) if with_comments is None else with_comments
-        return Basis(await self._mirror.snapshot(key.repo, key.number, with_comments=needs_comments), generation)
+        return Basis(await self._views.snapshot(key, *others), generation)
 
     async def document(self, key: Key, basis: Basis | None = None) -> Document:
         """Return the document of `key` made from the mirror as it is now; `basis` if the caller has read it."""
@@ -187,8 +186,7 @@ class Documents:
         for key in keys[:_MOST_REFRESHED]:
             try:
                 if isinstance(key, ThreadKey) and basis is None:
-                    with_comments = any(isinstance(other, ThreadKey) and shows_comments(other) for other in keys)
-                    basis = await self.basis(key, with_comments=with_comments)
+                    basis = await self.basis(key, *(k for k in keys[:_MOST_REFRESHED] if isinstance(k, ThreadKey)))
                 await self.document(key, basis)
             except ReadError:
                 self._cache.discard(key)

@@ -6,11 +6,12 @@ from collections.abc import Hashable
 
 from cachetools import TTLCache
 
-from app.domain.errors import AfterwordError, GitHubError, NotReady, RateLimited
+from app.domain.errors import AfterwordError, GitHubError, NotReady, Overloaded, RateLimited
 from app.domain.priority import Priority
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.domain.thread_state import Snapshot, ThreadState, thread_state
+from app.domain.threads import NO_COMMENTS
 from app.domain.times import is_within, retry_after
 from app.jobs.single_flight import SingleFlight
 from app.jobs.worker import Worker
@@ -20,7 +21,8 @@ from app.ports.mirror import Mirror
 from app.render.document import Document
 from app.render.keys import Key, ThreadKey
 from app.serving.access_policy import AccessPolicy
-from app.serving.document_cache import Basis, Documents, key_weight
+from app.serving.document_cache import Documents, key_weight
+from app.serving.outlines import shown_ids
 from app.serving.views import shows_comments
 
 _log = logging.getLogger(__name__)
@@ -31,6 +33,31 @@ _RETRY_AFTER = 10
 _MOST_REMEMBERED = 10_000
 _RENDER_BYTES = 8_000_000
 """Bytes of the keys of documents that were made a moment ago."""
+_MADE_AT_ONCE, _MOST_WAITING = 2, 200
+"""Documents that are made at the same time: compression leaves Python's lock to another one. Each takes milliseconds,
+so that two hundred wait less than a second."""
+_OVERLOADED_SECONDS = 2
+
+
+class _Lane:
+    """A limited number of turns; `Overloaded` is raised if too many wait for one."""
+
+    def __init__(self, at_once: int, most_waiting: int) -> None:
+        self._turns = asyncio.Semaphore(at_once)
+        self._most_waiting = most_waiting
+        self._waiting_count = 0
+
+    async def __aenter__(self) -> None:
+        if self._turns.locked() and self._waiting_count >= self._most_waiting:
+            raise Overloaded(_OVERLOADED_SECONDS)
+        self._waiting_count += 1
+        try:
+            await self._turns.acquire()
+        finally:
+            self._waiting_count -= 1
+
+    async def __aexit__(self, *_: object) -> None:
+        self._turns.release()
 
 
 class Reader:
@@ -60,7 +87,8 @@ class Reader:
         self._clock = clock
         self._fresh_for = fresh_for
         self._cold_wait = cold_wait
-        self._rendering: SingleFlight[Document] = SingleFlight()
+        self._making: SingleFlight[Document] = SingleFlight()
+        self._lane = _Lane(_MADE_AT_ONCE, _MOST_WAITING)
         self._refreshing: SingleFlight[None] = SingleFlight()
         self._probe_times: dict[Repository, float] = {}
         """When a number was last requested that the list of issues lacks."""
@@ -91,21 +119,23 @@ class Reader:
         document = self.ready(key)
         if document is not None:
             return document
-        basis = await self._warm_basis(key) if isinstance(key, ThreadKey) else None
-        rendering = self._rendering.join(key, lambda: self._documents.document(key, basis))
-        document = await asyncio.shield(rendering)
+        shown_ids(NO_COMMENTS, key)  # an invalid key costs nothing else
+        document = await asyncio.shield(self._making.join(key, lambda: self._make(key)))
         self._recent_renders[key] = key_weight(key)
         self._check_if_old(key, document, self._clock.now())
         return document
 
-    async def _warm_basis(self, key: ThreadKey) -> Basis:
-        """Return what the document is made from; refresh a cold thread first."""
-        basis = await self._documents.basis(key)
-        priority = await self._needed_refresh(basis.snapshot, with_comments=shows_comments(key))
-        if priority is None:
-            return basis
-        await self._wait_for_refresh(basis.snapshot.ref, priority)
-        return await self._documents.basis(key)
+    async def _make(self, key: Key) -> Document:
+        """Make a document, when it is its turn; refresh a cold thread first, without keeping the turn."""
+        if isinstance(key, ThreadKey):
+            async with self._lane:
+                basis = await self._documents.basis(key)
+                priority = await self._needed_refresh(basis.snapshot, with_comments=shows_comments(key))
+                if priority is None:
+                    return await self._documents.document(key, basis)
+            await self._wait_for_refresh(basis.snapshot.ref, priority)
+        async with self._lane:
+            return await self._documents.document(key)
 
     async def _wait_for_refresh(self, ref: ThreadRef, priority: Priority) -> None:
         """Wait for a refresh of a thread, together with all its readers; raise `NotReady` after a while."""
@@ -185,4 +215,4 @@ class Reader:
     async def close(self) -> None:
         """Cancel what is under way; the mirror keeps what was committed."""
         await self._refreshing.close()
-        await self._rendering.close()
+        await self._making.close()

@@ -1,11 +1,13 @@
 """Whether traffic may be sent here, and how far the backfill of each site is."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.domain.sites import Repository
 from app.domain.times import rfc3339
 from app.jobs.poll_schedule import Schedule
+from app.jobs.single_flight import SingleFlight
 from app.ports.mirror import Mirror
 from app.serving.access_policy import AccessPolicy
 
@@ -18,14 +20,21 @@ class Readiness:
         self._mirror = mirror
         self._schedule = schedule
         self._access = access
+        self._reading: SingleFlight[Mapping[str, Any]] = SingleFlight()
 
     async def state(self) -> Mapping[str, Any]:
-        """Return `ready` (bool) and `sites`: for each how far its backfill is, its last check, its last failure."""
+        """Return `ready` (bool) and `sites`: for each how far its backfill is, its last check, its last failure.
+
+        All who ask at the same time share one read of the mirror: anybody may ask.
+        """
+        return await asyncio.shield(self._reading.join(None, self._state))
+
+    async def _state(self) -> Mapping[str, Any]:
         sites = [await self._site(repo) for repo in self._sites]
         return {"ready": self._access.posts.is_known and all(site["listed"] for site in sites), "sites": sites}
 
     async def _site(self, repo: Repository) -> dict[str, Any]:
-        snapshot = await self._mirror.site_snapshot(repo)
+        snapshot = await self._mirror.site_snapshot(repo, urgent=True)
         site = snapshot.site
         failure = self._schedule.failures.get(repo)
         numbers = frozenset[int]() if self._access.hides(site) else self._access.post_numbers(repo, snapshot)

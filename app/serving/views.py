@@ -6,8 +6,11 @@
 import asyncio
 import threading
 from collections.abc import Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from hashlib import blake2b
+from sys import getsizeof
 
 from cachetools import LRUCache
 
@@ -47,9 +50,12 @@ from app.render.keys import (
 )
 from app.render.sanitizer.sanitize import proxied_image_url, sanitize
 from app.serving.access_policy import AccessPolicy
+from app.serving.outlines import Outlines
 
 _RETRY_AFTER = 5
 _SANITIZED_BYTES = 16_000_000
+_ANY_SERVICE = "https://service.afterword.invalid"
+"""Stands for the address of the service in sanitized HTML that is kept. No host can have this name (RFC 6761)."""
 
 
 def shows_comments(key: ThreadKey) -> bool:
@@ -69,7 +75,7 @@ class Renderer:
 
     def __init__(self, public_url: str | None) -> None:
         self._public_url = public_url
-        self._sanitized_html: LRUCache[tuple[str, str, str | None], str] = LRUCache(_SANITIZED_BYTES, getsizeof=len)
+        self._sanitized_html: LRUCache[bytes, str] = LRUCache(_SANITIZED_BYTES, getsizeof=getsizeof)
         self._lock = threading.Lock()
 
     def thread(self, thread: Thread, key: ThreadKey) -> Document:
@@ -118,19 +124,25 @@ class Renderer:
     def sanitize(self, item: Comment | Issue, base_url: str | None = None) -> str:
         """Return the HTML of a comment as it may be inserted; its images are at `base_url`, or at GitHub's hosts.
 
-        Each text is sanitized once, because the same comment is part of several documents.
+        Each text is sanitized once, because the same comment is part of several documents. So a text is kept with a
+        placeholder for the service, whose address may differ with each request.
         """
         source_html = item.source.get("body_html")
         html = source_html if isinstance(source_html, str) else ""
-        key = (html, item.url, base_url)
+        if not base_url or _ANY_SERVICE in html or f"{base_url}/images/" in html:
+            return self._sanitize(html, item, base_url)
+        return self._sanitize(html, item, _ANY_SERVICE).replace(_ANY_SERVICE, base_url)
+
+    def _sanitize(self, html: str, item: Comment | Issue, base_url: str | None) -> str:
+        source = "\0".join((str(base_url), item.url, html)).encode("utf-8", "surrogatepass")
+        key = blake2b(source, digest_size=16).digest()
         with self._lock:  # documents are rendered in several threads
             result = self._sanitized_html.get(key)
         if result is None:
             rewrite = None if base_url is None else partial(proxied_image_url, base_url, item.id)
             result = sanitize(html, source_url=item.url, rewrite_image=rewrite)
-            if len(result) <= self._sanitized_html.maxsize:
-                with self._lock:
-                    self._sanitized_html[key] = result
+            with self._lock, suppress(ValueError):  # it is larger than the cache
+                self._sanitized_html[key] = result
         return result
 
 
@@ -141,6 +153,7 @@ class Views:
         self, mirror: Mirror, access: AccessPolicy, renderer: Renderer, render_counts: MutableMapping[str, int]
     ) -> None:
         """Count the rendered documents by kind in `render_counts`."""
+        self.outlines = Outlines()
         self._mirror = mirror
         self._access = access
         self._renderer = renderer
@@ -155,9 +168,7 @@ class Views:
         `NotReady` if the mirror cannot answer yet.
         """
         if isinstance(key, ThreadKey):
-            if snapshot is None:
-                snapshot = await self._mirror.snapshot(key.repo, key.number, with_comments=shows_comments(key))
-            return await self._thread(key, snapshot)
+            return await self._thread(key, snapshot or await self.snapshot(key))
         if isinstance(key, GitHubCommentKey):
             return await self._single_comment(key)
         if isinstance(key, CountsKey):
@@ -166,9 +177,15 @@ class Views:
             return await self._newest(key)
         return await self._issues(key)
 
+    async def snapshot(self, key: ThreadKey, *others: ThreadKey) -> Snapshot:
+        """Return all that some documents of one thread are made from: of its comments only those that they show."""
+        keys = [k for k in (key, *others) if shows_comments(k)]
+        select = self.outlines.select(keys) if keys else None
+        return await self._mirror.snapshot(key.repo, key.number, with_comments=bool(keys), select=select)
+
     async def _thread(self, key: ThreadKey, snapshot: Snapshot) -> Document:
         self._require_access(key, snapshot.hops[0].site)
-        snapshot = await self._with_known_transfers(snapshot, with_comments=shows_comments(key))
+        snapshot = await self._with_known_transfers(key, snapshot)
         thread = self._visible(snapshot, with_comments=shows_comments(key))
         document = await asyncio.to_thread(self._renderer.thread, thread, key)
         return replace(document, refreshed_at=thread.refreshed_at)
@@ -179,13 +196,13 @@ class Views:
         self._access.refuse_unknown_posts()
         self._render_counts[DOCUMENT_KINDS[type(key)]] += 1
 
-    async def _with_known_transfers(self, snapshot: Snapshot, *, with_comments: bool) -> Snapshot:
+    async def _with_known_transfers(self, key: ThreadKey, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot that was read after its transfers were recorded.
 
         A change at the target of an unrecorded transfer would not invalidate the document that is made here.
         """
         while self._access.record_transfers(snapshot):
-            snapshot = await self._mirror.snapshot(*snapshot.requested_ref, with_comments=with_comments)
+            snapshot = await self.snapshot(key)
         return snapshot
 
     def _visible(self, snapshot: Snapshot, *, with_comments: bool) -> Thread:
@@ -226,14 +243,14 @@ class Views:
         if key.ids is not None:
             transferred = await self._transferred_counts(key.repo, set(key.ids) - posts.keys())
             counts = {number: posts.get(number, transferred.get(number)) for number in key.ids}
-        return api.counts(counts, site_checked_at(site), stale=False)
+        return await asyncio.to_thread(api.counts, counts, site_checked_at(site), stale=False)
 
     async def _transferred_counts(self, repo: Repository, numbers: set[int]) -> Mapping[int, int | None]:
         """Return the counts of threads that were transferred to a served site; None for what is no post."""
         counts: dict[int, int | None] = {}
         for number in await self._mirror.transferred(repo, numbers) if numbers else ():
-            snapshot = await self._mirror.snapshot(repo, number, with_comments=False)
-            snapshot = await self._with_known_transfers(snapshot, with_comments=False)
+            key = PostKey(repo, number)
+            snapshot = await self._with_known_transfers(key, await self.snapshot(key))
             if snapshot.was_transferred:
                 thread = self._visible(snapshot, with_comments=False)
                 counts[number] = None if thread.issue is None else thread.comment_count
@@ -244,7 +261,10 @@ class Views:
         numbers: frozenset[int] | None = None
         if not self._access.posts.includes_all:
             numbers = self._access.post_numbers(key.repo, await self._mirror.site_snapshot(key.repo))
-        newest = await self._mirror.newest_comments(key.repo, limit=limit, before=before, numbers=numbers)
+        select = self.outlines.select(())
+        newest = await self._mirror.newest_comments(
+            key.repo, limit=limit, before=before, numbers=numbers, select=select
+        )
         site = self._listed_site(key, newest.site)
         if not newest.comments and before is None and not newest.is_complete:
             raise NotReady(f"The newest comments of {key.repo}", retry_after=_RETRY_AFTER)

@@ -71,7 +71,7 @@ FAILURE_RESPONSES: Mapping[type[AfterwordError], FailureResponse] = {
     **dict.fromkeys((errors.InvalidParameter, errors.InvalidCursor), FailureResponse(422, public=True)),
     **dict.fromkeys((errors.NotServed, errors.CommentNotFound), FailureResponse(404, public=True)),
     **dict.fromkeys((errors.ImageNotFound, errors.ImageRejected), FailureResponse(404, public=True)),
-    errors.NotReady: FailureResponse(503, retry_after=10, public=True),
+    **dict.fromkeys((errors.NotReady, errors.Overloaded), FailureResponse(503, retry_after=10, public=True)),
     webhook_errors.MissingSecret: FailureResponse(503, retry_after=300, public=True),
     webhook_errors.InvalidSignature: FailureResponse(401, public=True),
     webhook_errors.OutdatedSignature: FailureResponse(401, public=True),
@@ -143,7 +143,7 @@ def _describe_parameter(name: str, allowed_values: str, detail: str) -> ErrorDet
 
 def _retry_after(error: AfterwordError, rule: FailureResponse, now: float) -> int | None:
     seconds: float | None = rule.retry_after
-    if isinstance(error, errors.NotReady):
+    if isinstance(error, errors.NotReady | errors.Overloaded):
         seconds = error.retry_after
     elif isinstance(error, errors.RateLimited):
         seconds = error.until - now + 1

@@ -1,12 +1,14 @@
 """What every mirror promises about snapshots: one consistent read of a thread through its transfers."""
 
 import asyncio
+from collections.abc import Iterable
 
 import pytest
 
 from app.domain.records import SiteRecord, ThreadRef, Tombstone
 from app.domain.sites import Repository, repository
 from app.domain.thread_state import Snapshot
+from app.domain.threads import NO_COMMENTS, Comment, ThreadOutline, outline
 from app.domain.transfers import MAX_TRANSFERS
 from app.ports.mirror import Mirror
 from app.store.memory import MemoryStore
@@ -110,6 +112,51 @@ async def test_pinned_comment_is_the_mirrored_version(mirror: Mirror, *, with_co
 async def test_pinned_comment_that_is_not_mirrored_is_none(mirror: Mirror) -> None:
     await put(mirror, issue(1, 2, pinned_comment=dict(comment(1).source)), comment(2))
     assert (await mirror.snapshot(REPO, 1)).pinned is None
+
+
+# --- selected comments
+
+
+async def test_selection_sees_all_and_gets_the_chosen(mirror: Mirror) -> None:
+    await put_complete(mirror, *(comment(n) for n in range(1, 121)))
+    calls: list[tuple[ThreadRef, int, list[int]]] = []
+
+    def select(ref: ThreadRef, version: int, comments: Iterable[Comment]) -> tuple[ThreadOutline, list[int]]:
+        calls.append((ref, version, [item.id for item in comments]))
+        return outline([comment(1)]), [90, 3, 9_999]
+
+    snapshot = await mirror.snapshot(REPO, 1, select=select)
+    assert calls == [(ThreadRef(REPO, 1), 1, list(range(1, 121)))]
+    assert [item.id for item in snapshot.comments] == [3, 90]
+    assert snapshot.outline == outline([comment(1)])
+    newest = await mirror.newest_comments(REPO, limit=2, before=None, numbers=None, select=select)
+    assert newest.snapshots == {1: snapshot}
+
+
+async def test_selection_at_the_end_of_a_transfer(mirror: Mirror) -> None:
+    await _put_post(mirror, OTHER, 5)
+    await _transfer(mirror, 1, _address(OTHER, 5))
+    refs: list[ThreadRef] = []
+
+    def select(ref: ThreadRef, version: int, _: Iterable[Comment]) -> tuple[ThreadOutline, list[int]]:
+        assert version == 1
+        refs.append(ref)
+        return NO_COMMENTS, [52]
+
+    snapshot = await mirror.snapshot(REPO, 1, select=select)
+    assert refs == [ThreadRef(OTHER, 5)]
+    assert [item.id for item in snapshot.comments] == [52]
+
+
+async def test_nothing_is_selected_of_an_incomplete_thread(mirror: Mirror) -> None:
+    await put(mirror, issue(1, 2), comment(1))
+
+    def select(ref: ThreadRef, version: int, _: Iterable[Comment]) -> tuple[ThreadOutline, list[int]]:
+        raise AssertionError((ref, version))
+
+    for number in (1, 2):
+        snapshot = await mirror.snapshot(REPO, number, select=select)
+        assert (snapshot.comments, snapshot.outline) == ((), None)
 
 
 # --- transfers

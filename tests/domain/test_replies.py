@@ -177,6 +177,14 @@ def test_every_quote_in_a_long_thread_is_found() -> None:
     assert reply_targets(comments) == {0: None} | {n: n * 7919 % n for n in range(1, 2_000)}
 
 
+@pytest.mark.parametrize(("others", "target"), [(199, 1), (200, None)])
+def test_search_for_a_quote_ends_after_two_hundred_comments(others: int, target: int | None) -> None:
+    same_words = [CommentText(n, "eve", "letters fourth third second first") for n in range(2, 2 + others)]
+    comments = [CommentText(1, "ann", "first second third fourth letters"), *same_words]
+    reply = CommentText(999, "ben", "> first second third fourth letters\n\nYes.")
+    assert reply_targets([*comments, reply])[999] == target
+
+
 AUTHORS = st.sampled_from(["ann", "ben", "Cal", "dot[bot]", None])
 PIECES = st.sampled_from(
     [

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -359,10 +360,8 @@ async def test_readers_wait_while_the_list_of_issues_arrives(world: World, monke
             site = await service.application.repositories.site(BLOG, Priority.BACKFILL)
             snapshot, lock = service.application.mirror.snapshot, asyncio.Lock()
 
-            async def snapshot_before_the_list(
-                repo: Repository, number: int, *, with_comments: bool = True
-            ) -> Snapshot:
-                before = await snapshot(repo, number, with_comments=with_comments)
+            async def snapshot_before_the_list(repo: Repository, number: int, **options: Any) -> Snapshot:
+                before = await snapshot(repo, number, **options)
                 async with lock:
                     record = await service.application.mirror.site(BLOG)
                     if record is None or record.issues_listed_at is None:
@@ -372,6 +371,47 @@ async def test_readers_wait_while_the_list_of_issues_arrives(world: World, monke
             monkeypatch.setattr(service.application.mirror, "snapshot", snapshot_before_the_list)
             readers = (service.get(f"/api/v1/posts/1/comments?limit={limit}") for limit in (10, 20, 30))
             assert [response.status_code for response in await asyncio.gather(*readers)] == [200, 200, 200]
+
+
+async def test_too_many_waiting_reads_are_told_to_come_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with run_simulator(world) as simulator:
+        async with run_service(simulator, github_token=TOKEN) as service:
+            await _poll_once(service)
+            ready = await service.get("/api/v1/posts/1/comments")
+            snapshot, gate = service.application.mirror.snapshot, asyncio.Event()
+
+            async def snapshot_behind_the_gate(repo: Repository, number: int, **options: Any) -> Snapshot:
+                await gate.wait()
+                return await snapshot(repo, number, **options)
+
+            monkeypatch.setattr(service.application.mirror, "snapshot", snapshot_behind_the_gate)
+            path = "/repos/ada/blog/issues/1/comments?page="
+            reads = [asyncio.create_task(service.get(f"{path}{page}")) for page in range(1, 211)]
+            done, waiting = await asyncio.wait(reads, return_when=asyncio.FIRST_COMPLETED)
+            while len(done) < 8:
+                done, waiting = await asyncio.wait(reads, timeout=0.05)
+            assert {(r.result().status_code, r.result().headers["retry-after"]) for r in done} == {(503, "2")}
+            assert (await service.get("/api/v1/posts/1/comments")).content == ready.content
+            same = asyncio.create_task(service.get(f"{path}1"))
+            gate.set()
+            assert {response.status_code for response in await asyncio.gather(same, *waiting)} == {200}
+            assert len(waiting) == 202
+            assert (await service.get(f"{path}300")).status_code == 200
+
+
+async def test_invalid_cursor_costs_no_read_of_the_mirror(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with run_simulator(world) as simulator:
+        async with run_service(simulator, github_token=TOKEN) as service:
+            await _poll_once(service)
+            page = (await service.get("/api/v1/posts/1/comments?limit=1")).json()
+
+            async def no_snapshot(*_: object, **options: object) -> Snapshot:
+                raise AssertionError(options)
+
+            monkeypatch.setattr(service.application.mirror, "snapshot", no_snapshot)
+            for path in (f"posts/2/comments?cursor={page['next']}", f"posts/1/comments?cursor={'A' * 32}"):
+                assert (await service.get(f"/api/v1/{path}")).status_code == 422
+            assert (await service.get("/repos/ada/blog/issues/1/comments?since=x")).status_code == 422
 
 
 async def test_pull_request_is_never_a_post(world: World) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.domain.sites import repository
 from app.domain.thread_state import issue_status
-from app.domain.threads import Comment, Issue, Status, Thread
+from app.domain.threads import Comment, Issue, Status, Thread, outline
 from app.github import payloads
 
 REPO = repository("ada/blog")
@@ -114,7 +114,9 @@ def an_issue(number: int = 41, **fields: Any) -> Issue:
 
 def a_thread(*comments: Comment, issue: Issue | None = None, stale: bool = False) -> Thread:
     issue = issue or an_issue(comments=len(comments))
-    return Thread(REPO, issue.number, issue, comments, len(comments), issue_status(issue), 1_600_000_000.9, stale)
+    count, status, checked_at = len(comments), issue_status(issue), 1_600_000_000.9
+    by_id = sorted(comments, key=lambda comment: comment.id)
+    return Thread(REPO, issue.number, issue, comments, count, status, checked_at, stale, outline=outline(by_id))
 
 
 def no_thread(status: Status = Status.MISSING) -> Thread:

@@ -11,7 +11,7 @@ from app.domain.records import SiteRecord, ThreadRef, Tombstone
 from app.domain.sites import PostFilter, Repository, repository
 from app.domain.thread_state import Snapshot
 from app.github import payloads
-from app.ports.mirror import Change
+from app.ports.mirror import Change, Select
 from app.render.document import Document
 from app.render.keys import Key
 from app.serving.access_policy import AccessPolicy, VisibleImages
@@ -37,8 +37,10 @@ class GatedMirror(MemoryMirror):
         self.was_read = asyncio.Event()
 
     @override
-    async def snapshot(self, repo: Repository, number: int, *, with_comments: bool = True) -> Snapshot:
-        snapshot = await super().snapshot(repo, number, with_comments=with_comments)
+    async def snapshot(
+        self, repo: Repository, number: int, *, with_comments: bool = True, select: Select | None = None
+    ) -> Snapshot:
+        snapshot = await super().snapshot(repo, number, with_comments=with_comments, select=select)
         self.was_read.set()
         await self.gate.wait()
         return snapshot
@@ -65,7 +67,7 @@ class DocumentSetup:
         self.access = AccessPolicy(posts or PostFilter(), allow_private=False)
         self.images = VisibleImages(self.mirror, self.access, SITES)
         views = Views(self.mirror, self.access, Renderer(None), Counter())
-        self.documents = Documents(self.mirror, views, self.cache)
+        self.documents = Documents(views, self.cache)
         self._subscribers = RecordedSubscribers(self.documents)
         self._updater = Updater(self.documents, self.access, self._subscribers)
 

@@ -1,6 +1,7 @@
 """Documents: what they show, which of them a change makes again, and what a change overtakes."""
 
 from concurrent.futures import ThreadPoolExecutor
+from sys import getsizeof
 
 import orjson
 import pytest
@@ -207,9 +208,9 @@ async def test_counts_follow_transfers(setup: DocumentSetup) -> None:
 
 def test_sanitized_html_is_cached_safely_across_threads() -> None:
     renderer = Renderer(None)
-    renderer._sanitized_html = cache = type(renderer._sanitized_html)(2_000, getsizeof=len)
+    renderer._sanitized_html = cache = type(renderer._sanitized_html)(2_000, getsizeof=getsizeof)
     items = [payloads.comment(comment_object(n, body_html=f"<p>{n} " + "x" * 90 + "</p>")) for n in range(1, 201)]
     with ThreadPoolExecutor(8) as threads:
         results = list(threads.map(renderer.sanitize, items * 20))
     assert results == [item.body_html for item in items] * 20
-    assert cache.currsize == sum(len(html) for html in cache.values()) <= 2_000
+    assert cache.currsize == sum(map(getsizeof, cache.values())) <= 2_000

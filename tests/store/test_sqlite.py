@@ -31,6 +31,18 @@ def mirror(store: SqliteStore) -> Mirror:
     return store.mirror
 
 
+async def test_urgent_reads_wait_for_no_reader(store: SqliteStore) -> None:
+    gate = threading.Event()
+    reads = [asyncio.create_task(store._file.read(lambda _: gate.wait(30))) for _ in range(10)]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        assert await store.mirror.lookup([REPO], 1) == {REPO: (None, None)}
+        assert (await store.mirror.site_snapshot(REPO, urgent=True)).site is None
+    assert not any(read.done() for read in reads)
+    gate.set()
+    assert all(await asyncio.gather(*reads))
+
+
 # --- it lasts
 
 

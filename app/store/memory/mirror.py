@@ -1,6 +1,8 @@
-"""The mirror in memory. No method waits for anything, so each is one transaction."""
+"""The mirror in memory. Each method reads its state before it waits for anything, so each is one transaction."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from heapq import nlargest
 from itertools import chain, takewhile
 
@@ -9,7 +11,7 @@ from app.domain.sites import Repository
 from app.domain.thread_state import Hop, Snapshot
 from app.domain.threads import Comment
 from app.domain.transfers import MAX_TRANSFERS, transfer_target
-from app.ports.mirror import Change, Mirror, MirrorChange, NewestComments, SiteSnapshot
+from app.ports.mirror import Change, Mirror, MirrorChange, NewestComments, Select, SiteSnapshot
 from app.store.memory.mirror_writes import ChangeWriter, SiteData
 from app.store.normalized_change import MONTH, deduplicate, numbers_to_version
 
@@ -25,13 +27,16 @@ class MemoryMirror(Mirror):
         self._changes: dict[ThreadRef, MirrorChange] = {}
         """The latest change of each number, by ascending version."""
 
-    async def snapshot(self, repo: Repository, number: int, *, with_comments: bool = True) -> Snapshot:
-        return self._snapshot(ThreadRef(repo, number), with_comments=with_comments)
+    async def snapshot(
+        self, repo: Repository, number: int, *, with_comments: bool = True, select: Select | None = None
+    ) -> Snapshot:
+        snapshot = self._snapshot(ThreadRef(repo, number), with_comments=with_comments)
+        return snapshot if select is None else await asyncio.to_thread(_narrow, snapshot, select)
 
     async def site(self, repo: Repository) -> SiteRecord | None:
         return self._site(repo).record
 
-    async def site_snapshot(self, repo: Repository) -> SiteSnapshot:
+    async def site_snapshot(self, repo: Repository, *, urgent: bool = False) -> SiteSnapshot:  # noqa: ARG002 - nothing waits
         threads = self._site(repo).threads
         summaries = tuple(_summary(threads[number].record(0)) for number in sorted(threads, reverse=True))
         return SiteSnapshot(self._site(repo).record, summaries)
@@ -74,14 +79,21 @@ class MemoryMirror(Mirror):
         return next((comment.author.avatar_url for comment in comments if comment.author.id == user_id), None)
 
     async def newest_comments(
-        self, repo: Repository, *, limit: int, before: int | None, numbers: frozenset[int] | None
+        self,
+        repo: Repository,
+        *,
+        limit: int,
+        before: int | None,
+        numbers: frozenset[int] | None,
+        select: Select | None = None,
     ) -> NewestComments:
         site = self._site(repo)
         complete = {n for n, thread in site.threads.items() if thread.complete and (numbers is None or n in numbers)}
         ids = (key for key, number in site.numbers.items() if number in complete and (before is None or key < before))
         comments = tuple(site.threads[site.numbers[key]].comments[key] for key in nlargest(limit, ids))
         refs = {comment.number: ThreadRef(repo, comment.number) for comment in comments}
-        snapshots = {number: self._snapshot(ref, with_comments=True) for number, ref in refs.items()}
+        full = {number: self._snapshot(ref, with_comments=True) for number, ref in refs.items()}
+        snapshots = {n: s if select is None else await asyncio.to_thread(_narrow, s, select) for n, s in full.items()}
         return NewestComments(site.record, comments, snapshots, site.is_complete)
 
     async def etags(self, keys: Iterable[str]) -> Mapping[str, str]:
@@ -140,6 +152,18 @@ class MemoryMirror(Mirror):
 
     def _latest_version(self) -> int:
         return next((change.version for change in reversed(self._changes.values())), 0)
+
+
+def _narrow(snapshot: Snapshot, select: Select) -> Snapshot:
+    """Return a snapshot with the outline of its thread and the selected comments only."""
+    record = snapshot.record
+    if record is None or not record.complete:
+        return replace(snapshot, comments=())
+    outline, ids = select(snapshot.ref, record.version, snapshot.comments)
+    selected = frozenset(ids)
+    return replace(
+        snapshot, comments=tuple(comment for comment in snapshot.comments if comment.id in selected), outline=outline
+    )
 
 
 def _summary(record: ThreadRecord) -> IssueSummary:

@@ -1,4 +1,7 @@
-"""The connections to the file and their threads: one writes, two read, and the event loop waits for neither.
+"""The connections to the file and their threads: one writes, three read, and the event loop waits for none.
+
+Two of those that read serve everybody. The third serves what may not wait behind readers' requests: GitHub gives up on
+a delivery after ten seconds, and a balancer on `/readyz`.
 
 In WAL mode readers see the state before a change until it is committed, and never wait for it.
 https://www.sqlite.org/wal.html
@@ -20,8 +23,9 @@ import orjson
 from app.domain.errors import StoreUnusable
 from app.domain.sites import Repository
 
-READERS = 2
+_READERS, _URGENT_READERS = 2, 1
 """More would only wait for each other: parsing the rows holds Python's lock."""
+READING_CONNECTIONS = _READERS + _URGENT_READERS
 
 LARGEST = 2**63 - 1
 """The largest number that SQLite can hold."""
@@ -156,11 +160,16 @@ class SqliteFile(ABC):
         """The path as the owner wrote it, for messages."""
         self._path = Path(os.path.realpath(path))  # as SQLite does, which stores the log there
         self._write_pool = ThreadPoolExecutor(1, "store-write")
-        self._read_pool = ThreadPoolExecutor(READERS, "store-read")
+        self._read_pool = ThreadPoolExecutor(_READERS, "store-read")
+        self._urgent_pool = ThreadPoolExecutor(_URGENT_READERS, "store-urgent")
 
-    async def read(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
-        """Return the result of a query that runs within one transaction. Raises `StoreError`."""
-        return await asyncio.get_running_loop().run_in_executor(self._read_pool, self._run_query, query)
+    async def read(self, query: Callable[[sqlite3.Connection], _T], *, urgent: bool = False) -> _T:
+        """Return the result of a query that runs within one transaction. Raises `StoreError`.
+
+        An urgent query waits for other urgent ones only.
+        """
+        pool = self._urgent_pool if urgent else self._read_pool
+        return await asyncio.get_running_loop().run_in_executor(pool, self._run_query, query)
 
     async def rows(self, query: str, parameters: Any = ()) -> list[Any]:
         """Return the rows of one query, each a tuple. Raises `StoreError`."""

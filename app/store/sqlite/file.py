@@ -152,5 +152,6 @@ class StoreFile(SqliteFile):
     def _close(self) -> None:
         self._write_pool.shutdown()
         self._read_pool.shutdown()
+        self._urgent_pool.shutdown()
         with repair.exclusive(self._path):
             self._connections.retire()

@@ -1,7 +1,7 @@
 """The mirror in the file: its reads, each within one transaction. `mirror_writes` applies the changes."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,12 +14,13 @@ from app.domain.thread_state import Hop, Snapshot
 from app.domain.threads import Comment
 from app.domain.transfers import MAX_TRANSFERS, transfer_target
 from app.github import payloads
-from app.ports.mirror import Change, Mirror, MirrorChange, NewestComments, SiteSnapshot
+from app.ports.mirror import Change, Mirror, MirrorChange, NewestComments, Select, SiteSnapshot
 from app.store.normalized_change import deduplicate
 from app.store.sqlite.connections import LARGEST, SqliteFile, clamp, json_list, scalar
 from app.store.sqlite.mirror_writes import apply_change
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
+_PARSED_AT_ONCE = 50
 _OF_SITE = "site = (SELECT id FROM site WHERE key = :key)"
 _IN_KEYS = "IN (SELECT value FROM json_each(:keys))"
 _SITE_RECORD = """
@@ -45,7 +46,7 @@ _ISSUES = f"SELECT source FROM issue WHERE {_OF_SITE} AND number {_IN_KEYS}"
 _TOMBSTONE = f"SELECT number, gone, checked_at, transferred_to FROM tombstone WHERE {_OF_SITE} AND number = :number"
 _TRANSFERRED = f"SELECT number FROM tombstone WHERE {_OF_SITE} AND transferred_to IS NOT NULL AND number {_IN_KEYS}"
 _COMMENTS = f"SELECT source FROM comment WHERE {_OF_SITE} AND number = :number ORDER BY id"
-_COMMENTS_BY_ID = f"SELECT source FROM comment WHERE {_OF_SITE} AND id {_IN_KEYS}"
+_COMMENTS_BY_ID = f"SELECT source FROM comment WHERE {_OF_SITE} AND id {_IN_KEYS} ORDER BY id"
 _COMMENT_BY_AUTHOR = f"""
 SELECT source FROM comment WHERE {_OF_SITE} AND author = :author AND (:keys IS NULL OR number {_IN_KEYS}) LIMIT 1
 """
@@ -72,20 +73,26 @@ class SqliteMirror(Mirror):
         self._process_id = process_id
         self._sites = tuple(sites)
 
-    async def snapshot(self, repo: Repository, number: int, *, with_comments: bool = True) -> Snapshot:
+    async def snapshot(
+        self, repo: Repository, number: int, *, with_comments: bool = True, select: Select | None = None
+    ) -> Snapshot:
         ref, sites = ThreadRef(repo, number), self._sites
-        return await self._file.read(lambda connection: _snapshot(connection, ref, sites, with_comments=with_comments))
+
+        def query(connection: sqlite3.Connection) -> Snapshot:
+            return _snapshot(connection, ref, sites, with_comments=with_comments, select=select)
+
+        return await self._file.read(query)
 
     async def site(self, repo: Repository) -> SiteRecord | None:
         return await self._file.read(lambda connection: _site(connection, repo))
 
-    async def site_snapshot(self, repo: Repository) -> SiteSnapshot:
+    async def site_snapshot(self, repo: Repository, *, urgent: bool = False) -> SiteSnapshot:
         def query(connection: sqlite3.Connection) -> SiteSnapshot:
             rows = connection.execute(_SUMMARIES, {"key": repo.key}).fetchall()
             labels = _parse_all(row[0] for row in rows)
             return SiteSnapshot(_site(connection, repo), tuple(map(_summary, labels, rows)))
 
-        return await self._file.read(query)
+        return await self._file.read(query, urgent=urgent)
 
     async def thread(self, repo: Repository, number: int) -> ThreadRecord | None:
         return await self._file.read(lambda connection: _thread(connection, ThreadRef(repo, number)))
@@ -98,8 +105,7 @@ class SqliteMirror(Mirror):
         return await self._file.read(query)
 
     async def comments(self, repo: Repository, number: int) -> tuple[Comment, ...]:
-        parameters = _parameters(ThreadRef(repo, number))
-        return await self._file.read(lambda connection: _comments(connection, _COMMENTS, parameters))
+        return await self._file.read(lambda connection: tuple(_each_comment(connection, ThreadRef(repo, number))))
 
     async def comment(self, repo: Repository, comment_id: int) -> Comment | None:
         return await self._file.read(lambda connection: _comment(connection, repo, comment_id))
@@ -115,7 +121,7 @@ class SqliteMirror(Mirror):
         def query(connection: sqlite3.Connection) -> Mapping[Repository, tuple[SiteRecord | None, Comment | None]]:
             return {repo: (_site(connection, repo), _comment(connection, repo, comment_id)) for repo in repos}
 
-        return await self._file.read(query)
+        return await self._file.read(query, urgent=True)
 
     async def issue_ids(self, repo: Repository, numbers: Iterable[int]) -> Mapping[int, int]:
         def query(connection: sqlite3.Connection) -> Mapping[int, int]:
@@ -135,7 +141,13 @@ class SqliteMirror(Mirror):
         return comments[0].author.avatar_url if comments else None
 
     async def newest_comments(
-        self, repo: Repository, *, limit: int, before: int | None, numbers: frozenset[int] | None
+        self,
+        repo: Repository,
+        *,
+        limit: int,
+        before: int | None,
+        numbers: frozenset[int] | None,
+        select: Select | None = None,
     ) -> NewestComments:
         last = LARGEST if before is None else clamp(before - 1)
         parameters = {"key": repo.key, "last": last, "keys": json_list(numbers), "limit": limit}
@@ -143,7 +155,7 @@ class SqliteMirror(Mirror):
         def query(connection: sqlite3.Connection) -> NewestComments:
             site, comments = _site(connection, repo), _comments(connection, _NEWEST_COMMENTS, parameters)
             refs = {ThreadRef(repo, comment.number) for comment in comments}
-            snapshots = {ref.number: _snapshot(connection, ref, (), with_comments=True) for ref in refs}
+            snapshots = {ref.number: _snapshot(connection, ref, (), select=select) for ref in refs}
             is_listed = site is not None and site.issues_listed_at is not None
             is_complete = is_listed and scalar(connection, _INCOMPLETE_ISSUE, parameters) is None
             return NewestComments(site, comments, snapshots, is_complete)
@@ -174,7 +186,12 @@ class SqliteMirror(Mirror):
 
 
 def _snapshot(
-    connection: sqlite3.Connection, ref: ThreadRef, sites: Sequence[Repository], *, with_comments: bool
+    connection: sqlite3.Connection,
+    ref: ThreadRef,
+    sites: Sequence[Repository],
+    *,
+    with_comments: bool = True,
+    select: Select | None = None,
 ) -> Snapshot:
     """Return all of a thread: three queries if its issue is mirrored here, two more for each transfer."""
     hop, record = _hop(connection, ref)
@@ -183,10 +200,15 @@ def _snapshot(
         hop, record = _hop(connection, target)
         hops.append(hop)
     pinned = None if record is None else record.issue.pinned_comment
-    comments = _comments(connection, _COMMENTS, _parameters(hop.ref)) if with_comments and record else ()
-    return Snapshot(
-        tuple(hops), record, comments, _comment(connection, hop.ref.repo, None if pinned is None else pinned.id)
-    )
+    comments: tuple[Comment, ...] = ()
+    outline = None
+    if select is not None and record is not None and record.complete:
+        outline, ids = select(hop.ref, record.version, _each_comment(connection, hop.ref))
+        comments = _comments(connection, _COMMENTS_BY_ID, {"key": hop.ref.repo.key, "keys": json_list(ids)})
+    elif select is None and with_comments and record is not None:
+        comments = tuple(_each_comment(connection, hop.ref))
+    pinned_comment = _comment(connection, hop.ref.repo, None if pinned is None else pinned.id)
+    return Snapshot(tuple(hops), record, comments, pinned_comment, outline)
 
 
 def _hop(connection: sqlite3.Connection, ref: ThreadRef) -> tuple[Hop, ThreadRecord | None]:
@@ -235,6 +257,13 @@ def _comment(connection: sqlite3.Connection, repo: Repository, comment_id: int |
 
 def _comments(connection: sqlite3.Connection, query: str, parameters: Mapping[str, Any]) -> tuple[Comment, ...]:
     return tuple(map(payloads.comment, _parse_all(source for (source,) in connection.execute(query, parameters))))
+
+
+def _each_comment(connection: sqlite3.Connection, ref: ThreadRef) -> Iterator[Comment]:
+    """Yield the comments of a thread by ascending id, parsed some at a time: a long parse stops all other threads."""
+    cursor = connection.execute(_COMMENTS, _parameters(ref))
+    while rows := cursor.fetchmany(_PARSED_AT_ONCE):
+        yield from map(payloads.comment, _parse_all(source for (source,) in rows))
 
 
 def _summary(labels: list[str], row: tuple[Any, ...]) -> IssueSummary:

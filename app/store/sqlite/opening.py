@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from app.domain.errors import StoreTooNew, StoreUnusable
-from app.store.sqlite.connections import READERS, Connections, connect, is_damage, scalar, transaction
+from app.store.sqlite.connections import READING_CONNECTIONS, Connections, connect, is_damage, scalar, transaction
 from app.store.sqlite.schema import APPLICATION_ID, Migration
 
 _LOG_PAGES = 8000
@@ -50,7 +50,7 @@ def open_connections(path: str, migrations: Sequence[Migration]) -> Connections:
             writer.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
             _migrate(writer, migrations)
             _confirm_version(writer, path, len(migrations))
-            readers = [stack.enter_context(closing(_open_reader(path))) for _ in range(READERS)]
+            readers = [stack.enter_context(closing(_open_reader(path))) for _ in range(READING_CONNECTIONS)]
             connections = Connections(Path(os.path.realpath(path)), writer, readers)
         except sqlite3.Error as error:
             raise StoreUnusable(path, str(error)) from error

@@ -8,7 +8,7 @@ import httpx
 
 from app.domain.errors import CommentNotFound
 from app.domain.sites import repository
-from app.domain.threads import Author, Comment, Issue, Reactions, Status, Thread
+from app.domain.threads import Author, Comment, Issue, Reactions, Status, Thread, outline
 from app.domain.times import rfc3339
 from app.render import api, feeds, fragment, github_api
 from app.render.document import Document
@@ -85,7 +85,7 @@ def make_issue(number: int, count: int, *, state: str = "open") -> Issue:
 
 def make_thread(number: int, comments: tuple[Comment, ...]) -> Thread:
     issue = make_issue(number, len(comments))
-    return Thread(SITE, number, issue, comments, len(comments), Status.OPEN, START)
+    return Thread(SITE, number, issue, comments, len(comments), Status.OPEN, START, outline=outline(comments))
 
 
 THREADS = {

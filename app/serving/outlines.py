@@ -1,0 +1,71 @@
+"""Outlines of threads in memory, and which comments of a thread a document shows."""
+
+import threading
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from functools import partial
+
+from cachetools import LRUCache
+
+from app.domain.errors import ReadError
+from app.domain.records import ThreadRef
+from app.domain.threads import Comment, ThreadOutline, outline
+from app.ports.mirror import Select
+from app.render import api, feeds, github_api
+from app.render.keys import CommentsKey, FragmentKey, GitHubCommentsKey, Key, ThreadFeedKey
+
+_MOST_BYTES = 16_000_000
+_BYTES, _BYTES_PER_COMMENT = 1_000, 48
+"""About what an outline weighs."""
+
+
+def shown_ids(outline: ThreadOutline, key: Key) -> Collection[int]:
+    """Return the ids of the comments that a document of a thread shows. Raise a `ReadError` for an invalid key."""
+    match key:
+        case CommentsKey() | FragmentKey():
+            return api.page(outline, key)[0]
+        case ThreadFeedKey():
+            return feeds.thread_entries(outline)
+        case GitHubCommentsKey():
+            return github_api.page(outline, key)[0]
+        case _:
+            return ()
+
+
+class Outlines:
+    """The outline of each thread that was read lately, made once for each version. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._outlines: LRUCache[ThreadRef, tuple[int, ThreadOutline]] = LRUCache(
+            _MOST_BYTES, getsizeof=lambda entry: _BYTES + _BYTES_PER_COMMENT * len(entry[1])
+        )
+        self._lock = threading.Lock()
+
+    def select(self, keys: Iterable[Key]) -> Select:
+        """Return a function that selects the comments which any of these documents shows."""
+        return partial(self._select, tuple(keys))
+
+    def clear(self) -> None:
+        """Forget all outlines: another file has become the store, which may give a version again."""
+        with self._lock:
+            self._outlines.clear()
+
+    def _select(
+        self, keys: tuple[Key, ...], ref: ThreadRef, version: int, comments: Iterable[Comment]
+    ) -> tuple[ThreadOutline, Collection[int]]:
+        current = self._outline(ref, version, comments)
+        ids: set[int] = set()
+        for key in keys:
+            with suppress(ReadError):  # the renderer raises it again, if the thread may be shown at all
+                ids.update(shown_ids(current, key))
+        return current, ids
+
+    def _outline(self, ref: ThreadRef, version: int, comments: Iterable[Comment]) -> ThreadOutline:
+        with self._lock:
+            known_version, known_outline = self._outlines.get(ref, (None, None))
+        if known_outline is not None and known_version == version:
+            return known_outline
+        new_outline = outline(comments)
+        with self._lock, suppress(ValueError):  # it is larger than all of them together may be
+            self._outlines[ref] = version, new_outline
+        return new_outline
