@@ -41,7 +41,10 @@ def comments(thread: Thread, key: CommentsKey, sanitize: Sanitizer) -> Document:
     content = _post(thread)
     body = {"post": content | _freshness(thread), "comments": orjson.Fragment(items), "next": next_cursor}
     etag = weak_etag(orjson.dumps([content, next_cursor]), items)
-    return _document(orjson.dumps(body), etag=etag, checked_at=thread.checked_at, stale=thread.stale)
+    is_later_page = key.cursor is not None
+    return _document(
+        orjson.dumps(body), etag=etag, checked_at=thread.checked_at, stale=thread.stale, quick=is_later_page
+    )
 
 
 def counts(counts: Mapping[int, int | None], checked_at: float | None, stale: bool) -> Document:  # noqa: FBT001 - the state of what is rendered, not a switch
@@ -73,7 +76,8 @@ def newest(
     has_next = len(comments) > len(page_comments)
     next_cursor = cursors.encode(cursors.site_list(), comment_id=page_comments[-1].id) if has_next else None
     body = orjson.dumps({"comments": items, "next": next_cursor})
-    return _document(body, etag=weak_etag(body), checked_at=checked_at, stale=stale)
+    is_later_page = key.cursor is not None
+    return _document(body, etag=weak_etag(body), checked_at=checked_at, stale=stale, quick=is_later_page)
 
 
 def newest_before(cursor: str | None) -> int | None:
@@ -185,5 +189,6 @@ def _reactions(reactions: Reactions) -> dict[str, int]:
     return {"total_count": reactions.total} | {kind: counts.get(kind, 0) for kind in REACTIONS}
 
 
-def _document(body: bytes, *, etag: str, checked_at: float | None, stale: bool) -> Document:
-    return Document(bodies=encode_body(body), etag=etag, content_type=JSON, checked_at=checked_at, stale=stale)
+def _document(body: bytes, *, etag: str, checked_at: float | None, stale: bool, quick: bool = False) -> Document:
+    bodies = encode_body(body, quick=quick)
+    return Document(bodies=bodies, etag=etag, content_type=JSON, checked_at=checked_at, stale=stale)

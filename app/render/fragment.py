@@ -75,7 +75,7 @@ def document(thread: Thread, key: FragmentKey, sanitize: Sanitizer) -> Document:
         html = _full_page(html, thread, key.base_url, i18n)
     body = html.encode("utf-8", "replace")
     return Document(
-        bodies=encode_body(body),
+        bodies=encode_body(body, quick=key.cursor is not None),
         etag=weak_etag(body),
         content_type=HTML,
         checked_at=thread.checked_at,

@@ -51,8 +51,8 @@ def comments(thread: Thread, key: GitHubCommentsKey, sanitize: Sanitizer, public
     ids, last_page = page(thread.outline, key)
     by_id = {comment.id: comment for comment in thread.comments}
     values = [github_objects.comment(by_id[i], key.repo, key.media_type, sanitize, public_url) for i in ids]
-    pages = (key.page, last_page)
-    return _document(values, key.media_type, thread.checked_at, stale=thread.stale, pages=pages)
+    pages, is_later_page = (key.page, last_page), key.page > 1 or key.since is not None
+    return _document(values, key.media_type, thread.checked_at, stale=thread.stale, pages=pages, quick=is_later_page)
 
 
 def comment(
@@ -142,11 +142,12 @@ def _document(
     stale: bool,
     status: int = 200,
     pages: tuple[int, int] | None = None,
+    quick: bool = False,
 ) -> Document:
     """Return the document. Its ETag covers `pages`, because the Link header of an unchanged page may change."""
     body = orjson.dumps(value)
     return Document(
-        bodies=encode_body(body),
+        bodies=encode_body(body, quick=quick),
         etag=weak_etag(body, orjson.dumps(pages)),
         content_type=JSON,
         checked_at=checked_at,

@@ -32,6 +32,13 @@ def test_compression_is_deterministic() -> None:
     assert encode_body(b"again and again " * 100) == encode_body(b"again and again " * 100)
 
 
+def test_quick_encoding_has_the_same_content() -> None:
+    body = b"again and again " * 100
+    bodies = encode_body(body, quick=True)
+    assert set(bodies) == {"identity", "br", "gzip"}
+    assert gzip.decompress(bodies["gzip"]) == brotli.decompress(bodies["br"]) == bodies["identity"] == body
+
+
 def test_etag_is_weak_and_depends_on_the_bytes() -> None:
     assert weak_etag(b"a").startswith('W/"')
     assert weak_etag(b"a").endswith('"')
