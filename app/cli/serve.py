@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import closing, suppress
@@ -37,6 +38,9 @@ _log = logging.getLogger(__name__)
 
 _MAX_OPEN_FILES = 1 << 20
 """More open files than one process can use well; some machines allow a thousand times as many."""
+_SWITCH_SECONDS = 0.001
+"""For how long a thread that renders may keep Python's lock while the event loop waits for it; Python's default is five
+times as long. The loop takes the lock several times for each response."""
 
 
 def serve(
@@ -159,6 +163,7 @@ async def _serve(
     settings = application.settings
     web: ASGIApp = application.web
     _freeze_garbage_collector()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     if settings.access_log:
         web = AccessLog(web, now=time.monotonic, addresses=settings.log_addresses)
     with closing(display):

@@ -40,6 +40,8 @@ class Outlines:
             _MOST_BYTES, getsizeof=lambda entry: _BYTES + _BYTES_PER_COMMENT * len(entry[1])
         )
         self._lock = threading.Lock()
+        self._making = threading.Lock()
+        """Held while an outline is made: two at once would take as long, and leave less of Python's lock to others."""
 
     def select(self, keys: Iterable[Key]) -> Select:
         """Return a function that selects the comments which any of these documents shows."""
@@ -61,11 +63,19 @@ class Outlines:
         return current, ids
 
     def _outline(self, ref: ThreadRef, version: int, comments: Iterable[Comment]) -> ThreadOutline:
+        known_outline = self._known(ref, version)
+        if known_outline is not None:
+            return known_outline
+        with self._making:
+            known_outline = self._known(ref, version)
+            if known_outline is not None:
+                return known_outline
+            new_outline = outline(comments)
+            with self._lock, suppress(ValueError):  # it is larger than all of them together may be
+                self._outlines[ref] = version, new_outline
+        return new_outline
+
+    def _known(self, ref: ThreadRef, version: int) -> ThreadOutline | None:
         with self._lock:
             known_version, known_outline = self._outlines.get(ref, (None, None))
-        if known_outline is not None and known_version == version:
-            return known_outline
-        new_outline = outline(comments)
-        with self._lock, suppress(ValueError):  # it is larger than all of them together may be
-            self._outlines[ref] = version, new_outline
-        return new_outline
+        return known_outline if known_version == version else None

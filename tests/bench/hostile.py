@@ -40,7 +40,7 @@ from tests.journeys.conftest import Service, environment
 
 _CONNECTIONS = 80
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-_PAGE = "/api/v1/posts/1/comments"
+PAGE = "/api/v1/posts/1/comments"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _ALONE = 300
 """Reads by which the CPU of each kind is measured."""
@@ -56,7 +56,7 @@ def _get(path: str, host: str = "blog.example", **headers: str) -> bytes:
 def _cursors(url: str, ids: list[int]) -> Requests:
     """Return reads of pages at made-up cursors: those of the service with other positions."""
     cursors = {
-        order: urlsafe_b64decode(httpx.get(f"{url}{_PAGE}?order={order}").json()["next"])
+        order: urlsafe_b64decode(httpx.get(f"{url}{PAGE}?order={order}").json()["next"])
         for order in ("oldest", "newest", "reactions")
     }
 
@@ -64,13 +64,9 @@ def _cursors(url: str, ids: list[int]) -> Requests:
         order = ("oldest", "newest", "reactions")[index % 3]
         position = random.Random(index).randint(ids[0], ids[-1])  # noqa: S311 - the same in each run
         cursor = urlsafe_b64encode(cursors[order][:16] + position.to_bytes(8, "big")).decode()
-        return _get(f"{_PAGE}?order={order}&cursor={cursor}")
+        return _get(f"{PAGE}?order={order}&cursor={cursor}")
 
     return read
-
-
-def _since(index: int) -> bytes:
-    return _get(f"/repos/{SAMPLE_REPO}/issues/1/comments?since={2000 + index % 20}-01-01T{index % 24:02}:{index:06}Z")
 
 
 def _times(index: int) -> bytes:
@@ -80,7 +76,7 @@ def _times(index: int) -> bytes:
 
 
 def _hosts(index: int) -> bytes:
-    return _get(_PAGE, host=f"host-{index}.example")
+    return _get(PAGE, host=f"host-{index}.example")
 
 
 def _delivery(index: int, repo: dict[str, object]) -> bytes:
@@ -117,7 +113,8 @@ def _read_response(file: Any) -> int:
     return int(status)
 
 
-async def _flood(address: tuple[str, int], kinds: list[Requests], seconds: float) -> Counter[int]:
+async def flood(address: tuple[str, int], kinds: list[Requests], seconds: float) -> Counter[int]:
+    """Read from many connections, each index once; return how many responses had each status."""
     statuses: Counter[int] = Counter()
     end = time.perf_counter() + seconds
     indexes = iter(range(1_000, 10**9))
@@ -157,8 +154,22 @@ def _report(name: str, times: list[float], statuses: Counter[int]) -> None:
     print(f"  {name:10} {p50:8.1f} {p99:8.1f} {most:8.1f}   {dict(statuses)}")
 
 
+def address_of(service: Service) -> tuple[str, int]:
+    """Return host and port of a service."""
+    host, _, port = service.url.removeprefix("http://").partition(":")
+    return host, int(port)
+
+
+def read_kinds(service: Service) -> dict[str, Requests]:
+    """Return the kinds of reads of the flood by name; each index gives another read."""
+    last_id = service.get(f"{PAGE}?order=newest&limit=1").json()["comments"][0]["id"]
+    first_id = service.get(f"{PAGE}?limit=1").json()["comments"][0]["id"]
+    return {"cursors": _cursors(service.url, [first_id, last_id]), "since": _times, "hosts": _hosts}
+
+
 @contextmanager
-def _run_service(tree: Path, url: str) -> Iterator[Service]:
+def run_service(tree: Path, url: str, *command: str) -> Iterator[Service]:
+    """Run the service of a checkout over a simulator; `command` if it is not `-m app`."""
     with TemporaryDirectory() as folder:
         settings = {
             "REPO": SAMPLE_REPO,
@@ -168,14 +179,13 @@ def _run_service(tree: Path, url: str) -> Iterator[Service]:
             "WEBHOOK_SECRET": SECRET,
         }
         process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve", "--port", "0"],
+            [*(command or (sys.executable, "-m", "app")), "serve", "--port", "0"],
             env={**environment(**settings), "PYTHONPATH": str(tree)},
             cwd=folder,
             stderr=subprocess.PIPE,
             text=True,
         )
         service = Service(process)
-        service.wait_until_complete()
         yield service
         service.stop()
         assert process.stderr is not None
@@ -183,16 +193,11 @@ def _run_service(tree: Path, url: str) -> Iterator[Service]:
 
 
 def _measure(service: Service, repo: dict[str, object], seconds: float) -> None:
-    url = service.url
-    host, _, port = url.removeprefix("http://").partition(":")
-    address = host, int(port)
-    last_id = httpx.get(f"{url}{_PAGE}?order=newest&limit=1").json()["comments"][0]["id"]
-    first_id = httpx.get(f"{url}{_PAGE}?limit=1").json()["comments"][0]["id"]
-    kinds = {"cursors": _cursors(url, [first_id, last_id]), "since": _times, "hosts": _hosts}
+    address, kinds = address_of(service), read_kinds(service)
     for name, kind in kinds.items():
         print(f"  CPU of an uncached read, {name}: {asyncio.run(_cpu_alone(service, address, kind)):.1f} ms")
     deliveries = [_delivery(index, repo) for index in range(20_000)]
-    hot = [_get(_PAGE)]
+    hot = [_get(PAGE)]
     print(f"  {'':10} {'p50':>8} {'p99':>8} {'max':>8}")
     runs = []
     for data in (deliveries, hot):
@@ -201,7 +206,7 @@ def _measure(service: Service, repo: dict[str, object], seconds: float) -> None:
         process.start()
         runs.append((ours, process))
     start = _cpu(service.process.pid)
-    statuses = asyncio.run(_flood(address, list(kinds.values()), seconds))
+    statuses = asyncio.run(flood(address, list(kinds.values()), seconds))
     cpu = _cpu(service.process.pid) - start
     for name, (ours, process) in zip(("webhook", "hot read"), runs, strict=True):
         ours.send(None)
@@ -224,7 +229,8 @@ def main() -> None:
         repo = httpx.get(f"{simulator.url}/repos/{SAMPLE_REPO}").json()
         for tree in arguments.trees:
             print(f"{tree}: {arguments.comments} comments")
-            with _run_service(Path(tree).resolve(), simulator.url) as service:
+            with run_service(Path(tree).resolve(), simulator.url) as service:
+                service.wait_until_complete()
                 _measure(service, repo, arguments.seconds)
 
 
