@@ -8,7 +8,6 @@ too. No standard defines the header. As proxies do, the service passes on an id 
 can safely show it. Scripts of a page may read the header, so a blog's owner can report which request failed.
 """
 
-import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -30,12 +29,14 @@ from app.render.document import Document
 from app.render.keys import GitHubCommentsKey, GitHubIssuesKey, Key
 from app.serving.event_streams import Subscribers
 from app.web.document_response import CorsPolicy, LinkBase, build_response, raw_response
+from app.web.pending_bodies import PendingBodies
 
 PUBLIC_URL_ADVICE = (
     "AFTERWORD_PUBLIC_URL is not set, so addresses in responses come from the Host of each request, and shared caches "
     "may not store them. Set it to the address at which readers reach Afterword, with its path."
 )
-_LARGE_BODIES_AT_ONCE = 8
+_BODY_SECONDS = 10.0
+"""For a whole body of a delivery; GitHub gives up after the same time."""
 _BASE_URL = re.compile(
     r"https?://(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?"
 )
@@ -86,10 +87,7 @@ class WebhookEndpoint:
     secrets: tuple[bytes, ...] = field(repr=False)
     """A delivery may be signed with any of them, so one can replace another. Without a secret none is accepted."""
     receiver: WebhookReceiver
-    large_bodies: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LARGE_BODIES_AT_ONCE))
-    """Limits how many bodies of over a megabyte are read at once, because anyone can begin to send one."""
-    body_timeout: float = 10.0
-    """Seconds to wait for a whole body; GitHub gives up after the same time."""
+    bodies: PendingBodies = field(default_factory=lambda: PendingBodies(_BODY_SECONDS))
 
 
 class RequestIds:

@@ -1,4 +1,4 @@
-"""Measure for how long the event loop of the service pauses: during a pause nobody gets a response.
+"""Measure for how long the event loop of the service pauses: no reader gets a response during a pause.
 
     python -m tests.bench.pauses [TREE …]
 

@@ -6,7 +6,6 @@ response beside its delivery, so the error responses say what to do.
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from typing import Any
 
 from fastapi import APIRouter
@@ -28,6 +27,12 @@ router = APIRouter()
 _LARGE_BODY = 65_536
 """Bytes. GitHub's deliveries have about ten thousand; only those of the longest comments exceed this size."""
 
+_INCOMPLETE = (
+    webhook_errors.DeliveryTooLarge,
+    webhook_errors.MalformedDelivery,
+    webhook_errors.TooManyDeliveries,
+)
+"""Rejections before the whole body was read."""
 _REJECTIONS: Mapping[type[webhook_errors.WebhookError], DeliveryOutcome] = {
     webhook_errors.MissingSecret: DeliveryOutcome.UNCONFIGURED,
     webhook_errors.InvalidSignature: DeliveryOutcome.UNSIGNED,
@@ -40,7 +45,7 @@ _ERRORS = {
     404: "Of a repository that is not served here.",
     413: "Larger than 25 MB; the rest was not read.",
     415: "Neither JSON nor a form.",
-    503: "No secret is configured, or the store cannot keep the delivery: nothing of it was taken.",
+    503: "No secret is configured, the store cannot keep it, or too many were under way: nothing of it was taken.",
 }
 
 
@@ -136,42 +141,21 @@ async def _verify_delivery(request: Request, endpoint: WebhookEndpoint) -> Webho
         raise webhook_errors.MissingSecret
     headers = request.scope["headers"]
     digest = webhooks.signature(headers)
-    body = await _read_body(request, endpoint)
-    webhooks.verify(endpoint.secrets, body, digest)
-    return webhooks.parse_event(headers, body)
-
-
-async def _read_body(request: Request, endpoint: WebhookEndpoint) -> bytes:
-    """Return the raw body.
-
-    Raise `DeliveryTooLarge` at once if `Content-Length` exceeds the limit, else when the received bytes do. Raise
-    `MalformedDelivery` if the body is incomplete after the time in which GitHub gives up.
-    """
     length = parse_count(request.headers.get("content-length")) or 0
     if length > webhooks.MAX_BODY_BYTES:
         raise webhook_errors.DeliveryTooLarge(webhooks.MAX_BODY_BYTES)
-    try:
-        async with asyncio.timeout(endpoint.body_timeout), AsyncExitStack() as resources:
-            return await _read_chunks(request, endpoint, resources)
-    except TimeoutError:
-        raise webhook_errors.MalformedDelivery(f"it was not whole after {endpoint.body_timeout:g} s") from None
+    body = await endpoint.bodies.read(request.stream(), largest=webhooks.MAX_BODY_BYTES)
 
+    def verify() -> WebhookEvent:
+        webhooks.verify(endpoint.secrets, body, digest)
+        return webhooks.parse_event(headers, body)
 
-async def _read_chunks(request: Request, endpoint: WebhookEndpoint, resources: AsyncExitStack) -> bytes:
-    """Return the bytes of the body; a large body waits for its turn, which it keeps until `resources` closes."""
-    body, is_large = bytearray(), False
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > webhooks.MAX_BODY_BYTES:
-            raise webhook_errors.DeliveryTooLarge(webhooks.MAX_BODY_BYTES)
-        if not is_large and len(body) > _LARGE_BODY:
-            is_large = True
-            await resources.enter_async_context(endpoint.large_bodies)
-    return bytes(body)
+    # a digest of megabytes would stop all other responses
+    return await asyncio.to_thread(verify) if len(body) > _LARGE_BODY else verify()
 
 
 def _rejection(request: Request, error: webhook_errors.WebhookError) -> Response:
     response = error_response(describe_failure(error, web_context(request).now()), request.scope["path"])
-    if isinstance(error, webhook_errors.DeliveryTooLarge | webhook_errors.MalformedDelivery):
+    if isinstance(error, _INCOMPLETE):
         response.headers["connection"] = "close"  # otherwise the server would read the rest of the body
     return response
