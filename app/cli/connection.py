@@ -5,6 +5,7 @@ connection whose client does not read. Here
 
 - a head of more than 32 KiB is refused with 431, a URL of more than about 16 KiB with 414;
 - pipelined requests are parsed only when the ones before them are answered, so that they cost what their bytes cost;
+- all bodies that are under way have one bound (`held_bodies`);
 - a connection is closed if a head or a body is not complete in time, or if its client has read nothing for a while.
 
 `Server` calls `enforce_deadlines` every few seconds: a timer for each connection would cost more than all of them.
@@ -20,6 +21,8 @@ import orjson
 from typing_extensions import override
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from app.cli.held_bodies import HeldBodies
 
 _MAX_HEAD = 32 * 1024
 _MAX_URL = 16 * 1024
@@ -51,10 +54,15 @@ _HEAD_TOO_LARGE = _refusal(
 _URL_TOO_LONG = _refusal(HTTPStatus.REQUEST_URI_TOO_LONG, f"A URL may have {_MAX_URL} bytes. Split the request.")
 
 
+_BODIES = HeldBodies()
+"""Those of all connections of this process."""
+
+
 class Connection(HttpToolsProtocol):
     """A connection with limits."""
 
     url = b""  # before the first request
+    bodies = _BODIES
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -116,6 +124,7 @@ class Connection(HttpToolsProtocol):
     def _continue_body(self, size: int) -> None:
         """Set the deadline of a body when its head is complete; end one that has endless trailers."""
         self._head_bytes = 0
+        self.bodies.add(self, size)
         if self._body_cycle is not self.cycle:
             self._body_cycle, self._deadline = self.cycle, self.loop.time() + _BODY_SECONDS
             self._framing_bytes = 0  # the first part is mostly the head
@@ -163,10 +172,12 @@ class Connection(HttpToolsProtocol):
     @override
     def on_message_complete(self) -> None:
         self._complete_cycle, self._has_completed = self.cycle, True
+        self.bodies.complete(self)
         super().on_message_complete()
 
     @override
     def on_response_complete(self) -> None:
+        self.bodies.remove(self)
         super().on_response_complete()
         if self._unparsed and not self.pipeline:
             self._parse_waiting()
@@ -174,11 +185,18 @@ class Connection(HttpToolsProtocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._unparsed = b""
+        self.bodies.remove(self)
         self.pipeline.clear()
         if self._current_cycle is not None:  # uvicorn tells only the last request that it has parsed
             self._current_cycle.disconnected = True
             self._current_cycle.message_event.set()
         super().connection_lost(exc)
+
+    def give_up(self) -> None:
+        """Close the connection at once, and forget what has arrived."""
+        self._unparsed = b""
+        self.cycle.body.clear()
+        self.transport.abort()
 
     def enforce_deadlines(self, now: float) -> None:
         """Close the connection if its client takes too long; `now` is the loop's time."""

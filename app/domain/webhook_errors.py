@@ -5,7 +5,6 @@ WebhookError
 ├── InvalidSignature      missing, malformed, or made with another secret
 ├── OutdatedSignature     SHA-1 only
 ├── DeliveryTooLarge      larger than any of GitHub's
-├── TooManyDeliveries     given up while its body was under way, because many others were
 ├── UnsupportedMediaType  neither JSON nor a form
 └── MalformedDelivery     signed, but not as GitHub documents it
 """
@@ -56,12 +55,6 @@ class DeliveryTooLarge(WebhookError):
     max_bytes: int
 
     template = "A delivery has {max_bytes:,} bytes at most, as GitHub's have. Send less."
-
-
-class TooManyDeliveries(WebhookError):
-    """Its body was given up, because those of too many deliveries were under way."""
-
-    template = "Too many deliveries were under way before this one was whole. Redeliver it."
 
 
 class UnsupportedMediaType(WebhookError):

@@ -1,7 +1,18 @@
 """Images: where they come from, and where they are stored."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
+
+
+class ImageRest(Protocol):
+    """The rest of a large image, which stays in its place until it is sent."""
+
+    size: int
+    """Bytes."""
+
+    def parts(self) -> AsyncIterator[bytes]:
+        """Yield it in parts, once. Raises `StoreError` if it cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,7 +20,14 @@ class Image:
     """The bytes of an image and their media type."""
 
     body: bytes
+    """The whole image; only its start if it has a rest."""
     content_type: str
+    rest: ImageRest | None = None
+
+    @property
+    def size(self) -> int:
+        """Return the length of the whole image in bytes."""
+        return len(self.body) + (0 if self.rest is None else self.rest.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +55,4 @@ class ImageStore(Protocol):
         """Return the image of a name; None if it is not stored or cannot be read."""
 
     async def put(self, name: str, image: Image) -> None:
-        """Store an image in place of the one of the same name."""
+        """Store a whole image in place of the one of the same name."""

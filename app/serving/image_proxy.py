@@ -143,6 +143,7 @@ class ImageProxy:
             async with self._slots:
                 image = await self._source.fetch(request.address, largest=request.largest)
             await self._store.put(request.name, image)
+            cached_image = await self._store.get(request.name)  # a large one need not stay in memory until it is sent
         except ImageRejected as rejection:
             self._rejections[request.name] = rejection.with_traceback(None)
             _log.info("The image %s is not shown: %s.", rejection.address, rejection.reason)
@@ -154,7 +155,7 @@ class ImageProxy:
             )
             raise NotReady("The picture", retry_after=int(_UNREACHABLE_SECONDS)) from None
         else:
-            return image
+            return image if cached_image is None else cached_image.image
 
 
 def _weight(addresses: Mapping[str, str]) -> int:

@@ -11,13 +11,14 @@ import logging
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from app.ports.images import CachedImage, Image, ImageStore
+from app.domain.errors import StoreUnusable
+from app.ports.images import CachedImage, Image, ImageRest, ImageStore
 
 _log = logging.getLogger(__name__)
 _USE_INTERVAL = 3600.0
@@ -31,6 +32,38 @@ _ABANDONED_AFTER = 3600.0
 _LONGEST_HEADER = 96
 _INCOMPLETE = ".part"
 _PRIVATE_FOLDER = 0o700
+_READ_AT_ONCE = 65_536
+"""Bytes. A larger image is read in parts while it is sent: slow readers would keep whole ones in memory."""
+
+
+class _FileRest(ImageRest):
+    """The rest of an open file. It is closed at its end, or with the last reference to it."""
+
+    def __init__(self, descriptor: int, size: int, path: Path) -> None:
+        self.size = size
+        self._descriptor: int | None = descriptor
+        self._path = path
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        left = self.size
+        while left:
+            part = await asyncio.to_thread(self._read, min(left, _READ_AT_ONCE))
+            left -= len(part)
+            yield part
+        self._close()
+
+    def _read(self, size: int) -> bytes:
+        part = b"" if self._descriptor is None else os.read(self._descriptor, size)
+        if not part:
+            raise StoreUnusable(str(self._path), "the file is shorter than it was")
+        return part
+
+    def _close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    __del__ = _close
 
 
 class DiskCache(ImageStore):
@@ -63,28 +96,38 @@ class DiskCache(ImageStore):
 
     def _read(self, path: Path) -> CachedImage | None:
         try:
-            content, used_at = path.read_bytes(), path.stat().st_mtime
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             return None
-        image = _parse(content)
+        try:
+            start, status = os.read(descriptor, _LONGEST_HEADER + _READ_AT_ONCE), os.fstat(descriptor)
+            descriptor, rest = -1, _FileRest(descriptor, status.st_size - len(start), path)
+        except OSError:
+            return None
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
+        image, used_at = _parse(start, rest), status.st_mtime
         if image is not None and self._now() - used_at > _USE_INTERVAL:
             with suppress(OSError):
                 os.utime(path, (self._now(), self._now()))
         return image
 
     def _write(self, path: Path, image: Image) -> None:
-        content = f"{int(self._now())} {len(image.body)} {image.content_type}\n".encode("ascii") + image.body
-        if len(content) > self._most:
+        header = f"{int(self._now())} {len(image.body)} {image.content_type}\n".encode("ascii")
+        size = len(header) + len(image.body)
+        if size > self._most:
             return
         with self._lock:
-            self._make_room(len(content))
+            self._make_room(size)
             self._folder.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
             with suppress(OSError):  # it belongs to somebody else, who has set its mode
                 self._folder.chmod(_PRIVATE_FOLDER)
             path.parent.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
             with NamedTemporaryFile(dir=path.parent, suffix=_INCOMPLETE, delete=False) as part:
                 try:
-                    part.write(content)
+                    part.write(header)
+                    part.write(image.body)
                     part.close()
                     os.utime(part.name, (self._now(), self._now()))
                     Path(part.name).replace(path)
@@ -116,10 +159,11 @@ class DiskCache(ImageStore):
                     yield status.st_mtime, status.st_size, path
 
 
-def _parse(content: bytes) -> CachedImage | None:
+def _parse(start: bytes, rest: ImageRest) -> CachedImage | None:
     """Return the image of a file; None if it is incomplete, as after a power cut, or not an image of this cache."""
-    header, _, body = content.partition(b"\n")
+    header, _, body = start.partition(b"\n")
     cached_at, length, content_type, *_ = [*header[:_LONGEST_HEADER].decode("ascii", "replace").split(" "), "", "", ""]
-    if not (cached_at.isdecimal() and length == str(len(body)) and content_type):
+    image = Image(body, content_type, rest if rest.size else None)
+    if not (cached_at.isdecimal() and length == str(image.size) and content_type):
         return None
-    return CachedImage(Image(body, content_type), float(cached_at))
+    return CachedImage(image, float(cached_at))

@@ -29,14 +29,11 @@ from app.render.document import Document
 from app.render.keys import GitHubCommentsKey, GitHubIssuesKey, Key
 from app.serving.event_streams import Subscribers
 from app.web.document_response import CorsPolicy, LinkBase, build_response, raw_response
-from app.web.pending_bodies import PendingBodies
 
 PUBLIC_URL_ADVICE = (
     "AFTERWORD_PUBLIC_URL is not set, so addresses in responses come from the Host of each request, and shared caches "
     "may not store them. Set it to the address at which readers reach Afterword, with its path."
 )
-_BODY_SECONDS = 10.0
-"""For a whole body of a delivery; GitHub gives up after the same time."""
 _BASE_URL = re.compile(
     r"https?://(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?"
 )
@@ -87,7 +84,8 @@ class WebhookEndpoint:
     secrets: tuple[bytes, ...] = field(repr=False)
     """A delivery may be signed with any of them, so one can replace another. Without a secret none is accepted."""
     receiver: WebhookReceiver
-    bodies: PendingBodies = field(default_factory=lambda: PendingBodies(_BODY_SECONDS))
+    body_timeout: float = 10.0
+    """Seconds to wait for a whole body; GitHub gives up after the same time."""
 
 
 class RequestIds:

@@ -73,7 +73,6 @@ FAILURE_RESPONSES: Mapping[type[AfterwordError], FailureResponse] = {
     **dict.fromkeys((errors.ImageNotFound, errors.ImageRejected), FailureResponse(404, public=True)),
     **dict.fromkeys((errors.NotReady, errors.Overloaded), FailureResponse(503, retry_after=10, public=True)),
     webhook_errors.MissingSecret: FailureResponse(503, retry_after=300, public=True),
-    webhook_errors.TooManyDeliveries: FailureResponse(503, retry_after=1, public=True),
     webhook_errors.InvalidSignature: FailureResponse(401, public=True),
     webhook_errors.OutdatedSignature: FailureResponse(401, public=True),
     webhook_errors.DeliveryTooLarge: FailureResponse(413, public=True),

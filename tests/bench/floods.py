@@ -8,6 +8,8 @@ the growth of its resident memory from before the flood to its peak.
 - headers: one connection sends a head of 32 MB.
 - pipeline: one connection sends 3 MB of requests and reads nothing.
 - parameters: 4,000 requests with a parameter of 60 kB each.
+- deliveries: 600 connections send 900 kB each of a delivery with a made-up signature, and no more.
+- pictures: forty connections request a picture of 7 MB each, and read nothing.
 - unfinished: 60 connections send nothing, 60 send half a head, 100 read nothing.
 """
 
@@ -17,7 +19,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,13 +27,16 @@ from tempfile import TemporaryDirectory
 import httpx
 
 from app.outbound.clock import SystemClock
+from app.simulator.http.responses import SimulatedResponse
 from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.sample import SAMPLE_REPO, sample_world
 from tests.journeys.conftest import Service, environment
+from tests.journeys.pictures_blog import camo_path
 
 _READ = b"GET /api/v1/posts/41/comments HTTP/1.1\r\nhost: x\r\n\r\n"
 _LONG_READ = b"GET /repos/ada/blog/issues/41/comments?per_page=100 HTTP/1.1\r\nhost: x\r\n\r\n"
 _MOST_SECONDS = 60
+_PICTURE, _PICTURE_BYTES = "https://pictures.example/large.png", 7_000_000
 
 
 async def _headers(port: int) -> None:
@@ -65,6 +70,31 @@ async def _parameters(port: int) -> None:
             await asyncio.gather(*(read(number) for number in range(start, start + 20)))
 
 
+async def _deliveries(port: int) -> None:
+    fields = b"x-hub-signature-256: sha256=" + b"0" * 64 + b"\r\nx-github-event: issues\r\nx-github-delivery: 1\r\n"
+    head = b"POST /webhooks/github HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n" + fields + b"\r\n"
+    writers = [(await asyncio.open_connection("127.0.0.1", port))[1] for _ in range(600)]
+    for writer in writers:
+        writer.write(head + b"x" * 900_000)
+    await asyncio.sleep(3)
+    for writer in writers:
+        writer.transport.abort()
+
+
+async def _pictures(port: int) -> None:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        html = (await client.get("/api/v1/posts/41/comments?order=newest&limit=1")).json()["comments"][0]["html"]
+        path = re.findall(r"/images/[0-9]+/[0-9a-f]+", html)[0]
+        assert len((await client.get(path)).content) == _PICTURE_BYTES
+    writers = [(await asyncio.open_connection("127.0.0.1", port))[1] for _ in range(40)]
+    for writer in writers:
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # likewise
+        writer.write(f"GET {path} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+    await asyncio.sleep(5)
+    for writer in writers:
+        writer.transport.abort()
+
+
 async def _open_unfinished(port: int) -> list[asyncio.StreamWriter]:
     """Open connections that send nothing, send half a head, and read nothing."""
     writers: list[asyncio.StreamWriter] = []
@@ -92,7 +122,13 @@ def _connection_count(port: int) -> int:
 @contextmanager
 def _run_service(tree: Path, simulator: RunningSimulator) -> Iterator[Service]:
     with TemporaryDirectory() as folder:
-        settings = {"REPO": SAMPLE_REPO, "GITHUB_API_URL": simulator.url, "STORE": f"sqlite:///{folder}/a.db"}
+        settings = {
+            "REPO": SAMPLE_REPO,
+            "GITHUB_API_URL": simulator.url,
+            "PICTURE_HOSTS": simulator.url,
+            "STORE": f"sqlite:///{folder}/a.db",
+            "WEBHOOK_SECRET": "a secret of the bench",
+        }
         process = subprocess.Popen(
             [sys.executable, "-m", "app", "serve", "--port", "0"],
             env={**environment(**settings), "PYTHONPATH": str(tree)},
@@ -134,11 +170,27 @@ def _port(service: Service) -> int:
     return int(service.url.rpartition(":")[2])
 
 
+_FLOODS: Mapping[str, Callable[[int], Awaitable[None]]] = {
+    "headers": _headers,
+    "pipeline": _pipeline,
+    "parameters": _parameters,
+    "deliveries": _deliveries,
+    "pictures": _pictures,
+}
+
+
 def main() -> None:
     """Measure all floods."""
     tree = Path(sys.argv[1] if len(sys.argv) > 1 else os.curdir).resolve()
-    with run_simulator(sample_world(SystemClock().now)) as simulator:
-        for name, flood in (("headers", _headers), ("pipeline", _pipeline), ("parameters", _parameters)):
+    world = sample_world(SystemClock().now)
+    world.comment(SAMPLE_REPO, 41, body=f"![A large picture]({_PICTURE})", author="ada")
+    with run_simulator(world) as simulator:
+        simulator.images.base_url = simulator.url
+        picture = SimulatedResponse(
+            200, b"\x89PNG\r\n\x1a\n" + bytes(_PICTURE_BYTES - 8), {"content-type": "image/png"}
+        )
+        simulator.images.overrides[camo_path(_PICTURE)] = picture
+        for name, flood in _FLOODS.items():
             with _run_service(tree, simulator) as service:
                 asyncio.run(_measure(name, flood, service))
         with _run_service(tree, simulator) as service:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import pytest
 
+from app.cli.connection import Connection
+from app.cli.held_bodies import HeldBodies
 from tests.cli.limited_server import LimitedServer, run_limited_server
 
 REQUEST = b"GET /ok HTTP/1.1\r\nhost: blog.test\r\n\r\n"
@@ -145,6 +147,23 @@ async def test_client_that_reads_nothing_is_cut_off() -> None:
         server.sweep(16)
         await asyncio.sleep(0.05)
         assert server.connections() == []
+
+
+async def test_many_bodies_under_way_give_up_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Connection, "bodies", HeldBodies(200_000))
+    async with run_limited_server() as server, AsyncExitStack() as clients:
+        post = b"POST /ok HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 20000\r\n\r\n"
+        slow = [await clients.enter_async_context(_connect(server)) for _ in range(10)]
+        for _, writer in slow:
+            writer.write(post + b"x" * 15_000)
+            await asyncio.sleep(0.05)
+        assert (await _respond(server, post + b"x" * 20_000)).startswith(b"HTTP/1.1 200 ")
+        for _, writer in slow[-3:]:
+            writer.write(b"x" * 5_000)
+        responses = [await _read_to_end(reader) for reader, _ in slow[:6] + slow[-3:]]
+        assert responses[:6] == [b""] * 6
+        assert all(response.startswith(b"HTTP/1.1 200 ") for response in responses[6:])
+        assert Connection.bodies.bytes < 100_000
 
 
 async def test_response_under_way_has_no_deadline() -> None:

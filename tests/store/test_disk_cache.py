@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.errors import StoreUnusable
 from app.ports.images import Image
 from app.store.disk_cache import DiskCache
 from tests.fakes import FakeClock
@@ -41,6 +42,18 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
+def _open_files() -> list[str]:
+    """Return the files in the cache that this process has open."""
+    return [path for link in Path("/proc/self/fd").iterdir() if "pictures" in (path := _target(link))]
+
+
+def _target(link: Path) -> str:
+    try:
+        return str(link.readlink())
+    except OSError:  # that of the listing itself
+        return ""
+
+
 def _total_size(folder: Path) -> int:
     return sum(path.stat().st_size for path in _files(folder))
 
@@ -60,6 +73,42 @@ async def test_image_may_be_empty_or_contain_line_ends(cache: DiskCache) -> None
         stored = await cache.get("x")
         assert stored is not None
         assert stored.image == Image(body, "image/svg+xml")
+
+
+async def test_large_image_is_read_in_parts(folder: Path, clock: FakeClock) -> None:
+    cache = DiskCache(folder, most=10_000_000, now=clock.now)
+    large = Image(bytes(range(256)) * 1_000, "image/png")
+    await cache.put("x", large)
+    stored = await cache.get("x")
+    await cache.put("x", PNG)  # what is being sent stays what it was
+    assert stored is not None
+    assert stored.image.rest is not None
+    parts = [part async for part in stored.image.rest.parts()]
+    assert stored.image.size == 256_000
+    assert max(map(len, [stored.image.body, *parts])) <= 66_000
+    assert b"".join([stored.image.body, *parts]) == large.body
+
+
+async def test_image_that_is_not_sent_leaves_no_open_file(folder: Path, clock: FakeClock) -> None:
+    cache = DiskCache(folder, most=10_000_000, now=clock.now)
+    await cache.put("x", Image(bytes(256_000), "image/png"))
+    for _ in range(20):
+        await cache.get("x")
+    await asyncio.to_thread(lambda: None)  # the thread that has read the last one has dropped it after this
+    async with asyncio.timeout(10):
+        while _open_files():
+            await asyncio.sleep(0.01)
+
+
+async def test_file_that_becomes_shorter_is_an_error(folder: Path, clock: FakeClock) -> None:
+    cache = DiskCache(folder, most=10_000_000, now=clock.now)
+    await cache.put("x", Image(bytes(256_000), "image/png"))
+    stored = await cache.get("x")
+    os.truncate(_files(folder)[0], 100_000)
+    assert stored is not None
+    assert stored.image.rest is not None
+    with pytest.raises(StoreUnusable):
+        assert [part async for part in stored.image.rest.parts()] == []
 
 
 async def test_image_replaces_the_previous_one(cache: DiskCache, folder: Path) -> None:
@@ -280,6 +329,6 @@ def test_killed_process_leaves_complete_images(writer: subprocess.Popen[bytes], 
     cache = DiskCache(folder, most=10**8, now=clock.now)
     images = [stored for number in range(5) if (stored := asyncio.run(cache.get(f"{number}")))]
     assert images
-    assert {len(stored.image.body) for stored in images} == {500_000}
+    assert {stored.image.size for stored in images} == {500_000}
     assert {len(set(stored.image.body)) for stored in images} == {1}
     assert len(_files(folder)) <= 6

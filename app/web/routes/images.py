@@ -1,16 +1,16 @@
 """Avatars and images of comments, so that a reader's browser loads them from no other host."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
 from pydantic import BeforeValidator
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from app.ports.images import Image
+from app.ports.images import Image, ImageRest
 from app.web.context import ImageReader, web_context
 from app.web.document_response import Headers, etag_matches, raw_response
 from app.web.errors import problem_responses
@@ -63,7 +63,7 @@ async def avatar(
 ) -> Response:
     """Serve the avatar of a user who has written a comment."""
     image = await images.avatar(user_id)
-    etag = f'"{hashlib.blake2b(image.body, digest_size=16).hexdigest()}"'
+    etag = f'"{hashlib.blake2b(b"%d " % image.size + image.body, digest_size=16).hexdigest()}"'
     return _image_response(request, image, etag, _AVATAR_CACHE_CONTROL)
 
 
@@ -96,7 +96,17 @@ def _image_response(request: Request, image: Image, etag: str, cache_control: by
     disposition = b'attachment; filename="picture.svg"' if image.content_type == _SVG else b"inline"
     headers += [
         (b"content-type", image.content_type.encode()),
-        (b"content-length", b"%d" % len(image.body)),
+        (b"content-length", b"%d" % image.size),
         (b"content-disposition", disposition),
     ]
-    return raw_response(200, headers, image.body)
+    if image.rest is None:
+        return raw_response(200, headers, image.body)
+    response = StreamingResponse(_parts(image.body, image.rest))
+    response.raw_headers = headers
+    return response
+
+
+async def _parts(start: bytes, rest: ImageRest) -> AsyncIterator[bytes]:
+    yield start
+    async for part in rest.parts():
+        yield part

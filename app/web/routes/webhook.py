@@ -27,12 +27,6 @@ router = APIRouter()
 _LARGE_BODY = 65_536
 """Bytes. GitHub's deliveries have about ten thousand; only those of the longest comments exceed this size."""
 
-_INCOMPLETE = (
-    webhook_errors.DeliveryTooLarge,
-    webhook_errors.MalformedDelivery,
-    webhook_errors.TooManyDeliveries,
-)
-"""Rejections before the whole body was read."""
 _REJECTIONS: Mapping[type[webhook_errors.WebhookError], DeliveryOutcome] = {
     webhook_errors.MissingSecret: DeliveryOutcome.UNCONFIGURED,
     webhook_errors.InvalidSignature: DeliveryOutcome.UNSIGNED,
@@ -45,7 +39,7 @@ _ERRORS = {
     404: "Of a repository that is not served here.",
     413: "Larger than 25 MB; the rest was not read.",
     415: "Neither JSON nor a form.",
-    503: "No secret is configured, the store cannot keep it, or too many were under way: nothing of it was taken.",
+    503: "No secret is configured, or the store cannot keep the delivery: nothing of it was taken.",
 }
 
 
@@ -141,10 +135,7 @@ async def _verify_delivery(request: Request, endpoint: WebhookEndpoint) -> Webho
         raise webhook_errors.MissingSecret
     headers = request.scope["headers"]
     digest = webhooks.signature(headers)
-    length = parse_count(request.headers.get("content-length")) or 0
-    if length > webhooks.MAX_BODY_BYTES:
-        raise webhook_errors.DeliveryTooLarge(webhooks.MAX_BODY_BYTES)
-    body = await endpoint.bodies.read(request.stream(), largest=webhooks.MAX_BODY_BYTES)
+    body = await _read_body(request, endpoint)
 
     def verify() -> WebhookEvent:
         webhooks.verify(endpoint.secrets, body, digest)
@@ -154,8 +145,28 @@ async def _verify_delivery(request: Request, endpoint: WebhookEndpoint) -> Webho
     return await asyncio.to_thread(verify) if len(body) > _LARGE_BODY else verify()
 
 
+async def _read_body(request: Request, endpoint: WebhookEndpoint) -> bytes:
+    """Return the raw body.
+
+    Raise `DeliveryTooLarge` at once if `Content-Length` exceeds the limit, else when the received bytes do. Raise
+    `MalformedDelivery` if the body is incomplete after the time in which GitHub gives up.
+    """
+    length, body = parse_count(request.headers.get("content-length")) or 0, bytearray()
+    if length > webhooks.MAX_BODY_BYTES:
+        raise webhook_errors.DeliveryTooLarge(webhooks.MAX_BODY_BYTES)
+    try:
+        async with asyncio.timeout(endpoint.body_timeout):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > webhooks.MAX_BODY_BYTES:
+                    raise webhook_errors.DeliveryTooLarge(webhooks.MAX_BODY_BYTES)
+    except TimeoutError:
+        raise webhook_errors.MalformedDelivery(f"it was not whole after {endpoint.body_timeout:g} s") from None
+    return bytes(body)
+
+
 def _rejection(request: Request, error: webhook_errors.WebhookError) -> Response:
     response = error_response(describe_failure(error, web_context(request).now()), request.scope["path"])
-    if isinstance(error, _INCOMPLETE):
+    if isinstance(error, webhook_errors.DeliveryTooLarge | webhook_errors.MalformedDelivery):
         response.headers["connection"] = "close"  # otherwise the server would read the rest of the body
     return response

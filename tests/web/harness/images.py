@@ -1,9 +1,23 @@
 """Fakes of the image proxy."""
 
+from collections.abc import AsyncIterator, Sequence
+
 from app.domain.errors import AfterwordError
-from app.ports.images import Image
+from app.ports.images import Image, ImageRest
 
 PNG, SVG = Image(b"\x89PNG", "image/png"), Image(b"<svg/>", "image/svg+xml")
+
+
+class LaterParts(ImageRest):
+    """The rest of an image in memory."""
+
+    def __init__(self, parts: Sequence[bytes]) -> None:
+        self.size = sum(map(len, parts))
+        self._parts = parts
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        for part in self._parts:
+            yield part
 
 
 class FakeImages:

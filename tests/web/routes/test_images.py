@@ -6,7 +6,7 @@ import pytest
 from app.domain.errors import AfterwordError, ImageNotFound, ImageRejected, NotReady, StoreUnusable
 from app.ports.images import Image
 from tests.web.harness.blog import Blog
-from tests.web.harness.images import SVG, FakeImages
+from tests.web.harness.images import SVG, FakeImages, LaterParts
 
 NAME = "0123456789abcdef01234567"
 AVATAR, IMAGE = "/avatars/583231", f"/images/1001/{NAME}"
@@ -50,6 +50,16 @@ async def test_image_cannot_run_code_in_a_browser(blog: Blog, path: str) -> None
     assert headers["content-disposition"] == "inline"
     assert headers["content-length"] == "4"
     assert "set-cookie" not in headers
+
+
+@both_routes
+async def test_large_image_is_sent_in_parts(blog: Blog, images: FakeImages, path: str) -> None:
+    images.result = Image(b"start ", "image/png", LaterParts([b"of ", b"an image"]))
+    response = await blog.request(path)
+    assert (response.status_code, response.content) == (200, b"start of an image")
+    assert response.headers["content-length"] == "17"
+    matching = await blog.request(path, {"if-none-match": response.headers["etag"]})
+    assert (matching.status_code, matching.content) == (304, b"")
 
 
 @both_routes

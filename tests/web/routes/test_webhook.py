@@ -6,13 +6,12 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.types import Message, Receive
+from starlette.types import Message
 
 from app.domain.errors import StoreUnusable
 from app.github.webhooks import MAX_BODY_BYTES, CommentHint, RepositoryRef, WebhookEvent
 from app.ports.metrics import DeliveryOutcome
 from app.web.context import WebhookEndpoint
-from app.web.pending_bodies import PendingBodies
 from tests.github.deliveries import GUID, SECRET, comment_payload, delivery, issue_payload, sign
 from tests.web.harness.blog import Blog
 from tests.web.harness.http_server import run_server
@@ -276,7 +275,7 @@ async def test_broken_connection_is_not_logged(client: WebhookClient, caplog: py
 
 
 async def test_incomplete_body_times_out(client: WebhookClient) -> None:
-    app = app_with_webhook(WebhookEndpoint((SECRET,), client.receiver, PendingBodies(0.05)))
+    app = app_with_webhook(WebhookEndpoint((SECRET,), client.receiver, body_timeout=0.05))
     fields, body = delivery("issue_comment", comment_payload("created"))
     is_sent = False
 
@@ -292,45 +291,3 @@ async def test_incomplete_body_times_out(client: WebhookClient) -> None:
     assert response.status == 400
     assert "not whole after" in _detail(response)
     assert response.headers["connection"] == "close"
-
-
-def _receive_whole(body: bytes) -> Receive:
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body}
-
-    return receive
-
-
-async def test_oldest_bodies_are_given_up_for_new_ones(client: WebhookClient) -> None:
-    bodies = PendingBodies(5.0, most_bytes=2_000_000)
-    app = app_with_webhook(WebhookEndpoint((SECRET,), client.receiver, bodies))
-    fields, body = delivery("issue_comment", comment_payload("created"))
-    responses = [WebhookResponse() for _ in range(12)]
-
-    async def send_slowly(response: WebhookResponse) -> None:
-        is_sent = False
-
-        async def receive() -> Message:
-            nonlocal is_sent
-            if is_sent:
-                await asyncio.Event().wait()
-            is_sent = True
-            return {"type": "http.request", "body": body[:10], "more_body": True}
-
-        await app(delivery_scope(fields), receive, record(response))
-
-    slow = [asyncio.create_task(send_slowly(response)) for response in responses]
-    done, pending = await asyncio.wait(slow, timeout=0.5)
-    assert (len(done), len(pending)) == (6, 6)
-    assert [response.status for response in responses] == [503] * 6 + [0] * 6
-    assert responses[0].headers["connection"] == "close"
-    assert responses[0].headers["retry-after"] == "1"
-    assert "Redeliver" in _detail(responses[0])
-    whole = WebhookResponse()
-    await app(delivery_scope(fields), _receive_whole(body), record(whole))
-    assert whole.status == 202
-    for task in pending:
-        task.cancel()
-    await asyncio.wait(slow)
-    assert not bodies._bodies
-    assert bodies._weight == 0
