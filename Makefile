@@ -75,6 +75,8 @@ bench: develop  ## measure the figures in the README (reads: if wrk and nginx ar
 	$(BIN)/python -m tests.bench.subscribers
 	$(BIN)/python -m tests.bench.page
 	$(BIN)/python -m tests.bench.floods
+	$(BIN)/python -m tests.bench.hostile
+	$(BIN)/python -m tests.bench.pauses
 
 lock:  ## pin every dependency again in requirements.lock (needs uv)
 	.ci/lock

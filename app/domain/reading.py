@@ -1,8 +1,8 @@
 """Judge whether a read of several pages can be believed. Pure."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from app.domain.threads import Comment, Issue
 from app.domain.times import epoch
@@ -19,6 +19,10 @@ class Reading:
     page_count: int
     began_at: float | None
     """When GitHub sent the first page, by its own clock; None if it did not say."""
+    is_unchanged: bool = False
+    """True if GitHub said of every page that it is as the mirror has it."""
+    etags: Mapping[str, str] = field(default_factory=dict)
+    """The validators of the pages that were sent, to be stored with the comments."""
 
 
 def is_steady(reading: Reading, previous: Reading | None, before: Issue, after: Issue) -> bool:

@@ -118,6 +118,11 @@ class RateBudget:
         """Return the requests of this process since its start, as GitHub counts them."""
         return self._github.request_count
 
+    @property
+    def has_token(self) -> bool:
+        """Return True if requests carry a token: then responses that say "unchanged" cost nothing."""
+        return not self._capped
+
     def requests(self, full_name: str) -> RepositoryRequests:
         """Return the requests for a repository under its current name."""
         return RepositoryRequests(self._api, full_name)

@@ -4,7 +4,7 @@ A thread is replaced only by a read of all its pages that agrees with GitHub's o
 overtook. Everything else is added to what is there.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from app.domain.errors import GitHubError, Gone, InvalidResponse, NotVisible
@@ -23,9 +23,11 @@ from app.sync.commit import Committer, belongs_to
 from app.sync.failure_backoff import FailureBackoff
 from app.sync.rate_budget import RateBudget
 from app.sync.repositories import Repositories
+from app.sync.thread_pages import ThreadPages
 
 _COMPLETE_READ_AFTER = 21_600.0
-"""Seconds after which a check reads a long thread completely: `since` shows neither reactions nor hiding."""
+"""Seconds after which a check without a token reads a long thread completely: `since` shows neither reactions nor
+hiding."""
 
 
 class Refresher:
@@ -42,6 +44,7 @@ class Refresher:
     ) -> None:
         self._repositories = repositories
         self._budget = budget
+        self._pages = ThreadPages(budget, mirror)
         self._mirror = mirror
         self._committer = committer
         self._backoff = backoff
@@ -61,7 +64,7 @@ class Refresher:
         if issue is None:
             return False
         if issue.is_pull_request or issue.comment_count == 0:
-            return await self._commit_thread(site, issue, (), snapshot)
+            return await self._commit_thread(site, issue, (), snapshot, {})
         return await self._replace_comments(site, issue, await self._latest(snapshot), priority)
 
     async def refresh(self, snapshot: Snapshot, priority: Priority) -> bool:
@@ -78,8 +81,9 @@ class Refresher:
     async def check(self, snapshot: Snapshot) -> bool:
         """Check whether a complete thread still agrees with GitHub.
 
-        A thread of one page costs one conditional request if nothing was removed. A longer one costs two, for its
-        issue's count and for the changes, and now and then one for each page. Returns and raises what `read` does.
+        A thread of one page costs one conditional request if nothing was removed. A longer one costs one for its
+        issue's count, and with a token a conditional one for each page; without, one for the changes, and now and then
+        one for each page. Returns and raises what `read` does.
         """
         site = await self._site(snapshot, Priority.CHECK)
         comments = _complete_comments(snapshot)
@@ -148,11 +152,22 @@ class Refresher:
             return snapshot
         return await self._mirror.snapshot(*snapshot.requested_ref, with_comments=False)
 
-    async def _replace_comments(self, site: SiteRecord, issue: Issue, snapshot: Snapshot, priority: Priority) -> bool:
-        """Replace the mirrored comments by all of GitHub's; request the issue again if counts differ."""
+    async def _replace_comments(
+        self,
+        site: SiteRecord,
+        issue: Issue,
+        snapshot: Snapshot,
+        priority: Priority,
+        first_reading: Reading | None = None,
+    ) -> bool:
+        """Replace the mirrored comments by all of GitHub's; request the issue again if counts differ.
+
+        The snapshot was read before the requests of `first_reading`, if those were made.
+        """
         previous: Reading | None = None
         for _ in range(MAX_READINGS):
-            reading = await self._all_pages(site, issue.number, priority)
+            reading = first_reading or await self._pages.read(site, issue.number, priority)
+            first_reading = None
             steady = reading.page_count == 1 and len(reading.comments) == issue.comment_count
             if steady:
                 break
@@ -169,10 +184,16 @@ class Refresher:
             raise InvalidResponse(path, f"an empty list, although GitHub counts {issue.comment_count} comments")
         if not steady:
             raise InvalidResponse(path, f"its count and its pages disagreed in {MAX_READINGS} readings")
-        return await self._commit_thread(site, issue, reading.comments, snapshot)
+        etags = reading.etags if self._budget.has_token else {}
+        return await self._commit_thread(site, issue, reading.comments, snapshot, etags)
 
     async def _commit_thread(
-        self, site: SiteRecord, issue: Issue, comments: tuple[Comment, ...], snapshot: Snapshot
+        self,
+        site: SiteRecord,
+        issue: Issue,
+        comments: tuple[Comment, ...],
+        snapshot: Snapshot,
+        etags: Mapping[str, str],
     ) -> bool:
         """Commit an issue with all its comments; the snapshot was read before the requests for them."""
         change = Change(
@@ -182,6 +203,7 @@ class Refresher:
             comments=comments,
             complete_threads=frozenset() if issue.is_pull_request else frozenset([issue.number]),
             base_versions={issue.number: snapshot.hops[0].version},
+            etags=etags,
         )
         await self._committer.commit(change, site, mirrored_ids=_mirrored_ids(snapshot))
         return True
@@ -219,17 +241,37 @@ class Refresher:
         issue = await self._issue(site, snapshot.requested_ref.number, priority)
         if issue is None:
             return False
-        now = self._clock.now()
-        if priority is Priority.CHECK and not is_within(
-            _COMPLETE_READ_AFTER, self._read_completely_at.get(ref), now=now
-        ):
-            has_issue = await self._replace_comments(site, issue, await self._latest(snapshot), priority)
-            self._read_completely_at[ref] = self._clock.now()
-            return has_issue
+        if priority is Priority.CHECK and self._needs_complete_read(ref):
+            return await self._check_pages(site, issue, snapshot, mirrored_comments)
         since = max(comment.updated_at for comment in mirrored_comments)
         first = self._budget.requests(site.full_name).comments(ref.number, since=since)
         pages = self._budget.pages(first, priority)
         comments = tuple([comment async for page in pages for comment in responses.comments(page)])
+        return await self._add_comments(site, issue, comments, snapshot, priority)
+
+    def _needs_complete_read(self, ref: ThreadRef) -> bool:
+        """Return True if a check has to see all pages; with a token those that did not change cost nothing."""
+        last_read = self._read_completely_at.get(ref)
+        return self._budget.has_token or not is_within(_COMPLETE_READ_AFTER, last_read, now=self._clock.now())
+
+    async def _check_pages(
+        self, site: SiteRecord, issue: Issue, snapshot: Snapshot, mirrored_comments: Sequence[Comment]
+    ) -> bool:
+        ref, latest = snapshot.requested_ref, await self._latest(snapshot)
+        known = mirrored_comments if self._budget.has_token and latest.version == snapshot.version else ()
+        reading = await self._pages.read(site, ref.number, Priority.CHECK, known)
+        if reading.is_unchanged:
+            has_issue = await self._add_comments(site, issue, (), latest, Priority.CHECK)
+        else:
+            has_issue = await self._replace_comments(site, issue, latest, Priority.CHECK, reading)
+        self._read_completely_at[ref] = self._clock.now()
+        return has_issue
+
+    async def _add_comments(
+        self, site: SiteRecord, issue: Issue, comments: tuple[Comment, ...], snapshot: Snapshot, priority: Priority
+    ) -> bool:
+        """Commit an issue with those of its comments that changed; read all if their number is not GitHub's then."""
+        ref = snapshot.requested_ref
         at, checked_numbers = self._clock.now(), frozenset([ref.number])
         change = Change(repo=site.repo, at=at, issues=(issue,), comments=comments, checked_threads=checked_numbers)
         await self._committer.commit(change, site, mirrored_ids=_mirrored_ids(snapshot))
@@ -237,14 +279,6 @@ class Refresher:
         if after.record is not None and after.record.count_mismatch:
             return await self._replace_comments(site, issue, after, priority)
         return True
-
-    async def _all_pages(self, site: SiteRecord, number: int, priority: Priority) -> Reading:
-        comments: dict[int, Comment] = {}
-        dates: list[float | None] = []
-        async for page in self._budget.pages(self._budget.requests(site.full_name).comments(number), priority):
-            comments.update((comment.id, comment) for comment in responses.comments(page) if comment.number == number)
-            dates.append(page.date)
-        return Reading(tuple(comments[key] for key in sorted(comments)), len(dates), dates[0])
 
     async def _issue(self, site: SiteRecord, number: int, priority: Priority) -> Issue | None:
         """Return the issue as GitHub has it now; None, with a tombstone stored, if the number has none any more."""

@@ -140,18 +140,36 @@ async def test_check_shows_reactions_and_hiding(world: World, number: int) -> No
             assert (hidden["hidden"], hidden["text"], hidden["html"]) == ("spam", None, None)
 
 
-async def test_long_thread_is_checked_with_two_requests(
-    world: World,
-) -> None:
+async def test_long_thread_is_checked_with_two_requests(world: World) -> None:
+    with run_simulator(world) as simulator:
+        async with run_service(simulator, fresh_for=60) as service:
+            await _poll_once(service)
+            for expected in (4, 2):
+                service.clock.advance(100)
+                await service.get("/api/v1/posts/3/comments?limit=100")
+                await service.finish_refreshes()
+                assert len(service.take_requests()) == expected
+
+
+async def _remaining(service: LocalService) -> int:
+    """Return how many requests GitHub still allows."""
+    remaining = (await service.application.budget.state()).remaining
+    assert remaining is not None
+    return remaining
+
+
+async def test_unchanged_pages_cost_nothing_with_a_token(world: World) -> None:
     with run_simulator(world) as simulator:
         async with run_service(simulator, github_token=TOKEN, fresh_for=60) as service:
             await _poll_once(service)
             path = "/api/v1/posts/3/comments?limit=100"
-            for expected in (4, 2):
+            for requests, counted in ((4, 4), (3, 1), (3, 1)):
+                before = await _remaining(service)
                 service.clock.advance(100)
                 await service.get(path)
                 await service.finish_refreshes()
-                assert len(service.take_requests()) == expected
+                assert len(service.take_requests()) == requests
+                assert before - await _remaining(service) == counted
             before = await service.comment_ids(3)
             world.delete_comment(world.comments[before[7]])
             world.edit_comment(world.comments[before[8]], body="Better words")
@@ -160,6 +178,35 @@ async def test_long_thread_is_checked_with_two_requests(
             await service.finish_refreshes()
             assert await service.comment_ids(3) == github_ids(simulator, 3)
             assert "Better words" in (await service.get(path)).text
+
+
+@pytest.mark.parametrize("count", [101, 120, 200, 250])
+async def test_each_check_of_a_long_thread_shows_all(count: int) -> None:
+    world = blog_world_at(new_clock(), count)
+    with run_simulator(world) as simulator:
+        async with run_service(simulator, github_token=TOKEN, fresh_for=60) as service:
+            await _poll_once(service)
+            first, *_, last = github_ids(simulator, 1)
+            changes = (
+                lambda: world.hide_comment(world.comments[last], "spam"),
+                lambda: world.comment("ada/blog", 1, body="One more", author="eve"),
+                lambda: world.react(world.comments[first], "heart", 2),
+                lambda: world.delete_comment(world.comments[first]),
+                lambda: world.hide_comment(world.comments[last], None),
+                lambda: world.delete_comment(world.comments[last]),
+            )
+            for change in changes:
+                await service.get("/api/v1/posts/1/comments")
+                await service.finish_refreshes()
+                change()
+                service.clock.advance(100)
+                await service.get("/api/v1/posts/1/comments")
+                await service.finish_refreshes()
+                snapshot = await service.application.mirror.snapshot(BLOG, 1)
+                shown = {c.id: (c.hidden, c.reactions.total) for c in snapshot.comments}
+                assert list(shown) == github_ids(simulator, 1)
+                assert shown.get(last, (None, 0))[0] == (world.comments[last].minimized if last in shown else None)
+                assert shown.get(first, (None, 2))[1] == (0 if change in changes[:2] else 2)
 
 
 @pytest.mark.parametrize("number", [1, 3])

@@ -96,7 +96,7 @@ async def test_image_that_is_not_sent_leaves_no_open_file(folder: Path, clock: F
         await cache.get("x")
     await asyncio.to_thread(lambda: None)  # the thread that has read the last one has dropped it after this
     async with asyncio.timeout(10):
-        while _open_files():
+        while _open_files():  # noqa: ASYNC110 - nothing to wait for
             await asyncio.sleep(0.01)
 
 
