@@ -106,7 +106,7 @@ async def _open_unfinished(port: int) -> list[asyncio.StreamWriter]:
     return writers
 
 
-def _memory(pid: int) -> float:
+def memory(pid: int) -> float:
     """Return the resident memory of a process in MB."""
     match = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
     assert match is not None
@@ -146,10 +146,10 @@ def _run_service(tree: Path, simulator: RunningSimulator) -> Iterator[Service]:
 
 
 async def _measure(name: str, flood: Callable[[int], Awaitable[None]], service: Service) -> None:
-    before = peak = _memory(service.process.pid)
+    before = peak = memory(service.process.pid)
     task = asyncio.ensure_future(flood(_port(service)))
     while not task.done():
-        peak = max(peak, _memory(service.process.pid))
+        peak = max(peak, memory(service.process.pid))
         await asyncio.sleep(0.05)
     await task
     print(f"{name:12} {before:4.0f} → {peak:4.0f} MB")

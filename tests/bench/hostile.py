@@ -48,7 +48,8 @@ _ALONE = 300
 Requests = Callable[[int], bytes]
 
 
-def _get(path: str, host: str = "blog.example", **headers: str) -> bytes:
+def get(path: str, host: str = "blog.example", **headers: str) -> bytes:
+    """Return a GET request as it is sent."""
     fields = {"host": host, "accept-encoding": "gzip", **headers}
     return f"GET {path} HTTP/1.1\r\n".encode() + b"".join(f"{n}: {v}\r\n".encode() for n, v in fields.items()) + b"\r\n"
 
@@ -64,7 +65,7 @@ def _cursors(url: str, ids: list[int]) -> Requests:
         order = ("oldest", "newest", "reactions")[index % 3]
         position = random.Random(index).randint(ids[0], ids[-1])  # noqa: S311 - the same in each run
         cursor = urlsafe_b64encode(cursors[order][:16] + position.to_bytes(8, "big")).decode()
-        return _get(f"{PAGE}?order={order}&cursor={cursor}")
+        return get(f"{PAGE}?order={order}&cursor={cursor}")
 
     return read
 
@@ -72,11 +73,11 @@ def _cursors(url: str, ids: list[int]) -> Requests:
 def _times(index: int) -> bytes:
     seconds = index * 37 % 300_000
     clock = f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-    return _get(f"/repos/{SAMPLE_REPO}/issues/1/comments?since=2021-12-{1 + seconds // 86_400:02}T{clock}Z")
+    return get(f"/repos/{SAMPLE_REPO}/issues/1/comments?since=2021-12-{1 + seconds // 86_400:02}T{clock}Z")
 
 
 def _hosts(index: int) -> bytes:
-    return _get(PAGE, host=f"host-{index}.example")
+    return get(PAGE, host=f"host-{index}.example")
 
 
 def _delivery(index: int, repo: dict[str, object]) -> bytes:
@@ -197,7 +198,7 @@ def _measure(service: Service, repo: dict[str, object], seconds: float) -> None:
     for name, kind in kinds.items():
         print(f"  CPU of an uncached read, {name}: {asyncio.run(_cpu_alone(service, address, kind)):.1f} ms")
     deliveries = [_delivery(index, repo) for index in range(20_000)]
-    hot = [_get(PAGE)]
+    hot = [get(PAGE)]
     print(f"  {'':10} {'p50':>8} {'p99':>8} {'max':>8}")
     runs = []
     for data in (deliveries, hot):

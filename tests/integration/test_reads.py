@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -164,12 +165,12 @@ async def test_unchanged_pages_cost_nothing_with_a_token(world: World) -> None:
             await _poll_once(service)
             path = "/api/v1/posts/3/comments?limit=100"
             for requests, counted in ((4, 4), (3, 1), (3, 1)):
-                before = await _remaining(service)
+                remaining = await _remaining(service)
                 service.clock.advance(100)
                 await service.get(path)
                 await service.finish_refreshes()
                 assert len(service.take_requests()) == requests
-                assert before - await _remaining(service) == counted
+                assert remaining - await _remaining(service) == counted
             before = await service.comment_ids(3)
             world.delete_comment(world.comments[before[7]])
             world.edit_comment(world.comments[before[8]], body="Better words")
@@ -186,8 +187,9 @@ async def test_each_check_of_a_long_thread_shows_all(count: int) -> None:
     with run_simulator(world) as simulator:
         async with run_service(simulator, github_token=TOKEN, fresh_for=60) as service:
             await _poll_once(service)
-            first, *_, last = github_ids(simulator, 1)
-            changes = (
+            ids = github_ids(simulator, 1)
+            first, last = ids[0], ids[-1]
+            changes: tuple[Callable[[], object], ...] = (
                 lambda: world.hide_comment(world.comments[last], "spam"),
                 lambda: world.comment("ada/blog", 1, body="One more", author="eve"),
                 lambda: world.react(world.comments[first], "heart", 2),

@@ -19,8 +19,9 @@ An address contains the comment's id and a digest of the image's original addres
 nothing, and it fetches only images that a comment contains.
 """
 
+import threading
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import blake2b
 from urllib.parse import urljoin
 
@@ -50,10 +51,29 @@ def sanitize(html: str, *, source_url: str, rewrite_image: Callable[[str], str |
     The result is nested at most `structure.MAX_DEPTH` levels deep. Raise ValueError if `source_url` is not absolute.
     Follows https://docs.github.com/en/rest/issues/comments (media type `full+json`).
     """
-    cleaner = nh3.Cleaner(
+    base_url = source_url.partition("#")[0]  # that of all comments of a thread; a fragment resolves no link
+    if rewrite_image is None:
+        return _cleaner(base_url, rewrites_images=False).clean(balance(html))
+    _current.rewrite_image = partial(_rewrite, rewrite_image, base_url)
+    return _cleaner(base_url, rewrites_images=True).clean(balance(html, videos_as_links=True))
+
+
+class _Current(threading.local):
+    """What the filter of a cleaner needs of the text that its thread cleans: cleaners are for many texts."""
+
+    rewrite_image: Callable[[str], str | None]
+
+
+_current = _Current()
+
+
+@lru_cache(maxsize=64)
+def _cleaner(base_url: str, *, rewrites_images: bool) -> nh3.Cleaner:
+    """Return the cleaner for a thread's comments. Making one takes as long as cleaning a comment."""
+    return nh3.Cleaner(
         tags=set(ELEMENTS),
         attributes={"*": set(GLOBAL_ATTRIBUTES)} | {name: set(attributes) for name, attributes in ELEMENTS.items()},
-        attribute_filter=sanitize_value if rewrite_image is None else partial(_filter_value, rewrite_image, source_url),
+        attribute_filter=_filter_value if rewrites_images else sanitize_value,
         link_rel=LINK_REL,
         tag_attribute_values={
             element: {name: {value} for name, value in attributes.items()}
@@ -61,9 +81,8 @@ def sanitize(html: str, *, source_url: str, rewrite_image: Callable[[str], str |
         },
         set_tag_attribute_values={element: dict(attributes) for element, attributes in CONSTANT_ATTRIBUTES.items()},
         url_schemes=set(SCHEMES),
-        url_relative=("rewrite_with_base", source_url),
+        url_relative=("rewrite_with_base", base_url),
     )
-    return cleaner.clean(balance(html, videos_as_links=rewrite_image is not None))
 
 
 def proxied_avatar_url(base_url: str, user_id: int) -> str:
@@ -102,13 +121,15 @@ def image_urls(html: str, *, source_url: str) -> Mapping[str, str]:
     return urls
 
 
-def _filter_value(
-    rewrite_image: Callable[[str], str | None], source_url: str, element: str, attribute: str, value: str
-) -> str | None:
+def _filter_value(element: str, attribute: str, value: str) -> str | None:
     safe_value = sanitize_value(element, attribute, value)
     if safe_value is None or (element, attribute) not in _IMAGE_ATTRIBUTES:
         return safe_value
+    return _current.rewrite_image(safe_value)
+
+
+def _rewrite(rewrite_image: Callable[[str], str | None], base_url: str, value: str) -> str | None:
     try:
-        return rewrite_image(urljoin(source_url, safe_value))
+        return rewrite_image(urljoin(base_url, value))
     except ValueError:  # the brackets of the host are invalid, so browsers reject the URL too
         return None

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from app.render.sanitizer.allow_list import (
@@ -28,6 +29,7 @@ MAX_LEAVES = 35_000  # tokens of highlighted code: spans that contain only text;
 MAX_TAGS = 2 * MAX_ELEMENTS
 MAX_TAGS_AND_LEAVES = MAX_TAGS + 2 * MAX_LEAVES
 _MAX_ATTRIBUTES = 40  # of one tag; GitHub's tags have about ten
+_LONGEST_REPEATED = 100  # characters of the attributes of a tag that is remembered: longer ones hardly ever come again
 
 _VOID = frozenset({"br", "hr", "img", "wbr", "source", "input"})
 _PARAGRAPH = frozenset({"p"})
@@ -163,7 +165,7 @@ class _Balancer:
         self._text(markup[markup.index(">") + 1 : -len("</span>")])
         self._tag("span", "", is_end=True)
 
-    def _start(self, name: str, attributes: dict[str, str], *, slash: bool) -> None:
+    def _start(self, name: str, attributes: Mapping[str, str], *, slash: bool) -> None:
         classes = frozenset(attributes.get("class", "").split())
         if name in _NON_TEXT_ELEMENTS or classes & _NON_TEXT_CLASSES:
             # In HTML only svg and math are self-closing: the slash does not close others.
@@ -185,7 +187,7 @@ class _Balancer:
         else:
             self._element(name, attributes)
 
-    def _element(self, name: str, attributes: dict[str, str]) -> None:
+    def _element(self, name: str, attributes: Mapping[str, str]) -> None:
         if not self._close_implied(name):
             self._push(_OpenElement(name, ""))
             return
@@ -198,7 +200,7 @@ class _Balancer:
             self._open("tbody", {})
         self._open(name, attributes)
 
-    def _open(self, name: str, attributes: dict[str, str]) -> None:
+    def _open(self, name: str, attributes: Mapping[str, str]) -> None:
         has_parent = name not in _PARENTS or self._stack[-1].tag
         if has_parent and self._has_room():
             self._elements += 1
@@ -294,7 +296,7 @@ class _Balancer:
     def _elements_left(self) -> int:
         return MAX_ELEMENTS - self._elements + 1
 
-    def _is_variant(self, attributes: dict[str, str]) -> bool:
+    def _is_variant(self, attributes: Mapping[str, str]) -> bool:
         """Return whether a source is an image's variant; without a media query it would replace the image."""
         media = attributes.get("media", "")
         in_picture = bool(self._stack) and self._stack[-1].name == "picture"
@@ -320,17 +322,32 @@ class _Balancer:
                     self._scopes.pop()
 
 
-def _attributes(text: str) -> dict[str, str]:
+def _attributes(text: str) -> Mapping[str, str]:
     """Return values by lower-case name, with their character references. The first of a repeated name wins."""
+    return _parse_repeated(text) if len(text) <= _LONGEST_REPEATED else _parse_attributes(text)
+
+
+def _parse_attributes(text: str) -> Mapping[str, str]:
     attributes: dict[str, str] = {}
     for match in islice(_ATTRIBUTE.finditer(text), _MAX_ATTRIBUTES):
         attributes.setdefault(match[1].lower(), match[2] or match[3] or match[4] or "")
     return attributes
 
 
-def _start_tag(name: str, attributes: dict[str, str]) -> str:
+_parse_repeated = lru_cache(maxsize=1_000)(_parse_attributes)
+"""Most tags of GitHub's markup have one of a few dozen texts, such as `dir="auto"`."""
+
+
+def _start_tag(name: str, attributes: Mapping[str, str]) -> str:
     if not attributes and name not in CONSTANT_ATTRIBUTES:
         return f"<{name}>"
+    pairs = tuple(attributes.items())
+    is_short = sum(map(len, attributes.values())) <= _LONGEST_REPEATED
+    return _write_repeated(name, pairs) if is_short else _write_start_tag(name, pairs)
+
+
+def _write_start_tag(name: str, attribute_pairs: tuple[tuple[str, str], ...]) -> str:
+    attributes = dict(attribute_pairs)
     own_names = ELEMENTS[name]
     values = {key: value for key, value in attributes.items() if key in own_names or key in GLOBAL_ATTRIBUTES}
     safe_values = {key: sanitize_value(name, key, value) for key, value in values.items() if key not in URL_ATTRIBUTES}
@@ -341,3 +358,6 @@ def _start_tag(name: str, attributes: dict[str, str]) -> str:
     }
     pairs = (f' {key}="{value.replace(chr(34), "&quot;")}"' for key, value in safe_values.items() if value is not None)
     return f"<{name}{''.join(pairs)}>"
+
+
+_write_repeated = lru_cache(maxsize=1_000)(_write_start_tag)
