@@ -172,12 +172,15 @@ class Connection(HttpToolsProtocol):
     @override
     def on_message_complete(self) -> None:
         self._complete_cycle, self._has_completed = self.cycle, True
-        self.bodies.complete(self)
+        if self._body_cycle is self.cycle:
+            self.bodies.complete(self)
         super().on_message_complete()
 
     @override
     def on_response_complete(self) -> None:
-        self.bodies.remove(self)
+        if self._body_cycle is not None:
+            self._body_cycle = None
+            self.bodies.remove(self)
         super().on_response_complete()
         if self._unparsed and not self.pipeline:
             self._parse_waiting()
