@@ -6,7 +6,7 @@ NPM := tests/generators/node_modules/.package-lock.json
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 APT := DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get
 POLICY := /usr/sbin/policy-rc.d
-SERVERS := nginx:/usr/sbin/nginx apache2:/usr/sbin/apache2 varnish:/usr/sbin/varnishd haproxy:/usr/sbin/haproxy caddy:/usr/bin/caddy squid:/usr/sbin/squid
+SERVERS := nginx:/usr/sbin/nginx apache2:/usr/sbin/apache2 varnish:/usr/sbin/varnishd haproxy:/usr/sbin/haproxy caddy:/usr/bin/caddy squid:/usr/sbin/squid trafficserver:/usr/bin/traffic_server
 MISSING := $(strip $(foreach server,$(SERVERS),$(if $(wildcard $(lastword $(subst :, ,$(server)))),,$(firstword $(subst :, ,$(server))))))
 
 .DEFAULT_GOAL := help

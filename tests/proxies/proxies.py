@@ -101,6 +101,32 @@ def _squid(setup: Setup) -> list[str]:
     return ["squid", "-N", "-f", setup.write("squid.conf", text)]
 
 
+def _traffic_server(setup: Setup) -> list[str]:
+    folders = {name: setup.folder / name for name in ("etc", "run", "log", "cache", "var")}
+    for folder in folders.values():
+        folder.mkdir()
+    names = {"sysconfdir": "etc", "runtimedir": "run", "logdir": "log", "cachedir": "cache", "localstatedir": "var"}
+    layout = {
+        "prefix": "/usr",
+        "exec_prefix": "/usr",
+        "bindir": "/usr/bin",
+        "sbindir": "/usr/sbin",
+        "datadir": "/usr/share",
+        "includedir": "/usr/include",
+        "libdir": "/usr/lib/trafficserver",
+        "libexecdir": "/usr/lib/trafficserver/modules",
+        "mandir": "/usr/share/man",
+        **{key: str(folders[name]) for key, name in names.items()},
+    }
+    block = setup.block("records").replace("STRING 80", f"STRING {setup.port}:ipv4:ip-in=127.0.0.1")
+    setup.write("etc/records.config", f"{block}CONFIG proxy.config.admin.user_id STRING #-1\n")
+    setup.write("etc/remap.config", setup.block("remap"))
+    setup.write("etc/storage.config", f"{folders['cache']} 32M\n")
+    shutil.copy("/etc/trafficserver/ip_allow.yaml", folders["etc"])
+    runroot = setup.write("runroot.yaml", "".join(f"{key}: {path}\n" for key, path in layout.items()))
+    return ["traffic_server", f"--run-root={runroot}"]
+
+
 COMMANDS: dict[str, Callable[[Setup], list[str]]] = {
     "nginx": _nginx,
     "httpd": _httpd,
@@ -108,8 +134,9 @@ COMMANDS: dict[str, Callable[[Setup], list[str]]] = {
     "haproxy": _haproxy,
     "caddy": _caddy,
     "squid": _squid,
+    "trafficserver": _traffic_server,
 }
-CACHES_THAT_SERVE_STALE = ("nginx", "httpd", "varnish", "squid")
+CACHES_THAT_SERVE_STALE = ("nginx", "httpd", "varnish", "squid", "trafficserver")
 
 
 class Clock:
