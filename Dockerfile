@@ -1,4 +1,5 @@
-FROM python:3.13-slim-bookworm AS build
+# The index of all platforms, so that a build next year has the same base; a new tag comes with its own digest.
+FROM python:3.13.14-slim-bookworm@sha256:67a1e1f215ccda113cfc024e8639049257e88f273898f595b61476d128d387e8 AS build
 WORKDIR /build
 COPY requirements.lock .
 # The lock's first part is what the service needs. The part below the line `# Development:` is only for tests.
@@ -6,7 +7,7 @@ RUN python -m venv /opt/afterword \
     && sed '/^# Development:/,$d' requirements.lock > service.lock \
     && /opt/afterword/bin/pip install --no-cache-dir --require-hashes --no-deps -r service.lock
 
-FROM python:3.13-slim-bookworm
+FROM python:3.13.14-slim-bookworm@sha256:67a1e1f215ccda113cfc024e8639049257e88f273898f595b61476d128d387e8
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin afterword \
     && install -d -o afterword -g afterword /data
 COPY --from=build /opt/afterword /opt/afterword
