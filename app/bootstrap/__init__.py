@@ -6,12 +6,13 @@ made from.
 
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app import VERSION
 from app.bootstrap.parts import Application, Resources
+from app.domain.errors import StoreError
 from app.outbound.github import HttpGitHub
 from app.outbound.images import HttpImageSource
 from app.outbound.metrics import PrometheusMetrics
@@ -27,6 +28,7 @@ __all__ = ["Application", "open_application"]
 
 _log = logging.getLogger(__name__)
 _MEGABYTE = 1_000_000
+_CURSOR_KEY = "cursor key"
 
 
 @asynccontextmanager
@@ -53,7 +55,14 @@ async def open_application(
     image_source = HttpImageSource(settings.picture_hosts)
     with _image_folder(settings) as folder:
         image_store = DiskCache(folder, most=settings.pictures_mb * _MEGABYTE, now=clock.now)
-        resources = Resources(store, github, image_source, image_store, metrics)
+        resources = Resources(
+            store=store,
+            github=github,
+            image_source=image_source,
+            image_store=image_store,
+            cursor_secret=await _cursor_secret(store, random),
+            metrics=metrics,
+        )
         application = Application(settings, resources, clock, random, on_progress, process_id=process_id)
         try:
             await application.start()
@@ -73,6 +82,16 @@ def _image_folder(settings: Settings) -> Iterator[Path]:
         return
     with TemporaryDirectory(prefix="afterword-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
+
+
+async def _cursor_secret(store: Store, random: Callable[[], float]) -> bytes:
+    """Return what signs cursors: it outlives the process, and all processes on a store share it."""
+    new_secret = "".join(f"{random():.17f}"[2:] for _ in range(3))
+    with suppress(StoreError):  # then this process has one of its own
+        if await store.key_values.get(_CURSOR_KEY) is None:
+            await store.key_values.put(_CURSOR_KEY, new_secret)
+        return (await store.key_values.get(_CURSOR_KEY) or new_secret).encode()
+    return new_secret.encode()
 
 
 async def _open_store(settings: Settings, process_id: str, clock: Clock) -> Store:

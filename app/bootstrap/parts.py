@@ -64,6 +64,7 @@ class Resources:
     github: GitHub
     image_source: ImageSource
     image_store: ImageStore
+    cursor_secret: bytes
     metrics: PrometheusMetrics
 
 
@@ -87,16 +88,17 @@ class Application:
         self.clock = clock
         self.process_id = process_id
         self._random = random
-        self._make_documents()
+        self._make_documents(resources.cursor_secret)
         self._make_sync(resources.github, on_progress)
         self._make_jobs()
         self._make_serving(resources)
 
-    def _make_documents(self) -> None:
+    def _make_documents(self, cursor_secret: bytes) -> None:
         """Make what renders, caches and announces documents."""
         settings = self.settings
         self.access = AccessPolicy(settings.post_filter, allow_private=settings.allow_private)
-        views = Views(self.mirror, self.access, Renderer(settings.public_url), self.metrics.render_counts)
+        renderer = Renderer(settings.public_url, cursor_secret)
+        views = Views(self.mirror, self.access, renderer, self.metrics.render_counts)
         cache = self.cache = DocumentCache(settings.cache_mb * _MEGABYTE)
         self.documents = Documents(views, cache)
         self.subscribers = Subscribers(document=self.documents.current, clock=self.clock, random=self._random)

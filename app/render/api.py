@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from app.domain.errors import InvalidCursor
 from app.domain.threads import NO_COMMENTS, REACTIONS, Comment, Reactions, Thread, ThreadOutline
 from app.domain.times import rfc3339
 from app.render import cursors
@@ -30,12 +31,12 @@ def post(thread: Thread) -> Document:
     return _document(body, etag=etag, checked_at=thread.checked_at, stale=thread.stale)
 
 
-def comments(thread: Thread, key: CommentsKey, sanitize: Sanitizer) -> Document:
-    """Render a page of a thread's comments with the post, `{post, comments, next}`.
+def comments(thread: Thread, key: CommentsKey, sanitize: Sanitizer, secret: bytes = b"") -> Document:
+    """Render a page of a thread's comments with the post, `{post, comments, next}`; `secret` signs cursors.
 
     Without an issue there are no comments; the post's `status` says why. Raise InvalidCursor for another list's cursor.
     """
-    ids, next_cursor = page(thread.outline, key)
+    ids, next_cursor = page(thread.outline, key, secret)
     by_id, reply_target = {comment.id: comment for comment in thread.comments}, thread.outline.reply_target
     items = orjson.dumps([_comment(by_id[i], reply_target(i), sanitize, key.base_url) for i in ids])
     content = _post(thread)
@@ -60,6 +61,8 @@ def newest(
     sanitize: Sanitizer,
     checked_at: float | None,
     stale: bool,  # noqa: FBT001 - the state of what is rendered, not a switch
+    *,
+    secret: bytes = b"",
 ) -> Document:
     """Render the newest comments of a blog with their posts' numbers and titles, `{comments, next}`.
 
@@ -74,27 +77,44 @@ def newest(
         for c in page_comments
     ]
     has_next = len(comments) > len(page_comments)
-    next_cursor = cursors.encode(cursors.site_list(), comment_id=page_comments[-1].id) if has_next else None
+    next_cursor = None
+    if has_next:
+        next_cursor = cursors.encode(cursors.site_list(), comment_id=page_comments[-1].id, secret=secret)
     body = orjson.dumps({"comments": items, "next": next_cursor})
     is_later_page = key.cursor is not None
     return _document(body, etag=weak_etag(body), checked_at=checked_at, stale=stale, quick=is_later_page)
 
 
-def newest_before(cursor: str | None) -> int | None:
-    """Return the id below which a cursor's page begins, None for the first page. Raise InvalidCursor for other text."""
-    return None if cursor is None else cursors.position(cursors.site_list(), cursor)[1]
+def newest_position(cursor: str | None, secret: bytes = b"") -> cursors.Position | None:
+    """Return the position above a page of the newest comments, None for the first page.
+
+    Raise InvalidCursor for other text.
+    """
+    return None if cursor is None else cursors.position(cursors.site_list(), cursor, secret=secret)
 
 
-def page(outline: ThreadOutline, key: CommentsKey | FragmentKey) -> tuple[Sequence[int], str | None]:
+def require_cursor(key: CommentsKey | FragmentKey) -> None:
+    """Raise InvalidCursor if a key has the cursor of another list, or other text."""
+    if key.cursor is not None:
+        cursors.position(_list_digest(key), key.cursor)
+
+
+def page(
+    outline: ThreadOutline, key: CommentsKey | FragmentKey, secret: bytes = b""
+) -> tuple[Sequence[int], str | None]:
     """Return the ids of a page's comments in their order, and the next page's cursor or None.
 
-    Raise InvalidCursor for another list's cursor. It takes no longer for a long thread than for a short one.
+    Raise InvalidCursor for another list's cursor, and for one that was made up: it is not signed, and its comment is
+    not in the thread. It takes no longer for a long thread than for a short one.
     """
     positions, rank = _listing(outline, key.order)
     pinned = outline.pinned if _pinned_first(key) else ()
     top, start = pinned, 0
     if key.cursor is not None:
-        after = _rank(key.order, *cursors.position(_list_digest(key), key.cursor))
+        position = cursors.position(_list_digest(key), key.cursor, secret=secret)
+        if len(outline) and not position.is_signed and not _is_in(outline, key.order, position):
+            raise InvalidCursor
+        after = _rank(key.order, position.total, position.comment_id)
         top, start = (), bisect_right(positions, after, key=rank)
     size = max(1, key.limit - len(top))
     rest = [p for p in positions[start : start + size + 1 + len(pinned)] if p not in pinned]
@@ -104,7 +124,15 @@ def page(outline: ThreadOutline, key: CommentsKey | FragmentKey) -> tuple[Sequen
         return ids, None
     last = listing[-1]
     total = outline.reaction_totals[last]
-    return ids, cursors.encode(_list_digest(key), comment_id=outline.ids[last], total=total)
+    return ids, cursors.encode(_list_digest(key), comment_id=outline.ids[last], total=total, secret=secret)
+
+
+def _is_in(outline: ThreadOutline, order: Order, position: cursors.Position) -> bool:
+    """Return whether a comment has a position in a list."""
+    index = outline.position(position.comment_id)
+    if index is None:
+        return False
+    return order is not Order.REACTIONS or outline.reaction_totals[index] == position.total
 
 
 def _listing(outline: ThreadOutline, order: Order) -> tuple[Sequence[int], Callable[[int], tuple[int, int]]]:

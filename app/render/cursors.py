@@ -4,22 +4,38 @@ A cursor holds the sort position of the last comment on a page, not an offset. S
 between two pages cause no duplicate and no gap. One case remains: if a comment gains reactions between two pages, it
 may move across the cursor in the order by reactions. Preventing that would need a snapshot per reader.
 
-A cursor is bound to its list by a digest. It is not signed, since a forged cursor yields only a page that is public.
+A cursor is bound to its list by a digest, and signed. One with another signature is accepted if it names a comment that
+is in the list: pages that a generator has built keep their cursors for years, longer than a store keeps its secret. So
+only cursors that were made up are refused, before anything is read for them.
 """
 
+import hmac
 import re
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import blake2b
+from typing import NamedTuple
 
 from app.domain.errors import InvalidCursor
 from app.domain.sites import Repository
 from app.render.keys import Order
 
 _LAYOUT = struct.Struct(">8sqq")
-"""List digest, total of reactions, comment id: 24 bytes, which are 32 characters of base64 without padding."""
+"""Mark, total of reactions, comment id: 24 bytes, which are 32 characters of base64 without padding."""
+_HALF = 4
+"""The mark is this many bytes of the list's digest and as many of the signature; before 0.4.0 all of the digest."""
 CURSOR = re.compile(r"[A-Za-z0-9_-]{32}")
 """The form of a cursor."""
+
+
+class Position(NamedTuple):
+    """What a cursor says."""
+
+    total: int
+    """The total of reactions of the last comment on the page."""
+    comment_id: int
+    is_signed: bool
+    """True if the cursor was made with this secret."""
 
 
 def thread_list(repo: Repository, number: int, order: Order) -> bytes:
@@ -35,19 +51,26 @@ def site_list() -> bytes:
     return _digest("site")
 
 
-def encode(list_digest: bytes, *, comment_id: int, total: int = 0) -> str:
+def encode(list_digest: bytes, *, comment_id: int, total: int = 0, secret: bytes = b"") -> str:
     """Return the cursor for "after this comment"; `total` is its total of reactions if the list is sorted by it."""
-    return urlsafe_b64encode(_LAYOUT.pack(list_digest, total, comment_id)).decode("ascii")
+    mark = list_digest[:_HALF] + _signature(list_digest, total, comment_id, secret)
+    return urlsafe_b64encode(_LAYOUT.pack(mark, total, comment_id)).decode("ascii")
 
 
-def position(list_digest: bytes, text: str) -> tuple[int, int]:
-    """Return the (total of reactions, comment id) of a cursor. Raise InvalidCursor if it is none of this list."""
+def position(list_digest: bytes, text: str, *, secret: bytes = b"") -> Position:
+    """Return the position of a cursor. Raise InvalidCursor if it is none of this list."""
     if CURSOR.fullmatch(text) is None:
         raise InvalidCursor
-    cursor_digest, total, comment_id = _LAYOUT.unpack(urlsafe_b64decode(text))
-    if cursor_digest != list_digest or total < 0 or comment_id < 0:
+    mark, total, comment_id = _LAYOUT.unpack(urlsafe_b64decode(text))
+    if mark[:_HALF] != list_digest[:_HALF] or total < 0 or comment_id < 0:
         raise InvalidCursor
-    return total, comment_id
+    is_signed = hmac.compare_digest(mark[_HALF:], _signature(list_digest, total, comment_id, secret))
+    return Position(total, comment_id, is_signed)
+
+
+def _signature(list_digest: bytes, total: int, comment_id: int, secret: bytes) -> bytes:
+    content = list_digest + struct.pack(">qq", total, comment_id)
+    return blake2b(content, digest_size=_HALF, key=secret[: blake2b.MAX_KEY_SIZE]).digest()
 
 
 def _digest(name: str) -> bytes:

@@ -55,9 +55,12 @@ class CommentView:
     depth: int = 1
 
 
-def document(thread: Thread, key: FragmentKey, sanitize: Sanitizer) -> Document:
-    """Render a thread as a fragment or a full page. Raise InvalidCursor for another list's cursor."""
-    ids, next_cursor = page(thread.outline, key)
+def document(thread: Thread, key: FragmentKey, sanitize: Sanitizer, secret: bytes = b"") -> Document:
+    """Render a thread as a fragment or a full page; `secret` signs cursors.
+
+    Raise InvalidCursor for another list's cursor.
+    """
+    ids, next_cursor = page(thread.outline, key, secret)
     by_id, reply_target = {comment.id: comment for comment in thread.comments}, thread.outline.reply_target
     i18n = translation(key.lang)
     views = [_comment_view(by_id[i], reply_target(i), key, i18n, sanitize) for i in ids]

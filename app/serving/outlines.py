@@ -9,21 +9,34 @@ from cachetools import LRUCache
 
 from app.domain.errors import ReadError
 from app.domain.records import ThreadRef
-from app.domain.threads import Comment, ThreadOutline, outline
+from app.domain.threads import NO_COMMENTS, Comment, ThreadOutline, outline
 from app.ports.mirror import Select
 from app.render import api, feeds, github_api
-from app.render.keys import CommentsKey, FragmentKey, GitHubCommentsKey, Key, ThreadFeedKey
+from app.render.keys import CommentsKey, FragmentKey, GitHubCommentsKey, Key, NewestKey, ThreadFeedKey
 
 _MOST_BYTES = 16_000_000
 _BYTES, _BYTES_PER_COMMENT = 1_000, 48
 """About what an outline weighs."""
 
 
-def shown_ids(outline: ThreadOutline, key: Key) -> Collection[int]:
+def require_valid(key: Key) -> None:
+    """Raise a `ReadError` for a key that is invalid whatever the mirror has."""
+    match key:
+        case CommentsKey() | FragmentKey():
+            api.require_cursor(key)
+        case GitHubCommentsKey():
+            github_api.page(NO_COMMENTS, key)
+        case NewestKey():
+            api.newest_position(key.cursor)
+        case _:
+            pass
+
+
+def _shown_ids(outline: ThreadOutline, key: Key, secret: bytes) -> Collection[int]:
     """Return the ids of the comments that a document of a thread shows. Raise a `ReadError` for an invalid key."""
     match key:
         case CommentsKey() | FragmentKey():
-            return api.page(outline, key)[0]
+            return api.page(outline, key, secret)[0]
         case ThreadFeedKey():
             return feeds.thread_entries(outline)
         case GitHubCommentsKey():
@@ -35,7 +48,9 @@ def shown_ids(outline: ThreadOutline, key: Key) -> Collection[int]:
 class Outlines:
     """The outline of each thread that was read lately, made once for each version. Threads may share it."""
 
-    def __init__(self) -> None:
+    def __init__(self, secret: bytes = b"") -> None:
+        """`secret` tells which cursors were issued here."""
+        self._secret = secret
         self._outlines: LRUCache[ThreadRef, tuple[int, ThreadOutline]] = LRUCache(
             _MOST_BYTES, getsizeof=lambda entry: _BYTES + _BYTES_PER_COMMENT * len(entry[1])
         )
@@ -59,7 +74,7 @@ class Outlines:
         ids: set[int] = set()
         for key in keys:
             with suppress(ReadError):  # the renderer raises it again, if the thread may be shown at all
-                ids.update(shown_ids(current, key))
+                ids.update(_shown_ids(current, key, self._secret))
         return current, ids
 
     def _outline(self, ref: ThreadRef, version: int, comments: Iterable[Comment]) -> ThreadOutline:

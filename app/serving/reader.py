@@ -11,7 +11,6 @@ from app.domain.priority import Priority
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.domain.thread_state import Snapshot, ThreadState, thread_state
-from app.domain.threads import NO_COMMENTS
 from app.domain.times import is_within, retry_after
 from app.jobs.single_flight import SingleFlight
 from app.jobs.worker import Worker
@@ -22,7 +21,7 @@ from app.render.document import Document
 from app.render.keys import Key, ThreadKey
 from app.serving.access_policy import AccessPolicy
 from app.serving.document_cache import Documents, key_weight
-from app.serving.outlines import shown_ids
+from app.serving.outlines import require_valid
 from app.serving.views import shows_comments
 
 _log = logging.getLogger(__name__)
@@ -119,7 +118,7 @@ class Reader:
         document = self.ready(key)
         if document is not None:
             return document
-        shown_ids(NO_COMMENTS, key)  # an invalid key costs nothing else
+        require_valid(key)  # an invalid key costs nothing else
         document = await asyncio.shield(self._making.join(key, lambda: self._make(key)))
         self._recent_renders[key] = key_weight(key)
         self._check_if_old(key, document, self._clock.now())

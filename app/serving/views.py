@@ -14,7 +14,7 @@ from sys import getsizeof
 
 from cachetools import LRUCache
 
-from app.domain.errors import CommentNotFound, NotReady
+from app.domain.errors import CommentNotFound, InvalidCursor, NotReady
 from app.domain.records import SiteRecord, ThreadRef
 from app.domain.sites import Repository
 from app.domain.thread_state import (
@@ -63,17 +63,12 @@ def shows_comments(key: ThreadKey) -> bool:
     return not isinstance(key, IssueOnlyKey)
 
 
-def newest_range(key: NewestKey | SiteFeedKey) -> tuple[int, int | None]:
-    """Return how many of the newest comments a document is made of, and below which id (None: of all)."""
-    if isinstance(key, SiteFeedKey):
-        return 2 * feeds.MAX_ENTRIES, None  # hidden ones are left out
-    return key.limit + 1, api.newest_before(key.cursor)
-
-
 class Renderer:
     """Renders documents. GitHub-compatible ones name `public_url`, or GitHub's own address if it is None."""
 
-    def __init__(self, public_url: str | None) -> None:
+    def __init__(self, public_url: str | None, secret: bytes = b"") -> None:
+        """`secret` signs cursors."""
+        self.secret = secret
         self._public_url = public_url
         self._sanitized_html: LRUCache[bytes, str] = LRUCache(_SANITIZED_BYTES, getsizeof=getsizeof)
         self._lock = threading.Lock()
@@ -84,9 +79,9 @@ class Renderer:
             case PostKey():
                 return api.post(thread)
             case CommentsKey():
-                return api.comments(thread, key, self._sanitizer(key.base_url))
+                return api.comments(thread, key, self._sanitizer(key.base_url), self.secret)
             case FragmentKey():
-                return fragment.document(thread, key, self._page_sanitizer(key))
+                return fragment.document(thread, key, self._page_sanitizer(key), self.secret)
             case ThreadFeedKey():
                 return feeds.thread_feed(thread, key, self._page_sanitizer(key))
             case GitHubIssueKey():
@@ -101,11 +96,11 @@ class Renderer:
         key: NewestKey | SiteFeedKey,
         checked_at: float | None,
     ) -> Document:
-        """Return the newest comments of a site; `comments` as `newest_range` says, `threads` are theirs by number."""
+        """Return the newest comments of a site; `threads` are theirs by number."""
         if isinstance(key, SiteFeedKey):
             return feeds.site_feed(comments, threads, key, self._page_sanitizer(key), checked_at)
         sanitizer = self._sanitizer(key.base_url)
-        return api.newest(comments, threads, key, sanitizer, checked_at=checked_at, stale=False)
+        return api.newest(comments, threads, key, sanitizer, checked_at=checked_at, stale=False, secret=self.secret)
 
     def comment(self, comment: Comment, key: GitHubCommentKey, checked_at: float | None) -> Document:
         """Return one comment in GitHub's form."""
@@ -153,7 +148,7 @@ class Views:
         self, mirror: Mirror, access: AccessPolicy, renderer: Renderer, render_counts: MutableMapping[str, int]
     ) -> None:
         """Count the rendered documents by kind in `render_counts`."""
-        self.outlines = Outlines()
+        self.outlines = Outlines(renderer.secret)
         self._mirror = mirror
         self._access = access
         self._renderer = renderer
@@ -257,7 +252,7 @@ class Views:
         return counts
 
     async def _newest(self, key: NewestKey | SiteFeedKey) -> Document:
-        limit, before = newest_range(key)
+        limit, before = await self._newest_range(key)
         numbers: frozenset[int] | None = None
         if not self._access.posts.includes_all:
             numbers = self._access.post_numbers(key.repo, await self._mirror.site_snapshot(key.repo))
@@ -270,6 +265,17 @@ class Views:
             raise NotReady(f"The newest comments of {key.repo}", retry_after=_RETRY_AFTER)
         threads = {number: self._visible(snapshot, with_comments=True) for number, snapshot in newest.snapshots.items()}
         return await asyncio.to_thread(self._renderer.newest, newest.comments, threads, key, site_checked_at(site))
+
+    async def _newest_range(self, key: NewestKey | SiteFeedKey) -> tuple[int, int | None]:
+        """Return how many of the newest comments a document is made of, and below which id (None: of all)."""
+        if isinstance(key, SiteFeedKey):
+            return 2 * feeds.MAX_ENTRIES, None  # hidden ones are left out
+        position = api.newest_position(key.cursor, self._renderer.secret)
+        if position is None:
+            return key.limit + 1, None
+        if not position.is_signed and await self._mirror.comment(key.repo, position.comment_id) is None:
+            raise InvalidCursor
+        return key.limit + 1, position.comment_id
 
     async def _issues(self, key: GitHubIssuesKey) -> Document:
         site = self._listed_site(key, await self._mirror.site(key.repo))

@@ -3,8 +3,8 @@
     python -m tests.bench.hostile [TREE …] [--comments 5000] [--seconds 10]
 
 Each TREE is a checkout with the same environment; all are measured in this run. Eighty connections read pages of one
-long thread without a pause, each at an address of its own: made-up cursors in each order, times in `since`, and foreign
-names in Host. During this two further processes send one request after the other: a delivery of a new comment, and a
+long thread without a pause, each at an address of its own: positions that no reader was given, cursors of comments
+that do not exist, times in `since`, and foreign names in Host. During this two further processes send one request after the other: a delivery of a new comment, and a
 read of a document that is cached. The times are those of their whole responses, in milliseconds.
 
 CPU is that of the service for each uncached read, without other traffic.
@@ -55,16 +55,18 @@ def get(path: str, host: str = "blog.example", **headers: str) -> bytes:
 
 
 def _cursors(url: str, ids: list[int]) -> Requests:
-    """Return reads of pages at made-up cursors: those of the service with other positions."""
+    """Return reads of pages at positions that no reader was given: cursors of the service, with other comments."""
     cursors = {
         order: urlsafe_b64decode(httpx.get(f"{url}{PAGE}?order={order}").json()["next"])
         for order in ("oldest", "newest", "reactions")
     }
 
+    totals = bytes(8)  # no comment has reactions
+
     def read(index: int) -> bytes:
         order = ("oldest", "newest", "reactions")[index % 3]
-        position = random.Random(index).randint(ids[0], ids[-1])  # noqa: S311 - the same in each run
-        cursor = urlsafe_b64encode(cursors[order][:16] + position.to_bytes(8, "big")).decode()
+        position = random.Random(index).choice(ids)  # noqa: S311 - the same in each run
+        cursor = urlsafe_b64encode(cursors[order][:8] + totals + position.to_bytes(8, "big")).decode()
         return get(f"{PAGE}?order={order}&cursor={cursor}")
 
     return read
@@ -163,9 +165,20 @@ def address_of(service: Service) -> tuple[str, int]:
 
 def read_kinds(service: Service) -> dict[str, Requests]:
     """Return the kinds of reads of the flood by name; each index gives another read."""
-    last_id = service.get(f"{PAGE}?order=newest&limit=1").json()["comments"][0]["id"]
-    first_id = service.get(f"{PAGE}?limit=1").json()["comments"][0]["id"]
-    return {"cursors": _cursors(service.url, [first_id, last_id]), "since": _times, "hosts": _hosts}
+    ids: list[int] = []
+    cursor = ""
+    while cursor is not None:
+        page = service.get(f"{PAGE}?limit=100{cursor and f'&cursor={cursor}'}").json()
+        ids += [comment["id"] for comment in page["comments"]]
+        cursor = page["next"]
+    known = set(ids)
+    made_up = [number for number in range(ids[0], ids[-1] + 5_000) if number not in known]
+    return {
+        "positions": _cursors(service.url, ids),
+        "made-up cursors": _cursors(service.url, made_up),
+        "since": _times,
+        "hosts": _hosts,
+    }
 
 
 @contextmanager

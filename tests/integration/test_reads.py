@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -446,6 +447,27 @@ async def test_too_many_waiting_reads_are_told_to_come_back(world: World, monkey
             assert {response.status_code for response in await asyncio.gather(same, *waiting)} == {200}
             assert len(waiting) == 202
             assert (await service.get(f"{path}300")).status_code == 200
+
+
+async def test_cursors_stay_valid_after_a_restart(world: World, tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path}/afterword.db"
+    with run_simulator(world) as simulator:
+        async with run_service(simulator, github_token=TOKEN, store=store) as service:
+            await _poll_once(service)
+            paths = ["/api/v1/posts/3/comments?limit=2", "/api/v1/comments?limit=2"]
+            cursors = [(await service.get(path)).json()["next"] for path in paths]
+            pages = [(await service.get(f"{p}&cursor={c}")).json() for p, c in zip(paths, cursors, strict=True)]
+        first, last = github_ids(simulator, 3)[1], max(github_ids(simulator, 3))
+        world.delete_comment(world.comments[first])
+        async with run_service(simulator, github_token=TOKEN, store=store) as service:
+            await _poll_once(service)
+            for path, cursor, page in zip(paths, cursors, pages, strict=True):
+                again = (await service.get(f"{path}&cursor={cursor}")).json()
+                assert [c["id"] for c in again["comments"]] == [c["id"] for c in page["comments"]]
+            raw = urlsafe_b64decode(cursors[1])
+            for comment_id, status in ((last, 200), (last + 1, 422)):
+                cursor = urlsafe_b64encode(raw[:4] + bytes(12) + comment_id.to_bytes(8, "big")).decode()
+                assert (await service.get(f"/api/v1/comments?cursor={cursor}")).status_code == status
 
 
 async def test_invalid_cursor_costs_no_read_of_the_mirror(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.domain.errors import InvalidCursor
 from app.domain.threads import Comment, Issue, Status, Thread
-from app.render import api
+from app.render import api, cursors
 from app.render.document import JSON, Document
 from app.render.keys import CommentsKey, Order
 from tests.render.rendered_json import read_json
@@ -235,6 +235,29 @@ def test_changes_between_pages_cause_no_duplicates_or_gaps(
 def test_invalid_cursor_is_refused(thread: Thread, order: Order, text: str) -> None:
     with pytest.raises(InvalidCursor):
         api.comments(thread, _key(order, cursor=text), fake_sanitize)
+
+
+def _after(comment_id: int, total: int = 0, *, order: Order = Order.OLDEST, secret: bytes = b"other") -> CommentsKey:
+    digest = cursors.thread_list(REPO, 41, order)
+    return _key(order, cursor=cursors.encode(digest, comment_id=comment_id, total=total, secret=secret))
+
+
+@pytest.mark.parametrize("order", Order)
+def test_unsigned_cursor_needs_its_comment(order: Order) -> None:
+    thread = a_thread(*(a_comment(n, reactions={"+1": 2}) for n in (1, 3, 5)))
+    expected = {Order.OLDEST: [5], Order.NEWEST: [1], Order.REACTIONS: [5]}[order]
+    assert _ids(api.comments(thread, _after(3, 2, order=order), fake_sanitize, b"s")) == expected
+    for comment_id in (2, 4, 9):
+        with pytest.raises(InvalidCursor):
+            api.comments(thread, _after(comment_id, 2, order=order), fake_sanitize, b"s")
+        api.comments(thread, _after(comment_id, 2, order=order, secret=b"s"), fake_sanitize, b"s")
+
+
+def test_unsigned_cursor_needs_the_present_reactions() -> None:
+    thread = a_thread(*(a_comment(n, reactions={"+1": 2}) for n in (1, 3, 5)))
+    with pytest.raises(InvalidCursor):
+        api.comments(thread, _after(3, 7, order=Order.REACTIONS), fake_sanitize, b"s")
+    assert _ids(api.comments(thread, _after(3, 7), fake_sanitize, b"s")) == [5]
 
 
 def test_cursor_works_after_thread_is_deleted() -> None:

@@ -1,3 +1,4 @@
+import struct
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 
@@ -22,10 +23,21 @@ COUNT = st.integers(0, 2**63 - 1)
 
 @given(st.sampled_from(LISTS), COUNT, COUNT)
 def test_cursor_round_trips_its_position(list_digest: bytes, total: int, comment_id: int) -> None:
-    assert cursors.position(list_digest, cursors.encode(list_digest, comment_id=comment_id, total=total)) == (
-        total,
-        comment_id,
-    )
+    text = cursors.encode(list_digest, comment_id=comment_id, total=total, secret=b"s")
+    assert cursors.position(list_digest, text, secret=b"s") == cursors.Position(total, comment_id, is_signed=True)
+
+
+@given(st.sampled_from(LISTS), COUNT, COUNT)
+def test_cursor_with_another_secret_is_not_signed(list_digest: bytes, total: int, comment_id: int) -> None:
+    text = cursors.encode(list_digest, comment_id=comment_id, total=total, secret=b"another")
+    assert cursors.position(list_digest, text, secret=b"s") == cursors.Position(total, comment_id, is_signed=False)
+
+
+def test_cursor_of_an_older_version_is_not_signed() -> None:
+    text = urlsafe_b64encode(struct.pack(">8sqq", LISTS[1], 3, 7)).decode()
+    assert cursors.position(LISTS[1], text, secret=b"s") == cursors.Position(3, 7, is_signed=False)
+    with pytest.raises(InvalidCursor):
+        cursors.position(LISTS[2], text, secret=b"s")
 
 
 @given(COUNT, COUNT)
@@ -40,7 +52,7 @@ def test_cursor_needs_no_escaping_in_a_query(total: int, comment_id: int) -> Non
 def test_cursor_is_valid_for_its_list_only(encoded_for: int, decoded_for: int) -> None:
     text = cursors.encode(LISTS[encoded_for], comment_id=7)
     if encoded_for == decoded_for:
-        assert cursors.position(LISTS[decoded_for], text) == (0, 7)
+        assert cursors.position(LISTS[decoded_for], text)[:2] == (0, 7)
     else:
         with pytest.raises(InvalidCursor):
             cursors.position(LISTS[decoded_for], text)

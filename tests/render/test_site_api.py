@@ -69,20 +69,22 @@ def test_blog_without_comments_has_an_empty_list() -> None:
 def test_next_page_of_newest_starts_below_the_last() -> None:
     comments = [a_comment(n) for n in (9, 8, 5)]
     next_cursor = read_json(api.newest(comments, {}, _newest_key(2), fake_sanitize, None, stale=False))["next"]
-    assert api.newest_before(next_cursor) == 8
+    position = api.newest_position(next_cursor)
+    assert position is not None
+    assert position.comment_id == 8
 
 
 def test_first_page_of_newest_has_no_start() -> None:
-    assert api.newest_before(None) is None
+    assert api.newest_position(None) is None
 
 
 @given(st.text())
 def test_invalid_cursor_of_newest_is_refused(text: str) -> None:
     with pytest.raises(InvalidCursor):
-        api.newest_before(text)
+        api.newest_position(text)
 
 
 def test_cursor_of_a_thread_is_refused_for_newest() -> None:
     next_cursor = read_json(api.comments(a_thread(a_comment(1), a_comment(2)), _key(limit=1), fake_sanitize))["next"]
     with pytest.raises(InvalidCursor):
-        api.newest_before(next_cursor)
+        api.newest_position(next_cursor)

@@ -147,8 +147,8 @@ class FakeReader:
                 totals: Mapping[int, int | None] = {number: len(t.comments) for number, t in THREADS.items()}
                 return api.counts({n: totals.get(n) for n in key.ids or totals}, START, stale=False)
             case NewestKey():
-                before = api.newest_before(key.cursor)
-                page = [c for c in comments if before is None or c.id < before][: key.limit + 1]
+                position = api.newest_position(key.cursor)
+                page = [c for c in comments if position is None or c.id < position.comment_id][: key.limit + 1]
                 return api.newest(page, THREADS, key, _html, START, stale=False)
             case SiteFeedKey():
                 return feeds.site_feed(comments[: feeds.MAX_ENTRIES], THREADS, key, _html, START)
