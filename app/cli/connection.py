@@ -117,14 +117,17 @@ class Connection(HttpToolsProtocol):
         if self.cycle is not self._complete_cycle:
             self._continue_body(len(part))
         elif self._has_completed:
-            self._head_bytes, self._deadline = 0, None
+            # a body behind its response has stopped uvicorn's timer of an idle connection
+            is_idle = self.cycle is not None and self.cycle.response_complete and not self.pipeline
+            self._head_bytes, self._deadline = 0, self.loop.time() + _HEAD_SECONDS if is_idle else None
         else:
             self._continue_head(len(part))
 
     def _continue_body(self, size: int) -> None:
         """Set the deadline of a body when its head is complete; end one that has endless trailers."""
         self._head_bytes = 0
-        self.bodies.add(self, size)
+        if not self.cycle.response_complete:  # else its body is dropped as it arrives
+            self.bodies.add(self, size)
         if self._body_cycle is not self.cycle:
             self._body_cycle, self._deadline = self.cycle, self.loop.time() + _BODY_SECONDS
             self._framing_bytes = 0  # the first part is mostly the head

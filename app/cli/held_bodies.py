@@ -45,7 +45,7 @@ class HeldBodies:
     def complete(self, sender: Sender) -> None:
         """Note that a body is whole; it stays until `remove`."""
         if sender in self._incomplete:
-            self._complete[sender] = self._incomplete.pop(sender)
+            self._complete[sender] = self._complete.get(sender, 0) + self._incomplete.pop(sender)
 
     def remove(self, sender: Sender) -> None:
         """Forget a body: its response is complete, or its connection is gone."""

@@ -41,6 +41,11 @@ def is_steady(reading: Reading, previous: Reading | None, before: Issue, after: 
 
 
 def digest(comments: Sequence[Comment]) -> str:
-    """Return what tells one list of comments from another."""
-    text = ",".join(f"{comment.id}@{comment.updated_at}" for comment in comments)
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    """Return what tells one list of comments from another, in all that readers see of them.
+
+    Hiding, pins and reactions do not change `updated_at`.
+    """
+    values = (
+        (c.id, c.updated_at, c.hidden, c.pinned, c.author, c.reactions.total, c.reactions.counts) for c in comments
+    )
+    return hashlib.blake2b("".join(map(repr, values)).encode("utf-8", "replace"), digest_size=8).hexdigest()

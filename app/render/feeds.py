@@ -9,7 +9,7 @@ Follows RFC 4287 (Atom), RFC 4685 (replies) and https://www.jsonfeed.org/version
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -79,7 +79,7 @@ def thread_feed(thread: Thread, key: ThreadFeedKey, sanitize: Sanitizer) -> Docu
     i18n, issue = translation(key.lang), thread.issue
     issue_url = f"{_GITHUB}/{key.repo.full_name}/issues/{key.number}"
     by_id = {comment.id: comment for comment in thread.comments}
-    comments = [by_id[comment_id] for comment_id in thread_entries(thread.outline)]
+    comments = [by_id[comment_id] for comment_id in _newest_visible(thread.outline)]
     feed = _Feed(
         id=issue_url,
         title=i18n.text("page", title=issue.title) if issue else i18n.text(thread.status),
@@ -93,8 +93,15 @@ def thread_feed(thread: Thread, key: ThreadFeedKey, sanitize: Sanitizer) -> Docu
     return replace(_document(feed, key, i18n, sanitize, thread.checked_at), status=status, stale=thread.stale)
 
 
-def thread_entries(outline: ThreadOutline) -> Sequence[int]:
-    """Return the ids of the comments in a thread's feed: the newest visible ones, newest first."""
+def needed_comments(outline: ThreadOutline) -> Collection[int]:
+    """Return the ids of the comments of a thread that a feed may contain, and of those that they reply to."""
+    entries = _newest_visible(outline)
+    targets = map(outline.visible_reply_target, entries)
+    return {*entries, *(target for target in targets if target is not None)}
+
+
+def _newest_visible(outline: ThreadOutline) -> Sequence[int]:
+    """Return the ids of the newest comments that are not hidden, newest first."""
     visible = (outline.ids[position] for position in reversed(range(len(outline))) if not outline.hidden[position])
     return tuple(islice(visible, MAX_ENTRIES))
 
@@ -159,14 +166,10 @@ def _entries(feed: _Feed, key: FeedKey, i18n: Translation, sanitize: Sanitizer) 
 
 
 def _reply_target_url(comment: Comment, thread: Thread) -> str | None:
-    """Return the URL of the visible comment that a comment replies to, or None.
-
-    URLs of comments of one thread differ in their ids, at the end. So the other comment need not be read.
-    """
-    target, suffix = thread.outline.visible_reply_target(comment.id), str(comment.id)
-    if target is None or not comment.url.endswith(suffix):
-        return None
-    return _replace_invalid(f"{comment.url.removesuffix(suffix)}{target}")
+    """Return the URL of the visible comment that a comment replies to, or None."""
+    target = thread.outline.visible_reply_target(comment.id)
+    url = next((other.url for other in thread.comments if other.id == target), None)
+    return None if url is None else _replace_invalid(url)
 
 
 def _avatar_url(comment: Comment, key: FeedKey) -> str | None:

@@ -82,7 +82,7 @@ class ImageProxy:
                 raise
             return cached_image.image  # who is shown is unknown now: what was shown stays
         if cached_image is None:
-            return await asyncio.shield(self._start(request))
+            return await self._fetched_image(request)
         if not self._is_fresh(cached_image, _FRESH_FOR):
             with suppress(AfterwordError):  # the old one is still good
                 self._start(request)
@@ -97,7 +97,7 @@ class ImageProxy:
         cached_image = await self._store.get(name)
         if cached_image is not None:
             return cached_image.image
-        return await asyncio.shield(self._start(_ImageRequest(name, address, LARGEST_IMAGE, math.inf)))
+        return await self._fetched_image(_ImageRequest(name, address, LARGEST_IMAGE, math.inf))
 
     async def close(self) -> None:
         """Cancel what is under way."""
@@ -119,6 +119,16 @@ class ImageProxy:
         if addresses is None:
             addresses = self._addresses[key] = await asyncio.to_thread(image_urls, html, source_url=comment.url)
         return addresses
+
+    async def _fetched_image(self, request: _ImageRequest) -> Image:
+        """Fetch an image together with its other readers; return one of the reader's own from the store."""
+        image = await asyncio.shield(self._start(request))
+        cached_image = await self._store.get(request.name)  # a large one is read while it is sent, by each by itself
+        if cached_image is not None:
+            return cached_image.image
+        if image.rest is not None:  # it is another reader's, and was removed from the store just now
+            raise NotReady("The picture", retry_after=_RETRY_AFTER)
+        return image
 
     def _is_fresh(self, cached_image: CachedImage, fresh_for: float) -> bool:
         return is_within(fresh_for, cached_image.cached_at, now=self._clock.now())
@@ -143,7 +153,6 @@ class ImageProxy:
             async with self._slots:
                 image = await self._source.fetch(request.address, largest=request.largest)
             await self._store.put(request.name, image)
-            cached_image = await self._store.get(request.name)  # a large one need not stay in memory until it is sent
         except ImageRejected as rejection:
             self._rejections[request.name] = rejection.with_traceback(None)
             _log.info("The image %s is not shown: %s.", rejection.address, rejection.reason)
@@ -155,7 +164,7 @@ class ImageProxy:
             )
             raise NotReady("The picture", retry_after=int(_UNREACHABLE_SECONDS)) from None
         else:
-            return image if cached_image is None else cached_image.image
+            return image
 
 
 def _weight(addresses: Mapping[str, str]) -> int:

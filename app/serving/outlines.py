@@ -12,7 +12,7 @@ from app.domain.records import ThreadRef
 from app.domain.threads import NO_COMMENTS, Comment, ThreadOutline, outline
 from app.ports.mirror import Select
 from app.render import api, feeds, github_api
-from app.render.keys import CommentsKey, FragmentKey, GitHubCommentsKey, Key, NewestKey, ThreadFeedKey
+from app.render.keys import CommentsKey, FragmentKey, GitHubCommentsKey, Key, NewestKey, SiteFeedKey, ThreadFeedKey
 
 _MOST_BYTES = 16_000_000
 _BYTES, _BYTES_PER_COMMENT = 1_000, 48
@@ -37,8 +37,8 @@ def _shown_ids(outline: ThreadOutline, key: Key, secret: bytes) -> Collection[in
     match key:
         case CommentsKey() | FragmentKey():
             return api.page(outline, key, secret)[0]
-        case ThreadFeedKey():
-            return feeds.thread_entries(outline)
+        case ThreadFeedKey() | SiteFeedKey():
+            return feeds.needed_comments(outline)
         case GitHubCommentsKey():
             return github_api.page(outline, key)[0]
         case _:

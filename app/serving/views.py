@@ -54,8 +54,6 @@ from app.serving.outlines import Outlines
 
 _RETRY_AFTER = 5
 _SANITIZED_BYTES = 16_000_000
-_ANY_SERVICE = "https://service.afterword.invalid"
-"""Stands for the address of the service in sanitized HTML that is kept. No host can have this name (RFC 6761)."""
 
 
 def shows_comments(key: ThreadKey) -> bool:
@@ -69,6 +67,9 @@ class Renderer:
     def __init__(self, public_url: str | None, secret: bytes = b"") -> None:
         """`secret` signs cursors."""
         self.secret = secret
+        self._any_service = f"https://{blake2b(secret, digest_size=8).hexdigest()}.invalid"
+        """Stands for the address of the service in sanitized HTML that is kept: no host has this name (RFC 6761), and
+        nobody who writes comments knows it."""
         self._public_url = public_url
         self._sanitized_html: LRUCache[bytes, str] = LRUCache(_SANITIZED_BYTES, getsizeof=getsizeof)
         self._lock = threading.Lock()
@@ -124,9 +125,9 @@ class Renderer:
         """
         source_html = item.source.get("body_html")
         html = source_html if isinstance(source_html, str) else ""
-        if not base_url or _ANY_SERVICE in html or f"{base_url}/images/" in html:
+        if not base_url or f"{base_url}/images/" in html:
             return self._sanitize(html, item, base_url)
-        return self._sanitize(html, item, _ANY_SERVICE).replace(_ANY_SERVICE, base_url)
+        return self._sanitize(html, item, self._any_service).replace(self._any_service, base_url)
 
     def _sanitize(self, html: str, item: Comment | Issue, base_url: str | None) -> str:
         source = "\0".join((str(base_url), item.url, html)).encode("utf-8", "surrogatepass")
@@ -256,7 +257,7 @@ class Views:
         numbers: frozenset[int] | None = None
         if not self._access.posts.includes_all:
             numbers = self._access.post_numbers(key.repo, await self._mirror.site_snapshot(key.repo))
-        select = self.outlines.select(())
+        select = self.outlines.select((key,))
         newest = await self._mirror.newest_comments(
             key.repo, limit=limit, before=before, numbers=numbers, select=select
         )

@@ -166,6 +166,21 @@ async def test_many_bodies_under_way_give_up_the_oldest(monkeypatch: pytest.Monk
         assert Connection.bodies.bytes < 100_000
 
 
+@pytest.mark.parametrize("method", [b"GET", b"PUT"])
+async def test_body_behind_its_response_weighs_nothing(monkeypatch: pytest.MonkeyPatch, method: bytes) -> None:
+    monkeypatch.setattr(Connection, "bodies", HeldBodies(200_000))
+    async with run_limited_server() as server, _connect(server) as (reader, writer):
+        for size in (150_000, 9_000, 150_000):
+            writer.write(method + b" /ok HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % size)
+            await reader.readuntil(b"\r\n\r\nxx")
+            writer.write(b"x" * size)
+            await writer.drain()
+            await asyncio.sleep(0.05)
+            assert Connection.bodies.bytes == 0
+        server.sweep(16)
+        assert await _read_to_end(reader) == b""
+
+
 async def test_response_under_way_has_no_deadline() -> None:
     async with run_limited_server() as server:
         server.gate.clear()

@@ -47,6 +47,15 @@ def test_removed_bodies_weigh_nothing() -> None:
     assert not any(_closed(senders))
 
 
+def test_body_that_is_complete_twice_keeps_no_weight() -> None:
+    bodies, sender = HeldBodies(100_000), _Sender()
+    for _ in range(2):
+        bodies.add(sender, 1_000)
+        bodies.complete(sender)
+    bodies.remove(sender)
+    assert bodies.bytes == 0
+
+
 def test_single_body_may_exceed_the_bound() -> None:
     bodies, sender = HeldBodies(100_000), _Sender()
     bodies.add(sender, 200_000)

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from app.domain.errors import Unreachable
 from app.domain.priority import Priority
 from app.domain.sites import Repository
 from app.domain.thread_state import Snapshot
+from app.ports.mirror import Change
 from app.render import api
 from app.render.document import Document
 from app.render.keys import Key
@@ -210,6 +212,34 @@ async def test_each_check_of_a_long_thread_shows_all(count: int) -> None:
                 assert list(shown) == github_ids(simulator, 1)
                 assert shown.get(last, (None, 0))[0] == (world.comments[last].minimized if last in shown else None)
                 assert shown.get(first, (None, 2))[1] == (0 if change in changes[:2] else 2)
+
+
+@pytest.mark.parametrize("count", [3, 150])
+@pytest.mark.parametrize("first_reason", ["spam", None])
+async def test_state_that_returns_is_no_old_page(count: int, first_reason: str | None) -> None:
+    world = blog_world_at(new_clock(), count, 1)
+    with run_simulator(world) as simulator:
+        async with run_service(simulator, github_token=TOKEN, fresh_for=60) as service:
+            await _poll_once(service)
+            last = world.comments[github_ids(simulator, 1)[-1]]
+
+            async def check() -> None:
+                service.clock.advance(100)
+                await service.get("/api/v1/posts/1/comments")
+                await service.finish_refreshes()
+
+            second_reason = None if first_reason else "spam"
+            for reason in (first_reason, second_reason, first_reason):
+                last = world.hide_comment(last, reason)
+                if reason == first_reason:
+                    await check()  # its page is stored with its validator
+                else:
+                    snapshot = await service.application.mirror.snapshot(BLOG, 1)
+                    other = replace(snapshot.comments[-1], hidden=reason)
+                    other = replace(other, source={**other.source, "minimized": reason and {"reason": reason}})
+                    await service.application.mirror.apply(Change(repo=BLOG, at=1.0, comments=(other,)))
+                shown = (await service.application.mirror.snapshot(BLOG, 1)).comments[-1]
+                assert shown.hidden == reason
 
 
 @pytest.mark.parametrize("number", [1, 3])

@@ -1,5 +1,7 @@
 """Renames: a repository is followed by its id, and a repository that took its name never is."""
 
+import re
+
 import pytest
 
 from app.domain.errors import GitHubError
@@ -28,6 +30,23 @@ async def test_webhook_of_a_rename_updates_the_name(world: World, clock: FakeClo
             assert await service.texts(2) == ["Under the new name"]
             await service.application.poller.poll(BLOG)
             assert all("/repos/ada/journal/" in target for target in service.take_requests())
+
+
+async def test_feed_refers_to_replies_by_their_entries(world: World, clock: FakeClock) -> None:
+    with run_simulator(world) as simulator:
+        async with run_service_with_webhook(simulator, clock) as service:
+            await complete_backfill(service)
+            quoted = world.comment("ada/blog", 2, body="Databases need backups.", author="eve")
+            await service.application.poller.poll(BLOG)
+            world.rename_repository("ada/blog", "ada/journal")
+            world.comment("ada/journal", 2, body="> Databases need backups.\n\nYes.", author="bob")
+            clock.advance(600)
+            await service.application.poller.poll(BLOG)
+            for path in ("/posts/2.atom", "/comments.atom"):
+                feed = (await service.get(path)).text
+                (ref,) = re.findall(r'in-reply-to ref="([^"]+)"', feed)
+                assert ref.endswith(f"-{quoted.id}")
+                assert f"<id>{ref}</id>" in feed
 
 
 @pytest.mark.parametrize("issues", [0, 1, 4])

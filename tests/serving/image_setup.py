@@ -23,6 +23,8 @@ class FakeImageSource(ImageSource):
         self.requests: list[tuple[str, int]] = []
         """(address, allowed bytes)"""
         self.failure: Exception | None = None
+        self.body: bytes | None = None
+        """Is returned in place of the number, if set."""
         self.gate = asyncio.Event()
         self.gate.set()
         self.has_begun = asyncio.Event()
@@ -39,7 +41,7 @@ class FakeImageSource(ImageSource):
         self.at_once -= 1
         if self.failure is not None:
             raise self.failure
-        return Image(f"{len(self.requests)}".encode(), "image/png")
+        return Image(self.body or f"{len(self.requests)}".encode(), "image/png")
 
 
 class FakeImageStore(ImageStore):

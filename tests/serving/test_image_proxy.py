@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,8 @@ from app.domain.errors import ImageNotFound, ImageRejected, NotReady, StoreUnusa
 from app.domain.threads import GHOST_ID
 from app.ports.images import Image
 from app.render.sanitizer.sanitize import image_name
-from app.serving.image_proxy import GHOST, LARGEST_AVATAR, LARGEST_IMAGE
+from app.serving.image_proxy import GHOST, LARGEST_AVATAR, LARGEST_IMAGE, ImageProxy
+from app.store.disk_cache import DiskCache
 from tests.fakes import run_ready_tasks
 from tests.render.sample_threads import a_comment
 from tests.serving.image_setup import ADA, BOB, CAMO, STRANGER, ImageSetup
@@ -99,6 +101,24 @@ async def test_image_removed_by_an_edit_is_not_found(setup: ImageSetup) -> None:
 
 
 # once
+
+
+async def test_first_readers_of_a_large_image_each_get_all(tmp_path: Path) -> None:
+    setup = ImageSetup()
+    setup.source.body = bytes(range(256)) * 1_000
+    setup.proxy = ImageProxy(
+        source=setup.source,
+        store=DiskCache(tmp_path, most=10_000_000, now=setup.clock.now),
+        access=setup.access,
+        clock=setup.clock,
+    )
+    setup.source.gate.clear()
+    requests = [asyncio.ensure_future(setup.proxy.image(1, image_name(CAMO))) for _ in range(8)]
+    await setup.source.has_begun.wait()
+    setup.source.gate.set()
+    for image in await asyncio.gather(*requests):
+        assert image.rest is not None
+        assert image.body + b"".join([part async for part in image.rest.parts()]) == setup.source.body
 
 
 @avatar_and_image

@@ -13,7 +13,7 @@ from app.ports.mirror import Change
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.repair import FileMonitor
 from app.store.sqlite.schema import MIGRATIONS
-from tests.contracts.mirrors import REPO, comment, etag, issue, summaries
+from tests.contracts.mirrors import LATER, REPO, comment, etag, issue, summaries
 from tests.store.faults import (
     NEXT,
     NOON,
@@ -260,6 +260,22 @@ async def test_replaced_store_continues_versions_and_generations(path: Path) -> 
     assert job.generation > before_job.generation
     assert await store.mirror.latest_version() > before
     assert [change.number for change in await store.mirror.changes(after=before)] == [2]
+    await store.close()
+
+
+async def test_older_copy_gives_no_version_again(path: Path) -> None:
+    store = await SqliteStore.open(str(path), process_id="here", now=itertools.count(NOON).__next__)
+    await store.mirror.apply(WIDE)
+    copy = path.with_suffix(".copy")
+    run(path, f"VACUUM INTO '{copy}'")
+    for title in ("one", "two", "three"):
+        await store.mirror.apply(Change(repo=REPO, at=6.0, issues=(issue(1, 0, title=title, updated_at=LATER),)))
+    before = await store.mirror.latest_version()
+    copy.replace(path)
+    assert "was replaced" in str(await store.guard())
+    assert await store.mirror.latest_version() < before
+    await store.mirror.apply(Change(repo=REPO, at=7.0, issues=(issue(1, 0, title="another", updated_at=LATER),)))
+    assert await store.mirror.latest_version() > before
     await store.close()
 
 

@@ -342,7 +342,7 @@ def _start_tag(name: str, attributes: Mapping[str, str]) -> str:
     if not attributes and name not in CONSTANT_ATTRIBUTES:
         return f"<{name}>"
     pairs = tuple(attributes.items())
-    is_short = sum(map(len, attributes.values())) <= _LONGEST_REPEATED
+    is_short = sum(len(key) + len(value) for key, value in pairs) <= _LONGEST_REPEATED
     return _write_repeated(name, pairs) if is_short else _write_start_tag(name, pairs)
 
 

@@ -88,6 +88,8 @@ class StoreFile(SqliteFile):
                 if report is not None:
                     before = self._connections
                     self._reports += filter(None, (self._cause, self._open()))
+                    if self._now is not None:
+                        repair.advance_versions(self._connections.writer, self._now())
                     before.retire()
                     self._cause = None
         except (sqlite3.Error, OSError) as error:

@@ -24,6 +24,8 @@ SELECT name, ? FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%PRIMARY KE
     AND name NOT IN (SELECT name FROM sqlite_sequence)
 """
 
+_ADVANCE_VERSIONS = "UPDATE sqlite_sequence SET seq = max(seq, ?)"
+
 _LOG_ENDINGS = ("-wal", "-shm")
 """The files beside a file in use: its log, and the index of the log."""
 
@@ -93,6 +95,15 @@ def start_versions(connection: sqlite3.Connection, at: float) -> None:
     """
     with transaction(connection, "IMMEDIATE"):
         connection.execute(_START_VERSIONS, (int(at * 1000),))
+
+
+def advance_versions(connection: sqlite3.Connection, at: float) -> None:
+    """Make the next versions and generations of a file that replaced another later than those of both.
+
+    An older copy would give versions again that processes and pages have seen with other contents.
+    """
+    with transaction(connection, "IMMEDIATE"):
+        connection.execute(_ADVANCE_VERSIONS, (int(at * 1000),))
 
 
 class FileMonitor:
