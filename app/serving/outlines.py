@@ -49,7 +49,7 @@ class Outlines:
     """The outline of each thread that was read lately, made once for each version. Threads may share it."""
 
     def __init__(self, secret: bytes = b"") -> None:
-        """`secret` tells which cursors were issued here."""
+        """Tell by `secret` which cursors were issued here."""
         self._secret = secret
         self._outlines: LRUCache[ThreadRef, tuple[int, ThreadOutline]] = LRUCache(
             _MOST_BYTES, getsizeof=lambda entry: _BYTES + _BYTES_PER_COMMENT * len(entry[1])

@@ -65,11 +65,11 @@ class Renderer:
     """Renders documents. GitHub-compatible ones name `public_url`, or GitHub's own address if it is None."""
 
     def __init__(self, public_url: str | None, secret: bytes = b"") -> None:
-        """`secret` signs cursors."""
+        """Sign cursors with `secret`."""
         self.secret = secret
         self._any_service = f"https://{blake2b(secret, digest_size=8).hexdigest()}.invalid"
         """Stands for the address of the service in sanitized HTML that is kept: no host has this name (RFC 6761), and
-        nobody who writes comments knows it."""
+        no author of a comment knows it."""
         self._public_url = public_url
         self._sanitized_html: LRUCache[bytes, str] = LRUCache(_SANITIZED_BYTES, getsizeof=getsizeof)
         self._lock = threading.Lock()
