@@ -6,7 +6,7 @@ made from.
 
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -48,30 +48,28 @@ async def open_application(
     """
     process_id = process_id or f"{random():.17f}"
     metrics = PrometheusMetrics(now=clock.now, version=VERSION, folder=metrics_folder)
-    store = await _open_store(settings, process_id, clock)
-    if store.repair_report is not None:
-        _log.error("%s", store.repair_report)
-    github = HttpGitHub(settings.github_api_url, settings.token, clock, random, on_exchange=metrics.exchange)
-    image_source = HttpImageSource(settings.picture_hosts)
-    with _image_folder(settings) as folder:
-        image_store = DiskCache(folder, most=settings.pictures_mb * _MEGABYTE, now=clock.now)
+    async with AsyncExitStack() as opened:
+        store = await _open_store(settings, process_id, clock)
+        opened.push_async_callback(store.close)
+        if store.repair_report is not None:
+            _log.error("%s", store.repair_report)
+        github = HttpGitHub(settings.github_api_url, settings.token, clock, random, on_exchange=metrics.exchange)
+        opened.push_async_callback(github.aclose)
+        image_source = HttpImageSource(settings.picture_hosts)
+        opened.push_async_callback(image_source.aclose)
+        folder = opened.enter_context(_image_folder(settings))
         resources = Resources(
             store=store,
             github=github,
             image_source=image_source,
-            image_store=image_store,
+            image_store=DiskCache(folder, most=settings.pictures_mb * _MEGABYTE, now=clock.now),
             cursor_secret=await _cursor_secret(store, random),
             metrics=metrics,
         )
         application = Application(settings, resources, clock, random, on_progress, process_id=process_id)
-        try:
-            await application.start()
-            yield application
-        finally:
-            await application.close()
-            await image_source.aclose()
-            await github.aclose()
-            await store.close()
+        opened.push_async_callback(application.close)
+        await application.start()
+        yield application
 
 
 @contextmanager
@@ -85,9 +83,13 @@ def _image_folder(settings: Settings) -> Iterator[Path]:
 
 
 async def _cursor_secret(store: Store, random: Callable[[], float]) -> bytes:
-    """Return what signs cursors: it outlives the process, and all processes on a store share it."""
+    """Return what signs cursors: the store has it for later processes and for others.
+
+    Two that start on a new store at the same moment may differ until one starts again, and a store that fails gives
+    none. Then cursors count as those of earlier versions.
+    """
     new_secret = "".join(f"{random():.17f}"[2:] for _ in range(3))
-    with suppress(StoreError):  # then this process has one of its own
+    with suppress(StoreError):
         if await store.key_values.get(_CURSOR_KEY) is None:
             await store.key_values.put(_CURSOR_KEY, new_secret)
         return (await store.key_values.get(_CURSOR_KEY) or new_secret).encode()

@@ -1,8 +1,8 @@
-"""One bound on the memory of all request bodies that have arrived and are not dealt with.
+"""One bound on the memory of all request bodies that have no response yet.
 
 Anybody may begin to send a body to the webhook, with any signature. If all bodies weigh too much together, connections
 are closed: first the one whose body is under way for longest, because GitHub's deliveries are whole within
-milliseconds; if all are whole and wait for their responses, the one that sends more.
+milliseconds; if all are whole, the one that is still sending.
 """
 
 from typing import Protocol

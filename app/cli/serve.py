@@ -82,10 +82,10 @@ def serve(
 
 
 def _share_free_memory() -> None:
-    """Let all threads take memory from one place: what one has freed serves the others.
+    """Let all threads allocate from one arena: what one has freed serves the others.
 
-    By default glibc gives each thread a place of its own, which keeps its largest size. Python's lock lets hardly two
-    threads want memory at the same time. https://man7.org/linux/man-pages/man3/mallopt.3.html
+    By default glibc gives each thread an arena of its own, which keeps its largest size. With Python's lock two threads
+    hardly ever allocate at the same time. https://man7.org/linux/man-pages/man3/mallopt.3.html
     """
     with suppress(OSError, AttributeError):  # another C library
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)

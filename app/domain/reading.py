@@ -45,7 +45,5 @@ def digest(comments: Sequence[Comment]) -> str:
 
     Hiding, pins and reactions do not change `updated_at`.
     """
-    values = (
-        (c.id, c.updated_at, c.hidden, c.pinned, c.author, c.reactions.total, c.reactions.counts) for c in comments
-    )
+    values = ((c.id, c.url, c.updated_at, c.hidden, c.pinned, c.author, c.association, c.reactions) for c in comments)
     return hashlib.blake2b("".join(map(repr, values)).encode("utf-8", "replace"), digest_size=8).hexdigest()

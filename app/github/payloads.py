@@ -22,7 +22,7 @@ _EARLIEST_YEAR = 1970
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
-_GITHUBS_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_CANONICAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _ISSUE_URL = re.compile(r"/(?:issues|pulls)/([0-9]{1,18})/?\Z")
 _FULL_NAME = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
 _WEB_SCHEMES = ("https://", "http://")
@@ -150,15 +150,15 @@ def _web_address(obj: Mapping[str, Any], name: str) -> str:
 def _time(obj: Mapping[str, Any], name: str) -> str:
     """Return RFC 3339 in UTC with whole seconds and `Z`: in this form later times compare greater as text."""
     value = text(obj, name)
-    has_form = _GITHUBS_TIME.fullmatch(value) is not None
+    is_canonical = _CANONICAL_TIME.fullmatch(value) is not None
     try:
-        moment = datetime.fromisoformat(value.upper()) if has_form or _TIME.fullmatch(value) else None
-        moment = moment if moment is None or has_form else moment.astimezone(UTC)
+        moment = datetime.fromisoformat(value.upper()) if is_canonical or _TIME.fullmatch(value) else None
+        moment = moment if moment is None or is_canonical else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         moment = None
     if moment is None or moment.year < _EARLIEST_YEAR:
         raise ValueError(f"{name} is not a time")
-    return value if has_form else f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+    return value if is_canonical else f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def _issue_number(obj: Mapping[str, Any]) -> int:

@@ -96,7 +96,7 @@ def newest_position(cursor: str | None, secret: bytes = b"") -> cursors.Position
 def require_cursor(key: CommentsKey | FragmentKey) -> None:
     """Raise InvalidCursor if a key has the cursor of another list, or other text."""
     if key.cursor is not None:
-        cursors.position(_list_digest(key), key.cursor)
+        cursors.require_list(_list_digest(key), key.cursor)
 
 
 def page(

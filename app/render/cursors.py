@@ -4,9 +4,10 @@ A cursor holds the sort position of the last comment on a page, not an offset. S
 between two pages cause no duplicate and no gap. One case remains: if a comment gains reactions between two pages, it
 may move across the cursor in the order by reactions. Preventing that would need a snapshot per reader.
 
-A cursor is bound to its list by a digest, and signed. One with another signature is accepted if it names a comment that
-is in the list: pages that a generator has built keep their cursors for years, longer than a store keeps its secret. So
-only cursors that were made up are refused, before anything is read for them.
+A cursor is bound to its list by a digest, and signed. An unsigned one, such as that of an earlier version on a page
+that was built years ago, is valid only while its comment is in the list, and in the order by reactions only with its
+present total. A cursor of another list is refused before the mirror is read; one that was made up before anything is
+rendered, unless the list is empty.
 """
 
 import hmac
@@ -66,6 +67,11 @@ def position(list_digest: bytes, text: str, *, secret: bytes = b"") -> Position:
         raise InvalidCursor
     is_signed = hmac.compare_digest(mark[_HALF:], _signature(list_digest, total, comment_id, secret))
     return Position(total, comment_id, is_signed)
+
+
+def require_list(list_digest: bytes, text: str) -> None:
+    """Raise InvalidCursor if a text is no cursor of a list, whoever signed it."""
+    position(list_digest, text, secret=b"")
 
 
 def _signature(list_digest: bytes, total: int, comment_id: int, secret: bytes) -> bytes:

@@ -95,9 +95,13 @@ def thread_feed(thread: Thread, key: ThreadFeedKey, sanitize: Sanitizer) -> Docu
 
 def needed_comments(outline: ThreadOutline) -> Collection[int]:
     """Return the ids of the comments of a thread that a feed may contain, and of those that they reply to."""
-    entries = _newest_visible(outline)
-    targets = map(outline.visible_reply_target, entries)
-    return {*entries, *(target for target in targets if target is not None)}
+    return {*_newest_visible(outline), *needed_targets(outline)}
+
+
+def needed_targets(outline: ThreadOutline) -> Collection[int]:
+    """Return the ids of the comments that the newest ones of a thread reply to."""
+    targets = map(outline.visible_reply_target, _newest_visible(outline))
+    return {target for target in targets if target is not None}
 
 
 def _newest_visible(outline: ThreadOutline) -> Sequence[int]:

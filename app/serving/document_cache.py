@@ -137,7 +137,7 @@ class Documents:
         self.get = cache.get
         """Returns the cached document."""
         self.forget_outlines = views.outlines.clear
-        """Forgets what is known of the versions of threads: they may come again with another file as the store."""
+        """Forgets what is known of the versions of threads: another file is the store."""
         self.failed_checks = views.failed_checks
         """When the last due check of each thread failed, in epoch seconds."""
 

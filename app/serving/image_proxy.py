@@ -121,9 +121,9 @@ class ImageProxy:
         return addresses
 
     async def _fetched_image(self, request: _ImageRequest) -> Image:
-        """Fetch an image together with its other readers; return one of the reader's own from the store."""
+        """Fetch an image together with its other readers; return an image that only this reader consumes."""
         image = await asyncio.shield(self._start(request))
-        cached_image = await self._store.get(request.name)  # each reader reads a large one while it is sent
+        cached_image = await self._store.get(request.name)
         if cached_image is not None:
             return cached_image.image
         if image.rest is not None:  # it is another reader's, and was removed from the store just now

@@ -12,7 +12,16 @@ from app.domain.records import ThreadRef
 from app.domain.threads import NO_COMMENTS, Comment, ThreadOutline, outline
 from app.ports.mirror import Select
 from app.render import api, feeds, github_api
-from app.render.keys import CommentsKey, FragmentKey, GitHubCommentsKey, Key, NewestKey, SiteFeedKey, ThreadFeedKey
+from app.render.keys import (
+    CommentsKey,
+    FeedFormat,
+    FragmentKey,
+    GitHubCommentsKey,
+    Key,
+    NewestKey,
+    SiteFeedKey,
+    ThreadFeedKey,
+)
 
 _MOST_BYTES = 16_000_000
 _BYTES, _BYTES_PER_COMMENT = 1_000, 48
@@ -20,7 +29,7 @@ _BYTES, _BYTES_PER_COMMENT = 1_000, 48
 
 
 def require_valid(key: Key) -> None:
-    """Raise a `ReadError` for a key that is invalid whatever the mirror has."""
+    """Raise a `ReadError` for a key that is invalid whatever the mirror has: another list's cursor, or no time."""
     match key:
         case CommentsKey() | FragmentKey():
             api.require_cursor(key)
@@ -37,18 +46,25 @@ def _shown_ids(outline: ThreadOutline, key: Key, secret: bytes) -> Collection[in
     match key:
         case CommentsKey() | FragmentKey():
             return api.page(outline, key, secret)[0]
-        case ThreadFeedKey() | SiteFeedKey():
+        case ThreadFeedKey():
             return feeds.needed_comments(outline)
+        case SiteFeedKey(format=FeedFormat.ATOM):
+            return feeds.needed_targets(outline)
         case GitHubCommentsKey():
             return github_api.page(outline, key)[0]
+        case NewestKey() | SiteFeedKey():
+            return ()  # what they show is no matter of one thread
         case _:
-            return ()
+            raise AssertionError(key)  # it shows no comments, or is missing above
 
 
 class Outlines:
-    """The outline of each thread that was read lately, made once for each version. Threads may share it."""
+    """The outline of each thread that was read lately, made once for each version.
 
-    def __init__(self, secret: bytes = b"") -> None:
+    The threads of the store share it. One of them may wait while another makes an outline: less than a second.
+    """
+
+    def __init__(self, secret: bytes) -> None:
         """Tell by `secret` which cursors were issued here."""
         self._secret = secret
         self._outlines: LRUCache[ThreadRef, tuple[int, ThreadOutline]] = LRUCache(
@@ -63,7 +79,7 @@ class Outlines:
         return partial(self._select, tuple(keys))
 
     def clear(self) -> None:
-        """Forget all outlines: another file has become the store, which may give a version again."""
+        """Forget all outlines: another file is the store, and its versions may be those of other contents."""
         with self._lock:
             self._outlines.clear()
 

@@ -64,7 +64,7 @@ def shows_comments(key: ThreadKey) -> bool:
 class Renderer:
     """Renders documents. GitHub-compatible ones name `public_url`, or GitHub's own address if it is None."""
 
-    def __init__(self, public_url: str | None, secret: bytes = b"") -> None:
+    def __init__(self, public_url: str | None, secret: bytes) -> None:
         """Sign cursors with `secret`."""
         self.secret = secret
         self._any_service = f"https://{blake2b(secret, digest_size=8).hexdigest()}.invalid"

@@ -4,8 +4,7 @@
 
 Each TREE is a checkout with the same environment. The blog has 200 posts with 6,000 comments, unevenly spread. Of a
 hundred reads seventy are of a page's comments, HTML, counts or feed, a third of them conditional; twenty are at
-addresses that were never read before (positions, times, names in Host, unknown posts, long parameters), and ten are
-invalid.
+addresses that were never read before (times, names in Host, unknown posts, long parameters), and ten are invalid.
 """
 
 import argparse

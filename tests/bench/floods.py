@@ -16,13 +16,11 @@ the growth of its resident memory from before the flood to its peak.
 import asyncio
 import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import httpx
 
@@ -30,7 +28,8 @@ from app.outbound.clock import SystemClock
 from app.simulator.http.responses import SimulatedResponse
 from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.sample import SAMPLE_REPO, sample_world
-from tests.journeys.conftest import Service, environment
+from tests.bench.hostile import run_service
+from tests.journeys.conftest import Service
 from tests.journeys.pictures_blog import camo_path
 
 _READ = b"GET /api/v1/posts/41/comments HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -121,28 +120,10 @@ def _connection_count(port: int) -> int:
 
 @contextmanager
 def _run_service(tree: Path, simulator: RunningSimulator) -> Iterator[Service]:
-    with TemporaryDirectory() as folder:
-        settings = {
-            "REPO": SAMPLE_REPO,
-            "GITHUB_API_URL": simulator.url,
-            "PICTURE_HOSTS": simulator.url,
-            "STORE": f"sqlite:///{folder}/a.db",
-            "WEBHOOK_SECRET": "a secret of the bench",
-        }
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve", "--port", "0"],
-            env={**environment(**settings), "PYTHONPATH": str(tree)},
-            cwd=folder,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        service = Service(process)
+    with run_service(tree, simulator.url, PICTURE_HOSTS=simulator.url) as service:
         service.wait_until_complete()
         service.get("/api/v1/posts/41/comments")
         yield service
-        service.stop()
-        assert process.stderr is not None
-        process.stderr.close()
 
 
 async def _measure(name: str, flood: Callable[[int], Awaitable[None]], service: Service) -> None:
@@ -183,6 +164,7 @@ def main() -> None:
     """Measure all floods."""
     tree = Path(sys.argv[1] if len(sys.argv) > 1 else os.curdir).resolve()
     world = sample_world(SystemClock().now)
+    world.add_token("bench", "ada")
     world.comment(SAMPLE_REPO, 41, body=f"![A large picture]({_PICTURE})", author="ada")
     with run_simulator(world) as simulator:
         simulator.images.base_url = simulator.url

@@ -15,7 +15,6 @@ import asyncio
 import multiprocessing
 import os
 import random
-import re
 import socket
 import subprocess
 import sys
@@ -39,7 +38,6 @@ from tests.github.deliveries import comment_payload, delivery
 from tests.journeys.conftest import Service, environment
 
 _CONNECTIONS = 80
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 PAGE = "/api/v1/posts/1/comments"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _ALONE = 300
@@ -113,7 +111,7 @@ def _read_response(file: Any) -> int:
         if line.lower().startswith(b"content-length:"):
             length = int(line.split(b":")[1])
     file.read(length)
-    return int(status)
+    return status
 
 
 async def flood(address: tuple[str, int], kinds: list[Requests], seconds: float) -> Counter[int]:
@@ -182,28 +180,31 @@ def read_kinds(service: Service) -> dict[str, Requests]:
 
 
 @contextmanager
-def run_service(tree: Path, url: str, *command: str) -> Iterator[Service]:
+def run_service(tree: Path, url: str, *command: str, **settings: str) -> Iterator[Service]:
     """Run the service of a checkout over a simulator; `command` if it is not `-m app`."""
     with TemporaryDirectory() as folder:
-        settings = {
+        all_settings = {
             "REPO": SAMPLE_REPO,
             "GITHUB_API_URL": url,
             "GITHUB_TOKEN": "bench",
             "STORE": f"sqlite:///{folder}/a.db",
             "WEBHOOK_SECRET": SECRET,
+            **settings,
         }
         process = subprocess.Popen(
             [*(command or (sys.executable, "-m", "app")), "serve", "--port", "0"],
-            env={**environment(**settings), "PYTHONPATH": str(tree)},
+            env={**environment(**all_settings), "PYTHONPATH": str(tree)},
             cwd=folder,
             stderr=subprocess.PIPE,
             text=True,
         )
         service = Service(process)
-        yield service
-        service.stop()
-        assert process.stderr is not None
-        process.stderr.close()
+        try:
+            yield service
+        finally:
+            service.stop()
+            assert process.stderr is not None
+            process.stderr.close()
 
 
 def _measure(service: Service, repo: dict[str, object], seconds: float) -> None:
@@ -218,6 +219,7 @@ def _measure(service: Service, repo: dict[str, object], seconds: float) -> None:
         ours, theirs = multiprocessing.Pipe()
         process = multiprocessing.Process(target=_repeat, args=(address, data, theirs))
         process.start()
+        theirs.close()  # the end of the process then ends `recv`
         runs.append((ours, process))
     start = _cpu(service.process.pid)
     statuses = asyncio.run(flood(address, list(kinds.values()), seconds))

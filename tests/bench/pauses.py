@@ -7,7 +7,7 @@ millisecond again and again; a pause is by how much it wakes too late. The figur
 
 - import: a blog with 5,100 comments on one post is read from GitHub.
 - pages: twenty pages of 100 comments, one after the other, then the feed and the HTML.
-- change: five comments are added, and each is told by the webhook.
+- change: five comments are added, and the webhook reports each.
 - flood: eighty connections read pages that no cache has.
 """
 

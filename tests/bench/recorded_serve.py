@@ -42,9 +42,13 @@ def _run_recorded(work: Coroutine[Any, Any, Any]) -> Any:
     return _run(record())
 
 
-path = Path(sys.argv.pop(1))
-uvloop.run = _run_recorded  # type: ignore[assignment]  # without the options that nobody uses
-try:
-    main()
-finally:
-    path.write_bytes(_samples.tobytes())
+def _serve(path: Path) -> None:
+    uvloop.run = _run_recorded  # type: ignore[assignment]  # without the options that `serve` does not use
+    try:
+        main()
+    finally:
+        path.write_bytes(_samples.tobytes())
+
+
+if __name__ == "__main__":
+    _serve(Path(sys.argv.pop(1)))

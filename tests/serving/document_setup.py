@@ -66,7 +66,7 @@ class DocumentSetup:
         self.cache = DocumentCache(1_000_000)
         self.access = AccessPolicy(posts or PostFilter(), allow_private=False)
         self.images = VisibleImages(self.mirror, self.access, SITES)
-        views = Views(self.mirror, self.access, Renderer(None), Counter())
+        views = Views(self.mirror, self.access, Renderer(None, b"secret"), Counter())
         self.documents = Documents(views, self.cache)
         self._subscribers = RecordedSubscribers(self.documents)
         self._updater = Updater(self.documents, self.access, self._subscribers)

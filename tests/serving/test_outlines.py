@@ -3,7 +3,16 @@
 from app.domain.records import ThreadRef
 from app.domain.sites import repository
 from app.render import cursors
-from app.render.keys import CommentsKey, FeedFormat, GitHubCommentsKey, Key, MediaType, Order, PostKey, ThreadFeedKey
+from app.render.keys import (
+    CommentsKey,
+    FeedFormat,
+    GitHubCommentsKey,
+    Key,
+    MediaType,
+    Order,
+    SiteFeedKey,
+    ThreadFeedKey,
+)
 from app.serving.outlines import Outlines
 from tests.domain.builders import comment
 from tests.serving.counted_reads import CountedReads
@@ -20,11 +29,11 @@ def _page(limit: int, *, after: int | None = None, order: Order = Order.OLDEST) 
 
 
 def _chosen(*keys: Key) -> set[int]:
-    return set(Outlines().select(keys)(REF, 1, COMMENTS)[1])
+    return set(Outlines(b"").select(keys)(REF, 1, COMMENTS)[1])
 
 
 def test_comments_are_read_once_for_each_version() -> None:
-    outlines, comments = Outlines(), CountedReads(COMMENTS)
+    outlines, comments = Outlines(b""), CountedReads(COMMENTS)
     for _ in range(3):
         outlines.select([_page(10)])(REF, 1, comments)
     assert comments.count == 1
@@ -35,7 +44,7 @@ def test_comments_are_read_once_for_each_version() -> None:
 
 
 def test_outlines_are_forgotten_with_the_store() -> None:
-    outlines, comments = Outlines(), CountedReads(COMMENTS)
+    outlines, comments = Outlines(b""), CountedReads(COMMENTS)
     outlines.select(())(REF, 1, comments)
     outlines.clear()
     outlines.select(())(REF, 1, comments)
@@ -48,7 +57,7 @@ def test_each_kind_of_document_has_its_comments() -> None:
     assert _chosen(_page(2, after=50, order=Order.NEWEST)) == {48, 49}
     assert _chosen(GitHubCommentsKey(BLOG, 41, MediaType.RAW, page=3, per_page=5, since=None)) == set(range(11, 16))
     assert _chosen(ThreadFeedKey(BLOG, 41, FeedFormat.ATOM, "en", "", proxy_images=True)) == set(range(71, 121))
-    assert _chosen(PostKey(BLOG, 41)) == set()
+    assert _chosen(SiteFeedKey(BLOG, FeedFormat.JSON, "en", "", proxy_images=True)) == set()
 
 
 def test_several_documents_have_the_comments_of_all() -> None:

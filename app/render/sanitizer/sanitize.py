@@ -51,11 +51,11 @@ def sanitize(html: str, *, source_url: str, rewrite_image: Callable[[str], str |
     The result is nested at most `structure.MAX_DEPTH` levels deep. Raise ValueError if `source_url` is not absolute.
     Follows https://docs.github.com/en/rest/issues/comments (media type `full+json`).
     """
-    base_url = source_url.partition("#")[0]  # that of all comments of a thread; a fragment resolves no link
+    link_base = source_url.partition("#")[0]  # that of all comments of a thread; a fragment resolves no link
     if rewrite_image is None:
-        return _cleaner(base_url, rewrites_images=False).clean(balance(html))
-    _current.rewrite_image = partial(_rewrite, rewrite_image, base_url)
-    return _cleaner(base_url, rewrites_images=True).clean(balance(html, videos_as_links=True))
+        return _cleaner(link_base, rewrites_images=False).clean(balance(html))
+    _current.rewrite_image = partial(_rewrite, rewrite_image, link_base)
+    return _cleaner(link_base, rewrites_images=True).clean(balance(html, videos_as_links=True))
 
 
 class _Current(threading.local):
@@ -68,7 +68,7 @@ _current = _Current()
 
 
 @lru_cache(maxsize=64)
-def _cleaner(base_url: str, *, rewrites_images: bool) -> nh3.Cleaner:
+def _cleaner(link_base: str, *, rewrites_images: bool) -> nh3.Cleaner:
     """Return the cleaner for a thread's comments. Making one takes as long as cleaning a comment."""
     return nh3.Cleaner(
         tags=set(ELEMENTS),
@@ -81,7 +81,7 @@ def _cleaner(base_url: str, *, rewrites_images: bool) -> nh3.Cleaner:
         },
         set_tag_attribute_values={element: dict(attributes) for element, attributes in CONSTANT_ATTRIBUTES.items()},
         url_schemes=set(SCHEMES),
-        url_relative=("rewrite_with_base", base_url),
+        url_relative=("rewrite_with_base", link_base),
     )
 
 
@@ -128,8 +128,8 @@ def _filter_value(element: str, attribute: str, value: str) -> str | None:
     return _current.rewrite_image(safe_value)
 
 
-def _rewrite(rewrite_image: Callable[[str], str | None], base_url: str, value: str) -> str | None:
+def _rewrite(rewrite_image: Callable[[str], str | None], link_base: str, value: str) -> str | None:
     try:
-        return rewrite_image(urljoin(base_url, value))
+        return rewrite_image(urljoin(link_base, value))
     except ValueError:  # the brackets of the host are invalid, so browsers reject the URL too
         return None

@@ -87,9 +87,7 @@ class StoreFile(SqliteFile):
                 self._cause = self._cause or report
                 if report is not None:
                     before = self._connections
-                    self._reports += filter(None, (self._cause, self._open()))
-                    if self._now is not None:
-                        repair.advance_versions(self._connections.writer, self._now())
+                    self._reports += filter(None, (self._cause, self._open(replaces_another=True)))
                     before.retire()
                     self._cause = None
         except (sqlite3.Error, OSError) as error:
@@ -125,7 +123,7 @@ class StoreFile(SqliteFile):
         ):
             repair.restore(reader, self._path)
 
-    def _open(self) -> str | None:
+    def _open(self, *, replaces_another: bool = False) -> str | None:
         """Open the connections; return a report if a damaged file was moved aside."""
         report = None
         try:
@@ -134,6 +132,8 @@ class StoreFile(SqliteFile):
         except DamagedFile as damage:
             report = self._move_aside(damage.reason)
             connections = self._create()
+        if replaces_another and self._now is not None:
+            repair.advance_versions(connections.writer, self._now())
         self._current_file = connections, repair.FileMonitor(self._path)
         self._connections = connections
         return report

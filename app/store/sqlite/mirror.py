@@ -105,7 +105,7 @@ class SqliteMirror(Mirror):
         return await self._file.read(query)
 
     async def comments(self, repo: Repository, number: int) -> tuple[Comment, ...]:
-        return await self._file.read(lambda connection: tuple(_each_comment(connection, ThreadRef(repo, number))))
+        return await self._file.read(lambda connection: tuple(_iterate_comments(connection, ThreadRef(repo, number))))
 
     async def comment(self, repo: Repository, comment_id: int) -> Comment | None:
         return await self._file.read(lambda connection: _comment(connection, repo, comment_id))
@@ -203,10 +203,10 @@ def _snapshot(
     comments: tuple[Comment, ...] = ()
     outline = None
     if select is not None and record is not None and record.complete:
-        outline, ids = select(hop.ref, record.version, _each_comment(connection, hop.ref))
+        outline, ids = select(hop.ref, record.version, _iterate_comments(connection, hop.ref))
         comments = _comments(connection, _COMMENTS_BY_ID, {"key": hop.ref.repo.key, "keys": json_list(ids)})
     elif select is None and with_comments and record is not None:
-        comments = tuple(_each_comment(connection, hop.ref))
+        comments = tuple(_iterate_comments(connection, hop.ref))
     pinned_comment = _comment(connection, hop.ref.repo, None if pinned is None else pinned.id)
     return Snapshot(tuple(hops), record, comments, pinned_comment, outline)
 
@@ -259,7 +259,7 @@ def _comments(connection: sqlite3.Connection, query: str, parameters: Mapping[st
     return tuple(map(payloads.comment, _parse_all(source for (source,) in connection.execute(query, parameters))))
 
 
-def _each_comment(connection: sqlite3.Connection, ref: ThreadRef) -> Iterator[Comment]:
+def _iterate_comments(connection: sqlite3.Connection, ref: ThreadRef) -> Iterator[Comment]:
     """Yield the comments of a thread by ascending id, parsed some at a time: a long parse stops all other threads."""
     cursor = connection.execute(_COMMENTS, _parameters(ref))
     while rows := cursor.fetchmany(_PARSED_AT_ONCE):
