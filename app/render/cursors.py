@@ -70,7 +70,7 @@ def position(list_digest: bytes, text: str, *, secret: bytes = b"") -> Position:
 
 
 def require_list(list_digest: bytes, text: str) -> None:
-    """Raise InvalidCursor if a text is no cursor of a list, whoever signed it."""
+    """Raise InvalidCursor if a text is no cursor of a list, signed or not."""
     position(list_digest, text, secret=b"")
 
 
