@@ -1,6 +1,6 @@
 """Measure what readers and GitHub notice of a flood of reads that no cache has.
 
-    python -m tests.bench.hostile [TREE …] [--comments 5000] [--seconds 10]
+    python -m tests.bench.hostile [TREE …] [--comments 5000] [--seconds 10] [--alone 300]
 
 Each TREE is a checkout with the same environment; all are measured in this run. Eighty connections read pages of one
 long thread without a pause, each at an address of its own: positions that no reader was given, cursors of comments
@@ -40,8 +40,6 @@ from tests.journeys.conftest import Service, environment
 _CONNECTIONS = 80
 PAGE = "/api/v1/posts/1/comments"
 _TICKS = os.sysconf("SC_CLK_TCK")
-_ALONE = 300
-"""Reads by which the CPU of each kind is measured."""
 
 Requests = Callable[[int], bytes]
 
@@ -137,16 +135,16 @@ def _cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-async def _cpu_alone(service: Service, address: tuple[str, int], kind: Requests) -> float:
-    """Return the CPU milliseconds of one read, one after the other."""
+async def _cpu_alone(service: Service, address: tuple[str, int], kind: Requests, count: int) -> float:
+    """Return the CPU milliseconds of one of `count` reads, one after the other."""
     connection = Connection(*await asyncio.open_connection(*address))
     await connection.send(kind(1))
     before = _cpu(service.process.pid)
-    for index in range(2, 2 + _ALONE):
+    for index in range(2, 2 + count):
         await connection.send(kind(index))
     used = _cpu(service.process.pid) - before
     connection.writer.close()
-    return used / _ALONE * 1000
+    return used / count * 1000
 
 
 def _report(name: str, times: list[float], statuses: Counter[int]) -> None:
@@ -207,10 +205,10 @@ def run_service(tree: Path, url: str, *command: str, **settings: str) -> Iterato
             process.stderr.close()
 
 
-def _measure(service: Service, repo: dict[str, object], seconds: float) -> None:
+def _measure(service: Service, repo: dict[str, object], seconds: float, count: int) -> None:
     address, kinds = address_of(service), read_kinds(service)
     for name, kind in kinds.items():
-        print(f"  CPU of an uncached read, {name}: {asyncio.run(_cpu_alone(service, address, kind)):.1f} ms")
+        print(f"  CPU of an uncached read, {name}: {asyncio.run(_cpu_alone(service, address, kind, count)):.1f} ms")
     deliveries = [_delivery(index, repo) for index in range(20_000)]
     hot = [get(PAGE)]
     print(f"  {'':10} {'p50':>8} {'p99':>8} {'max':>8}")
@@ -237,6 +235,7 @@ def main() -> None:
     parser.add_argument("trees", nargs="*", default=[os.curdir])
     parser.add_argument("--comments", type=int, default=5_000)
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--alone", type=int, default=300, help="reads by which the CPU of each kind is measured")
     arguments = parser.parse_args()
     world = generate_world(1, arguments.comments, seed=1, clock=lambda: int(SystemClock().now()))
     world.open_issue(SAMPLE_REPO, title="Post 2", body="A small thread.")
@@ -247,7 +246,7 @@ def main() -> None:
             print(f"{tree}: {arguments.comments} comments")
             with run_service(Path(tree).resolve(), simulator.url) as service:
                 service.wait_until_complete()
-                _measure(service, repo, arguments.seconds)
+                _measure(service, repo, arguments.seconds, arguments.alone)
 
 
 if __name__ == "__main__":
