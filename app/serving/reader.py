@@ -30,7 +30,7 @@ _PROBE_EVERY = 60.0
 _MOST_GUESSES = 30
 _RETRY_AFTER = 10
 _MOST_REMEMBERED = 10_000
-_RENDER_BYTES = 8_000_000
+_RENDER_BYTES = 4_000_000
 """Bytes of the keys of documents that were made a moment ago."""
 _MADE_AT_ONCE, _MOST_WAITING = 2, 200
 """Documents that are made at the same time: compression leaves Python's lock to another one. Each takes milliseconds,

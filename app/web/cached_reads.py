@@ -29,7 +29,7 @@ CacheKey = tuple[str | bytes | None, ...]
 """What selects a document (RFC 9111, 2): path and query, the headers Accept and Host, and the scheme."""
 RequestHeaders = dict[bytes, bytes]
 
-_MATCHED_KEYS_BYTES = 16_000_000
+_MATCHED_KEYS_BYTES = 8_000_000
 _OVERHEAD = 1_000
 """The size in bytes of the objects around a URL's text."""
 _COPIES = 4
