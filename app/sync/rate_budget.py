@@ -6,7 +6,7 @@ to the next. We count them over any sixty minutes: then they suffice whenever Gi
 """
 
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.errors import InvalidResponse, RateLimited, StoreError
@@ -94,6 +94,17 @@ def denial(usage: Usage, priority: Priority, *, capped: bool, now: float) -> Den
     return None if until is None else Denial(until, "budget")
 
 
+@dataclass(frozen=True, slots=True)
+class StoredPage:
+    """A page whose contents are known: its ETag, and the next page, which a response without contents may leave out."""
+
+    etag: str
+    next_url: str | None
+
+
+FindStoredPage = Callable[[Request], Awaitable[StoredPage | None]]
+
+
 class RateBudget:
     """Sends requests that the hour allows for their priority.
 
@@ -169,16 +180,24 @@ class RateBudget:
         await self._record(None)
         return response
 
-    async def pages(self, first: Request, priority: Priority) -> AsyncIterator[Response]:
+    async def pages(
+        self, first: Request, priority: Priority, *, stored_page: FindStoredPage | None = None
+    ) -> AsyncIterator[Response]:
         """Yield every page of a list from `first` on; raises what `send` raises.
+
+        `stored_page` tells what is known of the page of a request; it is called once for each, before it is sent. The
+        response is then `unchanged` if GitHub says so.
 
         An empty page is believed only when GitHub sends it twice. A next link that leads back to an earlier page raises
         `InvalidResponse`.
         """
         request, urls = first, {first.url}
         while True:
-            response = await self.send(request, priority)
-            if response.data == []:
+            known_page = None if stored_page is None else await stored_page(request)
+            response = await self.send(request, priority, etag=None if known_page is None else known_page.etag)
+            if response.unchanged and known_page is not None:
+                response = replace(response, next_url=known_page.next_url)
+            elif response.data == []:
                 response = await self.send(request, priority)
             yield response
             if response.next_url is None:

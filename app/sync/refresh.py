@@ -152,40 +152,40 @@ class Refresher:
             return snapshot
         return await self._mirror.snapshot(*snapshot.requested_ref, with_comments=False)
 
-    async def _replace_comments(
-        self,
-        site: SiteRecord,
-        issue: Issue,
-        snapshot: Snapshot,
-        priority: Priority,
-        first_reading: Reading | None = None,
-    ) -> bool:
-        """Replace the mirrored comments by all of GitHub's; request the issue again if counts differ.
+    async def _replace_comments(self, site: SiteRecord, issue: Issue, snapshot: Snapshot, priority: Priority) -> bool:
+        """Replace the mirrored comments by all of GitHub's; return False if there is no issue any more.
 
-        The snapshot was read before the requests of `first_reading`, if those were made.
+        The snapshot was read before the requests.
+        """
+        reading = await self._pages.read(site, issue.number, priority)
+        return await self._commit_steady(site, issue, reading, snapshot, priority)
+
+    async def _commit_steady(
+        self, site: SiteRecord, issue: Issue, reading: Reading, snapshot: Snapshot, priority: Priority
+    ) -> bool:
+        """Commit a reading once its count is that of the issue, which is requested again otherwise, as are the pages.
+
+        The snapshot was read before the requests of the reading. Return False if there is no issue any more.
         """
         previous: Reading | None = None
-        for _ in range(MAX_READINGS):
-            reading = first_reading or await self._pages.read(site, issue.number, priority)
-            first_reading = None
+        for readings_left in reversed(range(MAX_READINGS)):
             steady = reading.page_count == 1 and len(reading.comments) == issue.comment_count
-            if steady:
+            if not steady:
+                current = await self._issue(site, issue.number, priority)
+                if current is None:
+                    return False
+                # what came or went between the pages may have moved another comment out of sight
+                steady = is_steady(reading, previous, issue, current)
+                issue = current
+            if steady or not readings_left:
                 break
-            current = await self._issue(site, issue.number, priority)
-            if current is None:
-                return False
-            # what came or went between the pages may have moved another comment out of sight
-            steady = is_steady(reading, previous, issue, current)
-            issue, previous = current, reading
-            if steady:
-                break
+            previous, reading = reading, await self._pages.read(site, issue.number, priority)
         path = self._budget.requests(site.full_name).comments(issue.number).path
         if not reading.comments and issue.comment_count:
             raise InvalidResponse(path, f"an empty list, although GitHub counts {issue.comment_count} comments")
         if not steady:
             raise InvalidResponse(path, f"its count and its pages disagreed in {MAX_READINGS} readings")
-        etags = reading.etags if self._budget.has_token else {}
-        return await self._commit_thread(site, issue, reading.comments, snapshot, etags)
+        return await self._commit_thread(site, issue, reading.comments, snapshot, reading.etags)
 
     async def _commit_thread(
         self,
@@ -258,12 +258,12 @@ class Refresher:
         self, site: SiteRecord, issue: Issue, snapshot: Snapshot, mirrored_comments: Sequence[Comment]
     ) -> bool:
         ref, latest = snapshot.requested_ref, await self._latest(snapshot)
-        known = mirrored_comments if self._budget.has_token and latest.version == snapshot.version else ()
+        known = mirrored_comments if latest.version == snapshot.version else ()
         reading = await self._pages.read(site, ref.number, Priority.CHECK, known)
         if reading.is_unchanged:
             has_issue = await self._add_comments(site, issue, (), latest, Priority.CHECK)
         else:
-            has_issue = await self._replace_comments(site, issue, latest, Priority.CHECK, reading)
+            has_issue = await self._commit_steady(site, issue, reading, latest, Priority.CHECK)
         self._read_completely_at[ref] = self._clock.now()
         return has_issue
 

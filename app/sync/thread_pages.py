@@ -5,25 +5,15 @@ address out when it says that a page is unchanged.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from app.domain.errors import InvalidResponse
 from app.domain.priority import Priority
 from app.domain.reading import Reading, digest
 from app.domain.records import SiteRecord
 from app.domain.threads import Comment
 from app.github import responses
-from app.github.requests import PER_PAGE, Request, next_page
+from app.github.requests import PER_PAGE, Request
 from app.ports.mirror import Mirror
-from app.sync.rate_budget import RateBudget
-
-
-@dataclass(frozen=True, slots=True)
-class _StoredPage:
-    """What is known of a page whose comments the mirror has."""
-
-    etag: str
-    next_url: str | None
+from app.sync.rate_budget import RateBudget, StoredPage
 
 
 class ThreadPages:
@@ -38,47 +28,42 @@ class ThreadPages:
     ) -> Reading:
         """Return all comments; those of unchanged pages are the mirrored ones, which come by ascending id.
 
-        An empty page is believed only when GitHub sends it twice. Raises `GitHubError`, and `InvalidResponse` if a next
-        page is one that was read before.
+        Raises what `RateBudget.pages` raises.
         """
-        request = self._budget.requests(site.full_name).comments(number)
         comments: dict[int, Comment] = {}
         dates: list[float | None] = []
+        keys: list[str] = []
         etags: dict[str, str] = {}
-        urls, unchanged_count = {request.url}, 0
-        while True:
-            start = len(dates) * PER_PAGE
-            page: Sequence[Comment] = mirrored_comments[start : start + PER_PAGE]
-            key = f"page {self._budget.validator_key(request)}"
-            stored_page = await self._stored_page(key, page) if page else None
-            etag = None if stored_page is None else stored_page.etag
-            response = await self._budget.send(request, priority, etag=etag)
-            dates.append(response.date)
-            if response.unchanged and stored_page is not None:
-                next_url, unchanged_count = stored_page.next_url, unchanged_count + 1
-            else:
-                if response.data == []:
-                    response = await self._budget.send(request, priority)
-                page, next_url = responses.comments(response), response.next_url
-                if response.etag:
-                    etags[key] = f"{digest(page)} {next_url or ''} {response.etag}"
-            comments.update((comment.id, comment) for comment in page if comment.number == number)
-            if next_url is None:
-                break
-            request = _next_request(request, next_url, urls)
-        ordered_comments = tuple(comments[key] for key in sorted(comments))
-        is_unchanged = unchanged_count == len(dates) and len(comments) == len(mirrored_comments)
-        return Reading(ordered_comments, len(dates), dates[0], is_unchanged, etags if len(dates) > 1 else {})
+        is_unchanged = True
 
-    async def _stored_page(self, key: str, page: Sequence[Comment]) -> _StoredPage | None:
-        """Return what is stored of a page if it had these comments."""
+        def mirrored_page(index: int) -> Sequence[Comment]:
+            return mirrored_comments[index * PER_PAGE : (index + 1) * PER_PAGE]
+
+        async def stored_page(request: Request) -> StoredPage | None:
+            keys.append(f"page {self._budget.validator_key(request)}")
+            return await self._stored_page(keys[-1], mirrored_page(len(keys) - 1))
+
+        first = self._budget.requests(site.full_name).comments(number)
+        async for response in self._budget.pages(first, priority, stored_page=stored_page):
+            page = mirrored_page(len(dates)) if response.unchanged else responses.comments(response)
+            dates.append(response.date)
+            is_unchanged = is_unchanged and response.unchanged
+            if response.etag and not response.unchanged:
+                etags[keys[-1]] = f"{digest(page)} {response.next_url or ''} {response.etag}"
+            comments.update((comment.id, comment) for comment in page if comment.number == number)
+        return Reading(
+            comments=tuple(comments[key] for key in sorted(comments)),
+            page_count=len(dates),
+            began_at=dates[0],
+            is_unchanged=is_unchanged and len(comments) == len(mirrored_comments),
+            # short threads are checked by their only page, and without a token nothing is free
+            etags=etags if len(dates) > 1 and self._budget.has_token else {},
+        )
+
+    async def _stored_page(self, key: str, page: Sequence[Comment]) -> StoredPage | None:
+        """Return what is stored of a page if it had these comments, and there are any."""
+        if not page:
+            return None
         stored_digest, _, rest = (await self._mirror.etags([key])).get(key, "").partition(" ")
         next_url, _, etag = rest.partition(" ")
-        return _StoredPage(etag, next_url or None) if stored_digest == digest(page) else None
-
-
-def _next_request(request: Request, next_url: str, urls: set[str]) -> Request:
-    if next_url in urls:
-        raise InvalidResponse(request.path, "its next page is one that was read before")
-    urls.add(next_url)
-    return next_page(request, next_url)
+        return StoredPage(etag, next_url or None) if stored_digest == digest(page) else None
