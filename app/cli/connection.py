@@ -54,15 +54,12 @@ _HEAD_TOO_LARGE = _refusal(
 _URL_TOO_LONG = _refusal(HTTPStatus.REQUEST_URI_TOO_LONG, f"A URL may have {_MAX_URL} bytes. Split the request.")
 
 
-_BODIES = HeldBodies()
-"""Those of all connections of this process."""
-
-
 class Connection(HttpToolsProtocol):
     """A connection with limits."""
 
     url = b""  # before the first request
-    bodies = _BODIES
+    bodies = HeldBodies()
+    """Those of all connections of this process."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -167,13 +167,7 @@ class Mirror(Protocol):
         """Return GitHub's address of an avatar, if the user wrote a mirrored comment; `numbers` narrows the threads."""
 
     async def newest_comments(
-        self,
-        repo: Repository,
-        *,
-        limit: int,
-        before: int | None,
-        numbers: frozenset[int] | None,
-        select: Select | None = None,
+        self, repo: Repository, *, limit: int, before: int | None, numbers: frozenset[int] | None, select: Select
     ) -> NewestComments:
         """Return the newest comments of complete threads below the id `before`; `numbers` narrows the threads.
 

@@ -29,6 +29,7 @@ from app.domain.thread_state import (
 from app.domain.threads import Comment, Issue, Thread
 from app.ports.mirror import Mirror
 from app.render import api, feeds, fragment, github_api
+from app.render.cursors import Position
 from app.render.document import Document
 from app.render.github_objects import Sanitizer
 from app.render.keys import (
@@ -59,6 +60,13 @@ _SANITIZED_BYTES = 16_000_000
 def shows_comments(key: ThreadKey) -> bool:
     """Return True if a document shows comments, and so needs a complete thread."""
     return not isinstance(key, IssueOnlyKey)
+
+
+def _newest_range(key: NewestKey | SiteFeedKey, secret: bytes) -> tuple[int, Position | None]:
+    """Return how many of the newest comments a document is made of, and below which position (None: of all)."""
+    if isinstance(key, SiteFeedKey):
+        return 2 * feeds.MAX_ENTRIES, None  # hidden ones are left out
+    return key.limit + 1, api.newest_position(key.cursor, secret)
 
 
 class Renderer:
@@ -253,7 +261,8 @@ class Views:
         return counts
 
     async def _newest(self, key: NewestKey | SiteFeedKey) -> Document:
-        limit, before = await self._newest_range(key)
+        limit, position = _newest_range(key, self._renderer.secret)
+        before = None if position is None else position.comment_id
         numbers: frozenset[int] | None = None
         if not self._access.posts.includes_all:
             numbers = self._access.post_numbers(key.repo, await self._mirror.site_snapshot(key.repo))
@@ -262,21 +271,14 @@ class Views:
             key.repo, limit=limit, before=before, numbers=numbers, select=select
         )
         site = self._listed_site(key, newest.site)
+        if position is not None and not position.is_signed:
+            comment = await self._mirror.comment(key.repo, position.comment_id)
+            if comment is None or (numbers is not None and comment.number not in numbers):
+                raise InvalidCursor
         if not newest.comments and before is None and not newest.is_complete:
             raise NotReady(f"The newest comments of {key.repo}", retry_after=_RETRY_AFTER)
         threads = {number: self._visible(snapshot, with_comments=True) for number, snapshot in newest.snapshots.items()}
         return await asyncio.to_thread(self._renderer.newest, newest.comments, threads, key, site_checked_at(site))
-
-    async def _newest_range(self, key: NewestKey | SiteFeedKey) -> tuple[int, int | None]:
-        """Return how many of the newest comments a document is made of, and below which id (None: of all)."""
-        if isinstance(key, SiteFeedKey):
-            return 2 * feeds.MAX_ENTRIES, None  # hidden ones are left out
-        position = api.newest_position(key.cursor, self._renderer.secret)
-        if position is None:
-            return key.limit + 1, None
-        if not position.is_signed and await self._mirror.comment(key.repo, position.comment_id) is None:
-            raise InvalidCursor
-        return key.limit + 1, position.comment_id
 
     async def _issues(self, key: GitHubIssuesKey) -> Document:
         site = self._listed_site(key, await self._mirror.site(key.repo))

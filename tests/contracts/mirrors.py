@@ -1,11 +1,11 @@
 """Issues and comments as GitHub sends them, changes that hold them, and short reads of a mirror."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from app.domain.records import IssueSummary, ThreadRecord, Tombstone
+from app.domain.records import IssueSummary, ThreadRecord, ThreadRef, Tombstone
 from app.domain.sites import Repository
-from app.domain.threads import Comment, Issue
+from app.domain.threads import NO_COMMENTS, Comment, Issue, ThreadOutline
 from app.github import payloads
 from app.ports.mirror import Change, Mirror
 from tests.contracts.stores import REPO
@@ -25,6 +25,7 @@ __all__ = [
     "put_complete",
     "reactions",
     "read_all",
+    "select_all",
     "summaries",
     "thread",
     "tombstone_of",
@@ -151,10 +152,15 @@ async def ids(mirror: Mirror, number: int = 1) -> list[int]:
     return [item.id for item in await mirror.comments(REPO, number)]
 
 
+def select_all(_: ThreadRef, __: int, comments: Iterable[Comment]) -> tuple[ThreadOutline, list[int]]:
+    """Select every comment of a thread."""
+    return NO_COMMENTS, [item.id for item in comments]
+
+
 async def newest(
     mirror: Mirror, *, limit: int = 100, before: int | None = None, numbers: frozenset[int] | None = None
 ) -> list[int]:
-    result = await mirror.newest_comments(REPO, limit=limit, before=before, numbers=numbers)
+    result = await mirror.newest_comments(REPO, limit=limit, before=before, numbers=numbers, select=select_all)
     return [item.id for item in result.comments]
 
 

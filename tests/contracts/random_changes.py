@@ -13,7 +13,7 @@ from app.domain.records import REPOSITORY_NUMBER, SiteRecord, Tombstone
 from app.domain.sites import repository
 from app.ports.mirror import Change, Mirror
 from app.ports.store import Store
-from tests.contracts.mirrors import API, comment, issue, summaries, tombstone_of
+from tests.contracts.mirrors import API, comment, issue, select_all, summaries, tombstone_of
 from tests.contracts.stores import OTHER, REPO, memory, sqlite
 
 REPOS = (REPO, OTHER)
@@ -99,8 +99,8 @@ async def read_all(mirror: Mirror) -> list[object]:
                 await mirror.site(repo),
                 await mirror.site_snapshot(repo),
                 await mirror.threads(repo),
-                await mirror.newest_comments(repo, limit=99, before=None, numbers=None),
-                await mirror.newest_comments(repo, limit=2, before=6, numbers=some),
+                await mirror.newest_comments(repo, limit=99, before=None, numbers=None, select=select_all),
+                await mirror.newest_comments(repo, limit=2, before=6, numbers=some, select=select_all),
                 [await mirror.thread(repo, number) for number in NUMBERS],
                 [await mirror.snapshot(repo, number) for number in (0, *NUMBERS)],
                 [await mirror.snapshot(repo, number, with_comments=False) for number in NUMBERS],

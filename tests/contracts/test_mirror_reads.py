@@ -22,6 +22,7 @@ from tests.contracts.mirrors import (
     put,
     put_complete,
     read_all,
+    select_all,
     summaries,
     tombstone_of,
 )
@@ -105,7 +106,7 @@ async def test_repositories_are_separate(mirror: Mirror) -> None:
     assert await mirror.site(OTHER) is None
     assert await mirror.thread(OTHER, 2) is None
     assert await mirror.comments(OTHER, 1) == (other,)
-    newest_comments = await mirror.newest_comments(OTHER, limit=9, before=None, numbers=None)
+    newest_comments = await mirror.newest_comments(OTHER, limit=9, before=None, numbers=None, select=select_all)
     assert newest_comments.comments == (other,)
     assert [summary.number for summary in await summaries(mirror, OTHER)] == [1]
     assert [record.issue.number for record in await mirror.threads(OTHER)] == [1]

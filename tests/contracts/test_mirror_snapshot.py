@@ -12,7 +12,7 @@ from app.domain.threads import NO_COMMENTS, Comment, ThreadOutline, outline
 from app.domain.transfers import MAX_TRANSFERS
 from app.ports.mirror import Mirror
 from app.store.memory import MemoryStore
-from tests.contracts.mirrors import API, LATER, comment, issue, put, put_complete, thread, version_of
+from tests.contracts.mirrors import API, LATER, comment, issue, put, put_complete, select_all, thread, version_of
 from tests.contracts.stores import ESSAYS, OTHER, REPO, SITES
 
 UNSERVED = repository("someone/else")
@@ -312,16 +312,16 @@ async def test_newest_comments_come_with_their_threads(mirror: Mirror) -> None:
     await put(mirror, site=site)
     for number in (1, 2, 3):
         await _put_post(mirror, REPO, number)
-    result = await mirror.newest_comments(REPO, limit=3, before=None, numbers=None)
+    result = await mirror.newest_comments(REPO, limit=3, before=None, numbers=None, select=select_all)
     assert [item.id for item in result.comments] == [32, 31, 22]
-    assert result.snapshots == {number: await mirror.snapshot(REPO, number) for number in (2, 3)}
+    assert result.snapshots == {number: await mirror.snapshot(REPO, number, select=select_all) for number in (2, 3)}
     assert len(result.snapshots[2].comments) == 2
     assert (result.site, result.is_complete) == (site, True)
 
 
 async def test_newest_comments_know_a_backfill(mirror: Mirror) -> None:
     async def is_complete() -> bool:
-        return (await mirror.newest_comments(REPO, limit=3, before=None, numbers=None)).is_complete
+        return (await mirror.newest_comments(REPO, limit=3, before=None, numbers=None, select=select_all)).is_complete
 
     assert not await is_complete()
     await put(mirror, site=SiteRecord(REPO, 7, "jane/blog"))
@@ -353,7 +353,7 @@ async def test_snapshot_shows_one_state_during_changes(mirror: Mirror) -> None:
     texts = []
     while not writing.done():
         snapshot = await mirror.snapshot(REPO, 1)
-        result = await mirror.newest_comments(REPO, limit=100, before=None, numbers=None)
+        result = await mirror.newest_comments(REPO, limit=100, before=None, numbers=None, select=select_all)
         for record, comments in ((snapshot.record, snapshot.comments), (result.snapshots[1].record, result.comments)):
             assert record is not None
             texts.append({record.issue.title, *(item.body for item in comments)})

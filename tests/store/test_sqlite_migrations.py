@@ -20,7 +20,7 @@ from app.ports.mirror import Change, MirrorChange
 from app.ports.rate_state import RateLimitState, RecordedRequest, Usage
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.schema import MIGRATIONS, Migration
-from tests.contracts.mirrors import REPO, comment, etag, issue, summaries, tombstone_of, user, version_of
+from tests.contracts.mirrors import REPO, comment, etag, issue, select_all, summaries, tombstone_of, user, version_of
 from tests.store.files import (
     FULL,
     content,
@@ -153,7 +153,7 @@ async def test_released_store_keeps_its_comments(migrated: SqliteStore) -> None:
     assert snapshot.pinned == snapshot.comments[1]
     assert [item.id for item in await migrated.mirror.comments(JANE, 2)] == [2**40]
     assert await migrated.mirror.avatar(JANE, 583231) is not None
-    newest = await migrated.mirror.newest_comments(JANE, limit=9, before=None, numbers=None)
+    newest = await migrated.mirror.newest_comments(JANE, limit=9, before=None, numbers=None, select=select_all)
     assert [item.id for item in newest.comments] == [41, 12, 11]
     assert [await etag(migrated.mirror, key) for key in ("key-1", "key-2")] == ['"one"', 'W/"two"']
 

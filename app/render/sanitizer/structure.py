@@ -10,17 +10,9 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import islice
 
-from app.render.sanitizer.allow_list import (
-    COLOR_SCHEME_QUERY,
-    CONSTANT_ATTRIBUTES,
-    ELEMENTS,
-    GLOBAL_ATTRIBUTES,
-    URL_ATTRIBUTES,
-    sanitize_value,
-)
+from app.render.sanitizer.allow_list import COLOR_SCHEME_QUERY, ELEMENTS
+from app.render.sanitizer.tags import LEAF, SPACE, TOKEN, parse_attributes, start_tag
 
 MAX_DEPTH = 100
 MAX_ELEMENTS = 15_000
@@ -28,8 +20,6 @@ MAX_LEAVES = 35_000  # tokens of highlighted code: spans that contain only text;
 # Start and end tags in the input. If there are more, only the text is kept. The output is always below these limits.
 MAX_TAGS = 2 * MAX_ELEMENTS
 MAX_TAGS_AND_LEAVES = MAX_TAGS + 2 * MAX_LEAVES
-_MAX_ATTRIBUTES = 40  # of one tag; GitHub's tags have about ten
-_LONGEST_REPEATED = 100  # characters of the attributes of a tag that is remembered: longer ones hardly ever come again
 
 _VOID = frozenset({"br", "hr", "img", "wbr", "source", "input"})
 _PARAGRAPH = frozenset({"p"})
@@ -69,25 +59,6 @@ _NON_TEXT_CLASSES = frozenset(
 _REPLACEMENTS = {"math-renderer": "code"}  # shows the source of formulas
 _NAMES = frozenset(ELEMENTS) | _NON_TEXT_ELEMENTS | frozenset(_REPLACEMENTS) | {"input"}
 
-_SPACE = "\t\n\f\r "
-_TOKEN = re.compile(
-    rf"""
-      <span\ class="pl-(?P<leaf>[a-z0-9]++)">[^<]*+</span>           # most tokens of highlighted code
-    | <!--(?:-?>|.*?(?:--!?>|\Z))
-    | <(?P<raw>script|style|textarea|title|xmp|iframe|noembed|noframes|noscript|plaintext)(?=[{_SPACE}/>])
-      .*?(?:</(?P=raw)(?=[{_SPACE}/>])[^>]*+(?:>|\Z)|\Z)
-    | <(?:[!?]|/(?![a-z]))[^>]*+(?:>|\Z)
-    | <(?P<end>/?)(?P<name>[a-z][^{_SPACE}/>]*+)
-      (?P<attributes>(?:[^>=]++|=[{_SPACE}]*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))?+)*+)(?P<closed>>|\Z)
-    """,
-    re.IGNORECASE | re.ASCII | re.DOTALL | re.VERBOSE,
-)
-_LEAF = re.compile(r'<span class="pl-[a-z0-9]++">[^<]*+</span>', re.IGNORECASE | re.ASCII)
-_ATTRIBUTE = re.compile(
-    rf"""([^{_SPACE}/>=][^{_SPACE}/>=]*+)
-         (?:[{_SPACE}]*+=[{_SPACE}]*+(?:"([^"]*+)"?|'([^']*+)'?|([^{_SPACE}>]*+)))?+""",
-    re.VERBOSE,
-)
 # All spellings of a line break become one character, so that parsing again changes nothing.
 _BREAKS = re.compile(r"\r\n?|&(?:#0*+(?:1[03](?![0-9])|x0*+[ad](?![0-9a-f]));?|NewLine;)", re.IGNORECASE | re.ASCII)
 _EMPTY_LINES = re.compile(r"\n[\t\n\f ]*\n")
@@ -109,8 +80,8 @@ def balance(html: str, *, videos_as_links: bool = False) -> str:
     text = html.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
     text = _BREAKS.sub("\n", text)
     tags = text.count("<")
-    if tags > MAX_TAGS_AND_LEAVES or (tags > MAX_TAGS and tags - 2 * len(_LEAF.findall(text)) > MAX_TAGS):
-        plain = _TOKEN.sub("", text).replace("<", "&lt;")
+    if tags > MAX_TAGS_AND_LEAVES or (tags > MAX_TAGS and tags - 2 * len(LEAF.findall(text)) > MAX_TAGS):
+        plain = TOKEN.sub("", text).replace("<", "&lt;")
         text = f'<div class="email-fragment">{plain}</div>'
     return _Balancer(videos_as_links=videos_as_links).balance(text)
 
@@ -131,7 +102,7 @@ class _Balancer:
 
     def balance(self, html: str) -> str:
         end = 0
-        for token in _TOKEN.finditer(html):
+        for token in TOKEN.finditer(html):
             if token.start() > end:
                 self._text(html[end : token.start()])
             end = token.end()
@@ -153,7 +124,7 @@ class _Balancer:
             if name not in _VOID:
                 self._push(_OpenElement(name, ""))
         else:
-            self._start(name, _attributes(attributes) if attributes else {}, slash=attributes.endswith("/"))
+            self._start(name, parse_attributes(attributes) if attributes else {}, slash=attributes.endswith("/"))
 
     def _leaf(self, markup: str, kind: str) -> None:
         in_text = not (self._stack and self._stack[-1].is_email) and not self._in_table_structure()
@@ -194,7 +165,7 @@ class _Balancer:
         if name in _VOID:
             if self._has_room() and (name != "source" or self._is_variant(attributes)):
                 self._elements += 1
-                self._output.append(_start_tag(name, attributes))
+                self._output.append(start_tag(name, attributes))
             return
         if name == "tr" and self._stack[-1].name == "table":
             self._open("tbody", {})
@@ -205,7 +176,7 @@ class _Balancer:
         if has_parent and self._has_room():
             self._elements += 1
             tag = _REPLACEMENTS.get(name, name)
-            self._output.append(_start_tag(tag, attributes))
+            self._output.append(start_tag(tag, attributes))
             self._push(_OpenElement(name, tag))
         else:
             self._push(_OpenElement(name, ""))
@@ -252,7 +223,7 @@ class _Balancer:
     def _text(self, text: str) -> None:
         if self._mute_depth or not text:
             return
-        if text.strip(_SPACE):
+        if text.strip(SPACE):
             self._leave_table_structure()
         if self._in_email():
             self._email_text(text)
@@ -274,9 +245,9 @@ class _Balancer:
     def _email_paragraph(self, text: str) -> None:
         lines = text
         if self._stack[-1].is_email:
-            if not text.strip(_SPACE):
+            if not text.strip(SPACE):
                 return
-            lines = text.lstrip(_SPACE)
+            lines = text.lstrip(SPACE)
             self._open("p", {})
         first, *others = lines.split("\n", self._elements_left())
         self._write(first)
@@ -320,44 +291,3 @@ class _Balancer:
                 self._output.append(f"</{self._end_tags.pop()}>")
                 if element.tag in _SCOPES:
                     self._scopes.pop()
-
-
-def _attributes(text: str) -> Mapping[str, str]:
-    """Return values by lower-case name, with their character references. The first of a repeated name wins."""
-    return _parse_repeated(text) if len(text) <= _LONGEST_REPEATED else _parse_attributes(text)
-
-
-def _parse_attributes(text: str) -> Mapping[str, str]:
-    attributes: dict[str, str] = {}
-    for match in islice(_ATTRIBUTE.finditer(text), _MAX_ATTRIBUTES):
-        attributes.setdefault(match[1].lower(), match[2] or match[3] or match[4] or "")
-    return attributes
-
-
-_parse_repeated = lru_cache(maxsize=1_000)(_parse_attributes)
-"""Most tags of GitHub's markup have one of a few dozen texts, such as `dir="auto"`."""
-
-
-def _start_tag(name: str, attributes: Mapping[str, str]) -> str:
-    if not attributes and name not in CONSTANT_ATTRIBUTES:
-        return f"<{name}>"
-    pairs = tuple(attributes.items())
-    is_short = sum(len(key) + len(value) for key, value in pairs) <= _LONGEST_REPEATED
-    return _write_repeated(name, pairs) if is_short else _write_start_tag(name, pairs)
-
-
-def _write_start_tag(name: str, attribute_pairs: tuple[tuple[str, str], ...]) -> str:
-    attributes = dict(attribute_pairs)
-    own_names = ELEMENTS[name]
-    values = {key: value for key, value in attributes.items() if key in own_names or key in GLOBAL_ATTRIBUTES}
-    safe_values = {key: sanitize_value(name, key, value) for key, value in values.items() if key not in URL_ATTRIBUTES}
-    # nh3 adds the constant attributes itself, but in an order that changes between runs. Written here, they keep it.
-    # nh3 moves the last attribute into the slot of one that it removes. It removes only URLs, so URLs are last.
-    safe_values |= dict(CONSTANT_ATTRIBUTES.get(name, {})) | {
-        key: value for key, value in values.items() if key in URL_ATTRIBUTES
-    }
-    pairs = (f' {key}="{value.replace(chr(34), "&quot;")}"' for key, value in safe_values.items() if value is not None)
-    return f"<{name}{''.join(pairs)}>"
-
-
-_write_repeated = lru_cache(maxsize=1_000)(_write_start_tag)

@@ -79,13 +79,7 @@ class MemoryMirror(Mirror):
         return next((comment.author.avatar_url for comment in comments if comment.author.id == user_id), None)
 
     async def newest_comments(
-        self,
-        repo: Repository,
-        *,
-        limit: int,
-        before: int | None,
-        numbers: frozenset[int] | None,
-        select: Select | None = None,
+        self, repo: Repository, *, limit: int, before: int | None, numbers: frozenset[int] | None, select: Select
     ) -> NewestComments:
         site = self._site(repo)
         complete = {n for n, thread in site.threads.items() if thread.complete and (numbers is None or n in numbers)}
@@ -93,7 +87,7 @@ class MemoryMirror(Mirror):
         comments = tuple(site.threads[site.numbers[key]].comments[key] for key in nlargest(limit, ids))
         refs = {comment.number: ThreadRef(repo, comment.number) for comment in comments}
         full = {number: self._snapshot(ref, with_comments=True) for number, ref in refs.items()}
-        snapshots = {n: s if select is None else await asyncio.to_thread(_narrow, s, select) for n, s in full.items()}
+        snapshots = {number: await asyncio.to_thread(_narrow, full[number], select) for number in full}
         return NewestComments(site.record, comments, snapshots, site.is_complete)
 
     async def etags(self, keys: Iterable[str]) -> Mapping[str, str]:

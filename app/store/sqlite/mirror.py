@@ -141,13 +141,7 @@ class SqliteMirror(Mirror):
         return comments[0].author.avatar_url if comments else None
 
     async def newest_comments(
-        self,
-        repo: Repository,
-        *,
-        limit: int,
-        before: int | None,
-        numbers: frozenset[int] | None,
-        select: Select | None = None,
+        self, repo: Repository, *, limit: int, before: int | None, numbers: frozenset[int] | None, select: Select
     ) -> NewestComments:
         last = LARGEST if before is None else clamp(before - 1)
         parameters = {"key": repo.key, "last": last, "keys": json_list(numbers), "limit": limit}
