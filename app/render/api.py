@@ -31,7 +31,7 @@ def post(thread: Thread) -> Document:
     return _document(body, etag=etag, checked_at=thread.checked_at, stale=thread.stale)
 
 
-def comments(thread: Thread, key: CommentsKey, sanitize: Sanitizer, secret: bytes = b"") -> Document:
+def comments(thread: Thread, key: CommentsKey, sanitize: Sanitizer, secret: bytes) -> Document:
     """Render a page of a thread's comments with the post, `{post, comments, next}`; `secret` signs cursors.
 
     Without an issue there are no comments; the post's `status` says why. Raise InvalidCursor for another list's cursor.
@@ -62,7 +62,7 @@ def newest(
     checked_at: float | None,
     stale: bool,  # noqa: FBT001 - the state of what is rendered, not a switch
     *,
-    secret: bytes = b"",
+    secret: bytes,
 ) -> Document:
     """Render the newest comments of a blog with their posts' numbers and titles, `{comments, next}`.
 
@@ -85,7 +85,7 @@ def newest(
     return _document(body, etag=weak_etag(body), checked_at=checked_at, stale=stale, quick=is_later_page)
 
 
-def newest_position(cursor: str | None, secret: bytes = b"") -> cursors.Position | None:
+def newest_position(cursor: str | None, secret: bytes) -> cursors.Position | None:
     """Return the position above a page of the newest comments, None for the first page.
 
     Raise InvalidCursor for other text.
@@ -93,15 +93,13 @@ def newest_position(cursor: str | None, secret: bytes = b"") -> cursors.Position
     return None if cursor is None else cursors.position(cursors.site_list(), cursor, secret=secret)
 
 
-def require_cursor(key: CommentsKey | FragmentKey) -> None:
+def require_cursor(key: CommentsKey | FragmentKey | NewestKey) -> None:
     """Raise InvalidCursor if a key has the cursor of another list, or other text."""
     if key.cursor is not None:
-        cursors.require_list(_list_digest(key), key.cursor)
+        cursors.require_list(cursors.site_list() if isinstance(key, NewestKey) else _list_digest(key), key.cursor)
 
 
-def page(
-    outline: ThreadOutline, key: CommentsKey | FragmentKey, secret: bytes = b""
-) -> tuple[Sequence[int], str | None]:
+def page(outline: ThreadOutline, key: CommentsKey | FragmentKey, secret: bytes) -> tuple[Sequence[int], str | None]:
     """Return the ids of a page's comments in their order, and the next page's cursor or None.
 
     Raise InvalidCursor for another list's cursor, and for one that was made up: it is not signed, and its comment is

@@ -52,13 +52,13 @@ def site_list() -> bytes:
     return _digest("site")
 
 
-def encode(list_digest: bytes, *, comment_id: int, total: int = 0, secret: bytes = b"") -> str:
+def encode(list_digest: bytes, *, comment_id: int, total: int = 0, secret: bytes) -> str:
     """Return the cursor for "after this comment"; `total` is its total of reactions if the list is sorted by it."""
     mark = list_digest[:_HALF] + _signature(list_digest, total, comment_id, secret)
     return urlsafe_b64encode(_LAYOUT.pack(mark, total, comment_id)).decode("ascii")
 
 
-def position(list_digest: bytes, text: str, *, secret: bytes = b"") -> Position:
+def position(list_digest: bytes, text: str, *, secret: bytes) -> Position:
     """Return the position of a cursor. Raise InvalidCursor if it is none of this list."""
     if CURSOR.fullmatch(text) is None:
         raise InvalidCursor

@@ -55,7 +55,7 @@ class CommentView:
     depth: int = 1
 
 
-def document(thread: Thread, key: FragmentKey, sanitize: Sanitizer, secret: bytes = b"") -> Document:
+def document(thread: Thread, key: FragmentKey, sanitize: Sanitizer, secret: bytes) -> Document:
     """Render a thread as a fragment or a full page; `secret` signs cursors.
 
     Raise InvalidCursor for another list's cursor.

@@ -31,12 +31,10 @@ _BYTES, _BYTES_PER_COMMENT = 1_000, 48
 def require_valid(key: Key) -> None:
     """Raise a `ReadError` for a key that is invalid whatever the mirror has: another list's cursor, or no time."""
     match key:
-        case CommentsKey() | FragmentKey():
+        case CommentsKey() | FragmentKey() | NewestKey():
             api.require_cursor(key)
         case GitHubCommentsKey():
             github_api.page(NO_COMMENTS, key)
-        case NewestKey():
-            api.newest_position(key.cursor)
         case _:
             pass
 

@@ -1,5 +1,6 @@
 """Visibility: private, deleted and hidden repositories are withheld, and outages are told from them."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +14,7 @@ from tests.integration.local_service import (
     BLOG,
     LocalService,
     complete_backfill,
+    github_ids,
     run_service_with_webhook,
 )
 from tests.integration.webhooks import WebhookQueue
@@ -40,6 +42,19 @@ async def test_private_repository_is_withheld_after_its_webhook(world: World, cl
             world.make_private("ada/blog", private=False)
             await webhook.deliver(service)
             assert await _status_code(service) == 200
+
+
+async def test_cursors_tell_nothing_of_a_private_repository(world: World, clock: FakeClock) -> None:
+    with run_simulator(world) as simulator:
+        async with run_service_with_webhook(simulator, clock) as service:
+            await complete_backfill(service)
+            webhook = WebhookQueue(world)
+            cursor = urlsafe_b64decode((await service.get("/api/v1/comments?limit=1")).json()["next"])
+            world.make_private("ada/blog")
+            await webhook.deliver(service)
+            for comment_id in (github_ids(simulator, 1)[0], 7):
+                made_up = urlsafe_b64encode(cursor[:16] + comment_id.to_bytes(8, "big")).decode()
+                assert (await service.get(f"/api/v1/comments?cursor={made_up}")).status_code == 404
 
 
 async def test_readiness_counts_only_what_is_served(world: World, clock: FakeClock) -> None:

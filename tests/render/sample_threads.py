@@ -9,6 +9,8 @@ from app.domain.threads import Comment, Issue, Status, Thread, outline
 from app.github import payloads
 
 REPO = repository("ada/blog")
+SECRET = b"a secret of the tests"
+"""Signs the cursors of rendered pages."""
 API = "https://api.github.com/repos/ada/blog"
 WEB = "https://github.com/ada/blog"
 KINDS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")

@@ -12,7 +12,7 @@ from app.render import api, cursors
 from app.render.document import JSON, Document
 from app.render.keys import CommentsKey, Order
 from tests.render.rendered_json import read_json
-from tests.render.sample_threads import REPO, WEB, a_comment, a_thread, an_issue, fake_sanitize, no_thread
+from tests.render.sample_threads import REPO, SECRET, WEB, a_comment, a_thread, an_issue, fake_sanitize, no_thread
 
 NONE = {"+1": 0, "-1": 0, "laugh": 0, "hooray": 0, "confused": 0, "heart": 0, "rocket": 0, "eyes": 0}
 NO_REACTIONS = {"total_count": 0} | NONE
@@ -100,7 +100,7 @@ def test_unchecked_post_has_null_checked_at() -> None:
 @pytest.mark.parametrize("status", [Status.MISSING, Status.GONE])
 @pytest.mark.parametrize("order", Order)
 def test_post_without_issue_has_no_comments(status: Status, order: Order) -> None:
-    assert read_json(api.comments(no_thread(status), _key(order), fake_sanitize)) == {
+    assert read_json(api.comments(no_thread(status), _key(order), fake_sanitize, SECRET)) == {
         "post": MISSING | {"status": status},
         "comments": [],
         "next": None,
@@ -116,7 +116,7 @@ def test_comment_has_all_documented_fields() -> None:
         updated_at="2020-07-03T00:00:00Z",
         pin={"pinned_at": "2020-07-03T00:00:00Z", "pinned_by": None},
     )
-    document = api.comments(a_thread(comment), _key(), fake_sanitize)
+    document = api.comments(a_thread(comment), _key(), fake_sanitize, SECRET)
     assert read_json(document)["comments"] == [
         {
             "id": 1001,
@@ -145,15 +145,17 @@ def test_comment_has_all_documented_fields() -> None:
 
 @pytest.mark.parametrize("association", ["MEMBER", "COLLABORATOR", "CONTRIBUTOR", "NONE"])
 def test_other_associations_are_not_the_owner(association: str) -> None:
-    author = read_json(api.comments(a_thread(a_comment(author_association=association)), _key(), fake_sanitize))[
-        "comments"
-    ][0]["author"]
+    author = read_json(
+        api.comments(a_thread(a_comment(author_association=association)), _key(), fake_sanitize, SECRET)
+    )["comments"][0]["author"]
     assert (author["association"], author["is_owner"]) == (association, False)
 
 
 @pytest.mark.parametrize(("login", "author_fields"), [(None, ("ghost", False)), ("ci[bot]", ("ci[bot]", True))])
 def test_deleted_accounts_and_bots_are_authors(login: str | None, author_fields: tuple[str, bool]) -> None:
-    author = read_json(api.comments(a_thread(a_comment(login=login)), _key(), fake_sanitize))["comments"][0]["author"]
+    author = read_json(api.comments(a_thread(a_comment(login=login)), _key(), fake_sanitize, SECRET))["comments"][0][
+        "author"
+    ]
     assert (author["login"], author["is_bot"]) == author_fields
 
 
@@ -162,7 +164,7 @@ def test_hidden_comment_has_no_text() -> None:
         raise AssertionError(f"{value.id} is hidden")
 
     comment = a_comment(minimized={"reason": "SPAM"}, body="buy!", body_text="buy!", body_html="<p>buy!</p>")
-    document = api.comments(a_thread(comment), _key(), refuse)
+    document = api.comments(a_thread(comment), _key(), refuse, SECRET)
     fields = read_json(document)["comments"][0]
     assert (fields["hidden"], fields["html"], fields["text"]) == ("spam", None, None)
     assert b"buy!" not in document.bodies["identity"]
@@ -174,7 +176,7 @@ def test_reply_to_may_name_a_comment_on_another_page() -> None:
         a_comment(2, login="cleo", body="Nice."),
         a_comment(3, login="ada", body="@bob this one"),
     )
-    first = read_json(api.comments(thread, _key(Order.NEWEST, limit=1), fake_sanitize))
+    first = read_json(api.comments(thread, _key(Order.NEWEST, limit=1), fake_sanitize, SECRET))
     assert [(c["id"], c["reply_to"]) for c in first["comments"]] == [(3, 1)]
 
 
@@ -190,7 +192,7 @@ def test_pages_cover_the_list_in_order(order: Order, ids: list[int], limit: int)
     cursor: str | None = None
     sizes: list[int] = []
     while cursor is not None or not sizes:
-        document = api.comments(thread, _key(order, limit, cursor), fake_sanitize)
+        document = api.comments(thread, _key(order, limit, cursor), fake_sanitize, SECRET)
         cursor = read_json(document)["next"]
         sizes.append(len(_ids(document)))
         listing += _ids(document)
@@ -218,7 +220,7 @@ def test_changes_between_pages_cause_no_duplicates_or_gaps(
     pending = list(steps)
     while True:
         thread = a_thread(*(a_comment(n, reactions={"+1": totals[n]}) for n in sorted(totals)))
-        document = api.comments(thread, _key(order, limit, cursor), fake_sanitize)
+        document = api.comments(thread, _key(order, limit, cursor), fake_sanitize, SECRET)
         listing += _ids(document)
         assert len(listing) == len(set(listing))
         cursor = read_json(document)["next"]
@@ -234,7 +236,7 @@ def test_changes_between_pages_cause_no_duplicates_or_gaps(
 @pytest.mark.parametrize("thread", [a_thread(a_comment()), no_thread()], ids=["open", "missing"])
 def test_invalid_cursor_is_refused(thread: Thread, order: Order, text: str) -> None:
     with pytest.raises(InvalidCursor):
-        api.comments(thread, _key(order, cursor=text), fake_sanitize)
+        api.comments(thread, _key(order, cursor=text), fake_sanitize, SECRET)
 
 
 def _after(comment_id: int, total: int = 0, *, order: Order = Order.OLDEST, secret: bytes = b"other") -> CommentsKey:
@@ -246,36 +248,38 @@ def _after(comment_id: int, total: int = 0, *, order: Order = Order.OLDEST, secr
 def test_unsigned_cursor_needs_its_comment(order: Order) -> None:
     thread = a_thread(*(a_comment(n, reactions={"+1": 2}) for n in (1, 3, 5)))
     expected = {Order.OLDEST: [5], Order.NEWEST: [1], Order.REACTIONS: [5]}[order]
-    assert _ids(api.comments(thread, _after(3, 2, order=order), fake_sanitize, b"s")) == expected
+    assert _ids(api.comments(thread, _after(3, 2, order=order), fake_sanitize, SECRET)) == expected
     for comment_id in (2, 4, 9):
         with pytest.raises(InvalidCursor):
-            api.comments(thread, _after(comment_id, 2, order=order), fake_sanitize, b"s")
-        api.comments(thread, _after(comment_id, 2, order=order, secret=b"s"), fake_sanitize, b"s")
+            api.comments(thread, _after(comment_id, 2, order=order), fake_sanitize, SECRET)
+        api.comments(thread, _after(comment_id, 2, order=order, secret=SECRET), fake_sanitize, SECRET)
 
 
 def test_unsigned_cursor_needs_the_present_reactions() -> None:
     thread = a_thread(*(a_comment(n, reactions={"+1": 2}) for n in (1, 3, 5)))
     with pytest.raises(InvalidCursor):
-        api.comments(thread, _after(3, 7, order=Order.REACTIONS), fake_sanitize, b"s")
-    assert _ids(api.comments(thread, _after(3, 7), fake_sanitize, b"s")) == [5]
+        api.comments(thread, _after(3, 7, order=Order.REACTIONS), fake_sanitize, SECRET)
+    assert _ids(api.comments(thread, _after(3, 7), fake_sanitize, SECRET)) == [5]
 
 
 def test_cursor_works_after_thread_is_deleted() -> None:
-    next_cursor = read_json(api.comments(a_thread(a_comment(1), a_comment(2)), _key(limit=1), fake_sanitize))["next"]
-    assert _ids(api.comments(no_thread(Status.GONE), _key(limit=1, cursor=next_cursor), fake_sanitize)) == []
+    next_cursor = read_json(api.comments(a_thread(a_comment(1), a_comment(2)), _key(limit=1), fake_sanitize, SECRET))[
+        "next"
+    ]
+    assert _ids(api.comments(no_thread(Status.GONE), _key(limit=1, cursor=next_cursor), fake_sanitize, SECRET)) == []
 
 
 @pytest.mark.parametrize("other", [_key(Order.NEWEST), _key(Order.REACTIONS), _key(number=42)])
 def test_cursor_of_another_list_is_refused(other: CommentsKey) -> None:
     thread = a_thread(a_comment(1), a_comment(2))
-    next_cursor = read_json(api.comments(thread, _key(limit=1), fake_sanitize))["next"]
+    next_cursor = read_json(api.comments(thread, _key(limit=1), fake_sanitize, SECRET))["next"]
     with pytest.raises(InvalidCursor):
-        api.comments(thread, replace(other, cursor=next_cursor), fake_sanitize)
+        api.comments(thread, replace(other, cursor=next_cursor), fake_sanitize, SECRET)
 
 
 RENDERINGS: list[Callable[[Thread], Document]] = [
     api.post,
-    lambda thread: api.comments(thread, _key(), fake_sanitize),
+    lambda thread: api.comments(thread, _key(), fake_sanitize, SECRET),
 ]
 
 
@@ -304,7 +308,7 @@ def test_etag_changes_with_the_content(rendering: Callable[[Thread], Document], 
 def test_etag_changes_with_the_base_url() -> None:
     thread = a_thread(a_comment(1001))
     etags = {
-        api.comments(thread, replace(_key(), base_url=base_url), fake_sanitize).etag
+        api.comments(thread, replace(_key(), base_url=base_url), fake_sanitize, SECRET).etag
         for base_url in (None, "http://a", "http://b:1")
     }
     assert len(etags) == 3

@@ -10,6 +10,7 @@ from app.domain.errors import InvalidCursor
 from app.domain.sites import repository
 from app.render import cursors
 from app.render.keys import Order
+from tests.render.sample_threads import SECRET
 
 BLOG = repository("ada/blog")
 LISTS = [
@@ -42,7 +43,7 @@ def test_cursor_of_an_older_version_is_not_signed() -> None:
 
 @given(COUNT, COUNT)
 def test_cursor_needs_no_escaping_in_a_query(total: int, comment_id: int) -> None:
-    text = cursors.encode(LISTS[0], comment_id=comment_id, total=total)
+    text = cursors.encode(LISTS[0], comment_id=comment_id, total=total, secret=SECRET)
     assert text.isascii()
     assert text.replace("-", "").replace("_", "").isalnum()
 
@@ -50,12 +51,12 @@ def test_cursor_needs_no_escaping_in_a_query(total: int, comment_id: int) -> Non
 @pytest.mark.parametrize("encoded_for", range(len(LISTS)))
 @pytest.mark.parametrize("decoded_for", range(len(LISTS)))
 def test_cursor_is_valid_for_its_list_only(encoded_for: int, decoded_for: int) -> None:
-    text = cursors.encode(LISTS[encoded_for], comment_id=7)
+    text = cursors.encode(LISTS[encoded_for], comment_id=7, secret=SECRET)
     if encoded_for == decoded_for:
-        assert cursors.position(LISTS[decoded_for], text)[:2] == (0, 7)
+        assert cursors.position(LISTS[decoded_for], text, secret=SECRET)[:2] == (0, 7)
     else:
         with pytest.raises(InvalidCursor):
-            cursors.position(LISTS[decoded_for], text)
+            cursors.position(LISTS[decoded_for], text, secret=SECRET)
 
 
 def test_letter_case_of_repository_is_ignored() -> None:
@@ -70,7 +71,7 @@ def test_letter_case_of_repository_is_ignored() -> None:
 )
 def test_any_other_text_is_invalid(text: str) -> None:
     with pytest.raises(InvalidCursor):
-        cursors.position(cursors.site_list(), text)
+        cursors.position(cursors.site_list(), text, secret=SECRET)
 
 
 @pytest.mark.parametrize(
@@ -88,11 +89,11 @@ def test_any_other_text_is_invalid(text: str) -> None:
 )
 def test_altered_cursor_is_invalid(alter: Callable[[str], str]) -> None:
     with pytest.raises(InvalidCursor):
-        cursors.position(LISTS[0], alter(cursors.encode(LISTS[0], comment_id=123_456)))
+        cursors.position(LISTS[0], alter(cursors.encode(LISTS[0], comment_id=123_456, secret=SECRET)), secret=SECRET)
 
 
 @pytest.mark.parametrize(("total", "comment_id"), [(-1, 5), (5, -1)])
 def test_negative_position_is_invalid(total: int, comment_id: int) -> None:
-    forged = cursors.encode(LISTS[0], comment_id=comment_id, total=total)
+    forged = cursors.encode(LISTS[0], comment_id=comment_id, total=total, secret=SECRET)
     with pytest.raises(InvalidCursor):
-        cursors.position(LISTS[0], forged)
+        cursors.position(LISTS[0], forged, secret=SECRET)

@@ -14,7 +14,7 @@ from app.domain.threads import Comment, Issue, Status
 from app.render import fragment
 from app.render.document import Document
 from app.render.keys import FragmentKey, Order
-from tests.render.sample_threads import REPO, WEB, a_comment, a_thread, an_issue, fake_sanitize, no_thread
+from tests.render.sample_threads import REPO, SECRET, WEB, a_comment, a_thread, an_issue, fake_sanitize, no_thread
 
 BASE_URL = "https://comments.example.com"
 
@@ -44,7 +44,7 @@ def _node(document: Document, selector: str) -> LexborNode:
 
 def test_fragment_is_the_element_with_its_comments() -> None:
     thread = a_thread(a_comment(1001), a_comment(1002, login="ada", author_association="OWNER"))
-    document = fragment.document(thread, _key(), fake_sanitize)
+    document = fragment.document(thread, _key(), fake_sanitize, SECRET)
     assert document.content_type == "text/html; charset=utf-8"
     element = _node(document, "post-comments")
     assert element.attributes == {"ghissueid": "41", "repo": "ada/blog", "lang": "en"}
@@ -57,7 +57,7 @@ def test_fragment_is_the_element_with_its_comments() -> None:
 
 
 def test_comments_carry_schema_org_microdata() -> None:
-    document = fragment.document(a_thread(a_comment(1001)), _key(), fake_sanitize)
+    document = fragment.document(a_thread(a_comment(1001)), _key(), fake_sanitize, SECRET)
     article = _node(document, "article")
     assert article.attributes["itemtype"] == "https://schema.org/Comment"
     assert article.attributes["itemprop"] == "comment"
@@ -69,7 +69,7 @@ def test_comments_carry_schema_org_microdata() -> None:
 def test_replies_nest_at_most_three_levels_deep() -> None:
     comments = [a_comment(1000, login="u0", body="first")]
     comments += [a_comment(1000 + n, login=f"u{n}", body=f"@u{n - 1} and so on") for n in range(1, 6)]
-    document = fragment.document(a_thread(*comments), _key(), fake_sanitize)
+    document = fragment.document(a_thread(*comments), _key(), fake_sanitize, SECRET)
 
     def depth(node: LexborNode) -> int:
         ancestor, count = node.parent, 0
@@ -84,7 +84,7 @@ def test_replies_nest_at_most_three_levels_deep() -> None:
 
 def test_other_orders_do_not_nest_replies() -> None:
     thread = a_thread(a_comment(1001, login="bob"), a_comment(1002, login="eve", body="@bob yes", reactions={"+1": 1}))
-    newest = fragment.document(thread, _key(order=Order.NEWEST), fake_sanitize)
+    newest = fragment.document(thread, _key(order=Order.NEWEST), fake_sanitize, SECRET)
     assert [node.id for node in _tree(newest).css(".pc > .pc-list > article")] == ["comment-1002", "comment-1001"]
     assert _texts(newest, ".pc-reply") == [], "its target comes later"
     assert _node(newest, "post-comments").attributes["order"] == "newest"
@@ -93,7 +93,7 @@ def test_other_orders_do_not_nest_replies() -> None:
 def test_hidden_comment_has_no_text() -> None:
     hidden = a_comment(1001, minimized={"reason": "off-topic"}, body_html="<p>secret</p>", reactions={"heart": 2})
     document = fragment.document(
-        a_thread(hidden), _key(), lambda item: item.body_html if isinstance(item, Comment) else ""
+        a_thread(hidden), _key(), lambda item: item.body_html if isinstance(item, Comment) else "", SECRET
     )
     assert _texts(document, ".pc-hidden .pc-body") == ["Hidden comment: off-topic"]
     assert "secret" not in _html(document)
@@ -102,21 +102,21 @@ def test_hidden_comment_has_no_text() -> None:
 
 @pytest.mark.parametrize(("status", "message"), [(Status.MISSING, "not open"), (Status.GONE, "was deleted")])
 def test_missing_issue_has_a_note_and_no_title(status: Status, message: str) -> None:
-    document = fragment.document(no_thread(status), _key(), fake_sanitize)
+    document = fragment.document(no_thread(status), _key(), fake_sanitize, SECRET)
     assert message in _texts(document, ".pc-note")[0]
     assert not _tree(document).css(".pc-title, .pc-write, article")
 
 
 def test_closed_and_locked_posts_have_a_note() -> None:
-    closed = fragment.document(a_thread(issue=an_issue(state="closed")), _key(), fake_sanitize)
+    closed = fragment.document(a_thread(issue=an_issue(state="closed")), _key(), fake_sanitize, SECRET)
     assert _texts(closed, ".pc-note") == ["The conversation is closed. You can still comment."]
     assert _texts(closed, ".pc-title") == ["No comments yet."]
-    locked = fragment.document(a_thread(issue=an_issue(locked=True)), _key(), fake_sanitize)
+    locked = fragment.document(a_thread(issue=an_issue(locked=True)), _key(), fake_sanitize, SECRET)
     assert not _tree(locked).css(".pc-write")
 
 
 def test_stale_comments_show_their_age() -> None:
-    document = fragment.document(a_thread(stale=True), _key(), fake_sanitize)
+    document = fragment.document(a_thread(stale=True), _key(), fake_sanitize, SECRET)
     assert "GitHub cannot be reached" in _node(document, ".pc-stale").text()
 
 
@@ -125,7 +125,9 @@ def test_links_lead_through_all_pages() -> None:
     ids: list[str | None] = []
     cursor: str | None = None
     for count in (3, 3, 1):
-        document = fragment.document(thread, _key(limit=3, cursor=cursor, full_page=cursor is not None), fake_sanitize)
+        document = fragment.document(
+            thread, _key(limit=3, cursor=cursor, full_page=cursor is not None), fake_sanitize, SECRET
+        )
         ids += [node.id for node in _tree(document).css("article")]
         next_links = _tree(document).css(".pc-more a[rel=next]")
         assert len(_tree(document).css("article")) == count
@@ -140,12 +142,12 @@ def test_links_lead_through_all_pages() -> None:
 
 def test_cursor_of_another_list_is_refused() -> None:
     with pytest.raises(InvalidCursor):
-        fragment.document(a_thread(a_comment(1001)), _key(cursor="A" * 32), fake_sanitize)
+        fragment.document(a_thread(a_comment(1001)), _key(cursor="A" * 32), fake_sanitize, SECRET)
 
 
 def test_full_page_is_a_document_without_scripts() -> None:
     thread = a_thread(a_comment(1001), issue=an_issue(title="<b>Tea</b> & more"))
-    document = fragment.document(thread, _key(full_page=True, lang="he"), fake_sanitize)
+    document = fragment.document(thread, _key(full_page=True, lang="he"), fake_sanitize, SECRET)
     assert _node(document, "html").attributes == {"lang": "he", "dir": "rtl"}
     assert "<b>Tea</b> & more" in _node(document, "title").text()
     assert not _tree(document).css("script, style, [style]")
@@ -156,24 +158,26 @@ def test_full_page_is_a_document_without_scripts() -> None:
 
 
 def test_security_policy_allows_only_displaying() -> None:
-    document = fragment.document(a_thread(), _key(), fake_sanitize)
+    document = fragment.document(a_thread(), _key(), fake_sanitize, SECRET)
     assert document.content_security_policy is not None
     assert "default-src 'none'" in document.content_security_policy
     assert "script-src" not in document.content_security_policy
     assert " https:;" not in document.content_security_policy
     assert " https:;" in (
-        fragment.document(a_thread(), _key(proxy_images=False), fake_sanitize).content_security_policy or ""
+        fragment.document(a_thread(), _key(proxy_images=False), fake_sanitize, SECRET).content_security_policy or ""
     )
 
 
 def test_avatars_are_proxied_if_the_key_says() -> None:
     thread = a_thread(a_comment(1001))
     assert (
-        _node(fragment.document(thread, _key(), fake_sanitize), ".pc-avatar img").attributes["src"]
+        _node(fragment.document(thread, _key(), fake_sanitize, SECRET), ".pc-avatar img").attributes["src"]
         == f"{BASE_URL}/avatars/7"
     )
     avatar_url = (
-        _node(fragment.document(thread, _key(proxy_images=False), fake_sanitize), ".pc-avatar img").attributes["src"]
+        _node(fragment.document(thread, _key(proxy_images=False), fake_sanitize, SECRET), ".pc-avatar img").attributes[
+            "src"
+        ]
         or ""
     )
     assert avatar_url.startswith("https://avatars.githubusercontent.com/")
@@ -181,9 +185,11 @@ def test_avatars_are_proxied_if_the_key_says() -> None:
 
 def test_etag_changes_with_the_content_only() -> None:
     thread = a_thread(a_comment(1001))
-    first = fragment.document(thread, _key(), fake_sanitize)
-    assert fragment.document(replace(thread, checked_at=1_700_000_000.0), _key(), fake_sanitize).etag == first.etag
-    assert fragment.document(thread, _key(lang="de"), fake_sanitize).etag != first.etag
+    first = fragment.document(thread, _key(), fake_sanitize, SECRET)
+    assert (
+        fragment.document(replace(thread, checked_at=1_700_000_000.0), _key(), fake_sanitize, SECRET).etag == first.etag
+    )
+    assert fragment.document(thread, _key(lang="de"), fake_sanitize, SECRET).etag != first.etag
 
 
 @given(st.text(min_size=1, max_size=30), st.text(max_size=30))
@@ -193,7 +199,9 @@ def test_names_and_titles_are_escaped(login: str, title: str) -> None:
 
     thread = a_thread(a_comment(1001), issue=an_issue(title=title))
     comment = replace(thread.comments[0], author=replace(thread.comments[0].author, login=login))
-    document = fragment.document(replace(thread, comments=(comment,)), _key(full_page=True), sanitize_to_nothing)
+    document = fragment.document(
+        replace(thread, comments=(comment,)), _key(full_page=True), sanitize_to_nothing, SECRET
+    )
     names = {node.tag for node in _tree(document).css("article *")}
     assert names <= {"div", "span", "img", "a", "time"}
 

@@ -8,7 +8,7 @@ from app.domain.errors import InvalidCursor
 from app.render import api
 from app.render.keys import CommentsKey, NewestKey, Order
 from tests.render.rendered_json import read_json
-from tests.render.sample_threads import REPO, a_comment, a_thread, an_issue, fake_sanitize
+from tests.render.sample_threads import REPO, SECRET, a_comment, a_thread, an_issue, fake_sanitize
 
 
 def _key(limit: int = 100, number: int = 41) -> CommentsKey:
@@ -35,12 +35,12 @@ def test_newest_comments_name_their_posts() -> None:
     second = a_thread(a_comment(2, number=42), issue=an_issue(42))
     comments = [first.comments[1], second.comments[0], first.comments[0]]
     document = api.newest(
-        comments, {41: first, 42: second}, _newest_key(3), fake_sanitize, 1_600_000_000.0, stale=False
+        comments, {41: first, 42: second}, _newest_key(3), fake_sanitize, 1_600_000_000.0, stale=False, secret=SECRET
     )
     expected = {
         comment["id"]: comment
         for thread in (first, second)
-        for comment in read_json(api.comments(thread, _key(number=thread.number), fake_sanitize))["comments"]
+        for comment in read_json(api.comments(thread, _key(number=thread.number), fake_sanitize, SECRET))["comments"]
     }
     assert read_json(document) == {
         "comments": [
@@ -55,12 +55,14 @@ def test_newest_comments_name_their_posts() -> None:
 
 
 def test_newest_comment_is_rendered_without_its_thread() -> None:
-    fields = read_json(api.newest([a_comment(9)], {}, _newest_key(), fake_sanitize, None, stale=True))["comments"][0]
+    fields = read_json(api.newest([a_comment(9)], {}, _newest_key(), fake_sanitize, None, stale=True, secret=SECRET))[
+        "comments"
+    ][0]
     assert (fields["id"], fields["ghissueid"], fields["post_title"], fields["reply_to"]) == (9, 41, None, None)
 
 
 def test_blog_without_comments_has_an_empty_list() -> None:
-    assert read_json(api.newest([], {}, _newest_key(), fake_sanitize, None, stale=False)) == {
+    assert read_json(api.newest([], {}, _newest_key(), fake_sanitize, None, stale=False, secret=SECRET)) == {
         "comments": [],
         "next": None,
     }
@@ -68,23 +70,27 @@ def test_blog_without_comments_has_an_empty_list() -> None:
 
 def test_next_page_of_newest_starts_below_the_last() -> None:
     comments = [a_comment(n) for n in (9, 8, 5)]
-    next_cursor = read_json(api.newest(comments, {}, _newest_key(2), fake_sanitize, None, stale=False))["next"]
-    position = api.newest_position(next_cursor)
+    next_cursor = read_json(api.newest(comments, {}, _newest_key(2), fake_sanitize, None, stale=False, secret=SECRET))[
+        "next"
+    ]
+    position = api.newest_position(next_cursor, SECRET)
     assert position is not None
     assert position.comment_id == 8
 
 
 def test_first_page_of_newest_has_no_start() -> None:
-    assert api.newest_position(None) is None
+    assert api.newest_position(None, SECRET) is None
 
 
 @given(st.text())
 def test_invalid_cursor_of_newest_is_refused(text: str) -> None:
     with pytest.raises(InvalidCursor):
-        api.newest_position(text)
+        api.newest_position(text, SECRET)
 
 
 def test_cursor_of_a_thread_is_refused_for_newest() -> None:
-    next_cursor = read_json(api.comments(a_thread(a_comment(1), a_comment(2)), _key(limit=1), fake_sanitize))["next"]
+    next_cursor = read_json(api.comments(a_thread(a_comment(1), a_comment(2)), _key(limit=1), fake_sanitize, SECRET))[
+        "next"
+    ]
     with pytest.raises(InvalidCursor):
-        api.newest_position(next_cursor)
+        api.newest_position(next_cursor, SECRET)

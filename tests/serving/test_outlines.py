@@ -15,6 +15,7 @@ from app.render.keys import (
 )
 from app.serving.outlines import Outlines
 from tests.domain.builders import comment
+from tests.render.sample_threads import SECRET
 from tests.serving.counted_reads import CountedReads
 
 BLOG = repository("ada/blog")
@@ -24,16 +25,16 @@ COMMENTS = [comment(n) for n in range(1, 121)]
 
 def _page(limit: int, *, after: int | None = None, order: Order = Order.OLDEST) -> CommentsKey:
     digest = cursors.thread_list(BLOG, 41, order)
-    cursor = None if after is None else cursors.encode(digest, comment_id=after)
+    cursor = None if after is None else cursors.encode(digest, comment_id=after, secret=SECRET)
     return CommentsKey(BLOG, 41, order, limit, cursor)
 
 
 def _chosen(*keys: Key) -> set[int]:
-    return set(Outlines(b"").select(keys)(REF, 1, COMMENTS)[1])
+    return set(Outlines(SECRET).select(keys)(REF, 1, COMMENTS)[1])
 
 
 def test_comments_are_read_once_for_each_version() -> None:
-    outlines, comments = Outlines(b""), CountedReads(COMMENTS)
+    outlines, comments = Outlines(SECRET), CountedReads(COMMENTS)
     for _ in range(3):
         outlines.select([_page(10)])(REF, 1, comments)
     assert comments.count == 1
@@ -44,7 +45,7 @@ def test_comments_are_read_once_for_each_version() -> None:
 
 
 def test_outlines_are_forgotten_with_the_store() -> None:
-    outlines, comments = Outlines(b""), CountedReads(COMMENTS)
+    outlines, comments = Outlines(SECRET), CountedReads(COMMENTS)
     outlines.select(())(REF, 1, comments)
     outlines.clear()
     outlines.select(())(REF, 1, comments)

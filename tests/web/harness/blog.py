@@ -31,6 +31,7 @@ from app.web.cached_reads import CachedReads
 from app.web.context import Features, Monitoring, WebContext
 from app.web.document_response import CorsPolicy
 from tests.fakes import FakeClock
+from tests.render.sample_threads import SECRET
 
 SITE = repository("Owner/Blog")
 OTHER = repository("owner/notes")
@@ -128,9 +129,9 @@ class FakeReader:
     def _render_thread(self, thread: Thread, key: Key) -> Document:
         match key:
             case CommentsKey():
-                return api.comments(thread, key, _html)
+                return api.comments(thread, key, _html, SECRET)
             case FragmentKey():
-                return fragment.document(thread, key, _html)
+                return fragment.document(thread, key, _html, SECRET)
             case ThreadFeedKey():
                 return feeds.thread_feed(thread, key, _html)
             case GitHubIssueKey():
@@ -147,9 +148,9 @@ class FakeReader:
                 totals: Mapping[int, int | None] = {number: len(t.comments) for number, t in THREADS.items()}
                 return api.counts({n: totals.get(n) for n in key.ids or totals}, START, stale=False)
             case NewestKey():
-                position = api.newest_position(key.cursor)
+                position = api.newest_position(key.cursor, SECRET)
                 page = [c for c in comments if position is None or c.id < position.comment_id][: key.limit + 1]
-                return api.newest(page, THREADS, key, _html, START, stale=False)
+                return api.newest(page, THREADS, key, _html, START, stale=False, secret=SECRET)
             case SiteFeedKey():
                 return feeds.site_feed(comments[: feeds.MAX_ENTRIES], THREADS, key, _html, START)
             case GitHubIssuesKey():
