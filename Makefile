@@ -7,7 +7,11 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 APT := DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get
 POLICY := /usr/sbin/policy-rc.d
 SERVERS := nginx:/usr/sbin/nginx apache2:/usr/sbin/apache2 varnish:/usr/sbin/varnishd haproxy:/usr/sbin/haproxy caddy:/usr/bin/caddy squid:/usr/sbin/squid trafficserver:/usr/bin/traffic_server
-MISSING := $(strip $(foreach server,$(SERVERS),$(if $(wildcard $(lastword $(subst :, ,$(server)))),,$(firstword $(subst :, ,$(server))))))
+# Feed readers and clients of GitHub's API, which the tests run against the service.
+CLIENTS := newsboat:/usr/bin/newsboat rss2email:/usr/bin/r2e sfeed:/usr/bin/sfeed ruby-octokit:/usr/share/rubygems-integration/all/gems/octokit-* libpithub-perl:/usr/share/perl5/Pithub.pm r-cran-gh:/usr/lib/R/site-library/gh emacs-nox:/usr/bin/emacs elpa-ghub:/usr/share/emacs/site-lisp/elpa-src/ghub-*
+absent = $(strip $(foreach pair,$(1),$(if $(wildcard $(lastword $(subst :, ,$(pair)))),,$(firstword $(subst :, ,$(pair))))))
+MISSING := $(call absent,$(SERVERS))
+MISSING_CLIENTS := $(call absent,$(CLIENTS))
 
 .DEFAULT_GOAL := help
 .PHONY: help install develop proxies serve demo test check fix bench lock
@@ -32,6 +36,7 @@ develop: .venv/develop $(NPM)  ## install what the checks and tests need, too
 .venv/develop: requirements.lock .venv/service
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@{ command -v chromium && command -v jekyll && test -x /usr/bin/hugo && test -e /usr/share/javascript/jquery/jquery.js; } >/dev/null || { $(APT) update -qq && $(APT) install -y -qq chromium hugo jekyll libjs-jquery; }
+	@test -z "$(MISSING_CLIENTS)" || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $(MISSING_CLIENTS) >/dev/null; }
 	@{ test -z "$(MISSING)" && ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1; } || $(MAKE) --no-print-directory proxies
 	@touch $@
 
