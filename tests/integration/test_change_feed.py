@@ -34,7 +34,7 @@ async def test_change_of_another_process_is_reported_once(tmp_path: Path) -> Non
         await SqliteStore.open(path, process_id="there", sites=(BLOG, NOTES)),
     )
     notifications = Notifications()
-    feed = ChangeFeed(here.mirror, FakeClock(), notifications, process_id="here")
+    feed = ChangeFeed(here.mirror, FakeClock(), notify=notifications, show_images=notifications, process_id="here")
     await _change_titles(there.mirror, 1)
     await feed.catch_up()
     assert notifications.calls == []
@@ -66,7 +66,7 @@ async def test_replaced_store_is_read_from_its_start() -> None:
             return await mirrors[-1].changes(after=after)
 
     notifications = Notifications()
-    feed = ChangeFeed(ReplacedMirror(), FakeClock(), notifications, process_id="here")  # type: ignore[arg-type] # it needs no more
+    feed = ChangeFeed(ReplacedMirror(), FakeClock(), notify=notifications, show_images=notifications, process_id="here")  # type: ignore[arg-type] # it needs no more
     await feed.catch_up()
     mirrors.append(fresh)
     await _change_titles(fresh, 1, 2)
@@ -86,7 +86,7 @@ async def test_store_replaced_during_a_report_is_read_again() -> None:
         if len(notifications.calls) == 1:
             feed.restart()
 
-    feed = ChangeFeed(mirror, FakeClock(), notify, process_id="here")
+    feed = ChangeFeed(mirror, FakeClock(), notify=notify, show_images=notify, process_id="here")
     await _change_titles(mirror, 1)
     await feed.catch_up()
     await _change_titles(mirror, 2)
@@ -98,7 +98,7 @@ async def test_store_replaced_during_a_report_is_read_again() -> None:
 async def test_failed_report_is_repeated() -> None:
     mirror = MemoryMirror("there")
     notifications = Notifications(failures=1)
-    feed = ChangeFeed(mirror, FakeClock(), notifications, process_id="here")
+    feed = ChangeFeed(mirror, FakeClock(), notify=notifications, show_images=notifications, process_id="here")
     await feed.catch_up()
     await _change_titles(mirror, 1)
     with pytest.raises(StoreError):
@@ -120,7 +120,7 @@ async def test_change_feed_survives_a_failing_store(failure: Exception, caplog: 
         if 2 in numbers:
             reached.set()
 
-    feed = ChangeFeed(mirror, FakeClock(), notify, process_id="here")
+    feed = ChangeFeed(mirror, FakeClock(), notify=notify, show_images=notify, process_id="here")
     await feed.catch_up()
     await _change_titles(mirror, 1)
     running = asyncio.create_task(feed.run())

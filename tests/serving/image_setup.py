@@ -4,10 +4,14 @@ import asyncio
 
 from typing_extensions import override
 
+from app.domain.sites import Repository
 from app.domain.threads import Comment
 from app.ports.images import CachedImage, Image, ImageSource, ImageStore
-from app.serving.access_policy import VisibleImages
+from app.serving.access_policy import VisibleComment, VisibleImages
 from app.serving.image_proxy import ImageProxy
+from app.serving.image_sizes.learning import ImageSizes
+from app.store.memory import MemoryMirror
+from tests.contracts.mirrors import REPO
 from tests.fakes import FakeClock
 from tests.render.sample_threads import a_comment
 
@@ -71,8 +75,9 @@ class FakeImageAccess(VisibleImages):
         self.failure: Exception | None = None
 
     @override
-    async def comment(self, comment_id: int) -> Comment | None:
-        return self.comments.get(comment_id)
+    async def comment(self, comment_id: int) -> VisibleComment | None:
+        comment = self.comments.get(comment_id)
+        return None if comment is None else VisibleComment(REPO, comment)
 
     @override
     async def avatar(self, user_id: int) -> str | None:
@@ -89,7 +94,19 @@ class ImageSetup:
         self.source = FakeImageSource()
         self.store = FakeImageStore(self.clock)
         self.access = FakeImageAccess()
-        self.proxy = ImageProxy(source=self.source, store=self.store, access=self.access, clock=self.clock)
+        self.mirror = MemoryMirror("here")
+        self.changed: list[frozenset[int]] = []
+        """The threads of whose images sizes became known, one set for each report."""
+        self.use_store(self.store)
+
+    def use_store(self, store: ImageStore) -> None:
+        """Let a new proxy use another image store."""
+        self.sizes = ImageSizes(self.mirror, store, self.clock, self._record)
+        self.proxy = ImageProxy(source=self.source, store=store, access=self.access, sizes=self.sizes, clock=self.clock)
+
+    async def _record(self, repo: Repository, numbers: frozenset[int]) -> None:
+        assert repo == REPO
+        self.changed.append(numbers)
 
     def show_many_avatars(self) -> None:
         """Show the avatars of the users 1 to 299 only."""
