@@ -49,7 +49,7 @@ from app.render.keys import (
     ThreadFeedKey,
     ThreadKey,
 )
-from app.render.sanitizer.sanitize import differs_on_pages, proxied_image_url, sanitize
+from app.render.sanitizer.sanitize import differs_on_pages, image_name, proxied_image_url, sanitize
 from app.serving.access_policy import AccessPolicy
 from app.serving.outlines import Outlines
 
@@ -141,13 +141,15 @@ class Renderer:
         return self._sanitize(html, item, self._any_service, for_page=differs).replace(self._any_service, base_url)
 
     def _sanitize(self, html: str, item: Comment | Issue, base_url: str | None, *, for_page: bool) -> str:
-        source = "\0".join((str(base_url), str(for_page), item.url, html)).encode("utf-8", "surrogatepass")
+        sizes = item.image_sizes if isinstance(item, Comment) and base_url is not None else None
+        source = "\0".join((str(base_url), str(for_page), str(sizes), item.url, html)).encode("utf-8", "surrogatepass")
         key = blake2b(source, digest_size=16).digest()
         with self._lock:  # documents are rendered in several threads
             result = self._sanitized_html.get(key)
         if result is None:
             rewrite = None if base_url is None else partial(proxied_image_url, base_url, item.id)
-            result = sanitize(html, source_url=item.url, rewrite_image=rewrite, for_page=for_page)
+            size = None if sizes is None else lambda url: sizes.get(image_name(url))
+            result = sanitize(html, source_url=item.url, rewrite_image=rewrite, image_size=size, for_page=for_page)
             with self._lock, suppress(ValueError):  # it is larger than the cache
                 self._sanitized_html[key] = result
         return result

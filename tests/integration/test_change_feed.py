@@ -13,7 +13,7 @@ from app.serving.change_feed import ChangeFeed
 from app.simulator.http.server import run_simulator
 from app.store.memory import MemoryMirror
 from app.store.sqlite import SqliteStore
-from tests.contracts.mirrors import issue
+from tests.contracts.mirrors import comment, issue
 from tests.fakes import FakeClock
 from tests.integration.local_service import BLOG, NOTES, complete_backfill, new_clock, run_service_with_webhook
 from tests.integration.recorders import Notifications
@@ -51,6 +51,20 @@ async def test_change_of_another_process_is_reported_once(tmp_path: Path) -> Non
     assert notifications.calls == [(BLOG, frozenset({2}))]
     await there.close()
     await here.close()
+
+
+async def test_known_image_sizes_are_reported_apart() -> None:
+    mirror, notifications, images = MemoryMirror("there"), Notifications(), Notifications()
+    feed = ChangeFeed(mirror, FakeClock(), notify=notifications, show_images=images, process_id="here")
+    await mirror.apply(Change(repo=BLOG, at=1.0, issues=(issue(1, 1, repo=BLOG),), comments=(comment(7),)))
+    await feed.catch_up()
+    await mirror.learn_image_sizes(BLOG, {7: {"a": (1, 2)}})
+    await feed.catch_up()
+    assert (notifications.calls, images.calls) == ([], [(BLOG, frozenset({1}))])
+    await _change_titles(mirror, 1)
+    await mirror.learn_image_sizes(BLOG, {7: {"b": (1, 2)}})
+    await feed.catch_up()
+    assert (notifications.calls, images.calls) == ([(BLOG, frozenset({1}))], [(BLOG, frozenset({1}))] * 2)
 
 
 async def test_replaced_store_is_read_from_its_start() -> None:

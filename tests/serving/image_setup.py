@@ -1,11 +1,12 @@
 """The image proxy among fakes: GitHub's hosts, an image store, and what readers are shown."""
 
 import asyncio
+from collections.abc import Mapping
 
 from typing_extensions import override
 
 from app.domain.sites import Repository
-from app.domain.threads import Comment
+from app.domain.threads import Comment, ImageSize
 from app.ports.images import CachedImage, Image, ImageSource, ImageStore
 from app.serving.access_policy import VisibleComment, VisibleImages
 from app.serving.image_proxy import ImageProxy
@@ -29,6 +30,7 @@ class FakeImageSource(ImageSource):
         self.failure: Exception | None = None
         self.body: bytes | None = None
         """Is returned in place of the number, if set."""
+        self.content_type = "image/png"
         self.gate = asyncio.Event()
         self.gate.set()
         self.has_begun = asyncio.Event()
@@ -45,7 +47,7 @@ class FakeImageSource(ImageSource):
         self.at_once -= 1
         if self.failure is not None:
             raise self.failure
-        return Image(self.body or f"{len(self.requests)}".encode(), "image/png")
+        return Image(self.body or f"{len(self.requests)}".encode(), self.content_type)
 
 
 class FakeImageStore(ImageStore):
@@ -64,6 +66,18 @@ class FakeImageStore(ImageStore):
     async def put(self, name: str, image: Image) -> None:
         await asyncio.sleep(0)
         self.images[name] = CachedImage(image, self._clock.now())
+
+
+class FailingMirror(MemoryMirror):
+    """A mirror that raises `failure`, if set, in place of storing sizes."""
+
+    failure: Exception | None = None
+
+    @override
+    async def learn_image_sizes(self, repo: Repository, sizes: Mapping[int, Mapping[str, ImageSize]]) -> frozenset[int]:
+        if self.failure is not None:
+            raise self.failure
+        return await super().learn_image_sizes(repo, sizes)
 
 
 class FakeImageAccess(VisibleImages):
@@ -94,17 +108,18 @@ class ImageSetup:
         self.source = FakeImageSource()
         self.store = FakeImageStore(self.clock)
         self.access = FakeImageAccess()
-        self.mirror = MemoryMirror("here")
+        self.mirror = FailingMirror("here")
         self.changed: list[frozenset[int]] = []
         """The threads of whose images sizes became known, one set for each report."""
         self.use_store(self.store)
 
     def use_store(self, store: ImageStore) -> None:
         """Let a new proxy use another image store."""
-        self.sizes = ImageSizes(self.mirror, store, self.clock, self._record)
+        self.sizes = ImageSizes(self.mirror, store, self.clock, self.record)
         self.proxy = ImageProxy(source=self.source, store=store, access=self.access, sizes=self.sizes, clock=self.clock)
 
-    async def _record(self, repo: Repository, numbers: frozenset[int]) -> None:
+    async def record(self, repo: Repository, numbers: frozenset[int]) -> None:
+        """Record that documents of these threads change."""
         assert repo == REPO
         self.changed.append(numbers)
 

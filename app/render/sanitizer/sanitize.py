@@ -24,10 +24,12 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from hashlib import blake2b
+from typing import TypeVar
 from urllib.parse import urljoin
 
 import nh3
 
+from app.domain.threads import ImageSize
 from app.render.sanitizer.allow_list import (
     CONSTANT_ATTRIBUTES,
     ELEMENTS,
@@ -36,7 +38,10 @@ from app.render.sanitizer.allow_list import (
     SCHEMES,
     sanitize_value,
 )
+from app.render.sanitizer.image_sizes import state_sizes
 from app.render.sanitizer.structure import balance
+
+_T = TypeVar("_T")
 
 _WEB_SCHEMES = ("https://", "http://")
 _IMAGE_ATTRIBUTES = frozenset({("img", "src"), ("source", "srcset")})
@@ -50,6 +55,7 @@ def sanitize(
     *,
     source_url: str,
     rewrite_image: Callable[[str], str | None] | None = None,
+    image_size: Callable[[str], ImageSize | None] | None = None,
     for_page: bool = False,
 ) -> str:
     """Return a comment's HTML, safe to assign to innerHTML. Sanitizing the result again changes nothing.
@@ -57,6 +63,7 @@ def sanitize(
     `html` is GitHub's `body_html`. `source_url` is the absolute URL of the issue or comment; relative links are
     resolved against it. `rewrite_image` maps an image's URL to its new one, or to None, which removes the URL; videos
     then become links. So a browser requests nothing from other hosts unless the reader follows a link.
+    `image_size` maps an image's URL to its size, if that is known: then the image has both `width` and `height`.
     `for_page` is for pages with this service's style sheet: headings are two levels lower (and again if sanitized
     again), and a picture with a variant for a colour scheme becomes an `img.pc-light` and an `img.pc-dark`.
 
@@ -64,10 +71,12 @@ def sanitize(
     Follows https://docs.github.com/en/rest/issues/comments (media type `full+json`).
     """
     link_base = source_url.partition("#")[0]  # that of all comments of a thread; a fragment resolves no link
-    if rewrite_image is None:
-        return _cleaner(link_base, rewrites_images=False).clean(balance(html, for_page=for_page))
-    _current.rewrite_image = partial(_rewrite, rewrite_image, link_base)
-    return _cleaner(link_base, rewrites_images=True).clean(balance(html, videos_as_links=True, for_page=for_page))
+    balanced_html = balance(html, videos_as_links=rewrite_image is not None, for_page=for_page)
+    if image_size is not None:
+        balanced_html = state_sizes(balanced_html, partial(_with_base, image_size, link_base))
+    if rewrite_image is not None:
+        _current.rewrite_image = partial(_with_base, rewrite_image, link_base)
+    return _cleaner(link_base, rewrites_images=rewrite_image is not None).clean(balanced_html)
 
 
 def differs_on_pages(html: str) -> bool:
@@ -145,8 +154,8 @@ def _filter_value(element: str, attribute: str, value: str) -> str | None:
     return _current.rewrite_image(safe_value)
 
 
-def _rewrite(rewrite_image: Callable[[str], str | None], link_base: str, value: str) -> str | None:
+def _with_base(of_url: Callable[[str], _T | None], link_base: str, value: str) -> _T | None:
     try:
-        return rewrite_image(urljoin(link_base, value))
+        return of_url(urljoin(link_base, value))
     except ValueError:  # the brackets of the host are invalid, so browsers reject the URL too
         return None
