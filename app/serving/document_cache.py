@@ -172,7 +172,7 @@ class Documents:
         for tag in self._overtake(refs):
             await self._refresh(tag)
 
-    def drop(self, refs: Iterable[ThreadRef]) -> None:
+    def discard(self, refs: Iterable[ThreadRef]) -> None:
         """Drop every document that shows one of these threads, also those that are being made."""
         for tag in self._overtake(refs):
             for key in self._cache.keys_of(tag):

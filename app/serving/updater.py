@@ -39,7 +39,7 @@ class Updater:
         Open pages are not notified: they have loaded the images.
         """
         refs = {ThreadRef(repo, number) for number in numbers}
-        self._documents.drop(refs | self._access.transfer_sources(refs))
+        self._documents.discard(refs | self._access.transfer_sources(refs))
 
     async def replace_posts(self, posts: Posts) -> None:
         """Serve another list of posts; pages of threads that are no longer posts are notified too."""

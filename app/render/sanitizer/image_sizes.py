@@ -33,14 +33,14 @@ def state_sizes(html: str, image_size: Callable[[str], ImageSize | None]) -> str
 
 def _lengths(size: ImageSize, attributes: Mapping[str, str]) -> Mapping[str, str]:
     """Return both lengths of an image; none if its author has stated both, or one that the other cannot follow."""
-    stated = [sanitize_value("img", name, attributes.get(name, "")) for name in ("width", "height")]
-    if all(stated) or any(value and not value.isdecimal() for value in stated):
+    author_values = [sanitize_value("img", name, attributes.get(name, "")) for name in ("width", "height")]
+    if all(author_values) or any(value and not value.isdecimal() for value in author_values):
         return {}
     width, height = size
-    stated_width, stated_height = (int(value or 0) for value in stated)
-    if stated_width:
-        width, height = stated_width, max(1, round(stated_width * height / width))
-    elif stated_height:
-        width, height = max(1, round(stated_height * width / height)), stated_height
+    author_width, author_height = (int(value or 0) for value in author_values)
+    if author_width:
+        width, height = author_width, max(1, round(author_width * height / width))
+    elif author_height:
+        width, height = max(1, round(author_height * width / height)), author_height
     lengths = {"width": str(width), "height": str(height)}
     return lengths if all(sanitize_value("img", name, value) for name, value in lengths.items()) else {}

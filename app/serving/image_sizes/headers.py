@@ -27,7 +27,7 @@ _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _APP1, _END_OF_IMAGE, _START_OF_SCAN = 0xE1, 0xD9, 0xDA
 _EXIF = b"Exif\0\0"
 _ORIENTATION, _SHORT = 0x0112, 3
-_TURNED = frozenset({5, 6, 7, 8})
+_QUARTER_TURNS = frozenset({5, 6, 7, 8})
 """Orientations that exchange width and height."""
 
 
@@ -48,7 +48,7 @@ def _png_size(data: bytes) -> ImageSize | None:
     for _ in range(_MOST_PARTS):
         length, kind = struct.unpack_from(">I4s", data, offset)
         if kind == b"IDAT":
-            return _turned(width, height, orientation)
+            return _with_orientation(width, height, orientation)
         if kind == b"eXIf":
             orientation = _orientation(data[offset + 8 : offset + 8 + length])
         offset += 12 + length
@@ -65,7 +65,7 @@ def _jpeg_size(data: bytes) -> ImageSize | None:
             return None
         marker, offset = match[1][0], match.end()
         if marker == _START_OF_SCAN:
-            return size and _turned(*size, orientation)
+            return size and _with_orientation(*size, orientation)
         if marker in _STANDALONE:
             continue
         (length,) = struct.unpack_from(">H", data, offset)
@@ -117,8 +117,8 @@ def _orientation(exif: bytes) -> int:
     return 1
 
 
-def _turned(width: int, height: int, orientation: int) -> ImageSize:
-    return (height, width) if orientation in _TURNED else (width, height)
+def _with_orientation(width: int, height: int, orientation: int) -> ImageSize:
+    return (height, width) if orientation in _QUARTER_TURNS else (width, height)
 
 
 _READERS: Mapping[str, Callable[[bytes], ImageSize | None]] = MappingProxyType(

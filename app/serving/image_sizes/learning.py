@@ -40,17 +40,15 @@ class ImageSizes:
         self._clock = clock
         self._on_change = on_change
         self._waiting: dict[_ImageKey, ImageSize | None] = {}
-        """What is to be stored; None for a size that stands behind what was read of the image."""
+        """What waits to be stored; None means a size that stands behind what was read of the image."""
         self._recent: TTLCache[_ImageKey, ImageSize | None] = TTLCache(_MOST_RECENT, _RECENT_SECONDS, timer=clock.now)
         self._task: asyncio.Task[None] | None = None
 
     def learn(self, repo: Repository, comment: Comment, name: str, image: Image) -> None:
         """Store the size of a comment's image within a moment, unless the comment has it; wait for nothing."""
-        key, size, known_size = (
-            (repo, comment.id, name),
-            image_size(image.content_type, image.body),
-            _known(comment, name),
-        )
+        key = repo, comment.id, name
+        size = image_size(image.content_type, image.body)
+        known_size = None if comment.image_sizes is None else comment.image_sizes.get(name)
         is_new = size is not None and size != known_size
         is_hidden = size is None and known_size is None and image.rest is not None
         if not (is_new or is_hidden) or len(self._waiting) >= _MOST_WAITING:
@@ -101,7 +99,3 @@ class ImageSizes:
                 if len(start) >= LONGEST_HEADER:
                     break
         return image_size(image.content_type, bytes(start))
-
-
-def _known(comment: Comment, name: str) -> ImageSize | None:
-    return None if comment.image_sizes is None else comment.image_sizes.get(name)

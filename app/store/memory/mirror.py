@@ -116,17 +116,17 @@ class MemoryMirror(Mirror):
     async def learn_image_sizes(self, repo: Repository, sizes: Mapping[int, Mapping[str, ImageSize]]) -> frozenset[int]:
         site = self._site(repo).copy()
         comments = [comment for comment in map(site.comment, sizes) if comment is not None]
-        changed: set[int] = set()
+        numbers: set[int] = set()
         for comment in comments:
             new_sizes = with_image_sizes(comment.image_sizes or {}, sizes[comment.id])
             if new_sizes != (comment.image_sizes or {}):
                 site.replace_comment(replace(comment, image_sizes=new_sizes))
-                changed.add(comment.number)
-        if changed:
+                numbers.add(comment.number)
+        if numbers:
             self._data[repo.key] = site
-        for number in sorted(changed):
+        for number in sorted(numbers):
             self._record_change(ThreadRef(repo, number), images_only=True)
-        return frozenset(changed)
+        return frozenset(numbers)
 
     def _record_change(self, ref: ThreadRef, *, images_only: bool) -> None:
         version = self._latest_version() + 1

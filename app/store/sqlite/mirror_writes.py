@@ -119,7 +119,7 @@ def put_image_sizes(
     connection: sqlite3.Connection, repo: Repository, sizes: Mapping[int, Mapping[str, ImageSize]], process_id: str
 ) -> frozenset[int]:
     """Add sizes of images to those of their comments, and return the numbers of the threads that this changed."""
-    changed: set[tuple[int, int]] = set()
+    threads: set[tuple[int, int]] = set()
     for site, key, number, text in connection.execute(
         _STORED_IMAGE_SIZES, {"key": repo.key, "ids": json_list(sizes)}
     ).fetchall():
@@ -127,9 +127,9 @@ def put_image_sizes(
         new_sizes = with_image_sizes(stored_sizes, sizes[key])
         if new_sizes != stored_sizes:
             connection.execute(_PUT_IMAGE_SIZES, (_json(new_sizes), site, key))
-            changed.add((site, number))
-    connection.executemany(_PUT_MIRROR_CHANGE, ((site, -number, process_id) for site, number in sorted(changed)))
-    return frozenset(number for _, number in changed)
+            threads.add((site, number))
+    connection.executemany(_PUT_MIRROR_CHANGE, ((site, -number, process_id) for site, number in sorted(threads)))
+    return frozenset(number for _, number in threads)
 
 
 def parse_image_sizes(text: bytes) -> Mapping[str, ImageSize]:
