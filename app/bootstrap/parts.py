@@ -29,6 +29,7 @@ from app.serving.change_feed import ChangeFeed
 from app.serving.document_cache import DocumentCache, Documents
 from app.serving.event_streams import Subscribers
 from app.serving.image_proxy import ImageProxy
+from app.serving.image_sizes.learning import ImageSizes
 from app.serving.reader import Reader
 from app.serving.readiness import Readiness
 from app.serving.updater import Updater
@@ -180,8 +181,17 @@ class Application:
             cold_wait=settings.cold_wait,
         )
         images, image_store = VisibleImages(self.mirror, self.access, settings.repo), resources.image_store
-        self.image_proxy = ImageProxy(source=resources.image_source, store=image_store, access=images, clock=clock)
-        self.change_feed = ChangeFeed(self.mirror, clock, self.updater.update, process_id=self.process_id)
+        show_images = self.updater.show_images
+        self.image_proxy = ImageProxy(
+            source=resources.image_source,
+            store=image_store,
+            access=images,
+            sizes=ImageSizes(self.mirror, image_store, clock, show_images),
+            clock=clock,
+        )
+        self.change_feed = ChangeFeed(
+            self.mirror, clock, notify=self.updater.update, show_images=show_images, process_id=self.process_id
+        )
         self.maintenance = Maintenance(
             sites=settings.repo, store=self.store, gauges=self.metrics, on_repair=self._restart, clock=clock
         )

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from app.domain.records import IssueSummary, SiteRecord, ThreadRecord, ThreadRef, Tombstone
 from app.domain.sites import Repository
 from app.domain.thread_state import Snapshot
-from app.domain.threads import Comment, Issue, ThreadOutline
+from app.domain.threads import Comment, ImageSize, Issue, ThreadOutline
 
 Notify = Callable[[Repository, frozenset[int]], Awaitable[None]]
 """Reports changed thread numbers after the commit of their change."""
@@ -30,6 +30,9 @@ class MirrorChange:
     """The thread's number; `REPOSITORY_NUMBER` if the repository's name or visibility changed."""
     process_id: str
     """The process that changed it."""
+    images_only: bool = False
+    """True if only sizes of its images became known: then nothing of GitHub's has changed, and no open page is told.
+    The latest of these changes of a number is kept beside its latest other change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +185,13 @@ class Mirror(Protocol):
 
     async def latest_version(self) -> int:
         """Return the version of the latest change; 0 before the first."""
+
+    async def learn_image_sizes(self, repo: Repository, sizes: Mapping[int, Mapping[str, ImageSize]]) -> frozenset[int]:
+        """Add sizes of images to those of their comments, by comment id and image name; return the changed numbers.
+
+        A comment keeps its latest 500 sizes as long as it is mirrored. Comments that are not mirrored are ignored. A
+        thread's version stays; the change is reported as one of `images_only`.
+        """
 
     async def apply(self, change: Change) -> frozenset[int]:
         """Apply all of a change or nothing; return the numbers whose issue, comments or completeness it changed.

@@ -49,7 +49,7 @@ from app.render.keys import (
     ThreadFeedKey,
     ThreadKey,
 )
-from app.render.sanitizer.sanitize import proxied_image_url, sanitize
+from app.render.sanitizer.sanitize import differs_on_pages, image_name, proxied_image_url, sanitize
 from app.serving.access_policy import AccessPolicy
 from app.serving.outlines import Outlines
 
@@ -88,11 +88,11 @@ class Renderer:
             case PostKey():
                 return api.post(thread)
             case CommentsKey():
-                return api.comments(thread, key, self._sanitizer(key.base_url), self.secret)
+                return api.comments(thread, key, self._sanitizer(key.base_url, for_page=True), self.secret)
             case FragmentKey():
-                return fragment.document(thread, key, self._page_sanitizer(key), self.secret)
+                return fragment.document(thread, key, self._image_sanitizer(key, for_page=True), self.secret)
             case ThreadFeedKey():
-                return feeds.thread_feed(thread, key, self._page_sanitizer(key))
+                return feeds.thread_feed(thread, key, self._image_sanitizer(key))
             case GitHubIssueKey():
                 return github_api.issue(thread, key, self.sanitize, self._public_url)
             case GitHubCommentsKey():
@@ -107,8 +107,8 @@ class Renderer:
     ) -> Document:
         """Return the newest comments of a site; `threads` are theirs by number."""
         if isinstance(key, SiteFeedKey):
-            return feeds.site_feed(comments, threads, key, self._page_sanitizer(key), checked_at)
-        sanitizer = self._sanitizer(key.base_url)
+            return feeds.site_feed(comments, threads, key, self._image_sanitizer(key), checked_at)
+        sanitizer = self._sanitizer(key.base_url, for_page=True)
         return api.newest(comments, threads, key, sanitizer, checked_at=checked_at, stale=False, secret=self.secret)
 
     def comment(self, comment: Comment, key: GitHubCommentKey, checked_at: float | None) -> Document:
@@ -119,32 +119,37 @@ class Renderer:
         """Return a list of issues in GitHub's form."""
         return github_api.issues(issues, key, self.sanitize, self._public_url, checked_at)
 
-    def _page_sanitizer(self, key: FragmentKey | ThreadFeedKey | SiteFeedKey) -> Sanitizer:
-        return self._sanitizer(key.base_url if key.proxy_images else None)
+    def _image_sanitizer(self, key: FragmentKey | ThreadFeedKey | SiteFeedKey, *, for_page: bool = False) -> Sanitizer:
+        return self._sanitizer(key.base_url if key.proxy_images else None, for_page=for_page)
 
-    def _sanitizer(self, base_url: str | None) -> Sanitizer:
-        return partial(self.sanitize, base_url=base_url)
+    def _sanitizer(self, base_url: str | None, *, for_page: bool) -> Sanitizer:
+        return partial(self.sanitize, base_url=base_url, for_page=for_page)
 
-    def sanitize(self, item: Comment | Issue, base_url: str | None = None) -> str:
+    def sanitize(self, item: Comment | Issue, base_url: str | None = None, *, for_page: bool = False) -> str:
         """Return the HTML of a comment as it may be inserted; its images are at `base_url`, or at GitHub's hosts.
+
+        `for_page` is for documents that are shown with the service's style sheet.
 
         Each text is sanitized once, because the same comment is part of several documents. So a text is kept with a
         placeholder for the service, whose address may differ with each request.
         """
         source_html = item.source.get("body_html")
         html = source_html if isinstance(source_html, str) else ""
+        differs = for_page and differs_on_pages(html)
         if not base_url or f"{base_url}/images/" in html:
-            return self._sanitize(html, item, base_url)
-        return self._sanitize(html, item, self._any_service).replace(self._any_service, base_url)
+            return self._sanitize(html, item, base_url, for_page=differs)
+        return self._sanitize(html, item, self._any_service, for_page=differs).replace(self._any_service, base_url)
 
-    def _sanitize(self, html: str, item: Comment | Issue, base_url: str | None) -> str:
-        source = "\0".join((str(base_url), item.url, html)).encode("utf-8", "surrogatepass")
+    def _sanitize(self, html: str, item: Comment | Issue, base_url: str | None, *, for_page: bool) -> str:
+        sizes = item.image_sizes if isinstance(item, Comment) and base_url is not None else None
+        source = "\0".join((str(base_url), str(for_page), str(sizes), item.url, html)).encode("utf-8", "surrogatepass")
         key = blake2b(source, digest_size=16).digest()
         with self._lock:  # documents are rendered in several threads
             result = self._sanitized_html.get(key)
         if result is None:
             rewrite = None if base_url is None else partial(proxied_image_url, base_url, item.id)
-            result = sanitize(html, source_url=item.url, rewrite_image=rewrite)
+            size = None if sizes is None else lambda url: sizes.get(image_name(url))
+            result = sanitize(html, source_url=item.url, rewrite_image=rewrite, image_size=size, for_page=for_page)
             with self._lock, suppress(ValueError):  # it is larger than the cache
                 self._sanitized_html[key] = result
         return result

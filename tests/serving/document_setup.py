@@ -10,10 +10,12 @@ from app.domain.posts import Posts
 from app.domain.records import SiteRecord, ThreadRef, Tombstone
 from app.domain.sites import PostFilter, Repository, repository
 from app.domain.thread_state import Snapshot
+from app.domain.threads import ImageSize
 from app.github import payloads
 from app.ports.mirror import Change, Select
 from app.render.document import Document
 from app.render.keys import Key
+from app.render.sanitizer.sanitize import image_name
 from app.serving.access_policy import AccessPolicy, VisibleImages
 from app.serving.document_cache import DocumentCache, Documents
 from app.serving.event_streams import Subscribers
@@ -101,6 +103,11 @@ class DocumentSetup:
     async def report_change(self, repo: Repository, number: int) -> set[ThreadRef]:
         """Report a committed change; return the threads whose subscribers were notified."""
         return await self._take_notified(self._updater.update(repo, frozenset({number})))
+
+    async def learn_size(self, comment_id: int, address: str, size: ImageSize) -> set[ThreadRef]:
+        """Learn the size of an image in a comment of the blog; return the threads whose subscribers were notified."""
+        numbers = await self.mirror.learn_image_sizes(BLOG, {comment_id: {image_name(address): size}})
+        return await self._take_notified(self._updater.show_images(BLOG, numbers))
 
     async def replace_posts(self, posts: Posts) -> set[ThreadRef]:
         """Serve another list of posts; return the threads whose subscribers were notified."""

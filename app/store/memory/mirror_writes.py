@@ -58,6 +58,11 @@ class SiteData:
             return None
         return self.threads[self.numbers[comment_id]].comments[comment_id]
 
+    def replace_comment(self, comment: Comment) -> None:
+        """Replace a comment that is here by one of the same id and number."""
+        thread = self.threads[comment.number]
+        self.threads[comment.number] = replace(thread, comments={**thread.comments, comment.id: comment})
+
     def comments_of(self, number: int) -> tuple[Comment, ...]:
         """Return the comments of a thread by ascending id."""
         thread = self.threads.get(number)
@@ -124,7 +129,8 @@ class ChangeWriter:
             if not is_current or not self._is_thread(comment.number):
                 continue
             self._remove_comments((comment.id,))  # it may belong to another thread now
-            self._comments_to_modify(comment.number)[comment.id] = comment
+            sizes = None if stored_comment is None else stored_comment.image_sizes
+            self._comments_to_modify(comment.number)[comment.id] = replace(comment, image_sizes=sizes)
             self.site.numbers[comment.id] = comment.number
 
     def _complete_listed_threads(self) -> None:

@@ -11,13 +11,13 @@ import orjson
 from app.domain.records import IssueSummary, SiteRecord, ThreadRecord, ThreadRef, Tombstone
 from app.domain.sites import Repository
 from app.domain.thread_state import Hop, Snapshot
-from app.domain.threads import Comment
+from app.domain.threads import Comment, ImageSize
 from app.domain.transfers import MAX_TRANSFERS, transfer_target
 from app.github import payloads
 from app.ports.mirror import Change, Mirror, MirrorChange, NewestComments, Select, SiteSnapshot
 from app.store.normalized_change import deduplicate
 from app.store.sqlite.connections import LARGEST, SqliteFile, clamp, json_list, scalar
-from app.store.sqlite.mirror_writes import apply_change
+from app.store.sqlite.mirror_writes import apply_change, parse_image_sizes, put_image_sizes
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
 _PARSED_AT_ONCE = 50
@@ -45,20 +45,21 @@ _INCOMPLETE_ISSUE = f"SELECT 1 FROM issue WHERE {_OF_SITE} AND NOT complete AND 
 _ISSUES = f"SELECT source FROM issue WHERE {_OF_SITE} AND number {_IN_KEYS}"
 _TOMBSTONE = f"SELECT number, gone, checked_at, transferred_to FROM tombstone WHERE {_OF_SITE} AND number = :number"
 _TRANSFERRED = f"SELECT number FROM tombstone WHERE {_OF_SITE} AND transferred_to IS NOT NULL AND number {_IN_KEYS}"
-_COMMENTS = f"SELECT source FROM comment WHERE {_OF_SITE} AND number = :number ORDER BY id"
-_COMMENTS_BY_ID = f"SELECT source FROM comment WHERE {_OF_SITE} AND id {_IN_KEYS} ORDER BY id"
+_COMMENTS = f"SELECT source, image_sizes FROM comment WHERE {_OF_SITE} AND number = :number ORDER BY id"
+_COMMENTS_BY_ID = f"SELECT source, image_sizes FROM comment WHERE {_OF_SITE} AND id {_IN_KEYS} ORDER BY id"
 _COMMENT_BY_AUTHOR = f"""
-SELECT source FROM comment WHERE {_OF_SITE} AND author = :author AND (:keys IS NULL OR number {_IN_KEYS}) LIMIT 1
+SELECT source, image_sizes FROM comment
+WHERE {_OF_SITE} AND author = :author AND (:keys IS NULL OR number {_IN_KEYS}) LIMIT 1
 """
 _NEWEST_COMMENTS = """
-SELECT comment.source FROM comment
+SELECT comment.source, image_sizes FROM comment
 CROSS JOIN issue USING (site, number)  -- CROSS: from the newest comment downwards, until there are enough
 WHERE comment.site = (SELECT id FROM site WHERE key = :key) AND comment.id <= :last AND issue.complete
     AND (:keys IS NULL OR comment.number IN (SELECT value FROM json_each(:keys)))
 ORDER BY comment.id DESC LIMIT :limit
 """
 _CHANGES = """
-SELECT version, site.key, site.configured_name, number, process_id
+SELECT version, site.key, site.configured_name, abs(number), process_id, number < 0
 FROM mirror_change JOIN site ON site.id = mirror_change.site
 WHERE version > ? ORDER BY version
 """
@@ -165,10 +166,16 @@ class SqliteMirror(Mirror):
 
     async def changes(self, *, after: int) -> tuple[MirrorChange, ...]:
         rows = await self._file.rows(_CHANGES, (clamp(after),))
-        return tuple(MirrorChange(version, Repository(key, name), *rest) for version, key, name, *rest in rows)
+        return tuple(
+            MirrorChange(version, Repository(key, name), number, process_id, images_only=bool(images_only))
+            for version, key, name, number, process_id, images_only in rows
+        )
 
     async def latest_version(self) -> int:
         return int((await self._file.rows(_LATEST_VERSION))[0][0])
+
+    async def learn_image_sizes(self, repo: Repository, sizes: Mapping[int, Mapping[str, ImageSize]]) -> frozenset[int]:
+        return await self._file.write(lambda connection: put_image_sizes(connection, repo, sizes, self._process_id))
 
     async def apply(self, change: Change) -> frozenset[int]:
         def operation(connection: sqlite3.Connection) -> frozenset[int]:
@@ -250,14 +257,20 @@ def _comment(connection: sqlite3.Connection, repo: Repository, comment_id: int |
 
 
 def _comments(connection: sqlite3.Connection, query: str, parameters: Mapping[str, Any]) -> tuple[Comment, ...]:
-    return tuple(map(payloads.comment, _parse_all(source for (source,) in connection.execute(query, parameters))))
+    return tuple(_parse_comments(connection.execute(query, parameters).fetchall()))
 
 
 def _iterate_comments(connection: sqlite3.Connection, ref: ThreadRef) -> Iterator[Comment]:
     """Yield the comments of a thread by ascending id, parsed some at a time: a long parse stops all other threads."""
     cursor = connection.execute(_COMMENTS, _parameters(ref))
     while rows := cursor.fetchmany(_PARSED_AT_ONCE):
-        yield from map(payloads.comment, _parse_all(source for (source,) in rows))
+        yield from _parse_comments(rows)
+
+
+def _parse_comments(rows: Sequence[tuple[bytes, bytes | None]]) -> Iterator[Comment]:
+    comments = map(payloads.comment, _parse_all(source for source, _ in rows))
+    for comment, (_, sizes) in zip(comments, rows, strict=True):
+        yield comment if sizes is None else replace(comment, image_sizes=parse_image_sizes(sizes))
 
 
 def _summary(labels: list[str], row: tuple[Any, ...]) -> IssueSummary:
