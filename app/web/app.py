@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from app.web import assets, errors
 from app.web.cached_reads import CachedReads
 from app.web.context import WebContext
-from app.web.pages import layout
+from app.web.pages import feed, layout, status
 from app.web.routes import api, docs, events, feeds, fragments, github_api, images, monitoring, start_page, webhook
 
 _DESCRIPTION = """Comments of a static blog, mirrored from its GitHub issues and served as finished bytes.
@@ -39,20 +39,9 @@ def create_app(context: WebContext) -> CachedReads:
     app.state.context = context
     assets.assets()  # compress the files now, so that the first reader does not wait for it
     layout.page_files()
-    for module in (
-        api,
-        fragments,
-        feeds,
-        images,
-        events,
-        github_api,
-        webhook,
-        monitoring,
-        docs,
-        assets,
-        start_page,
-        layout,
-    ):
+    for module in (api, fragments, feeds, images, events, github_api, webhook, monitoring, assets):
         app.include_router(module.router)
+    for page in (docs, start_page, feed, status, layout):
+        app.include_router(page.router)
     errors.install_error_handlers(app)
     return CachedReads(app, context)

@@ -4,21 +4,25 @@ Pages name their files by relative URLs, so they work under any path of a proxy.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from babel.dates import format_date
 from fastapi import APIRouter
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.web.assets import SCRIPT, STYLE, Asset, build_asset, file_response, minify
+from app.web.errors import ErrorDetails
 
 PAGE = "text/html; charset=utf-8"
 REVALIDATE = b"private, no-cache"
 """Pages name the address of one request, or what is served at the moment."""
-_FOLDER = "widget/start"
+_FOLDER = ("widget", "start")
+_LOCALE = "en"
 _FILES = {"start.js": SCRIPT, "start.css": STYLE, "docs.js": SCRIPT, "docs.css": STYLE}
 
 router = APIRouter(include_in_schema=False)
@@ -56,6 +60,14 @@ def uncached_page(name: str, status: int = 200, **values: Any) -> Response:
     return Response(html, status, {**PLAIN_HEADERS, "cache-control": "no-store"}, media_type="text/html")
 
 
+def failure_page(current: str, failure: ErrorDetails) -> Response:
+    """Return a page that says what failed; `current` is the address of the page that was asked for."""
+    headers = {} if failure.retry_after is None else {"retry-after": str(failure.retry_after)}
+    response = uncached_page("failure.html", failure.status, current=current, detail=failure.detail)
+    response.headers.update(headers)
+    return response
+
+
 @cache
 def page_files() -> Mapping[str, Asset]:
     """Return the scripts and style sheets of the pages, which are built once for this process."""
@@ -73,11 +85,23 @@ async def page_file(request: Request) -> Response:
 
 @cache
 def _templates() -> Environment:
-    return Environment(
+    templates = Environment(
         loader=FunctionLoader(_text), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    templates.filters |= {"day": _format_day, "time": _format_time}
+    return templates
+
+
+def _format_day(time: str) -> str:
+    """Return the day of an RFC 3339 time as people write it: `1 July 2020`."""
+    return format_date(datetime.fromisoformat(time), "d MMMM y", locale=_LOCALE)
+
+
+def _format_time(time: str) -> str:
+    """Return the time of day of an RFC 3339 time in UTC: `09:30:00 UTC`."""
+    return f"{datetime.fromisoformat(time):%H:%M:%S} UTC"
 
 
 @cache
 def _text(name: str) -> str:
-    return files("app").joinpath(*_FOLDER.split("/"), name).read_text(encoding="utf-8")
+    return files("app").joinpath(*_FOLDER, name).read_text(encoding="utf-8")

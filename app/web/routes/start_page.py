@@ -9,18 +9,20 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from babel import Locale
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.domain.errors import InvalidParameter
 from app.render.i18n import languages
 from app.web.assets import Asset, assets, build_asset, file_response
 from app.web.context import web_context
 from app.web.document_response import uncached_json
 from app.web.pages.layout import PAGE, REVALIDATE, render_page, security_headers
+from app.web.parameters import MAX_SAFE_INTEGER, is_positive_integer
 
 router = APIRouter(include_in_schema=False)
 
@@ -129,10 +131,20 @@ async def start(request: Request) -> Response:
     # rendering takes a moment, so it runs in a thread and other requests do not wait
     page = await asyncio.to_thread(_page, base_url or SERVICE, tuple(site.full_name for site in context.sites))
     image_source = _origin(base_url) if context.proxies_images else "https:"
-    headers = security_headers(
-        "script-src 'self'", "connect-src 'self'", f"img-src 'self' data: {image_source}", "trusted-types afterword"
-    )
+    directives = ("script-src 'self'", "connect-src 'self'", f"img-src 'self' data: {image_source}")
+    headers = security_headers(*directives, "trusted-types afterword", forms="'self'")
     return file_response(request, page, REVALIDATE, {"vary": "Accept, Accept-Encoding", **headers})
+
+
+@router.get("/posts")
+async def chosen_post(request: Request) -> Response:
+    """Redirect to the page of a post's comments: what the form shows without JavaScript."""
+    number = request.query_params.get("ghissueid", "")
+    if not is_positive_integer(number):
+        raise InvalidParameter("ghissueid", f"a whole number from 1 to {MAX_SAFE_INTEGER}")
+    choices = [(name, request.query_params.get(name)) for name in ("repo", "lang", "order")]
+    query = urlencode([("view", "page"), *((name, value) for name, value in choices if value)], safe="/")
+    return Response(status_code=303, headers={"location": f"posts/{number}.html?{query}", "cache-control": "no-store"})
 
 
 def _origin(url: str) -> str:
