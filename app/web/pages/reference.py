@@ -1,9 +1,9 @@
 """The content of /docs: the operations and shapes of an OpenAPI document, ready for a template.
 
-The page is ours although renderers of OpenAPI exist, because none of them works under the policy of the service's
-pages. Swagger UI 5 needs 402 kB (Brotli) and a Trusted Types policy that trusts its sanitiser; ReDoc 2 needs 297 kB and
-inline styles, and stops without them; Scalar, RapiDoc and Elements style inline, too. All show nothing without
-JavaScript. This page is HTML of the server. Its script of 3 kB sends the requests.
+The page is ours although there are renderers of OpenAPI. Those that were tried in Chromium do not work under the policy
+of the service's pages. Swagger UI 5 needs 402 kB (Brotli), and stops unless Trusted Types allow its sanitiser.
+ReDoc 2 needs 297 kB, and stops without inline styles. Both show nothing without JavaScript. This page is HTML of the
+server; its script (1.5 kB) only sends the requests.
 """
 
 from collections import defaultdict
