@@ -37,7 +37,7 @@ _COPIES = 4
 _ALLOW_ORIGIN = b"access-control-allow-origin"
 _NO_DOCUMENT = "other"
 """The kind that counts responses without a document."""
-_OWNER_PATHS = frozenset({"/metrics", "/readyz"})
+_OWNER_PATHS = frozenset({"/metrics", "/readyz", "/status"})
 """What is for the owner: no page's script may read it."""
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
 _PROXY_HEADERS = (b"forwarded", b"via", b"x-forwarded-")

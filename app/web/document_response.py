@@ -32,6 +32,9 @@ EXPOSED_HEADERS = b"Link, ETag, Age, X-GitHub-Media-Type, Retry-After, X-Request
 ALLOWED_METHODS = b"GET, HEAD, OPTIONS"
 _PREFLIGHT_MAX_AGE = b"86400"
 _CODING_SUFFIX = re.compile(r'(?:-|/|;)(?:br|deflate|gzip|zstd)"\Z')
+_STAR = b"*."
+_SUBDOMAINS = rb"(?:[a-z0-9_-]+\.)+"
+_NOTHING = rb"(?!)"
 _CODINGS = ("br", "gzip")
 """In the order of preference if a reader accepts both with the same weight."""
 
@@ -41,13 +44,14 @@ class CorsPolicy:
     """Which pages may read responses: those of the configured origins, or all pages if none is configured."""
 
     origins: frozenset[bytes] = frozenset()
+    """In the spelling of browsers. `https://*.example.com` stands for its subdomains at any depth."""
 
     def headers(self, origin: bytes | None) -> Headers:
         """Return the CORS headers of a response to a page of this origin."""
         exposed_headers = (b"access-control-expose-headers", EXPOSED_HEADERS)
         if not self.origins:
             return [(b"access-control-allow-origin", b"*"), exposed_headers]
-        if origin is None or origin not in self.origins:
+        if origin is None or not self._allows(origin):
             return [(b"vary", b"Origin")]
         return [(b"access-control-allow-origin", origin), exposed_headers, (b"vary", b"Origin")]
 
@@ -63,6 +67,17 @@ class CorsPolicy:
             (b"access-control-max-age", _PREFLIGHT_MAX_AGE),
             (b"vary", b"Access-Control-Request-Headers"),
         ]
+
+    def _allows(self, origin: bytes) -> bool:
+        return origin in self.origins or _match_subdomains(self.origins).fullmatch(origin) is not None
+
+
+@lru_cache(maxsize=8)
+def _match_subdomains(origins: frozenset[bytes]) -> re.Pattern[bytes]:
+    """Return a pattern that matches the origins for which an entry with a star stands, and no others."""
+    entries = (entry.partition(_STAR) for entry in sorted(origins) if _STAR in entry)
+    patterns = [re.escape(scheme) + _SUBDOMAINS + re.escape(domain) for scheme, _, domain in entries]
+    return re.compile(b"|".join(patterns) or _NOTHING)
 
 
 @dataclass(frozen=True, slots=True)

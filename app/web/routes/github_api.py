@@ -24,7 +24,14 @@ from app.render import github_api
 from app.render.keys import GitHubCommentKey, GitHubCommentsKey, GitHubIssueKey, GitHubIssuesKey, MediaType
 from app.render.media_types import negotiate_media_type
 from app.web.context import serve_document, web_context
-from app.web.parameters import READ_ERRORS, is_positive_integer
+from app.web.parameters import (
+    READ_ERRORS,
+    CommentId,
+    IssueNumber,
+    RepositoryName,
+    RepositoryOwner,
+    is_positive_integer,
+)
 
 _LONGEST_FILTER = 1000
 """Characters of a filter: the key of a document contains it."""
@@ -78,7 +85,7 @@ def _parse_id(text: str) -> int:
     return int(text)
 
 
-async def _find_site(request: Request, owner: str, repo: str) -> Repository:
+async def _find_site(request: Request, owner: RepositoryOwner, repo: RepositoryName) -> Repository:
     return web_context(request).site(f"{owner}/{repo}")
 
 
@@ -112,11 +119,15 @@ def _json(description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-_ERROR_MEMBERS = ("message", "documentation_url", "status")
+_ERROR_MEMBERS = {
+    "message": "What happened.",
+    "documentation_url": "Where GitHub describes the address.",
+    "status": "The status again, as text.",
+}
 _ERROR: Mapping[str, Any] = {
     "type": "object",
     "required": list(_ERROR_MEMBERS),
-    "properties": {member: {"type": "string"} for member in _ERROR_MEMBERS},
+    "properties": {name: {"type": "string", "description": text} for name, text in _ERROR_MEMBERS.items()},
 }
 _ERROR_RESPONSES = {
     404: _json("Not here: the repository is not served, or there is no such issue or comment.", _ERROR),
@@ -170,13 +181,13 @@ async def issues(request: Request, site: Site, media_type: AcceptedMediaType) ->
 
 
 @router.get("/comments/{comment_id}", **_openapi("One comment", github_api.COMMENT_DOCS, "object"))
-async def comment(request: Request, site: Site, media_type: AcceptedMediaType, comment_id: str) -> Response:
+async def comment(request: Request, site: Site, media_type: AcceptedMediaType, comment_id: CommentId) -> Response:
     """Serve a comment."""
     return await serve_document(request, GitHubCommentKey(site, _parse_id(comment_id), media_type))
 
 
 @router.get("/{issue_number}", **_openapi("One issue", github_api.ISSUE_DOCS, "object"))
-async def issue(request: Request, site: Site, media_type: AcceptedMediaType, issue_number: str) -> Response:
+async def issue(request: Request, site: Site, media_type: AcceptedMediaType, issue_number: IssueNumber) -> Response:
     """Serve an issue."""
     return await serve_document(request, GitHubIssueKey(site, _parse_id(issue_number), media_type))
 
@@ -185,7 +196,7 @@ async def issue(request: Request, site: Site, media_type: AcceptedMediaType, iss
     "/{issue_number}/comments",
     **_openapi("The comments of an issue", github_api.COMMENTS_DOCS, "array", *_PAGE_PARAMETERS),
 )
-async def comments(request: Request, site: Site, media_type: AcceptedMediaType, issue_number: str) -> Response:
+async def comments(request: Request, site: Site, media_type: AcceptedMediaType, issue_number: IssueNumber) -> Response:
     """Serve a page of an issue's comments, the oldest first."""
     key = GitHubCommentsKey(site, _parse_id(issue_number), media_type, *_paging(request.query_params))
     return await serve_document(request, key)
