@@ -29,5 +29,6 @@ def create_app(context: WebContext) -> CachedReads:
     start_page.page_files()
     for module in (api, fragments, feeds, images, events, github_api, webhook, monitoring, docs, assets, start_page):
         app.include_router(module.router)
+    app.include_router(github_api.enterprise_router)
     errors.install_error_handlers(app)
     return CachedReads(app, context)

@@ -6,7 +6,7 @@ import pytest
 from app.domain.threads import Comment, Issue
 from app.render import github_objects
 from app.render.keys import MediaType
-from tests.render.sample_threads import API, REPO, WEB, a_comment, an_issue, comment_object, fake_sanitize, issue_object
+from tests.render.sample_threads import WEB, a_comment, an_issue, comment_object, fake_sanitize, issue_object
 
 BODIES = ("body_html", "body_text", "body")
 FIELDS_BY_MEDIA_TYPE = [
@@ -16,7 +16,8 @@ FIELDS_BY_MEDIA_TYPE = [
     (MediaType.HTML, ("body_html",)),
     (MediaType.FULL, BODIES),
 ]
-SERVICE_URL = "https://comments.example.org/repos/ada/blog/issues"
+REPOSITORY_URL = "https://comments.example.org/repos/ada/blog"
+SERVICE_URL = f"{REPOSITORY_URL}/issues"
 
 
 def _with_bodies(source: dict[str, Any], body_fields: tuple[str, ...], html: str) -> dict[str, Any]:
@@ -25,12 +26,12 @@ def _with_bodies(source: dict[str, Any], body_fields: tuple[str, ...], html: str
     return {name: html if name == "body_html" else value for name, value in fields.items()}
 
 
-def _comment(value: Comment, media_type: MediaType = MediaType.FULL, public_url: str | None = None) -> dict[str, Any]:
-    return github_objects.comment(value, REPO, media_type, fake_sanitize, public_url)
+def _comment(value: Comment, media_type: MediaType = MediaType.FULL, url: str | None = None) -> dict[str, Any]:
+    return github_objects.comment(value, media_type, fake_sanitize, url)
 
 
-def _issue(value: Issue, media_type: MediaType = MediaType.FULL, public_url: str | None = None) -> dict[str, Any]:
-    return github_objects.issue(value, REPO, media_type, fake_sanitize, public_url)
+def _issue(value: Issue, media_type: MediaType = MediaType.FULL, url: str | None = None) -> dict[str, Any]:
+    return github_objects.issue(value, media_type, fake_sanitize, url)
 
 
 @pytest.mark.parametrize(("media_type", "body_fields"), FIELDS_BY_MEDIA_TYPE)
@@ -78,14 +79,14 @@ def test_missing_body_is_filled_in() -> None:
     }
 
 
-@pytest.mark.parametrize("public_url", ["https://comments.example.org", "https://comments.example.org/"])
-def test_urls_of_mirrored_resources_lead_to_the_service(public_url: str) -> None:
+def test_urls_of_mirrored_resources_lead_to_the_service() -> None:
     comment = comment_object() | {"url": f"{SERVICE_URL}/comments/1001", "issue_url": f"{SERVICE_URL}/41"}
     issue = issue_object() | {"url": f"{SERVICE_URL}/41", "comments_url": f"{SERVICE_URL}/41/comments"}
+    issue["repository_url"] = REPOSITORY_URL
     expected_comment = _with_bodies(comment, BODIES, "<p>safe 1001</p>")
     expected_issue = _with_bodies(issue, BODIES, "<p>safe 41</p>")
-    assert list(_comment(a_comment(), public_url=public_url).items()) == list(expected_comment.items())
-    assert list(_issue(an_issue(), public_url=public_url).items()) == list(expected_issue.items())
+    assert list(_comment(a_comment(), url=REPOSITORY_URL).items()) == list(expected_comment.items())
+    assert list(_issue(an_issue(), url=REPOSITORY_URL).items()) == list(expected_issue.items())
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ def test_pinned_comment_within_issue_follows_the_media_type(
 def test_pinned_comment_is_the_mirrors() -> None:
     issue = an_issue(pinned_comment=comment_object(1002))
     hidden = replace(issue, pinned_comment=a_comment(1002, minimized={"reason": "spam"}))
-    value = github_objects.issue(hidden, REPO, MediaType.RAW, fake_sanitize, None)
+    value = github_objects.issue(hidden, MediaType.RAW, fake_sanitize, None)
     assert value["pinned_comment"]["body"] == "This comment was marked as spam."
 
 
@@ -137,5 +138,4 @@ def test_unreadable_pinned_comment_is_null(pinned_comment: Any) -> None:
 
 
 def test_html_url_stays_on_github() -> None:
-    value = _issue(an_issue(), public_url="https://comments.example.org")
-    assert (value["html_url"], value["repository_url"]) == (f"{WEB}/issues/41", API)
+    assert _issue(an_issue(), url=REPOSITORY_URL)["html_url"] == f"{WEB}/issues/41"
