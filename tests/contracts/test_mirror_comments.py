@@ -8,7 +8,7 @@ from app.ports.mirror import CommentSelection, Mirror
 from tests.contracts.mirrors import LATER, NONE, REPO, comment, issue, put, thread
 
 LATEST = "2026-03-01T00:00:00Z"
-CLOSED = {"state": "closed", "closed_at": "2026-01-05T00:00:00Z"}
+CLOSED: dict[str, Any] = {"state": "closed", "closed_at": "2026-01-05T00:00:00Z"}
 ADA = {"login": "ada", "id": 7}
 
 
