@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 import orjson
 from starlette.types import Message, Scope
@@ -29,6 +29,7 @@ _CONTENT_TYPE = b"application/javascript; charset=utf-8"
 _NAME = r"[A-Za-z_$][A-Za-z0-9_$]{0,127}"
 _CALLBACK = re.compile(rf"(?=.{{1,255}}\Z){_NAME}(?:\.{_NAME}|\[[0-9]{{1,9}}\])*")
 _LONGEST_QUOTED = 100
+_ORIGIN = re.compile(rb"[a-z]+://[^/?#]+")
 _LINK = re.compile(r'<([^>]*)>; rel="([^"]*)"')
 _META_HEADERS: Mapping[bytes, str] = {
     name.lower().encode(): name
@@ -106,8 +107,8 @@ def is_foreign(call: JsonpCall, cors: CorsPolicy) -> bool:
     """Return whether reads are limited to origins, and the call does not come from a page of one of them."""
     if not cors.origins:
         return False
-    parts = urlsplit(call.headers.get(b"referer", b"").decode("latin-1"))
-    return f"{parts.scheme}://{parts.netloc}".lower().encode("latin-1") not in cors.origins
+    match = _ORIGIN.match(call.headers.get(b"referer", b"").lower())
+    return match is None or match[0] not in cors.origins
 
 
 def refuse(call: JsonpCall, *, now: float, cors: CorsPolicy) -> Reply:

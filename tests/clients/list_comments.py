@@ -55,17 +55,18 @@ def github3_enterprise(url: str, _https_url: str) -> list[int]:
 def ghapi(url: str, _https_url: str) -> list[int]:
     from ghapi.all import GhApi, sync_paged
 
-    api = GhApi(owner=OWNER, repo=REPO, gh_host=url, authenticate=False, sync=True)
+    api = GhApi(owner=OWNER, repo=REPO, gh_host=url, authenticate=False, sync=True)  # type: ignore[no-untyped-call]
     assert api.repos.get().full_name == NAME
-    return [comment.id for page in sync_paged(api.issues.list_comments, NUMBER) for comment in page]
+    pages = sync_paged(api.issues.list_comments, NUMBER)  # type: ignore[no-untyped-call]
+    return [comment.id for page in pages for comment in page]
 
 
 def gidgethub(url: str, _https_url: str) -> list[int]:
-    import httpx
+    import httpx2
     from gidgethub.httpx import GitHubAPI
 
     async def read() -> list[int]:
-        async with httpx.AsyncClient() as client:
+        async with httpx2.AsyncClient() as client:
             github = GitHubAPI(client, "requester", base_url=url)
             issue = await github.getitem(f"/repos/{NAME}/issues/{NUMBER}")
             return [comment["id"] async for comment in github.getiter(issue["comments_url"])]

@@ -6,6 +6,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 
@@ -29,7 +30,7 @@ def run_tls_relay(certificate: Path, port: int) -> Iterator[str]:
     async def serve() -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
-        server = await asyncio.start_server(lambda *client: _relay(*client, port), "127.0.0.1", 0, ssl=context)
+        server = await asyncio.start_server(partial(_relay, port), "127.0.0.1", 0, ssl=context)
         urls.append(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}")
         started.set()
         async with server:
@@ -48,7 +49,7 @@ def run_tls_relay(certificate: Path, port: int) -> Iterator[str]:
         loop.close()
 
 
-async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
+async def _relay(port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     from_service, to_service = await asyncio.open_connection("127.0.0.1", port)
     await asyncio.gather(_copy(reader, to_service), _copy(from_service, writer))
 

@@ -2,12 +2,21 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from githubkit_schemas.latest.models import Issue as DescribedIssue
 
 from app.domain.threads import Comment, Issue
+from app.github import payloads
 from app.render import github_objects
 from app.render.keys import MediaType
-from tests.render.sample_threads import WEB, a_comment, an_issue, comment_object, fake_sanitize, issue_object
+from tests.github.objects import without
+from tests.render.sample_threads import API, WEB, a_comment, an_issue, comment_object, fake_sanitize, issue_object
 
+REQUIRED = {field.alias or name for name, field in DescribedIssue.model_fields.items() if field.is_required()}
+"""What GitHub's OpenAPI description requires of an issue."""
+READ_BY_THE_MIRROR = {
+    *("id", "number", "title", "state", "repository_url", "html_url", "created_at", "updated_at", "comments")
+}
+"""Fields without which a response of GitHub's is refused."""
 BODIES = ("body_html", "body_text", "body")
 FIELDS_BY_MEDIA_TYPE = [
     (MediaType.DEFAULT, ("body",)),
@@ -139,3 +148,34 @@ def test_unreadable_pinned_comment_is_null(pinned_comment: Any) -> None:
 
 def test_html_url_stays_on_github() -> None:
     assert _issue(an_issue(), url=REPOSITORY_URL)["html_url"] == f"{WEB}/issues/41"
+
+
+def test_closer_is_in_single_issues_and_in_no_list() -> None:
+    closer = {"login": "ada"}
+    known, unknown = an_issue(closed_by=closer), payloads.issue(without(issue_object(), "closed_by"))
+    assert [_issue(known)["closed_by"], _issue(unknown)["closed_by"]] == [closer, None]
+    assert list(_issue(unknown)) == list(_issue(an_issue()))
+    for value in (known, unknown):
+        listed = github_objects.listed_issue(value, MediaType.FULL, fake_sanitize, None)
+        assert list(listed) == [name for name in _issue(value) if name != "closed_by"]
+
+
+@pytest.mark.parametrize("name", sorted(REQUIRED - READ_BY_THE_MIRROR))
+def test_required_field_is_there_even_if_github_left_it_out(name: str) -> None:
+    source = without(issue_object(), name)
+    fields = _issue(payloads.issue(source))
+    assert fields.keys() >= REQUIRED | {"assignee", "closed_by"}
+    assert fields[name] == {"node_id": "", "user": None}.get(name, _issue(an_issue())[name])
+
+
+def test_repository_leads_to_the_service() -> None:
+    source = {"url": API, "issues_url": f"{API}/issues{{/number}}", "description": "Words", "forks": 3}
+    value = github_objects.repository(source, REPOSITORY_URL, is_private=False)
+    assert value["issues_url"] == f"{SERVICE_URL}{{/number}}"
+    assert (value["url"], value["description"], value["forks"]) == (REPOSITORY_URL, "Words", 3)
+
+
+def test_private_repository_is_not_described() -> None:
+    source = {"url": API, "description": "Words", "forks": 3, "topics": ["secret"]}
+    value = github_objects.repository(source, None, is_private=True)
+    assert value == {"url": API, "description": None, "forks": 0, "topics": ()}

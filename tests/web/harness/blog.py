@@ -39,7 +39,12 @@ SITE = repository("Owner/Blog")
 OTHER = repository("owner/notes")
 START = 1_593_595_800.0
 """2020-07-01T09:30:00Z."""
-REPOSITORY = {"id": 9, "full_name": "Owner/Blog", "updated_at": "2020-07-01T09:30:00Z"}
+REPOSITORY = {
+    "id": 9,
+    "full_name": "Owner/Blog",
+    "description": "a\u2028b\u2029c",
+    "updated_at": "2020-07-01T09:30:00Z",
+}
 POST = 41
 BIG = 2**40
 """A post with more comments than one page holds."""

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from githubkit_schemas.latest.models import RateLimitOverview
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.errors import InvalidParameter
+from app.domain.errors import InvalidParameter, NotReady, StoreUnusable
 from app.domain.sites import Repository
 from app.domain.times import epoch
 from app.render.keys import (
@@ -280,3 +281,55 @@ async def test_long_filter_is_refused(blog: Blog, name: str) -> None:
     response = await blog.request(f"/repos/Owner/Blog/issues?{name}={'x' * 1001}")
     assert response.status_code == 422
     assert "at most 1000 characters" in response.text
+
+
+async def test_enterprise_prefix_stays_in_links(blog: Blog) -> None:
+    for _ in range(2):  # by the route, then from the cache
+        response = await blog.request(f"/api/v3{ISSUES}/{BIG}/comments")
+        assert response.links["next"]["url"] == f"http://blog.test/api/v3{ISSUES}/{BIG}/comments?page=2"
+
+
+@pytest.mark.parametrize("prefix", ["", "/api/v3"])
+async def test_rate_limit_has_the_form_of_github(blog: Blog, prefix: str) -> None:
+    response = await blog.request(f"{prefix}/rate_limit")
+    limit = RateLimitOverview.model_validate(response.json()).resources.core
+    assert (limit.limit, limit.remaining, limit.used) == (5000, 5000, 0)
+    assert response.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("target", "field"), [("/41", "updated_at"), ("/comments/1", "updated_at"), ("/comments/2", None), ("", None)]
+)
+async def test_single_objects_have_the_time_of_their_change(blog: Blog, target: str, field: str | None) -> None:
+    response = await blog.request(ISSUES + target)
+    assert ("last-modified" in response.headers) == (field is not None)
+    if field is not None:
+        same = await blog.request(ISSUES + target, {"if-modified-since": response.headers["last-modified"]})
+        assert (same.status_code, same.content) == (304, b"")
+
+
+@pytest.mark.parametrize("path", [f"{ISSUES}/41/reactions", f"/api/v3{ISSUES}/comments/1/reactions"])
+async def test_list_of_reactions_is_refused_with_the_reason(blog: Blog, path: str) -> None:
+    response = await blog.request(path)
+    body = response.json()
+    assert (response.status_code, body["status"]) == (404, "404")
+    assert "only their counts" in body["message"]
+    assert body["documentation_url"].startswith("https://docs.github.com/rest/reactions/reactions#list-reactions-for-")
+
+
+@pytest.mark.parametrize("failure", [NotReady("Post 41", 5), StoreUnusable("db", "locked"), RuntimeError("mistake")])
+@pytest.mark.parametrize("path", [f"{ISSUES}/41", f"/api/v3{ISSUES}/41", "/repos/owner/blog"])
+async def test_every_failure_has_a_message(blog: Blog, path: str, failure: Exception) -> None:
+    blog.reader.failure = failure
+    response = await blog.request(path)
+    assert response.status_code in {500, 503}
+    assert response.json()["message"]
+    assert response.json()["documentation_url"].startswith("https://docs.github.com/rest/")
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])
+@pytest.mark.parametrize("path", [f"{ISSUES}/41", f"/api/v3{ISSUES}", "/repos/owner/blog", "/rate_limit"])
+async def test_writing_is_refused_with_a_message(blog: Blog, path: str, method: str) -> None:
+    response = await blog.request(path, method=method)
+    assert (response.status_code, response.json()["message"]) == (405, "Method Not Allowed")
+    assert response.headers["allow"] == "GET, HEAD, OPTIONS"
