@@ -148,8 +148,8 @@ def issues(
     start = None if key.since is None else _start_time(key.since)
     matches = [i for i in issues if _matches(i, key) and (start is None or epoch(i.updated_at) >= start)]
     matches = sorted(matches, key=_SORT_KEYS[key.sort], reverse=key.direction == "desc")
-    listed = _page(matches, key)
-    values = [github_objects.listed_issue(i, key.media_type, sanitize, key.repository_url) for i in listed]
+    page_issues = _page(matches, key)
+    values = [github_objects.listed_issue(i, key.media_type, sanitize, key.repository_url) for i in page_issues]
     pages = (key.page, _last_page(len(matches), key))
     return _document(values, key.media_type, checked_at, stale=stale, pages=pages)
 

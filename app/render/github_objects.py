@@ -139,12 +139,12 @@ def _with_required_fields(source: Mapping[str, Any], issue: Issue) -> Mapping[st
     return {name: source.get(name, value) for name, value in known_fields.items()} | dict(source)
 
 
-def _insert_before(name: str, added: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+def _insert_before(name: str, new_fields: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields with others before the one of this name; at the end if there is none."""
     names = list(fields)
     position = names.index(name) if name in fields else len(names)
     items = list(fields.items())
-    return dict([*items[:position], *added.items(), *items[position:]])
+    return dict([*items[:position], *new_fields.items(), *items[position:]])
 
 
 def _comment_bodies(value: Comment, media_type: MediaType, sanitize: Sanitizer) -> dict[str, Any]:

@@ -56,12 +56,14 @@ class RepositoryNames:
             current_name = repo.full_name if record is None else record.full_name
             if current_name.lower() == name.lower():
                 return NamedRepository(repo, current_name)
-        shown = {repo: record for repo, record in records.items() if record and not self._access.hides(record)}
-        for repo, record in shown.items():
+        visible_records = {
+            repo: record for repo, record in records.items() if record and not self._access.hides(record)
+        }
+        for repo, record in visible_records.items():
             if repo.key == name.lower():
                 return NamedRepository(repo, record.full_name)
         former_id = await self._former_id(name)
-        matches = ((repo, record) for repo, record in shown.items() if record.id == former_id)
+        matches = ((repo, record) for repo, record in visible_records.items() if record.id == former_id)
         return next((NamedRepository(repo, record.full_name) for repo, record in matches), None)
 
     async def _record(self, repo: Repository) -> SiteRecord | None:

@@ -323,20 +323,20 @@ class Views:
             offset=(key.page - 1) * key.per_page,
             limit=key.per_page,
         )
-        selected = await self._mirror.selected_comments(key.repo, selection)
-        site = self._listed_site(key, selected.site)
-        if not selected.total and not selected.is_complete:
+        result = await self._mirror.selected_comments(key.repo, selection)
+        site = self._listed_site(key, result.site)
+        if not result.total and not result.is_complete:
             raise NotReady(f"The comments of {key.repo}", retry_after=_RETRY_AFTER)
-        arguments = selected.comments, selected.total, key, site_checked_at(site)
+        arguments = result.comments, result.total, key, site_checked_at(site)
         return await asyncio.to_thread(self._renderer.all_comments, *arguments)
 
     async def _repository(self, key: GitHubRepositoryKey) -> Document:
         site, text = await self._mirror.site(key.repo), await self._key_values.get(repository_object_key(key.repo))
         self._require_access(key, site)
-        stored = None if text is None else orjson.loads(text)
-        if site is None or stored is None or stored["object"]["id"] != site.id:
+        value = None if text is None else orjson.loads(text)
+        if site is None or value is None or value["object"]["id"] != site.id:
             raise NotReady(f"The repository {key.repo}", retry_after=_RETRY_AFTER)
-        return github_api.repository(stored["object"], key, stored["at"], is_private=site.private)
+        return github_api.repository(value["object"], key, value["at"], is_private=site.private)
 
     async def _issues(self, key: GitHubIssuesKey) -> Document:
         site = self._listed_site(key, await self._mirror.site(key.repo))

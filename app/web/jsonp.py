@@ -138,8 +138,8 @@ def wrap(call: JsonpCall, reply: Reply, *, now: float, cors: CorsPolicy) -> Repl
         headers.append((b"etag", etag.encode()))
         if etag_matches(call.headers.get(b"if-none-match"), etag):
             return 304, headers, b""
-    for line_end, escaped in _LINE_ENDS:
-        data = data.replace(line_end, escaped)
+    for line_end, escape in _LINE_ENDS:
+        data = data.replace(line_end, escape)
     body = b'/**/%b({"meta":%b,"data":%b})\n' % (call.name.encode(), orjson.dumps(meta), data or b"null")
     return 200, [*headers, (b"content-type", _CONTENT_TYPE), (b"content-length", b"%d" % len(body))], body
 

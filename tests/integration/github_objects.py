@@ -56,7 +56,7 @@ def without_addresses(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def assert_issue_is_githubs(service: LocalService, target: str) -> None:
-    """Assert that an issue alone and in the list is GitHub's, but that nobody may be named as its closer."""
+    """Assert that an issue alone and in the list is GitHub's; only its closer may be unknown."""
     theirs = get_from_github(service.simulator, target)
     ours = (await service.get(target)).json()
     assert ours.keys() == theirs.keys() >= REQUIRED

@@ -161,7 +161,7 @@ def test_closer_is_in_single_issues_and_in_no_list() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(REQUIRED - READ_BY_THE_MIRROR))
-def test_required_field_is_there_even_if_github_left_it_out(name: str) -> None:
+def test_required_field_that_github_left_out_is_there(name: str) -> None:
     source = without(issue_object(), name)
     fields = _issue(payloads.issue(source))
     assert fields.keys() >= REQUIRED | {"assignee", "closed_by"}

@@ -66,14 +66,14 @@ WHERE comment.site = (SELECT id FROM site WHERE key = :key) AND comment.id <= :l
     AND (:keys IS NULL OR comment.number IN (SELECT value FROM json_each(:keys)))
 ORDER BY comment.id DESC LIMIT :limit
 """
-_SELECTED = f"""
+_SELECTION = f"""
 FROM comment CROSS JOIN issue USING (site, number)
 WHERE comment.{_OF_SITE} AND issue.complete AND (:since IS NULL OR comment.updated_at >= :since)
     AND (:keys IS NULL OR comment.number {_IN_KEYS})
 """
-_SELECTED_COUNT = f"SELECT count(*) {_SELECTED}"
+_SELECTED_COUNT = f"SELECT count(*) {_SELECTION}"
 _SELECTED_IDS = {
-    (by_update, direction == "DESC"): f"SELECT comment.id {_SELECTED} ORDER BY {order} LIMIT :limit OFFSET :offset"
+    (by_update, direction == "DESC"): f"SELECT comment.id {_SELECTION} ORDER BY {order} LIMIT :limit OFFSET :offset"
     for direction in ("ASC", "DESC")
     for by_update, order in (
         (False, f"comment.id {direction}"),
