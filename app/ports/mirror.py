@@ -117,6 +117,33 @@ class NewestComments:
     """False while the mirror cannot rule out that GitHub has further comments: a backfill is under way."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentSelection:
+    """Which of a repository's comments are read, and in which order."""
+
+    by_update: bool = False
+    """Whether the last change decides the order, otherwise the id. Equal times are sorted by id."""
+    descending: bool = False
+    since: str | None = None
+    """Only what was updated then or later, as `2020-07-01T09:30:00Z`."""
+    numbers: frozenset[int] | None = None
+    """Only those of these threads."""
+    offset: int = 0
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedComments:
+    """One consistent read of a site's comments."""
+
+    site: SiteRecord | None
+    comments: tuple[Comment, ...]
+    total: int
+    """How many there are before offset and limit."""
+    is_complete: bool
+    """False while the mirror cannot rule out that GitHub has further comments."""
+
+
 class Mirror(Protocol):
     """The durable copy of the threads. Every method is one transaction and may raise `StoreError`."""
 
@@ -176,6 +203,9 @@ class Mirror(Protocol):
 
         `select` chooses what the snapshots of their threads contain, as for `snapshot`.
         """
+
+    async def selected_comments(self, repo: Repository, selection: CommentSelection) -> SelectedComments:
+        """Return comments of complete threads."""
 
     async def etags(self, keys: Iterable[str]) -> Mapping[str, str]:
         """Return the ETags stored under those of the validator keys that have one."""

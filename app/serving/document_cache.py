@@ -167,6 +167,10 @@ class Documents:
         self._repository_generations[repo.key] += 1
         self._cache.clear(repo)
 
+    def repository_generation(self, repo: Repository) -> int:
+        """Return what grows with each change of a repository's name or visibility."""
+        return self._repository_generations[repo.key]
+
     async def refresh(self, refs: Iterable[ThreadRef]) -> None:
         """Make every cached document that shows one of these threads again, and swap it."""
         for tag in self._overtake(refs):

@@ -43,5 +43,6 @@ def create_app(context: WebContext) -> CachedReads:
         app.include_router(module.router)
     for page in (docs, start_page, feed, status, layout):
         app.include_router(page.router)
+    app.include_router(github_api.enterprise_router)
     errors.install_error_handlers(app)
     return CachedReads(app, context)

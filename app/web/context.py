@@ -26,8 +26,9 @@ from app.github.webhooks import Fields, WebhookEvent
 from app.ports.images import Image
 from app.ports.metrics import DeliveryOutcome
 from app.render.document import Document
-from app.render.keys import GitHubCommentsKey, GitHubIssuesKey, Key
+from app.render.keys import GitHubListKey, Key
 from app.serving.event_streams import Subscribers
+from app.serving.repository_names import RepositoryNames
 from app.web.document_response import CorsPolicy, LinkBase, build_response, raw_response
 
 PUBLIC_URL_ADVICE = (
@@ -116,6 +117,8 @@ class Features:
     """The pages that receive change events."""
     images: ImageReader | None = None
     """None: readers' browsers load images from GitHub's hosts."""
+    names: RepositoryNames | None = None
+    """None: each repository has the name that is configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +228,8 @@ def web_context(request: Request) -> WebContext:
 
 def _names_service(key: Key) -> bool:
     """Return True if a document, or its Link header, contains the address of the service."""
-    has_link = isinstance(key, GitHubCommentsKey | GitHubIssuesKey)
-    return has_link or getattr(key, "base_url", None) is not None
+    addresses = getattr(key, "base_url", None), getattr(key, "repository_url", None)
+    return isinstance(key, GitHubListKey) or addresses != (None, None)
 
 
 async def serve_document(request: Request, key: Key) -> Response:

@@ -6,6 +6,8 @@ Follows RFC 9110 (content negotiation, conditional requests), RFC 9111 (Age) and
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
@@ -164,13 +166,15 @@ def build_response(
     ]
     if document.github_media_type is not None:
         headers.append((b"x-github-media-type", document.github_media_type.encode()))
+    if document.last_modified is not None:
+        headers.append((b"last-modified", document.last_modified.encode()))
     if document.content_security_policy is not None:
         headers.append((b"content-security-policy", document.content_security_policy.encode("latin-1")))
     if document.pages is not None and link_base is not None:
         link = link_header(link_base.base_url, link_base.path, link_base.query, *document.pages)
         if link is not None:
             headers.append((b"link", link.encode("latin-1")))
-    if document.status == 200 and etag_matches(request_headers.get(b"if-none-match"), document.etag):  # noqa: PLR2004 - OK
+    if document.status == 200 and _is_current(document, request_headers):  # noqa: PLR2004 - OK
         return 304, headers, b""
     headers.append((b"content-type", document.content_type.encode()))
     if coding != "identity":
@@ -178,6 +182,25 @@ def build_response(
     body = document.bodies[coding]
     headers.append((b"content-length", b"%d" % len(body)))
     return document.status, headers, body
+
+
+def _is_current(document: Document, request_headers: Mapping[bytes, bytes]) -> bool:
+    """Return whether the client has the document: ETags come before times (RFC 9110, 13.2.2)."""
+    if_none_match = request_headers.get(b"if-none-match")
+    if if_none_match is not None or document.last_modified is None:
+        return etag_matches(if_none_match, document.etag)
+    return is_not_later(document.last_modified, request_headers.get(b"if-modified-since"))
+
+
+def is_not_later(last_modified: str, if_modified_since: bytes | None) -> bool:
+    """Return whether nothing changed since the time of `If-Modified-Since`; False if it is no time."""
+    if if_modified_since is None:
+        return False
+    try:
+        since = parsedate_to_datetime(if_modified_since.decode("latin-1"))
+        return parsedate_to_datetime(last_modified) <= since.replace(tzinfo=since.tzinfo or UTC)
+    except (ValueError, OverflowError):
+        return False
 
 
 @lru_cache(maxsize=1024)

@@ -21,7 +21,7 @@ from app.serving.document_cache import DocumentCache, Documents
 from app.serving.event_streams import Subscribers
 from app.serving.updater import Updater
 from app.serving.views import Renderer, Views
-from app.store.memory import MemoryMirror
+from app.store.memory import MemoryKeyValues, MemoryMirror
 from tests.contracts.mirrors import API, issue
 from tests.fakes import FakeClock
 from tests.github.objects import comment_object
@@ -65,10 +65,11 @@ class DocumentSetup:
 
     def __init__(self, posts: PostFilter | None = None) -> None:
         self.mirror = GatedMirror()
+        self.key_values = MemoryKeyValues()
         self.cache = DocumentCache(1_000_000)
         self.access = AccessPolicy(posts or PostFilter(), allow_private=False)
         self.images = VisibleImages(self.mirror, self.access, SITES)
-        views = Views(self.mirror, self.access, Renderer(None, b"secret"), Counter())
+        views = Views(self.mirror, self.key_values, self.access, Renderer(b"secret"), Counter())
         self.documents = Documents(views, self.cache)
         self._subscribers = RecordedSubscribers(self.documents)
         self._updater = Updater(self.documents, self.access, self._subscribers)

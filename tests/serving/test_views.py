@@ -210,7 +210,7 @@ async def test_counts_follow_transfers(setup: DocumentSetup) -> None:
 
 
 def test_sanitized_html_is_cached_safely_across_threads() -> None:
-    renderer = Renderer(None, b"secret")
+    renderer = Renderer(b"secret")
     renderer._sanitized_html = cache = type(renderer._sanitized_html)(2_000, getsizeof=getsizeof)
     items = [payloads.comment(comment_object(n, body_html=f"<p>{n} " + "x" * 90 + "</p>")) for n in range(1, 201)]
     with ThreadPoolExecutor(8) as threads:

@@ -11,7 +11,16 @@ from app.domain.sites import Repository
 from app.domain.thread_state import Hop, Snapshot
 from app.domain.threads import Comment, ImageSize
 from app.domain.transfers import MAX_TRANSFERS, transfer_target
-from app.ports.mirror import Change, Mirror, MirrorChange, NewestComments, Select, SiteSnapshot
+from app.ports.mirror import (
+    Change,
+    CommentSelection,
+    Mirror,
+    MirrorChange,
+    NewestComments,
+    Select,
+    SelectedComments,
+    SiteSnapshot,
+)
 from app.store.memory.mirror_writes import ChangeWriter, SiteData
 from app.store.normalized_change import MONTH, deduplicate, numbers_to_version, with_image_sizes
 
@@ -89,6 +98,17 @@ class MemoryMirror(Mirror):
         full = {number: self._snapshot(ref, with_comments=True) for number, ref in refs.items()}
         snapshots = {number: await asyncio.to_thread(_narrow, full[number], select) for number in full}
         return NewestComments(site.record, comments, snapshots, site.is_complete)
+
+    async def selected_comments(self, repo: Repository, selection: CommentSelection) -> SelectedComments:
+        site, numbers, since = self._site(repo), selection.numbers, selection.since
+        threads = [t for n, t in site.threads.items() if t.complete and (numbers is None or n in numbers)]
+        comments = chain.from_iterable(thread.comments.values() for thread in threads)
+        matches = [comment for comment in comments if since is None or comment.updated_at >= since]
+        matches.sort(key=lambda comment: (comment.updated_at if selection.by_update else "", comment.id))
+        if selection.descending:
+            matches.reverse()
+        page = matches[selection.offset : selection.offset + selection.limit]
+        return SelectedComments(site.record, tuple(page), len(matches), site.is_complete)
 
     async def etags(self, keys: Iterable[str]) -> Mapping[str, str]:
         return {key: self._etags[key][0] for key in keys if key in self._etags}

@@ -7,7 +7,7 @@ from typing import Any
 from app.domain.records import SiteRecord, ThreadRecord, Tombstone
 from app.domain.threads import Comment, Issue
 from app.ports.mirror import Change
-from app.store.normalized_change import NormalizedChange, is_newer, site_after
+from app.store.normalized_change import NormalizedChange, is_newer, site_after, with_known_closer
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +106,11 @@ class ChangeWriter:
             if thread is not None and not is_newer(issue.updated_at, thread.issue.updated_at):
                 continue
             self._current_issues.add(number)
+            current_issue = issue if thread is None else with_known_closer(issue, thread.issue.source)
             if thread is not None and issue.is_pull_request:
                 self._remove_comments(thread.comments)
                 thread = None
-            self._put(number, replace(thread or ThreadData(issue), issue=issue))
+            self._put(number, replace(thread or ThreadData(issue), issue=current_issue))
 
     def _put_tombstone(self) -> None:
         tombstone = self._change.tombstone

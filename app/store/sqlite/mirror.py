@@ -14,7 +14,16 @@ from app.domain.thread_state import Hop, Snapshot
 from app.domain.threads import Comment, ImageSize
 from app.domain.transfers import MAX_TRANSFERS, transfer_target
 from app.github import payloads
-from app.ports.mirror import Change, Mirror, MirrorChange, NewestComments, Select, SiteSnapshot
+from app.ports.mirror import (
+    Change,
+    CommentSelection,
+    Mirror,
+    MirrorChange,
+    NewestComments,
+    Select,
+    SelectedComments,
+    SiteSnapshot,
+)
 from app.store.normalized_change import deduplicate
 from app.store.sqlite.connections import LARGEST, SqliteFile, clamp, json_list, scalar
 from app.store.sqlite.mirror_writes import apply_change, parse_image_sizes, put_image_sizes
@@ -58,6 +67,21 @@ WHERE comment.site = (SELECT id FROM site WHERE key = :key) AND comment.id <= :l
     AND (:keys IS NULL OR comment.number IN (SELECT value FROM json_each(:keys)))
 ORDER BY comment.id DESC LIMIT :limit
 """
+_SELECTION = f"""
+FROM comment CROSS JOIN issue USING (site, number)
+WHERE comment.{_OF_SITE} AND issue.complete AND (:since IS NULL OR comment.updated_at >= :since)
+    AND (:keys IS NULL OR comment.number {_IN_KEYS})
+"""
+_SELECTED_COUNT = f"SELECT count(*) {_SELECTION}"
+_SELECTED_IDS = {
+    (by_update, direction == "DESC"): f"SELECT comment.id {_SELECTION} ORDER BY {order} LIMIT :limit OFFSET :offset"
+    for direction in ("ASC", "DESC")
+    for by_update, order in (
+        (False, f"comment.id {direction}"),
+        (True, f"comment.updated_at {direction}, comment.id {direction}"),
+    )
+}
+"""By whether the last change decides the order, and whether it descends. Texts are read only for the page."""
 _CHANGES = """
 SELECT version, site.key, site.configured_name, abs(number), process_id, number < 0
 FROM mirror_change JOIN site ON site.id = mirror_change.site
@@ -151,9 +175,28 @@ class SqliteMirror(Mirror):
             site, comments = _site(connection, repo), _comments(connection, _NEWEST_COMMENTS, parameters)
             refs = {ThreadRef(repo, comment.number) for comment in comments}
             snapshots = {ref.number: _snapshot(connection, ref, (), select=select) for ref in refs}
-            is_listed = site is not None and site.issues_listed_at is not None
-            is_complete = is_listed and scalar(connection, _INCOMPLETE_ISSUE, parameters) is None
-            return NewestComments(site, comments, snapshots, is_complete)
+            return NewestComments(site, comments, snapshots, _is_complete(connection, site, repo))
+
+        return await self._file.read(query)
+
+    async def selected_comments(self, repo: Repository, selection: CommentSelection) -> SelectedComments:
+        parameters = {
+            "key": repo.key,
+            "since": selection.since,
+            "keys": json_list(selection.numbers),
+            "limit": selection.limit,
+            "offset": clamp(selection.offset),
+        }
+
+        def query(connection: sqlite3.Connection) -> SelectedComments:
+            site = _site(connection, repo)
+            statement = _SELECTED_IDS[selection.by_update, selection.descending]
+            ids = [comment_id for (comment_id,) in connection.execute(statement, parameters)]
+            comments = _comments(connection, _COMMENTS_BY_ID, {"key": repo.key, "keys": json_list(ids)})
+            by_id = {comment.id: comment for comment in comments}
+            total = int(scalar(connection, _SELECTED_COUNT, parameters) or 0)
+            is_complete = _is_complete(connection, site, repo)
+            return SelectedComments(site, tuple(map(by_id.__getitem__, ids)), total, is_complete)
 
         return await self._file.read(query)
 
@@ -232,6 +275,11 @@ def _site(connection: sqlite3.Connection, repo: Repository) -> SiteRecord | None
         return None
     record = SiteRecord(Repository(repo.key, row[0]), *row[1:])
     return replace(record, private=bool(record.private))
+
+
+def _is_complete(connection: sqlite3.Connection, site: SiteRecord | None, repo: Repository) -> bool:
+    is_listed = site is not None and site.issues_listed_at is not None
+    return is_listed and scalar(connection, _INCOMPLETE_ISSUE, {"key": repo.key}) is None
 
 
 def _version(connection: sqlite3.Connection, repo: Repository, number: int) -> int:

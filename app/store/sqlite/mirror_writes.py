@@ -9,7 +9,7 @@ import orjson
 
 from app.domain.records import SiteRecord, Tombstone
 from app.domain.sites import Repository
-from app.domain.threads import ImageSize
+from app.domain.threads import ImageSize, Issue
 from app.ports.mirror import Change
 from app.store.normalized_change import (
     MONTH,
@@ -18,6 +18,7 @@ from app.store.normalized_change import (
     numbers_to_version,
     site_after,
     with_image_sizes,
+    with_known_closer,
 )
 from app.store.sqlite.connections import json_list, site_id
 
@@ -169,7 +170,7 @@ class _ChangeWriter:
         issues = self._normalized_change.issues
         rows = self._rows(_STORED_ISSUES, issues)
         self._current_issues = {n for n in issues if n not in rows or is_newer(issues[n].updated_at, rows[n][0])}
-        sources = {number: _json(issues[number].source) for number in self._current_issues}
+        sources = {number: _json(_current_issue(issues[number], rows).source) for number in self._current_issues}
         changes = {n: source for n, source in sources.items() if n not in rows or not _is_same(rows[n][1], source)}
         self.changed_numbers.update(changes)
         for number, source in changes.items():
@@ -228,6 +229,17 @@ class _ChangeWriter:
         """Run a statement on the rows of this site; `keys` are its JSON list."""
         parameters = {"site": self.site, "at": self._change.at, "number": number, "keys": json_list(keys)}
         return self._connection.execute(statement, parameters)
+
+
+def _current_issue(issue: Issue, rows: Mapping[int, Any]) -> Issue:
+    """Return the issue with what is only stored: who closed it. `rows` are the stored issues by number."""
+    stored_source = rows[issue.number][1] if issue.number in rows else b""
+    if b'"closed_by"' not in stored_source:  # most of them are in no need of parsing
+        return issue
+    try:
+        return with_known_closer(issue, orjson.loads(stored_source))
+    except orjson.JSONDecodeError:
+        return issue
 
 
 _AS_DICT: Callable[[Any], Any] = dict

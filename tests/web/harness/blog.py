@@ -16,10 +16,12 @@ from app.render.keys import (
     CommentsKey,
     CountsKey,
     FragmentKey,
+    GitHubAllCommentsKey,
     GitHubCommentKey,
     GitHubCommentsKey,
     GitHubIssueKey,
     GitHubIssuesKey,
+    GitHubRepositoryKey,
     Key,
     NewestKey,
     PostKey,
@@ -37,6 +39,12 @@ SITE = repository("Owner/Blog")
 OTHER = repository("owner/notes")
 START = 1_593_595_800.0
 """2020-07-01T09:30:00Z."""
+REPOSITORY = {
+    "id": 9,
+    "full_name": "Owner/Blog",
+    "description": "a\u2028b\u2029c",
+    "updated_at": "2020-07-01T09:30:00Z",
+}
 POST = 41
 BIG = 2**40
 """A post with more comments than one page holds."""
@@ -135,9 +143,9 @@ class FakeReader:
             case ThreadFeedKey():
                 return feeds.thread_feed(thread, key, _html)
             case GitHubIssueKey():
-                return github_api.issue(thread, key, _html, None)
+                return github_api.issue(thread, key, _html)
             case GitHubCommentsKey():
-                return github_api.comments(thread, key, _html, None)
+                return github_api.comments(thread, key, _html)
             case _:
                 return api.post(thread)
 
@@ -153,13 +161,24 @@ class FakeReader:
                 return api.newest(page, THREADS, key, _html, START, stale=False, secret=SECRET)
             case SiteFeedKey():
                 return feeds.site_feed(comments[: feeds.MAX_ENTRIES], THREADS, key, _html, START)
+            case _:
+                return self._render_github(key, comments)
+
+    def _render_github(self, key: Key, comments: list[Comment]) -> Document:
+        match key:
             case GitHubIssuesKey():
-                return github_api.issues([t.issue for t in THREADS.values() if t.issue], key, _html, None, START)
+                return github_api.issues([t.issue for t in THREADS.values() if t.issue], key, _html, START)
+            case GitHubAllCommentsKey():
+                ordered = comments if key.descending else comments[::-1]
+                page = ordered[(key.page - 1) * key.per_page :][: key.per_page]
+                return github_api.all_comments(page, len(comments), key, _html, START)
+            case GitHubRepositoryKey():
+                return github_api.repository(REPOSITORY, key, START, is_private=False)
             case GitHubCommentKey():
                 comment = next((c for c in comments if c.id == key.comment_id), None)
                 if comment is None:
                     raise CommentNotFound(key.comment_id)
-                return github_api.comment(comment, key, _html, None)
+                return github_api.comment(comment, key, _html)
             case _:
                 raise AssertionError(key)
 
