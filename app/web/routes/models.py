@@ -39,6 +39,10 @@ class Comment(BaseModel):
     edited_at: str | None = Field(description="When its text last changed; null where it stands as first written.")
     html: str | None = Field(description="Safe to insert into a page. Null where the comment is hidden.")
     text: str | None = Field(description="Without markup. Null where the comment is hidden.")
+    dir: str | None = Field(
+        description="The direction of the text: `ltr` or `rtl`, by its first letter; null where it has none.",
+        examples=["ltr"],
+    )
     url: str = Field(description="The comment on GitHub.")
     reply_to: int | None = Field(description="The id of the comment that it answers.")
     reactions: Reactions
