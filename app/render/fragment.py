@@ -8,7 +8,7 @@ These must match the widget: the classes, `data-stamp`, and below which comment 
 
 Reader modes look for a page's author in `itemprop=author` and in classes such as `pc-author`. So the microdata about a
 commenter has no text, and an empty-looking `pc-byline` before the comments stops Mozilla's Readability, which takes
-the first of these texts.
+the first of these texts. Spaces stand inside inline elements, because minifiers remove those between them.
 """
 
 import re
@@ -35,6 +35,7 @@ HTML = "text/html; charset=utf-8"
 DEFAULT_LIMIT = 50
 """Comments on a page."""
 _MAX_DEPTH = 3
+_BY = '<div class="pc-by">'
 _ELEMENT = re.compile(r"(<post-comments[^>]*>) *(<section .*</section>) *(</post-comments>)", re.DOTALL)
 _EMOJI = dict(zip(REACTIONS, ("👍", "👎", "😄", "🎉", "😕", "❤️", "🚀", "👀"), strict=True))
 
@@ -118,9 +119,11 @@ def _for_inclusion(html: str) -> str:
     """Return the element for any text of a page, Markdown included.
 
     A line with only its start tag begins a block of HTML, and the `section` in the next line interrupts a paragraph.
+    Each comment has its own line, because some parsers need quadratic time for the length of a line.
     """
     start, content, end = _ELEMENT.findall(html)[0]
-    return f"{start}\n{protect(content)}\n{end}\n"
+    lines = protect(content).replace(f" {_BY}", f"\n{_BY}")
+    return f"{start}\n{lines}\n{end}\n"
 
 
 def _content_security_policy(key: FragmentKey) -> str:
