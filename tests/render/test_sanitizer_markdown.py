@@ -12,7 +12,7 @@ from app.render.sanitizer.sanitize import sanitize
 from tests.render.hostile.corpus import vectors
 
 SOURCE_URL = "https://github.com/owner/name/issues/41"
-READ = re.compile(r"[\t\n\f\r\[\\\]`{|}]")
+READ = re.compile(r"[\t\n\f\r`{|}]|>[^<]*[\[\\\]]")
 
 
 def _tree(html: str) -> str | None:

@@ -13,8 +13,8 @@ import re
 
 _TOKEN = re.compile(r'(?P<tag><(?:[^<>"]++|"[^"]*+")*+>)|[^<]++|<')
 _VOID = re.compile(r"<(?:br|hr|img|link|meta|source|wbr)[ >]")
-_IN_TAG = re.compile(r"[\t\n\v\f\r\x1c-\x1f\u2028\u2029\[\\\]`{|}]")
-_IN_TEXT = re.compile(_IN_TAG.pattern[:-1] + r"$*@^_~]|:(?=[A-Za-z:])")
+_IN_TAG = re.compile(r"[\t\n\v\f\r\x1c-\x1f\u2028\u2029`{|}]")
+_IN_TEXT = re.compile(_IN_TAG.pattern[:-1] + r"$*@\[\\\]^_~]|:(?=[A-Za-z:])")
 _AT_START = re.compile(r"( *[0-9]*)([-+#=:.)])")
 """A list, a heading, a definition: what a parser may read at the start of an element."""
 
