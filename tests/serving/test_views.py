@@ -216,7 +216,7 @@ def test_sanitized_html_is_cached_safely_across_threads() -> None:
     assert cache.currsize == sum(map(getsizeof, cache.values())) <= 2_000
 
 
-def test_pages_and_feeds_share_sanitized_html_if_it_is_the_same() -> None:
+def test_pages_and_feeds_share_equal_html() -> None:
     renderer = Renderer(None, b"secret")
     plain, titled = (payloads.comment(comment_object(body_html=html)) for html in ("<p>x</p>", "<h1>x</h1>"))
     for base_url in (None, "https://comments.example"):
