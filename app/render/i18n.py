@@ -3,6 +3,7 @@
 Language tags are matched by RFC 4647, section 3.4 (lookup). Plurals and dates follow https://cldr.unicode.org.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
+from unicodedata import bidirectional, category
 
 import orjson
 from babel import Locale
@@ -22,6 +24,12 @@ _MAX_TAG_LENGTH = 35
 _ALIASES = {"no": "nb", "nn": "nb", "iw": "he", "in": "id", "tl": "fil"}
 _ALIASES |= dict.fromkeys(("zh-hant", "zh-hk", "zh-mo"), "zh-TW")
 """Tags for which lookup by truncation would find none or the wrong language."""
+
+_MAYBE_STRONG = re.compile(r"[A-Za-z]|[^\x00-\x7f]")
+_DIRECTIONS = {"L": "ltr", "R": "rtl", "AL": "rtl"}
+_JOINER = "\N{ZERO WIDTH JOINER}"
+_FLAG_LETTER = re.compile("[\U0001f1e6-\U0001f1ff]")
+_EMOJI_MODIFIER = re.compile("[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +120,31 @@ def _interpolate(text: str, values: Mapping[str, str]) -> str:
         name, brace, rest = part.partition("}")
         result.append(values[name] + rest if brace and name in values else "{" + part)
     return "".join(result)
+
+
+def direction(text: str) -> str | None:
+    """Return `ltr` or `rtl` for a text, None if no character of it has a direction.
+
+    As with `dir=auto` the first one decides: https://www.unicode.org/reports/tr9/#P2
+    """
+    for match in _MAYBE_STRONG.finditer(text):
+        found = _DIRECTIONS.get(bidirectional(match[0]))
+        if found:
+            return found
+    return None
+
+
+def first_grapheme(text: str) -> str:
+    """Return the first character as a reader sees it: a letter with its marks, a whole emoji; "" if there is none."""
+    end = 1
+    while end < len(text) and _continues(text[:end], text[end]):
+        end += 1
+    return text[:end]
+
+
+def _continues(start: str, character: str) -> bool:
+    """Return whether a character belongs to the grapheme before it, without the rules for Hangul and Indic letters."""
+    if start[-1] == _JOINER or character == _JOINER or category(character).startswith("M"):
+        return True
+    is_flag = len(start) == 1 and _FLAG_LETTER.match(start) and _FLAG_LETTER.match(character)
+    return bool(is_flag or _EMOJI_MODIFIER.match(character))

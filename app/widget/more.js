@@ -14,6 +14,7 @@ export async function enhance(element, exports, isPainted) {
   section.querySelector(".pc-news")?.remove();
   section.append(news);
   addOrderSelect(element);
+  addByline(section);
   showStaleNote(element);
   element.more = (limit) => loadMore(element, limit);
   section.addEventListener("click", (click) => {
@@ -30,6 +31,12 @@ export async function enhance(element, exports, isPainted) {
   if (signal.aborted) return;
   await openPermalink(element);
   if (element.getAttribute("live") !== "off") listen(element, signal);
+}
+
+// Reader modes take the first text with such a class for the page's author: this one has nothing to show.
+function addByline(section) {
+  if (section.querySelector(".pc-byline")) return;
+  section.querySelector(".pc-head")?.append(widget.create("span", { className: "pc-byline" }, "\u200b"));
 }
 
 // Without its image an avatar shows the author's initial.

@@ -108,7 +108,7 @@ function createReactions(comment) {
 export function createComment(comment, i18n) {
   const { login, url, avatar_url, is_owner, is_bot } = comment.author;
   const avatar = create("span", { className: "pc-avatar" }, create("img", { alt: "", loading: "lazy", src: avatar_url }));
-  avatar.dataset.initial = login[0];
+  avatar.dataset.initial = [...login][0];
   const badges = { owner: is_owner, bot: is_bot, pinned: comment.pinned, edited: comment.edited_at && !comment.hidden };
   const element = create(
     "article",
@@ -117,7 +117,7 @@ export function createComment(comment, i18n) {
       "div",
       { className: "pc-by" },
       avatar,
-      create("a", { className: "pc-author", href: url, ...LINK }, login),
+      create("a", { className: "pc-author", href: url, translate: false, ...LINK }, login),
       ...Object.keys(badges).map((name) => badges[name] && create("span", { className: `pc-mark pc-${name}` }, i18n.text(name))),
       create("a", { className: "pc-when", href: `#comment-${comment.id}` }, create("time", i18n.age(comment.created_at))),
     ),
