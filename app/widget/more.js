@@ -23,6 +23,7 @@ export async function enhance(element, exports, isPainted) {
   }, { signal });
   removeBrokenAvatars(section, signal);
   updateTimes(section, i18n);
+  followScheme(element);
   const timer = setInterval(() => updateTimes(section, i18n), 60_000);
   signal.addEventListener("abort", () => clearInterval(timer));
   addEventListener("hashchange", () => openPermalink(element), { signal });
@@ -128,6 +129,13 @@ async function append(element, comments, list = element.section.querySelector(".
     for (const comment of batch) linkReply(element, comment, list);
   }
   updateTimes(list, element.i18n);
+  followScheme(element);
+}
+
+// Lets images that are meant for a dark or a light page follow the page's scheme.
+function followScheme({ section, controller }) {
+  if (!controller || !section.querySelector(".pc-dark, .pc-light")) return;
+  import("./scheme.js").then((scheme) => scheme.followScheme(section, controller.signal)).catch(() => {});
 }
 
 // Links a comment to its target if that stands elsewhere on the page.

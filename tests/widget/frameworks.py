@@ -1,0 +1,195 @@
+"""Comments with all that GitHub's HTML holds, the style sheets of frameworks, and how the widget lies in a page."""
+
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+from app.simulator.world.sample import SAMPLE_REPO
+from app.simulator.world.world import World
+from tests.widget.stage import TOKEN, Stage
+
+SHOW = 70
+LONG_NAME = "AnonymousReaderWithTheLongestName35"
+_NODE = Path(".venv/bin/node").absolute()
+_MODULES = Path("tests/generators/node_modules").absolute()
+
+_IMAGE = '<img src="https://camo.githubusercontent.com/a1/68747470" width="20" height="20" alt="badge"'
+_ALERTS = "".join(
+    f'<div class="markdown-alert markdown-alert-{kind}"><p class="markdown-alert-title">{kind.title()}</p><p>Text.</p></div>'
+    for kind in ("note", "tip", "important", "warning", "caution")
+)
+_BLOB = (
+    '<table class="highlight"><tbody><tr><td class="blob-num"></td><td class="blob-code"><span class="pl-k">def</span>'
+    ' <span class="pl-en">f</span>():</td></tr><tr><td class="blob-num"></td><td class="blob-code">    '
+    '<span class="pl-k">return</span> <span class="pl-c1">1</span></td></tr></tbody></table>'
+)
+TEXTS = (
+    '<p>First paragraph with a <a href="https://example.org/">link</a>, <strong>bold</strong>, <em>italic</em> and '
+    "<code>code</code>.</p><p>Second paragraph.</p><ul><li>one<ul><li>inner</li></ul></li><li>two</li></ul>"
+    "<ol><li>first</li><li>second</li></ol>"
+    '<ul class="contains-task-list"><li class="task-list-item"><input type="checkbox" checked> done</li>'
+    '<li class="task-list-item"><input type="checkbox"> open</li></ul><blockquote><p>A quotation.</p></blockquote>',
+    f'<h3>Heading</h3><p>An emoji {_IMAGE} class="emoji"> and a badge {_IMAGE}> in a line.</p>'
+    '<div class="highlight highlight-source-js"><pre><span class="pl-k">const</span> answer = '
+    '<span class="pl-c1">42</span>;</pre></div>'
+    "<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody></table>",
+    f"{_ALERTS}{_BLOB}<details><summary>More</summary><p>Hidden text.</p></details>"
+    '<p><a class="user-mention" href="https://github.com/ada">@ada</a> '
+    '<a class="issue-link" href="https://github.com/ada/blog/issues/1">#1</a></p>'
+    '<section class="footnotes"><ol><li><p>A footnote.</p></li></ol></section>',
+    "<p>Short.</p>",
+)
+
+
+def build_show(world: World) -> None:
+    """Add a post whose comments hold all that has a look of its own; the second and third are replies."""
+    world.open_issue(SAMPLE_REPO, title="Show", number=SHOW, created_at="2024-01-01T10:00:00Z")
+    authors = ("ada", "grace-okafor", "ada", LONG_NAME)
+    for n, (author, text) in enumerate(zip(authors, TEXTS, strict=True)):
+        reply = "@ada " if n == 1 else "@grace-okafor " if n == 2 else ""  # noqa: PLR2004 - the third
+        world.comment(
+            SAMPLE_REPO, SHOW, body=reply + text, body_html=text, author=author, created_at=1_704_103_200 + 60 * n
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """The style sheets of a page: linked before ours, linked after ours, and the class of what surrounds the element."""
+
+    before: str = ""
+    after: str = ""
+    classes: str = ""
+
+
+def frameworks() -> Mapping[str, Framework]:
+    """Return the frameworks by name, as npm installs them."""
+    reset = "*{margin:0;padding:0;box-sizing:border-box}"
+    meyer = (
+        "html,body,div,span,h1,h2,h3,h4,h5,h6,p,blockquote,pre,a,code,em,img,small,strong,sub,sup,b,i,dl,dt,dd,ol,ul,li,"
+        "table,tbody,thead,tr,th,td,details,section,summary,time{margin:0;padding:0;border:0;font-size:100%;font:inherit;"
+        "vertical-align:baseline}ol,ul{list-style:none}img,svg{display:block}"
+    )
+    tailwind_4 = _read("tailwindcss/index.css")
+    tailwind_3 = _tailwind_3()
+    return {
+        "reset before": Framework(before=reset),
+        "reset after": Framework(after=reset),
+        "Meyer's reset": Framework(after=meyer),
+        "Tailwind 3 before": Framework(before=tailwind_3),
+        "Tailwind 3 after": Framework(after=tailwind_3),
+        "Tailwind 3 prose": Framework(after=tailwind_3, classes="prose"),
+        "Tailwind 4 before": Framework(before=tailwind_4),
+        "Tailwind 4 after": Framework(after=tailwind_4),
+        "Bootstrap": Framework(after=_read("bootstrap/dist/css/bootstrap.css")),
+        "Bulma": Framework(after=_read("bulma/css/bulma.css")),
+        "Pico": Framework(after=_read("@picocss/pico/css/pico.css")),
+        "simple.css": Framework(after=_read("simpledotcss/simple.css")),
+        "water.css": Framework(after=_read("water.css/out/water.css")),
+    }
+
+
+def _read(name: str) -> str:
+    return (_MODULES / name).read_text(encoding="utf-8")
+
+
+def _tailwind_3() -> str:
+    """Return what Tailwind 3 builds for a page that uses `prose`: its reset and the typography."""
+    script = """
+        const postcss = require("postcss"), tailwind = require("tailwindcss-3"), typography = require("@tailwindcss/typography");
+        const content = [{ raw: '<div class="prose max-w-none">', extension: "html" }];
+        postcss([tailwind({ content, plugins: [typography] })])
+          .process("@tailwind base;@tailwind components;@tailwind utilities;", { from: undefined })
+          .then(result => console.log(result.css));"""
+    result = subprocess.run(
+        (_NODE, "-e", script), cwd=_MODULES.parent, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ".prose :where(img)" in result.stdout
+    return result.stdout
+
+
+def open_show(page: Page, stage: Stage) -> None:
+    """Open a page with the post; `wear` then gives it the style sheets of a framework."""
+    after = f'<link rel="stylesheet" href="{stage.service.url}/content.css"><style id="after"></style>'
+    body = f'<div id="around">{stage.element(SHOW, loading="eager")}</div>'
+    url = stage.publish(body, head=after)
+    headers, text = stage.blog.pages["/post.html"]
+    stage.blog.pages["/post.html"] = (headers, text.replace(b'<link rel="stylesheet"', b'<style id="before"></style><link rel="stylesheet"', 1))
+    stage.blog.pages["/blog.css"] = ({"content-type": "text/css"}, b"body{margin:2rem auto;max-width:44rem}")
+    page.goto(url)
+    page.wait_for_selector(".pc-order")
+
+
+def wear(page: Page, framework: Framework) -> None:
+    """Give the open page the style sheets of a framework in place of those it has."""
+    page.evaluate(
+        """([before, after, classes]) => {
+        document.querySelector('#before').textContent = before;
+        document.querySelector('#after').textContent = after;
+        document.querySelector('#around').className = classes;
+        document.activeElement.blur() }""",
+        [framework.before, framework.after, framework.classes],
+    )
+
+
+def geometry(page: Page) -> dict[str, Any]:
+    """Return how the widget lies in the page: lengths in rem or em, and keywords of CSS."""
+    result: dict[str, Any] = page.evaluate(_GEOMETRY)
+    return result
+
+
+_GEOMETRY = """() => {
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const find = (selector, from = document) => from.querySelector(selector);
+  const box = (element) => element.getBoundingClientRect();
+  const style = (element, pseudo) => getComputedStyle(element, pseudo);
+  const em = (element) => parseFloat(style(element).fontSize);
+  const round = (number) => Math.round(number * 100) / 100;
+  const textBox = (node) => { const range = document.createRange(); range.selectNodeContents(node); return range.getBoundingClientRect() };
+  const [first, second, third, last] = document.querySelectorAll('.pc-comment');
+  const list = find('post-comments .pc-list');
+  const avatar = find('.pc-avatar', first), picture = find('img', avatar), name = find('.pc-author', first), by = find('.pc-by', first);
+  const body = find('.pc-body', first), other = find('.pc-body', second), late = find('.pc-body', third);
+  const [ul, ol, tasks] = body.querySelectorAll(':scope > ul, :scope > ol');
+  const [paragraph, next] = body.querySelectorAll(':scope > p');
+  const item = find('li', ul), task = find('li', tasks), quote = find('blockquote', body);
+  const heading = find('h3, h4, h5, h6', other), [emoji, badge] = find('p', other).querySelectorAll('img');
+  const pre = find('pre', other), cell = find('td', other), select = find('.pc-order select'), write = find('.pc-write a');
+  const code = find('.blob-code', late), title = find('.markdown-alert-title', late);
+  const line = parseFloat(style(body).lineHeight);
+  const comments = [first, second, third, last].map(c => style(c));
+  return {
+    avatar: [box(avatar).width / rem, box(avatar).height / rem, (box(avatar).left - box(first).left) / rem, (box(avatar).top - box(first).top) / rem].map(round),
+    picture: ['left', 'top', 'width', 'height'].map(side => round(box(picture)[side] - box(avatar)[side])),
+    name: [(box(name).left - box(avatar).right) / rem, (box(name).top - box(first).top) / em(by), em(name) / em(by)].map(round),
+    name_weight: style(name).fontWeight,
+    name_decoration: style(find('a', name)).textDecorationLine,
+    body: [(box(body).left - box(first).left) / rem, (box(body).top - box(by).bottom) / rem, line / em(body)].map(round),
+    replies: [...[second, third].map(c => parseFloat(style(c.parentElement).paddingInlineStart) / rem), (box(second).left - box(first).left) / rem > 1, parseFloat(style(second.parentElement).borderInlineStartWidth)],
+    gaps: [(box(second).top - box(find('.pc-body', first)).bottom) / rem, (box(last).top - box(first).bottom) / rem, (box(list).top - box(find('.pc-head')).bottom) / rem].map(round),
+    cards: comments.every(c => /^rgba\\(.*, 0\\)$/.test(c.backgroundColor) && c.borderTopWidth === '0px' && c.paddingLeft === '0px' && c.boxShadow === 'none' && c.marginTop === '0px'),
+    section: [style(find('.pc')).borderTopWidth, style(find('.pc')).paddingTop, style(find('.pc')).marginTop],
+    paragraphs: round((box(next).top - box(paragraph).bottom) / rem),
+    weights: [find('strong', body), heading, find('th', other), title].map(e => style(e).fontWeight >= 600),
+    slant: style(find('em', body)).fontStyle,
+    list: [(box(item).left - box(body).left) / em(ul), (box(find('li li', ul)).left - box(item).left) / em(ul), (box(find('li', ol)).left - box(body).left) / em(ol)].map(round),
+    markers: [item, find('li li', ul), find('li', ol), task].map(e => [style(e).listStyleType, style(e).display, style(e, '::before').content].join()),
+    list_spaces: [box(ul.children[1]).top - box(item).bottom, box(ol).top - box(ul).bottom].map(n => round(n / rem)),
+    task: round((textBox(task.firstChild).left - box(body).left) / em(tasks)),
+    quote: [parseFloat(style(quote).paddingInlineStart) / rem, parseFloat(style(quote).borderInlineStartWidth), box(quote).height / line].map(round),
+    heading: round(em(heading) / em(other)),
+    inline: [emoji, badge].map(e => [round(box(e).width), round(box(e).height), box(e).top - box(find('p', other)).top < line]),
+    line_of_images: round(box(find('p', other)).height / line / 2),
+    pre: [(textBox(pre).left - box(other).left) / rem, em(pre) / em(other), parseFloat(style(pre).lineHeight) / em(pre)].map(round),
+    mono: [pre, find('code', body), code].map(e => /mono/.test(style(e).fontFamily)),
+    table: [parseFloat(style(cell).paddingLeft) / rem, parseFloat(style(cell).borderTopWidth), (box(cell).height - .6 * rem) / line].map(n => Math.round(n * 10) / 10),
+    blob: [style(code).borderTopWidth, style(code).whiteSpace, style(code.previousElementSibling).display],
+    alert: [parseFloat(style(title.parentElement).paddingInlineStart) / rem, parseFloat(style(title.parentElement).borderInlineStartWidth), parseFloat(style(title).paddingInlineStart) / em(title)].map(round),
+    order: box(select).height < 2.6 * rem && box(select).width < 12 * rem && Math.abs(box(select).right - box(find('.pc')).right) < 2,
+    write: round(box(write).width / box(find('.pc')).width),
+    column: box(last).right <= box(find('.pc')).right + 1 && document.documentElement.scrollWidth <= innerWidth,
+  }
+}"""
