@@ -13,6 +13,7 @@ export async function enhance(element, exports, isPainted) {
   const news = widget.create("div", { className: "pc-news", role: "status" });
   section.querySelector(".pc-news")?.remove();
   section.append(news);
+  addStyle(section);
   addOrderSelect(element);
   showStaleNote(element);
   element.more = (limit) => loadMore(element, limit);
@@ -31,6 +32,12 @@ export async function enhance(element, exports, isPainted) {
   if (signal.aborted) return;
   await openPermalink(element);
   if (element.getAttribute("live") !== "off") listen(element, signal);
+}
+
+// Adds the style sheet that the first paint does not need. In the section it is also in a shadow root, and goes with it.
+function addStyle(section) {
+  if (section.querySelector(":scope > link[rel=stylesheet]")) return;
+  section.append(widget.create("link", { rel: "stylesheet", href: new URL("content.css", import.meta.url) }));
 }
 
 // Without its image an avatar shows the author's initial.
@@ -142,7 +149,7 @@ function followScheme({ section, controller }) {
 function linkReply(element, comment, list) {
   const article = list.querySelector(`#${idOf(comment)}`);
   const target = find(element, { id: comment.reply_to });
-  if (target && article.parentElement.closest("article") !== target && !article.querySelector(".pc-reply"))
+  if (target && article.parentElement.closest(".pc-comment") !== target && !article.querySelector(".pc-reply"))
     widget.linkReply(article, comment, target.querySelector(".pc-author").textContent, element.i18n);
 }
 

@@ -91,7 +91,7 @@ export const revision = (comment) =>
   [comment.edited_at, comment.html?.length, comment.hidden, +comment.pinned, ...Object.values(comment.reactions)].join();
 
 function createBody(comment, i18n) {
-  const { dir = "auto" } = comment; // services before 0.5.0 do not send it
+  const { dir = "auto" } = comment; // an older service does not send it
   const element = create("div", { className: "pc-body", dir: dir || "" });
   if (comment.hidden) element.append(`${i18n.text("hidden")}: ${i18n.texts.reasons?.[comment.hidden] || comment.hidden}`);
   else if (trust) element.innerHTML = trust(comment.html);

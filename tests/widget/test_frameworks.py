@@ -224,6 +224,7 @@ def _open_pair(page: Page, stage: Stage, head: str, **attributes: str) -> None:
     stage.blog.pages["/post.html"] = (headers, text.replace(b'<meta name="color-scheme" content="light dark">', b""))
     page.goto(url)
     page.wait_for_selector(".pc[data-scheme]")
+    page.wait_for_function("getComputedStyle(document.querySelector('.pc-news')).display === 'grid'")
     page.unroute_all()
 
 
@@ -245,7 +246,6 @@ def test_images_follow_the_pages_scheme(
     page.emulate_media(color_scheme=system)
     attributes = {"theme": theme} if theme else {}
     _open_pair(page, stage, f"<style>{style}</style>", **attributes)
-    page.add_style_tag(url=f"{stage.service.url}/content.css")
     assert _shown(page) == shown
 
 
@@ -256,7 +256,6 @@ def test_images_follow_a_change_of_scheme(page: Page, stage: Stage) -> None:
         stage,
         "<style>html{color-scheme:light}*{transition:none!important}img{height:auto}@layer theme{img{height:auto}}</style>",
     )
-    page.add_style_tag(url=f"{stage.service.url}/content.css")
     assert _shown(page) == "light"
     page.evaluate("document.documentElement.style.colorScheme = 'dark'")
     page.wait_for_selector(".pc[data-scheme=dark]")
@@ -327,11 +326,23 @@ def test_shadow_roots_have_the_same_layout(page: Page, stage: Stage) -> None:
     assert left == pytest.approx(12.8, abs=0.1)
 
 
+def test_script_adds_the_style_of_what_comments_contain(page: Page, stage: Stage) -> None:
+    page.goto(stage.publish(stage.element(SHOW, loading="eager")))
+    wait_until_enhanced(page)
+    page.wait_for_function(
+        "getComputedStyle(document.querySelector('.markdown-alert-title'), '::before').content === '\"\"'"
+    )
+
+
 def test_every_allowed_class_has_a_look() -> None:
     styled = classes_of(assets().files["widget.css"]) | classes_of(assets().files["content.css"])
     allowed = {name for name in GITHUB_CLASSES if allow_list.sanitize_value("span", "class", name)}
     assert allowed - styled == set()
-    words = {word for name in styled for word in name.split("-")} | {"source", "text"}  # languages of code look alike
+    words = {word for name in styled for word in name.split("-")} | {
+        "source",
+        "text",
+        "notranslate",
+    }  # these look like the rest
     assert words_of(allow_list._CLASS.pattern) - words == set()
     assert allowed >= {"blob-code", "markdown-alert-caution", "task-list-item", "pl-k"}
 
