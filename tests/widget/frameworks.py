@@ -5,7 +5,6 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Page
 
@@ -181,12 +180,6 @@ def wear(page: Page, framework: Framework) -> None:
     )
 
 
-def geometry(page: Page) -> dict[str, Any]:
-    """Return how the widget lies in the page: lengths in rem or em, and keywords of CSS."""
-    result: dict[str, Any] = page.evaluate(_GEOMETRY)
-    return result
-
-
 def classes_of(file: Asset) -> set[str]:
     """Return the classes that a style sheet names."""
     return set(re.findall(r"\.([a-z][a-z0-9-]*)", file.bodies["identity"].decode()))
@@ -208,57 +201,3 @@ def rules_of(page: Page, name: str) -> tuple[str, str]:
         return rules })"""
     original, served = page.evaluate(script, [source, assets().files[name].bodies["identity"].decode()])
     return original, served
-
-
-_GEOMETRY = """() => {
-  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-  const find = (selector, from = document) => from.querySelector(selector);
-  const box = (element) => element.getBoundingClientRect();
-  const style = (element, pseudo) => getComputedStyle(element, pseudo);
-  const em = (element) => parseFloat(style(element).fontSize);
-  const round = (number) => Math.round(number * 100) / 100;
-  const textBox = (node) => { const range = document.createRange(); range.selectNodeContents(node); return range.getBoundingClientRect() };
-  const [first, second, third, last] = document.querySelectorAll('.pc-comment');
-  const list = find('post-comments .pc-list');
-  const avatar = find('.pc-avatar', first), picture = find('img', avatar), name = find('.pc-author', first), by = find('.pc-by', first);
-  const body = find('.pc-body', first), other = find('.pc-body', second), late = find('.pc-body', third);
-  const [ul, ol, tasks] = body.querySelectorAll(':scope > ul, :scope > ol');
-  const [paragraph, next] = body.querySelectorAll(':scope > p');
-  const item = find('li', ul), task = find('li', tasks), quote = find('blockquote', body);
-  const heading = find('h3, h4, h5, h6', other), [emoji, badge] = find('p', other).querySelectorAll('img');
-  const pre = find('pre', other), cell = find('td', other), select = find('.pc-order select'), write = find('.pc-write a');
-  const code = find('.blob-code', late), title = find('.markdown-alert-title', late);
-  const line = parseFloat(style(body).lineHeight);
-  const comments = [first, second, third, last].map(c => style(c));
-  return {
-    avatar: [box(avatar).width / rem, box(avatar).height / rem, (box(avatar).left - box(first).left) / rem, (box(avatar).top - box(first).top) / rem].map(round),
-    picture: ['left', 'top', 'width', 'height'].map(side => round(box(picture)[side] - box(avatar)[side])),
-    name: [(box(name).left - box(avatar).right) / rem, (box(name).top - box(first).top) / em(by), em(name) / em(by)].map(round),
-    name_weight: style(name).fontWeight,
-    name_decoration: style(find('a', name)).textDecorationLine,
-    body: [(box(body).left - box(first).left) / rem, (box(body).top - box(by).bottom) / rem, line / em(body)].map(round),
-    replies: [...[second, third].map(c => parseFloat(style(c.parentElement).paddingInlineStart) / rem), (box(second).left - box(first).left) / rem > 1, parseFloat(style(second.parentElement).borderInlineStartWidth)],
-    gaps: [(box(second).top - box(find('.pc-body', first)).bottom) / rem, (box(last).top - box(first).bottom) / rem, (box(list).top - box(find('.pc-head')).bottom) / rem].map(round),
-    cards: comments.every(c => /^rgba\\(.*, 0\\)$/.test(c.backgroundColor) && c.borderTopWidth === '0px' && c.paddingLeft === '0px' && c.boxShadow === 'none' && c.marginTop === '0px'),
-    section: [style(find('.pc')).borderTopWidth, style(find('.pc')).paddingTop, style(find('.pc')).marginTop],
-    paragraphs: round((box(next).top - box(paragraph).bottom) / rem),
-    weights: [find('strong', body), heading, find('th', other), title].map(e => style(e).fontWeight >= 600),
-    slant: style(find('em', body)).fontStyle,
-    list: [(box(item).left - box(body).left) / em(ul), (box(find('li li', ul)).left - box(item).left) / em(ul), (box(find('li', ol)).left - box(body).left) / em(ol)].map(round),
-    markers: [item, find('li li', ul), find('li', ol), task].map(e => [style(e).listStyleType, style(e).display, style(e, '::before').content].join()),
-    list_spaces: [box(ul.children[1]).top - box(item).bottom, box(ol).top - box(ul).bottom].map(n => round(n / rem)),
-    task: round((textBox(task.firstChild).left - box(body).left) / em(tasks)),
-    quote: [parseFloat(style(quote).paddingInlineStart) / rem, parseFloat(style(quote).borderInlineStartWidth), box(quote).height / line].map(round),
-    heading: round(em(heading) / em(other)),
-    inline: [emoji, badge].map(e => [round(box(e).width), round(box(e).height), box(e).top - box(find('p', other)).top < line]),
-    line_of_images: round(box(find('p', other)).height / line / 2),
-    pre: [(textBox(pre).left - box(other).left) / rem, em(pre) / em(other), parseFloat(style(pre).lineHeight) / em(pre)].map(round),
-    mono: [pre, find('code', body), code].map(e => /mono/.test(style(e).fontFamily)),
-    table: [parseFloat(style(cell).paddingLeft) / rem, parseFloat(style(cell).borderTopWidth), (box(cell).height - .6 * rem) / line].map(n => Math.round(n * 10) / 10),
-    blob: [style(code).borderTopWidth, style(code).whiteSpace, style(code.previousElementSibling).display],
-    alert: [parseFloat(style(title.parentElement).paddingInlineStart) / rem, parseFloat(style(title.parentElement).borderInlineStartWidth), parseFloat(style(title).paddingInlineStart) / em(title)].map(round),
-    order: box(select).height < 2.6 * rem && box(select).width < 12 * rem && Math.abs(box(select).right - box(find('.pc')).right) < 2,
-    write: round(box(write).width / box(find('.pc')).width),
-    column: box(last).right <= box(find('.pc')).right + 1 && document.documentElement.scrollWidth <= innerWidth,
-  }
-}"""

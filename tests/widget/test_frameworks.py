@@ -24,12 +24,12 @@ from tests.widget.frameworks import (
     build_show,
     classes_of,
     frameworks,
-    geometry,
     open_show,
     rules_of,
     wear,
     words_of,
 )
+from tests.widget.looks import computed_style, geometry, open_pair, shown_images, sides
 from tests.widget.pages import wait_until_enhanced
 from tests.widget.stage import SECRET, TOKEN, Stage, run_service, static_blog
 
@@ -38,10 +38,6 @@ pytestmark = pytest.mark.untraced  # other tests cover the same code; tracing th
 __all__ = ["chromium"]
 
 SCREEN: ViewportSize = {"width": 1300, "height": 2400}  # so high that every picture is loaded
-PAIR = (
-    '<p><img class="pc-dark" alt="dark" src="data:,"><img class="pc-light" alt="light" src="data:,"></p>'
-    '<p><img alt="low" height="40" src="data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"></p>'
-)
 
 
 @pytest.fixture(scope="module")
@@ -72,19 +68,27 @@ def sheets() -> Mapping[str, Framework]:
     return frameworks()
 
 
+@pytest.fixture
+def show(page: Page, stage: Stage) -> Page:
+    """Open the page that can wear the style sheets of a framework, unless it is open."""
+    if not page.locator("#after").count():
+        open_show(page, stage)
+    return page
+
+
 @pytest.fixture(scope="module")
 def plain(page: Page, stage: Stage) -> dict[str, Any]:
-    """Open the plain page, and return how the widget lies in it."""
+    """Return how the widget lies in the plain page."""
     open_show(page, stage)
     return geometry(page)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_frameworks_leave_the_plain_pages_geometry(
-    page: Page, plain: dict[str, Any], sheets: Mapping[str, Framework], name: str
+    plain: dict[str, Any], show: Page, sheets: Mapping[str, Framework], name: str
 ) -> None:
-    wear(page, sheets[name])
-    assert geometry(page) == plain
+    wear(show, sheets[name])
+    assert geometry(show) == plain
     assert plain["order"]
     assert plain["cards"]
     assert plain["column"]
@@ -94,45 +98,34 @@ def test_all_frameworks_are_tried(sheets: Mapping[str, Framework]) -> None:
     assert set(sheets) == set(NAMES)
 
 
-def _computed(page: Page, selector: str, *names: str) -> list[str]:
-    script = (
-        "([s, names]) => { const style = getComputedStyle(document.querySelector(s)); return names.map(n => style[n]) }"
-    )
-    values: list[str] = page.evaluate(script, [selector, names])
-    return values
-
-
-@pytest.mark.usefixtures("plain")
-def test_rules_of_the_owner_win(page: Page) -> None:
+def test_rules_of_the_owner_win(show: Page) -> None:
     rules = (
         "*{margin:0;padding:0}.pc-list{gap:5px}.pc-comment{padding:7px}.pc-body ul{list-style:square}"
         ".pc-avatar{border-radius:0}.pc-title{font-size:50px}.pc-body{line-height:2}"
     )
-    wear(page, Framework(before=rules))
-    assert _computed(page, ".pc-list", "rowGap") == ["5px"]
-    assert _computed(page, ".pc-comment", "paddingLeft") == ["7px"]
-    assert _computed(page, ".pc-body ul", "listStyleType") == ["square"]
-    assert _computed(page, ".pc-avatar", "borderTopLeftRadius") == ["0px"]
-    assert _computed(page, ".pc-title", "fontSize") == ["50px"]
+    wear(show, Framework(before=rules))
+    assert computed_style(show, ".pc-list", "rowGap") == ["5px"]
+    assert computed_style(show, ".pc-comment", "paddingLeft") == ["7px"]
+    assert computed_style(show, ".pc-body ul", "listStyleType") == ["square"]
+    assert computed_style(show, ".pc-avatar", "borderTopLeftRadius") == ["0px"]
+    assert computed_style(show, ".pc-title", "fontSize") == ["50px"]
 
 
-@pytest.mark.usefixtures("plain")
-def test_names_and_dates_keep_the_texts_colour(page: Page) -> None:
+def test_names_and_dates_keep_the_texts_colour(show: Page) -> None:
     links = "body{color:rgb(1,2,3)}a,a:link,a:visited{color:rgb(200,0,0);text-decoration:underline}"
-    wear(page, Framework(after=links))
-    assert _computed(page, ".pc-author a", "color", "textDecorationLine") == ["rgb(1, 2, 3)", "none"]
-    assert _computed(page, ".pc-when time", "color") == _computed(page, ".pc-when", "color")
-    assert "200" not in _computed(page, ".pc-when a", "color")[0]
-    assert _computed(page, ".pc-body a", "color") == ["rgb(200, 0, 0)"]
-    wear(page, Framework(before=links + ".pc-author{color:rgb(4,5,6)}.pc-when{color:rgb(7,8,9)}"))
-    assert _computed(page, ".pc-author a", "color") == ["rgb(4, 5, 6)"]
-    assert _computed(page, ".pc-when time", "color") == ["rgb(7, 8, 9)"]
+    wear(show, Framework(after=links))
+    assert computed_style(show, ".pc-author a", "color", "textDecorationLine") == ["rgb(1, 2, 3)", "none"]
+    assert computed_style(show, ".pc-when time", "color") == computed_style(show, ".pc-when", "color")
+    assert "200" not in computed_style(show, ".pc-when a", "color")[0]
+    assert computed_style(show, ".pc-body a", "color") == ["rgb(200, 0, 0)"]
+    wear(show, Framework(before=links + ".pc-author{color:rgb(4,5,6)}.pc-when{color:rgb(7,8,9)}"))
+    assert computed_style(show, ".pc-author a", "color") == ["rgb(4, 5, 6)"]
+    assert computed_style(show, ".pc-when time", "color") == ["rgb(7, 8, 9)"]
 
 
-@pytest.mark.usefixtures("plain")
-def test_each_alert_has_its_colour_and_icon(page: Page) -> None:
-    wear(page, Framework(after="p{color:inherit;font-weight:400}"))
-    looks = page.evaluate(
+def test_each_alert_has_its_colour_and_icon(show: Page) -> None:
+    wear(show, Framework(after="p{color:inherit;font-weight:400}"))
+    looks = show.evaluate(
         """[...document.querySelectorAll('.markdown-alert')].map(alert => {
         const title = alert.firstElementChild, icon = getComputedStyle(title, '::before');
         return [getComputedStyle(alert).borderInlineStartColor, getComputedStyle(title).color, icon.clipPath, icon.width + getComputedStyle(title).fontWeight] })"""
@@ -142,29 +135,24 @@ def test_each_alert_has_its_colour_and_icon(page: Page) -> None:
     assert set(rest) == {"16px600"}
 
 
-@pytest.mark.usefixtures("plain")
-def test_the_way_to_write_is_a_visible_control(page: Page) -> None:
-    wear(page, Framework(after="*{margin:0;padding:0}a{color:red}"))
-    height = page.locator(".pc-write a").bounding_box()
+def test_formulas_keep_their_lines(show: Page) -> None:
+    wear(show, Framework(after="code{white-space:nowrap}"))
+    lines = """text => { const code = Object.assign(document.createElement('code'), {className: 'pc-math', textContent: text});
+        document.querySelector('.pc-body').append(code); const height = code.clientHeight; code.remove(); return height }"""
+    assert show.evaluate(lines, "a = b\n\nc = d") > 2 * show.evaluate(lines, "a = b")
+
+
+def test_the_way_to_write_is_a_visible_control(show: Page) -> None:
+    wear(show, Framework(after="*{margin:0;padding:0}a{color:red}"))
+    height = show.locator(".pc-write a").bounding_box()
     assert height is not None
     assert height["height"] >= 44
-    width, colour = _computed(page, ".pc-write a", "borderTopWidth", "borderTopColor")
+    width, colour = computed_style(show, ".pc-write a", "borderTopWidth", "borderTopColor")
     alpha = float(colour.rpartition("/" if "/" in colour else ",")[2].rstrip(")"))
     assert width == "1px"
     assert alpha > 0.6
-    scrollbar = _computed(page, ".pc-body pre", "scrollbarColor")[0]
+    scrollbar = computed_style(show, ".pc-body pre", "scrollbarColor")[0]
     assert scrollbar != "auto"
-
-
-def _sides(page: Page) -> list[str]:
-    sides: list[str] = page.evaluate(
-        """[...document.querySelectorAll('.pc-body')].map(body => {
-        const quote = body.querySelector('blockquote'), item = body.querySelector('li'), cells = body.querySelectorAll('td');
-        const box = (e) => e.getBoundingClientRect(), style = getComputedStyle(quote);
-        return [style.borderLeftWidth > style.borderRightWidth ? 'left' : 'right', box(item).left > box(body).left + 9 ? 'left' : 'right',
-          box(cells[0]).left < box(cells[1]).left ? 'left' : 'right', getComputedStyle(body.querySelector('pre')).direction].join() })"""
-    )
-    return sides
 
 
 def test_comments_keep_their_own_direction(page: Page, stage: Stage) -> None:
@@ -185,7 +173,7 @@ def test_comments_keep_their_own_direction(page: Page, stage: Stage) -> None:
     wait_until_enhanced(page)
     page.unroute_all()
     left, right = "left,left,left,ltr", "right,right,right,ltr"
-    assert _sides(page) == [left, right, left, right]
+    assert sides(page) == [left, right, left, right]
 
 
 def test_long_names_fit_a_small_screen(page: Page, stage: Stage) -> None:
@@ -205,29 +193,6 @@ def test_long_names_fit_a_small_screen(page: Page, stage: Stage) -> None:
     page.set_viewport_size(SCREEN)
 
 
-def _shown(page: Page) -> str:
-    names: str = page.evaluate(
-        "[...document.querySelectorAll('.pc-dark, .pc-light')].filter(e => e.checkVisibility()).map(e => e.alt).join()"
-    )
-    return names
-
-
-def _open_pair(page: Page, stage: Stage, head: str, **attributes: str) -> None:
-    comments = httpx.get(f"{stage.api}posts/{SHOW}/comments?limit=1", trust_env=False).json()
-    comments["comments"][0]["html"] = PAIR
-    page.route(
-        f"{stage.api}posts/*/comments*",
-        lambda route: route.fulfill(json=comments, headers={"access-control-allow-origin": "*"}),
-    )
-    url = stage.publish(stage.element(SHOW, loading="eager", **attributes), head=head)
-    headers, text = stage.blog.pages["/post.html"]
-    stage.blog.pages["/post.html"] = (headers, text.replace(b'<meta name="color-scheme" content="light dark">', b""))
-    page.goto(url)
-    page.wait_for_selector(".pc[data-scheme]")
-    page.wait_for_function("getComputedStyle(document.querySelector('.pc-news')).display === 'grid'")
-    page.unroute_all()
-
-
 @pytest.mark.parametrize(
     ("style", "theme", "system", "shown"),
     [
@@ -245,21 +210,21 @@ def test_images_follow_the_pages_scheme(
 ) -> None:
     page.emulate_media(color_scheme=system)
     attributes = {"theme": theme} if theme else {}
-    _open_pair(page, stage, f"<style>{style}</style>", **attributes)
-    assert _shown(page) == shown
+    open_pair(page, stage, f"<style>{style}</style>", **attributes)
+    assert shown_images(page) == shown
 
 
 def test_images_follow_a_change_of_scheme(page: Page, stage: Stage) -> None:
     page.emulate_media(color_scheme="light")
-    _open_pair(
+    open_pair(
         page,
         stage,
         "<style>html{color-scheme:light}*{transition:none!important}img{height:auto}@layer theme{img{height:auto}}</style>",
     )
-    assert _shown(page) == "light"
+    assert shown_images(page) == "light"
     page.evaluate("document.documentElement.style.colorScheme = 'dark'")
     page.wait_for_selector(".pc[data-scheme=dark]")
-    assert _shown(page) == "dark"
+    assert shown_images(page) == "dark"
     assert page.locator("img[height]").evaluate("e => getComputedStyle(e).height") == "40px"
 
 
@@ -302,7 +267,7 @@ def test_paper_shows_all_text_and_no_controls(page: Page, stage: Stage) -> None:
     page.goto(f"{stage.service.url}/posts/{WIDE}.html?view=page")
     cut = "[...document.querySelectorAll('.pc *')].filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== 'visible' && e.clientWidth).length"
     assert page.evaluate(cut) == 0
-    assert _computed(page, ".pc-body pre", "maxHeight", "whiteSpaceCollapse", "textWrapMode") == [
+    assert computed_style(page, ".pc-body pre", "maxHeight", "whiteSpaceCollapse", "textWrapMode") == [
         "none",
         "preserve",
         "wrap",
