@@ -78,6 +78,8 @@ def document(thread: Thread, key: FragmentKey, sanitize: Sanitizer, secret: byte
     views = [_comment_view(by_id[i], reply_target(i), key, i18n, sanitize) for i in ids]
     values = {
         "i18n": i18n,
+        "base_url": key.base_url,
+        "is_full_page": key.full_page,
         "post": _post(thread, i18n),
         # with these attributes of the element, the widget requests the same comments
         "attributes": {"repo": thread.repo.full_name, "lang": i18n.lang, **_list_options(key)},

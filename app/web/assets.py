@@ -1,6 +1,6 @@
 """The widget's files as they are served: without comments, compressed at start, under two kinds of URLs.
 
-A page names `/widget.js` and `/widget.css`, which caches keep for minutes. The same two files and all others lie under
+A page names `/widget.js` and `/widget.css`, which caches keep for minutes. The same files and all others lie under
 `/assets/{version}/`, where the version is a digest of all files; caches keep these permanently. A page with an older
 script requests the older version. It receives the current file, which caches keep for minutes.
 
@@ -47,6 +47,8 @@ _FIRST_PAINT_TEXTS = (
 )
 """The texts that the first paint may need. The script contains them in English."""
 
+_SOURCES = ("widget.js", "more.js", "lists.js", "scheme.js", "widget.css", "content.css", "page.css")
+
 _PAGE_ONLY_TEXTS = ("page", "first")
 """The texts that only full pages and feeds show; the script does not need them."""
 
@@ -85,7 +87,7 @@ def assets() -> Assets:
     """Return the files, which are built once for this process."""
     translations = {tag: _widget_texts({"lang": tag, **translation(tag).texts}) for tag in languages()}
     english = orjson.dumps({key: translations[ENGLISH][key] for key in _FIRST_PAINT_TEXTS}).decode()
-    sources = {name: _source(name) for name in ("widget.js", "more.js", "lists.js", "widget.css", "page.css")}
+    sources = {name: _source(name) for name in _SOURCES}
     sources["widget.js"] = sources["widget.js"].replace('"@english"', english)
     translations[ENGLISH] = {key: text for key, text in translations[ENGLISH].items() if key not in _FIRST_PAINT_TEXTS}
     languages_json = {f"languages/{tag}.json": orjson.dumps(texts).decode() for tag, texts in translations.items()}
@@ -141,6 +143,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/widget.js")
 @router.get("/widget.css")
+@router.get("/content.css")
 @router.get("/page.css")
 async def current_file(request: Request) -> Response:
     """Serve a file that pages name."""

@@ -13,6 +13,7 @@ export async function enhance(element, exports, isPainted) {
   const news = widget.create("div", { className: "pc-news", role: "status" });
   section.querySelector(".pc-news")?.remove();
   section.append(news);
+  addStyle(section);
   addOrderSelect(element);
   addByline(section);
   showStaleNote(element);
@@ -24,6 +25,7 @@ export async function enhance(element, exports, isPainted) {
   }, { signal });
   removeBrokenAvatars(section, signal);
   updateTimes(section, i18n);
+  followScheme(element);
   const timer = setInterval(() => updateTimes(section, i18n), 60_000);
   signal.addEventListener("abort", () => clearInterval(timer));
   addEventListener("hashchange", () => openPermalink(element), { signal });
@@ -37,6 +39,12 @@ export async function enhance(element, exports, isPainted) {
 function addByline(section) {
   if (section.querySelector(".pc-byline")) return;
   section.querySelector(".pc-head")?.append(widget.create("span", { className: "pc-byline" }, "\u200b"));
+}
+
+// Adds the style sheet that the first paint does not need. In the section it is also in a shadow root, and goes with it.
+function addStyle(section) {
+  if (section.querySelector(":scope > link[rel=stylesheet]")) return;
+  section.append(widget.create("link", { rel: "stylesheet", href: new URL("content.css", import.meta.url) }));
 }
 
 // Without its image an avatar shows the author's initial.
@@ -135,13 +143,20 @@ async function append(element, comments, list = element.section.querySelector(".
     for (const comment of batch) linkReply(element, comment, list);
   }
   updateTimes(list, element.i18n);
+  followScheme(element);
+}
+
+// Lets images that are meant for a dark or a light page follow the page's scheme.
+function followScheme({ section, controller }) {
+  if (!controller || !section.querySelector(".pc-dark, .pc-light")) return;
+  import("./scheme.js").then((scheme) => scheme.followScheme(section, controller.signal)).catch(() => {});
 }
 
 // Links a comment to its target if that stands elsewhere on the page.
 function linkReply(element, comment, list) {
   const article = list.querySelector(`#${idOf(comment)}`);
   const target = find(element, { id: comment.reply_to });
-  if (target && article.parentElement.closest("article") !== target && !article.querySelector(".pc-reply"))
+  if (target && article.parentElement.closest(".pc-comment") !== target && !article.querySelector(".pc-reply"))
     widget.linkReply(article, comment, target.querySelector(".pc-author").textContent, element.i18n);
 }
 

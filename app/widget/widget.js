@@ -91,7 +91,8 @@ export const revision = (comment) =>
   [comment.edited_at, comment.html?.length, comment.hidden, +comment.pinned, ...Object.values(comment.reactions)].join();
 
 function createBody(comment, i18n) {
-  const element = create("div", { className: "pc-body" });
+  const { dir = "auto" } = comment; // an older service does not send it
+  const element = create("div", { className: "pc-body", dir: dir || "" });
   if (comment.hidden) element.append(`${i18n.text("hidden")}: ${i18n.texts.reasons?.[comment.hidden] || comment.hidden}`);
   else if (trust) element.innerHTML = trust(comment.html);
   else element.append(comment.text);
@@ -111,15 +112,16 @@ export function createComment(comment, i18n) {
   avatar.dataset.initial = [...login][0];
   const badges = { owner: is_owner, bot: is_bot, pinned: comment.pinned, edited: comment.edited_at && !comment.hidden };
   const element = create(
-    "article",
-    { id: `comment-${comment.id}`, className: comment.hidden ? "pc-comment pc-hidden" : "pc-comment" },
+    "div", // frameworks draw every <article> as a card
+    { id: `comment-${comment.id}`, className: comment.hidden ? "pc-comment pc-hidden" : "pc-comment", role: "article", ariaLabel: login },
     create(
       "div",
       { className: "pc-by" },
       avatar,
-      create("a", { className: "pc-author", href: url, translate: false, ...LINK }, login),
+      // a blog's rules for links apply to the inner element, and its rules for these classes to the outer one
+      create("span", { className: "pc-author" }, create("a", { href: url, translate: false, ...LINK }, login)),
       ...Object.keys(badges).map((name) => badges[name] && create("span", { className: `pc-mark pc-${name}` }, i18n.text(name))),
-      create("a", { className: "pc-when", href: `#comment-${comment.id}` }, create("time", i18n.age(comment.created_at))),
+      create("span", { className: "pc-when" }, create("a", { href: `#comment-${comment.id}` }, create("time", i18n.age(comment.created_at)))),
     ),
     createBody(comment, i18n),
     createReactions(comment),
@@ -242,7 +244,7 @@ class PostComments extends HTMLElement {
     if (post.comment_url) link.href = post.comment_url;
     this.section = create(
       "section",
-      { className: "pc", lang: i18n.texts.lang, dir: i18n.texts.dir },
+      { className: "pc not-prose", lang: i18n.texts.lang, dir: i18n.texts.dir },
       create(
         "div",
         { className: "pc-head" },

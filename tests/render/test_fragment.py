@@ -76,7 +76,7 @@ def test_comments_carry_schema_org_microdata() -> None:
 
 def test_names_are_not_translated() -> None:
     document = fragment.document(a_thread(a_comment(1001)), _key(), fake_sanitize, SECRET)
-    assert _node(document, ".pc-author").attributes["translate"] == "no"
+    assert _node(document, ".pc-author a").attributes["translate"] == "no"
 
 
 @pytest.mark.parametrize(("text", "direction"), [("1. abc", "ltr"), ("(שלום) abc", "rtl"), ("42 👍", None)])
@@ -98,7 +98,7 @@ def test_fragment_holds_nothing_that_markdown_reads() -> None:
     html = "<pre>a\n\n\t[b](c) `d`\n</pre><p>- e<br>f {{ g }}</p>"
     thread = a_thread(a_comment(1001), issue=an_issue(title="*h*\n\n[i](j)"))
     lines = _html(fragment.document(thread, _key(), lambda _: html, SECRET)).splitlines()
-    starts = ["<post-comments ghiss", '<section class="pc" ', '<div class="pc-by"> ', "</post-comments>"]
+    starts = ["<post-comments ghiss", '<section class="pc n', '<div class="pc-by"> ', "</post-comments>"]
     assert [line[:20] for line in lines] == starts
     assert not set("\t{}`") & set("".join(lines))
     tree = LexborHTMLParser("".join(lines))
@@ -195,8 +195,21 @@ def test_full_page_is_a_document_without_scripts() -> None:
     assert not _tree(document).css("script, style, [style]")
     assert {node.attributes["href"] for node in _tree(document).css("link[rel=stylesheet]")} == {
         f"{BASE_URL}/widget.css",
+        f"{BASE_URL}/content.css",
         f"{BASE_URL}/page.css",
     }
+
+
+def test_readers_without_scripts_get_the_whole_style() -> None:
+    document = fragment.document(a_thread(), _key(), fake_sanitize, SECRET)
+    style = f'<noscript><link rel="stylesheet" href="{BASE_URL}/content.css" /></noscript>'
+    assert _html(document).count(style) == 1
+
+
+def test_comments_are_neutral_elements_named_by_their_author() -> None:
+    document = fragment.document(a_thread(a_comment(1001, login="bob")), _key(), fake_sanitize, SECRET)
+    comment = _node(document, ".pc-comment")
+    assert (comment.tag, comment.attributes["role"], comment.attributes["aria-label"]) == ("div", "article", "bob")
 
 
 def test_security_policy_allows_only_displaying() -> None:

@@ -220,7 +220,7 @@ def test_sanitized_html_is_cached_safely_across_threads() -> None:
 
 
 def test_pages_and_feeds_share_equal_html() -> None:
-    renderer = Renderer(None, b"secret")
+    renderer = Renderer(b"secret")
     plain, titled = (payloads.comment(comment_object(body_html=html)) for html in ("<p>x</p>", "<h1>x</h1>"))
     for base_url in (None, "https://comments.example"):
         assert renderer.sanitize(plain, base_url) == renderer.sanitize(plain, base_url, for_page=True) == "<p>x</p>"
