@@ -1,5 +1,6 @@
 // <comment-count> and <recent-comments>. All counts of a page are fetched in one request.
 
+const EXCERPT = 140; // UTF-16 code units, with the ellipsis
 const requests = new Map();
 let widget; // the exports of widget.js, passed in because a page may load that from several addresses
 
@@ -11,6 +12,8 @@ export function schedule(element, exports) {
     if (element.isConnected) (element.localName === "comment-count" ? requestCount : showRecent)(element);
   });
 }
+
+export { schedule as enhance };
 
 // For widget.js of version 0.3.0, which a browser may have cached: loads the current one beside it. Remove in 0.5.0.
 export const show = async (element) => schedule(element, await import("../../widget.js?after-0.3.0"));
@@ -75,7 +78,7 @@ function createItem(element, comment, i18n) {
   const post = element.getAttribute("post")?.replace("{ghissueid}", comment.ghissueid);
   const href = post ? `${post}#comment-${comment.id}` : comment.url;
   const title = i18n.text("on", { name: comment.author.login, title: comment.post_title ?? "" }) || comment.author.login;
-  const text = comment.hidden ? i18n.text("hidden") : comment.text.replace(/\s+/g, " ").slice(0, 140);
+  const text = comment.hidden ? i18n.text("hidden") : excerpt(comment.text.replace(/\s+/g, " ").trim(), i18n.lang);
   return widget.create(
     "li",
     {},
@@ -83,4 +86,17 @@ function createItem(element, comment, i18n) {
     widget.create("p", {}, text),
     widget.create("time", i18n.age(comment.created_at)),
   );
+}
+
+// Shortens a text at the end of a word; a longer word, and text without words, at the end of a character that readers see.
+function excerpt(text, lang) {
+  if (text.length <= EXCERPT) return text;
+  if (!Intl.Segmenter) return `${text.slice(0, EXCERPT).replace(/\s\S*$/, "")}…`; // browsers before 2024
+  const start = text.slice(0, 2 * EXCERPT); // segments do not depend on what follows much later
+  for (const granularity of ["word", "grapheme"]) {
+    const segments = [...new Intl.Segmenter(lang, { granularity }).segment(start)];
+    const end = segments.findLast(({ index, segment }) => index + segment.length < EXCERPT && segment.trim());
+    if (end && (granularity === "grapheme" || end.index > EXCERPT / 2)) return `${text.slice(0, end.index + end.segment.length)}…`;
+  }
+  return "…";
 }
