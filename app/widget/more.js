@@ -18,7 +18,7 @@ export async function enhance(element, exports, signal, isPainted) {
   section.append(widget.create("div", { className: "pc-news", role: "status" }));
   addOrderSelect(element);
   showStaleNote(element);
-  showMoreButton(element);
+  labelMoreButton(element);
   element.more = (limit) => loadMore(element, limit);
   removeBrokenAvatars(section, signal);
   updateTimes(element);
@@ -132,18 +132,22 @@ async function loadMore(element, limit, keepFocus) {
   const more = section?.querySelector(".pc-more"); // missing while another post's comments load
   if (!more || more.ariaBusy) return;
   section.querySelector(".pc-note[role]")?.remove();
+  const cursor = more.dataset.cursor || new URL(more.querySelector("a").href).searchParams.get("cursor");
   const list = part(section, "list");
   const before = articles(section).size;
   more.ariaBusy = "true";
   const expected = Math.min((element.post?.comment_count || before + 50) - before, limit || element.getAttribute("limit") || 50);
   list.style.minBlockSize = `${list.offsetHeight * (1 + expected / before)}px`;
   try {
-    const page = await fetchPage(element, more.dataset.cursor, limit);
+    const page = await fetchPage(element, cursor, limit);
     const comments = page.comments.filter((comment) => !find(element, comment));
     await append(element, comments);
     if (signal.aborted) return;
-    if (page.next) showMoreButton(element, page.next);
-    else more.remove();
+    if (page.next) {
+      more.dataset.cursor = page.next;
+      more.replaceChildren(widget.create("button", { type: "button" }, "…"));
+      labelMoreButton(element);
+    } else more.remove();
     if (!keepFocus) focus(find(element, comments[0]));
     element.emitLoaded(page.post);
   } catch (failure) {
@@ -154,20 +158,13 @@ async function loadMore(element, limit, keepFocus) {
   }
 }
 
-// Shows a button that says how many comments the next page has. A link in its place may belong to a navigation library.
-// The cursor stands in the page, so a copy of it has the same; an earlier version has it in the link only.
-function showMoreButton(element, cursor) {
+// Says on the button how many comments the next page has. The cursor stands in the page, so a copy of it has the same.
+function labelMoreButton(element) {
   const { section, i18n, post } = element;
-  const more = section.querySelector(".pc-more");
-  if (!more) return;
-  more.dataset.cursor = cursor || more.dataset.cursor || new URL(more.querySelector("a").href).searchParams.get("cursor");
+  const button = section.querySelector(".pc-more button");
   const rest = post?.comment_count - articles(section).size;
-  const isKnown = rest > 0 && i18n.texts.more;
-  const text = isKnown ? i18n.plural("more", Math.min(rest, element.getAttribute("limit") || 50)) : more.textContent;
-  const hasFocus = more.contains(document.activeElement);
-  const button = widget.create("button", { type: "button" }, text);
-  more.replaceChildren(button);
-  if (hasFocus) button.focus({ preventScroll: true });
+  if (button && rest > 0 && i18n.texts.more)
+    button.textContent = i18n.plural("more", Math.min(rest, element.getAttribute("limit") || 50));
 }
 
 // Appends in small batches, between which the browser can handle input.
@@ -215,8 +212,9 @@ function followLinks(element, signal) {
     section.addEventListener(name, ({ target }) => updateLink(target.closest(LINKS)), { signal });
   addEventListener("hashchange", () => openPermalink(element), { signal });
   section.addEventListener("click", (click) => {
-    if (click.target.closest(".pc-more button")) {
+    if (click.target.closest(".pc-more :is(a, button)")) {
       click.preventDefault();
+      click.stopPropagation(); // a navigation library may listen at the link
       loadMore(element);
     }
     const link = click.target.closest(LINKS);
@@ -225,7 +223,7 @@ function followLinks(element, signal) {
     const { hash } = link;
     if (isRoute() || location.hash === hash) openPermalink(element, hash);
     else location.hash = hash;
-  }, { signal });
+  }, { capture: true, signal });
 }
 
 // Opens what a browser would open to show a place that it has found.

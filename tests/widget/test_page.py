@@ -109,7 +109,7 @@ def test_script_does_not_change_a_prerendered_page(stage: Stage, open_page: Open
     assert page.locator(".pc-order").count() == 1
     assert page.locator(".pc-comment").count() == 50
     assert layout_shifts(page) == []
-    page.locator(".pc-more button").click()
+    page.locator(".pc-more a").click()
     page.wait_for_function("document.querySelectorAll('.pc-comment').length === 100")
     assert page.url.endswith("/post.html")
 
