@@ -44,7 +44,7 @@ _CROSS_ORIGIN: Mapping[str, str] = {
 }
 _FIRST_PAINT_TEXTS = (
     *("lang", "dir", "comments", "none", "failed", "retry"),
-    *("write", "owner", "bot", "edited", "pinned", "reply", "hidden"),
+    *("owner", "bot", "edited", "pinned", "reply", "hidden"),
 )
 """The texts that the first paint may need. The script contains them in English."""
 

@@ -18,7 +18,7 @@ export async function enhance(element, exports, signal, isPainted) {
   section.append(widget.create("div", { className: "pc-news", role: "status" }));
   addOrderSelect(element);
   showStaleNote(element);
-  labelMoreButton(element);
+  completeTexts(element);
   element.more = (limit) => loadMore(element, limit);
   removeBrokenAvatars(section, signal);
   updateTimes(element);
@@ -114,9 +114,12 @@ export function addOrderSelect(element) {
   element.focusOrder = false;
 }
 
+// A request that finds no free connection would wait without end.
+const limited = (signal) => AbortSignal.any?.([signal, AbortSignal.timeout(30_000)]);
+
 // Revalidates, because the browser may have cached a response that is already shown.
 export const fetchPage = (element, cursor, limit) =>
-  widget.fetchJson(element.pageUrl(cursor, limit), { signal: element.controller.signal, cache: "no-cache" });
+  widget.fetchJson(element.pageUrl(cursor, limit), { signal: limited(element.controller.signal), cache: "no-cache" });
 export const articles = (section) => new Map([...section.querySelectorAll(".pc-comment")].map((article) => [article.id, article]));
 export const idOf = (comment) => `comment-${comment.id}`;
 export const find = (element, comment) => element.section.querySelector(`#comment-${comment?.id}`);
@@ -149,13 +152,20 @@ async function loadMore(element, limit, keepFocus) {
       labelMoreButton(element);
     } else more.remove();
     if (!keepFocus) focus(find(element, comments[0]));
-    element.emitLoaded(page.post);
+    element.emitLoaded(page.post, "loaded");
   } catch (failure) {
     if (!signal.aborted) element.showFailure(failure, () => loadMore(element, limit));
   } finally {
     more.ariaBusy = null;
     list.style.minBlockSize = "";
   }
+}
+
+// Writes the texts that the first paint has left out, if they could be loaded.
+function completeTexts(element) {
+  const link = element.section.querySelector(".pc-write a");
+  if (link?.textContent === "…") link.textContent = element.i18n.text("write") || "…";
+  labelMoreButton(element);
 }
 
 // Says on the button how many comments the next page has. The cursor stands in the page, so a copy of it has the same.

@@ -10,9 +10,9 @@ export const LINK = { rel: "nofollow ugc noopener" };
 // The one place where HTML is trusted: the service has sanitized it. If the page forbids a policy, text is shown.
 let policy = { createHTML: (html) => html };
 try {
-  policy = globalThis.trustedTypes?.createPolicy("afterword", policy) || policy;
+  policy = trustedTypes.createPolicy("afterword", policy);
 } catch {
-  policy = null;
+  if (globalThis.trustedTypes) policy = null;
 }
 
 export function create(name, properties, ...children) {
@@ -81,10 +81,8 @@ export function apiUrl(element, path, parameters) {
   return url;
 }
 
-// A request fails after half a minute: one that finds no free connection would wait without end.
-export async function fetchJson(url, { signal, cache } = {}) {
-  const signals = [AbortSignal.timeout(30_000), signal].filter(Boolean);
-  const response = await fetch(url, { cache, signal: AbortSignal.any?.(signals) });
+export async function fetchJson(url, options) {
+  const response = await fetch(url, options);
   if (!response.ok) throw response;
   return response.json();
 }
@@ -152,7 +150,7 @@ const enhance = async (file, element, ...values) =>
   (await import(`${ASSETS}${file}.js`)).enhance(element, await import(import.meta.url), ...values);
 
 const ATTRIBUTES = ["ghissueid", "repo", "service", "order", "lang"];
-const isNamed = () => /#comment-/.test(location.hash);
+const isNamed = () => location.hash.includes("#comment-");
 
 class PostComments extends HTMLElement {
   static observedAttributes = ATTRIBUTES;
@@ -204,7 +202,9 @@ class PostComments extends HTMLElement {
     try {
       if (!isPainted) {
         if (!this.section) this.showStatus("loading", "…");
-        const request = fetchJson(this.pageUrl(), { signal, cache: now && "no-cache" });
+        // a request that finds no free connection would wait without end
+        const limited = AbortSignal.any?.([signal, AbortSignal.timeout(30_000)]);
+        const request = fetchJson(this.pageUrl(), { signal: limited, cache: now && "no-cache" });
         this.i18n.age(0); // creating an Intl format is slow: do it while the response is on its way
         const page = await request;
         await (page.post.status === "open" ? this.i18n.ready : this.i18n.load());
@@ -233,7 +233,7 @@ class PostComments extends HTMLElement {
     const title = number ? i18n.plural("comments", number) : i18n.text("none");
     const more = page.next && div("pc-more", create("button", { type: "button" }, "…"));
     if (more) more.dataset.cursor = page.next;
-    const link = this.link || create("a", LINK, i18n.text("write"));
+    const link = this.link || create("a", LINK, i18n.text("write") || "…");
     if (comment_url) link.href = comment_url;
     this.section = create(
       "section",
@@ -245,12 +245,12 @@ class PostComments extends HTMLElement {
       comment_url && status !== "locked" && div("pc-write", link),
     );
     this.section.dataset.post = this.getAttribute("ghissueid");
-    Object.assign(this, page, { isOutdated: false });
+    Object.assign(this, page).isOutdated = false;
     this.setAttribute("status", status);
     // What lies below the screen stays below it, so nothing visible moves. Measured before the change, when layout is clean.
     this.style.minBlockSize = `${innerHeight - this.getBoundingClientRect().top}px`;
     this.replaceChildren(this.section);
-    this.emitLoaded(page.post);
+    this.emitLoaded(page.post, "loaded");
   }
 
   // Shows a text in place of comments or below them; the link stays.
@@ -258,7 +258,7 @@ class PostComments extends HTMLElement {
     const note = create("div", { className: "pc-note", role: "status" }, ...content);
     if (this.section) this.section.append(note);
     else {
-      this.replaceChildren(...[this.link, note].filter(Boolean));
+      this.replaceChildren(this.link || "", note);
       this.setAttribute("state", state);
     }
   }
@@ -270,7 +270,7 @@ class PostComments extends HTMLElement {
     this.emit("failed", { failure });
   }
 
-  emitLoaded({ comment_count, status }, name = "loaded") {
+  emitLoaded({ comment_count, status }, name) {
     this.emit(name, { count: comment_count, shown: this.querySelectorAll(".pc-comment").length, status });
   }
 

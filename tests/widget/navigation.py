@@ -145,6 +145,15 @@ def wait_until_started(page: Page) -> None:
     page.wait_for_function("!!document.querySelector('post-comments[state=ready]')?.more")
 
 
+def hide(page: Page, *, hidden: bool = True) -> None:
+    """Hide a page, or show it again, as far as its scripts can tell."""
+    page.evaluate(
+        """hidden => { Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
+        document.dispatchEvent(new Event('visibilitychange')) }""",
+        hidden,
+    )
+
+
 def count_comments(page: Page) -> int:
     """Return how many comments are shown; none of them twice."""
     ids: list[str] = page.evaluate("[...document.querySelectorAll('.pc-comment')].map(e => e.id)")
