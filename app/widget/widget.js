@@ -88,8 +88,9 @@ export async function fetchJson(url, options) {
 }
 
 function createBody(comment, i18n) {
+  const { dir = "auto" } = comment; // an older service does not send it
   const element = div("pc-body");
-  element.dir = comment.dir ?? "";
+  element.dir = dir || "";
   if (comment.hidden) element.append(`${i18n.text("hidden")}: ${i18n.texts.reasons?.[comment.hidden] || comment.hidden}`);
   else if (policy) element.innerHTML = policy.createHTML(comment.html);
   else element.append(comment.text);
