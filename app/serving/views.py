@@ -69,6 +69,10 @@ def _newest_range(key: NewestKey | SiteFeedKey, secret: bytes) -> tuple[int, Pos
     return key.limit + 1, api.newest_position(key.cursor, secret)
 
 
+def _shows_hidden(key: NewestKey | SiteFeedKey) -> bool:
+    return isinstance(key, SiteFeedKey) or key.with_hidden
+
+
 class Renderer:
     """Renders documents. GitHub-compatible ones name `public_url`, or GitHub's own address if it is None."""
 
@@ -268,7 +272,7 @@ class Views:
             numbers = self._access.post_numbers(key.repo, await self._mirror.site_snapshot(key.repo))
         select = self.outlines.select((key,))
         newest = await self._mirror.newest_comments(
-            key.repo, limit=limit, before=before, numbers=numbers, select=select
+            key.repo, limit=limit, before=before, numbers=numbers, select=select, with_hidden=_shows_hidden(key)
         )
         site = self._listed_site(key, newest.site)
         if position is not None and not position.is_signed:

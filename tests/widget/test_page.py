@@ -286,6 +286,43 @@ def test_recent_comments_need_one_request(stage: Stage, open_page: OpenPage) -> 
     assert len(recorded.requests_to(f"{stage.api}comments")) == 1
 
 
+def test_hidden_comments_take_no_place_among_recent_ones(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish('<recent-comments limit="2"></recent-comments>')).page
+    page.wait_for_selector("recent-comments[state=ready]")
+    newest = httpx.get(f"{stage.api}comments?limit=9", trust_env=False).json()["comments"]
+    assert newest[1]["hidden"] == "off-topic", "the second newest of all is hidden"
+    assert page.locator("recent-comments p").all_inner_texts() == [newest[0]["text"], newest[2]["text"]]
+
+
+FAMILY = "👨‍👩‍👧‍👦"
+EXCERPTS = {
+    "A short text.": "A short text.",
+    "  Line one.\n\n Line two. ": "Line one. Line two.",
+    "word " * 27 + "wonderful word": ("word " * 27).strip() + "…",
+    "word " * 27 + "end, and more of it": "word " * 27 + "end…",
+    "x" * 138 + FAMILY + "x": "x" * 138 + "…",
+    FAMILY * 20: FAMILY * 12 + "…",
+    "🇩🇪" * 60: "🇩🇪" * 34 + "…",
+    "e\u0301" * 100: "e\u0301" * 69 + "…",
+    "See https://example.com/" + "a" * 300: "See https://example.com/" + "a" * 115 + "…",
+    "今日は良い天気です" * 20: "今日は良い天気です" * 15 + "今日は…",
+    "สวัสดีชาวโลก" * 20: "สวัสดีชาวโลก" * 11 + "สวัสดี…",
+}
+"""What a list shows of a text of a comment."""
+
+
+def test_excerpts_end_with_a_word_or_a_character(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page("about:blank").page
+    comment = httpx.get(f"{stage.api}comments?limit=1", trust_env=False).json()["comments"][0]
+    document = {"comments": [comment | {"text": text} for text in EXCERPTS], "next": None}
+    cors = {"access-control-allow-origin": "*"}
+    page.route(f"{stage.api}comments*", lambda route: route.fulfill(json=document, headers=cors))
+    page.goto(stage.publish("<recent-comments></recent-comments>"))
+    page.wait_for_selector("recent-comments[state=ready]")
+    assert page.locator("recent-comments p").all_text_contents() == list(EXCERPTS.values())
+    assert page.get_attribute("recent-comments p", "dir") == "auto"
+
+
 def test_permalink_to_missing_comment_moves_no_focus(stage: Stage, open_page: OpenPage) -> None:
     page = open_page(stage.publish(stage.element(TALK, limit="3")) + "#comment-1").page
     expect(page.locator(".pc-comment")).to_have_count(16)
