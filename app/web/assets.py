@@ -12,7 +12,7 @@ import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -25,7 +25,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.render.i18n import ENGLISH, languages, translation
+from app.render.i18n import ENGLISH, elapsed_times, intl_locale, languages, translation
 from app.web.document_response import choose_coding, etag_matches, raw_response
 
 SCRIPT = "text/javascript; charset=utf-8"
@@ -42,7 +42,7 @@ _CROSS_ORIGIN: Mapping[str, str] = {
     "timing-allow-origin": "*",
 }
 _FIRST_PAINT_TEXTS = (
-    *("lang", "dir", "comments", "none", "loading", "failed", "retry", "closed", "locked", "missing", "gone"),
+    *("lang", "locale", "dir", "comments", "none", "loading", "failed", "retry", "closed", "locked", "missing", "gone"),
     *("write", "owner", "bot", "edited", "pinned", "reply", "more", "hidden"),
 )
 """The texts that the first paint may need. The script contains them in English."""
@@ -73,17 +73,28 @@ class Assets:
     files: Mapping[str, Asset]
 
     def find(self, name: str) -> Asset | None:
-        """Return the file of a name, if any; for a language tag the best available language."""
+        """Return the file of a name, if any; for a language tag the best available language, with the tag's region."""
         folder, _, file = name.rpartition("/")
-        if folder == "languages" and file.endswith(".json"):
-            return self.files[f"languages/{translation(file.removesuffix('.json')).lang}.json"]
-        return self.files.get(name)
+        if folder != "languages" or not file.endswith(".json"):
+            return self.files.get(name)
+        tag = file.removesuffix(".json")
+        lang, locale = translation(tag).lang, intl_locale(tag)
+        if locale == intl_locale(lang):
+            return self.files[f"languages/{lang}.json"]
+        return _regional_file(lang, locale)
+
+
+@lru_cache(maxsize=256)
+def _regional_file(lang: str, locale: str) -> Asset:
+    """Return the texts of a language with another locale for `Intl`."""
+    texts = orjson.loads(assets().files[f"languages/{lang}.json"].bodies["identity"])
+    return build_asset(_JSON, orjson.dumps(texts | {"locale": locale}).decode())
 
 
 @cache
 def assets() -> Assets:
     """Return the files, which are built once for this process."""
-    translations = {tag: _widget_texts({"lang": tag, **translation(tag).texts}) for tag in languages()}
+    translations = {tag: _widget_texts(tag) for tag in languages()}
     english = orjson.dumps({key: translations[ENGLISH][key] for key in _FIRST_PAINT_TEXTS}).decode()
     sources = {name: _source(name) for name in ("widget.js", "more.js", "lists.js", "widget.css", "page.css")}
     sources["widget.js"] = sources["widget.js"].replace('"@english"', english)
@@ -117,8 +128,9 @@ def build_asset(content_type: str, text: str, *, quick: bool = False) -> Asset:
     return Asset(content_type, bodies, f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"')
 
 
-def _widget_texts(texts: Mapping[str, Any]) -> dict[str, Any]:
+def _widget_texts(lang: str) -> dict[str, Any]:
     """Return the texts that the script needs, without plural forms that repeat the form `other`."""
+    texts = {"lang": lang, "locale": intl_locale(lang), **translation(lang).texts, **elapsed_times(lang)}
     return {key: _shorten_plurals(text) for key, text in texts.items() if key not in _PAGE_ONLY_TEXTS}
 
 

@@ -21,8 +21,15 @@ export async function enhance(element, exports, isPainted) {
     click.preventDefault();
     loadMore(element);
   }, { signal });
+  section.addEventListener("click", (click) => {
+    if (!click.target.closest(".pc-all")) return;
+    click.stopPropagation();
+    loadAll(element);
+  }, { signal, capture: true });
   removeBrokenAvatars(section, signal);
+  correctClock(element);
   updateTimes(section, i18n);
+  offerAll(element);
   const timer = setInterval(() => updateTimes(section, i18n), 60_000);
   signal.addEventListener("abort", () => clearInterval(timer));
   addEventListener("hashchange", () => openPermalink(element), { signal });
@@ -39,9 +46,20 @@ function removeBrokenAvatars(section, signal) {
   section.querySelectorAll("img").forEach(check);
 }
 
+// In languages that browsers lack, in digits as in Sweden: 2026-01-14 10:00.
 function formatTime(time, i18n) {
-  i18n.dateTime ??= new Intl.DateTimeFormat(i18n.locales, { dateStyle: "long", timeStyle: "short" }); // slow to create
+  const { locale, second } = i18n.texts;
+  const options = { dateStyle: second ? "short" : "long", timeStyle: "short" };
+  i18n.dateTime ??= new Intl.DateTimeFormat(second ? "sv" : locale, options); // slow to create
   return i18n.dateTime.format(new Date(time));
+}
+
+// The reader's clock may be behind: the service's last check is in the past, also in a response that a cache has kept.
+// A clock that is ahead is left as it is, because an old response would look the same. So is one that is weeks behind:
+// TLS would fail, so a page has set it, for a test.
+function correctClock({ post, i18n }) {
+  const delay = new Date(post?.checked_at ?? 0) - Date.now();
+  if (delay > (i18n.delay || 0) && delay < 2e9) i18n.delay = delay;
 }
 
 // Shows how long ago comments were written, and the exact time on hover. Lets the keyboard scroll wide content.
@@ -116,7 +134,46 @@ async function loadMore(element, limit, keepFocus) {
   } finally {
     more.ariaBusy = null;
     list.style.minBlockSize = "";
+    if (!signal.aborted) offerAll(element);
   }
+}
+
+// Offers to show all comments if more than one further page remains.
+function offerAll(element) {
+  const { section, post, i18n } = element;
+  const more = section.querySelector(".pc-more");
+  const rest = post?.comment_count - articles(section).size;
+  const button = more?.querySelector(".pc-all");
+  if (!(rest > (element.getAttribute("limit") || 50))) button?.remove();
+  else if (more && !button && i18n.texts.all)
+    more.append(" ", widget.create("button", { type: "button", className: "pc-all" }, i18n.text("all")));
+}
+
+// Loads all further pages, with a bar that shows the progress and in which the reader can stop.
+async function loadAll(element) {
+  const { section, i18n, post } = element;
+  const { signal } = element.controller;
+  const more = section.querySelector(".pc-more");
+  if (more.ariaBusy || section.querySelector(".pc-progress")) return;
+  const before = articles(section);
+  const progress = widget.create("progress", { ariaLabel: i18n.text("loading"), max: post.comment_count });
+  const stop = widget.create("button", { type: "button" }, i18n.text("stop"));
+  const bar = widget.create("div", { className: "pc-progress" }, progress, " ", stop);
+  Object.assign(bar.style, { position: "sticky", insetBlockEnd: 0, background: "Canvas", color: "CanvasText" });
+  let isStopped = false;
+  stop.onclick = () => (isStopped = true);
+  more.after(bar);
+  stop.focus({ preventScroll: true });
+  for (let size = -1; more.isConnected && !isStopped && size !== progress.value; ) {
+    size = progress.value;
+    await loadMore(element, PAGE_SIZE, true);
+    if (signal.aborted) return;
+    progress.value = articles(section).size;
+  }
+  const hasFocus = bar.contains(bar.getRootNode().activeElement);
+  bar.remove();
+  if (hasFocus && more.isConnected) more.firstChild.focus({ preventScroll: true });
+  else if (hasFocus) focus([...articles(section).values()].find((article) => !before.has(article.id)));
 }
 
 // Appends in small batches, between which the browser can handle input.
@@ -194,6 +251,9 @@ async function update(element, now) {
   const number = canInsert ? fresh.length : page.post.comment_count - before;
   if (updatePost(element, page.post)) return;
   showStaleNote(element);
+  correctClock(element);
+  updateTimes(section, i18n);
+  offerAll(element);
   if (now && canInsert) await insert(element, fresh);
   else if (number > 0) announce(element, canInsert ? fresh : null, number);
   element.emitLoaded(page.post, now ? "loaded" : "changed");
