@@ -96,7 +96,7 @@ def assets() -> Assets:
     """Return the files, which are built once for this process."""
     translations = {tag: _widget_texts(tag) for tag in languages()}
     english = orjson.dumps({key: translations[ENGLISH][key] for key in _FIRST_PAINT_TEXTS}).decode()
-    sources = {name: _source(name) for name in ("widget.js", "more.js", "lists.js", "widget.css", "page.css")}
+    sources = {name: _source(name) for name in ("widget.js", "more.js", "all.js", "lists.js", "widget.css", "page.css")}
     sources["widget.js"] = sources["widget.js"].replace('"@english"', english)
     translations[ENGLISH] = {key: text for key, text in translations[ENGLISH].items() if key not in _FIRST_PAINT_TEXTS}
     languages_json = {f"languages/{tag}.json": orjson.dumps(texts).decode() for tag, texts in translations.items()}

@@ -1,7 +1,7 @@
 // What a painted <post-comments> gets afterwards: the order select, further pages, permalinks, updates and new comments.
 
-const PAGE_SIZE = 100;
-let widget; // the exports of widget.js, passed in because a page may load that from several addresses
+export const PAGE_SIZE = 100;
+export let widget; // the exports of widget.js, passed in because a page may load that from several addresses
 
 export async function enhance(element, exports, isPainted) {
   if (!element.controller) return; // the browser has cached an older widget.js, which is replaced at the next visit
@@ -17,22 +17,16 @@ export async function enhance(element, exports, isPainted) {
   showStaleNote(element);
   element.more = (limit) => loadMore(element, limit);
   section.addEventListener("click", (click) => {
-    if (!click.target.closest(".pc-more a, .pc-more button")) return;
+    if (!click.target.closest(".pc-more a, .pc-more button") || click.target.closest(".pc-all")) return;
     click.preventDefault();
     loadMore(element);
   }, { signal });
-  section.addEventListener("click", (click) => {
-    if (!click.target.closest(".pc-all")) return;
-    click.stopPropagation();
-    loadAll(element);
-  }, { signal, capture: true });
   removeBrokenAvatars(section, signal);
-  correctClock(element);
   updateTimes(section, i18n);
-  offerAll(element);
   const timer = setInterval(() => updateTimes(section, i18n), 60_000);
   signal.addEventListener("abort", () => clearInterval(timer));
   addEventListener("hashchange", () => openPermalink(element), { signal });
+  if (section.querySelector(".pc-more")) (await import("./all.js")).follow(element, signal);
   if (isPainted) await refresh(element, true);
   if (signal.aborted) return;
   await openPermalink(element);
@@ -54,14 +48,6 @@ function formatTime(time, i18n) {
   return i18n.dateTime.format(new Date(time));
 }
 
-// The reader's clock may be behind: the service's last check is in the past, also in a response that a cache has kept.
-// A clock that is ahead is left as it is, because an old response would look the same. So is one that is weeks behind:
-// TLS would fail, so a page has set it, for a test.
-function correctClock({ post, i18n }) {
-  const delay = new Date(post?.checked_at ?? 0) - Date.now();
-  if (delay > (i18n.delay || 0) && delay < 2e9) i18n.delay = delay;
-}
-
 // Shows how long ago comments were written, and the exact time on hover. Lets the keyboard scroll wide content.
 function updateTimes(section, i18n) {
   for (const wide of section.querySelectorAll(".pc-body :is(pre, table)")) if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
@@ -72,10 +58,21 @@ function updateTimes(section, i18n) {
   }
 }
 
+// The reader's clock may be behind: the service's last check is in the past, also in a response that a cache has kept.
+// A clock that is ahead is left as it is, because an old response would look the same. So is one that is weeks behind:
+// TLS would fail, so a page has set it, for a test.
+function correctClock({ section, post, i18n }) {
+  const delay = new Date(post?.checked_at ?? 0) - Date.now();
+  if (!(delay > (i18n.delay || 0)) || delay > 2e9) return;
+  i18n.delay = delay;
+  updateTimes(section, i18n);
+}
+
 // Says how old the comments are if the service could not reach GitHub.
 function showStaleNote(element) {
   const { section, i18n, post } = element;
   section.querySelector(".pc-stale")?.remove();
+  correctClock(element);
   if (!post?.stale || !post.checked_at) return;
   const text = i18n.text("stale", { time: formatTime(post.checked_at, i18n) });
   section.append(widget.create("div", { className: "pc-note pc-stale" }, text));
@@ -101,12 +98,12 @@ function addOrderSelect(element) {
 // Revalidates, because the browser may have cached a response that is already shown.
 const fetchPage = (element, cursor, limit) =>
   widget.fetchJson(element.pageUrl(cursor, limit), { signal: element.controller.signal, cache: "no-cache" });
-const articles = (section) => new Map([...section.querySelectorAll(".pc-comment")].map((article) => [article.id, article]));
+export const articles = (section) => new Map([...section.querySelectorAll(".pc-comment")].map((article) => [article.id, article]));
 const idOf = (comment) => `comment-${comment.id}`;
 const find = (element, comment) => element.section.querySelector(`#comment-${comment?.id}`);
 
 // Appends the next page. Space for it is reserved at once: right after a click readers expect the page to move.
-async function loadMore(element, limit, keepFocus) {
+export async function loadMore(element, limit, keepFocus) {
   const { section } = element;
   const { signal } = element.controller;
   const more = section?.querySelector(".pc-more"); // missing while another post's comments load
@@ -134,46 +131,7 @@ async function loadMore(element, limit, keepFocus) {
   } finally {
     more.ariaBusy = null;
     list.style.minBlockSize = "";
-    if (!signal.aborted) offerAll(element);
   }
-}
-
-// Offers to show all comments if more than one further page remains.
-function offerAll(element) {
-  const { section, post, i18n } = element;
-  const more = section.querySelector(".pc-more");
-  const rest = post?.comment_count - articles(section).size;
-  const button = more?.querySelector(".pc-all");
-  if (!(rest > (element.getAttribute("limit") || 50))) button?.remove();
-  else if (more && !button && i18n.texts.all)
-    more.append(" ", widget.create("button", { type: "button", className: "pc-all" }, i18n.text("all")));
-}
-
-// Loads all further pages, with a bar that shows the progress and in which the reader can stop.
-async function loadAll(element) {
-  const { section, i18n, post } = element;
-  const { signal } = element.controller;
-  const more = section.querySelector(".pc-more");
-  if (more.ariaBusy || section.querySelector(".pc-progress")) return;
-  const before = articles(section);
-  const progress = widget.create("progress", { ariaLabel: i18n.text("loading"), max: post.comment_count });
-  const stop = widget.create("button", { type: "button" }, i18n.text("stop"));
-  const bar = widget.create("div", { className: "pc-progress" }, progress, " ", stop);
-  Object.assign(bar.style, { position: "sticky", insetBlockEnd: 0, background: "Canvas", color: "CanvasText" });
-  let isStopped = false;
-  stop.onclick = () => (isStopped = true);
-  more.after(bar);
-  stop.focus({ preventScroll: true });
-  for (let size = -1; more.isConnected && !isStopped && size !== progress.value; ) {
-    size = progress.value;
-    await loadMore(element, PAGE_SIZE, true);
-    if (signal.aborted) return;
-    progress.value = articles(section).size;
-  }
-  const hasFocus = bar.contains(bar.getRootNode().activeElement);
-  bar.remove();
-  if (hasFocus && more.isConnected) more.firstChild.focus({ preventScroll: true });
-  else if (hasFocus) focus([...articles(section).values()].find((article) => !before.has(article.id)));
 }
 
 // Appends in small batches, between which the browser can handle input.
@@ -195,7 +153,7 @@ function linkReply(element, comment, list) {
     widget.linkReply(article, comment, target.querySelector(".pc-author").textContent, element.i18n);
 }
 
-function focus(article) {
+export function focus(article) {
   if (!article) return;
   article.tabIndex = -1;
   article.focus({ preventScroll: true });
@@ -251,9 +209,6 @@ async function update(element, now) {
   const number = canInsert ? fresh.length : page.post.comment_count - before;
   if (updatePost(element, page.post)) return;
   showStaleNote(element);
-  correctClock(element);
-  updateTimes(section, i18n);
-  offerAll(element);
   if (now && canInsert) await insert(element, fresh);
   else if (number > 0) announce(element, canInsert ? fresh : null, number);
   element.emitLoaded(page.post, now ? "loaded" : "changed");

@@ -24,8 +24,9 @@ export function create(name, properties, ...children) {
 
 // The texts of a language, with its Intl formats. English is built in; other languages load while the comments do.
 class I18n {
+  texts = ENGLISH;
+
   constructor(file) {
-    this.texts = ENGLISH;
     this.file = file;
     if (!/^en\b/i.test(file)) this.ready = this.load();
   }
@@ -41,9 +42,7 @@ class I18n {
   }
 
   text(key, values) {
-    let text = this.texts[key] || "";
-    for (const name in values) text = text.replace(`{${name}}`, () => values[name]);
-    return text;
+    return this.texts[key]?.replace(/{(\w+)}/g, (_, name) => values[name]) || "";
   }
 
   plural(key, number) {
