@@ -10,7 +10,7 @@ can safely show it. Scripts of a page may read the header, so a blog's owner can
 
 import re
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import count
@@ -184,13 +184,15 @@ class WebContext:
 
 @dataclass(frozen=True, slots=True)
 class EventStreamRequest:
-    """The thread that a page subscribes to, and the last event that it received."""
+    """The threads that a page subscribes to, and the last event that it received."""
 
     subscribers: Subscribers
     repo: Repository
     number: int
     last_event_id: str | None
     """The id of the last event received; None if the page has received none."""
+    further: Sequence[int] = ()
+    """The numbers of further threads that the same stream tells of."""
 
 
 @dataclass(slots=True)

@@ -12,6 +12,8 @@ export function schedule(element, exports) {
   });
 }
 
+export { schedule as enhance };
+
 // For widget.js of version 0.3.0, which a browser may have cached: loads the current one beside it. Remove in 0.5.0.
 export const show = async (element) => schedule(element, await import("../../widget.js?after-0.3.0"));
 
@@ -28,13 +30,17 @@ function requestCount(element) {
   waiting.add(element);
 }
 
+// A request that finds no free connection would wait without end.
+const fetchJson = (element, path, parameters) =>
+  widget.fetchJson(widget.apiUrl(element, path, parameters), { signal: AbortSignal.timeout(30_000) });
+
 async function showCounts(elements) {
   const numbers = new Set(elements.map((element) => +element.getAttribute("ghissueid")).filter((number) => number > 0));
   const rest = [...numbers].sort((a, b) => a - b);
   const counts = {};
   while (rest.length) {
     const ids = rest.splice(0, 500).join();
-    Object.assign(counts, (await widget.fetchJson(widget.apiUrl(elements[0], "counts", { ids }))).counts);
+    Object.assign(counts, (await fetchJson(elements[0], "counts", { ids })).counts);
   }
   for (const element of elements) {
     const count = counts[element.getAttribute("ghissueid")] ?? null;
@@ -58,7 +64,7 @@ async function showRecent(element) {
   const i18n = widget.i18nOf(element);
   try {
     const limit = element.getAttribute("limit") || 5;
-    const [{ comments }] = await Promise.all([widget.fetchJson(widget.apiUrl(element, "comments", { limit, hidden: "false" })), i18n.load()]);
+    const [{ comments }] = await Promise.all([fetchJson(element, "comments", { limit, hidden: "false" }), i18n.load()]);
     const list = widget.create("ol", { className: "pc-recent", lang: i18n.texts.lang, dir: i18n.texts.dir });
     list.ariaLabel = i18n.text("recent");
     list.append(...comments.map((comment) => createItem(element, comment, i18n)));
