@@ -191,7 +191,7 @@ def test_element_may_be_copied_moved_and_removed(stage: Stage, open_page: OpenPa
     page = recorded.page
     routes = hold_requests(page, f"{stage.api}posts/**cursor**")
     wait_until_started(page)
-    page.locator(".pc-more button").click()
+    page.locator(".pc-more > :first-child").click()
     page.evaluate(
         """() => { const element = document.querySelector('post-comments'), copy = element.cloneNode(true);
         document.querySelector('#other').append(element); element.remove();
