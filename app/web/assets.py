@@ -52,6 +52,8 @@ _SOURCES = (
     *("widget.js", "more.js", "updates.js", "live.js", "all.js", "lists.js", "scheme.js"),
     *("widget.css", "content.css", "page.css"),
 )
+_QUOTED_NAME = re.compile(r'"(\w+)":')
+"""A name in JSON that needs no quotes in JavaScript."""
 _PARENTHESES = re.compile(r"(?<![\w$])\((\w+)\)=>")
 """Parentheses around the only parameter of an arrow function."""
 
@@ -104,6 +106,7 @@ def assets() -> Assets:
     """Return the files, which are built once for this process."""
     translations = {tag: _widget_texts(tag) for tag in languages()}
     english = orjson.dumps({key: translations[ENGLISH][key] for key in _FIRST_PAINT_TEXTS}).decode()
+    english = _QUOTED_NAME.sub(r"\1:", english)
     sources = {name: _source(name) for name in _SOURCES}
     sources["widget.js"] = sources["widget.js"].replace('"@english"', english)
     translations[ENGLISH] = {key: text for key, text in translations[ENGLISH].items() if key not in _FIRST_PAINT_TEXTS}

@@ -92,9 +92,8 @@ export async function fetchJson(url, options) {
 }
 
 function createBody(comment, i18n) {
-  const { dir = "auto" } = comment; // an older service does not send it
   const element = div("pc-body");
-  element.dir = dir || "";
+  element.dir = comment.dir ?? "";
   if (comment.hidden) element.append(`${i18n.text("hidden")}: ${i18n.texts.reasons?.[comment.hidden] || comment.hidden}`);
   else if (policy) element.innerHTML = policy.createHTML(comment.html);
   else element.append(comment.text);
@@ -103,9 +102,9 @@ function createBody(comment, i18n) {
 
 function createReactions(comment) {
   const reactions = Object.keys(EMOJI)
-    .filter((name) => comment.reactions[name] && !comment.hidden)
+    .filter((name) => comment.reactions[name])
     .map((name) => create("span", {}, `${EMOJI[name]} ${comment.reactions[name]}`));
-  return reactions.length && div("pc-reactions", ...reactions);
+  return !comment.hidden && reactions[0] && div("pc-reactions", ...reactions);
 }
 
 export function createComment(comment, i18n) {
@@ -115,7 +114,7 @@ export function createComment(comment, i18n) {
   const badges = { owner: is_owner, bot: is_bot, pinned: comment.pinned, edited: comment.edited_at && !comment.hidden };
   const element = create(
     "div", // frameworks draw every <article> as a card
-    { id: `comment-${comment.id}`, className: comment.hidden ? "pc-comment pc-hidden" : "pc-comment", role: "article", ariaLabel: login },
+    { id: `comment-${comment.id}`, className: `pc-comment${comment.hidden ? " pc-hidden" : ""}`, role: "article", ariaLabel: login },
     create(
       "div",
       { className: "pc-by" },

@@ -159,12 +159,9 @@ def test_comments_keep_their_own_direction(page: Page, stage: Stage) -> None:
     text = "<p>{}</p><blockquote><p>{}</p></blockquote><ul><li>{}</li></ul><table><tr><td>{}</td><td>2</td></tr></table><pre>x = 1;</pre>"
     html = {"ltr": text.replace("{}", "Some words"), "rtl": text.replace("{}", "מילים אחדות")}
     comments = httpx.get(f"{stage.api}posts/{SHOW}/comments", trust_env=False).json()
-    for comment, (name, sends) in zip(
-        comments["comments"], (("ltr", True), ("rtl", True), ("ltr", False), ("rtl", False)), strict=True
-    ):
+    for comment, name in zip(comments["comments"][:2], html, strict=True):
         comment.update(html=html[name], dir=name, reply_to=None)
-        if not sends:
-            del comment["dir"]
+    del comments["comments"][2:]
     page.route(
         f"{stage.api}posts/*/comments*",
         lambda route: route.fulfill(json=comments, headers={"access-control-allow-origin": "*"}),
@@ -173,7 +170,7 @@ def test_comments_keep_their_own_direction(page: Page, stage: Stage) -> None:
     wait_until_enhanced(page)
     page.unroute_all()
     left, right = "left,left,left,ltr", "right,right,right,ltr"
-    assert sides(page) == [left, right, left, right]
+    assert sides(page) == [left, right]
 
 
 def test_long_names_fit_a_small_screen(page: Page, stage: Stage) -> None:
