@@ -55,6 +55,12 @@ UNKNOWN_TO_CHROMIUM = {
 
 In their place a browser would use the language of its own interface, or abbreviations: `-2 d`.
 """
+_ZEROS = {
+    "arab": "\N{ARABIC-INDIC DIGIT ZERO}",
+    "arabext": "\N{EXTENDED ARABIC-INDIC DIGIT ZERO}",
+    "beng": "\N{BENGALI DIGIT ZERO}",
+}
+"""The zero of each numbering system that a language here has by default: babel writes `latn` in place of the others."""
 _UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
 
 _MAYBE_STRONG = re.compile(r"[A-Za-z]|[^\x00-\x7f]")
@@ -85,7 +91,7 @@ class Translation:
         """Return the plural form of a text for a number, with the number in it."""
         forms = self._lookup(key)
         form = forms.get(self.locale.plural_form(number), forms["other"])
-        return _interpolate(str(form), {"n": format_decimal(number, locale=self.locale)})
+        return _interpolate(str(form), {"n": self._number(number)})
 
     def hidden_reason(self, reason: str) -> str:
         """Return why a comment is hidden; a reason without a translation is returned as GitHub names it."""
@@ -98,6 +104,12 @@ class Translation:
     def date_time(self, time: str) -> str:
         """Return date and time (UTC) of a time (RFC 3339, UTC) in long form."""
         return str(format_datetime(datetime.fromisoformat(time), format="long", locale=self.locale))
+
+    def _number(self, number: int) -> str:
+        """Return a number in the language's own digits, as a browser writes it."""
+        zero = ord(_ZEROS.get(self.locale.default_numbering_system, "0"))
+        text = format_decimal(number, locale=self.locale, numbering_system="default")
+        return text.translate({ord("0") + digit: zero + digit for digit in range(10)})
 
     def _lookup(self, key: str) -> Any:
         return self.texts.get(key) or _texts(ENGLISH)[key]

@@ -158,7 +158,13 @@ def test_time_texts_have_words_for_single_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("lang", "number", "text"),
-    [("en", 1, "1 comment"), ("en", 1234, "1,234 comments"), ("pl", 2, "2 komentarze"), ("pl", 5, "5 komentarzy")],
+    [
+        ("en", 1, "1 comment"),
+        ("en", 1234, "1,234 comments"),
+        ("pl", 2, "2 komentarze"),
+        ("pl", 5, "5 komentarzy"),
+        ("fa", 1234, "۱٬۲۳۴ دیدگاه"),
+    ],
 )
 def test_plural_form_and_digits_follow_the_language(lang: str, number: int, text: str) -> None:
     assert translation(lang).plural("comments", number) == text
