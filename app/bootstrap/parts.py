@@ -28,6 +28,7 @@ from app.serving.access_policy import AccessPolicy, VisibleImages
 from app.serving.change_feed import ChangeFeed
 from app.serving.document_cache import DocumentCache, Documents
 from app.serving.event_streams import Subscribers
+from app.serving.former_names import FormerNames
 from app.serving.image_proxy import ImageProxy
 from app.serving.reader import Reader
 from app.serving.readiness import Readiness
@@ -260,6 +261,7 @@ class Application:
                 webhook=WebhookEndpoint(settings.secrets, webhook_intake),
                 subscribers=self.subscribers,
                 images=self.image_proxy if settings.pictures else None,
+                former_names=FormerNames(self.mirror, settings.repo, self.clock),
             ),
             request_ids=request_ids(self._random),
         )

@@ -38,6 +38,7 @@ class RepositoryInfo:
     private: bool
     has_issues: bool
     archived: bool
+    created_at: str | None = None
 
 
 def issue(obj: Mapping[str, Any]) -> Issue:
@@ -99,6 +100,7 @@ def repository(obj: Mapping[str, Any]) -> RepositoryInfo:
         private=_flag(source, "private"),
         has_issues=_flag(source, "has_issues", default=True),
         archived=_flag(source, "archived", default=False),
+        created_at=_optional_time(source, "created_at"),
     )
 
 
@@ -159,6 +161,13 @@ def _time(obj: Mapping[str, Any], name: str) -> str:
     if moment is None or moment.year < _EARLIEST_YEAR:
         raise ValueError(f"{name} is not a time")
     return value if is_canonical else f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+
+
+def _optional_time(obj: Mapping[str, Any], name: str) -> str | None:
+    try:
+        return _time(obj, name)
+    except ValueError:
+        return None
 
 
 def _issue_number(obj: Mapping[str, Any]) -> int:

@@ -67,6 +67,13 @@ class ImageReader(Protocol):
         """Return an image of a comment."""
 
 
+class NameFinder(Protocol):
+    """The source of repositories by names that the settings do not have."""
+
+    async def find(self, name: str) -> tuple[Repository, str] | None:
+        """Return the served repository that has or had this name, and the name's spelling; None if there is none."""
+
+
 class WebhookReceiver(Protocol):
     """The receiver of verified webhook deliveries."""
 
@@ -116,6 +123,8 @@ class Features:
     """The pages that receive change events."""
     images: ImageReader | None = None
     """None: readers' browsers load images from GitHub's hosts."""
+    former_names: NameFinder | None = None
+    """None: a site is known by its configured name only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +137,15 @@ class Monitoring:
     """Returns the body of /metrics in Prometheus' text format; None: /metrics responds with 404."""
     response_counts: MutableMapping[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
     """The number of responses by (kind of document, status). `CachedReads` counts them, the metrics show them."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSite:
+    """A served repository, as a request named it."""
+
+    repo: Repository
+    name: str | None
+    """One of two spellings of the name in the request; None if the request has no name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +169,19 @@ class WebContext:
         """Whether image URLs in documents lead to this service."""
         return self.features.images is not None
 
-    def site(self, name: str | None) -> Repository:
-        """Return the configured repository of that name in any letter case. Raise `NotServed` if there is none."""
+    async def site(self, name: str | None) -> NamedSite:
+        """Return the repository of that name in any letter case. Raise `NotServed` if there is none."""
         if name is None:
-            return self.sites[0]
+            return NamedSite(self.sites[0], None)
         for site in self.sites:
             if site.key == name.lower():
-                return site
-        raise NotServed(name)
+                return NamedSite(site, name if name == site.key else site.full_name)
+        names = self.features.former_names
+        found = None if names is None else await names.find(name)
+        if found is None:
+            raise NotServed(name)
+        site, spelling = found
+        return NamedSite(site, name if name == name.lower() else spelling)
 
     def link_base(self, request: Request, key: Key) -> LinkBase:
         """Return the URL of a request for the document of a key, in the parts that its Link header needs.

@@ -1,8 +1,12 @@
-"""Comments that count how many times they are read."""
+"""Comments and records that count how many times they are read."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 
+from app.domain.records import SiteRecord
+from app.domain.sites import Repository
 from app.domain.threads import Comment
+from app.store.memory import MemoryMirror
 
 
 class CountedReads:
@@ -15,3 +19,16 @@ class CountedReads:
     def __iter__(self) -> Iterator[Comment]:
         self.count += 1
         return iter(self._comments)
+
+
+class CountingMirror(MemoryMirror):
+    """A mirror that counts the records read from it, each after other tasks had their turn."""
+
+    def __init__(self) -> None:
+        super().__init__("here")
+        self.reads = 0
+
+    async def site(self, repo: Repository) -> SiteRecord | None:
+        self.reads += 1
+        await asyncio.sleep(0)
+        return await super().site(repo)

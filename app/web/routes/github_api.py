@@ -79,7 +79,7 @@ def _parse_id(text: str) -> int:
 
 
 async def _find_site(request: Request, owner: str, repo: str) -> Repository:
-    return web_context(request).site(f"{owner}/{repo}")
+    return (await web_context(request).site(f"{owner}/{repo}")).repo
 
 
 async def _media_type(request: Request) -> MediaType:

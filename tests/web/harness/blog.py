@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from app.domain.errors import CommentNotFound
-from app.domain.sites import repository
+from app.domain.sites import Repository, repository
 from app.domain.threads import Author, Comment, Issue, Reactions, Status, Thread, outline
 from app.domain.times import rfc3339
 from app.render import api, feeds, fragment, github_api
@@ -152,7 +152,9 @@ class FakeReader:
                 page = [c for c in comments if position is None or c.id < position.comment_id][: key.limit + 1]
                 return api.newest(page, THREADS, key, _html, START, stale=False, secret=SECRET)
             case SiteFeedKey():
-                return feeds.site_feed(comments[: feeds.MAX_ENTRIES], THREADS, key, _html, START)
+                return feeds.site_feed(
+                    comments[: feeds.MAX_ENTRIES], THREADS, key, _html, feeds.SiteFeedSource(checked_at=START)
+                )
             case GitHubIssuesKey():
                 return github_api.issues([t.issue for t in THREADS.values() if t.issue], key, _html, None, START)
             case GitHubCommentKey():
@@ -166,6 +168,13 @@ class FakeReader:
 
 def _missing_thread(number: int) -> Thread:
     return Thread(SITE, number, None, (), 0, Status.MISSING, START)
+
+
+class OldName:
+    """A `NameFinder` that knows one former name of the first site."""
+
+    async def find(self, name: str) -> tuple[Repository, str] | None:
+        return (SITE, "Old/Name") if name.lower() == "old/name" else None
 
 
 class Blog:
