@@ -28,10 +28,11 @@ from app.serving.access_policy import AccessPolicy, VisibleImages
 from app.serving.change_feed import ChangeFeed
 from app.serving.document_cache import DocumentCache, Documents
 from app.serving.event_streams import Subscribers
-from app.serving.former_names import FormerNames
 from app.serving.image_proxy import ImageProxy
+from app.serving.image_sizes.learning import ImageSizes
 from app.serving.reader import Reader
 from app.serving.readiness import Readiness
+from app.serving.repository_names import RepositoryNames
 from app.serving.updater import Updater
 from app.serving.views import Renderer, Views
 from app.settings import Settings
@@ -98,10 +99,11 @@ class Application:
         """Make what renders, caches and announces documents."""
         settings = self.settings
         self.access = AccessPolicy(settings.post_filter, allow_private=settings.allow_private)
-        renderer = Renderer(settings.public_url, cursor_secret)
-        views = Views(self.mirror, self.access, renderer, self.metrics.render_counts)
+        key_values, counts = self.store.key_values, self.metrics.render_counts
+        views = Views(self.mirror, key_values, self.access, Renderer(cursor_secret), counts)
         cache = self.cache = DocumentCache(settings.cache_mb * _MEGABYTE)
         self.documents = Documents(views, cache)
+        self.names = RepositoryNames(self.mirror, self.access, settings.repo, self.documents.repository_generation)
         self.subscribers = Subscribers(document=self.documents.current, clock=self.clock, random=self._random)
         self.updater = Updater(self.documents, self.access, self.subscribers)
         self.metrics.sample_from(Samples(lambda: self.subscribers.count, lambda: cache.bytes, lambda: len(cache)))
@@ -114,7 +116,12 @@ class Application:
             github, store.rate_state, clock, self.metrics, api=settings.github_api_url, token_id=token_id
         )
         repositories = self.repositories = Repositories(
-            allow_private=settings.allow_private, budget=budget, mirror=mirror, clock=clock, notify=notify
+            allow_private=settings.allow_private,
+            budget=budget,
+            mirror=mirror,
+            clock=clock,
+            notify=notify,
+            key_values=store.key_values,
         )
         committer = self.committer = Committer(mirror, repositories, notify)
         refresher = self.refresher = Refresher(repositories, budget, mirror, committer, FailureBackoff(clock), clock)
@@ -181,8 +188,17 @@ class Application:
             cold_wait=settings.cold_wait,
         )
         images, image_store = VisibleImages(self.mirror, self.access, settings.repo), resources.image_store
-        self.image_proxy = ImageProxy(source=resources.image_source, store=image_store, access=images, clock=clock)
-        self.change_feed = ChangeFeed(self.mirror, clock, self.updater.update, process_id=self.process_id)
+        show_images = self.updater.show_images
+        self.image_proxy = ImageProxy(
+            source=resources.image_source,
+            store=image_store,
+            access=images,
+            sizes=ImageSizes(self.mirror, image_store, clock, show_images),
+            clock=clock,
+        )
+        self.change_feed = ChangeFeed(
+            self.mirror, clock, notify=self.updater.update, show_images=show_images, process_id=self.process_id
+        )
         self.maintenance = Maintenance(
             sites=settings.repo, store=self.store, gauges=self.metrics, on_repair=self._restart, clock=clock
         )
@@ -261,7 +277,7 @@ class Application:
                 webhook=WebhookEndpoint(settings.secrets, webhook_intake),
                 subscribers=self.subscribers,
                 images=self.image_proxy if settings.pictures else None,
-                former_names=FormerNames(self.mirror, settings.repo, self.clock),
+                names=self.names,
             ),
             request_ids=request_ids(self._random),
         )

@@ -6,21 +6,25 @@ connection whose client does not read. Here
 - a head of more than 32 KiB is refused with 431, a URL of more than about 16 KiB with 414;
 - pipelined requests are parsed only when the ones before them are answered, so that they cost what their bytes cost;
 - all bodies that are under way have one bound (`held_bodies`);
-- a connection is closed if a head or a body is not complete in time, or if its client has read nothing for a while.
+- a connection is closed if a head or a body is not complete in time, or if its client has read nothing for a while;
+- names of headers are written as GitHub writes them (`Link`, `ETag`), because some clients know no other spelling.
+  uvicorn writes them in lower case.
 
 `Server` calls `enforce_deadlines` every few seconds: a timer for each connection would cost more than all of them.
 """
 
+import re
 import sys
 from fcntl import ioctl
+from functools import lru_cache
 from http import HTTPStatus
 from termios import TIOCOUTQ
 from typing import Any
 
 import orjson
 from typing_extensions import override
-from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn._types import ASGI3Application, ASGISendEvent
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from app.cli.held_bodies import HeldBodies
 
@@ -36,14 +40,16 @@ _BODY_SECONDS = 20.0
 """Longer than a webhook's delivery takes: its route ends with an error before."""
 _WRITE_SECONDS = 15.0
 _DISCARD_SECONDS = 5.0
+_WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 
 def _refusal(status: HTTPStatus, detail: str) -> bytes:
-    body = orjson.dumps({"type": "about:blank", "title": status.phrase, "status": status, "detail": detail})
+    problem = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail, "message": detail}
+    body = orjson.dumps(problem)  # clients of GitHub's API read `message`
     head = (
-        f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/problem+json\r\n"
-        f"content-length: {len(body)}\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n"
-        "access-control-allow-origin: *\r\nconnection: close\r\n\r\n"
+        f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: application/problem+json\r\n"
+        f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+        "Access-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n"
     )
     return head.encode() + body
 
@@ -52,6 +58,57 @@ _HEAD_TOO_LARGE = _refusal(
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"The head of a request may have {_MAX_HEAD} bytes. Send fewer cookies."
 )
 _URL_TOO_LONG = _refusal(HTTPStatus.REQUEST_URI_TOO_LONG, f"A URL may have {_MAX_URL} bytes. Split the request.")
+
+
+_SPECIAL_NAMES = {
+    name.lower(): name for name in (b"ETag", b"X-GitHub-Media-Type", b"X-Request-ID", b"X-XSS-Protection")
+}
+_FIELD_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_INVALID_IN_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+@lru_cache(maxsize=256)
+def canonical_name(name: bytes) -> bytes:
+    """Return a header's name as GitHub writes it: `content-type` as `Content-Type`. Raise ValueError for no name."""
+    if _FIELD_NAME.fullmatch(name) is None:
+        raise ValueError(f"{name!r} is no name of a header")
+    return _SPECIAL_NAMES.get(name.lower()) or b"-".join(part.capitalize() for part in name.split(b"-"))
+
+
+class _Exchange(RequestResponseCycle):
+    """A request and its response, whose head has the names that GitHub writes."""
+
+    @override
+    async def send(self, message: ASGISendEvent) -> None:
+        if self.response_started or message["type"] != "http.response.start":
+            await super().send(message)
+            return
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if not self.disconnected:
+            self.response_started, self.waiting_for_100_continue = True, False
+            self.transport.write(self._head(message["status"], [*self.default_headers, *message.get("headers", ())]))
+
+    def _head(self, status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
+        """Return the head, and note what it says of the body and the connection, as uvicorn does."""
+        lines = [STATUS_LINE[status]]
+        says_close = False
+        for field_name, value in headers:
+            name = canonical_name(field_name)
+            if _INVALID_IN_VALUE.search(value):
+                raise ValueError(f"the header {field_name!r} has an invalid value")
+            if name == b"Content-Length":
+                self.expected_content_length, self.chunked_encoding = int(value), False
+            elif name == b"Connection":
+                says_close = b"close" in value.lower()
+                self.keep_alive = self.keep_alive and not says_close
+            lines += (name, b": ", value, b"\r\n")
+        if not self.keep_alive and not says_close:
+            lines.append(b"Connection: close\r\n")
+        if self.chunked_encoding is None and self.scope["method"] != "HEAD" and status not in _WITHOUT_BODY:
+            self.chunked_encoding = True
+            lines.append(b"Transfer-Encoding: chunked\r\n")
+        return b"".join((*lines, b"\r\n"))
 
 
 class Connection(HttpToolsProtocol):
@@ -157,6 +214,7 @@ class Connection(HttpToolsProtocol):
     @override
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._current_cycle = cycle
+        cycle.__class__ = _Exchange  # uvicorn has no other way to make one: it differs by a method only
         super()._start_asgi_task(cycle, app)
 
     @override

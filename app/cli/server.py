@@ -27,12 +27,14 @@ _UVICORN_SECONDS = 10
 _TICKS_BETWEEN_SWEEPS = 50
 """A tick of uvicorn is a tenth of a second."""
 _SWEPT_AT_ONCE = 500
+_STOPPING_DETAIL = "Afterword is being stopped. Ask again in a moment."
 _STOPPING = orjson.dumps(
     {
         "type": "about:blank",
         "title": "Service Unavailable",
         "status": 503,
-        "detail": "Afterword is being stopped. Ask again in a moment.",
+        "detail": _STOPPING_DETAIL,
+        "message": _STOPPING_DETAIL,  # what clients of GitHub's API read
     }
 )
 

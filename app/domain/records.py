@@ -10,6 +10,14 @@ REPOSITORY_NUMBER = 0
 """The number of a job or mirror change that concerns the repository itself: no issue has it."""
 
 
+def repository_object_key(repo: Repository) -> str:
+    """Return the key under which the store has GitHub's object of a repository, as JSON: `{"at": …, "object": {…}}`.
+
+    `at` is when GitHub sent it, in epoch seconds. It has only what GitHub tells everyone.
+    """
+    return f"repository {repo.key}"
+
+
 class ThreadRef(NamedTuple):
     """The identity of a thread: its repository and issue number."""
 

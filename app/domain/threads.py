@@ -25,6 +25,10 @@ REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes
 """The kinds of reaction, in GitHub's order."""
 
 
+ImageSize = tuple[int, int]
+"""The width and height of an image in CSS pixels, as a browser shows it without other instructions."""
+
+
 class Status(StrEnum):
     """What a post's page is told about its thread."""  # published in OpenAPI
 
@@ -73,6 +77,8 @@ class Comment:
     hidden: str | None
     """GitHub's reason (`spam`, `abuse`, `off-topic`, `outdated`, `resolved`, `duplicate`), in lower case, or None."""
     source: Mapping[str, Any]
+    image_sizes: Mapping[str, ImageSize] | None = None
+    """The known sizes of its images by their names (`sanitize.image_name`); None if GitHub's text is all we have."""
 
     @property
     def edited_at(self) -> str | None:

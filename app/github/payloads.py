@@ -8,7 +8,7 @@ Follows https://docs.github.com/rest/issues/issues and https://docs.github.com/r
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -26,6 +26,21 @@ _CANONICAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9
 _ISSUE_URL = re.compile(r"/(?:issues|pulls)/([0-9]{1,18})/?\Z")
 _FULL_NAME = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
 _WEB_SCHEMES = ("https://", "http://")
+_PUBLIC_REPOSITORY_FIELDS = frozenset(
+    (
+        *("id", "node_id", "name", "full_name", "private", "visibility", "owner", "organization", "description"),
+        *("homepage", "url", "fork", "archived", "disabled", "is_template", "allow_forking", "default_branch"),
+        *("created_at", "updated_at", "pushed_at", "language", "license", "topics", "custom_properties", "size"),
+        *("stargazers_count", "watchers_count", "forks_count", "open_issues_count", "network_count"),
+        *("subscribers_count", "forks", "open_issues", "watchers", "web_commit_signoff_required"),
+        *("has_issues", "has_projects", "has_downloads", "has_wiki", "has_pages", "has_discussions"),
+        *("has_pull_requests", "pull_request_creation_policy"),
+    )
+)
+"""What GitHub tells everyone of a repository, besides its addresses.
+
+To an owner it also tells permissions, settings, and a token for cloning.
+"""
 _GHOST = Author(GHOST, "https://github.com/ghost", f"https://avatars.githubusercontent.com/u/{GHOST_ID}")
 
 
@@ -38,6 +53,8 @@ class RepositoryInfo:
     private: bool
     has_issues: bool
     archived: bool
+    source: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """GitHub's object with what it tells everyone."""
     created_at: str | None = None
 
 
@@ -100,8 +117,13 @@ def repository(obj: Mapping[str, Any]) -> RepositoryInfo:
         private=_flag(source, "private"),
         has_issues=_flag(source, "has_issues", default=True),
         archived=_flag(source, "archived", default=False),
+        source={name: value for name, value in source.items() if _is_public(name)},
         created_at=_optional_time(source, "created_at"),
     )
+
+
+def _is_public(name: str) -> bool:
+    return name in _PUBLIC_REPOSITORY_FIELDS or name.endswith("_url")
 
 
 def mapping(value: object, name: str) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from app.domain.records import IssueSummary, SiteRecord, ThreadRecord, ThreadRef, Tombstone
 from app.domain.sites import Repository
 from app.domain.thread_state import Snapshot
-from app.domain.threads import Comment, Issue, ThreadOutline
+from app.domain.threads import Comment, ImageSize, Issue, ThreadOutline
 
 Notify = Callable[[Repository, frozenset[int]], Awaitable[None]]
 """Reports changed thread numbers after the commit of their change."""
@@ -30,6 +30,9 @@ class MirrorChange:
     """The thread's number; `REPOSITORY_NUMBER` if the repository's name or visibility changed."""
     process_id: str
     """The process that changed it."""
+    images_only: bool = False
+    """True if only sizes of its images became known: then nothing of GitHub's has changed, and no open page is told.
+    The latest of these changes of a number is kept beside its latest other change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +117,33 @@ class NewestComments:
     """False while the mirror cannot rule out that GitHub has further comments: a backfill is under way."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentSelection:
+    """Which of a repository's comments are read, and in which order."""
+
+    by_update: bool = False
+    """Whether the last change decides the order, otherwise the id. Equal times are sorted by id."""
+    descending: bool = False
+    since: str | None = None
+    """Only what was updated then or later, as `2020-07-01T09:30:00Z`."""
+    numbers: frozenset[int] | None = None
+    """Only those of these threads."""
+    offset: int = 0
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedComments:
+    """One consistent read of a site's comments."""
+
+    site: SiteRecord | None
+    comments: tuple[Comment, ...]
+    total: int
+    """How many there are before offset and limit."""
+    is_complete: bool
+    """False while the mirror cannot rule out that GitHub has further comments."""
+
+
 class Mirror(Protocol):
     """The durable copy of the threads. Every method is one transaction and may raise `StoreError`."""
 
@@ -177,6 +207,9 @@ class Mirror(Protocol):
         `select` chooses what the snapshots of their threads contain, as for `snapshot`.
         """
 
+    async def selected_comments(self, repo: Repository, selection: CommentSelection) -> SelectedComments:
+        """Return comments of complete threads."""
+
     async def etags(self, keys: Iterable[str]) -> Mapping[str, str]:
         """Return the ETags stored under those of the validator keys that have one."""
 
@@ -185,6 +218,13 @@ class Mirror(Protocol):
 
     async def latest_version(self) -> int:
         """Return the version of the latest change; 0 before the first."""
+
+    async def learn_image_sizes(self, repo: Repository, sizes: Mapping[int, Mapping[str, ImageSize]]) -> frozenset[int]:
+        """Add sizes of images to those of their comments, by comment id and image name; return the changed numbers.
+
+        A comment keeps its latest 500 sizes as long as it is mirrored. Comments that are not mirrored are ignored. A
+        thread's version stays; the change is reported as one of `images_only`.
+        """
 
     async def apply(self, change: Change) -> frozenset[int]:
         """Apply all of a change or nothing; return the numbers whose issue, comments or completeness it changed.

@@ -34,6 +34,8 @@ class Document:
     """(page, last page) of a list with numbered pages. The Link header is built from it."""
     github_media_type: str | None = None
     """The X-GitHub-Media-Type header, for GitHub-compatible documents."""
+    last_modified: str | None = None
+    """The Last-Modified header (RFC 9110, 8.8.2), for a GitHub-compatible document of one object."""
     content_security_policy: str | None = None
     """The Content-Security-Policy header, for documents that a browser may open as a page."""
 

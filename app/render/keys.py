@@ -124,10 +124,23 @@ class NewestKey(_RepositoryKey):
 
 
 @dataclass(frozen=True, slots=True)
+class GitHubRepositoryKey(_RepositoryKey):
+    """GitHub's `GET /repos/{owner}/{repo}`.
+
+    `repository_url` is the repository's address at this service, which the addresses in the document begin with. None
+    leaves those of GitHub. The keys below have it too.
+    """
+
+    media_type: MediaType
+    repository_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GitHubIssueKey(_ThreadKey):
     """GitHub's `GET /repos/{owner}/{repo}/issues/{n}`."""
 
     media_type: MediaType
+    repository_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +151,7 @@ class GitHubCommentsKey(_ThreadKey):
     page: int
     per_page: int
     since: str | None
+    repository_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +160,23 @@ class GitHubCommentKey(_RepositoryKey):
 
     comment_id: int
     media_type: MediaType
+    repository_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubAllCommentsKey(_RepositoryKey):
+    """GitHub's `GET /repos/{owner}/{repo}/issues/comments`.
+
+    `by_update` sorts by the last change, otherwise the order is that of creation.
+    """
+
+    media_type: MediaType
+    page: int
+    per_page: int
+    since: str | None
+    by_update: bool = False
+    descending: bool = False
+    repository_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +195,24 @@ class GitHubIssuesKey(_RepositoryKey):
     direction: str
     since: str | None
     creator: str | None
+    repository_url: str | None = None
 
 
 IssueOnlyKey = PostKey | GitHubIssueKey
 """Documents of one thread that contain no comments."""
 ThreadKey = IssueOnlyKey | CommentsKey | FragmentKey | ThreadFeedKey | GitHubCommentsKey
 """Documents of one thread; each key has its `number`."""
-SiteKey = CountsKey | NewestKey | SiteFeedKey | GitHubIssuesKey | GitHubCommentKey
+GitHubListKey = GitHubCommentsKey | GitHubAllCommentsKey | GitHubIssuesKey
+"""Lists with numbered pages."""
+SiteKey = (
+    CountsKey
+    | NewestKey
+    | SiteFeedKey
+    | GitHubRepositoryKey
+    | GitHubIssuesKey
+    | GitHubAllCommentsKey
+    | GitHubCommentKey
+)
 """Documents that a change of any thread of the site may change."""
 Key = ThreadKey | SiteKey
 
@@ -182,9 +224,11 @@ DOCUMENT_KINDS: Mapping[type[Key], str] = {
     FragmentKey: "fragment",
     ThreadFeedKey: "feed",
     SiteFeedKey: "site_feed",
+    GitHubRepositoryKey: "github_repository",
     GitHubIssueKey: "github_issue",
     GitHubCommentsKey: "github_comments",
     GitHubCommentKey: "github_comment",
+    GitHubAllCommentsKey: "github_all_comments",
     GitHubIssuesKey: "github_issues",
 }
 """The label of each kind of document."""

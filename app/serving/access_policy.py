@@ -7,6 +7,7 @@ What a hidden comment shows is decided where it is rendered: `app.render.api` (J
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import NamedTuple
 
 from app.domain.errors import NotReady, NotServed
 from app.domain.posts import Posts
@@ -79,6 +80,13 @@ class AccessPolicy:
         return [ref for ref in self._transfer_sources if ref.repo == repo]
 
 
+class VisibleComment(NamedTuple):
+    """A comment that readers are shown, and where it is."""
+
+    repo: Repository
+    comment: Comment
+
+
 class VisibleImages:
     """Tells for which comments and users images may be fetched: those that readers are shown.
 
@@ -92,7 +100,7 @@ class VisibleImages:
         self._known_posts: Posts | None = None
         """The list of posts whose transfers are recorded."""
 
-    async def comment(self, comment_id: int) -> Comment | None:
+    async def comment(self, comment_id: int) -> VisibleComment | None:
         """Return a comment as readers may see it; None if no served thread shows its text."""
         for repo in await self._visible_sites():
             comment = await self._mirror.comment(repo, comment_id)
@@ -100,7 +108,7 @@ class VisibleImages:
                 continue
             record = await self._mirror.thread(repo, comment.number)
             if record is not None and self._access.is_shown(ThreadRef(repo, comment.number), record.issue):
-                return comment
+                return VisibleComment(repo, comment)
         return None
 
     async def avatar(self, user_id: int) -> str | None:

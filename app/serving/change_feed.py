@@ -12,12 +12,15 @@ _EVERY = 0.1
 
 
 class ChangeFeed:
-    """Notifies of other processes' changes; `process_id` marks those of this one."""
+    """Reports other processes' changes; `process_id` marks those of this one.
 
-    def __init__(self, mirror: Mirror, clock: Clock, notify: Notify, *, process_id: str) -> None:
+    `notify` receives the threads that changed, and `show_images` those of whose images sizes became known.
+    """
+
+    def __init__(self, mirror: Mirror, clock: Clock, *, notify: Notify, show_images: Notify, process_id: str) -> None:
         self._mirror = mirror
         self._clock = clock
-        self._notify = notify
+        self._reports = {False: notify, True: show_images}
         self._process_id = process_id
         self._version: int | None = None
 
@@ -27,18 +30,18 @@ class ChangeFeed:
         await run_periodically(self.catch_up, self._clock.sleep, every=_EVERY, error_message=message)
 
     async def catch_up(self) -> None:
-        """Notify of what other processes have changed since the last call; of nothing at the first."""
+        """Report what other processes have changed since the last call; nothing at the first."""
         if self._version is None:
             self._version = await self._mirror.latest_version()
             return
-        numbers: defaultdict[Repository, set[int]] = defaultdict(set)
+        numbers: defaultdict[tuple[Repository, bool], set[int]] = defaultdict(set)
         version = after = self._version
         for change in await self._mirror.changes(after=after):
             version = change.version
             if change.process_id != self._process_id:
-                numbers[change.repo].add(change.number)
-        for repo, threads in numbers.items():
-            await self._notify(repo, frozenset(threads))
+                numbers[change.repo, change.images_only].add(change.number)
+        for (repo, images_only), threads in numbers.items():
+            await self._reports[images_only](repo, frozenset(threads))
         if self._version == after:  # otherwise the store was replaced in between
             self._version = version
 

@@ -167,12 +167,26 @@ class Documents:
         self._repository_generations[repo.key] += 1
         self._cache.clear(repo)
 
+    def repository_generation(self, repo: Repository) -> int:
+        """Return what grows with each change of a repository's name or visibility."""
+        return self._repository_generations[repo.key]
+
     async def refresh(self, refs: Iterable[ThreadRef]) -> None:
         """Make every cached document that shows one of these threads again, and swap it."""
-        tags = {tag for repo, number in refs for tag in ((repo.key, number), (repo.key, None))}
-        self._tag_generations.update(tags)
-        for tag in tags:
+        for tag in self._overtake(refs):
             await self._refresh(tag)
+
+    def discard(self, refs: Iterable[ThreadRef]) -> None:
+        """Drop every document that shows one of these threads, also those that are being made."""
+        for tag in self._overtake(refs):
+            for key in self._cache.keys_of(tag):
+                self._cache.discard(key)
+
+    def _overtake(self, refs: Iterable[ThreadRef]) -> set[CacheTag]:
+        """Return the tags of the documents that show some threads; none whose making began before is cached."""
+        tags: set[CacheTag] = {tag for repo, number in refs for tag in ((repo.key, number), (repo.key, None))}
+        self._tag_generations.update(tags)
+        return tags
 
     async def refresh_checked(self, repo: Repository, number: int) -> None:
         """Make a thread's cached documents again after a check, for their `checked_at` and `stale`."""

@@ -23,6 +23,7 @@ from app.ports.clock import Clock
 from app.ports.images import CachedImage, Image, ImageSource, ImageStore
 from app.render.sanitizer.sanitize import image_urls
 from app.serving.access_policy import VisibleImages
+from app.serving.image_sizes.learning import ImageSizes
 
 _log = logging.getLogger(__name__)
 _AT_ONCE, _MOST_WAITING = 6, 200
@@ -57,10 +58,13 @@ class _ImageRequest:
 class ImageProxy:
     """Serves images from the store, and fetches those that it lacks."""
 
-    def __init__(self, *, source: ImageSource, store: ImageStore, access: VisibleImages, clock: Clock) -> None:
+    def __init__(
+        self, *, source: ImageSource, store: ImageStore, access: VisibleImages, sizes: ImageSizes, clock: Clock
+    ) -> None:
         self._source = source
         self._store = store
         self._access = access
+        self._sizes = sizes
         self._clock = clock
         self._fetching: SingleFlight[Image] = SingleFlight()
         self._slots = asyncio.Semaphore(_AT_ONCE)
@@ -90,18 +94,22 @@ class ImageProxy:
 
     async def image(self, comment_id: int, name: str) -> Image:
         """Return an image of a comment; raise `ImageNotFound` if readers are shown no such comment or image."""
-        comment = await self._access.comment(comment_id)
-        address = None if comment is None else (await self._image_addresses(comment)).get(name)
-        if address is None:
+        visible = await self._access.comment(comment_id)
+        address = None if visible is None else (await self._image_addresses(visible.comment)).get(name)
+        if visible is None or address is None:
             raise ImageNotFound
         cached_image = await self._store.get(name)
         if cached_image is not None:
-            return cached_image.image
-        return await self._fetched_image(_ImageRequest(name, address, LARGEST_IMAGE, math.inf))
+            image = cached_image.image
+        else:
+            image = await self._fetched_image(_ImageRequest(name, address, LARGEST_IMAGE, math.inf))
+        self._sizes.learn(*visible, name, image)
+        return image
 
     async def close(self) -> None:
-        """Cancel what is under way."""
+        """Cancel the fetches that are under way, and store the sizes that are known."""
         await self._fetching.close()
+        await self._sizes.close()
 
     async def _avatar_request(self, name: str, user_id: int) -> _ImageRequest:
         address = await self._access.avatar(user_id)

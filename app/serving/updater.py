@@ -33,6 +33,14 @@ class Updater:
         for ref in refs:
             self._subscribers.notify(ref.repo, {ref.number})
 
+    async def show_images(self, repo: Repository, numbers: frozenset[int]) -> None:
+        """Drop what shows these threads: sizes of their images became known, and the next reader is told them.
+
+        Open pages are not notified: they have loaded the images.
+        """
+        refs = {ThreadRef(repo, number) for number in numbers}
+        self._documents.discard(refs | self._access.transfer_sources(refs))
+
     async def replace_posts(self, posts: Posts) -> None:
         """Serve another list of posts; pages of threads that are no longer posts are notified too."""
         changed_posts = self._access.posts.changed_posts(posts)

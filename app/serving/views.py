@@ -12,10 +12,11 @@ from functools import partial
 from hashlib import blake2b
 from sys import getsizeof
 
+import orjson
 from cachetools import LRUCache
 
 from app.domain.errors import CommentNotFound, InvalidCursor, NotReady
-from app.domain.records import SiteRecord, ThreadRef
+from app.domain.records import SiteRecord, ThreadRef, repository_object_key
 from app.domain.sites import Repository
 from app.domain.thread_state import (
     Snapshot,
@@ -27,7 +28,8 @@ from app.domain.thread_state import (
     with_current_pin,
 )
 from app.domain.threads import Comment, Issue, Thread
-from app.ports.mirror import Mirror
+from app.ports.key_values import KeyValues
+from app.ports.mirror import CommentSelection, Mirror
 from app.render import api, feeds, fragment, github_api
 from app.render.cursors import Position
 from app.render.document import Document
@@ -37,10 +39,12 @@ from app.render.keys import (
     CommentsKey,
     CountsKey,
     FragmentKey,
+    GitHubAllCommentsKey,
     GitHubCommentKey,
     GitHubCommentsKey,
     GitHubIssueKey,
     GitHubIssuesKey,
+    GitHubRepositoryKey,
     IssueOnlyKey,
     Key,
     NewestKey,
@@ -49,7 +53,7 @@ from app.render.keys import (
     ThreadFeedKey,
     ThreadKey,
 )
-from app.render.sanitizer.sanitize import proxied_image_url, sanitize
+from app.render.sanitizer.sanitize import differs_on_pages, image_name, proxied_image_url, sanitize
 from app.serving.access_policy import AccessPolicy
 from app.serving.outlines import Outlines
 
@@ -69,16 +73,24 @@ def _newest_range(key: NewestKey | SiteFeedKey, secret: bytes) -> tuple[int, Pos
     return key.limit + 1, api.newest_position(key.cursor, secret)
 
 
-class Renderer:
-    """Renders documents. GitHub-compatible ones name `public_url`, or GitHub's own address if it is None."""
+def _key_at_target(key: ThreadKey, snapshot: Snapshot) -> ThreadKey:
+    """Return the key with the address of the repository that has the thread now: it may have been transferred."""
+    site = snapshot.site
+    if not isinstance(key, GitHubIssueKey | GitHubCommentsKey) or key.repository_url is None or site is None:
+        return key
+    base_url = key.repository_url.rpartition("/repos/")[0]
+    return replace(key, repository_url=f"{base_url}/repos/{site.full_name}")
 
-    def __init__(self, public_url: str | None, secret: bytes) -> None:
+
+class Renderer:
+    """Renders documents."""
+
+    def __init__(self, secret: bytes) -> None:
         """Sign cursors with `secret`."""
         self.secret = secret
         self._any_service = f"https://{blake2b(secret, digest_size=8).hexdigest()}.invalid"
         """Stands for the address of the service in sanitized HTML that is kept: no host has this name (RFC 6761), and
         no author of a comment knows it."""
-        self._public_url = public_url
         self._sanitized_html: LRUCache[bytes, str] = LRUCache(_SANITIZED_BYTES, getsizeof=getsizeof)
         self._lock = threading.Lock()
 
@@ -88,15 +100,15 @@ class Renderer:
             case PostKey():
                 return api.post(thread)
             case CommentsKey():
-                return api.comments(thread, key, self._sanitizer(key.base_url), self.secret)
+                return api.comments(thread, key, self._sanitizer(key.base_url, for_page=True), self.secret)
             case FragmentKey():
-                return fragment.document(thread, key, self._page_sanitizer(key), self.secret)
+                return fragment.document(thread, key, self._image_sanitizer(key, for_page=True), self.secret)
             case ThreadFeedKey():
-                return feeds.thread_feed(thread, key, self._page_sanitizer(key))
+                return feeds.thread_feed(thread, key, self._image_sanitizer(key))
             case GitHubIssueKey():
-                return github_api.issue(thread, key, self.sanitize, self._public_url)
+                return github_api.issue(thread, key, self.sanitize)
             case GitHubCommentsKey():
-                return github_api.comments(thread, key, self.sanitize, self._public_url)
+                return github_api.comments(thread, key, self.sanitize)
 
     def newest(
         self,
@@ -109,44 +121,55 @@ class Renderer:
         checked_at = site_checked_at(site)
         if isinstance(key, SiteFeedKey):
             source = feeds.SiteFeedSource(site.feed_identity, checked_at)
-            return feeds.site_feed(comments, threads, key, self._page_sanitizer(key), source)
-        sanitizer = self._sanitizer(key.base_url)
+            return feeds.site_feed(comments, threads, key, self._image_sanitizer(key), source)
+        sanitizer = self._sanitizer(key.base_url, for_page=True)
         return api.newest(comments, threads, key, sanitizer, checked_at=checked_at, stale=False, secret=self.secret)
 
     def comment(self, comment: Comment, key: GitHubCommentKey, checked_at: float | None) -> Document:
         """Return one comment in GitHub's form."""
-        return github_api.comment(comment, key, self.sanitize, self._public_url, checked_at=checked_at)
+        return github_api.comment(comment, key, self.sanitize, checked_at=checked_at)
+
+    def all_comments(
+        self, comments: Sequence[Comment], total: int, key: GitHubAllCommentsKey, checked_at: float | None
+    ) -> Document:
+        """Return a list of a repository's comments in GitHub's form."""
+        return github_api.all_comments(comments, total, key, self.sanitize, checked_at)
 
     def issues(self, issues: Sequence[Issue], key: GitHubIssuesKey, checked_at: float | None) -> Document:
         """Return a list of issues in GitHub's form."""
-        return github_api.issues(issues, key, self.sanitize, self._public_url, checked_at)
+        return github_api.issues(issues, key, self.sanitize, checked_at)
 
-    def _page_sanitizer(self, key: FragmentKey | ThreadFeedKey | SiteFeedKey) -> Sanitizer:
-        return self._sanitizer(key.base_url if key.proxy_images else None)
+    def _image_sanitizer(self, key: FragmentKey | ThreadFeedKey | SiteFeedKey, *, for_page: bool = False) -> Sanitizer:
+        return self._sanitizer(key.base_url if key.proxy_images else None, for_page=for_page)
 
-    def _sanitizer(self, base_url: str | None) -> Sanitizer:
-        return partial(self.sanitize, base_url=base_url)
+    def _sanitizer(self, base_url: str | None, *, for_page: bool) -> Sanitizer:
+        return partial(self.sanitize, base_url=base_url, for_page=for_page)
 
-    def sanitize(self, item: Comment | Issue, base_url: str | None = None) -> str:
+    def sanitize(self, item: Comment | Issue, base_url: str | None = None, *, for_page: bool = False) -> str:
         """Return the HTML of a comment as it may be inserted; its images are at `base_url`, or at GitHub's hosts.
+
+        `for_page` is for documents that are shown with the service's style sheet.
 
         Each text is sanitized once, because the same comment is part of several documents. So a text is kept with a
         placeholder for the service, whose address may differ with each request.
         """
         source_html = item.source.get("body_html")
         html = source_html if isinstance(source_html, str) else ""
+        differs = for_page and differs_on_pages(html)
         if not base_url or f"{base_url}/images/" in html:
-            return self._sanitize(html, item, base_url)
-        return self._sanitize(html, item, self._any_service).replace(self._any_service, base_url)
+            return self._sanitize(html, item, base_url, for_page=differs)
+        return self._sanitize(html, item, self._any_service, for_page=differs).replace(self._any_service, base_url)
 
-    def _sanitize(self, html: str, item: Comment | Issue, base_url: str | None) -> str:
-        source = "\0".join((str(base_url), item.url, html)).encode("utf-8", "surrogatepass")
+    def _sanitize(self, html: str, item: Comment | Issue, base_url: str | None, *, for_page: bool) -> str:
+        sizes = item.image_sizes if isinstance(item, Comment) and base_url is not None else None
+        source = "\0".join((str(base_url), str(for_page), str(sizes), item.url, html)).encode("utf-8", "surrogatepass")
         key = blake2b(source, digest_size=16).digest()
         with self._lock:  # documents are rendered in several threads
             result = self._sanitized_html.get(key)
         if result is None:
             rewrite = None if base_url is None else partial(proxied_image_url, base_url, item.id)
-            result = sanitize(html, source_url=item.url, rewrite_image=rewrite)
+            size = None if sizes is None else lambda url: sizes.get(image_name(url))
+            result = sanitize(html, source_url=item.url, rewrite_image=rewrite, image_size=size, for_page=for_page)
             with self._lock, suppress(ValueError):  # it is larger than the cache
                 self._sanitized_html[key] = result
         return result
@@ -156,11 +179,17 @@ class Views:
     """Makes the document of a key, each from one snapshot."""
 
     def __init__(
-        self, mirror: Mirror, access: AccessPolicy, renderer: Renderer, render_counts: MutableMapping[str, int]
+        self,
+        mirror: Mirror,
+        key_values: KeyValues,
+        access: AccessPolicy,
+        renderer: Renderer,
+        render_counts: MutableMapping[str, int],
     ) -> None:
         """Count the rendered documents by kind in `render_counts`."""
         self.outlines = Outlines(renderer.secret)
         self._mirror = mirror
+        self._key_values = key_values
         self._access = access
         self._renderer = renderer
         self._render_counts = render_counts
@@ -175,13 +204,19 @@ class Views:
         """
         if isinstance(key, ThreadKey):
             return await self._thread(key, snapshot or await self.snapshot(key))
-        if isinstance(key, GitHubCommentKey):
-            return await self._single_comment(key)
-        if isinstance(key, CountsKey):
-            return await self._counts(key)
-        if isinstance(key, NewestKey | SiteFeedKey):
-            return await self._newest(key)
-        return await self._issues(key)
+        match key:
+            case GitHubCommentKey():
+                return await self._single_comment(key)
+            case CountsKey():
+                return await self._counts(key)
+            case NewestKey() | SiteFeedKey():
+                return await self._newest(key)
+            case GitHubAllCommentsKey():
+                return await self._all_comments(key)
+            case GitHubRepositoryKey():
+                return await self._repository(key)
+            case GitHubIssuesKey():
+                return await self._issues(key)
 
     async def snapshot(self, key: ThreadKey, *others: ThreadKey) -> Snapshot:
         """Return all that some documents of one thread are made from: of its comments only those that they show."""
@@ -193,7 +228,7 @@ class Views:
         self._require_access(key, snapshot.hops[0].site)
         snapshot = await self._with_known_transfers(key, snapshot)
         thread = self._visible(snapshot, with_comments=shows_comments(key))
-        document = await asyncio.to_thread(self._renderer.thread, thread, key)
+        document = await asyncio.to_thread(self._renderer.thread, thread, _key_at_target(key, snapshot))
         return replace(document, refreshed_at=thread.refreshed_at)
 
     def _require_access(self, key: Key, site: SiteRecord | None) -> None:
@@ -265,9 +300,7 @@ class Views:
     async def _newest(self, key: NewestKey | SiteFeedKey) -> Document:
         limit, position = _newest_range(key, self._renderer.secret)
         before = None if position is None else position.comment_id
-        numbers: frozenset[int] | None = None
-        if not self._access.posts.includes_all:
-            numbers = self._access.post_numbers(key.repo, await self._mirror.site_snapshot(key.repo))
+        numbers = await self._post_numbers(key.repo)
         select = self.outlines.select((key,))
         newest = await self._mirror.newest_comments(
             key.repo, limit=limit, before=before, numbers=numbers, select=select
@@ -281,6 +314,36 @@ class Views:
             raise NotReady(f"The newest comments of {key.repo}", retry_after=_RETRY_AFTER)
         threads = {number: self._visible(snapshot, with_comments=True) for number, snapshot in newest.snapshots.items()}
         return await asyncio.to_thread(self._renderer.newest, newest.comments, threads, key, site)
+
+    async def _post_numbers(self, repo: Repository) -> frozenset[int] | None:
+        """Return the numbers of the issues that are posts; None if all are."""
+        if self._access.posts.includes_all:
+            return None
+        return self._access.post_numbers(repo, await self._mirror.site_snapshot(repo))
+
+    async def _all_comments(self, key: GitHubAllCommentsKey) -> Document:
+        selection = CommentSelection(
+            by_update=key.by_update,
+            descending=key.descending,
+            since=key.since,
+            numbers=await self._post_numbers(key.repo),
+            offset=(key.page - 1) * key.per_page,
+            limit=key.per_page,
+        )
+        result = await self._mirror.selected_comments(key.repo, selection)
+        site = self._listed_site(key, result.site)
+        if not result.total and not result.is_complete:
+            raise NotReady(f"The comments of {key.repo}", retry_after=_RETRY_AFTER)
+        arguments = result.comments, result.total, key, site_checked_at(site)
+        return await asyncio.to_thread(self._renderer.all_comments, *arguments)
+
+    async def _repository(self, key: GitHubRepositoryKey) -> Document:
+        site, text = await self._mirror.site(key.repo), await self._key_values.get(repository_object_key(key.repo))
+        self._require_access(key, site)
+        value = None if text is None else orjson.loads(text)
+        if site is None or value is None or value["object"]["id"] != site.id:
+            raise NotReady(f"The repository {key.repo}", retry_after=_RETRY_AFTER)
+        return github_api.repository(value["object"], key, value["at"], is_private=site.private)
 
     async def _issues(self, key: GitHubIssuesKey) -> Document:
         site = self._listed_site(key, await self._mirror.site(key.repo))

@@ -10,7 +10,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from app.domain.errors import InvalidSetting
 from app.domain.sites import PostFilter, Repository, repository
-from app.settings.addresses import is_ip, is_loopback, normalize_origin, split_address, split_origins
+from app.settings.addresses import is_ip, is_loopback, split_address
+from app.settings.origins import normalize_origin, normalize_pattern, split_origins
 
 PREFIX = "AFTERWORD_"
 _TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -56,7 +57,9 @@ def _check_address(value: str | None) -> str | None:
 
 def _split_origins(value: str) -> tuple[str, ...]:
     origins = split_origins(value)
-    return () if "*" in origins else tuple(normalize_origin(origin) for origin in origins)
+    if value.strip() and not origins:
+        raise ValueError("no origin is named. Write it as https://blog.example.com, or unset it to allow all")
+    return () if "*" in origins else tuple(dict.fromkeys(map(normalize_pattern, origins)))
 
 
 def _split_picture_hosts(value: str) -> tuple[str, ...]:
@@ -135,7 +138,10 @@ class Settings(BaseModel):
     )
     origins: Annotated[tuple[str, ...], _from_text(_split_origins)] = Field(
         (),
-        description="The origins whose pages may read, as `https://blog.example.com`, separated by commas. Empty: all.",
+        description=(
+            "The origins whose pages may read, separated by commas: `https://blog.example.com`, or "
+            "`https://*.example.com` for all subdomains of that domain. Empty: all."
+        ),
     )
     serve: Annotated[str, AfterValidator(_check_post_choice)] = Field(
         "any",

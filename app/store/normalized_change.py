@@ -6,13 +6,15 @@ mirror is changed. So the numbers that a store reports are the difference betwee
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.domain.records import REPOSITORY_NUMBER, SiteRecord
-from app.domain.threads import Comment, Issue
+from app.domain.threads import Comment, ImageSize, Issue
 from app.ports.mirror import Change
 
 MONTH = 31 * 24 * 3600.0
+_MOST_IMAGE_SIZES = 500
+"""Sizes that a comment keeps: one that is edited every day has other images each time."""
 """Seconds that an ETag stays stored after its last replacement."""
 
 _Item = TypeVar("_Item", Comment, Issue)
@@ -75,6 +77,26 @@ def is_newer(updated_at: str, stored_at: str) -> bool:
     An equal time replaces too: reactions, pins and counts change without a new `updated_at`.
     """
     return updated_at >= stored_at
+
+
+def with_image_sizes(
+    stored_sizes: Mapping[str, ImageSize], new_sizes: Mapping[str, ImageSize]
+) -> Mapping[str, ImageSize]:
+    """Return the sizes that a comment has after others were learnt, the latest last."""
+    sizes = {name: size for name, size in stored_sizes.items() if name not in new_sizes} | dict(new_sizes)
+    return dict(list(sizes.items())[-_MOST_IMAGE_SIZES:])
+
+
+def with_known_closer(issue: Issue, stored_source: Mapping[str, Any]) -> Issue:
+    """Return the issue with the stored `closed_by` if it was closed by the same event and does not say by whom.
+
+    GitHub says so only in the response for a single issue. Without this, each list would remove it again.
+    """
+    closed_at = issue.source.get("closed_at")
+    if "closed_by" in issue.source or closed_at is None or closed_at != stored_source.get("closed_at"):
+        return issue
+    closed_by = stored_source.get("closed_by")
+    return issue if closed_by is None else replace(issue, source={**issue.source, "closed_by": closed_by})
 
 
 def _newest(items: Iterable[tuple[int, _Item]]) -> dict[int, _Item]:

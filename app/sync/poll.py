@@ -60,6 +60,8 @@ class Poller:
             limit = await self._run_backfill(site)
             snapshot = await self._mirror.site_snapshot(repo)
             site = await self._site(snapshot, repo)
+        if limit is None:
+            await self._repositories.ensure_object(site, Priority.POLL)
         # right after a backfill there is nothing to compare with
         reconciles = limit is None and site.checked_at is not None and self._reconciler.is_due(site, reconcile)
         changes = await self._apply_changes(snapshot, site, with_repository=reconciles)

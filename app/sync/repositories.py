@@ -6,14 +6,17 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+import orjson
+
 from app.domain.errors import NotVisible, PrivateRepository
 from app.domain.priority import Priority
-from app.domain.records import REPOSITORY_NUMBER, SiteRecord
+from app.domain.records import REPOSITORY_NUMBER, SiteRecord, repository_object_key
 from app.domain.sites import Repository
 from app.domain.times import is_within
 from app.github import responses
 from app.github.payloads import RepositoryInfo
 from app.ports.clock import Clock
+from app.ports.key_values import KeyValues
 from app.ports.mirror import Change, Mirror, Notify
 from app.sync.commit import commit
 from app.sync.rate_budget import RateBudget
@@ -39,12 +42,16 @@ class Repositories:
         mirror: Mirror,
         clock: Clock,
         notify: Notify,
+        key_values: KeyValues,
     ) -> None:
         self._allow_private = allow_private
         self._budget = budget
         self._mirror = mirror
         self._clock = clock
         self._notify = notify
+        self._key_values = key_values
+        self._with_object: set[Repository] = set()
+        """Repositories whose object the store is known to have."""
         self._names: dict[Repository, tuple[str, float]] = {}
         """The name under which GitHub last showed a repository, and when."""
         self._new_records: dict[Repository, SiteRecord] = {}
@@ -77,6 +84,7 @@ class Repositories:
         if info.private and not self._allow_private:
             raise PrivateRepository(request.path)
         record = self._new_records[repo] = _new_record(repo, info, await self._mirror.records(info.id))
+        await self._store_object(repo, info)
         self._names[repo] = info.full_name, self._clock.now()
         return record
 
@@ -112,10 +120,25 @@ class Repositories:
         names = {"full_name": info.full_name, "link_name": link_name, "former_names": _former_names(record, info)}
         created_at = info.created_at or record.created_at
         await self._update(record, private=info.private, created_at=created_at, **names, **VISIBLE)
+        await self._store_object(site.repo, info)
         self._names[site.repo] = info.full_name, self._clock.now()
         if info.private and not self._allow_private:
             raise PrivateRepository(self._budget.requests(site.full_name).repository().path)
         return info
+
+    async def ensure_object(self, site: SiteRecord, priority: Priority) -> None:
+        """Refresh a repository whose object the store lacks: an earlier version did not store it."""
+        if site.repo in self._with_object:
+            return
+        if await self._key_values.get(repository_object_key(site.repo)) is None:
+            await self.refresh(site, priority)
+        self._with_object.add(site.repo)
+
+    async def _store_object(self, repo: Repository, info: RepositoryInfo) -> None:
+        """Store what GitHub tells everyone of a repository, for readers who ask for it."""
+        text = orjson.dumps({"at": self._clock.now(), "object": info.source}).decode()
+        await self._key_values.put(repository_object_key(repo), text)
+        self._with_object.add(repo)
 
     async def _request(self, site: SiteRecord, priority: Priority) -> tuple[RepositoryInfo, str]:
         """Return the repository, and the oldest name that leads to it."""

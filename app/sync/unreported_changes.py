@@ -120,7 +120,7 @@ class DriftReport:
         drift: Counter[Drift] = Counter()
         for change in await self._mirror.changes(after=after_version):
             number = change.number
-            if change.repo != site.repo or number in reported_numbers:
+            if change.repo != site.repo or change.images_only or number in reported_numbers:
                 continue
             if await self._is_news(site.repo, number, new.get(number), poll_since):
                 continue

@@ -5,12 +5,23 @@ from fastapi import FastAPI
 from app.web import assets, errors
 from app.web.cached_reads import CachedReads
 from app.web.context import WebContext
+from app.web.pages import feed, layout, status
 from app.web.routes import api, docs, events, feeds, fragments, github_api, images, monitoring, start_page, webhook
 
 _DESCRIPTION = """Comments of a static blog, mirrored from its GitHub issues and served as finished bytes.
 
 Every answer has an `ETag` that changes only with its content; a page of any origin may ask unless origins are
 configured. Times are RFC 3339 in UTC. A failure is `application/problem+json` and never looks like "no comments"."""
+
+_TAGS = {
+    "Comments": "A post's comments, their counts and their changes, as JSON.",
+    "HTML": "Comments that are part of a page when it is sent.",
+    "Feeds": "The newest comments for feed readers.",
+    "Pictures": "What comments show, from this host alone.",
+    "GitHub-compatible": "The part of GitHub's API that reads issues and comments, for scripts written for it.",
+    "Webhook": "For GitHub, which reports changes here.",
+    "Health": "For programs that watch this service.",
+}
 
 
 def create_app(context: WebContext) -> CachedReads:
@@ -19,6 +30,7 @@ def create_app(context: WebContext) -> CachedReads:
         title="Afterword",
         version="1",
         description=_DESCRIPTION,
+        openapi_tags=[{"name": name, "description": description} for name, description in _TAGS.items()],
         servers=[{"url": context.public_url}] if context.public_url else None,
         docs_url=None,
         redoc_url=None,
@@ -26,8 +38,11 @@ def create_app(context: WebContext) -> CachedReads:
     )
     app.state.context = context
     assets.assets()  # compress the files now, so that the first reader does not wait for it
-    start_page.page_files()
-    for module in (api, fragments, feeds, images, events, github_api, webhook, monitoring, docs, assets, start_page):
+    layout.page_files()
+    for module in (api, fragments, feeds, images, events, github_api, webhook, monitoring, assets):
         app.include_router(module.router)
+    for page in (docs, start_page, feed, status, layout):
+        app.include_router(page.router)
+    app.include_router(github_api.enterprise_router)
     errors.install_error_handlers(app)
     return CachedReads(app, context)

@@ -12,6 +12,7 @@ from cachetools import LRUCache
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.render.keys import DOCUMENT_KINDS, Key
+from app.web import jsonp
 from app.web.context import (
     PUBLIC_URL_ADVICE,
     REQUEST_ID,
@@ -22,6 +23,7 @@ from app.web.context import (
 )
 from app.web.document_response import LinkBase, build_response
 from app.web.event_stream import EventStream, open_stream
+from app.web.jsonp import JsonpCall
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ _COPIES = 4
 _ALLOW_ORIGIN = b"access-control-allow-origin"
 _NO_DOCUMENT = "other"
 """The kind that counts responses without a document."""
-_OWNER_PATHS = frozenset({"/metrics", "/readyz"})
+_OWNER_PATHS = frozenset({"/metrics", "/readyz", "/status"})
 """What is for the owner: no page's script may read it."""
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
 _PROXY_HEADERS = (b"forwarded", b"via", b"x-forwarded-")
@@ -75,6 +77,11 @@ class CachedReads:
         request_id = self._context.request_ids.accept_or_create(headers.get(REQUEST_ID_HEADER))
         if scope["method"] in {"GET", "HEAD"}:
             send_read = _omit_body(send) if scope["method"] == "HEAD" else send
+            if jsonp.PARAMETER in scope["query_string"]:
+                call = jsonp.parse_call(scope, headers)
+                if call is not None:
+                    await self._call_back(call, request_id, receive, send_read)
+                    return
             stream = await self._read(scope, headers, request_id, receive, send_read)
             if stream is not None:  # the framework's stack has unwound, so thousands of streams cost little memory
                 await stream.run(scope["method"], receive, send)
@@ -105,6 +112,19 @@ class CachedReads:
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
         return None
+
+    async def _call_back(self, call: JsonpCall, request_id: bytes, receive: Receive, send: Send) -> None:
+        """Respond to a read with the call of a function."""
+        context, data = self._context, jsonp.RecordedReply()
+        if call.is_valid and not jsonp.is_foreign(call, context.cors):
+            await self._read(call.scope, dict(call.scope["headers"]), request_id, receive, data.send)
+            reply = jsonp.wrap(call, data.reply, now=context.now(), cors=context.cors)
+        else:
+            reply = jsonp.refuse(call, now=context.now(), cors=context.cors)
+            send = self._complete_response(call.scope["path"], call.headers, RequestState(request_id), send)
+        status, fields, body = reply
+        await send({"type": "http.response.start", "status": status, "headers": fields})
+        await send({"type": "http.response.body", "body": body})
 
     async def _call_app(
         self, scope: Scope, headers: RequestHeaders, state: RequestState, receive: Receive, send: Send

@@ -26,8 +26,9 @@ from app.github.webhooks import Fields, WebhookEvent
 from app.ports.images import Image
 from app.ports.metrics import DeliveryOutcome
 from app.render.document import Document
-from app.render.keys import GitHubCommentsKey, GitHubIssuesKey, Key
+from app.render.keys import GitHubListKey, Key
 from app.serving.event_streams import Subscribers
+from app.serving.repository_names import RepositoryNames
 from app.web.document_response import CorsPolicy, LinkBase, build_response, raw_response
 
 PUBLIC_URL_ADVICE = (
@@ -65,13 +66,6 @@ class ImageReader(Protocol):
 
     async def image(self, comment_id: int, name: str) -> Image:
         """Return an image of a comment."""
-
-
-class NameFinder(Protocol):
-    """The source of repositories by names that the settings do not have."""
-
-    async def find(self, name: str) -> tuple[Repository, str] | None:
-        """Return the served repository that has or had this name, and the name's spelling; None if there is none."""
 
 
 class WebhookReceiver(Protocol):
@@ -123,8 +117,8 @@ class Features:
     """The pages that receive change events."""
     images: ImageReader | None = None
     """None: readers' browsers load images from GitHub's hosts."""
-    former_names: NameFinder | None = None
-    """None: a site is known by its configured name only."""
+    names: RepositoryNames | None = None
+    """None: each repository has the name that is configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +170,11 @@ class WebContext:
         for site in self.sites:
             if site.key == name.lower():
                 return NamedSite(site, name if name == site.key else site.full_name)
-        names = self.features.former_names
+        names = self.features.names
         found = None if names is None else await names.find(name)
         if found is None:
             raise NotServed(name)
-        site, spelling = found
-        return NamedSite(site, name if name == name.lower() else spelling)
+        return NamedSite(found.repo, name if name == name.lower() else found.spelling)
 
     def link_base(self, request: Request, key: Key) -> LinkBase:
         """Return the URL of a request for the document of a key, in the parts that its Link header needs.
@@ -248,8 +241,8 @@ def web_context(request: Request) -> WebContext:
 
 def _names_service(key: Key) -> bool:
     """Return True if a document, or its Link header, contains the address of the service."""
-    has_link = isinstance(key, GitHubCommentsKey | GitHubIssuesKey)
-    return has_link or getattr(key, "base_url", None) is not None
+    addresses = getattr(key, "base_url", None), getattr(key, "repository_url", None)
+    return isinstance(key, GitHubListKey) or addresses != (None, None)
 
 
 async def serve_document(request: Request, key: Key) -> Response:

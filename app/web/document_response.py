@@ -6,6 +6,8 @@ Follows RFC 9110 (content negotiation, conditional requests), RFC 9111 (Age) and
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +34,9 @@ EXPOSED_HEADERS = b"Link, ETag, Age, X-GitHub-Media-Type, Retry-After, X-Request
 ALLOWED_METHODS = b"GET, HEAD, OPTIONS"
 _PREFLIGHT_MAX_AGE = b"86400"
 _CODING_SUFFIX = re.compile(r'(?:-|/|;)(?:br|deflate|gzip|zstd)"\Z')
+_STAR = b"*."
+_SUBDOMAINS = rb"(?:[a-z0-9_-]+\.)+"
+_NOTHING = rb"(?!)"
 _CODINGS = ("br", "gzip")
 """In the order of preference if a reader accepts both with the same weight."""
 
@@ -41,13 +46,14 @@ class CorsPolicy:
     """Which pages may read responses: those of the configured origins, or all pages if none is configured."""
 
     origins: frozenset[bytes] = frozenset()
+    """In the spelling of browsers. `https://*.example.com` stands for its subdomains at any depth."""
 
     def headers(self, origin: bytes | None) -> Headers:
         """Return the CORS headers of a response to a page of this origin."""
         exposed_headers = (b"access-control-expose-headers", EXPOSED_HEADERS)
         if not self.origins:
             return [(b"access-control-allow-origin", b"*"), exposed_headers]
-        if origin is None or origin not in self.origins:
+        if origin is None or not self._allows(origin):
             return [(b"vary", b"Origin")]
         return [(b"access-control-allow-origin", origin), exposed_headers, (b"vary", b"Origin")]
 
@@ -63,6 +69,17 @@ class CorsPolicy:
             (b"access-control-max-age", _PREFLIGHT_MAX_AGE),
             (b"vary", b"Access-Control-Request-Headers"),
         ]
+
+    def _allows(self, origin: bytes) -> bool:
+        return origin in self.origins or _match_subdomains(self.origins).fullmatch(origin) is not None
+
+
+@lru_cache(maxsize=8)
+def _match_subdomains(origins: frozenset[bytes]) -> re.Pattern[bytes]:
+    """Return a pattern that matches the origins for which an entry with a star stands, and no others."""
+    entries = (entry.partition(_STAR) for entry in sorted(origins) if _STAR in entry)
+    patterns = [re.escape(scheme) + _SUBDOMAINS + re.escape(domain) for scheme, _, domain in entries]
+    return re.compile(b"|".join(patterns) or _NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +166,15 @@ def build_response(
     ]
     if document.github_media_type is not None:
         headers.append((b"x-github-media-type", document.github_media_type.encode()))
+    if document.last_modified is not None:
+        headers.append((b"last-modified", document.last_modified.encode()))
     if document.content_security_policy is not None:
         headers.append((b"content-security-policy", document.content_security_policy.encode("latin-1")))
     if document.pages is not None and link_base is not None:
         link = link_header(link_base.base_url, link_base.path, link_base.query, *document.pages)
         if link is not None:
             headers.append((b"link", link.encode("latin-1")))
-    if document.status == 200 and etag_matches(request_headers.get(b"if-none-match"), document.etag):  # noqa: PLR2004 - OK
+    if document.status == 200 and _is_current(document, request_headers):  # noqa: PLR2004 - OK
         return 304, headers, b""
     headers.append((b"content-type", document.content_type.encode()))
     if coding != "identity":
@@ -163,6 +182,25 @@ def build_response(
     body = document.bodies[coding]
     headers.append((b"content-length", b"%d" % len(body)))
     return document.status, headers, body
+
+
+def _is_current(document: Document, request_headers: Mapping[bytes, bytes]) -> bool:
+    """Return whether the client has the document: ETags come before times (RFC 9110, 13.2.2)."""
+    if_none_match = request_headers.get(b"if-none-match")
+    if if_none_match is not None or document.last_modified is None:
+        return etag_matches(if_none_match, document.etag)
+    return is_not_later(document.last_modified, request_headers.get(b"if-modified-since"))
+
+
+def is_not_later(last_modified: str, if_modified_since: bytes | None) -> bool:
+    """Return whether nothing changed since the time of `If-Modified-Since`; False if it is no time."""
+    if if_modified_since is None:
+        return False
+    try:
+        since = parsedate_to_datetime(if_modified_since.decode("latin-1"))
+        return parsedate_to_datetime(last_modified) <= since.replace(tzinfo=since.tzinfo or UTC)
+    except (ValueError, OverflowError):
+        return False
 
 
 @lru_cache(maxsize=1024)

@@ -2,8 +2,8 @@
 
 The API responds with `application/problem+json` (RFC 9457). Its `type` is always `about:blank` and its `title` the
 status's own phrase, because the status names the kind of failure. The members `parameter`, `allowed` and `retry_after`
-carry the details. A URL for each problem would need a page that no reader needs. Under `/repos/` the same failures have
-GitHub's body.
+carry the details. A URL for each problem would need a page that no reader needs. At the addresses of the
+GitHub-compatible API the same failures have GitHub's body.
 """
 
 import logging
@@ -34,16 +34,28 @@ _log = logging.getLogger(__name__)
 PROBLEM = "application/problem+json"
 _JSON = "application/json; charset=utf-8"
 _MIN_RETRY_AFTER, _MAX_RETRY_AFTER = 1, 300
-_GITHUB_ROOT = "/repos/"
+_GITHUB_PATH = re.compile(r"(?:/api/v3)?/repos/.*|/api/v3(?:/.*)?|/rate_limit", re.DOTALL)
+_GITHUB_RESOURCE = re.compile(r"(?:/api/v3)?/(?:repos/[^/]+/[^/]+(?P<rest>.*)|rate_limit)", re.DOTALL)
 _GITHUB_DOCS = "https://docs.github.com/rest"
+_REDIRECT_DOCS = f"{_GITHUB_DOCS}/guides/best-practices-for-using-the-rest-api#follow-redirects"
 _GITHUB_DOCS_BY_PATH = (
+    (re.compile(r""), github_api.REPOSITORY_DOCS),
     (re.compile(r"/issues"), github_api.ISSUES_DOCS),
+    (re.compile(r"/issues/comments"), github_api.ALL_COMMENTS_DOCS),
     (re.compile(r"/issues/comments/[^/]+"), github_api.COMMENT_DOCS),
+    (re.compile(r"/issues/comments/[^/]+/reactions"), github_api.COMMENT_REACTIONS_DOCS),
     (re.compile(r"/issues/[^/]+"), github_api.ISSUE_DOCS),
     (re.compile(r"/issues/[^/]+/comments"), github_api.COMMENTS_DOCS),
+    (re.compile(r"/issues/[^/]+/reactions"), github_api.ISSUE_REACTIONS_DOCS),
 )
 """GitHub's documentation by the path after `/repos/{owner}/{repo}`."""
-_GITHUB_MESSAGES = {404: "Not Found", 405: "Method Not Allowed", 422: "Validation Failed", 500: "Server Error"}
+_GITHUB_MESSAGES = {
+    301: "Moved Permanently",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    422: "Validation Failed",
+    500: "Server Error",
+}
 _LOGGED_FAILURE = "Afterword cannot answer this now. Ask again later; its log says why."
 
 
@@ -119,6 +131,18 @@ class ErrorDetails:
     retry_after: int | None = None
     allowed_methods: str | None = None
     """The value of `Allow`, if the status is 405."""
+    location: str | None = None
+    """The new address, if the status is 301."""
+    github_message: str | None = None
+    """What GitHub's body says in place of the status's usual words."""
+
+
+class MovedPermanently(Exception):
+    """A redirect to the name that a repository has now."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.location = location
 
 
 def describe_failure(error: AfterwordError, now: float) -> ErrorDetails:
@@ -168,27 +192,41 @@ def github_body(details: ErrorDetails, path: str) -> dict[str, Any]:
 
     Follows https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api
     """
-    body: dict[str, Any] = {"message": _GITHUB_MESSAGES.get(details.status, details.detail)}
+    message = details.github_message or _GITHUB_MESSAGES.get(details.status, details.detail)
+    if details.location is not None:
+        return {"message": message, "url": details.location, "documentation_url": _REDIRECT_DOCS}
+    body: dict[str, Any] = {"message": message}
     if details.parameter is not None:
         error = {"resource": "Issue", "code": "invalid", "field": details.parameter, "message": details.detail}
         body["errors"] = [error]
     return body | {"documentation_url": _github_docs(path), "status": str(details.status)}
 
 
+def is_github_path(path: str) -> bool:
+    """Return whether a path belongs to the GitHub-compatible API, whose errors have GitHub's body."""
+    return _GITHUB_PATH.fullmatch(path) is not None
+
+
 def _github_docs(path: str) -> str:
-    _, _, rest = path.removeprefix(_GITHUB_ROOT).partition("/")
-    _, slash, rest = rest.partition("/")
-    return next((docs for pattern, docs in _GITHUB_DOCS_BY_PATH if pattern.fullmatch(slash + rest)), _GITHUB_DOCS)
+    match = _GITHUB_RESOURCE.fullmatch(path)
+    if match is None:
+        return _GITHUB_DOCS
+    rest = match["rest"]
+    if rest is None:
+        return github_api.RATE_LIMIT_DOCS
+    return next((docs for pattern, docs in _GITHUB_DOCS_BY_PATH if pattern.fullmatch(rest)), _GITHUB_DOCS)
 
 
 def error_response(details: ErrorDetails, path: str) -> Response:
     """Return the response to a failed request for `path`; no cache may store it."""
-    github = path.startswith(_GITHUB_ROOT)
+    github = is_github_path(path)
     headers = {"cache-control": NO_STORE.decode(), "x-content-type-options": "nosniff"}
     if details.retry_after is not None:
         headers["retry-after"] = str(details.retry_after)
     if details.allowed_methods is not None:
         headers["allow"] = details.allowed_methods
+    if details.location is not None:
+        headers["location"] = details.location
     body = github_body(details, path) if github else problem_body(details)
     return Response(orjson.dumps(body), details.status, headers, media_type=_JSON if github else PROBLEM)
 
@@ -225,6 +263,12 @@ async def _handle_error(request: Request, error: Exception) -> Response:
     if details.detail == _LOGGED_FAILURE:
         _log.error("Request for %r failed with status %s: %s", path, details.status, error, exc_info=error)
     return error_response(details, path)
+
+
+async def _handle_move(request: Request, error: Exception) -> Response:
+    assert isinstance(error, MovedPermanently)  # noqa: S101 - it is the handler of this type
+    details = ErrorDetails(301, "The repository has another name now.", location=error.location)
+    return error_response(details, request.scope["path"])
 
 
 def _allowed_methods(headers: Mapping[str, str]) -> str:
@@ -265,4 +309,5 @@ def install_error_handlers(app: FastAPI) -> None:
     """Make every failure of this application end in a response of this module."""
     for kind in (AfterwordError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _handle_error)
+    app.add_exception_handler(MovedPermanently, _handle_move)
     app.add_middleware(InternalErrors)

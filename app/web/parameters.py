@@ -110,7 +110,7 @@ async def _find_named_site(
         str | None,
         BeforeValidator(_parse_repo),
         Query(
-            description="Which site is meant, by its name or one it had before; the first unless told.",
+            description="Which repository is meant, by its name or a former one; the default is the first.",
             examples=["owner/blog"],
             json_schema_extra={"pattern": f"^{_REPO}$"},
         ),
@@ -127,6 +127,10 @@ async def _find_site(site: RequestedSite) -> Repository:
 
 
 Site = Annotated[Repository, Depends(_find_site)]
+RepositoryOwner = Annotated[str, Path(description="The owner of the repository.", examples=["owner"])]
+RepositoryName = Annotated[str, Path(description="The name of the repository.", examples=["blog"])]
+IssueNumber = Annotated[str, Path(description="The number of the issue.", examples=["41"])]
+CommentId = Annotated[str, Path(description="GitHub's id of the comment.", examples=["652730456"])]
 Ghissueid = Annotated[
     int,
     BeforeValidator(parse_positive_integer("ghissueid")),
@@ -163,14 +167,18 @@ Cursor = Annotated[
     ),
 ]
 Lang = Annotated[
-    str, Query(description="The interface's language as a BCP 47 tag; English where it has no words.", max_length=35)
+    str,
+    Query(
+        description="The language of the texts around the comments, as a BCP 47 tag; the default is English.",
+        max_length=35,
+    ),
 ]
 _ID_SCHEMA = {"type": "integer", **integer_limits()}
 OPENAPI_IDS: dict[str, Any] = {
     "name": "ids",
     "in": "query",
     "required": False,
-    "description": f"The posts to count, separated by commas, {MAX_IDS} different ones at most; all unless told.",
+    "description": f"The posts to count, separated by commas, {MAX_IDS} different ones at most; the default is all.",
     "style": "form",
     "explode": False,
     "schema": {"type": "array", "items": _ID_SCHEMA, "minItems": 1},

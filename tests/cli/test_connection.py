@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import pytest
 
-from app.cli.connection import Connection
+from app.cli.connection import Connection, canonical_name
 from app.cli.held_bodies import HeldBodies
 from tests.cli.limited_server import LimitedServer, run_limited_server
 
@@ -51,7 +51,7 @@ async def test_long_head_is_refused(step: int) -> None:
                 await asyncio.sleep(0)
             response = await _read_to_end(reader)
         assert response.startswith(b"HTTP/1.1 431 ")
-        assert b"connection: close" in response
+        assert b"Connection: close" in response
         assert server.requests == 0
 
 
@@ -72,8 +72,38 @@ async def test_pipelined_requests_are_answered_in_order() -> None:
     async with run_limited_server() as server:
         requests = b"".join(b"GET /ok?%d HTTP/1.1\r\nhost: x\r\n\r\n" % (n + 1) for n in range(500))
         response = await _respond(server, requests + b"GET /ok?1 HTTP/1.1\r\nconnection: close\r\n\r\n")
-        lengths = [int(part.split(b"\r\n")[0]) for part in response.split(b"content-length: ")[1:]]
+        lengths = [int(part.split(b"\r\n")[0]) for part in response.split(b"Content-Length: ")[1:]]
         assert lengths == [*range(1, 501), 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "written_name"),
+    [
+        (b"link", b"Link"),
+        (b"etag", b"ETag"),
+        (b"content-type", b"Content-Type"),
+        (b"x-github-media-type", b"X-GitHub-Media-Type"),
+        (b"X-Request-ID", b"X-Request-ID"),
+        (b"ACCESS-control-Allow-origin", b"Access-Control-Allow-Origin"),
+    ],
+)
+def test_header_names_are_written_as_by_github(name: bytes, written_name: bytes) -> None:
+    assert canonical_name(name) == written_name
+
+
+@pytest.mark.parametrize("name", [b"", b"a b", b"a:", b"a\r\nb", b"\xff"])
+def test_invalid_header_name_is_refused(name: bytes) -> None:
+    with pytest.raises(ValueError, match="name of a header"):
+        canonical_name(name)
+
+
+async def test_heads_written_by_the_server_have_canonical_names() -> None:
+    async with run_limited_server() as server:
+        last = b"HEAD /ok?7 HTTP/1.1\r\nconnection: close\r\n\r\n"
+        response = await _respond(server, b"GET /ok HTTP/1.1\r\nhost: x\r\n\r\n" + last)
+        assert response.count(b"HTTP/1.1 200 OK\r\n") == 2
+        heads = [line.split(b":")[0] for line in response.split(b"\r\n") if b": " in line]
+        assert set(heads) == {b"Content-Length", b"Connection"}
 
 
 async def test_body_behind_another_request_is_no_head() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from app.domain.records import REPOSITORY_NUMBER, SiteRecord, Tombstone
-from app.domain.sites import repository
+from app.domain.sites import Repository, repository
+from app.domain.threads import ImageSize
 from app.ports.mirror import Change, Mirror
 from app.ports.store import Store
 from tests.contracts.mirrors import API, comment, issue, select_all, summaries, tombstone_of
@@ -83,6 +84,11 @@ changes = st.builds(
     tombstone=st.none() | tombstones,
     etags=st.dictionaries(st.sampled_from(KEYS), words, max_size=2),
 )
+image_sizes = st.dictionaries(
+    st.sampled_from(IDS),
+    st.dictionaries(st.sampled_from(["a", "b"]), st.tuples(st.integers(1, 2), st.just(9)), max_size=2),
+    max_size=3,
+)
 
 
 async def read_all(mirror: Mirror) -> list[object]:
@@ -149,6 +155,12 @@ class EqualStores(RuleBasedStateMachine):
         self.last_version = self.wait_for(self.memory.latest_version())
         assert [self.wait_for(mirror.apply(change)) for mirror in (self.memory, self.sqlite)] == [frozenset()] * 2
         assert self._recorded_numbers(change) == ({REPOSITORY_NUMBER} if before is None else set())
+
+    @rule(repo=st.sampled_from(REPOS), sizes=image_sizes)
+    def learnt_image_sizes_are_equal(self, repo: Repository, sizes: Mapping[int, Mapping[str, ImageSize]]) -> None:
+        learn = [mirror.learn_image_sizes(repo, sizes) for mirror in (self.memory, self.sqlite)]
+        in_memory, in_file = map(self.wait_for, learn)
+        assert in_memory == in_file
 
     @invariant()
     def all_reads_are_equal(self) -> None:

@@ -65,6 +65,15 @@ def test_optional_fields_of_a_repository_have_defaults() -> None:
     assert info == RepositoryInfo(1296269, "octo/blog", private=False, has_issues=True, archived=False)
 
 
+def test_repository_keeps_only_what_everyone_may_know() -> None:
+    public = repository_object(
+        archive_url="https://api.github.com/x", stargazers_count=3, topics=["blog"], license=None
+    )
+    owners = {"permissions": {"admin": True}, "temp_clone_token": "t0ken", "allow_merge_commit": True, "later": 1}
+
+    assert payloads.repository(public | owners).source == public
+
+
 @pytest.mark.parametrize("obj", [comment_object(user=None), without(comment_object(), "user")])
 def test_deleted_account_is_the_ghost(obj: dict[str, Any]) -> None:
     assert payloads.comment(obj).author == GHOST

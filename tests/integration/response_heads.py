@@ -15,6 +15,7 @@ _FIELDS = ("content-type", "cache-control", "vary")
 _ISSUES = f"/repos/{BLOG}/issues"
 _TARGETS = (
     *("/", "/docs", "/openapi.json", "/start.js", "/start.css", "/healthz", "/readyz", "/metrics"),
+    *("/docs.js", "/docs.css", "/status", "/feed", "/posts?ghissueid=103", "/posts"),
     *("/widget.js", "/widget.css", "/page.css", "/assets/0/more.js", "/assets/0/languages/de.json", "/assets/0/x"),
     *("/api/v1/posts/103", "/api/v1/posts/103/comments", "/api/v1/counts", "/api/v1/comments"),
     *("/api/v1/posts/99", "/api/v1/posts/133", "/api/v1/posts/0", "/api/v1/posts/103/comments?limit=0"),

@@ -13,7 +13,7 @@ from app.serving.change_feed import ChangeFeed
 from app.simulator.http.server import run_simulator
 from app.store.memory import MemoryMirror
 from app.store.sqlite import SqliteStore
-from tests.contracts.mirrors import issue
+from tests.contracts.mirrors import comment, issue
 from tests.fakes import FakeClock
 from tests.integration.local_service import BLOG, NOTES, complete_backfill, new_clock, run_service_with_webhook
 from tests.integration.recorders import Notifications
@@ -34,7 +34,7 @@ async def test_change_of_another_process_is_reported_once(tmp_path: Path) -> Non
         await SqliteStore.open(path, process_id="there", sites=(BLOG, NOTES)),
     )
     notifications = Notifications()
-    feed = ChangeFeed(here.mirror, FakeClock(), notifications, process_id="here")
+    feed = ChangeFeed(here.mirror, FakeClock(), notify=notifications, show_images=notifications, process_id="here")
     await _change_titles(there.mirror, 1)
     await feed.catch_up()
     assert notifications.calls == []
@@ -53,6 +53,20 @@ async def test_change_of_another_process_is_reported_once(tmp_path: Path) -> Non
     await here.close()
 
 
+async def test_known_image_sizes_are_reported_apart() -> None:
+    mirror, notifications, images = MemoryMirror("there"), Notifications(), Notifications()
+    feed = ChangeFeed(mirror, FakeClock(), notify=notifications, show_images=images, process_id="here")
+    await mirror.apply(Change(repo=BLOG, at=1.0, issues=(issue(1, 1, repo=BLOG),), comments=(comment(7),)))
+    await feed.catch_up()
+    await mirror.learn_image_sizes(BLOG, {7: {"a": (1, 2)}})
+    await feed.catch_up()
+    assert (notifications.calls, images.calls) == ([], [(BLOG, frozenset({1}))])
+    await _change_titles(mirror, 1)
+    await mirror.learn_image_sizes(BLOG, {7: {"b": (1, 2)}})
+    await feed.catch_up()
+    assert (notifications.calls, images.calls) == ([(BLOG, frozenset({1}))], [(BLOG, frozenset({1}))] * 2)
+
+
 async def test_replaced_store_is_read_from_its_start() -> None:
     full, fresh = MemoryMirror("there"), MemoryMirror("there")
     await _change_titles(full, *range(1, 30))
@@ -66,7 +80,7 @@ async def test_replaced_store_is_read_from_its_start() -> None:
             return await mirrors[-1].changes(after=after)
 
     notifications = Notifications()
-    feed = ChangeFeed(ReplacedMirror(), FakeClock(), notifications, process_id="here")  # type: ignore[arg-type] # it needs no more
+    feed = ChangeFeed(ReplacedMirror(), FakeClock(), notify=notifications, show_images=notifications, process_id="here")  # type: ignore[arg-type] # it needs no more
     await feed.catch_up()
     mirrors.append(fresh)
     await _change_titles(fresh, 1, 2)
@@ -86,7 +100,7 @@ async def test_store_replaced_during_a_report_is_read_again() -> None:
         if len(notifications.calls) == 1:
             feed.restart()
 
-    feed = ChangeFeed(mirror, FakeClock(), notify, process_id="here")
+    feed = ChangeFeed(mirror, FakeClock(), notify=notify, show_images=notify, process_id="here")
     await _change_titles(mirror, 1)
     await feed.catch_up()
     await _change_titles(mirror, 2)
@@ -98,7 +112,7 @@ async def test_store_replaced_during_a_report_is_read_again() -> None:
 async def test_failed_report_is_repeated() -> None:
     mirror = MemoryMirror("there")
     notifications = Notifications(failures=1)
-    feed = ChangeFeed(mirror, FakeClock(), notifications, process_id="here")
+    feed = ChangeFeed(mirror, FakeClock(), notify=notifications, show_images=notifications, process_id="here")
     await feed.catch_up()
     await _change_titles(mirror, 1)
     with pytest.raises(StoreError):
@@ -120,7 +134,7 @@ async def test_change_feed_survives_a_failing_store(failure: Exception, caplog: 
         if 2 in numbers:
             reached.set()
 
-    feed = ChangeFeed(mirror, FakeClock(), notify, process_id="here")
+    feed = ChangeFeed(mirror, FakeClock(), notify=notify, show_images=notify, process_id="here")
     await feed.catch_up()
     await _change_titles(mirror, 1)
     running = asyncio.create_task(feed.run())

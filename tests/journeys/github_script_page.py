@@ -52,6 +52,28 @@ PAGE = """<!doctype html>
   load();
 </script>
 """
+JSONP_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>A post</title>
+<link rel="icon" href="data:,">
+<ul id="comments"></ul>
+<script src="jquery.js"></script>
+<script>
+  function load(url, page) {
+    $.ajax({ url: url, dataType: "jsonp" }).done(function (response) {
+      $.each(response.data, function (index, comment) {
+        var who = comment.user ? comment.user.login : "ghost";
+        $("<li>").attr("data-id", comment.id).attr("data-who", who).text(comment.body).appendTo("#comments");
+      });
+      var next = $.grep(response.meta.Link || [], function (link) { return link[1].rel === "next"; })[0];
+      if (next) load(next[0].replace(/&callback=[^&]*/, ""), page + 1);
+      else $("#comments").attr("data-loaded", page);
+    });
+  }
+  load("{url}", 1);
+</script>
+"""
 HTML = '{Accept: "application/vnd.github.v3.html+json"}'
 _MAX_FRAMES = 300
 """Frames; a second has sixty."""
@@ -71,9 +93,9 @@ class Host:
     folder: Path
     url: str
 
-    def publish(self, url: str, headers: str = HTML) -> str:
+    def publish(self, url: str, headers: str = HTML, *, page: str = PAGE) -> str:
         """Publish a page that requests comments from `url`; return the page's address."""
-        text = PAGE.replace("{url}", url).replace("{headers}", headers)
+        text = page.replace("{url}", url).replace("{headers}", headers)
         (self.folder / "post.html").write_text(text, encoding="utf-8")
         return f"{self.url}/post.html"
 

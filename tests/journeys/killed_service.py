@@ -29,7 +29,7 @@ from app.outbound.clock import SystemClock, random
 from app.settings import load
 from app.simulator.http.server import bind_loopback, loopback_url
 from app.web import assets
-from app.web.routes import start_page
+from app.web.pages import layout
 from tests.journeys.conftest import environment
 
 _STARTED = "started"
@@ -111,7 +111,7 @@ def start_launcher(folder: Path) -> Iterator[Launcher]:
 
 def _main(server_socket: socket.socket) -> None:
     assets.assets()  # like the imports: no child runs long enough to build them
-    start_page.page_files()
+    layout.page_files()
     gc.freeze()  # or the first collection of each child would copy all memory that it shares with its parent
     for line in sys.stdin:
         print(_fork_and_kill(Run(**json.loads(line)), server_socket), flush=True)  # noqa: T201 - what the test waits for

@@ -16,6 +16,7 @@ from tests.journeys.browser import Demo, OpenPage, chromium, demo, open_page
 from tests.journeys.github_script_page import (
     HTML,
     JQUERY,
+    JSONP_PAGE,
     VERSIONED,
     Host,
     NetworkLog,
@@ -58,6 +59,13 @@ def test_jquery_page_follows_the_link_to_page_two(
     assert loaded_comments(page, 2) == github_comments(demo, number)
     expect(page.get_by_role("button", name="Show more")).to_be_hidden()
     assert recorded.hosts == {"127.0.0.1"}
+    assert not recorded.complaints
+
+
+def test_jsonp_page_follows_the_links_to_all_pages(demo: Demo, open_page: OpenPage, host: Host) -> None:
+    url = f"{demo.service}/repos/ada/blog/issues/19/comments?per_page=12"
+    recorded = open_page(host.publish(url, page=JSONP_PAGE))
+    assert loaded_comments(recorded.page, 3) == github_comments(demo, 19)
     assert not recorded.complaints
 
 

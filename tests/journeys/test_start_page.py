@@ -1,15 +1,17 @@
 """The start page as an owner uses it: choose, preview, copy; with mouse, keyboard, phone, and without JavaScript."""
 
+import re
 import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from app.simulator.http.server import run_simulator
 from app.simulator.world.sample import sample_world
 from tests.journeys.browser import Demo, OpenPage, chromium, demo, open_page, photograph
 from tests.journeys.start_page import open_start_page, overflow, snippet_on, wait_for_preview
+from tests.widget.pages import WATCH_SHIFTS, hold_requests, layout_shifts
 from tests.widget.stage import TOKEN, run_service
 
 pytestmark = pytest.mark.untraced  # what others cover, at length
@@ -155,10 +157,67 @@ def test_without_javascript_all_snippets_are_visible(demo: Demo, open_page: Open
     for file in ("plain/post", "hugo/post", "jekyll/built", "eleventy/list", "astro/post", "host", "pinned"):
         expect(snippet_on(page, file)).to_be_visible()
     expect(page.get_by_role("heading", name="Eleventy")).to_be_visible()
-    expect(page.get_by_label("Issue")).to_be_hidden()
-    assert not recorded.complaints
-    page.get_by_role("link", name="HTML", exact=True).click()
+    expect(page.get_by_role("button", name="Copy")).to_have_count(0)
+    expect(page.get_by_label("Colours")).to_be_hidden()
+    page.get_by_label("Language").select_option("de")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator(".pc-title")).to_have_text("16 Kommentare")
+    assert page.url == f"{demo.service}/posts/41.html?view=page&lang=de"
+    page.go_back()
+    page.locator(".addresses").get_by_role("link", name="HTML", exact=True).click()
     expect(page.locator(".pc-comment")).to_have_count(16)
+    page.goto(f"{demo.service}/docs")
+    expect(page.locator(".try:visible")).to_have_count(0)
+    expect(page.get_by_label("Command: A post's comments", exact=True)).to_be_visible()
+    assert not recorded.complaints
+
+
+def test_button_shows_the_number_at_once(demo: Demo, open_page: OpenPage) -> None:
+    recorded = open_start_page(open_page, demo)
+    recorded.page.get_by_label("Issue").fill("7")
+    recorded.page.get_by_role("button", name="Show").click()
+    assert recorded.page.locator("#preview post-comments").get_attribute("ghissueid") == "7"
+    assert not recorded.complaints
+
+
+@pytest.mark.parametrize("width", [320, 412, 1280])
+def test_nothing_moves_while_the_page_loads(demo: Demo, open_page: OpenPage, width: int) -> None:
+    page = open_page("about:blank", viewport={"width": width, "height": 900}).page
+    page.add_init_script(WATCH_SHIFTS)
+    scripts = hold_requests(page, "**/start.js")
+    page.goto(demo.service, wait_until="commit")
+    page.wait_for_selector("#pinned", state="attached")
+    assert layout_shifts(page) == []
+    scripts[0].continue_()
+    wait_for_preview(page)
+    assert layout_shifts(page) == []
+
+
+def test_tabs_work_while_the_script_is_blocked(demo: Demo, open_page: OpenPage) -> None:
+    page = open_page("about:blank").page
+    page.route("**/start.js", lambda route: route.abort())
+    page.goto(demo.service)
+    expect(snippet_on(page, "plain/post")).to_be_visible()
+    page.get_by_role("link", name="Hugo").click()
+    expect(snippet_on(page, "hugo/post")).to_be_visible()
+    expect(snippet_on(page, "plain/post")).to_be_hidden()
+    expect(page.get_by_role("button", name="Copy")).to_have_count(0)
+
+
+def test_status_and_feed_are_pages(demo: Demo, open_page: OpenPage) -> None:
+    recorded = open_page(demo.service, viewport={"width": 320, "height": 740})
+    page = recorded.page
+    page.get_by_role("link", name="Status").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ready")
+    expect(page.locator(".card")).to_contain_text("All 6 posts are mirrored. They have 73 comments.")
+    assert overflow(page) == 0
+    page.get_by_role("link", name="Feed").click()
+    expect(page.locator(".newest li")).to_have_count(19)
+    assert overflow(page) == 0
+    address = page.get_by_role("link", name="/comments.atom").inner_text()
+    assert "<feed" in page.request.get(address).text()
+    page.locator(".newest li a").first.click()
+    expect(page.locator(".pc-comment").first).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [320, 360])
@@ -199,11 +258,13 @@ def test_one_of_several_repositories_can_be_chosen(open_page: OpenPage, tmp_path
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(demo: Demo, open_page: OpenPage, scheme: str) -> None:
     page = open_start_page(open_page, demo, color_scheme=scheme, bypass_csp=True).page
-    if scheme == "dark":
-        photograph(page, "start-dark")
-    for address in (page.url, f"{demo.service}/docs"):
-        if page.url != address:
-            page.goto(address)
+    for name in ("start", "status", "feed", "docs"):
+        if name != "start":
+            page.goto(f"{demo.service}/{name}")
+        if name == "docs":
+            _send(page, "Alive")
+        else:  # the documentation is too long for a picture of all of it
+            photograph(page, f"{name}-{scheme}")
         page.add_script_tag(path=AXE)
         violations = page.evaluate(
             "axe.run(document).then(({violations}) => violations.map(v => [v.id, v.nodes[0].html]))"
@@ -211,12 +272,66 @@ def test_axe_finds_nothing(demo: Demo, open_page: OpenPage, scheme: str) -> None
         assert violations == []
 
 
-def test_documentation_is_strict_and_looks_the_same(demo: Demo, open_page: OpenPage) -> None:
+def _operation(page: Page, summary: str) -> Locator:
+    heading = page.get_by_role("heading", name=summary, exact=True)
+    return page.locator(".operation").filter(has=heading)
+
+
+def _send(page: Page, summary: str) -> Locator:
+    """Open the form of an operation, and send it."""
+    operation = _operation(page, summary)
+    operation.locator("summary").click()
+    operation.get_by_role("button", name="Send").click()
+    return operation
+
+
+def test_documentation_sends_requests(demo: Demo, open_page: OpenPage) -> None:
+    recorded = open_page("about:blank", viewport={"width": 390, "height": 844})
+    page = recorded.page
+    page.route("**/talk/**", lambda route: route.continue_(url=route.request.url.replace("/talk/", "/")))
+    page.goto(f"{demo.service}/talk/docs")
+    operation = _operation(page, "A post's comments")
+    operation.locator("summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("41")
+    operation.get_by_label("order").select_option("newest")
+    operation.get_by_label("limit").fill("1")
+    command = operation.get_by_label("Command")
+    expect(command).to_have_text(f"curl '{demo.service}/talk/api/v1/posts/41/comments?order=newest&limit=1'")
+    page.keyboard.press("Enter")
+    expect(operation.get_by_role("status")).to_have_text("200 OK")
+    expect(operation.get_by_label("Headers")).to_contain_text("content-type: application/json; charset=utf-8")
+    expect(operation.get_by_label("Body")).to_contain_text('"comment_count": 16')
+    assert operation.get_by_label("Body").evaluate("body => body.childElementCount") == 0
+    operation.get_by_label("limit").fill("x")
+    operation.get_by_role("button", name="Send").click()
+    expect(operation.get_by_role("status")).to_contain_text("422 Unprocessable")
+    expect(operation.get_by_label("Body")).to_contain_text('"parameter": "limit"')
+    assert overflow(page) == 0
+    assert [line for line in recorded.complaints if "422" not in line] == []
+    assert recorded.hosts == {"127.0.0.1"}
+
+
+def test_documentation_shows_every_kind_of_response(demo: Demo, open_page: OpenPage) -> None:
     recorded = open_page(f"{demo.service}/docs")
     page = recorded.page
-    expect(page.get_by_role("heading", name="Addresses")).to_be_visible()
-    assert page.evaluate("getComputedStyle(document.body).marginTop") == "0px"
-    photograph(page, "docs")
-    page.get_by_role("link", name="Afterword").click()
-    wait_for_preview(page)
-    assert recorded.hosts == {"127.0.0.1"}
+    stream = _send(page, "A post's changes, as they happen")
+    expect(stream.get_by_label("Body")).to_contain_text("event: current")
+    stream.get_by_role("button", name="Stop").click()
+    expect(stream.get_by_role("button", name="Send")).to_be_visible()
+    issue = _operation(page, "One issue")
+    issue.locator("summary").click()
+    expect(issue.get_by_label("Command")).to_have_text(f"curl '{demo.service}/repos/ada/blog/issues/41'")
+    comment = _operation(page, "One comment")
+    comment.locator("summary").click()
+    expect(comment.get_by_label("comment_id")).to_have_value("3100000074")
+    expect(_send(page, "An avatar").get_by_label("Body")).to_have_text(re.compile(r"^\d+ bytes$"))
+    fragment = _send(page, "A post's comments as HTML").get_by_label("Body")
+    expect(fragment).to_contain_text("<post-comments")
+    assert page.locator("post-comments").count() == 0
+    expect(_send(page, "The comments of an issue").get_by_label("Headers")).to_contain_text("x-github-media-type")
+    page.route("**/healthz", lambda route: route.abort())
+    expect(_send(page, "Alive").get_by_role("status")).to_contain_text("No response")
+    assert [line for line in recorded.complaints if "net::ERR_FAILED" not in line] == []

@@ -34,12 +34,12 @@ def _ids(document: Document) -> list[int]:
 
 
 def _numbers(key: GitHubIssuesKey, *issues: Any) -> list[int]:
-    return [issue["number"] for issue in read_json(github_api.issues(issues, key, fake_sanitize, None, None))]
+    return [issue["number"] for issue in read_json(github_api.issues(issues, key, fake_sanitize, None))]
 
 
 def test_issue_has_its_document() -> None:
     thread = a_thread(a_comment(), stale=True)
-    document = github_api.issue(thread, _issue_key(MediaType.HTML), fake_sanitize, None)
+    document = github_api.issue(thread, _issue_key(MediaType.HTML), fake_sanitize)
     assert (read_json(document)["number"], read_json(document)["comments"], read_json(document)["body_html"]) == (
         41,
         1,
@@ -57,7 +57,7 @@ def test_issue_has_its_document() -> None:
 
 def test_comment_has_its_document() -> None:
     key = GitHubCommentKey(REPO, 1001, MediaType.TEXT)
-    document = github_api.comment(a_comment(), key, fake_sanitize, None, checked_at=5.0, stale=True)
+    document = github_api.comment(a_comment(), key, fake_sanitize, checked_at=5.0, stale=True)
     assert read_json(document)["body_text"] == "text 1001"
     assert (document.checked_at, document.stale, document.github_media_type) == (
         5.0,
@@ -72,8 +72,8 @@ def test_comment_has_its_document() -> None:
 )
 def test_missing_issue_is_refused_as_on_github(status: Status, code: int, message: str) -> None:
     thread = no_thread(status)
-    issue = github_api.issue(thread, _issue_key(), fake_sanitize, None)
-    comments = github_api.comments(thread, _comments_key(), fake_sanitize, None)
+    issue = github_api.issue(thread, _issue_key(), fake_sanitize)
+    comments = github_api.comments(thread, _comments_key(), fake_sanitize)
     body = {"message": message, "documentation_url": f"{DOCS}/issues#get-an-issue", "status": str(code)}
     assert read_json(issue) == body
     assert read_json(comments) == body | {"documentation_url": f"{DOCS}/comments#list-issue-comments"}
@@ -97,14 +97,14 @@ def test_missing_issue_is_refused_as_on_github(status: Status, code: int, messag
 )
 def test_comments_are_paged_as_on_github(page: int, per_page: int, expected: range, last: int) -> None:
     thread = a_thread(*map(a_comment, range(1, 62)))
-    document = github_api.comments(thread, _comments_key(page=page, per_page=per_page), fake_sanitize, None)
+    document = github_api.comments(thread, _comments_key(page=page, per_page=per_page), fake_sanitize)
     assert _ids(document) == list(expected)
     assert document.pages == (page, last)
     assert document.status == 200
 
 
 def test_issue_without_comments_has_an_empty_page() -> None:
-    document = github_api.comments(a_thread(), _comments_key(), fake_sanitize, None)
+    document = github_api.comments(a_thread(), _comments_key(), fake_sanitize)
     assert (document.bodies["identity"], document.pages) == (b"[]", (1, 1))
 
 
@@ -127,8 +127,8 @@ def test_since_compares_update_times_inclusively(since: str, expected: list[int]
         a_comment(2, updated_at="2020-07-02T10:00:01Z"),
         a_comment(3, updated_at="2020-07-03T00:00:00Z"),
     )
-    document = github_api.comments(thread, _comments_key(since=since, per_page=1), fake_sanitize, None)
-    default = github_api.comments(thread, _comments_key(since=since), fake_sanitize, None)
+    document = github_api.comments(thread, _comments_key(since=since, per_page=1), fake_sanitize)
+    default = github_api.comments(thread, _comments_key(since=since), fake_sanitize)
     assert _ids(default) == expected
     assert document.pages == (1, max(1, len(expected)))
 
@@ -136,14 +136,14 @@ def test_since_compares_update_times_inclusively(since: str, expected: list[int]
 @given(st.text())
 def test_invalid_since_is_named(since: str) -> None:
     with pytest.raises(InvalidParameter, match="since"):
-        github_api.comments(a_thread(a_comment()), _comments_key(since=since), fake_sanitize, None)
+        github_api.comments(a_thread(a_comment()), _comments_key(since=since), fake_sanitize)
 
 
 def test_new_second_page_changes_the_first_pages_etag() -> None:
     comments = [a_comment(n) for n in range(1, 32)]
     issue = an_issue()
-    before = github_api.comments(a_thread(*comments[:30], issue=issue), _comments_key(), fake_sanitize, None)
-    after = github_api.comments(a_thread(*comments, issue=issue), _comments_key(), fake_sanitize, None)
+    before = github_api.comments(a_thread(*comments[:30], issue=issue), _comments_key(), fake_sanitize)
+    after = github_api.comments(a_thread(*comments, issue=issue), _comments_key(), fake_sanitize)
     assert before.bodies == after.bodies
     assert before.etag != after.etag
 
@@ -152,8 +152,8 @@ def test_new_check_keeps_the_etag() -> None:
     thread = a_thread(a_comment())
     newer = replace(thread, checked_at=1_700_000_000.0, stale=True)
     assert (
-        github_api.comments(thread, _comments_key(), fake_sanitize, None).etag
-        == github_api.comments(newer, _comments_key(), fake_sanitize, None).etag
+        github_api.comments(thread, _comments_key(), fake_sanitize).etag
+        == github_api.comments(newer, _comments_key(), fake_sanitize).etag
     )
 
 
@@ -198,12 +198,10 @@ def test_pull_requests_are_left_out() -> None:
 
 
 def test_issue_list_has_pages_and_check_time() -> None:
-    document = github_api.issues(
-        [an_issue(1), an_issue(2)], _issues_key(per_page=1), fake_sanitize, None, 5.0, stale=True
-    )
+    document = github_api.issues([an_issue(1), an_issue(2)], _issues_key(per_page=1), fake_sanitize, 5.0, stale=True)
     assert (document.pages, document.checked_at, document.stale, document.status) == ((1, 2), 5.0, True, 200)
 
 
 def test_issue_list_refuses_an_invalid_since() -> None:
     with pytest.raises(InvalidParameter, match="since"):
-        github_api.issues([an_issue()], _issues_key(since="yesterday"), fake_sanitize, None, None)
+        github_api.issues([an_issue()], _issues_key(since="yesterday"), fake_sanitize, None)

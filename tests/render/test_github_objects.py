@@ -2,12 +2,21 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from githubkit_schemas.latest.models import Issue as DescribedIssue
 
 from app.domain.threads import Comment, Issue
+from app.github import payloads
 from app.render import github_objects
 from app.render.keys import MediaType
-from tests.render.sample_threads import API, REPO, WEB, a_comment, an_issue, comment_object, fake_sanitize, issue_object
+from tests.github.objects import without
+from tests.render.sample_threads import API, WEB, a_comment, an_issue, comment_object, fake_sanitize, issue_object
 
+REQUIRED = {field.alias or name for name, field in DescribedIssue.model_fields.items() if field.is_required()}
+"""What GitHub's OpenAPI description requires of an issue."""
+READ_BY_THE_MIRROR = {
+    *("id", "number", "title", "state", "repository_url", "html_url", "created_at", "updated_at", "comments")
+}
+"""Fields without which a response of GitHub's is refused."""
 BODIES = ("body_html", "body_text", "body")
 FIELDS_BY_MEDIA_TYPE = [
     (MediaType.DEFAULT, ("body",)),
@@ -16,7 +25,8 @@ FIELDS_BY_MEDIA_TYPE = [
     (MediaType.HTML, ("body_html",)),
     (MediaType.FULL, BODIES),
 ]
-SERVICE_URL = "https://comments.example.org/repos/ada/blog/issues"
+REPOSITORY_URL = "https://comments.example.org/repos/ada/blog"
+SERVICE_URL = f"{REPOSITORY_URL}/issues"
 
 
 def _with_bodies(source: dict[str, Any], body_fields: tuple[str, ...], html: str) -> dict[str, Any]:
@@ -25,12 +35,12 @@ def _with_bodies(source: dict[str, Any], body_fields: tuple[str, ...], html: str
     return {name: html if name == "body_html" else value for name, value in fields.items()}
 
 
-def _comment(value: Comment, media_type: MediaType = MediaType.FULL, public_url: str | None = None) -> dict[str, Any]:
-    return github_objects.comment(value, REPO, media_type, fake_sanitize, public_url)
+def _comment(value: Comment, media_type: MediaType = MediaType.FULL, url: str | None = None) -> dict[str, Any]:
+    return github_objects.comment(value, media_type, fake_sanitize, url)
 
 
-def _issue(value: Issue, media_type: MediaType = MediaType.FULL, public_url: str | None = None) -> dict[str, Any]:
-    return github_objects.issue(value, REPO, media_type, fake_sanitize, public_url)
+def _issue(value: Issue, media_type: MediaType = MediaType.FULL, url: str | None = None) -> dict[str, Any]:
+    return github_objects.issue(value, media_type, fake_sanitize, url)
 
 
 @pytest.mark.parametrize(("media_type", "body_fields"), FIELDS_BY_MEDIA_TYPE)
@@ -78,14 +88,14 @@ def test_missing_body_is_filled_in() -> None:
     }
 
 
-@pytest.mark.parametrize("public_url", ["https://comments.example.org", "https://comments.example.org/"])
-def test_urls_of_mirrored_resources_lead_to_the_service(public_url: str) -> None:
+def test_urls_of_mirrored_resources_lead_to_the_service() -> None:
     comment = comment_object() | {"url": f"{SERVICE_URL}/comments/1001", "issue_url": f"{SERVICE_URL}/41"}
     issue = issue_object() | {"url": f"{SERVICE_URL}/41", "comments_url": f"{SERVICE_URL}/41/comments"}
+    issue["repository_url"] = REPOSITORY_URL
     expected_comment = _with_bodies(comment, BODIES, "<p>safe 1001</p>")
     expected_issue = _with_bodies(issue, BODIES, "<p>safe 41</p>")
-    assert list(_comment(a_comment(), public_url=public_url).items()) == list(expected_comment.items())
-    assert list(_issue(an_issue(), public_url=public_url).items()) == list(expected_issue.items())
+    assert list(_comment(a_comment(), url=REPOSITORY_URL).items()) == list(expected_comment.items())
+    assert list(_issue(an_issue(), url=REPOSITORY_URL).items()) == list(expected_issue.items())
 
 
 @pytest.mark.parametrize(
@@ -127,7 +137,7 @@ def test_pinned_comment_within_issue_follows_the_media_type(
 def test_pinned_comment_is_the_mirrors() -> None:
     issue = an_issue(pinned_comment=comment_object(1002))
     hidden = replace(issue, pinned_comment=a_comment(1002, minimized={"reason": "spam"}))
-    value = github_objects.issue(hidden, REPO, MediaType.RAW, fake_sanitize, None)
+    value = github_objects.issue(hidden, MediaType.RAW, fake_sanitize, None)
     assert value["pinned_comment"]["body"] == "This comment was marked as spam."
 
 
@@ -137,5 +147,35 @@ def test_unreadable_pinned_comment_is_null(pinned_comment: Any) -> None:
 
 
 def test_html_url_stays_on_github() -> None:
-    value = _issue(an_issue(), public_url="https://comments.example.org")
-    assert (value["html_url"], value["repository_url"]) == (f"{WEB}/issues/41", API)
+    assert _issue(an_issue(), url=REPOSITORY_URL)["html_url"] == f"{WEB}/issues/41"
+
+
+def test_closer_is_in_single_issues_and_in_no_list() -> None:
+    closer = {"login": "ada"}
+    known, unknown = an_issue(closed_by=closer), payloads.issue(without(issue_object(), "closed_by"))
+    assert [_issue(known)["closed_by"], _issue(unknown)["closed_by"]] == [closer, None]
+    assert list(_issue(unknown)) == list(_issue(an_issue()))
+    for value in (known, unknown):
+        listed = github_objects.listed_issue(value, MediaType.FULL, fake_sanitize, None)
+        assert list(listed) == [name for name in _issue(value) if name != "closed_by"]
+
+
+@pytest.mark.parametrize("name", sorted(REQUIRED - READ_BY_THE_MIRROR))
+def test_required_field_that_github_left_out_is_there(name: str) -> None:
+    source = without(issue_object(), name)
+    fields = _issue(payloads.issue(source))
+    assert fields.keys() >= REQUIRED | {"assignee", "closed_by"}
+    assert fields[name] == {"node_id": "", "user": None}.get(name, _issue(an_issue())[name])
+
+
+def test_repository_leads_to_the_service() -> None:
+    source = {"url": API, "issues_url": f"{API}/issues{{/number}}", "description": "Words", "forks": 3}
+    value = github_objects.repository(source, REPOSITORY_URL, is_private=False)
+    assert value["issues_url"] == f"{SERVICE_URL}{{/number}}"
+    assert (value["url"], value["description"], value["forks"]) == (REPOSITORY_URL, "Words", 3)
+
+
+def test_private_repository_is_not_described() -> None:
+    source = {"url": API, "description": "Words", "forks": 3, "topics": ["secret"]}
+    value = github_objects.repository(source, None, is_private=True)
+    assert value == {"url": API, "description": None, "forks": 0, "topics": ()}

@@ -3,7 +3,7 @@
 import pytest
 
 from app.render.sanitizer.allow_list import sanitize_value
-from app.render.sanitizer.sanitize import sanitize
+from app.render.sanitizer.sanitize import differs_on_pages, sanitize
 
 SOURCE_URL = "https://github.com/owner/name/issues/41"
 REL = 'rel="nofollow ugc noopener"'
@@ -18,7 +18,7 @@ CAMO = "https://camo.githubusercontent.com/8f1c/68747470733a2f2f"
 EXAMPLES = {
     "a paragraph": (
         '<p dir="auto">One &amp; two<br>\nthree <em>four</em> <strong>five</strong> <del>six</del> <code class="notranslate">seven</code></p>',
-        '<p dir="auto">One &amp; two<br>\nthree <em>four</em> <strong>five</strong> <del>six</del> <code>seven</code></p>',
+        '<p dir="auto">One &amp; two<br>\nthree <em>four</em> <strong>five</strong> <del>six</del> <code class="notranslate">seven</code></p>',
     ),
     "highlighted code": (
         (
@@ -27,13 +27,13 @@ EXAMPLES = {
             '<div class="zeroclipboard-container"><clipboard-copy aria-label="Copy" class="ClipboardButton btn" value="x" tabindex="0" role="button"><svg aria-hidden="true" class="octicon octicon-copy"><path d="M0"></path></svg></clipboard-copy></div></div>'
         ),
         (
-            '<div class="highlight highlight-source-js" dir="auto"><pre><span class="pl-k">const</span> <span class="pl-s1">a</span> <span class="pl-c1">=</span>'
+            '<div class="highlight highlight-source-js notranslate" dir="auto"><pre><span class="pl-k">const</span> <span class="pl-s1">a</span> <span class="pl-c1">=</span>'
             ' <span class="pl-s"><span class="pl-pds">"</span>b<span class="pl-pds">"</span></span>;</pre></div>'
         ),
     ),
     "code without a language": (
         '<div class="snippet-clipboard-content notranslate" data-snippet-clipboard-copy-content="a &lt; b"><pre class="notranslate"><code class="notranslate">a &lt; b\n</code></pre></div>',
-        "<div><pre><code>a &lt; b\n</code></pre></div>",
+        '<div class="notranslate"><pre class="notranslate"><code class="notranslate">a &lt; b\n</code></pre></div>',
     ),
     "a table": (
         '<markdown-accessiblity-table data-catalyst=""><table role="table">\n<thead>\n<tr>\n<th align="left">a</th>\n<th>b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td align="left">1</td>\n<td>2</td>\n</tr>\n</tbody>\n</table></markdown-accessiblity-table>',
@@ -48,7 +48,7 @@ EXAMPLES = {
     ),
     "a mention": (
         '<p dir="auto"><a class="user-mention notranslate" data-hovercard-type="user" data-hovercard-url="/users/octocat/hovercard" data-octo-click="hovercard-link-click" href="https://github.com/octocat">@octocat</a> hi</p>',
-        f'<p dir="auto"><a class="user-mention" href="https://github.com/octocat" {REL}>@octocat</a> hi</p>',
+        f'<p dir="auto"><a class="user-mention notranslate" href="https://github.com/octocat" {REL}>@octocat</a> hi</p>',
     ),
     "a link to an issue": (
         '<a class="issue-link js-issue-link" data-error-text="Failed to load title" data-id="1" data-permission-text="Title is private" data-url="https://github.com/o/n/issues/2" data-hovercard-type="issue" href="https://github.com/o/n/issues/2">#2</a>',
@@ -75,7 +75,7 @@ EXAMPLES = {
     ),
     "a large uploaded image": (
         f'<img width="2880" height="9999" src="{SIGNED}">',
-        f'<img {LAZY} src="{STABLE}">',
+        f'<img width="2880" height="9999" {LAZY} src="{STABLE}">',
     ),
     "an uploaded image with two colour schemes": (
         f'<themed-picture data-catalyst-inline="true"><picture><source media="(prefers-color-scheme: dark)" srcset="{SIGNED}"><source media="(min-width: 1px)" srcset="{SIGNED}"><img alt="x" src="{SIGNED}"></picture></themed-picture>',
@@ -133,7 +133,28 @@ EXAMPLES = {
     ),
     "mathematics": (
         '<p dir="auto">So <math-renderer class="js-inline-math" style="display: inline-block" data-run-id="1">$a &lt; b$</math-renderer>.</p>',
-        '<p dir="auto">So <code>$a &lt; b$</code>.</p>',
+        '<p dir="auto">So <code class="notranslate">$a &lt; b$</code>.</p>',
+    ),
+    "a formula of several lines": (
+        '<math-renderer class="js-display-math" style="display: block" data-run-id="1">$$\na \\\\\nb\n$$</math-renderer>',
+        '<code class="pc-math notranslate">$$\na \\\\\nb\n$$</code>',
+    ),
+    "lines of a permalink": (
+        (
+            '<div class="border rounded-1 my-2"><div itemprop="text" class="Box-body p-0 blob-wrapper blob-wrapper-embedded data"><table class="highlight tab-size mb-0 js-file-line-container" data-tab-size="8">\n<tbody><tr class="border-0">\n'
+            '<td id="L7" class="blob-num border-0 px-3 py-0 color-bg-default" data-line-number="7"></td>\n<td id="LC7" class="blob-code border-0 px-3 py-0 color-bg-default blob-code-inner js-file-line">  <span class="pl-k">if</span>  x:</td>\n</tr>\n</tbody></table></div></div>'
+        ),
+        '<div><div><table class="highlight">\n<tbody><tr>\n<td class="blob-num">7</td>\n<td class="blob-code">  <span class="pl-k">if</span>  x:</td>\n</tr>\n</tbody></table></div></div>',
+    ),
+    "images for one colour scheme": (
+        (
+            f'<a target="_blank" href="{SIGNED}#gh-dark-mode-only"><img src="{SIGNED}#gh-dark-mode-only"></a><img src="{CAMO}" data-canonical-src="https://example.com/x.png#gh-light-mode-only" class="emoji">'
+            '<a href="https://example.com/#gh-light-mode-only"><img src="/x.png"></a><img src="/x.png#gh-dark-mode-only-not">'
+        ),
+        (
+            f'<a class="pc-dark" href="{STABLE}" {REL}><img class="pc-dark" {LAZY} src="{STABLE}"></a><img class="emoji pc-light" {LAZY} src="{CAMO}">'
+            f'<a class="pc-light" href="https://example.com/#gh-light-mode-only" {REL}><img class="pc-light" {LAZY} src="https://github.com/x.png"></a><img {LAZY} src="https://github.com/x.png#gh-dark-mode-only-not">'
+        ),
     ),
     "a diagram": (
         (
@@ -204,6 +225,49 @@ def test_malformed_markup_is_balanced(html: str, expected: str) -> None:
     assert sanitize(html, source_url=SOURCE_URL) == expected
 
 
+PAGE_EXAMPLES = {
+    "headings below those of the page": (
+        "<h1>1</h1><h2>2</h2><h3>3</h3><h4>4</h4><h5>5</h5><h6>6</h6>",
+        "<h3>1</h3><h4>2</h4><h5>3</h5><h6>4</h6><h6>5</h6><h6>6</h6>",
+    ),
+    "a picture with a dark variant": (
+        f'<a href="/a"><picture>\n<source media="(prefers-color-scheme: dark)" srcset="{SIGNED} 1x, /b 2x">\n<img alt="x" width="9" src="/l.png">\n</picture></a>',
+        (
+            f'<a href="https://github.com/a" {REL}>\n\n<img alt="x" width="9" class="pc-light" {LAZY} src="https://github.com/l.png">'
+            f'<img alt="x" width="9" class="pc-dark" {LAZY} src="{STABLE}">\n</a>'
+        ),
+    ),
+    "a picture with both variants": (
+        '<picture><source media="(prefers-color-scheme: light)" srcset="https://x/l"><source media="(prefers-color-scheme: dark)" srcset="https://x/d"><source media="(prefers-color-scheme: dark)" srcset="https://x/e"><img src="/n"></picture>',
+        f'<img class="pc-light" {LAZY} src="https://x/l"><img class="pc-dark" {LAZY} src="https://x/d">',
+    ),
+    "a picture whose image has no address": (
+        '<picture><source media="(prefers-color-scheme: dark)" srcset="https://x/d"><img></picture>',
+        f'<img class="pc-dark" {LAZY} src="https://x/d">',
+    ),
+    "a picture without variants": (
+        '<picture><source srcset="https://x/d"><source media="(prefers-color-scheme: dark)" srcset="/d"><img src="/n"></picture>',
+        f'<img {LAZY} src="https://github.com/n">',
+    ),
+    "an image after a picture": (
+        '<picture><source media="(prefers-color-scheme: dark)" srcset="https://x/d"></picture><img src="/n"><source srcset="https://x/d">',
+        f'<img {LAZY} src="https://github.com/n">',
+    ),
+}
+
+
+@pytest.mark.parametrize(("html", "expected"), PAGE_EXAMPLES.values(), ids=PAGE_EXAMPLES.keys())
+def test_markup_for_pages_differs(html: str, expected: str) -> None:
+    assert sanitize(html, source_url=SOURCE_URL, for_page=True) == expected
+    assert differs_on_pages(html)
+
+
+@pytest.mark.parametrize("html", [html for html, _ in EXAMPLES.values()], ids=EXAMPLES.keys())
+def test_other_markup_is_the_same_on_pages(html: str) -> None:
+    is_same = sanitize(html, source_url=SOURCE_URL, for_page=True) == sanitize(html, source_url=SOURCE_URL)
+    assert is_same or differs_on_pages(html)
+
+
 def test_attribute_order_is_stable() -> None:
     html = '<img src="/x" alt="y" width="z" title="w"><video src="/v"></video>'
     assert len({sanitize(html, source_url=SOURCE_URL) for _ in range(50)}) == 1
@@ -231,9 +295,19 @@ def test_source_url_must_be_absolute() -> None:
         ("source", "srcset", "https://x/a, https://x/b 2x", "https://x/a"),
         ("source", "srcset", "/a", None),
         ("source", "srcset", "", None),
-        ("img", "width", "1280", "1280"),
-        ("img", "width", "1281", None),
-        ("img", "width", "5\n", None),
+        ("img", "width", "16384", "16384"),
+        ("img", "width", "16385", None),
+        ("img", "width", "9" * 20_000, None),
+        ("img", "width", "5\n", "5"),
+        ("img", "width", "0", None),
+        ("img", "width", "300px", "300"),
+        ("img", "height", " 40.5 px", "40"),
+        ("img", "width", "50%", "50%"),
+        ("img", "width", "33.3333%", "33.33%"),
+        ("img", "width", "100.0%", "100%"),
+        ("img", "width", "101%", None),
+        ("img", "width", "-5", None),
+        ("img", "width", "auto", None),
         ("td", "colspan", "100", None),
         ("details", "open", "open", ""),
         ("p", "class", "x y", None),

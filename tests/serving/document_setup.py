@@ -10,16 +10,18 @@ from app.domain.posts import Posts
 from app.domain.records import SiteRecord, ThreadRef, Tombstone
 from app.domain.sites import PostFilter, Repository, repository
 from app.domain.thread_state import Snapshot
+from app.domain.threads import ImageSize
 from app.github import payloads
 from app.ports.mirror import Change, Select
 from app.render.document import Document
 from app.render.keys import Key
+from app.render.sanitizer.sanitize import image_name
 from app.serving.access_policy import AccessPolicy, VisibleImages
 from app.serving.document_cache import DocumentCache, Documents
 from app.serving.event_streams import Subscribers
 from app.serving.updater import Updater
 from app.serving.views import Renderer, Views
-from app.store.memory import MemoryMirror
+from app.store.memory import MemoryKeyValues, MemoryMirror
 from tests.contracts.mirrors import API, issue
 from tests.fakes import FakeClock
 from tests.github.objects import comment_object
@@ -63,10 +65,11 @@ class DocumentSetup:
 
     def __init__(self, posts: PostFilter | None = None) -> None:
         self.mirror = GatedMirror()
+        self.key_values = MemoryKeyValues()
         self.cache = DocumentCache(1_000_000)
         self.access = AccessPolicy(posts or PostFilter(), allow_private=False)
         self.images = VisibleImages(self.mirror, self.access, SITES)
-        views = Views(self.mirror, self.access, Renderer(None, b"secret"), Counter())
+        views = Views(self.mirror, self.key_values, self.access, Renderer(b"secret"), Counter())
         self.documents = Documents(views, self.cache)
         self._subscribers = RecordedSubscribers(self.documents)
         self._updater = Updater(self.documents, self.access, self._subscribers)
@@ -101,6 +104,11 @@ class DocumentSetup:
     async def report_change(self, repo: Repository, number: int) -> set[ThreadRef]:
         """Report a committed change; return the threads whose subscribers were notified."""
         return await self._take_notified(self._updater.update(repo, frozenset({number})))
+
+    async def learn_size(self, comment_id: int, address: str, size: ImageSize) -> set[ThreadRef]:
+        """Learn the size of an image in a comment of the blog; return the threads whose subscribers were notified."""
+        numbers = await self.mirror.learn_image_sizes(BLOG, {comment_id: {image_name(address): size}})
+        return await self._take_notified(self._updater.show_images(BLOG, numbers))
 
     async def replace_posts(self, posts: Posts) -> set[ThreadRef]:
         """Serve another list of posts; return the threads whose subscribers were notified."""

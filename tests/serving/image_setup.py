@@ -1,13 +1,18 @@
 """The image proxy among fakes: GitHub's hosts, an image store, and what readers are shown."""
 
 import asyncio
+from collections.abc import Mapping
 
 from typing_extensions import override
 
-from app.domain.threads import Comment
+from app.domain.sites import Repository
+from app.domain.threads import Comment, ImageSize
 from app.ports.images import CachedImage, Image, ImageSource, ImageStore
-from app.serving.access_policy import VisibleImages
+from app.serving.access_policy import VisibleComment, VisibleImages
 from app.serving.image_proxy import ImageProxy
+from app.serving.image_sizes.learning import ImageSizes
+from app.store.memory import MemoryMirror
+from tests.contracts.mirrors import REPO
 from tests.fakes import FakeClock
 from tests.render.sample_threads import a_comment
 
@@ -25,6 +30,7 @@ class FakeImageSource(ImageSource):
         self.failure: Exception | None = None
         self.body: bytes | None = None
         """Is returned in place of the number, if set."""
+        self.content_type = "image/png"
         self.gate = asyncio.Event()
         self.gate.set()
         self.has_begun = asyncio.Event()
@@ -41,7 +47,7 @@ class FakeImageSource(ImageSource):
         self.at_once -= 1
         if self.failure is not None:
             raise self.failure
-        return Image(self.body or f"{len(self.requests)}".encode(), "image/png")
+        return Image(self.body or f"{len(self.requests)}".encode(), self.content_type)
 
 
 class FakeImageStore(ImageStore):
@@ -62,6 +68,18 @@ class FakeImageStore(ImageStore):
         self.images[name] = CachedImage(image, self._clock.now())
 
 
+class FailingMirror(MemoryMirror):
+    """A mirror that raises `failure`, if set, in place of storing sizes."""
+
+    failure: Exception | None = None
+
+    @override
+    async def learn_image_sizes(self, repo: Repository, sizes: Mapping[int, Mapping[str, ImageSize]]) -> frozenset[int]:
+        if self.failure is not None:
+            raise self.failure
+        return await super().learn_image_sizes(repo, sizes)
+
+
 class FakeImageAccess(VisibleImages):
     """What readers are shown: `comments` by id, `avatars` by user id; `failure` is raised for avatars."""
 
@@ -71,8 +89,9 @@ class FakeImageAccess(VisibleImages):
         self.failure: Exception | None = None
 
     @override
-    async def comment(self, comment_id: int) -> Comment | None:
-        return self.comments.get(comment_id)
+    async def comment(self, comment_id: int) -> VisibleComment | None:
+        comment = self.comments.get(comment_id)
+        return None if comment is None else VisibleComment(REPO, comment)
 
     @override
     async def avatar(self, user_id: int) -> str | None:
@@ -89,7 +108,20 @@ class ImageSetup:
         self.source = FakeImageSource()
         self.store = FakeImageStore(self.clock)
         self.access = FakeImageAccess()
-        self.proxy = ImageProxy(source=self.source, store=self.store, access=self.access, clock=self.clock)
+        self.mirror = FailingMirror("here")
+        self.changed: list[frozenset[int]] = []
+        """The threads of whose images sizes became known, one set for each report."""
+        self.use_store(self.store)
+
+    def use_store(self, store: ImageStore) -> None:
+        """Let a new proxy use another image store."""
+        self.sizes = ImageSizes(self.mirror, store, self.clock, self.record)
+        self.proxy = ImageProxy(source=self.source, store=store, access=self.access, sizes=self.sizes, clock=self.clock)
+
+    async def record(self, repo: Repository, numbers: frozenset[int]) -> None:
+        """Record that documents of these threads change."""
+        assert repo == REPO
+        self.changed.append(numbers)
 
     def show_many_avatars(self) -> None:
         """Show the avatars of the users 1 to 299 only."""

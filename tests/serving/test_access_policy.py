@@ -37,10 +37,10 @@ async def _mirror_comments(setup: DocumentSetup) -> DocumentSetup:
 
 
 async def test_comment_is_found_in_any_site(setup: DocumentSetup) -> None:
-    for comment_id in (BLOG_COMMENT, NOTES_COMMENT, THIRD_COMMENT):
-        comment = await setup.images.comment(comment_id)
-        assert comment is not None
-        assert comment.id == comment_id
+    for comment_id, repo in zip((BLOG_COMMENT, NOTES_COMMENT, THIRD_COMMENT), SITES, strict=True):
+        visible = await setup.images.comment(comment_id)
+        assert visible is not None
+        assert (visible.repo, visible.comment.id) == (repo, comment_id)
     assert await setup.images.comment(99) is None
 
 

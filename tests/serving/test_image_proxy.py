@@ -10,7 +10,7 @@ from app.domain.errors import ImageNotFound, ImageRejected, NotReady, StoreUnusa
 from app.domain.threads import GHOST_ID
 from app.ports.images import Image
 from app.render.sanitizer.sanitize import image_name
-from app.serving.image_proxy import GHOST, LARGEST_AVATAR, LARGEST_IMAGE, ImageProxy
+from app.serving.image_proxy import GHOST, LARGEST_AVATAR, LARGEST_IMAGE
 from app.store.disk_cache import DiskCache
 from tests.fakes import run_ready_tasks
 from tests.render.sample_threads import a_comment
@@ -106,12 +106,7 @@ async def test_image_removed_by_an_edit_is_not_found(setup: ImageSetup) -> None:
 async def test_first_readers_of_a_large_image_each_get_all(tmp_path: Path) -> None:
     setup = ImageSetup()
     setup.source.body = bytes(range(256)) * 1_000
-    setup.proxy = ImageProxy(
-        source=setup.source,
-        store=DiskCache(tmp_path, most=10_000_000, now=setup.clock.now),
-        access=setup.access,
-        clock=setup.clock,
-    )
+    setup.use_store(DiskCache(tmp_path, most=10_000_000, now=setup.clock.now))
     setup.source.gate.clear()
     requests = [asyncio.ensure_future(setup.proxy.image(1, image_name(CAMO))) for _ in range(8)]
     await setup.source.has_begun.wait()

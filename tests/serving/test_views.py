@@ -1,6 +1,7 @@
 """Documents: what they show, which of them a change makes again, and what a change overtakes."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from sys import getsizeof
 
 import orjson
@@ -10,6 +11,7 @@ from app.domain.errors import CommentNotFound, NotServed
 from app.domain.records import REPOSITORY_NUMBER, ThreadRef
 from app.domain.sites import PostFilter, Repository
 from app.github import payloads
+from app.render.fragment import revision
 from app.render.keys import (
     CommentsKey,
     CountsKey,
@@ -33,6 +35,7 @@ from tests.github.objects import comment_object
 from tests.serving.document_setup import BLOG, NOTES, THIRD, DocumentSetup
 
 BASE_URL = "https://comments.example"
+PICTURE = "https://camo.githubusercontent.com/picture"
 
 
 @pytest.fixture
@@ -207,10 +210,41 @@ async def test_counts_follow_transfers(setup: DocumentSetup) -> None:
 
 
 def test_sanitized_html_is_cached_safely_across_threads() -> None:
-    renderer = Renderer(None, b"secret")
+    renderer = Renderer(b"secret")
     renderer._sanitized_html = cache = type(renderer._sanitized_html)(2_000, getsizeof=getsizeof)
     items = [payloads.comment(comment_object(n, body_html=f"<p>{n} " + "x" * 90 + "</p>")) for n in range(1, 201)]
     with ThreadPoolExecutor(8) as threads:
         results = list(threads.map(renderer.sanitize, items * 20))
     assert results == [item.body_html for item in items] * 20
     assert cache.currsize == sum(map(getsizeof, cache.values())) <= 2_000
+
+
+# images
+
+
+async def test_learnt_image_size_is_in_json_and_fragment(setup: DocumentSetup) -> None:
+    await setup.comment(3, body_html=f'<p>Look: <img src="{PICTURE}"></p>')
+    options = ("en", False, BASE_URL, True)
+    keys = (
+        replace(_comments_key(BLOG, 7), base_url=BASE_URL),
+        FragmentKey(BLOG, 7, Order.OLDEST, 10, None, *options),
+    )
+    before = [await setup.documents.current(key) for key in keys]
+    assert await setup.learn_size(3, PICTURE, (640, 360)) == set()
+    after = [await setup.documents.current(key) for key in keys]
+    html = orjson.loads(after[0].bodies["identity"])["comments"][0]["html"]
+    assert f'width="640" height="360" loading="lazy" decoding="async" src="{BASE_URL}/images/3/' in html
+    comment = await setup.mirror.comment(BLOG, 3)
+    assert comment is not None
+    stamp, page = revision(comment, html), after[1].bodies["identity"].decode()
+    assert (f'data-stamp="{stamp}"' in page, 'width="640" height="360"' in page) == (True, True)
+    etags = {document.etag for document in (*before, *after)}
+    assert len(etags) == len(keys) * 2
+    assert b"width" not in await setup.body(_comments_key(BLOG, 7)), "GitHub serves the image itself"
+
+
+async def test_learnt_image_size_overtakes_a_document(setup: DocumentSetup) -> None:
+    await setup.comment(3, body_html=f'<img src="{PICTURE}">')
+    key = replace(_comments_key(BLOG, 7), base_url=BASE_URL)
+    task = await setup.overtake(key, lambda: setup.learn_size(3, PICTURE, (640, 360)))
+    assert b'height=\\"360\\"' in task.result().bodies["identity"]

@@ -7,6 +7,7 @@ from app.domain.priority import Priority
 from app.github.requests import RepositoryRequests, Request
 from app.github.responses import Response
 from app.ports.mirror import Mirror
+from app.store.memory import MemoryKeyValues
 from app.sync.rate_budget import RateBudget
 from app.sync.repositories import Repositories
 from tests.fakes import FakeClock
@@ -39,6 +40,7 @@ def new_repositories(mirror: Mirror, budget: LateBudget) -> Repositories:
         mirror=mirror,
         clock=FakeClock(),
         notify=_ignore,
+        key_values=MemoryKeyValues(),
     )
 
 

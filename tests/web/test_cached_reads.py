@@ -162,9 +162,12 @@ async def test_preflight_of_jquery_succeeds(blog: Blog) -> None:
     assert blog.reader.requested_keys == []
 
 
-@pytest.mark.parametrize(("origin", "is_allowed"), [("https://blog.example", True), ("https://evil.example", False)])
+@pytest.mark.parametrize(
+    ("origin", "is_allowed"),
+    [("https://blog.example", True), ("https://a.notes.example", True), ("https://evil.example", False)],
+)
 async def test_only_configured_origins_pass_the_preflight(origin: str, *, is_allowed: bool) -> None:
-    blog = Blog(cors=CorsPolicy(frozenset({b"https://blog.example"})))
+    blog = Blog(cors=CorsPolicy(frozenset({b"https://blog.example", b"https://*.notes.example"})))
     response = await blog.request(
         READS[0], {"origin": origin, "access-control-request-method": "GET"}, method="OPTIONS"
     )

@@ -1,4 +1,5 @@
 import gzip
+from dataclasses import replace
 
 import brotli
 import pytest
@@ -176,3 +177,32 @@ def test_configured_origin_may_read_and_varies_by_origin() -> None:
 @pytest.mark.parametrize("origin", [None, b"https://evil.example", b"https://blog.example.evil", b"null", b""])
 def test_other_origins_may_not_read(origin: bytes | None) -> None:
     assert CONFIGURED.headers(origin) == [(b"vary", b"Origin")]
+
+
+MODIFIED = replace(DOCUMENT, last_modified="Wed, 01 Jul 2020 09:30:00 GMT")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({b"if-modified-since": b"Wed, 01 Jul 2020 09:30:00 GMT"}, 304),
+        ({b"if-modified-since": b"Wed, 01 Jul 2020 11:30:00 +0200"}, 304),
+        ({b"if-modified-since": b"Thu, 02 Jul 2020 09:30:00 GMT"}, 304),
+        ({b"if-modified-since": b"Wed, 01 Jul 2020 09:29:59 GMT"}, 200),
+        ({b"if-modified-since": b"yesterday"}, 200),
+        ({b"if-modified-since": b"Wed, 01 Jul 99999 09:30:00 GMT"}, 200),
+        ({b"if-modified-since": b"\xff"}, 200),
+        ({b"if-modified-since": b"Thu, 02 Jul 2020 09:30:00 GMT", b"if-none-match": b'"other"'}, 200),
+        ({b"if-modified-since": b"Wed, 01 Jan 2020 09:30:00 GMT", b"if-none-match": DOCUMENT.etag.encode()}, 304),
+    ],
+)
+def test_time_of_the_last_change_is_compared(headers: dict[bytes, bytes], status: int) -> None:
+    response = build_response(MODIFIED, headers, now=1000.0, cors=ANY_ORIGIN)
+    assert response[0] == status
+    assert dict(response[1])[b"last-modified"] == b"Wed, 01 Jul 2020 09:30:00 GMT"
+
+
+def test_document_without_a_time_ignores_if_modified_since() -> None:
+    headers = {b"if-modified-since": b"Thu, 02 Jul 2099 09:30:00 GMT"}
+    assert build_response(DOCUMENT, headers, now=1000.0, cors=ANY_ORIGIN)[0] == 200

@@ -48,16 +48,18 @@ SCHEMES = frozenset({"http", "https", "mailto"})
 LINK_REL = "nofollow ugc noopener"
 
 # These classes have a meaning that a blog can style: highlighting, task lists, alerts, kinds of links. GitHub's layout
-# classes (m-1, d-block, ...) mean nothing elsewhere and could collide with a class of the blog.
+# classes (m-1, d-block, ...) mean nothing elsewhere and could collide with a class of the blog. `github_marks` adds
+# those that begin with "pc-".
 _CLASS = re.compile(
     r"highlight(?:-(?:source|text)-[a-zA-Z0-9.+#_-]{1,40})?|pl-[a-z0-9]{1,5}"
-    r"|contains-task-list|task-list-item|footnotes|emoji|blob-code"
+    r"|contains-task-list|task-list-item|footnotes|emoji|blob-(?:code|num)|notranslate|pc-(?:dark|light|math)"
     r"|markdown-alert(?:-(?:title|note|tip|important|warning|caution))?"
     r"|(?:user|team)-mention|(?:issue|commit)-link"
 )
 
-# Wider than any text column. A larger image loses the attribute, and the style sheet limits its size.
-_MAX_PIXELS = 1280
+# The style sheet limits what is shown; width and height together also tell an image's proportions before it loads.
+_MAX_PIXELS = 16_384
+_DIMENSION = re.compile(r"[\t\n\f\r ]*+([0-9]{1,9}(?:\.[0-9]{1,9})?)[0-9]*+(%?)", re.ASCII)
 
 COLOR_SCHEME_QUERY = re.compile(r"\(prefers-color-scheme: ?(?:dark|light)\)")
 
@@ -120,8 +122,16 @@ def _allow_pattern(pattern: str) -> Callable[[str], str | None]:
     return lambda value: value if expression.fullmatch(value) else None
 
 
-def _limit_pixels(value: str) -> str | None:
-    return value if re.fullmatch(r"[1-9][0-9]{0,3}", value) and int(value) <= _MAX_PIXELS else None
+def _dimension(value: str) -> str | None:
+    """Return a width or height in whole pixels or in percent (`300px` is `300`), or None if it is none or too large.
+
+    Follows https://html.spec.whatwg.org/multipage/common-microsyntaxes.html#rules-for-parsing-dimension-values
+    """
+    match = _DIMENSION.match(value)
+    number = float(match[1]) if match else 0
+    if match and match[2]:
+        return f"{round(number, 2):g}%" if 1 <= number <= 100 else None  # noqa: PLR2004 - per cent
+    return str(int(number)) if 1 <= number <= _MAX_PIXELS else None
 
 
 _SANITIZERS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
@@ -132,7 +142,7 @@ _SANITIZERS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
         **dict.fromkeys(("colspan", "rowspan"), _allow_pattern("[1-9][0-9]?")),
         "datetime": _allow_pattern("[0-9TZ:.+ -]{1,40}"),
         "dir": _allow_pattern("auto|ltr|rtl"),
-        **dict.fromkeys(("height", "width"), _limit_pixels),
+        **dict.fromkeys(("height", "width"), _dimension),
         "href": _sanitize_link,
         "media": lambda value: value if COLOR_SCHEME_QUERY.fullmatch(value) else None,
         "open": lambda _: "",

@@ -19,14 +19,17 @@ An address contains the comment's id and a digest of the image's original addres
 nothing, and it fetches only images that a comment contains.
 """
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from hashlib import blake2b
+from typing import TypeVar
 from urllib.parse import urljoin
 
 import nh3
 
+from app.domain.threads import ImageSize
 from app.render.sanitizer.allow_list import (
     CONSTANT_ATTRIBUTES,
     ELEMENTS,
@@ -35,27 +38,50 @@ from app.render.sanitizer.allow_list import (
     SCHEMES,
     sanitize_value,
 )
+from app.render.sanitizer.image_sizes import state_sizes
 from app.render.sanitizer.structure import balance
+
+_T = TypeVar("_T")
 
 _WEB_SCHEMES = ("https://", "http://")
 _IMAGE_ATTRIBUTES = frozenset({("img", "src"), ("source", "srcset")})
 
 
-def sanitize(html: str, *, source_url: str, rewrite_image: Callable[[str], str | None] | None = None) -> str:
+_PAGE_MARKUP = re.compile(r"<(?:h[1-5]|source)\b", re.IGNORECASE)
+
+
+def sanitize(
+    html: str,
+    *,
+    source_url: str,
+    rewrite_image: Callable[[str], str | None] | None = None,
+    image_size: Callable[[str], ImageSize | None] | None = None,
+    for_page: bool = False,
+) -> str:
     """Return a comment's HTML, safe to assign to innerHTML. Sanitizing the result again changes nothing.
 
     `html` is GitHub's `body_html`. `source_url` is the absolute URL of the issue or comment; relative links are
     resolved against it. `rewrite_image` maps an image's URL to its new one, or to None, which removes the URL; videos
     then become links. So a browser requests nothing from other hosts unless the reader follows a link.
+    `image_size` maps an image's URL to its size, if that is known: then the image has both `width` and `height`.
+    `for_page` is for pages with this service's style sheet: headings are two levels lower (and again if sanitized
+    again), and a picture with a variant for a colour scheme becomes an `img.pc-light` and an `img.pc-dark`.
 
     The result is nested at most `structure.MAX_DEPTH` levels deep. Raise ValueError if `source_url` is not absolute.
     Follows https://docs.github.com/en/rest/issues/comments (media type `full+json`).
     """
     link_base = source_url.partition("#")[0]  # that of all comments of a thread; a fragment resolves no link
-    if rewrite_image is None:
-        return _cleaner(link_base, rewrites_images=False).clean(balance(html))
-    _current.rewrite_image = partial(_rewrite, rewrite_image, link_base)
-    return _cleaner(link_base, rewrites_images=True).clean(balance(html, videos_as_links=True))
+    balanced_html = balance(html, videos_as_links=rewrite_image is not None, for_page=for_page)
+    if image_size is not None:
+        balanced_html = state_sizes(balanced_html, partial(_with_base, image_size, link_base))
+    if rewrite_image is not None:
+        _current.rewrite_image = partial(_with_base, rewrite_image, link_base)
+    return _cleaner(link_base, rewrites_images=rewrite_image is not None).clean(balanced_html)
+
+
+def differs_on_pages(html: str) -> bool:
+    """Return whether `sanitize` may return something else for a page: few comments have headings or pictures."""
+    return _PAGE_MARKUP.search(html) is not None
 
 
 class _Current(threading.local):
@@ -128,8 +154,8 @@ def _filter_value(element: str, attribute: str, value: str) -> str | None:
     return _current.rewrite_image(safe_value)
 
 
-def _rewrite(rewrite_image: Callable[[str], str | None], link_base: str, value: str) -> str | None:
+def _with_base(of_url: Callable[[str], _T | None], link_base: str, value: str) -> _T | None:
     try:
-        return rewrite_image(urljoin(link_base, value))
+        return of_url(urljoin(link_base, value))
     except ValueError:  # the brackets of the host are invalid, so browsers reject the URL too
         return None

@@ -8,10 +8,34 @@ Follows https://html.spec.whatwg.org/multipage/parsing.html for where elements m
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from app.render.sanitizer.allow_list import COLOR_SCHEME_QUERY, ELEMENTS
+from app.render.sanitizer.allow_list import COLOR_SCHEME_QUERY, ELEMENTS, sanitize_value
+from app.render.sanitizer.content_model import (
+    ANCHOR,
+    BLOCKS,
+    HEADINGS,
+    PARAGRAPH,
+    PARENTS,
+    SCOPES,
+    TABLE_PARTS,
+    TABLE_STRUCTURE,
+    VOID,
+)
+from app.render.sanitizer.github_marks import (
+    NON_TEXT_CLASSES,
+    NON_TEXT_ELEMENTS,
+    PAGE_REPLACEMENTS,
+    REPLACEMENTS,
+    Attributes,
+    formula,
+    images_by_scheme,
+    line_number,
+    scheme_class,
+    scheme_of_media,
+    with_class,
+)
 from app.render.sanitizer.tags import LEAF, SPACE, TOKEN, parse_attributes, start_tag
 
 MAX_DEPTH = 100
@@ -21,43 +45,7 @@ MAX_LEAVES = 35_000  # tokens of highlighted code: spans that contain only text;
 MAX_TAGS = 2 * MAX_ELEMENTS
 MAX_TAGS_AND_LEAVES = MAX_TAGS + 2 * MAX_LEAVES
 
-_VOID = frozenset({"br", "hr", "img", "wbr", "source", "input"})
-_PARAGRAPH = frozenset({"p"})
-_ANCHOR = frozenset({"a"})
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_LISTS = frozenset({"ul", "ol"})
-_SECTIONS = frozenset({"thead", "tbody", "tfoot"})
-_ROW = frozenset({"tr"})
-_TABLE = frozenset({"table"})
-_PARENTS: Mapping[str, frozenset[str]] = {
-    "li": _LISTS,
-    **dict.fromkeys(("dt", "dd"), frozenset({"dl"})),
-    **dict.fromkeys(("rt", "rp"), frozenset({"ruby"})),
-    "tr": _SECTIONS | _TABLE,
-    **dict.fromkeys(("td", "th"), _ROW),
-    **dict.fromkeys((*_SECTIONS, "caption"), _TABLE),
-}
-_TABLE_PARTS = frozenset({"caption", "td", "th"}) | _SECTIONS | _ROW
-_TABLE_STRUCTURE = _TABLE | _SECTIONS | _ROW  # a browser moves text directly in these out of the table
-_SCOPES = frozenset({"table", "td", "th", "caption"})  # an implied end tag closes nothing outside these
-_BLOCKS = _PARAGRAPH | _TABLE | _LISTS | _HEADINGS | {"dl", "dt", "dd", "li", "div", "pre", "blockquote", "hr"}
-_BLOCKS |= {"section", "details", "summary", "figure", "figcaption"}
-
-# Removed with their content: it is not text of the comment's author.
-_NON_TEXT_ELEMENTS = frozenset(
-    {"svg", "math", "template", "object", "applet", "canvas", "audio", "button", "select", "clipboard-copy"}
-)
-_NON_TEXT_CLASSES = frozenset(
-    {
-        *("email-hidden-toggle", "email-hidden-reply", "email-signature-reply", "email-quoted-reply"),
-        *("zeroclipboard-container", "AnimatedImagePlayer", "js-render-enrichment-loader"),
-        # Links to the ids of headings and footnotes. Ids are removed: two comments, or the blog, may use the same one.
-        *("anchor", "data-footnote-backref"),
-        "sr-only",  # texts for screen readers about GitHub's own controls
-    }
-)
-_REPLACEMENTS = {"math-renderer": "code"}  # shows the source of formulas
-_NAMES = frozenset(ELEMENTS) | _NON_TEXT_ELEMENTS | frozenset(_REPLACEMENTS) | {"input"}
+_NAMES = frozenset(ELEMENTS) | NON_TEXT_ELEMENTS | frozenset(REPLACEMENTS) | {"input"}
 
 # All spellings of a line break become one character, so that parsing again changes nothing.
 _BREAKS = re.compile(r"\r\n?|&(?:#0*+(?:1[03](?![0-9])|x0*+[ad](?![0-9a-f]));?|NewLine;)", re.IGNORECASE | re.ASCII)
@@ -74,8 +62,11 @@ class _OpenElement:
     is_email: bool = False  # text within it is an e-mail, in which empty lines separate paragraphs
 
 
-def balance(html: str, *, videos_as_links: bool = False) -> str:
-    """Return balanced markup: at most MAX_DEPTH levels, MAX_ELEMENTS elements and MAX_LEAVES leaves."""
+def balance(html: str, *, videos_as_links: bool = False, for_page: bool = False) -> str:
+    """Return balanced markup: at most MAX_DEPTH levels, MAX_ELEMENTS elements and MAX_LEAVES leaves.
+
+    `for_page` lowers headings below those of a page, and makes an image of each variant of a picture.
+    """
     # JSON may contain lone surrogates, which are no text. The HTML parser would drop a NUL and join its neighbours.
     text = html.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
     text = _BREAKS.sub("\n", text)
@@ -83,14 +74,18 @@ def balance(html: str, *, videos_as_links: bool = False) -> str:
     if tags > MAX_TAGS_AND_LEAVES or (tags > MAX_TAGS and tags - 2 * len(LEAF.findall(text)) > MAX_TAGS):
         plain = TOKEN.sub("", text).replace("<", "&lt;")
         text = f'<div class="email-fragment">{plain}</div>'
-    return _Balancer(videos_as_links=videos_as_links).balance(text)
+    return _Balancer(videos_as_links=videos_as_links, for_page=for_page).balance(text)
 
 
 class _Balancer:
     """The output so far and the stack of open elements."""
 
-    def __init__(self, *, videos_as_links: bool) -> None:
+    def __init__(self, *, videos_as_links: bool, for_page: bool) -> None:
+        self._replacements = PAGE_REPLACEMENTS if for_page else REPLACEMENTS
         self._videos_as_links = videos_as_links
+        self._for_page = for_page
+        self._link_class = ""  # of the link that was opened last
+        self._variants: dict[str, str] = {}  # of the picture that was opened last
         self._output = [""]
         self._stack: list[_OpenElement] = []
         self._positions: defaultdict[str, list[int]] = defaultdict(list)  # name -> its positions in the stack
@@ -121,7 +116,7 @@ class _Balancer:
             if self._positions[name]:
                 self._close_from(self._positions[name][-1])
         elif self._mute_depth:
-            if name not in _VOID:
+            if name not in VOID:
                 self._push(_OpenElement(name, ""))
         else:
             self._start(name, parse_attributes(attributes) if attributes else {}, slash=attributes.endswith("/"))
@@ -136,34 +131,78 @@ class _Balancer:
         self._text(markup[markup.index(">") + 1 : -len("</span>")])
         self._tag("span", "", is_end=True)
 
-    def _start(self, name: str, attributes: Mapping[str, str], *, slash: bool) -> None:
+    def _start(self, name: str, attributes: Attributes, *, slash: bool) -> None:
         classes = frozenset(attributes.get("class", "").split())
-        if name in _NON_TEXT_ELEMENTS or classes & _NON_TEXT_CLASSES:
+        starter = _STARTERS.get(name)
+        if name in NON_TEXT_ELEMENTS or classes & NON_TEXT_CLASSES:
             # In HTML only svg and math are self-closing: the slash does not close others.
-            if name not in _VOID and not (slash and name in {"svg", "math"}):
+            if name not in VOID and not (slash and name in {"svg", "math"}):
                 self._push(_OpenElement(name, "", is_muted=True))
-        elif name == "input":
-            if attributes.get("type", "").lower() == "checkbox":
-                self._text("☑" if "checked" in attributes else "☐")
-        elif name == "video" and self._videos_as_links:
-            self._start("a", {"href": attributes.get("src", "")}, slash=False)
-            self._text("▶ video")
-            self._tag("a", "", is_end=True)
-            self._push(_OpenElement(name, ""))
+        elif starter is not None:
+            starter(self, attributes)
         elif "email-fragment" in classes:
-            self._close_last(_PARAGRAPH)
+            self._close_last(PARAGRAPH)
             self._push(_OpenElement(name, "", is_email=True))
-        elif name == "a" and attributes.get("href", "").startswith("#user-content-"):
-            self._push(_OpenElement(name, ""))  # a footnote's number stays; its link would lead to an id
         else:
             self._element(name, attributes)
 
-    def _element(self, name: str, attributes: Mapping[str, str]) -> None:
+    def _formula(self, attributes: Attributes) -> None:
+        self._element("math-renderer", formula(attributes))
+
+    def _input(self, attributes: Attributes) -> None:
+        if attributes.get("type", "").lower() == "checkbox":
+            self._text("☑" if "checked" in attributes else "☐")
+
+    def _link(self, attributes: Attributes) -> None:
+        if attributes.get("href", "").startswith("#user-content-"):
+            self._push(_OpenElement("a", ""))  # a footnote's number stays; its link would lead to an id
+            return
+        self._link_class = scheme_class(attributes)
+        self._element("a", with_class(attributes, self._link_class))
+
+    def _video(self, attributes: Attributes) -> None:
+        if not self._videos_as_links:
+            self._element("video", attributes)
+            return
+        self._start("a", {"href": attributes.get("src", "")}, slash=False)
+        self._text("▶ video")
+        self._tag("a", "", is_end=True)
+        self._push(_OpenElement("video", ""))
+
+    def _cell(self, attributes: Attributes) -> None:
+        self._element("td", attributes)
+        self._text(line_number(attributes))
+
+    def _picture(self, attributes: Attributes) -> None:
+        self._variants = {}
+        if self._for_page:
+            self._push(_OpenElement("picture", ""))
+        else:
+            self._element("picture", attributes)
+
+    def _source(self, attributes: Attributes) -> None:
+        if not self._is_variant(attributes):
+            return
+        address = sanitize_value("source", "srcset", attributes.get("srcset", ""))
+        if not self._for_page:
+            self._element("source", attributes)
+        elif address is not None:
+            self._variants.setdefault(scheme_of_media(attributes["media"]), address)
+
+    def _image(self, attributes: Attributes) -> None:
+        if self._variants and self._in_picture():
+            for image in images_by_scheme(attributes, self._variants):
+                self._element("img", image)
+            return
+        link_class = self._link_class if self._positions["a"] else ""
+        self._element("img", with_class(attributes, scheme_class(attributes) or link_class))
+
+    def _element(self, name: str, attributes: Attributes) -> None:
         if not self._close_implied(name):
             self._push(_OpenElement(name, ""))
             return
-        if name in _VOID:
-            if self._has_room() and (name != "source" or self._is_variant(attributes)):
+        if name in VOID:
+            if self._has_room():
                 self._elements += 1
                 self._output.append(start_tag(name, attributes))
             return
@@ -171,11 +210,11 @@ class _Balancer:
             self._open("tbody", {})
         self._open(name, attributes)
 
-    def _open(self, name: str, attributes: Mapping[str, str]) -> None:
-        has_parent = name not in _PARENTS or self._stack[-1].tag
+    def _open(self, name: str, attributes: Attributes) -> None:
+        has_parent = name not in PARENTS or self._stack[-1].tag
         if has_parent and self._has_room():
             self._elements += 1
-            tag = _REPLACEMENTS.get(name, name)
+            tag = self._replacements.get(name, name)
             self._output.append(start_tag(tag, attributes))
             self._push(_OpenElement(name, tag))
         else:
@@ -183,23 +222,23 @@ class _Balancer:
 
     def _close_implied(self, name: str) -> bool:
         """Close the elements that cannot contain this one. Return False if it has no valid parent."""
-        if name in _PARENTS:
+        if name in PARENTS:
             return self._close_to_parent(name)
         self._leave_table_structure()
-        if name in _BLOCKS:
-            self._close_last(_PARAGRAPH)
+        if name in BLOCKS:
+            self._close_last(PARAGRAPH)
         elif self._stack and self._stack[-1].is_email:
             self._open("p", {})
-        if name in _HEADINGS:
-            self._close_last(_HEADINGS)
+        if name in HEADINGS:
+            self._close_last(HEADINGS)
         elif name == "a":
-            self._close_last(_ANCHOR)
+            self._close_last(ANCHOR)
         return True
 
     def _close_to_parent(self, name: str) -> bool:
         tables = self._positions["table"]
-        scope = tables[-1] if name in _TABLE_PARTS and tables else self._scopes[-1]
-        parent = self._last_position(_PARENTS[name])
+        scope = tables[-1] if name in TABLE_PARTS and tables else self._scopes[-1]
+        parent = self._last_position(PARENTS[name])
         if parent < max(scope, 0):
             return False
         self._close_from(parent + 1)
@@ -214,7 +253,7 @@ class _Balancer:
             self._close_from(position)
 
     def _in_table_structure(self) -> bool:
-        return bool(self._end_tags) and self._end_tags[-1] in _TABLE_STRUCTURE
+        return bool(self._end_tags) and self._end_tags[-1] in TABLE_STRUCTURE
 
     def _leave_table_structure(self) -> None:
         while self._in_table_structure():
@@ -239,7 +278,7 @@ class _Balancer:
         lines = text.removeprefix("\n") if self._output[-1] == "<br>" else text
         for number, paragraph in enumerate(_EMPTY_LINES.split(lines, self._elements_left())):
             if number:
-                self._close_last(_PARAGRAPH)
+                self._close_last(PARAGRAPH)
             self._email_paragraph(paragraph)
 
     def _email_paragraph(self, text: str) -> None:
@@ -267,17 +306,19 @@ class _Balancer:
     def _elements_left(self) -> int:
         return MAX_ELEMENTS - self._elements + 1
 
-    def _is_variant(self, attributes: Mapping[str, str]) -> bool:
+    def _is_variant(self, attributes: Attributes) -> bool:
         """Return whether a source is an image's variant; without a media query it would replace the image."""
         media = attributes.get("media", "")
-        in_picture = bool(self._stack) and self._stack[-1].name == "picture"
-        return in_picture and COLOR_SCHEME_QUERY.fullmatch(media) is not None
+        return self._in_picture() and COLOR_SCHEME_QUERY.fullmatch(media) is not None
+
+    def _in_picture(self) -> bool:
+        return bool(self._stack) and self._stack[-1].name == "picture"
 
     def _push(self, element: _OpenElement) -> None:
         self._positions[element.name].append(len(self._stack))
         if element.tag:
             self._end_tags.append(element.tag)
-            if element.tag in _SCOPES:
+            if element.tag in SCOPES:
                 self._scopes.append(len(self._stack))
         self._mute_depth += element.is_muted
         self._stack.append(element)
@@ -289,5 +330,18 @@ class _Balancer:
             self._mute_depth -= element.is_muted
             if element.tag:
                 self._output.append(f"</{self._end_tags.pop()}>")
-                if element.tag in _SCOPES:
+                if element.tag in SCOPES:
                     self._scopes.pop()
+
+
+_STARTERS: Mapping[str, Callable[[_Balancer, Attributes], None]] = {
+    "a": _Balancer._link,  # noqa: SLF001 - the class's own table
+    "img": _Balancer._image,  # noqa: SLF001
+    "input": _Balancer._input,  # noqa: SLF001
+    "math-renderer": _Balancer._formula,  # noqa: SLF001
+    "picture": _Balancer._picture,  # noqa: SLF001
+    "source": _Balancer._source,  # noqa: SLF001
+    "td": _Balancer._cell,  # noqa: SLF001
+    "video": _Balancer._video,  # noqa: SLF001
+}
+"""What reads the start tags that GitHub uses in its own way."""

@@ -9,11 +9,20 @@ from itertools import chain, takewhile
 from app.domain.records import IssueSummary, SiteRecord, ThreadRecord, ThreadRef
 from app.domain.sites import Repository
 from app.domain.thread_state import Hop, Snapshot
-from app.domain.threads import Comment
+from app.domain.threads import Comment, ImageSize
 from app.domain.transfers import MAX_TRANSFERS, transfer_target
-from app.ports.mirror import Change, Mirror, MirrorChange, NewestComments, Select, SiteSnapshot
+from app.ports.mirror import (
+    Change,
+    CommentSelection,
+    Mirror,
+    MirrorChange,
+    NewestComments,
+    Select,
+    SelectedComments,
+    SiteSnapshot,
+)
 from app.store.memory.mirror_writes import ChangeWriter, SiteData
-from app.store.normalized_change import MONTH, deduplicate, numbers_to_version
+from app.store.normalized_change import MONTH, deduplicate, numbers_to_version, with_image_sizes
 
 
 class MemoryMirror(Mirror):
@@ -24,8 +33,8 @@ class MemoryMirror(Mirror):
         self._sites = tuple(sites)
         self._data: dict[str, SiteData] = {}
         self._etags: dict[str, tuple[str, float]] = {}
-        self._changes: dict[ThreadRef, MirrorChange] = {}
-        """The latest change of each number, by ascending version."""
+        self._changes: dict[tuple[ThreadRef, bool], MirrorChange] = {}
+        """The latest change of each number, and of its images (True), by ascending version."""
 
     async def snapshot(
         self, repo: Repository, number: int, *, with_comments: bool = True, select: Select | None = None
@@ -94,6 +103,17 @@ class MemoryMirror(Mirror):
         snapshots = {number: await asyncio.to_thread(_narrow, full[number], select) for number in full}
         return NewestComments(site.record, comments, snapshots, site.is_complete)
 
+    async def selected_comments(self, repo: Repository, selection: CommentSelection) -> SelectedComments:
+        site, numbers, since = self._site(repo), selection.numbers, selection.since
+        threads = [t for n, t in site.threads.items() if t.complete and (numbers is None or n in numbers)]
+        comments = chain.from_iterable(thread.comments.values() for thread in threads)
+        matches = [comment for comment in comments if since is None or comment.updated_at >= since]
+        matches.sort(key=lambda comment: (comment.updated_at if selection.by_update else "", comment.id))
+        if selection.descending:
+            matches.reverse()
+        page = matches[selection.offset : selection.offset + selection.limit]
+        return SelectedComments(site.record, tuple(page), len(matches), site.is_complete)
+
     async def etags(self, keys: Iterable[str]) -> Mapping[str, str]:
         return {key: self._etags[key][0] for key in keys if key in self._etags}
 
@@ -114,10 +134,28 @@ class MemoryMirror(Mirror):
         self._data[repo.key] = writer.site
         numbers = frozenset(number for number in writer.written_numbers if writer.is_visible_change(before, number))
         for number in numbers_to_version(numbers, before.record, writer.site.record):
-            version = self._latest_version() + 1
-            self._changes.pop(ThreadRef(repo, number), None)
-            self._changes[ThreadRef(repo, number)] = MirrorChange(version, repo, number, self._process_id)
+            self._record_change(ThreadRef(repo, number), images_only=False)
         return numbers
+
+    async def learn_image_sizes(self, repo: Repository, sizes: Mapping[int, Mapping[str, ImageSize]]) -> frozenset[int]:
+        site = self._site(repo).copy()
+        comments = [comment for comment in map(site.comment, sizes) if comment is not None]
+        numbers: set[int] = set()
+        for comment in comments:
+            new_sizes = with_image_sizes(comment.image_sizes or {}, sizes[comment.id])
+            if new_sizes != (comment.image_sizes or {}):
+                site.replace_comment(replace(comment, image_sizes=new_sizes))
+                numbers.add(comment.number)
+        if numbers:
+            self._data[repo.key] = site
+        for number in sorted(numbers):
+            self._record_change(ThreadRef(repo, number), images_only=True)
+        return frozenset(numbers)
+
+    def _record_change(self, ref: ThreadRef, *, images_only: bool) -> None:
+        version = self._latest_version() + 1
+        self._changes.pop((ref, images_only), None)
+        self._changes[ref, images_only] = MirrorChange(version, *ref, self._process_id, images_only=images_only)
 
     def _snapshot(self, ref: ThreadRef, *, with_comments: bool) -> Snapshot:
         hops = [self._hop(ref)]
@@ -145,7 +183,7 @@ class MemoryMirror(Mirror):
         return self._data.get(repo.key) or SiteData()
 
     def _version(self, ref: ThreadRef) -> int:
-        change = self._changes.get(ref)
+        change = self._changes.get((ref, False))
         return 0 if change is None else change.version
 
     def _latest_version(self) -> int:

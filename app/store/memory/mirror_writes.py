@@ -7,7 +7,7 @@ from typing import Any
 from app.domain.records import SiteRecord, ThreadRecord, Tombstone
 from app.domain.threads import Comment, Issue
 from app.ports.mirror import Change
-from app.store.normalized_change import NormalizedChange, is_newer, site_after
+from app.store.normalized_change import NormalizedChange, is_newer, site_after, with_known_closer
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,11 @@ class SiteData:
             return None
         return self.threads[self.numbers[comment_id]].comments[comment_id]
 
+    def replace_comment(self, comment: Comment) -> None:
+        """Replace a comment that is here by one of the same id and number."""
+        thread = self.threads[comment.number]
+        self.threads[comment.number] = replace(thread, comments={**thread.comments, comment.id: comment})
+
     def comments_of(self, number: int) -> tuple[Comment, ...]:
         """Return the comments of a thread by ascending id."""
         thread = self.threads.get(number)
@@ -101,10 +106,11 @@ class ChangeWriter:
             if thread is not None and not is_newer(issue.updated_at, thread.issue.updated_at):
                 continue
             self._current_issues.add(number)
+            current_issue = issue if thread is None else with_known_closer(issue, thread.issue.source)
             if thread is not None and issue.is_pull_request:
                 self._remove_comments(thread.comments)
                 thread = None
-            self._put(number, replace(thread or ThreadData(issue), issue=issue))
+            self._put(number, replace(thread or ThreadData(issue), issue=current_issue))
 
     def _put_tombstone(self) -> None:
         tombstone = self._change.tombstone
@@ -124,7 +130,8 @@ class ChangeWriter:
             if not is_current or not self._is_thread(comment.number):
                 continue
             self._remove_comments((comment.id,))  # it may belong to another thread now
-            self._comments_to_modify(comment.number)[comment.id] = comment
+            sizes = None if stored_comment is None else stored_comment.image_sizes
+            self._comments_to_modify(comment.number)[comment.id] = replace(comment, image_sizes=sizes)
             self.site.numbers[comment.id] = comment.number
 
     def _complete_listed_threads(self) -> None:

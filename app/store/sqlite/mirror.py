@@ -11,13 +11,22 @@ import orjson
 from app.domain.records import IssueSummary, SiteRecord, ThreadRecord, ThreadRef, Tombstone
 from app.domain.sites import Repository
 from app.domain.thread_state import Hop, Snapshot
-from app.domain.threads import Comment
+from app.domain.threads import Comment, ImageSize
 from app.domain.transfers import MAX_TRANSFERS, transfer_target
 from app.github import payloads
-from app.ports.mirror import Change, Mirror, MirrorChange, NewestComments, Select, SiteSnapshot
+from app.ports.mirror import (
+    Change,
+    CommentSelection,
+    Mirror,
+    MirrorChange,
+    NewestComments,
+    Select,
+    SelectedComments,
+    SiteSnapshot,
+)
 from app.store.normalized_change import deduplicate
 from app.store.sqlite.connections import LARGEST, SqliteFile, clamp, json_list, scalar
-from app.store.sqlite.mirror_writes import apply_change
+from app.store.sqlite.mirror_writes import apply_change, parse_image_sizes, put_image_sizes
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
 _PARSED_AT_ONCE = 50
@@ -48,20 +57,36 @@ _INCOMPLETE_ISSUE = f"SELECT 1 FROM issue WHERE {_OF_SITE} AND NOT complete AND 
 _ISSUES = f"SELECT source FROM issue WHERE {_OF_SITE} AND number {_IN_KEYS}"
 _TOMBSTONE = f"SELECT number, gone, checked_at, transferred_to FROM tombstone WHERE {_OF_SITE} AND number = :number"
 _TRANSFERRED = f"SELECT number FROM tombstone WHERE {_OF_SITE} AND transferred_to IS NOT NULL AND number {_IN_KEYS}"
-_COMMENTS = f"SELECT source FROM comment WHERE {_OF_SITE} AND number = :number ORDER BY id"
-_COMMENTS_BY_ID = f"SELECT source FROM comment WHERE {_OF_SITE} AND id {_IN_KEYS} ORDER BY id"
+_COMMENTS = f"SELECT source, image_sizes FROM comment WHERE {_OF_SITE} AND number = :number ORDER BY id"
+_COMMENTS_BY_ID = f"SELECT source, image_sizes FROM comment WHERE {_OF_SITE} AND id {_IN_KEYS} ORDER BY id"
 _COMMENT_BY_AUTHOR = f"""
-SELECT source FROM comment WHERE {_OF_SITE} AND author = :author AND (:keys IS NULL OR number {_IN_KEYS}) LIMIT 1
+SELECT source, image_sizes FROM comment
+WHERE {_OF_SITE} AND author = :author AND (:keys IS NULL OR number {_IN_KEYS}) LIMIT 1
 """
 _NEWEST_COMMENTS = """
-SELECT comment.source FROM comment
+SELECT comment.source, image_sizes FROM comment
 CROSS JOIN issue USING (site, number)  -- CROSS: from the newest comment downwards, until there are enough
 WHERE comment.site = (SELECT id FROM site WHERE key = :key) AND comment.id <= :last AND issue.complete
     AND (:keys IS NULL OR comment.number IN (SELECT value FROM json_each(:keys)))
 ORDER BY comment.id DESC LIMIT :limit
 """
+_SELECTION = f"""
+FROM comment CROSS JOIN issue USING (site, number)
+WHERE comment.{_OF_SITE} AND issue.complete AND (:since IS NULL OR comment.updated_at >= :since)
+    AND (:keys IS NULL OR comment.number {_IN_KEYS})
+"""
+_SELECTED_COUNT = f"SELECT count(*) {_SELECTION}"
+_SELECTED_IDS = {
+    (by_update, direction == "DESC"): f"SELECT comment.id {_SELECTION} ORDER BY {order} LIMIT :limit OFFSET :offset"
+    for direction in ("ASC", "DESC")
+    for by_update, order in (
+        (False, f"comment.id {direction}"),
+        (True, f"comment.updated_at {direction}, comment.id {direction}"),
+    )
+}
+"""By whether the last change decides the order, and whether it descends. Texts are read only for the page."""
 _CHANGES = """
-SELECT version, site.key, site.configured_name, number, process_id
+SELECT version, site.key, site.configured_name, abs(number), process_id, number < 0
 FROM mirror_change JOIN site ON site.id = mirror_change.site
 WHERE version > ? ORDER BY version
 """
@@ -157,9 +182,28 @@ class SqliteMirror(Mirror):
             site, comments = _site(connection, repo), _comments(connection, _NEWEST_COMMENTS, parameters)
             refs = {ThreadRef(repo, comment.number) for comment in comments}
             snapshots = {ref.number: _snapshot(connection, ref, (), select=select) for ref in refs}
-            is_listed = site is not None and site.issues_listed_at is not None
-            is_complete = is_listed and scalar(connection, _INCOMPLETE_ISSUE, parameters) is None
-            return NewestComments(site, comments, snapshots, is_complete)
+            return NewestComments(site, comments, snapshots, _is_complete(connection, site, repo))
+
+        return await self._file.read(query)
+
+    async def selected_comments(self, repo: Repository, selection: CommentSelection) -> SelectedComments:
+        parameters = {
+            "key": repo.key,
+            "since": selection.since,
+            "keys": json_list(selection.numbers),
+            "limit": selection.limit,
+            "offset": clamp(selection.offset),
+        }
+
+        def query(connection: sqlite3.Connection) -> SelectedComments:
+            site = _site(connection, repo)
+            statement = _SELECTED_IDS[selection.by_update, selection.descending]
+            ids = [comment_id for (comment_id,) in connection.execute(statement, parameters)]
+            comments = _comments(connection, _COMMENTS_BY_ID, {"key": repo.key, "keys": json_list(ids)})
+            by_id = {comment.id: comment for comment in comments}
+            total = int(scalar(connection, _SELECTED_COUNT, parameters) or 0)
+            is_complete = _is_complete(connection, site, repo)
+            return SelectedComments(site, tuple(map(by_id.__getitem__, ids)), total, is_complete)
 
         return await self._file.read(query)
 
@@ -172,10 +216,16 @@ class SqliteMirror(Mirror):
 
     async def changes(self, *, after: int) -> tuple[MirrorChange, ...]:
         rows = await self._file.rows(_CHANGES, (clamp(after),))
-        return tuple(MirrorChange(version, Repository(key, name), *rest) for version, key, name, *rest in rows)
+        return tuple(
+            MirrorChange(version, Repository(key, name), number, process_id, images_only=bool(images_only))
+            for version, key, name, number, process_id, images_only in rows
+        )
 
     async def latest_version(self) -> int:
         return int((await self._file.rows(_LATEST_VERSION))[0][0])
+
+    async def learn_image_sizes(self, repo: Repository, sizes: Mapping[int, Mapping[str, ImageSize]]) -> frozenset[int]:
+        return await self._file.write(lambda connection: put_image_sizes(connection, repo, sizes, self._process_id))
 
     async def apply(self, change: Change) -> frozenset[int]:
         def operation(connection: sqlite3.Connection) -> frozenset[int]:
@@ -237,6 +287,11 @@ def _site_record(row: tuple[Any, ...]) -> SiteRecord:
     return replace(record, private=bool(record.private), former_names=tuple(row[-2].split()))
 
 
+def _is_complete(connection: sqlite3.Connection, site: SiteRecord | None, repo: Repository) -> bool:
+    is_listed = site is not None and site.issues_listed_at is not None
+    return is_listed and scalar(connection, _INCOMPLETE_ISSUE, {"key": repo.key}) is None
+
+
 def _version(connection: sqlite3.Connection, repo: Repository, number: int) -> int:
     """Return the version of a number's latest change; 0 before the first."""
     return int(scalar(connection, _VERSION, (repo.key, clamp(number))) or 0)
@@ -260,14 +315,20 @@ def _comment(connection: sqlite3.Connection, repo: Repository, comment_id: int |
 
 
 def _comments(connection: sqlite3.Connection, query: str, parameters: Mapping[str, Any]) -> tuple[Comment, ...]:
-    return tuple(map(payloads.comment, _parse_all(source for (source,) in connection.execute(query, parameters))))
+    return tuple(_parse_comments(connection.execute(query, parameters).fetchall()))
 
 
 def _iterate_comments(connection: sqlite3.Connection, ref: ThreadRef) -> Iterator[Comment]:
     """Yield the comments of a thread by ascending id, parsed some at a time: a long parse stops all other threads."""
     cursor = connection.execute(_COMMENTS, _parameters(ref))
     while rows := cursor.fetchmany(_PARSED_AT_ONCE):
-        yield from map(payloads.comment, _parse_all(source for (source,) in rows))
+        yield from _parse_comments(rows)
+
+
+def _parse_comments(rows: Sequence[tuple[bytes, bytes | None]]) -> Iterator[Comment]:
+    comments = map(payloads.comment, _parse_all(source for source, _ in rows))
+    for comment, (_, sizes) in zip(comments, rows, strict=True):
+        yield comment if sizes is None else replace(comment, image_sizes=parse_image_sizes(sizes))
 
 
 def _summary(labels: list[str], row: tuple[Any, ...]) -> IssueSummary:

@@ -1,15 +1,25 @@
 """A change applied to the tables, within one transaction that the caller opened."""
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple
 from typing import Any
 
 import orjson
 
 from app.domain.records import SiteRecord, Tombstone
+from app.domain.sites import Repository
+from app.domain.threads import ImageSize, Issue
 from app.ports.mirror import Change
-from app.store.normalized_change import MONTH, NormalizedChange, is_newer, numbers_to_version, site_after
+from app.store.normalized_change import (
+    MONTH,
+    NormalizedChange,
+    is_newer,
+    numbers_to_version,
+    site_after,
+    with_image_sizes,
+    with_known_closer,
+)
 from app.store.sqlite.connections import json_list, site_id
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
@@ -77,6 +87,11 @@ UPDATE site SET (
 _PUT_ETAG = "INSERT OR REPLACE INTO etag (key, value, at) VALUES (?, ?, ?)"
 _PUT_MIRROR_CHANGE = "INSERT OR REPLACE INTO mirror_change (site, number, process_id) VALUES (?, ?, ?)"
 """It replaces the number's previous change, and has the next `version`."""
+_STORED_IMAGE_SIZES = """
+SELECT comment.site, comment.id, number, image_sizes FROM comment JOIN site ON site.id = comment.site
+WHERE site.key = :key AND comment.id IN (SELECT value FROM json_each(:ids))
+"""
+_PUT_IMAGE_SIZES = "UPDATE comment SET image_sizes = ? WHERE site = ? AND id = ?"
 
 
 def apply_change(
@@ -101,6 +116,28 @@ def apply_change(
     numbers = numbers_to_version(writer.changed_numbers, before, after)
     connection.executemany(_PUT_MIRROR_CHANGE, ((writer.site, number, process_id) for number in numbers))
     return frozenset(writer.changed_numbers)
+
+
+def put_image_sizes(
+    connection: sqlite3.Connection, repo: Repository, sizes: Mapping[int, Mapping[str, ImageSize]], process_id: str
+) -> frozenset[int]:
+    """Add sizes of images to those of their comments, and return the numbers of the threads that this changed."""
+    threads: set[tuple[int, int]] = set()
+    for site, key, number, text in connection.execute(
+        _STORED_IMAGE_SIZES, {"key": repo.key, "ids": json_list(sizes)}
+    ).fetchall():
+        stored_sizes = {} if text is None else parse_image_sizes(text)
+        new_sizes = with_image_sizes(stored_sizes, sizes[key])
+        if new_sizes != stored_sizes:
+            connection.execute(_PUT_IMAGE_SIZES, (_json(new_sizes), site, key))
+            threads.add((site, number))
+    connection.executemany(_PUT_MIRROR_CHANGE, ((site, -number, process_id) for site, number in sorted(threads)))
+    return frozenset(number for _, number in threads)
+
+
+def parse_image_sizes(text: bytes) -> Mapping[str, ImageSize]:
+    """Return the sizes of a comment's images; raise ValueError if the stored text is damaged."""
+    return {name: (width, height) for name, (width, height) in orjson.loads(text).items()}
 
 
 class _ChangeWriter:
@@ -135,7 +172,7 @@ class _ChangeWriter:
         issues = self._normalized_change.issues
         rows = self._rows(_STORED_ISSUES, issues)
         self._current_issues = {n for n in issues if n not in rows or is_newer(issues[n].updated_at, rows[n][0])}
-        sources = {number: _json(issues[number].source) for number in self._current_issues}
+        sources = {number: _json(_current_issue(issues[number], rows).source) for number in self._current_issues}
         changes = {n: source for n, source in sources.items() if n not in rows or not _is_same(rows[n][1], source)}
         self.changed_numbers.update(changes)
         for number, source in changes.items():
@@ -194,6 +231,17 @@ class _ChangeWriter:
         """Run a statement on the rows of this site; `keys` are its JSON list."""
         parameters = {"site": self.site, "at": self._change.at, "number": number, "keys": json_list(keys)}
         return self._connection.execute(statement, parameters)
+
+
+def _current_issue(issue: Issue, rows: Mapping[int, Any]) -> Issue:
+    """Return the issue with what is only stored: who closed it. `rows` are the stored issues by number."""
+    stored_source = rows[issue.number][1] if issue.number in rows else b""
+    if b'"closed_by"' not in stored_source:  # most of them are in no need of parsing
+        return issue
+    try:
+        return with_known_closer(issue, orjson.loads(stored_source))
+    except orjson.JSONDecodeError:
+        return issue
 
 
 _AS_DICT: Callable[[Any], Any] = dict

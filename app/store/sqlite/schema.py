@@ -6,7 +6,8 @@
 | issue            | an issue or pull request                | site, number                                |
 | comment          | a comment of an issue                   | site, id                                    |
 | tombstone        | a number without an issue               | site, number                                |
-| mirror_change    | the latest change of a number           | version; number 0 is the repository         |
+| mirror_change    | the latest change of a number           | version; number 0 is the repository, and    |
+|                  |                                         | -n stands for the images of thread n        |
 | etag             | an ETag of GitHub's                     | key: the validator key                      |
 | job              | a job                                   | generation; number 0 is the repository      |
 | delivery         | a received webhook delivery             | id: GitHub's GUID                           |
@@ -209,6 +210,7 @@ MIGRATIONS: Sequence[Migration] = (
         "UPDATE recorded_request SET token_id = 'unauthenticated' WHERE token_id = 'nobody'",
         "UPDATE rate_limit_state SET token_id = 'unauthenticated' WHERE token_id = 'nobody'",
     ),
+    ("ALTER TABLE comment ADD COLUMN image_sizes BLOB",),  # a JSON object: an image's name to [width, height]
     (  # what feeds have named their entries by until now, they keep
         "ALTER TABLE site ADD COLUMN feed_name TEXT",
         "ALTER TABLE site ADD COLUMN entry_name TEXT",

@@ -18,6 +18,7 @@ router = read_router("Comments", prefix="/api/v1")
         "The thread without its comments: how many there are, where to write one, and whether that is possible.\n\n"
         "A post without an issue is an answer too, with the status `missing` or `gone`."
     ),
+    response_description="The thread without its comments.",
     responses={200: {"model": Post}},
 )
 async def post(request: Request, site: Site, ghissueid: Ghissueid) -> Response:
@@ -32,6 +33,7 @@ async def post(request: Request, site: Site, ghissueid: Ghissueid) -> Response:
         "A page of the comments with their post; `next` leads to the following page.\n\n"
         "Comments that arrive between two pages move nothing: none comes twice and none is lost."
     ),
+    response_description="A page of comments, and their post.",
     responses={200: {"model": Comments}},
 )
 async def comments(
@@ -54,6 +56,7 @@ async def comments(
     "/counts",
     summary="Comment counts",
     description="How many comments each post has, for a list of posts: one request for a whole page of them.",
+    response_description="The counts by post.",
     responses={200: {"model": Counts}},
     openapi_extra={"parameters": [OPENAPI_IDS]},
 )
@@ -66,6 +69,7 @@ async def counts(request: Request, site: Site) -> Response:
     "/comments",
     summary="The newest comments",
     description="The newest comments of the whole blog, each with the post that it stands under.",
+    response_description="A page of comments, the newest first.",
     responses={200: {"model": Newest}},
 )
 async def newest(request: Request, site: Site, limit: Limit = 20, cursor: Cursor = None) -> Response:

@@ -27,9 +27,9 @@ _DELETED_ISSUE = "The post's issue was deleted: a feed without entries, so that 
 class Person(BaseModel):
     """Who wrote a comment."""
 
-    name: str = Field(examples=["octocat"])
-    url: str
-    avatar: str | None = Field(None, description="Left out where its address is not known.")
+    name: str = Field(description="The account's name on GitHub.", examples=["octocat"])
+    url: str = Field(description="The account's page on GitHub.", examples=["https://github.com/octocat"])
+    avatar: str | None = Field(None, description="The account's picture; left out if its address is not known.")
 
 
 class Item(BaseModel):
@@ -40,30 +40,30 @@ class Item(BaseModel):
     )
     url: str = Field(description="The comment on GitHub.")
     title: str = Field(
-        description="Who comments, in the blog's feed on what, and the first words.",
+        description="Who wrote it, in the blog's feed also where, and the first words.",
         examples=["octocat: Thank you, that helped me"],
     )
     content_html: str = Field(description="Safe to insert into a page.")
-    content_text: str
-    date_published: str = Field(examples=["2020-07-01T09:30:00Z"])
-    date_modified: str
-    authors: list[Person]
-    author: Person = Field(description="The same for programs that know JSON Feed 1.0 only.")
+    content_text: str = Field(description="Without markup.")
+    date_published: str = Field(description="When it was written.", examples=["2020-07-01T09:30:00Z"])
+    date_modified: str = Field(description="When its text last changed.", examples=["2020-07-01T09:30:00Z"])
+    authors: list[Person] = Field(description="Who wrote it: one person.")
+    author: Person = Field(description="The same, for programs that know JSON Feed 1.0 only.")
 
 
 class JsonFeed(BaseModel):
-    """JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/)."""
+    """A feed in the format [JSON Feed 1.1](https://www.jsonfeed.org/version/1.1/)."""
 
-    version: Literal["https://jsonfeed.org/version/1.1"]
-    title: str
+    version: Literal["https://jsonfeed.org/version/1.1"] = Field(description="The version of the format.")
+    title: str = Field(description="The title of the post's issue, or the name of the repository.")
     home_page_url: str = Field(description="The post's issue, or the list of issues.")
     feed_url: str | None = Field(
-        None, description="The address that was asked for; left out where the service's own address is not known."
+        None, description="The feed's own address, as it was requested; left out if it is not known."
     )
     authors: list[Person] = Field(description="The repository.")
-    author: Person
-    language: str = Field(examples=["en"])
-    items: list[Item] = Field(max_length=MAX_ENTRIES)
+    author: Person = Field(description="The same, for programs that know JSON Feed 1.0 only.")
+    language: str = Field(description="The language of the feed's own texts.", examples=["en"])
+    items: list[Item] = Field(description="The newest comments, the newest first.", max_length=MAX_ENTRIES)
 
 
 class _Atom(Response):
@@ -86,6 +86,7 @@ _JSON_410: dict[int | str, dict[str, Any]] = {410: {"model": JsonFeed, "descript
     summary="A post's newest comments (Atom)",
     description="The fifty newest comments, replies marked as RFC 4685 has it. Empty for a post without an issue.",
     response_class=_Atom,
+    response_description="The feed.",
     responses=_ATOM_410,
 )
 async def post_atom(request: Request, site: RequestedSite, ghissueid: Ghissueid, lang: Lang = "en") -> Response:
@@ -98,6 +99,7 @@ async def post_atom(request: Request, site: RequestedSite, ghissueid: Ghissueid,
     summary="A post's newest comments (JSON Feed)",
     description="The fifty newest comments. Empty for a post without an issue.",
     response_class=_JsonFeed,
+    response_description="The feed.",
     responses=_JSON_200 | _JSON_410,
 )
 async def post_json(request: Request, site: RequestedSite, ghissueid: Ghissueid, lang: Lang = "en") -> Response:
@@ -110,6 +112,7 @@ async def post_json(request: Request, site: RequestedSite, ghissueid: Ghissueid,
     summary="The blog's newest comments (Atom)",
     description="The fifty newest comments of the whole blog, replies marked as RFC 4685 has it.",
     response_class=_Atom,
+    response_description="The feed.",
 )
 async def site_atom(request: Request, site: RequestedSite, lang: Lang = "en") -> Response:
     """Serve the Atom feed of a site."""
@@ -121,6 +124,7 @@ async def site_atom(request: Request, site: RequestedSite, lang: Lang = "en") ->
     summary="The blog's newest comments (JSON Feed)",
     description="The fifty newest comments of the whole blog.",
     response_class=_JsonFeed,
+    response_description="The feed.",
     responses=_JSON_200,
 )
 async def site_json(request: Request, site: RequestedSite, lang: Lang = "en") -> Response:

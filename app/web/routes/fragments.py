@@ -25,6 +25,7 @@ router = read_router("HTML")
         "runs."
     ),
     response_class=HTMLResponse,
+    response_description="The element, or the page.",
 )
 async def fragment(
     request: Request,

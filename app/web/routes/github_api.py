@@ -1,5 +1,8 @@
 """The GitHub-compatible API: paths, parameters and leniency of `api.github.com`, for the configured repositories.
 
+All paths are served below `/api/v3` too, where GitHub Enterprise has them: clients for it add that prefix themselves.
+Addresses in objects and links then begin with it.
+
 A `page` or `per_page` that is no number from 1 means the default, and `per_page` above 100 means 100. An unknown `sort`
 or `direction` means the default. Unknown parameters are ignored, because scripts on blogs send `client_id`,
 `access_token`, `t` and `_`. An invalid `since` or `state` is an error with status 422, because a guess would answer
@@ -9,8 +12,10 @@ Follows https://docs.github.com/rest/issues/issues and https://docs.github.com/r
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends
 from starlette.datastructures import QueryParams
@@ -18,13 +23,31 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.domain.errors import InvalidParameter
+from app.domain.errors import InvalidParameter, NotServed
 from app.domain.sites import Repository
 from app.render import github_api
-from app.render.keys import GitHubCommentKey, GitHubCommentsKey, GitHubIssueKey, GitHubIssuesKey, MediaType
+from app.render.keys import (
+    GitHubAllCommentsKey,
+    GitHubCommentKey,
+    GitHubCommentsKey,
+    GitHubIssueKey,
+    GitHubIssuesKey,
+    GitHubRepositoryKey,
+    MediaType,
+)
 from app.render.media_types import negotiate_media_type
+from app.serving.repository_names import NamedRepository
 from app.web.context import serve_document, web_context
-from app.web.parameters import READ_ERRORS, is_positive_integer
+from app.web.document_response import uncached_json
+from app.web.errors import ErrorDetails, MovedPermanently, error_response
+from app.web.parameters import (
+    READ_ERRORS,
+    CommentId,
+    IssueNumber,
+    RepositoryName,
+    RepositoryOwner,
+    is_positive_integer,
+)
 
 _LONGEST_FILTER = 1000
 """Characters of a filter: the key of a document contains it."""
@@ -38,7 +61,10 @@ _TIME = re.compile(
 """A space before the offset is a `+` that the client did not percent-encode."""
 _STATES = ("open", "closed", "all")
 _SORTS = ("created", "updated", "comments")
+_COMMENT_SORTS = ("created", "updated")
 _DIRECTIONS = ("desc", "asc")
+_ENTERPRISE_PREFIX = "/api/v3"
+_NO_REACTIONS = "Afterword has no list of reactions, only their counts: see `reactions` of the issue or comment."
 
 
 def parse_positive_number(text: str | None, default: int) -> int:
@@ -78,16 +104,38 @@ def _parse_id(text: str) -> int:
     return int(text)
 
 
-async def _find_site(request: Request, owner: str, repo: str) -> Repository:
-    return (await web_context(request).site(f"{owner}/{repo}")).repo
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What every path names: a repository, the media type, and the repository's address at this service."""
+
+    repo: Repository
+    media_type: MediaType
+    repository_url: str | None
+    """None if the request's Host makes no valid address."""
 
 
-async def _media_type(request: Request) -> MediaType:
-    return negotiate_media_type(request.headers.get("accept"))
+async def _find_resource(request: Request, owner: RepositoryOwner, repo: RepositoryName) -> Resource:
+    """Return the repository of a path. Raise `NotServed`, or `MovedPermanently` for a former name."""
+    context, path = web_context(request), request.scope["path"]
+    name, names = f"{owner}/{repo}", context.features.names
+    if names is None:
+        site = (await context.site(name)).repo
+        named_repository: NamedRepository | None = NamedRepository(site, site.full_name, site.full_name)
+    else:
+        named_repository = await names.find(name)
+    if named_repository is None:
+        raise NotServed(name)
+    prefix = _ENTERPRISE_PREFIX if path.startswith(f"{_ENTERPRISE_PREFIX}/") else ""
+    base_url, current_name = context.base_url(request), named_repository.full_name
+    if current_name.lower() != name.lower():
+        rest = path.removeprefix(f"{prefix}/repos/{name}")
+        query = request.scope["query_string"].decode("latin-1")
+        raise MovedPermanently(f"{base_url}{prefix}/repos/{current_name}{quote(rest)}{query and f'?{query}'}")
+    repository_url = f"{base_url}{prefix}/repos/{current_name}" if base_url else None
+    return Resource(named_repository.repo, negotiate_media_type(request.headers.get("accept")), repository_url)
 
 
-Site = Annotated[Repository, Depends(_find_site)]
-AcceptedMediaType = Annotated[MediaType, Depends(_media_type)]
+Target = Annotated[Resource, Depends(_find_resource)]
 
 
 def _parameter(name: str, description: str) -> dict[str, Any]:
@@ -112,13 +160,24 @@ def _json(description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-_ERROR_MEMBERS = ("message", "documentation_url", "status")
+_COMMENT_PARAMETERS = (
+    _parameter("sort", "`created` (unless told) or `updated`."),
+    _parameter("direction", "`desc` (unless told) or `asc`; ignored without `sort`: then the oldest come first."),
+)
+
+
+_ERROR_MEMBERS = {
+    "message": "What happened.",
+    "documentation_url": "Where GitHub describes the address.",
+    "status": "The status again, as text.",
+}
 _ERROR: Mapping[str, Any] = {
     "type": "object",
     "required": list(_ERROR_MEMBERS),
-    "properties": {member: {"type": "string"} for member in _ERROR_MEMBERS},
+    "properties": {name: {"type": "string", "description": text} for name, text in _ERROR_MEMBERS.items()},
 }
 _ERROR_RESPONSES = {
+    301: _json("The repository has another name now: see `Location`.", {"type": "object"}),
     404: _json("Not here: the repository is not served, or there is no such issue or comment.", _ERROR),
     410: _json("The issue was deleted.", _ERROR),
     422: _json("A parameter cannot be understood.", _ERROR),
@@ -136,14 +195,28 @@ def _openapi(summary: str, docs: str, kind: str, *parameters: dict[str, Any]) ->
     }
 
 
-router = APIRouter(prefix="/repos/{owner}/{repo}/issues", tags=["GitHub-compatible"])
+router = APIRouter(tags=["GitHub-compatible"])
+_REPOSITORY = "/repos/{owner}/{repo}"
+_ISSUES = f"{_REPOSITORY}/issues"
+
+
+@router.get("/rate_limit", **_openapi("The rate limit", github_api.RATE_LIMIT_DOCS, "object"))
+async def rate_limit(request: Request) -> Response:
+    """Serve a rate limit that is never used up."""
+    return uncached_json(github_api.rate_limit(web_context(request).now()).status())
+
+
+@router.get(_REPOSITORY, **_openapi("A repository", github_api.REPOSITORY_DOCS, "object"))
+async def repository(request: Request, target: Target) -> Response:
+    """Serve what GitHub said of a repository."""
+    return await serve_document(request, GitHubRepositoryKey(target.repo, target.media_type, target.repository_url))
 
 
 @router.get(
-    "",
+    _ISSUES,
     **_openapi("The issues of a repository", github_api.ISSUES_DOCS, "array", *_PAGE_PARAMETERS, *_FILTER_PARAMETERS),
 )
-async def issues(request: Request, site: Site, media_type: AcceptedMediaType) -> Response:
+async def issues(request: Request, target: Target) -> Response:
     """Serve a page of a repository's issues."""
     query = request.query_params
     state = query.get("state") or _STATES[0]
@@ -155,8 +228,8 @@ async def issues(request: Request, site: Site, media_type: AcceptedMediaType) ->
         if len(query.get(name, "")) > _LONGEST_FILTER:
             raise InvalidParameter(name, f"at most {_LONGEST_FILTER} characters")
     key = GitHubIssuesKey(
-        repo=site,
-        media_type=media_type,
+        repo=target.repo,
+        media_type=target.media_type,
         page=page,
         per_page=per_page,
         state=state,
@@ -165,27 +238,67 @@ async def issues(request: Request, site: Site, media_type: AcceptedMediaType) ->
         direction=direction if direction in _DIRECTIONS else _DIRECTIONS[0],
         since=since,
         creator=query.get("creator") or None,
+        repository_url=target.repository_url,
     )
     return await serve_document(request, key)
 
 
-@router.get("/comments/{comment_id}", **_openapi("One comment", github_api.COMMENT_DOCS, "object"))
-async def comment(request: Request, site: Site, media_type: AcceptedMediaType, comment_id: str) -> Response:
+@router.get(
+    f"{_ISSUES}/comments",
+    **_openapi(
+        "The comments of a repository",
+        github_api.ALL_COMMENTS_DOCS,
+        "array",
+        *_PAGE_PARAMETERS,
+        *_COMMENT_PARAMETERS,
+    ),
+)
+async def all_comments(request: Request, target: Target) -> Response:
+    """Serve a page of the comments of all issues of a repository."""
+    query = request.query_params
+    sort, paging = query.get("sort"), _paging(query)
+    key = GitHubAllCommentsKey(
+        target.repo,
+        target.media_type,
+        *paging,
+        by_update=sort == "updated",
+        descending=sort in _COMMENT_SORTS and query.get("direction") != "asc",
+        repository_url=target.repository_url,
+    )
+    return await serve_document(request, key)
+
+
+@router.get(f"{_ISSUES}/comments/{{comment_id}}", **_openapi("One comment", github_api.COMMENT_DOCS, "object"))
+async def comment(request: Request, target: Target, comment_id: CommentId) -> Response:
     """Serve a comment."""
-    return await serve_document(request, GitHubCommentKey(site, _parse_id(comment_id), media_type))
+    key = GitHubCommentKey(target.repo, _parse_id(comment_id), target.media_type, target.repository_url)
+    return await serve_document(request, key)
 
 
-@router.get("/{issue_number}", **_openapi("One issue", github_api.ISSUE_DOCS, "object"))
-async def issue(request: Request, site: Site, media_type: AcceptedMediaType, issue_number: str) -> Response:
+@router.get(f"{_ISSUES}/{{issue_number}}", **_openapi("One issue", github_api.ISSUE_DOCS, "object"))
+async def issue(request: Request, target: Target, issue_number: IssueNumber) -> Response:
     """Serve an issue."""
-    return await serve_document(request, GitHubIssueKey(site, _parse_id(issue_number), media_type))
+    key = GitHubIssueKey(target.repo, _parse_id(issue_number), target.media_type, target.repository_url)
+    return await serve_document(request, key)
 
 
 @router.get(
-    "/{issue_number}/comments",
+    f"{_ISSUES}/{{issue_number}}/comments",
     **_openapi("The comments of an issue", github_api.COMMENTS_DOCS, "array", *_PAGE_PARAMETERS),
 )
-async def comments(request: Request, site: Site, media_type: AcceptedMediaType, issue_number: str) -> Response:
+async def comments(request: Request, target: Target, issue_number: IssueNumber) -> Response:
     """Serve a page of an issue's comments, the oldest first."""
-    key = GitHubCommentsKey(site, _parse_id(issue_number), media_type, *_paging(request.query_params))
+    number, paging = _parse_id(issue_number), _paging(request.query_params)
+    key = GitHubCommentsKey(target.repo, number, target.media_type, *paging, target.repository_url)
     return await serve_document(request, key)
+
+
+@router.get(f"{_ISSUES}/comments/{{number}}/reactions", include_in_schema=False)
+@router.get(f"{_ISSUES}/{{number}}/reactions", include_in_schema=False)
+async def reactions(request: Request, target: Target, number: str) -> Response:  # noqa: ARG001 - for all of them
+    """Refuse to list reactions, because the mirror has only their counts."""
+    return error_response(ErrorDetails(404, _NO_REACTIONS, github_message=_NO_REACTIONS), request.scope["path"])
+
+
+enterprise_router = APIRouter()
+enterprise_router.include_router(router, prefix=_ENTERPRISE_PREFIX, include_in_schema=False)

@@ -59,7 +59,11 @@ async def avatar(
     user_id: Annotated[
         int,
         BeforeValidator(parse_positive_integer("user_id")),
-        Path(description="GitHub's id of somebody who has written here.", json_schema_extra=integer_limits()),
+        Path(
+            description="GitHub's id of somebody who has written here.",
+            examples=[583231],
+            json_schema_extra=integer_limits(),
+        ),
     ],
 ) -> Response:
     """Serve the avatar of a user who has written a comment."""
@@ -80,9 +84,18 @@ async def image(
     request: Request,
     images: Images,
     comment_id: Annotated[
-        int, BeforeValidator(parse_positive_integer("comment_id")), Path(json_schema_extra=integer_limits())
+        int,
+        BeforeValidator(parse_positive_integer("comment_id")),
+        Path(description="GitHub's id of the comment.", examples=[652730456], json_schema_extra=integer_limits()),
     ],
-    name: Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="As the comment's HTML names it.")],
+    name: Annotated[
+        str,
+        Path(
+            pattern="^[0-9a-f]{24}$",
+            description="The picture's name, as the comment's HTML has it.",
+            examples=["0123456789abcdef01234567"],
+        ),
+    ],
 ) -> Response:
     """Serve an image of a comment."""
     # a name always has the same image, so it serves as ETag, and up to 8 MB need no digest

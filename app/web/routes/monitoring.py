@@ -10,11 +10,19 @@ from starlette.responses import Response
 
 from app.web.context import web_context
 from app.web.document_response import NO_STORE, uncached_json
+from app.web.routes.models import State
 
 router = APIRouter()
 
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """https://prometheus.io/docs/instrumenting/exposition_formats/"""
+
+_ALIVE = {
+    "type": "object",
+    "required": ["status"],
+    "properties": {"status": {"const": "ok", "description": "Always the same."}},
+    "example": {"status": "ok"},
+}
 
 
 @router.get(
@@ -22,7 +30,8 @@ _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
     tags=["Health"],
     summary="Alive",
     description="Answers as long as the process lives; it looks at nothing else.",
-    responses={200: {"content": {"application/json": {"example": {"status": "ok"}}}}},
+    response_description="The process is alive.",
+    responses={200: {"content": {"application/json": {"schema": _ALIVE}}}},
 )
 async def healthz() -> Response:
     """Respond to a liveness probe."""
@@ -38,8 +47,8 @@ async def healthz() -> Response:
         "GitHub being away does not make it unready: the mirror serves."
     ),
     responses={
-        200: {"description": "Ready."},
-        503: {"description": "Not ready yet; the body says how far each site is.", "content": {"application/json": {}}},
+        200: {"description": "Ready.", "model": State},
+        503: {"description": "Not ready yet; the body says how far each site is.", "model": State},
     },
 )
 async def readyz(request: Request) -> Response:

@@ -5,29 +5,29 @@ The page loads its files by relative URLs, so it works before the public URL lea
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from babel import Locale
 from fastapi import APIRouter
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.domain.errors import InvalidParameter
 from app.render.i18n import languages
-from app.web.assets import SCRIPT, STYLE, Asset, assets, build_asset, file_response, minify
+from app.web.assets import Asset, assets, build_asset, file_response
 from app.web.context import web_context
 from app.web.document_response import uncached_json
+from app.web.pages.layout import PAGE, REVALIDATE, render_page, security_headers
+from app.web.parameters import MAX_SAFE_INTEGER, is_positive_integer
 
 router = APIRouter(include_in_schema=False)
 
 SERVICE, REPO = "https://comments.example.com", "owner/name"
 """The placeholders in the snippet files for the service's URL and the repository."""
-_HTML = "text/html; charset=utf-8"
-_REVALIDATE = b"no-cache"
 _CACHED_PAGES = 8
 """How many URLs of the service have a rendered page in memory; others are rendered on each request."""
 
@@ -115,26 +115,10 @@ def render_snippet(file: str, service: str, repo: str) -> str:
         "@script": widget.files["widget.js"].integrity,
         "@style": widget.files["widget.css"].integrity,
     }
-    text = _text(f"web/snippets/{file}.txt")
+    text = _text(file)
     for name, value in values.items():
         text = text.replace(name, value)
     return text
-
-
-_STYLE_ONLY_POLICY = ("style-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'")
-
-
-def security_headers(*directives: str) -> dict[str, str]:
-    """Return the security headers of a page; its policy allows its style sheet and these directives."""
-    policy = ("default-src 'none'", *directives, *_STYLE_ONLY_POLICY, "require-trusted-types-for 'script'")
-    return {
-        "content-security-policy": "; ".join(policy),
-        "x-content-type-options": "nosniff",
-        "referrer-policy": "no-referrer",
-        "cross-origin-opener-policy": "same-origin",
-        "cross-origin-resource-policy": "same-origin",
-        "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    }
 
 
 @router.get("/")
@@ -147,17 +131,20 @@ async def start(request: Request) -> Response:
     # rendering takes a moment, so it runs in a thread and other requests do not wait
     page = await asyncio.to_thread(_page, base_url or SERVICE, tuple(site.full_name for site in context.sites))
     image_source = _origin(base_url) if context.proxies_images else "https:"
-    headers = security_headers(
-        "script-src 'self'", "connect-src 'self'", f"img-src 'self' data: {image_source}", "trusted-types afterword"
-    )
-    return file_response(request, page, b"private, no-cache", {"vary": "Accept, Accept-Encoding", **headers})
+    directives = ("script-src 'self'", "connect-src 'self'", f"img-src 'self' data: {image_source}")
+    headers = security_headers(*directives, "trusted-types afterword", forms="'self'")
+    return file_response(request, page, REVALIDATE, {"vary": "Accept, Accept-Encoding", **headers})
 
 
-@router.get("/start.js")
-@router.get("/start.css")
-async def page_file(request: Request) -> Response:
-    """Serve the page's script, or the style sheet of the page and /docs."""
-    return file_response(request, page_files()[request.url.path.rpartition("/")[2]], _REVALIDATE)
+@router.get("/posts")
+async def chosen_post(request: Request) -> Response:
+    """Redirect to the page of a post's comments: what the form shows without JavaScript."""
+    number = request.query_params.get("ghissueid", "")
+    if not is_positive_integer(number):
+        raise InvalidParameter("ghissueid", f"a whole number from 1 to {MAX_SAFE_INTEGER}")
+    choices = [(name, request.query_params.get(name)) for name in ("repo", "lang", "order")]
+    query = urlencode([("view", "page"), *((name, value) for name, value in choices if value)], safe="/")
+    return Response(status_code=303, headers={"location": f"posts/{number}.html?{query}", "cache-control": "no-store"})
 
 
 def _origin(url: str) -> str:
@@ -180,21 +167,13 @@ def _urls(request: Request) -> Response:
     return uncached_json(body, vary="Accept")
 
 
-@cache
-def page_files() -> Mapping[str, Asset]:
-    """Return the page's script and style sheet, which are built once for this process."""
-    types = {"start.js": SCRIPT, "start.css": STYLE}
-    return {name: build_asset(kind, minify(name, _text(f"widget/start/{name}"))) for name, kind in types.items()}
-
-
 @lru_cache(maxsize=_CACHED_PAGES)
 def _page(base_url: str, repos: tuple[str, ...]) -> Asset:
     groups = [
         (group, [(snippet, render_snippet(snippet.file, base_url, repos[0])) for snippet in group.snippets])
         for group in SNIPPET_GROUPS
     ]
-    template = _templates().get_template("widget/start/start.html")
-    return build_asset(_HTML, template.render(repos=repos, languages=_languages(), groups=groups), quick=True)
+    return build_asset(PAGE, render_page("start.html", repos=repos, languages=_languages(), groups=groups), quick=True)
 
 
 @cache
@@ -205,10 +184,5 @@ def _languages() -> Sequence[tuple[str, str]]:
 
 
 @cache
-def _templates() -> Environment:
-    return Environment(loader=FunctionLoader(_text), autoescape=True, undefined=StrictUndefined)
-
-
-@cache
 def _text(name: str) -> str:
-    return files("app").joinpath(*name.split("/")).read_text(encoding="utf-8")
+    return files("app").joinpath("web", "snippets", f"{name}.txt").read_text(encoding="utf-8")

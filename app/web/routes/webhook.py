@@ -53,7 +53,13 @@ def _outcome_response(description: str, *outcomes: DeliveryOutcome) -> dict[str,
     schema = {
         "type": "object",
         "required": ["outcome"],
-        "properties": {"outcome": {"type": "string", "enum": [str(outcome) for outcome in outcomes]}},
+        "properties": {
+            "outcome": {
+                "type": "string",
+                "enum": [str(outcome) for outcome in outcomes],
+                "description": "What happened to the delivery.",
+            }
+        },
         "example": {"outcome": str(outcomes[0])},
     }
     return {"description": description, "content": {"application/json": {"schema": schema}}}
@@ -90,7 +96,11 @@ _REQUEST: dict[str, Any] = {
         "content": {
             "application/json": {"schema": {"type": "object"}},
             "application/x-www-form-urlencoded": {
-                "schema": {"type": "object", "required": ["payload"], "properties": {"payload": {"type": "string"}}}
+                "schema": {
+                    "type": "object",
+                    "required": ["payload"],
+                    "properties": {"payload": {"type": "string", "description": "The delivery as JSON."}},
+                }
             },
         },
     },

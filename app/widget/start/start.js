@@ -90,11 +90,10 @@ async function suggestPosts() {
   if (counts.length) form.ghissueid.value = counts[0][0];
 }
 
-function addCopyButton(figure) {
+function prepareCopyButton(figure) {
   const code = figure.querySelector("code");
   const title = figure.querySelector("strong").textContent;
-  const button = document.createElement("button");
-  Object.assign(button, { type: "button", textContent: "Copy", ariaLabel: `Copy: ${title}` });
+  const button = figure.querySelector("button");
   let timer;
   button.onclick = async () => {
     let outcome = "Copied";
@@ -109,21 +108,18 @@ function addCopyButton(figure) {
     clearTimeout(timer);
     timer = setTimeout(() => (status.textContent = "", button.textContent = "Copy"), 2500);
   };
-  figure.querySelector("pre").before(button);
+  button.hidden = false;
 }
 
-// Turns consecutive sections into tabs: https://www.w3.org/WAI/ARIA/apg/patterns/tabs/
-function createTabs(panels) {
-  const list = Object.assign(document.createElement("div"), { role: "tablist", ariaLabel: "Your site" });
-  const tabs = panels.map((panel) => {
-    const title = panel.querySelector("h3");
-    const tab = document.createElement("button");
-    Object.assign(tab, { type: "button", role: "tab", id: title.id, textContent: title.textContent });
-    tab.setAttribute("aria-controls", panel.id);
-    panel.role = "tabpanel";
-    title.remove();
-    return tab;
-  });
+// Turns the links to sections into tabs: https://www.w3.org/WAI/ARIA/apg/patterns/tabs/
+function createTabs(list, panels) {
+  const tabs = [...list.children];
+  list.role = "tablist";
+  for (const [index, tab] of tabs.entries()) {
+    tab.role = "tab";
+    tab.setAttribute("aria-controls", panels[index].id);
+    panels[index].role = "tabpanel";
+  }
   const select = (selection) => {
     for (const [index, tab] of tabs.entries()) {
       tab.ariaSelected = String(tab === selection);
@@ -135,19 +131,23 @@ function createTabs(panels) {
     select(tab);
     history.replaceState(null, "", `#${tab.getAttribute("aria-controls")}`);
   };
-  list.onclick = ({ target }) => tabs.includes(target) && activate(target);
+  list.onclick = (event) => {
+    if (!tabs.includes(event.target)) return;
+    event.preventDefault();
+    activate(event.target);
+  };
   list.onkeydown = (event) => {
     const current = tabs.indexOf(document.activeElement);
-    const next = { ArrowRight: current + 1, ArrowLeft: current - 1, Home: 0, End: -1 }[event.key];
+    if (event.key === " ") event.target.click();
+    const next = { ArrowRight: current + 1, ArrowLeft: current - 1, Home: 0, End: -1, " ": current }[event.key];
     if (next === undefined) return;
     event.preventDefault();
     const tab = tabs.at(next % tabs.length);
     tab.focus();
     activate(tab);
   };
-  list.append(...tabs);
-  panels[0].before(list);
-  select(tabs.find((tab) => `#${tab.getAttribute("aria-controls")}` === location.hash) ?? tabs[0]);
+  select(tabs.find((tab) => tab.hash === location.hash) ?? tabs[0]);
+  panels[0].parentElement.className = "chosen";
 }
 
 comments.setAttribute("loading", "eager");
@@ -158,10 +158,14 @@ comments.addEventListener("comments-loaded", () => {
   form.order.value = order === "oldest" ? "" : order;
   update(readChoices());
 });
-document.querySelectorAll("figure").forEach(addCopyButton);
-createTabs([...document.querySelectorAll(".kind")]);
-form.addEventListener("submit", (event) => event.preventDefault());
+document.querySelectorAll("figure").forEach(prepareCopyButton);
+createTabs(document.querySelector(".tabs"), document.querySelectorAll(".kind"));
 let timer;
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  clearTimeout(timer);
+  show();
+});
 form.addEventListener("input", ({ target }) => {
   clearTimeout(timer);
   timer = setTimeout(async () => {
@@ -169,6 +173,5 @@ form.addEventListener("input", ({ target }) => {
     show();
   }, target.name === "ghissueid" ? 250 : 0);
 });
-form.hidden = false;
 await suggestPosts();
 show();

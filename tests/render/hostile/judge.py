@@ -18,8 +18,8 @@ WEB = r"https?://[^/\\?#@\s][^\s]*"
 IMAGE_URL = re.compile(WEB, re.IGNORECASE)
 VALUES = {
     ("", "class"): re.compile(
-        r"((highlight(-(source|text)-\S{1,40})?|pl-\w{1,5}|contains-task-list|task-list-item|footnotes|emoji|blob-code"
-        r"|markdown-alert(-\w+)?|user-mention|team-mention|issue-link|commit-link)( |$))+"
+        r"((highlight(-(source|text)-\S{1,40})?|pl-\w{1,5}|contains-task-list|task-list-item|footnotes|emoji|blob-code|blob-num"
+        r"|notranslate|pc-dark|pc-light|pc-math|markdown-alert(-\w+)?|user-mention|team-mention|issue-link|commit-link)( |$))+"
     ),
     ("", "dir"): re.compile("auto|ltr|rtl"),
     ("", "align"): re.compile("left|center|right"),
@@ -30,8 +30,8 @@ VALUES = {
     ("img", "src"): IMAGE_URL,
     ("img", "alt"): re.compile(".*", re.DOTALL),
     ("img", "title"): re.compile(".*", re.DOTALL),
-    ("img", "width"): re.compile("[0-9]{1,4}"),
-    ("img", "height"): re.compile("[0-9]{1,4}"),
+    ("img", "width"): re.compile("[1-9][0-9]{0,4}|[0-9.]{1,5}%"),
+    ("img", "height"): re.compile("[1-9][0-9]{0,4}|[0-9.]{1,5}%"),
     ("img", "loading"): re.compile("lazy"),
     ("img", "decoding"): re.compile("async"),
     ("ol", "start"): re.compile("-?[0-9]{1,9}"),

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from app.domain.errors import CommentNotFound
-from app.domain.sites import Repository, repository
+from app.domain.sites import repository
 from app.domain.threads import Author, Comment, Issue, Reactions, Status, Thread, outline
 from app.domain.times import rfc3339
 from app.render import api, feeds, fragment, github_api
@@ -16,16 +16,19 @@ from app.render.keys import (
     CommentsKey,
     CountsKey,
     FragmentKey,
+    GitHubAllCommentsKey,
     GitHubCommentKey,
     GitHubCommentsKey,
     GitHubIssueKey,
     GitHubIssuesKey,
+    GitHubRepositoryKey,
     Key,
     NewestKey,
     PostKey,
     SiteFeedKey,
     ThreadFeedKey,
 )
+from app.serving.repository_names import NamedRepository
 from app.web.app import create_app
 from app.web.cached_reads import CachedReads
 from app.web.context import Features, Monitoring, WebContext
@@ -37,6 +40,12 @@ SITE = repository("Owner/Blog")
 OTHER = repository("owner/notes")
 START = 1_593_595_800.0
 """2020-07-01T09:30:00Z."""
+REPOSITORY = {
+    "id": 9,
+    "full_name": "Owner/Blog",
+    "description": "a\u2028b\u2029c",
+    "updated_at": "2020-07-01T09:30:00Z",
+}
 POST = 41
 BIG = 2**40
 """A post with more comments than one page holds."""
@@ -135,9 +144,9 @@ class FakeReader:
             case ThreadFeedKey():
                 return feeds.thread_feed(thread, key, _html)
             case GitHubIssueKey():
-                return github_api.issue(thread, key, _html, None)
+                return github_api.issue(thread, key, _html)
             case GitHubCommentsKey():
-                return github_api.comments(thread, key, _html, None)
+                return github_api.comments(thread, key, _html)
             case _:
                 return api.post(thread)
 
@@ -155,13 +164,24 @@ class FakeReader:
                 return feeds.site_feed(
                     comments[: feeds.MAX_ENTRIES], THREADS, key, _html, feeds.SiteFeedSource(checked_at=START)
                 )
+            case _:
+                return self._render_github(key, comments)
+
+    def _render_github(self, key: Key, comments: list[Comment]) -> Document:
+        match key:
             case GitHubIssuesKey():
-                return github_api.issues([t.issue for t in THREADS.values() if t.issue], key, _html, None, START)
+                return github_api.issues([t.issue for t in THREADS.values() if t.issue], key, _html, START)
+            case GitHubAllCommentsKey():
+                ordered = comments if key.descending else comments[::-1]
+                page = ordered[(key.page - 1) * key.per_page :][: key.per_page]
+                return github_api.all_comments(page, len(comments), key, _html, START)
+            case GitHubRepositoryKey():
+                return github_api.repository(REPOSITORY, key, START, is_private=False)
             case GitHubCommentKey():
                 comment = next((c for c in comments if c.id == key.comment_id), None)
                 if comment is None:
                     raise CommentNotFound(key.comment_id)
-                return github_api.comment(comment, key, _html, None)
+                return github_api.comment(comment, key, _html)
             case _:
                 raise AssertionError(key)
 
@@ -171,10 +191,11 @@ def _missing_thread(number: int) -> Thread:
 
 
 class OldName:
-    """A `NameFinder` that knows one former name of the first site."""
+    """The names of a renamed site: like `RepositoryNames`, it knows one former name of the first site."""
 
-    async def find(self, name: str) -> tuple[Repository, str] | None:
-        return (SITE, "Old/Name") if name.lower() == "old/name" else None
+    async def find(self, name: str) -> NamedRepository | None:
+        """Return the first site for its former name."""
+        return NamedRepository(SITE, SITE.full_name, "Old/Name") if name.lower() == "old/name" else None
 
 
 class Blog:

@@ -83,13 +83,13 @@ async def test_json_feed_is_valid(blog: Blog, path: str) -> None:
     ],
 )
 async def test_feed_names_the_requested_address(blog: Blog, path: str, query: str) -> None:
-    blog.serve(former_names=OldName())
+    blog.serve(names=OldName())
     response = await blog.request(f"{path}?{query}")
     assert f'"{BASE_URL}{path}?{query}"'.replace("&", "&amp;" if path.endswith("atom") else "&") in response.text
 
 
 async def test_any_spelling_leads_to_few_documents(blog: Blog) -> None:
-    blog.serve(former_names=OldName())
+    blog.serve(names=OldName())
     names = ("owner/blog", "Owner/Blog", "OWNER/blog", "oWner/bLog", "old/name", "Old/Name", "OLD/NAME", "oLd/nAme")
     tags = ("de", "DE", "dE", "de-XX", "de-x-y", "de_DE", "de-DE", "x" * 35, "%22", "<")
     for name in names:

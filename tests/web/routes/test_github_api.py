@@ -1,17 +1,30 @@
 import string
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from githubkit_schemas.latest.models import RateLimitOverview
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.errors import InvalidParameter
+from app.domain.errors import InvalidParameter, NotReady, StoreUnusable
+from app.domain.sites import Repository
 from app.domain.times import epoch
-from app.render.keys import GitHubCommentKey, GitHubCommentsKey, GitHubIssueKey, GitHubIssuesKey, Key, MediaType
+from app.render.keys import (
+    GitHubAllCommentsKey,
+    GitHubCommentKey,
+    GitHubCommentsKey,
+    GitHubIssueKey,
+    GitHubIssuesKey,
+    MediaType,
+)
 from app.web.routes.github_api import parse_positive_number, parse_since
 from tests.web.harness.blog import BIG, GONE, OTHER, POST, SITE, Blog
 
 ISSUES = "/repos/owner/blog/issues"
+HERE = "http://blog.test/repos/Owner/Blog"
+"""The address of the repository at this service."""
 
 
 def _comments_key(
@@ -26,6 +39,10 @@ def _issues_key(
     return GitHubIssuesKey(
         SITE, MediaType.DEFAULT, 1, 30, state, labels, sort, direction, rest.get("since"), rest.get("creator")
     )
+
+
+def _all_comments_key(*, page: int = 1, since: str | None = None, **order: Any) -> GitHubAllCommentsKey:
+    return GitHubAllCommentsKey(SITE, MediaType.DEFAULT, page, 30, since, **order)
 
 
 @pytest.mark.parametrize(
@@ -46,18 +63,24 @@ def _issues_key(
         ("?labels=b,%20a,,b", _issues_key(labels=("a", "b"))),
         ("?creator=octocat&since=2020-07-01", _issues_key(creator="octocat", since="2020-07-01T00:00:00Z")),
         ("?creator=&labels=", _issues_key()),
+        ("/comments", _all_comments_key()),
+        ("/comments?direction=desc&since=2020-07-01", _all_comments_key(since="2020-07-01T00:00:00Z")),
+        ("/comments?sort=created", _all_comments_key(descending=True)),
+        ("/comments?sort=updated&direction=asc&page=2", _all_comments_key(by_update=True, page=2)),
+        ("/comments?sort=updated&direction=desc", _all_comments_key(by_update=True, descending=True)),
     ],
 )
-async def test_github_url_selects_a_document(blog: Blog, target: str, key: Key) -> None:
+async def test_github_url_selects_a_document(blog: Blog, target: str, key: Any) -> None:
     response = await blog.request(ISSUES + target)
     assert response.status_code == 200
-    assert blog.reader.requested_keys == [key]
+    assert blog.reader.requested_keys == [replace(key, repository_url=HERE)]
 
 
 @pytest.mark.parametrize(("path", "site"), [("OWNER/Blog", SITE), ("owner/BLOG", SITE), ("Owner/Notes", OTHER)])
-async def test_repository_names_ignore_case(blog: Blog, path: str, site: object) -> None:
+async def test_repository_names_ignore_case(blog: Blog, path: str, site: Repository) -> None:
     await blog.request(f"/repos/{path}/issues/41")
-    assert blog.reader.requested_keys == [GitHubIssueKey(site, 41, MediaType.DEFAULT)]  # type: ignore[arg-type]
+    url = f"http://blog.test/repos/{site}"
+    assert blog.reader.requested_keys == [GitHubIssueKey(site, 41, MediaType.DEFAULT, url)]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +96,7 @@ async def test_repository_names_ignore_case(blog: Blog, path: str, site: object)
 )
 async def test_accept_header_selects_the_media_type(blog: Blog, accept: str | None, media_type: MediaType) -> None:
     response = await blog.request(f"{ISSUES}/41", {"accept": accept} if accept else {})
-    assert blog.reader.requested_keys == [GitHubIssueKey(SITE, 41, media_type)]
+    assert blog.reader.requested_keys == [GitHubIssueKey(SITE, 41, media_type, HERE)]
     assert response.headers["vary"] == "Accept, Accept-Encoding"
 
 
@@ -102,7 +125,7 @@ def test_invalid_number_means_the_default(text: str | None, number: int) -> None
 @pytest.mark.parametrize(("value", "per_page"), [("100", 100), ("101", 100), ("5000", 100), ("0", 30), ("x", 30)])
 async def test_per_page_is_at_most_100(blog: Blog, value: str, per_page: int) -> None:
     await blog.request(f"{ISSUES}/41/comments?per_page={value}")
-    assert blog.reader.requested_keys == [_comments_key(per_page=per_page)]
+    assert blog.reader.requested_keys == [replace(_comments_key(per_page=per_page), repository_url=HERE)]
 
 
 async def test_page_beyond_the_end_is_empty_with_links(blog: Blog) -> None:
@@ -111,9 +134,7 @@ async def test_page_beyond_the_end_is_empty_with_links(blog: Blog) -> None:
     assert response.links["prev"]["url"].endswith("/comments?page=3")
 
 
-@pytest.mark.parametrize(
-    "number", ["0", "-1", "041", "x", "comments", "４１", "1.0", "%00", "41%00", "9" * 5000, str(2**53)]
-)
+@pytest.mark.parametrize("number", ["0", "-1", "041", "x", "４１", "1.0", "%00", "41%00", "9" * 5000, str(2**53)])
 @pytest.mark.parametrize("path", ["{}", "{}/comments", "comments/{}"])
 async def test_invalid_id_is_not_found(blog: Blog, path: str, number: str) -> None:
     response = await blog.request(f"{ISSUES}/{path.format(number)}")
@@ -125,8 +146,13 @@ async def test_invalid_id_is_not_found(blog: Blog, path: str, number: str) -> No
 @pytest.mark.parametrize(
     "path",
     [
-        "/repos/owner/blog",
         "/repos/owner/blog/",
+        "/repos/owner/blog/labels",
+        "/repos/owner",
+        "/repos/a/b",
+        "/api/v3",
+        "/api/v3/user",
+        "/api/v3/repos/a/b/issues",
         f"{ISSUES}/",
         f"{ISSUES}/41/",
         f"{ISSUES}/41/comments/",
@@ -255,3 +281,55 @@ async def test_long_filter_is_refused(blog: Blog, name: str) -> None:
     response = await blog.request(f"/repos/Owner/Blog/issues?{name}={'x' * 1001}")
     assert response.status_code == 422
     assert "at most 1000 characters" in response.text
+
+
+async def test_enterprise_prefix_stays_in_links(blog: Blog) -> None:
+    for _ in range(2):  # by the route, then from the cache
+        response = await blog.request(f"/api/v3{ISSUES}/{BIG}/comments")
+        assert response.links["next"]["url"] == f"http://blog.test/api/v3{ISSUES}/{BIG}/comments?page=2"
+
+
+@pytest.mark.parametrize("prefix", ["", "/api/v3"])
+async def test_rate_limit_has_the_form_of_github(blog: Blog, prefix: str) -> None:
+    response = await blog.request(f"{prefix}/rate_limit")
+    limit = RateLimitOverview.model_validate(response.json()).resources.core
+    assert (limit.limit, limit.remaining, limit.used) == (5000, 5000, 0)
+    assert response.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("target", "field"), [("/41", "updated_at"), ("/comments/1", "updated_at"), ("/comments/2", None), ("", None)]
+)
+async def test_single_objects_have_the_time_of_their_change(blog: Blog, target: str, field: str | None) -> None:
+    response = await blog.request(ISSUES + target)
+    assert ("last-modified" in response.headers) == (field is not None)
+    if field is not None:
+        same = await blog.request(ISSUES + target, {"if-modified-since": response.headers["last-modified"]})
+        assert (same.status_code, same.content) == (304, b"")
+
+
+@pytest.mark.parametrize("path", [f"{ISSUES}/41/reactions", f"/api/v3{ISSUES}/comments/1/reactions"])
+async def test_list_of_reactions_is_refused_with_the_reason(blog: Blog, path: str) -> None:
+    response = await blog.request(path)
+    body = response.json()
+    assert (response.status_code, body["status"]) == (404, "404")
+    assert "only their counts" in body["message"]
+    assert body["documentation_url"].startswith("https://docs.github.com/rest/reactions/reactions#list-reactions-for-")
+
+
+@pytest.mark.parametrize("failure", [NotReady("Post 41", 5), StoreUnusable("db", "locked"), RuntimeError("mistake")])
+@pytest.mark.parametrize("path", [f"{ISSUES}/41", f"/api/v3{ISSUES}/41", "/repos/owner/blog"])
+async def test_every_failure_has_a_message(blog: Blog, path: str, failure: Exception) -> None:
+    blog.reader.failure = failure
+    response = await blog.request(path)
+    assert response.status_code in {500, 503}
+    assert response.json()["message"]
+    assert response.json()["documentation_url"].startswith("https://docs.github.com/rest/")
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])
+@pytest.mark.parametrize("path", [f"{ISSUES}/41", f"/api/v3{ISSUES}", "/repos/owner/blog", "/rate_limit"])
+async def test_writing_is_refused_with_a_message(blog: Blog, path: str, method: str) -> None:
+    response = await blog.request(path, method=method)
+    assert (response.status_code, response.json()["message"]) == (405, "Method Not Allowed")
+    assert response.headers["allow"] == "GET, HEAD, OPTIONS"

@@ -40,13 +40,16 @@ async def test_browsers_receive_the_page(blog: Blog) -> None:
     assert (head.headers["content-length"], head.content) == (str(len(response.content)), b"")
 
 
-@pytest.mark.parametrize("path", ["/", "/docs"])
-async def test_pages_have_strict_security_headers(blog: Blog, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "forms"), [("/", "'self'"), ("/docs", "'none'"), ("/status", "'none'"), ("/feed", "'none'")]
+)
+async def test_pages_have_strict_security_headers(blog: Blog, path: str, forms: str) -> None:
     response = await blog.request(path, BROWSER)
     policy = _directives(response.headers["content-security-policy"])
     assert policy["default-src"] == "'none'"
     assert policy["require-trusted-types-for"] == "'script'"
-    assert {policy[name] for name in ("base-uri", "form-action", "frame-ancestors")} == {"'none'"}
+    assert {policy[name] for name in ("base-uri", "frame-ancestors")} == {"'none'"}
+    assert policy["form-action"] == forms
     assert not re.search("unsafe|http:|[*]", response.headers["content-security-policy"])
     assert response.headers["referrer-policy"] == "no-referrer"
     assert response.headers["x-content-type-options"] == "nosniff"
@@ -68,7 +71,7 @@ async def test_policy_allows_images_from_their_host(blog: Blog) -> None:
 async def test_page_loads_relative_urls_and_prints_the_public_url() -> None:
     response = await Blog(public_url="https://comments.example.org").request("/", BROWSER)
     urls = re.findall(r'<(?:link|script)[^>]* (?:href|src)="([^"]*)"', response.text.partition("</head>")[0])
-    assert urls == ["data:,", "start.css", "widget.css", "widget.js", "start.js"]
+    assert urls == ["data:,", "start.css", "comments.atom", "widget.css", "widget.js", "start.js"]
     assert "https://comments.example.org/widget.js" in response.text
     assert SERVICE not in response.text
 
@@ -104,6 +107,29 @@ async def test_page_files_are_revalidated(blog: Blog, name: str, kind: str) -> N
     assert (response.headers["content-encoding"], response.headers["cache-control"]) == ("br", "no-cache")
     again = await blog.request(f"/{name}", {"if-none-match": response.headers["etag"]})
     assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("query", "address"),
+    [
+        ("ghissueid=7&lang=&order=&theme=", "posts/7.html?view=page"),
+        (
+            "ghissueid=41&repo=owner/notes&lang=de&order=newest",
+            "posts/41.html?view=page&repo=owner/notes&lang=de&order=newest",
+        ),
+        ("ghissueid=41&lang=%0d%0ax:%20y%26", "posts/41.html?view=page&lang=%0D%0Ax%3A+y%26"),
+    ],
+)
+async def test_form_leads_to_the_page_of_a_post(blog: Blog, query: str, address: str) -> None:
+    response = await blog.request(f"/posts?{query}")
+    assert (response.status_code, response.headers["location"]) == (303, address)
+    assert "/" not in address.partition(".html")[0].removeprefix("posts/")
+
+
+@pytest.mark.parametrize("number", ["", "0", "x", "//evil.example", "41/../.."])
+async def test_form_leads_to_numbers_only(blog: Blog, number: str) -> None:
+    response = await blog.request(f"/posts?ghissueid={number}")
+    assert (response.status_code, response.json()["parameter"]) == (422, "ghissueid")
 
 
 def test_every_snippet_file_is_shown() -> None:

@@ -1,0 +1,1 @@
+"""The sizes of images: read from their first bytes, stored with the comments that show them."""
