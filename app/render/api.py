@@ -17,6 +17,7 @@ from app.domain.times import rfc3339
 from app.render import cursors
 from app.render.document import JSON, Document, encode_body, weak_etag
 from app.render.github_objects import Sanitizer
+from app.render.i18n import direction
 from app.render.keys import CommentsKey, FragmentKey, NewestKey, Order
 from app.render.sanitizer.sanitize import proxied_avatar_url
 
@@ -201,6 +202,7 @@ def _comment(comment: Comment, reply_to: int | None, sanitize: Sanitizer, base_u
         "edited_at": comment.edited_at,
         "html": sanitize(comment) if is_visible else None,
         "text": comment.body_text if is_visible else None,
+        "dir": direction(comment.body_text) if is_visible else None,
         "url": comment.url,
         "reply_to": reply_to,
         "reactions": _reactions(comment.reactions),

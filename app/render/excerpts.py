@@ -16,9 +16,9 @@ __all__ = ["excerpt", "first_words"]
 _MAX_HTML = 8_000
 """Characters of HTML that are searched for words."""
 _BLOCK = re.compile(r"<(?=/?(?:blockquote|br|d[dt]|details|div|h[1-6]|li|ol|p|pre|section|summary|table|ul)\b)")
-_SKIPPED = frozenset({"blockquote", "pre", "table", "style", "script", "svg", "math"})
+_FOREIGN_ELEMENTS = frozenset({"blockquote", "pre", "table", "style", "script", "svg", "math"})
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
-_CLEANER = nh3.Cleaner(tags=set(), attributes={}, clean_content_tags=set(_SKIPPED))
+_CLEANER = nh3.Cleaner(tags=set(), attributes={}, clean_content_tags=set(_FOREIGN_ELEMENTS))
 
 
 def first_words(html: str, text: str, limit: int) -> str:

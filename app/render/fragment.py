@@ -5,8 +5,13 @@ script finds the content and only updates it. A full page is the same as an HTML
 further comments leads there. Comments carry schema.org's `Comment` as microdata: JSON-LD would repeat every text.
 
 These must match the widget: the classes, `data-stamp`, and below which comment a reply stands.
+
+Reader modes look for a page's author in `itemprop=author` and in classes such as `pc-author`. So the microdata about a
+commenter has no text, and an empty-looking `pc-byline` before the comments stops Mozilla's Readability, which takes
+the first of these texts. Spaces stand inside inline elements, because minifiers remove those between them.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,19 +21,23 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from app.domain.texts.excerpts import first_grapheme
 from app.domain.threads import REACTIONS, Comment, Status, Thread
 from app.domain.times import rfc3339
 from app.render.api import NEW_COMMENT_FRAGMENT, page
 from app.render.document import Document, encode_body, weak_etag
 from app.render.github_objects import Sanitizer
-from app.render.i18n import ENGLISH, Translation, translation
+from app.render.i18n import ENGLISH, Translation, direction, translation
 from app.render.keys import FragmentKey, Order
+from app.render.sanitizer.markdown import protect
 from app.render.sanitizer.sanitize import proxied_avatar_url
 
 HTML = "text/html; charset=utf-8"
 DEFAULT_LIMIT = 50
 """Comments on a page."""
 _MAX_DEPTH = 3
+_BY = '<div class="pc-by">'
+_ELEMENT = re.compile(r"(<post-comments[^>]*>) *(<section .*</section>) *(</post-comments>)", re.DOTALL)
 _EMOJI = dict(zip(REACTIONS, ("👍", "👎", "😄", "🎉", "😕", "❤️", "🚀", "👀"), strict=True))
 
 
@@ -39,11 +48,15 @@ class CommentView:
     id: int
     url: str
     author: Mapping[str, str]
+    initial: str
+    """The first character of the author's name, shown until the avatar loads."""
     avatar_url: str
     created_at: str
     badges: Sequence[str]
     revision: str
     html: Markup
+    dir: str | None
+    """The direction of the text, `ltr` or `rtl`."""
     hidden_notice: str | None
     """The text in place of a hidden comment's body."""
     reactions: Sequence[tuple[str, int]]
@@ -66,6 +79,8 @@ def document(thread: Thread, key: FragmentKey, sanitize: Sanitizer, secret: byte
     views = [_comment_view(by_id[i], reply_target(i), key, i18n, sanitize) for i in ids]
     values = {
         "i18n": i18n,
+        "base_url": key.base_url,
+        "is_full_page": key.full_page,
         "post": _post(thread, i18n),
         # with these attributes of the element, the widget requests the same comments
         "attributes": {"repo": thread.repo.full_name, "lang": i18n.lang, **_list_options(key)},
@@ -74,8 +89,7 @@ def document(thread: Thread, key: FragmentKey, sanitize: Sanitizer, secret: byte
         "first_page_url": _page_url(thread, key, view="page") if key.full_page and key.cursor else None,
     }
     html = _templates().get_template("fragment.html").render(values)
-    if key.full_page:
-        html = _full_page(html, thread, key.base_url, i18n)
+    html = _full_page(html, thread, key.base_url, i18n) if key.full_page else _for_inclusion(html)
     body = html.encode("utf-8", "replace")
     return Document(
         bodies=encode_body(body, quick=key.cursor is not None),
@@ -102,6 +116,17 @@ def _full_page(fragment: str, thread: Thread, base_url: str, i18n: Translation) 
     title = i18n.text("page", title=thread.issue.title if thread.issue else f"#{thread.number}")
     content = Markup(fragment)  # noqa: S704 - a template wrote it
     return _templates().get_template("page.html").render(i18n=i18n, title=title, base_url=base_url, fragment=content)
+
+
+def _for_inclusion(html: str) -> str:
+    """Return the element for any text of a page, Markdown included.
+
+    A line with only its start tag begins a block of HTML, and the `section` in the next line interrupts a paragraph.
+    Each comment has its own line, because some parsers need quadratic time for the length of a line.
+    """
+    start, content, end = _ELEMENT.findall(html)[0]
+    lines = protect(content).replace(f" {_BY}", f"\n{_BY}")
+    return f"{start}\n{lines}\n{end}\n"
 
 
 def _content_security_policy(key: FragmentKey) -> str:
@@ -154,11 +179,13 @@ def _comment_view(
         id=comment.id,
         url=comment.url,
         author={"login": author.login, "url": author.url},
+        initial=first_grapheme(author.login),
         avatar_url=proxied_avatar_url(key.base_url, author.id) if key.proxy_images else author.avatar_url,
         created_at=comment.created_at,
         badges=[name for name, applies in badges.items() if applies],
         revision=revision(comment, html),
         html=Markup(html or ""),  # noqa: S704 - the sanitizer wrote it
+        dir=None if is_hidden else direction(comment.body_text),
         hidden_notice=None if reason is None else f"{i18n.text('hidden')}: {i18n.hidden_reason(reason)}",
         reactions=[(_EMOJI[kind], counts[kind]) for kind in REACTIONS if counts.get(kind)],
         reply_to=reply_to,
@@ -193,7 +220,8 @@ def _next_page(
         return None
     # how many comments precede a later page is unknown: its link announces a full page
     next_count = key.limit if key.cursor else min(key.limit, thread.comment_count - count)
-    return {"url": _page_url(thread, key, cursor=next_cursor), "text": i18n.plural("more", next_count)}
+    url = _page_url(thread, key, cursor=next_cursor)
+    return {"url": url, "cursor": next_cursor, "text": i18n.plural("more", next_count)}
 
 
 def _page_url(thread: Thread, key: FragmentKey, **parameters: str) -> str:
@@ -206,8 +234,13 @@ def _page_url(thread: Thread, key: FragmentKey, **parameters: str) -> str:
 @cache
 def _templates() -> Environment:
     folder = files("app.render").joinpath("templates")
+
+    def load(name: str) -> str:
+        # without line ends of its own, so that all of them are the comments'
+        return " ".join(folder.joinpath(name).read_text(encoding="utf-8").splitlines())
+
     return Environment(
-        loader=FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8")),
+        loader=FunctionLoader(load),
         autoescape=True,
         undefined=StrictUndefined,
     )

@@ -3,6 +3,7 @@
 Language tags are matched by RFC 4647, section 3.4 (lookup). Plurals and dates follow https://cldr.unicode.org.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
+from unicodedata import bidirectional
 
 import orjson
 from babel import Locale
@@ -22,6 +24,9 @@ _MAX_TAG_LENGTH = 35
 _ALIASES = {"no": "nb", "nn": "nb", "iw": "he", "in": "id", "tl": "fil"}
 _ALIASES |= dict.fromkeys(("zh-hant", "zh-hk", "zh-mo"), "zh-TW")
 """Tags for which lookup by truncation would find none or the wrong language."""
+
+_MAYBE_STRONG = re.compile(r"[A-Za-z]|[^\x00-\x7f]")
+_DIRECTIONS = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +117,15 @@ def _interpolate(text: str, values: Mapping[str, str]) -> str:
         name, brace, rest = part.partition("}")
         result.append(values[name] + rest if brace and name in values else "{" + part)
     return "".join(result)
+
+
+def direction(text: str) -> str | None:
+    """Return `ltr` or `rtl` for a text, None if no character of it has a direction.
+
+    As with `dir=auto` the first one decides: https://www.unicode.org/reports/tr9/#P2
+    """
+    for match in _MAYBE_STRONG.finditer(text):
+        found = _DIRECTIONS.get(bidirectional(match[0]))
+        if found:
+            return found
+    return None

@@ -102,9 +102,9 @@ class Renderer:
             case CommentsKey():
                 return api.comments(thread, key, self._sanitizer(key.base_url, for_page=True), self.secret)
             case FragmentKey():
-                return fragment.document(thread, key, self._image_sanitizer(key, for_page=True), self.secret)
+                return fragment.document(thread, key, self._page_sanitizer(key), self.secret)
             case ThreadFeedKey():
-                return feeds.thread_feed(thread, key, self._image_sanitizer(key))
+                return feeds.thread_feed(thread, key, self._page_sanitizer(key))
             case GitHubIssueKey():
                 return github_api.issue(thread, key, self.sanitize)
             case GitHubCommentsKey():
@@ -121,7 +121,7 @@ class Renderer:
         checked_at = site_checked_at(site)
         if isinstance(key, SiteFeedKey):
             source = feeds.SiteFeedSource(site.feed_identity, checked_at)
-            return feeds.site_feed(comments, threads, key, self._image_sanitizer(key), source)
+            return feeds.site_feed(comments, threads, key, self._page_sanitizer(key), source)
         sanitizer = self._sanitizer(key.base_url, for_page=True)
         return api.newest(comments, threads, key, sanitizer, checked_at=checked_at, stale=False, secret=self.secret)
 
@@ -139,8 +139,8 @@ class Renderer:
         """Return a list of issues in GitHub's form."""
         return github_api.issues(issues, key, self.sanitize, checked_at)
 
-    def _image_sanitizer(self, key: FragmentKey | ThreadFeedKey | SiteFeedKey, *, for_page: bool = False) -> Sanitizer:
-        return self._sanitizer(key.base_url if key.proxy_images else None, for_page=for_page)
+    def _page_sanitizer(self, key: FragmentKey | ThreadFeedKey | SiteFeedKey) -> Sanitizer:
+        return self._sanitizer(key.base_url if key.proxy_images else None, for_page=isinstance(key, FragmentKey))
 
     def _sanitizer(self, base_url: str | None, *, for_page: bool) -> Sanitizer:
         return partial(self.sanitize, base_url=base_url, for_page=for_page)

@@ -1,6 +1,6 @@
 """The widget's files as they are served: without comments, compressed at start, under two kinds of URLs.
 
-A page names `/widget.js` and `/widget.css`, which caches keep for minutes. The same two files and all others lie under
+A page names `/widget.js` and `/widget.css`, which caches keep for minutes. The same files and all others lie under
 `/assets/{version}/`, where the version is a digest of all files; caches keep these permanently. A page with an older
 script requests the older version. It receives the current file, which caches keep for minutes.
 
@@ -10,6 +10,7 @@ There is no build step: the application reads, fills in and compresses the files
 import base64
 import gzip
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -42,10 +43,17 @@ _CROSS_ORIGIN: Mapping[str, str] = {
     "timing-allow-origin": "*",
 }
 _FIRST_PAINT_TEXTS = (
-    *("lang", "dir", "comments", "none", "loading", "failed", "retry", "closed", "locked", "missing", "gone"),
-    *("write", "owner", "bot", "edited", "pinned", "reply", "more", "hidden"),
+    *("lang", "dir", "comments", "none", "failed", "retry"),
+    *("owner", "bot", "edited", "pinned", "reply", "hidden"),
 )
 """The texts that the first paint may need. The script contains them in English."""
+
+_SOURCES = (
+    *("widget.js", "more.js", "updates.js", "live.js", "lists.js", "scheme.js"),
+    *("widget.css", "content.css", "page.css"),
+)
+_PARENTHESES = re.compile(r"(?<![\w$])\((\w+)\)=>")
+"""Parentheses around the only parameter of an arrow function."""
 
 _PAGE_ONLY_TEXTS = ("page", "first")
 """The texts that only full pages and feeds show; the script does not need them."""
@@ -85,7 +93,7 @@ def assets() -> Assets:
     """Return the files, which are built once for this process."""
     translations = {tag: _widget_texts({"lang": tag, **translation(tag).texts}) for tag in languages()}
     english = orjson.dumps({key: translations[ENGLISH][key] for key in _FIRST_PAINT_TEXTS}).decode()
-    sources = {name: _source(name) for name in ("widget.js", "more.js", "lists.js", "widget.css", "page.css")}
+    sources = {name: _source(name) for name in _SOURCES}
     sources["widget.js"] = sources["widget.js"].replace('"@english"', english)
     translations[ENGLISH] = {key: text for key, text in translations[ENGLISH].items() if key not in _FIRST_PAINT_TEXTS}
     languages_json = {f"languages/{tag}.json": orjson.dumps(texts).decode() for tag, texts in translations.items()}
@@ -101,9 +109,14 @@ def _digest(texts: Mapping[str, str]) -> str:
 
 
 def minify(name: str, text: str) -> str:
-    """Return a script or a style sheet without comments and unneeded white space."""
-    minimal: str = rjsmin.jsmin(text) if _is_js(name) else rcssmin.cssmin(text)
-    return minimal
+    """Return a script or a style sheet without comments and unneeded white space.
+
+    A script here ends each statement with a semicolon, so it needs none before a brace, and no line end after one.
+    """
+    if not _is_js(name):
+        return str(rcssmin.cssmin(text))
+    minimal = str(rjsmin.jsmin(text)).replace("}\n", "}").replace(";}", "}")
+    return _PARENTHESES.sub(r"\1=>", minimal)
 
 
 def build_asset(content_type: str, text: str, *, quick: bool = False) -> Asset:
@@ -141,6 +154,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/widget.js")
 @router.get("/widget.css")
+@router.get("/content.css")
 @router.get("/page.css")
 async def current_file(request: Request) -> Response:
     """Serve a file that pages name."""

@@ -10,7 +10,7 @@ can safely show it. Scripts of a page may read the header, so a blog's owner can
 
 import re
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import count
@@ -171,10 +171,10 @@ class WebContext:
             if site.key == name.lower():
                 return NamedSite(site, name if name == site.key else site.full_name)
         names = self.features.names
-        found = None if names is None else await names.find(name)
-        if found is None:
+        named_repository = None if names is None else await names.find(name)
+        if named_repository is None:
             raise NotServed(name)
-        return NamedSite(found.repo, name if name == name.lower() else found.spelling)
+        return NamedSite(named_repository.repo, name if name == name.lower() else named_repository.spelling)
 
     def link_base(self, request: Request, key: Key) -> LinkBase:
         """Return the URL of a request for the document of a key, in the parts that its Link header needs.
@@ -200,13 +200,15 @@ class WebContext:
 
 @dataclass(frozen=True, slots=True)
 class EventStreamRequest:
-    """The thread that a page subscribes to, and the last event that it received."""
+    """The threads that a page subscribes to, and the last event that it received."""
 
     subscribers: Subscribers
     repo: Repository
     number: int
     last_event_id: str | None
     """The id of the last event received; None if the page has received none."""
+    further: Sequence[int] = ()
+    """The numbers of further threads that the same stream tells of."""
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ a new page, `current`, tells it whether the comments that it has read from some 
 Follows https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from http import HTTPStatus
 
@@ -38,15 +39,32 @@ _TOO_MANY_SUBSCRIBERS = ErrorDetails(
 
 
 class EventStream:
-    """A subscribed page, from its subscription to its socket. It is small, because there are thousands."""
+    """A subscribed page, from its subscriptions to its socket. It is small, because there are thousands."""
 
-    __slots__ = ("_send", "_subscribers", "subscription", "welcome")
+    __slots__ = ("_has_ended", "_send", "_subscribers", "subscriptions", "welcome")
     _send: Send
-    subscription: Subscription
+    subscriptions: Sequence[Subscription]
     welcome: bytes
 
     def __init__(self, subscribers: Subscribers) -> None:
         self._subscribers = subscribers
+        self._has_ended = False
+        self.subscriptions = ()
+
+    def subscribe(self, request: EventStreamRequest) -> bool:
+        """Subscribe to all threads of a request, or to none if there is no room: return which."""
+        for number in (request.number, *request.further):
+            subscription = self._subscribers.subscribe(request.repo, number, self)
+            if subscription is None:
+                self.unsubscribe()
+                return False
+            self.subscriptions = (*self.subscriptions, subscription)
+        return True
+
+    def unsubscribe(self) -> None:
+        """End all subscriptions."""
+        for subscription in self.subscriptions:
+            self._subscribers.unsubscribe(subscription)
 
     async def run(self, method: str, receive: Receive, send: Send) -> None:
         """Stream until the page disconnects or the service ends; to HEAD send nothing more."""
@@ -57,14 +75,16 @@ class EventStream:
                 return
             await self._send_text(self.welcome)
             del self.welcome
-            self._subscribers.finish_welcome(self.subscription)
+            for subscription in self.subscriptions:
+                self._subscribers.finish_welcome(subscription)
             while (await receive())["type"] != "http.disconnect":
                 pass  # the body of the request has no meaning here
         finally:
-            self._subscribers.unsubscribe(self.subscription)
+            self.unsubscribe()
 
     async def _send_text(self, text: bytes) -> None:
-        await self._send({"type": "http.response.body", "body": text, "more_body": True})
+        if not self._has_ended:  # the end of one thread's subscription ends the stream
+            await self._send({"type": "http.response.body", "body": text, "more_body": True})
 
     async def send_event(self, event: ThreadEvent) -> None:
         """Send the event that the thread changed."""
@@ -76,7 +96,9 @@ class EventStream:
 
     async def end(self) -> None:
         """End the response; a browser reconnects."""
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        if not self._has_ended:
+            self._has_ended = True
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def open_stream(request: EventStreamRequest, scope: Scope, receive: Receive, send: Send) -> EventStream | None:
@@ -85,17 +107,16 @@ async def open_stream(request: EventStreamRequest, scope: Scope, receive: Receiv
     Return None if there are too many subscribers; the 503 response is sent then.
     """
     stream = EventStream(request.subscribers)
-    subscription = request.subscribers.subscribe(request.repo, request.number, stream)
-    if subscription is None:
+    if not stream.subscribe(request):
         await error_response(_TOO_MANY_SUBSCRIBERS, scope["path"])(scope, receive, send)
         return None
-    stream.subscription = subscription
     try:
-        event = await request.subscribers.current_event(subscription)
+        event, *further = [await request.subscribers.current_event(item) for item in stream.subscriptions]
         stream.welcome = welcome_message(request.subscribers.retry_ms(), event, request.last_event_id)
+        stream.welcome += b"".join(event_message(item, "current") for item in further if item is not None)
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
     except BaseException:
-        request.subscribers.unsubscribe(subscription)
+        stream.unsubscribe()
         raise
     return stream
 

@@ -20,6 +20,8 @@ from app.web.context import NamedSite, web_context
 from app.web.errors import problem_responses
 
 MAX_IDS, MAX_LIMIT = 500, 100
+MAX_FURTHER_POSTS = 20
+"""The most posts that one event stream tells of beside its own."""
 MAX_SAFE_INTEGER = 2**53 - 1
 """The largest integer that JavaScript represents exactly (`Number.MAX_SAFE_INTEGER`)."""
 _POSITIVE_INTEGER = re.compile(r"[1-9][0-9]{0,15}")
@@ -70,16 +72,16 @@ def _parse_repo(value: Any) -> str | None:
     return str(value) if value is not None else None
 
 
-def parse_ids(text: str | None) -> tuple[int, ...] | None:
-    """Return the posts to count, sorted and without repeats; None (all posts) if the parameter is absent.
+def parse_ids(text: str | None, maximum: int = MAX_IDS) -> tuple[int, ...] | None:
+    """Return the numbers of posts, sorted and without repeats; None if the parameter is absent.
 
     Raise `InvalidParameter` for a list that is too long or has anything but numbers.
     """
     if text is None:
         return None
     ids = set(text.split(","))
-    if len(ids) > MAX_IDS or not all(map(is_positive_integer, ids)):
-        raise InvalidParameter("ids", f"at most {MAX_IDS} whole numbers from 1, separated by commas")
+    if len(ids) > maximum or not all(map(is_positive_integer, ids)):
+        raise InvalidParameter("ids", f"at most {maximum} whole numbers from 1, separated by commas")
     return tuple(sorted(map(int, ids)))
 
 
@@ -173,14 +175,25 @@ Lang = Annotated[
         max_length=35,
     ),
 ]
-_ID_SCHEMA = {"type": "integer", **integer_limits()}
-OPENAPI_IDS: dict[str, Any] = {
-    "name": "ids",
-    "in": "query",
-    "required": False,
-    "description": f"The posts to count, separated by commas, {MAX_IDS} different ones at most; the default is all.",
-    "style": "form",
-    "explode": False,
-    "schema": {"type": "array", "items": _ID_SCHEMA, "minItems": 1},
-    "example": [41, 42],
-}
+
+
+def _describe_ids(description: str, example: Sequence[int]) -> dict[str, Any]:
+    """Return what OpenAPI says of a parameter that `parse_ids` parses."""
+    return {
+        "name": "ids",
+        "in": "query",
+        "required": False,
+        "description": description,
+        "style": "form",
+        "explode": False,
+        "schema": {"type": "array", "items": {"type": "integer", **integer_limits()}, "minItems": 1},
+        "example": example,
+    }
+
+
+OPENAPI_IDS = _describe_ids(
+    f"The posts to count, separated by commas, {MAX_IDS} different ones at most; the default is all.", [41, 42]
+)
+OPENAPI_FURTHER_IDS = _describe_ids(
+    f"Further posts of the same site to hear of, separated by commas, {MAX_FURTHER_POSTS} at most.", [42, 50]
+)

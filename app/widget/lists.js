@@ -1,5 +1,6 @@
 // <comment-count> and <recent-comments>. All counts of a page are fetched in one request.
 
+const EXCERPT = 140; // UTF-16 code units, with the ellipsis
 const requests = new Map();
 let widget; // the exports of widget.js, passed in because a page may load that from several addresses
 
@@ -11,6 +12,8 @@ export function schedule(element, exports) {
     if (element.isConnected) (element.localName === "comment-count" ? requestCount : showRecent)(element);
   });
 }
+
+export { schedule as enhance };
 
 // For widget.js of version 0.3.0, which a browser may have cached: loads the current one beside it. Remove in 0.5.0.
 export const show = async (element) => schedule(element, await import("../../widget.js?after-0.3.0"));
@@ -28,13 +31,17 @@ function requestCount(element) {
   waiting.add(element);
 }
 
+// A request that finds no free connection would wait without end.
+const fetchJson = (element, path, parameters) =>
+  widget.fetchJson(widget.apiUrl(element, path, parameters), { signal: AbortSignal.timeout(30_000) });
+
 async function showCounts(elements) {
   const numbers = new Set(elements.map((element) => +element.getAttribute("ghissueid")).filter((number) => number > 0));
   const rest = [...numbers].sort((a, b) => a - b);
   const counts = {};
   while (rest.length) {
     const ids = rest.splice(0, 500).join();
-    Object.assign(counts, (await widget.fetchJson(widget.apiUrl(elements[0], "counts", { ids }))).counts);
+    Object.assign(counts, (await fetchJson(elements[0], "counts", { ids })).counts);
   }
   for (const element of elements) {
     const count = counts[element.getAttribute("ghissueid")] ?? null;
@@ -58,7 +65,7 @@ async function showRecent(element) {
   const i18n = widget.i18nOf(element);
   try {
     const limit = element.getAttribute("limit") || 5;
-    const [{ comments }] = await Promise.all([widget.fetchJson(widget.apiUrl(element, "comments", { limit })), i18n.load()]);
+    const [{ comments }] = await Promise.all([fetchJson(element, "comments", { limit }), i18n.load()]);
     const list = widget.create("ol", { className: "pc-recent", lang: i18n.texts.lang, dir: i18n.texts.dir });
     list.ariaLabel = i18n.text("recent");
     list.append(...comments.map((comment) => createItem(element, comment, i18n)));
@@ -75,7 +82,7 @@ function createItem(element, comment, i18n) {
   const post = element.getAttribute("post")?.replace("{ghissueid}", comment.ghissueid);
   const href = post ? `${post}#comment-${comment.id}` : comment.url;
   const title = i18n.text("on", { name: comment.author.login, title: comment.post_title ?? "" }) || comment.author.login;
-  const text = comment.hidden ? i18n.text("hidden") : comment.text.replace(/\s+/g, " ").slice(0, 140);
+  const text = comment.hidden ? i18n.text("hidden") : excerpt(comment.text.replace(/\s+/g, " ").trim(), i18n.lang);
   return widget.create(
     "li",
     {},
@@ -83,4 +90,17 @@ function createItem(element, comment, i18n) {
     widget.create("p", {}, text),
     widget.create("time", i18n.age(comment.created_at)),
   );
+}
+
+// Shortens a text at the end of a word; a longer word, and text without words, at the end of a character that readers see.
+function excerpt(text, lang) {
+  if (text.length <= EXCERPT) return text;
+  if (!Intl.Segmenter) return `${text.slice(0, EXCERPT).replace(/\s\S*$/, "")}…`; // browsers before 2024
+  const start = text.slice(0, 2 * EXCERPT); // segments do not depend on what follows much later
+  for (const granularity of ["word", "grapheme"]) {
+    const segments = [...new Intl.Segmenter(lang, { granularity }).segment(start)];
+    const end = segments.findLast(({ index, segment }) => index + segment.length < EXCERPT && segment.trim());
+    if (end && (granularity === "grapheme" || end.index > EXCERPT / 2)) return `${text.slice(0, end.index + end.segment.length)}…`;
+  }
+  return "…";
 }

@@ -1,35 +1,83 @@
-// What a painted <post-comments> gets afterwards: the order select, further pages, permalinks, updates and new comments.
+// What a painted <post-comments> gets afterwards: the order select, further pages and permalinks. Updates are in updates.js.
 
-const PAGE_SIZE = 100;
-let widget; // the exports of widget.js, passed in because a page may load that from several addresses
+export const PAGE_SIZE = 100;
+export let widget; // the exports of widget.js, passed in because a page may load that from several addresses
 
-export async function enhance(element, exports, isPainted) {
-  if (!element.controller) return; // the browser has cached an older widget.js, which is replaced at the next visit
+export async function enhance(element, exports, signal, isPainted) {
+  if (!(signal instanceof AbortSignal)) return; // the browser has cached an older widget.js, replaced at the next visit
   widget = exports;
-  const { signal } = element.controller;
+  const later = Promise.all([import("./updates.js"), import("./live.js")]);
   await element.i18n.load();
   if (signal.aborted) return;
-  const { section, i18n } = element;
-  const news = widget.create("div", { className: "pc-news", role: "status" });
-  section.querySelector(".pc-news")?.remove();
-  section.append(news);
+  const { section } = element;
+  removeCopies(section);
+  for (const comment of element.comments || []) {
+    const article = find(element, comment);
+    if (article) article.dataset.stamp ??= revision(comment);
+  }
+  section.append(widget.create("div", { className: "pc-news", role: "status" }));
+  addStyle(section);
   addOrderSelect(element);
+  addByline(section);
   showStaleNote(element);
+  completeTexts(element);
   element.more = (limit) => loadMore(element, limit);
-  section.addEventListener("click", (click) => {
-    if (!click.target.closest(".pc-more a, .pc-more button")) return;
-    click.preventDefault();
-    loadMore(element);
-  }, { signal });
   removeBrokenAvatars(section, signal);
-  updateTimes(section, i18n);
-  const timer = setInterval(() => updateTimes(section, i18n), 60_000);
+  updateTimes(element);
+  followScheme(element, signal);
+  const timer = setInterval(() => updateTimes(element), 60_000);
   signal.addEventListener("abort", () => clearInterval(timer));
-  addEventListener("hashchange", () => openPermalink(element), { signal });
-  if (isPainted) await refresh(element, true);
-  if (signal.aborted) return;
-  await openPermalink(element);
-  if (element.getAttribute("live") !== "off") listen(element, signal);
+  followLinks(element, signal);
+  beginAgainWhenReplaced(element, signal);
+  try {
+    const [updates, { listen }] = await later;
+    if (isPainted && !signal.aborted) await updates.refresh(element, true);
+    if (!signal.aborted) await openPermalink(element);
+    if (!signal.aborted && element.getAttribute("live") !== "off") updates.follow(element, listen, signal);
+  } catch (failure) {
+    element.emit("failed", { failure });
+  }
+}
+
+// A page that a library has copied, and shows again, has controls without their listeners.
+function removeCopies(section) {
+  for (const copy of section.querySelectorAll(".pc-news, .pc-order, .pc-note[role]")) copy.remove();
+  section.querySelector(".pc-more")?.removeAttribute("aria-busy");
+  section.querySelector(".pc-list")?.style.removeProperty("min-block-size");
+}
+
+// A library may put the page's first content back, in the middle of any state. The comments that were shown stay.
+function beginAgainWhenReplaced(element, signal) {
+  const news = element.querySelector(".pc-news");
+  const observer = new MutationObserver(() => {
+    if (signal.aborted || (element.contains(news) && element.getAttribute("state") === "ready")) return;
+    element.disconnectedCallback();
+    element.connectedCallback(true);
+  });
+  observer.observe(element, { attributeFilter: ["state"], childList: true, subtree: true });
+  signal.addEventListener("abort", () => observer.disconnect());
+}
+
+// Returns a part of the section. A minifier may have dropped it while it was empty.
+export function part(section, name) {
+  const found = section.querySelector(`.pc-${name}`);
+  if (found) return found;
+  const made = widget.create("div", { className: `pc-${name}` });
+  if (name === "head") section.prepend(made);
+  else part(section, "head").after(made);
+  return made;
+}
+
+// Reader modes take the first text with such a class for the page's author: this one has nothing to show.
+function addByline(section) {
+  if (section.querySelector(".pc-byline")) return;
+  section.querySelector(".pc-head")?.append(widget.create("span", { className: "pc-byline" }, "\u200b"));
+}
+
+// Adds the style sheet that the first paint does not need. In the section it is also in a shadow root, and goes with it.
+function addStyle(section) {
+  if (section.querySelector(":scope > link[rel=stylesheet]")) return;
+  section.append(widget.create("link", { rel: "stylesheet", href: new URL("content.css", import.meta.url) }));
 }
 
 // Without its image an avatar shows the author's initial.
@@ -45,7 +93,8 @@ function formatTime(time, i18n) {
 }
 
 // Shows how long ago comments were written, and the exact time on hover. Lets the keyboard scroll wide content.
-function updateTimes(section, i18n) {
+export function updateTimes({ section, i18n }) {
+  for (const link of section.querySelectorAll(LINKS)) updateLink(link);
   for (const wide of section.querySelectorAll(".pc-body :is(pre, table)")) if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
   for (const time of section.querySelectorAll(".pc-when time")) {
     const { textContent } = i18n.age(time.dateTime);
@@ -55,7 +104,7 @@ function updateTimes(section, i18n) {
 }
 
 // Says how old the comments are if the service could not reach GitHub.
-function showStaleNote(element) {
+export function showStaleNote(element) {
   const { section, i18n, post } = element;
   section.querySelector(".pc-stale")?.remove();
   if (!post?.stale || !post.checked_at) return;
@@ -63,9 +112,9 @@ function showStaleNote(element) {
   section.append(widget.create("div", { className: "pc-note pc-stale" }, text));
 }
 
-function addOrderSelect(element) {
+export function addOrderSelect(element) {
   const { section, i18n } = element;
-  const head = section.querySelector(".pc-head");
+  const head = part(section, "head");
   if (head.querySelector(".pc-order") || !i18n.texts.order || section.querySelectorAll(".pc-comment").length < 2) return;
   const options = ["oldest", "newest", "reactions"].map((value) =>
     widget.create("option", { value, selected: value === (element.getAttribute("order") || "oldest") }, i18n.text(value)),
@@ -80,12 +129,19 @@ function addOrderSelect(element) {
   element.focusOrder = false;
 }
 
+// A request that finds no free connection would wait without end.
+const limited = (signal) => AbortSignal.any?.([signal, AbortSignal.timeout(30_000)]) ?? signal;
+
 // Revalidates, because the browser may have cached a response that is already shown.
-const fetchPage = (element, cursor, limit) =>
-  widget.fetchJson(element.pageUrl(cursor, limit), { signal: element.controller.signal, cache: "no-cache" });
-const articles = (section) => new Map([...section.querySelectorAll(".pc-comment")].map((article) => [article.id, article]));
-const idOf = (comment) => `comment-${comment.id}`;
-const find = (element, comment) => element.section.querySelector(`#comment-${comment?.id}`);
+export const fetchPage = (element, cursor, limit) =>
+  widget.fetchJson(element.pageUrl(cursor, limit), { signal: limited(element.controller.signal), cache: "no-cache" });
+export const articles = (section) => new Map([...section.querySelectorAll(".pc-comment")].map((article) => [article.id, article]));
+export const idOf = (comment) => `comment-${comment.id}`;
+export const find = (element, comment) => element.section.querySelector(`#comment-${comment?.id}`);
+
+// Changes whenever the comment's appearance does; app/render/fragment.py computes the same.
+export const revision = (comment) =>
+  [comment.edited_at, comment.html?.length, comment.hidden, +comment.pinned, ...Object.values(comment.reactions)].join();
 
 // Appends the next page. Space for it is reserved at once: right after a click readers expect the page to move.
 async function loadMore(element, limit, keepFocus) {
@@ -94,9 +150,9 @@ async function loadMore(element, limit, keepFocus) {
   const more = section?.querySelector(".pc-more"); // missing while another post's comments load
   if (!more || more.ariaBusy) return;
   section.querySelector(".pc-note[role]")?.remove();
-  const list = section.querySelector(".pc-list");
+  const cursor = more.dataset.cursor || new URL(more.querySelector("a").href).searchParams.get("cursor");
+  const list = part(section, "list");
   const before = articles(section).size;
-  const cursor = element.next || new URL(more.firstChild.href).searchParams.get("cursor");
   more.ariaBusy = "true";
   const expected = Math.min((element.post?.comment_count || before + 50) - before, limit || element.getAttribute("limit") || 50);
   list.style.minBlockSize = `${list.offsetHeight * (1 + expected / before)}px`;
@@ -105,12 +161,13 @@ async function loadMore(element, limit, keepFocus) {
     const comments = page.comments.filter((comment) => !find(element, comment));
     await append(element, comments);
     if (signal.aborted) return;
-    element.next = page.next;
-    const rest = page.post.comment_count - articles(section).size;
-    if (page.next) more.replaceChildren(widget.create("button", { type: "button" }, element.moreLabel(rest)));
-    else more.remove();
+    if (page.next) {
+      more.dataset.cursor = page.next;
+      more.replaceChildren(widget.create("button", { type: "button" }, "…"));
+      labelMoreButton(element);
+    } else more.remove();
     if (!keepFocus) focus(find(element, comments[0]));
-    element.emitLoaded(page.post);
+    element.emitLoaded(page.post, "loaded");
   } catch (failure) {
     if (!signal.aborted) element.showFailure(failure, () => loadMore(element, limit));
   } finally {
@@ -119,170 +176,114 @@ async function loadMore(element, limit, keepFocus) {
   }
 }
 
+// Writes the texts that the first paint has left out, if they could be loaded.
+function completeTexts(element) {
+  const link = element.section.querySelector(".pc-write a");
+  if (link?.textContent === "…") link.textContent = element.i18n.text("write") || "…";
+  labelMoreButton(element);
+}
+
+// Says on the button how many comments the next page has. The cursor stands in the page, so a copy of it has the same.
+function labelMoreButton(element) {
+  const { section, i18n, post } = element;
+  const button = section.querySelector(".pc-more button");
+  const rest = post?.comment_count - articles(section).size;
+  if (button && rest > 0 && i18n.texts.more)
+    button.textContent = i18n.plural("more", Math.min(rest, element.getAttribute("limit") || 50));
+}
+
 // Appends in small batches, between which the browser can handle input.
-async function append(element, comments, list = element.section.querySelector(".pc-list")) {
+export async function append(element, comments, list = part(element.section, "list")) {
   for (let start = 0; start < comments.length; start += 20) {
     if (start) await new Promise((resolve) => setTimeout(resolve));
     const batch = comments.slice(start, start + 20);
     widget.append(list, batch, element.i18n, element.getAttribute("order"));
-    for (const comment of batch) linkReply(element, comment, list);
+    for (const comment of batch) completeComment(element, comment, list);
   }
-  updateTimes(list, element.i18n);
+  updateTimes(element);
+  followScheme(element, element.controller?.signal);
 }
 
-// Links a comment to its target if that stands elsewhere on the page.
-function linkReply(element, comment, list) {
+// Lets images that are meant for a dark or a light page follow the page's scheme.
+function followScheme({ section }, signal) {
+  if (!signal || !section.querySelector(".pc-dark, .pc-light")) return;
+  import("./scheme.js").then((scheme) => scheme.followScheme(section, signal)).catch(() => {});
+}
+
+// Marks a comment with its revision, and links it to its target if that stands elsewhere on the page.
+function completeComment(element, comment, list) {
   const article = list.querySelector(`#${idOf(comment)}`);
   const target = find(element, { id: comment.reply_to });
-  if (target && article.parentElement.closest("article") !== target && !article.querySelector(".pc-reply"))
-    widget.linkReply(article, comment, target.querySelector(".pc-author").textContent, element.i18n);
+  article.dataset.stamp = revision(comment);
+  if (target && article.parentElement.closest(".pc-comment") !== target && !article.querySelector(".pc-reply"))
+    widget.linkReply(article, comment, target, element.i18n);
 }
 
-function focus(article) {
+export function focus(article) {
   if (!article) return;
   article.tabIndex = -1;
   article.focus({ preventScroll: true });
 }
 
-// Opens the comment that the page's URL names, on whichever page of the thread it stands.
-async function openPermalink(element) {
-  const id = location.hash.slice(1);
-  if (!/^comment-\d+$/.test(id)) return;
+const LINKS = ".pc-when a, .pc-reply";
+const isRoute = () => /^#.*[!/]/.test(location.hash); // of a router: the hash is the view, and must stay
+
+// Makes a permalink lead to this page if its <base> is another, and to this view if its hash is a router's.
+function updateLink(link) {
+  const [hash] = link?.getAttribute("href").match(/#comment-\d+$/) || [];
+  if (!hash) return;
+  const [page, route] = location.href.split("#");
+  if (isRoute()) link.href = `${page}#${route}${hash}`;
+  else link.href = document.baseURI.split("#")[0] === page ? hash : page + hash;
+}
+
+// Handles clicks on permalinks and "Show more". The page may have another address than when its comments were painted.
+function followLinks(element, signal) {
+  const { section } = element;
+  for (const name of ["pointerover", "focusin"])
+    section.addEventListener(name, ({ target }) => updateLink(target.closest(LINKS)), { signal });
+  addEventListener("hashchange", () => openPermalink(element), { signal });
+  section.addEventListener("click", (click) => {
+    if (click.target.closest(".pc-more :is(a, button)")) {
+      click.preventDefault();
+      click.stopPropagation(); // a navigation library may listen at the link
+      loadMore(element);
+    }
+    const link = click.target.closest(LINKS);
+    if (!link || click.button || click.ctrlKey || click.metaKey || click.shiftKey || click.altKey) return;
+    click.preventDefault();
+    const { hash } = link;
+    if (isRoute() || location.hash === hash) openPermalink(element, hash);
+    else location.hash = hash;
+  }, { capture: true, signal });
+}
+
+// Opens what a browser would open to show a place that it has found.
+function openAncestors(article) {
+  for (let closed = article; (closed = closed.parentElement?.closest("details:not([open]), [hidden=until-found]")); ) {
+    closed.dispatchEvent(new Event("beforematch", { bubbles: true }));
+    if (closed.hidden) closed.hidden = false;
+    else closed.open = true;
+  }
+}
+
+// Opens the comment that a hash names, on whichever page of the thread it stands.
+async function openPermalink(element, hash = location.hash) {
+  const [id] = hash.match(/comment-\d+$/) || [];
+  if (!id) return;
   const { section } = element;
   const { signal } = element.controller;
-  for (let size = -1; !document.getElementById(id) && section.querySelector(".pc-more") && size !== articles(section).size; ) {
+  const comment = { id: id.slice(8) };
+  for (let size = -1; !document.getElementById(id) && !find(element, comment) && section.querySelector(".pc-more") && size !== articles(section).size; ) {
     size = articles(section).size;
     await loadMore(element, PAGE_SIZE, true);
     if (signal.aborted) return;
   }
-  const article = document.getElementById(id);
-  if (!article || !element.contains(article)) return;
+  const article = find(element, comment);
+  if (!article) return;
   section.querySelector(".pc-target")?.classList.remove("pc-target");
   article.classList.add("pc-target");
+  openAncestors(article);
   article.scrollIntoView();
   focus(article);
-}
-
-// Updates the shown comments in place. New comments are inserted (`now`) or announced. On failure, nothing changes.
-async function refresh(element, now) {
-  const { signal } = element.controller;
-  await update(element, now).catch((failure) => signal.aborted || element.emit("failed", { failure }));
-}
-
-async function update(element, now) {
-  const { section, i18n } = element;
-  const { signal } = element.controller;
-  const order = element.getAttribute("order");
-  const more = section.querySelector(".pc-more");
-  const before = element.post?.comment_count;
-  const items = articles(section);
-  const comments = [];
-  const missing = new Set(items.keys());
-  let page = {};
-  for (let pages = 0; pages <= items.size / PAGE_SIZE + 1 && (!pages || (page.next && (missing.size || !more))); pages++) {
-    page = await fetchPage(element, page.next, PAGE_SIZE);
-    comments.push(...page.comments);
-    for (const comment of page.comments) missing.delete(idOf(comment));
-  }
-  if (signal.aborted) return;
-  for (const comment of comments) updateComment(items.get(idOf(comment)), comment, i18n);
-  for (const id of missing) removeComment(items.get(id));
-  const newest = Math.max(0, ...[...items.keys()].map((id) => +id.slice(8)));
-  // new comments that belong at an end of the list can be inserted; others are only counted
-  const canInsert = order === "newest" || (order !== "reactions" && !more);
-  const fresh = canInsert ? comments.filter((comment) => comment.id > newest) : [];
-  const number = canInsert ? fresh.length : page.post.comment_count - before;
-  if (updatePost(element, page.post)) return;
-  showStaleNote(element);
-  if (now && canInsert) await insert(element, fresh);
-  else if (number > 0) announce(element, canInsert ? fresh : null, number);
-  element.emitLoaded(page.post, now ? "loaded" : "changed");
-}
-
-function updateComment(article, comment, i18n) {
-  if (!article || article.dataset.stamp === widget.revision(comment)) return;
-  const replacement = widget.createComment(comment, i18n);
-  const reply = article.querySelector(":scope > .pc-reply");
-  if (reply) replacement.firstChild.after(reply);
-  article.replaceChildren(...replacement.childNodes, ...article.querySelectorAll(":scope > .pc-list"));
-  article.className = replacement.className;
-  article.dataset.stamp = replacement.dataset.stamp;
-}
-
-// Removes a comment; its replies stay.
-function removeComment(article) {
-  article.replaceWith(...(article.querySelector(":scope > .pc-list")?.children || []));
-}
-
-// Updates the title. If the post's status changed, reloads the element and returns true.
-function updatePost(element, post) {
-  const { section, i18n } = element;
-  const title = section.querySelector(".pc-title");
-  const text = post.comment_count ? i18n.plural("comments", post.comment_count) : i18n.text("none");
-  if (title) title.textContent = text;
-  const isOther = (element.post?.status ?? section.dataset.status) !== post.status;
-  element.post = post;
-  element.setAttribute("status", post.status);
-  if (isOther) element.reload();
-  return isOther;
-}
-
-async function insert(element, comments) {
-  const list = element.section.querySelector(".pc-list");
-  if (element.getAttribute("order") === "newest") {
-    const top = widget.create("div");
-    await append(element, comments, top);
-    list.prepend(...top.children);
-  } else await append(element, comments);
-  addOrderSelect(element);
-  return find(element, comments[0]);
-}
-
-function announce(element, comments, number) {
-  const { section, i18n } = element;
-  const news = section.querySelector(".pc-news");
-  const button = widget.create("button", { type: "button" }, i18n.texts.new ? i18n.plural("new", number) : `+${number}`);
-  button.onclick = async () => {
-    news.replaceChildren();
-    if (!comments) {
-      element.setAttribute("order", "newest");
-      return;
-    }
-    const first = await insert(element, comments.filter((comment) => !find(element, comment)));
-    first?.scrollIntoView({ block: "nearest" });
-    focus(first);
-  };
-  news.replaceChildren(button);
-}
-
-// Listens for changes while the page is visible: a browser allows few connections to one host.
-function listen(element, signal) {
-  const path = `posts/${element.getAttribute("ghissueid")}/events`;
-  let stream;
-  let timer;
-  const scheduleRefresh = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => refresh(element), 200);
-  };
-  const reconnect = () => {
-    stream?.close();
-    stream = null;
-    if (document.hidden || signal.aborted) return;
-    stream = new EventSource(widget.apiUrl(element, path));
-    for (const name of ["current", "changed"]) stream.addEventListener(name, ({ data }) => {
-      const { version } = JSON.parse(data);
-      if (version === element.post?.version) return;
-      element.version = version;
-      scheduleRefresh();
-    });
-  };
-  reconnect();
-  document.addEventListener("visibilitychange", () => {
-    reconnect();
-    if (!document.hidden) scheduleRefresh();
-  }, { signal });
-  signal.addEventListener("abort", () => {
-    clearTimeout(timer);
-    reconnect();
-  });
 }

@@ -8,12 +8,11 @@ const EMOJI = { "+1": "👍", "-1": "👎", laugh: "😄", hooray: "🎉", confu
 export const LINK = { rel: "nofollow ugc noopener" };
 
 // The one place where HTML is trusted: the service has sanitized it. If the page forbids a policy, text is shown.
-let trust = (html) => html;
+let policy = { createHTML: (html) => html };
 try {
-  const policy = globalThis.trustedTypes?.createPolicy("afterword", { createHTML: trust });
-  if (policy) trust = (html) => policy.createHTML(html);
+  policy = trustedTypes.createPolicy("afterword", policy);
 } catch {
-  trust = null;
+  if (globalThis.trustedTypes) policy = null;
 }
 
 export function create(name, properties, ...children) {
@@ -21,6 +20,8 @@ export function create(name, properties, ...children) {
   element.append(...children.filter(Boolean));
   return element;
 }
+
+const div = (className, ...children) => create("div", { className }, ...children);
 
 // The texts of a language, with its Intl formats. English is built in; other languages load while the comments do.
 class I18n {
@@ -86,14 +87,11 @@ export async function fetchJson(url, options) {
   return response.json();
 }
 
-// Changes whenever the comment's appearance does; app/render/fragment.py computes the same.
-export const revision = (comment) =>
-  [comment.edited_at, comment.html?.length, comment.hidden, +comment.pinned, ...Object.values(comment.reactions)].join();
-
 function createBody(comment, i18n) {
-  const element = create("div", { className: "pc-body" });
+  const element = div("pc-body");
+  element.dir = comment.dir ?? "";
   if (comment.hidden) element.append(`${i18n.text("hidden")}: ${i18n.texts.reasons?.[comment.hidden] || comment.hidden}`);
-  else if (trust) element.innerHTML = trust(comment.html);
+  else if (policy) element.innerHTML = policy.createHTML(comment.html);
   else element.append(comment.text);
   return element;
 }
@@ -102,65 +100,62 @@ function createReactions(comment) {
   const reactions = Object.keys(EMOJI)
     .filter((name) => comment.reactions[name] && !comment.hidden)
     .map((name) => create("span", {}, `${EMOJI[name]} ${comment.reactions[name]}`));
-  return reactions.length && create("div", { className: "pc-reactions" }, ...reactions);
+  return reactions.length && div("pc-reactions", ...reactions);
 }
 
 export function createComment(comment, i18n) {
   const { login, url, avatar_url, is_owner, is_bot } = comment.author;
   const avatar = create("span", { className: "pc-avatar" }, create("img", { alt: "", loading: "lazy", src: avatar_url }));
-  avatar.dataset.initial = login[0];
+  avatar.dataset.initial = [...login][0];
   const badges = { owner: is_owner, bot: is_bot, pinned: comment.pinned, edited: comment.edited_at && !comment.hidden };
   const element = create(
-    "article",
-    { id: `comment-${comment.id}`, className: comment.hidden ? "pc-comment pc-hidden" : "pc-comment" },
+    "div", // frameworks draw every <article> as a card
+    { id: `comment-${comment.id}`, className: comment.hidden ? "pc-comment pc-hidden" : "pc-comment", role: "article", ariaLabel: login },
     create(
       "div",
       { className: "pc-by" },
       avatar,
-      create("a", { className: "pc-author", href: url, ...LINK }, login),
+      // a blog's rules for links apply to the inner element, and its rules for these classes to the outer one
+      create("span", { className: "pc-author" }, create("a", { href: url, translate: false, ...LINK }, login)),
       ...Object.keys(badges).map((name) => badges[name] && create("span", { className: `pc-mark pc-${name}` }, i18n.text(name))),
-      create("a", { className: "pc-when", href: `#comment-${comment.id}` }, create("time", i18n.age(comment.created_at))),
+      create("span", { className: "pc-when" }, create("a", { href: `#comment-${comment.id}` }, create("time", i18n.age(comment.created_at)))),
     ),
     createBody(comment, i18n),
     createReactions(comment),
   );
-  element.dataset.stamp = revision(comment);
   return element;
 }
 
 // Names the author of the comment that this one replies to, if it does not stand directly below that comment.
-export function linkReply(element, comment, name, i18n) {
+export function linkReply(element, comment, target, i18n) {
   const link = { className: "pc-reply", href: `#comment-${comment.reply_to}` };
-  element.firstChild.after(create("a", link, i18n.text("reply", { name })));
+  element.firstChild.after(create("a", link, i18n.text("reply", { name: target.querySelector(".pc-author").textContent })));
 }
 
 // Appends comments to a list. Oldest first, replies stand below their target, at most three levels deep.
 export function append(list, comments, i18n, order) {
   const isNested = !order || order === "oldest";
-  const nodes = {};
+  const elements = {};
   for (const comment of comments) {
-    const target = nodes[comment.reply_to];
-    const node = (nodes[comment.id] = { comment, element: createComment(comment, i18n), depth: 1 });
-    const parent = isNested && (target?.depth === 3 ? target.parent : target);
-    if (parent) {
-      node.parent = parent;
-      node.depth = parent.depth + 1;
-      if (!parent.replies) parent.element.append((parent.replies = create("div", { className: "pc-list" })));
-    }
-    (parent ? parent.replies : list).append(node.element);
-    if (target && parent !== target) linkReply(node.element, comment, target.comment.author.login, i18n);
+    const element = (elements[comment.id] = createComment(comment, i18n));
+    const target = elements[comment.reply_to];
+    const isDeep = target?.matches(".pc-comment .pc-comment .pc-comment");
+    let parent = list;
+    if (target && isNested) parent = isDeep ? target.parentElement : (target.replies ??= target.appendChild(div("pc-list")));
+    parent.append(element);
+    if (target && (isDeep || !isNested)) linkReply(element, comment, target, i18n);
   }
 }
 
+// Runs a later file on an element. It gets these exports, because a page may load this file from several addresses.
+const enhance = async (file, element, ...values) =>
+  (await import(`${ASSETS}${file}.js`)).enhance(element, await import(import.meta.url), ...values);
+
 const ATTRIBUTES = ["ghissueid", "repo", "service", "order", "lang"];
+const isNamed = () => location.hash.includes("#comment-");
 
 class PostComments extends HTMLElement {
   static observedAttributes = ATTRIBUTES;
-
-  connectedCallback() {
-    if (document.readyState === "loading") addEventListener("DOMContentLoaded", () => this.start());
-    else this.start();
-  }
 
   disconnectedCallback() {
     this.controller?.abort();
@@ -170,58 +165,56 @@ class PostComments extends HTMLElement {
   attributeChangedCallback(name, before, after) {
     if (before === after) return;
     // another post's comments must go at once; in another order or language they may stay until the new ones are here
-    if (!/order|lang/.test(name)) {
-      this.section = this.section?.remove();
-      this.version = null;
-    }
+    if (!/order|lang/.test(name)) this.version = this.section = this.section?.remove();
+    this.isOutdated = this.section;
     if (this.controller) this.reload();
   }
 
   reload() {
     this.disconnectedCallback();
-    this.paintedKey = null;
-    this.start(true);
+    this.isOutdated = true;
+    this.connectedCallback(true);
   }
 
-  start(now) {
+  async connectedCallback(now) {
     // if the page put a fragment into the element, only the outer element starts
     if (!this.isConnected || this.controller || this.parentElement?.closest("post-comments")) return;
     this.controller = new AbortController();
     const { signal } = this.controller;
     const post = this.getAttribute("ghissueid");
-    this.section ??= this.querySelector("section.pc");
+    // a Markdown parser may have put the fragment behind the element; a script may have replaced the element's content
+    this.section ??= this.querySelector("section.pc") || document.querySelector(`section.pc[data-post="${+post}"]:not(post-comments *)`);
+    if (this.section && this.section.parentNode !== this) this.replaceChildren(this.section);
     this.link ??= this.querySelector(this.section ? ".pc-write a" : "a");
     if (this.link) this.link.href = this.link.href.replace(/(issues\/)\d+/, `$1${post}`);
-    this.key = ATTRIBUTES.map((name) => this.getAttribute(name)).join();
-    if (this.paintedKey === undefined && this.section?.dataset.post === post) this.paintedKey = this.key; // pre-rendered
-    if (now || this.getAttribute("loading") === "eager" || /^#comment/.test(location.hash)) return this.load(signal, now);
-    const observer = new IntersectionObserver(([entry]) => {
-      if (!entry.isIntersecting) return;
-      observer.disconnect();
-      this.load(signal);
-    }, { rootMargin: "800px" });
-    observer.observe(this);
-    signal.onabort = () => observer.disconnect();
+    if (!now && this.getAttribute("loading") !== "eager" && !isNamed()) {
+      await new Promise((resolve) => {
+        new IntersectionObserver(([entry]) => entry.isIntersecting && resolve(), { rootMargin: "800px" }).observe(this);
+        addEventListener("beforeprint", resolve, { signal });
+        addEventListener("hashchange", () => isNamed() && resolve(), { signal });
+      });
+    }
+    if (!signal.aborted) this.load(signal, now);
   }
 
   // `now` revalidates: otherwise the browser may use a cached response for some seconds.
   async load(signal, now) {
-    const isPainted = this.section && this.paintedKey === this.key;
+    const isPainted = !this.isOutdated && this.section?.dataset.post === this.getAttribute("ghissueid");
     this.i18n = i18nOf(this);
     try {
       if (!isPainted) {
-        if (!this.section) this.showStatus("loading", this.i18n.ready ? "…" : this.i18n.text("loading"));
-        const request = fetchJson(this.pageUrl(), { signal, cache: now && "no-cache" });
+        if (!this.section) this.showStatus("loading", "…");
+        // a request that finds no free connection would wait without end
+        const limited = AbortSignal.any?.([signal, AbortSignal.timeout(30_000)]);
+        const request = fetchJson(this.pageUrl(), { signal: limited, cache: now && "no-cache" });
         this.i18n.age(0); // creating an Intl format is slow: do it while the response is on its way
         const page = await request;
-        await this.i18n.ready;
+        await (page.post.status === "open" ? this.i18n.ready : this.i18n.load());
         if (signal.aborted) return;
         this.paint(page);
       }
       this.setAttribute("state", "ready");
-      const more = await import(`${ASSETS}more.js`);
-      const exports = await import(import.meta.url);
-      if (!signal.aborted) more.enhance(this, exports, isPainted);
+      await enhance("more", this, signal, isPainted);
     } catch (failure) {
       if (!signal.aborted) this.showFailure(failure, () => this.reload());
     }
@@ -233,69 +226,53 @@ class PostComments extends HTMLElement {
     return apiUrl(this, `posts/${this.getAttribute("ghissueid")}/comments`, parameters);
   }
 
-  paint({ post, comments, next }) {
+  paint(page) {
     const { i18n } = this;
-    const number = post.comment_count;
-    const list = create("div", { className: "pc-list" });
-    append(list, comments, i18n, this.getAttribute("order"));
-    const link = this.link || create("a", LINK, i18n.text("write"));
-    if (post.comment_url) link.href = post.comment_url;
+    const { comment_count: number, comment_url, status } = page.post;
+    const list = div("pc-list");
+    append(list, page.comments, i18n, this.getAttribute("order"));
+    const heading = `h${+this.getAttribute("heading") || 2}`;
+    const title = number ? i18n.plural("comments", number) : i18n.text("none");
+    const more = page.next && div("pc-more", create("button", { type: "button" }, "…"));
+    if (more) more.dataset.cursor = page.next;
+    const link = this.link || create("a", LINK, i18n.text("write") || "…");
+    if (comment_url) link.href = comment_url;
     this.section = create(
       "section",
-      { className: "pc", lang: i18n.texts.lang, dir: i18n.texts.dir },
-      create(
-        "div",
-        { className: "pc-head" },
-        post.comment_url &&
-          create(
-            `h${+this.getAttribute("heading") || 2}`,
-            { className: "pc-title" },
-            number ? i18n.plural("comments", number) : i18n.text("none"),
-          ),
-      ),
+      { className: "pc not-prose", lang: i18n.texts.lang, dir: i18n.texts.dir },
+      div("pc-head", comment_url && create(heading, { className: "pc-title" }, title)),
       list,
-      post.status !== "open" && create("div", { className: "pc-note" }, i18n.text(post.status)),
-      next &&
-        create(
-          "div",
-          { className: "pc-more" },
-          create("button", { type: "button" }, this.moreLabel(number - comments.length)),
-        ),
-      post.comment_url && post.status !== "locked" && create("div", { className: "pc-write" }, link),
+      status !== "open" && div("pc-note", i18n.text(status)),
+      more,
+      comment_url && status !== "locked" && div("pc-write", link),
     );
-    Object.assign(this, { next, post, paintedKey: this.key });
-    this.setAttribute("status", post.status);
-    this.reserveSpace();
+    this.section.dataset.post = this.getAttribute("ghissueid");
+    Object.assign(this, page).isOutdated = false;
+    this.setAttribute("status", status);
+    // What lies below the screen stays below it, so nothing visible moves. Measured before the change, when layout is clean.
+    this.style.minBlockSize = `${innerHeight - this.getBoundingClientRect().top}px`;
     this.replaceChildren(this.section);
-    this.emitLoaded(post);
-  }
-
-  moreLabel(number) {
-    return this.i18n.plural("more", Math.min(number, this.getAttribute("limit") || 50));
+    this.emitLoaded(page.post, "loaded");
   }
 
   // Shows a text in place of comments or below them; the link stays.
-  showStatus(state, text, ...others) {
-    const note = create("div", { className: "pc-note", role: "status" }, text, ...others);
+  showStatus(state, ...content) {
+    const note = create("div", { className: "pc-note", role: "status" }, ...content);
     if (this.section) this.section.append(note);
-    else this.replaceChildren(...[this.link, note].filter(Boolean));
-    this.setAttribute("state", state);
+    else {
+      this.replaceChildren(this.link || "", note);
+      this.setAttribute("state", state);
+    }
   }
 
   showFailure(failure, retry) {
     const button = create("button", { type: "button", onclick: retry }, this.i18n.text("retry"));
-    this.reserveSpace();
     this.querySelector(".pc-note[role]")?.remove();
-    this.showStatus(this.section ? "ready" : "failed", `${this.i18n.text("failed")} `, button);
+    this.showStatus("failed", `${this.i18n.text("failed")} `, button);
     this.emit("failed", { failure });
   }
 
-  // What lies below the screen stays below it, so nothing visible moves. Called before a change, when layout is clean.
-  reserveSpace() {
-    this.style.minBlockSize = `${Math.max(0, innerHeight - this.getBoundingClientRect().top)}px`;
-  }
-
-  emitLoaded({ comment_count, status }, name = "loaded") {
+  emitLoaded({ comment_count, status }, name) {
     this.emit(name, { count: comment_count, shown: this.querySelectorAll(".pc-comment").length, status });
   }
 
@@ -304,19 +281,20 @@ class PostComments extends HTMLElement {
   }
 }
 
+// an element is complete when it starts
+if (document.readyState === "loading") await new Promise((resolve) => addEventListener("DOMContentLoaded", resolve));
 const define = (name, element) => customElements.get(name) || customElements.define(name, element);
 define("post-comments", PostComments);
 for (const name of ["comment-count", "recent-comments"]) {
   define(name, class extends HTMLElement {
     static observedAttributes = ATTRIBUTES;
 
-    async connectedCallback() {
-      const lists = await import(`${ASSETS}lists.js`);
-      lists.schedule(this, await import(import.meta.url));
+    connectedCallback() {
+      enhance("lists", this);
     }
 
     attributeChangedCallback() {
-      if (this.isConnected) this.connectedCallback();
+      enhance("lists", this);
     }
   });
 }

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.domain.texts.excerpts import excerpt
+from app.domain.texts.excerpts import excerpt, first_grapheme
 from tests.domain.segmenter import Segmenter, run_segmenter
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"
@@ -113,3 +113,14 @@ def test_excerpts_prefer_whole_words(text: str, limit: int, expected: str) -> No
 
 def test_excerpts_separate_no_surrogates() -> None:
     assert excerpt("a\ud83d\ude00 bc", 3) == "a…"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        *(("", ""), ("ada", "a"), ("Øyvind", "Ø"), ("e\u0301x", "e\u0301"), ("👍🏽x", "👍🏽"), ("❤️x", "❤️")),
+        *(("👩‍👩‍👧x", "👩‍👩‍👧"), ("🇩🇪🇫🇷", "🇩🇪"), ("🏴\U000e0067\U000e007fx", "🏴\U000e0067\U000e007f"), ("a👍", "a")),
+    ],
+)
+def test_first_grapheme_is_a_whole_character(text: str, expected: str) -> None:
+    assert first_grapheme(text) == expected

@@ -1,5 +1,5 @@
 // Passes texts through minifiers and Markdown parsers: reads [[tool, text], …] from standard input, writes [result, …].
-import { readFileSync } from "node:fs";
+import { json } from "node:stream/consumers";
 import { evaluate } from "@mdx-js/mdx";
 import swc from "@swc/html";
 import * as commonmark from "commonmark";
@@ -74,7 +74,7 @@ const TOOLS = {
 };
 
 const results = [];
-for (const [tool, text] of JSON.parse(readFileSync(0, "utf8"))) {
+for (const [tool, text] of await json(process.stdin)) {
   try {
     results.push(await TOOLS[tool](text));
   } catch (failure) {

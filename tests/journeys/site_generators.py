@@ -85,7 +85,8 @@ def _hugo(folder: Path, kind: str, snippets: Snippets, program: str) -> Site:
         folder,
         {
             "config.toml": 'baseURL = "/"\ntitle = "t"\ndisableKinds = ["taxonomy", "term", "RSS", "sitemap"]\n'
-            "[security.http]\nurls = ['.*']\n",  # Hugo would refuse addresses of this machine
+            "[security.http]\nurls = ['.*']\n"  # Hugo would refuse addresses of this machine
+            "[minify.tdewolff.html]\nkeepQuotes = true\n",  # the tests read the attributes
             "content/posts/a.md": post_file(),
             "content/posts/b.md": post_file(number=False),
             "layouts/_default/single.html": HEAD + '{{ .Content }}{{ partial "comments.html" . }}',
@@ -93,7 +94,7 @@ def _hugo(folder: Path, kind: str, snippets: Snippets, program: str) -> Site:
             "layouts/partials/comments.html": snippets(f"hugo/{kind}"),
         },
     )
-    _run(folder, program, "--quiet", "--cacheDir", str(folder / "cache"))
+    _run(folder, program, "--quiet", "--minify", "--cacheDir", str(folder / "cache"))
     return _read_site(folder / "public/posts", "a/index.html", "b/index.html", "index.html")
 
 

@@ -34,6 +34,8 @@ def test_snippets_show_comments_and_counts(
     assert "widget.js" not in post_without_number
     recorded.page.goto(publish(stage, post_list))
     expect(recorded.page.locator("comment-count")).to_have_text("16 comments")
+    words = re.sub(r"\s*\n\s*", "|", recorded.page.locator("body").inner_text().strip())
+    assert re.search(rf"(^|\|)({TITLE}|The Best Interview) \(16 comments\)($|\|)", words), words
     assert all(title in post_list for title in (TITLE, WITHOUT))
     assert not recorded.complaints
 

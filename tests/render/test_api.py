@@ -132,6 +132,7 @@ def test_comment_has_all_documented_fields() -> None:
             "edited_at": "2020-07-03T00:00:00Z",
             "html": "<p>safe 1001</p>",
             "text": "text 1001",
+            "dir": "ltr",
             "url": f"{WEB}/issues/41#issuecomment-1001",
             "reply_to": None,
             "reactions": {"total_count": 4} | NONE | {"rocket": 4},

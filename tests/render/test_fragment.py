@@ -42,6 +42,10 @@ def _node(document: Document, selector: str) -> LexborNode:
     return nodes[0]
 
 
+def _renamed(comment: Comment, login: str) -> Comment:
+    return replace(comment, author=replace(comment.author, login=login))
+
+
 def test_fragment_is_the_element_with_its_comments() -> None:
     thread = a_thread(a_comment(1001), a_comment(1002, login="ada", author_association="OWNER"))
     document = fragment.document(thread, _key(), fake_sanitize, SECRET)
@@ -49,7 +53,7 @@ def test_fragment_is_the_element_with_its_comments() -> None:
     element = _node(document, "post-comments")
     assert element.attributes == {"ghissueid": "41", "repo": "ada/blog", "lang": "en"}
     assert _node(document, "section.pc").attributes["data-post"] == "41"
-    assert [node.id for node in _tree(document).css("article")] == ["comment-1001", "comment-1002"]
+    assert [node.id for node in _tree(document).css(".pc-comment")] == ["comment-1001", "comment-1002"]
     assert _texts(document, ".pc-author") == ["bob", "ada"]
     assert _texts(document, ".pc-owner") == ["Author"]
     assert _texts(document, ".pc-title") == ["2 comments"]
@@ -58,12 +62,48 @@ def test_fragment_is_the_element_with_its_comments() -> None:
 
 def test_comments_carry_schema_org_microdata() -> None:
     document = fragment.document(a_thread(a_comment(1001)), _key(), fake_sanitize, SECRET)
-    article = _node(document, "article")
+    article = _node(document, ".pc-comment")
     assert article.attributes["itemtype"] == "https://schema.org/Comment"
     assert article.attributes["itemprop"] == "comment"
     properties = {node.attributes["itemprop"] for node in article.css("[itemprop]")}
     assert properties >= {"author", "name", "dateCreated", "text", "url"}
-    assert _node(document, "article time").attributes["datetime"] == "2020-07-02T10:00:00Z"
+    assert _node(document, ".pc-when time").attributes["datetime"] == "2020-07-02T10:00:00Z"
+    person = _node(document, "[itemprop=author]")
+    assert person.text().strip() == "", "a reader mode takes the text for the author of the page"
+    assert [node.attributes["content"] for node in person.css("[itemprop=name]")] == ["bob"]
+    assert [node.attributes["href"] for node in person.css("[itemprop=url]")] == ["https://github.com/bob"]
+
+
+def test_names_are_not_translated() -> None:
+    document = fragment.document(a_thread(a_comment(1001)), _key(), fake_sanitize, SECRET)
+    assert _node(document, ".pc-author a").attributes["translate"] == "no"
+
+
+@pytest.mark.parametrize(("text", "direction"), [("1. abc", "ltr"), ("(שלום) abc", "rtl"), ("42 👍", None)])
+def test_text_of_a_comment_has_its_direction(text: str, direction: str | None) -> None:
+    thread = a_thread(a_comment(1001, body_text=text), a_comment(1002, minimized={"reason": "spam"}, body_text=text))
+    bodies = _tree(fragment.document(thread, _key(lang="ar"), fake_sanitize, SECRET)).css(".pc-body")
+    assert [body.attributes.get("dir") for body in bodies] == [direction, None], "the notice is in the page's language"
+
+
+def test_avatar_shows_a_whole_character() -> None:
+    thread = a_thread(a_comment(1001))
+    thread = replace(thread, comments=(_renamed(thread.comments[0], "👩‍💻 Ada"),))
+    assert _node(fragment.document(thread, _key(), fake_sanitize, SECRET), ".pc-avatar").attributes["data-initial"] == (
+        "👩‍💻"
+    )
+
+
+def test_fragment_holds_nothing_that_markdown_reads() -> None:
+    html = "<pre>a\n\n\t[b](c) `d`\n</pre><p>- e<br>f {{ g }}</p>"
+    thread = a_thread(a_comment(1001), issue=an_issue(title="*h*\n\n[i](j)"))
+    lines = _html(fragment.document(thread, _key(), lambda _: html, SECRET)).splitlines()
+    starts = ["<post-comments ghiss", '<section class="pc n', '<div class="pc-by"> ', "</post-comments>"]
+    assert [line[:20] for line in lines] == starts
+    assert not set("\t{}`") & set("".join(lines))
+    tree = LexborHTMLParser("".join(lines))
+    assert [node.text() for node in tree.css("pre")] == ["a\n\n\t[b](c) `d`\n"]
+    assert [node.text() for node in tree.css(".pc-body p")] == ["- ef {{ g }}"]
 
 
 def test_replies_nest_at_most_three_levels_deep() -> None:
@@ -74,18 +114,18 @@ def test_replies_nest_at_most_three_levels_deep() -> None:
     def depth(node: LexborNode) -> int:
         ancestor, count = node.parent, 0
         while ancestor is not None:
-            count += ancestor.tag == "article"
+            count += "pc-comment" in (ancestor.attributes.get("class") or "").split()
             ancestor = ancestor.parent
         return count
 
-    assert [depth(node) for node in _tree(document).css("article")] == [0, 1, 2, 2, 2, 2]
+    assert [depth(node) for node in _tree(document).css(".pc-comment")] == [0, 1, 2, 2, 2, 2]
     assert _texts(document, ".pc-reply") == [f"in reply to u{n}" for n in (2, 3, 4)]
 
 
 def test_other_orders_do_not_nest_replies() -> None:
     thread = a_thread(a_comment(1001, login="bob"), a_comment(1002, login="eve", body="@bob yes", reactions={"+1": 1}))
     newest = fragment.document(thread, _key(order=Order.NEWEST), fake_sanitize, SECRET)
-    assert [node.id for node in _tree(newest).css(".pc > .pc-list > article")] == ["comment-1002", "comment-1001"]
+    assert [node.id for node in _tree(newest).css(".pc > .pc-list > .pc-comment")] == ["comment-1002", "comment-1001"]
     assert _texts(newest, ".pc-reply") == [], "its target comes later"
     assert _node(newest, "post-comments").attributes["order"] == "newest"
 
@@ -104,7 +144,7 @@ def test_hidden_comment_has_no_text() -> None:
 def test_missing_issue_has_a_note_and_no_title(status: Status, message: str) -> None:
     document = fragment.document(no_thread(status), _key(), fake_sanitize, SECRET)
     assert message in _texts(document, ".pc-note")[0]
-    assert not _tree(document).css(".pc-title, .pc-write, article")
+    assert not _tree(document).css(".pc-title, .pc-write, .pc-comment, .pc-byline")
 
 
 def test_closed_and_locked_posts_have_a_note() -> None:
@@ -128,14 +168,16 @@ def test_links_lead_through_all_pages() -> None:
         document = fragment.document(
             thread, _key(limit=3, cursor=cursor, full_page=cursor is not None), fake_sanitize, SECRET
         )
-        ids += [node.id for node in _tree(document).css("article")]
+        cursors = [node.attributes["data-cursor"] for node in _tree(document).css(".pc-more[data-cursor]")]
+        ids += [node.id for node in _tree(document).css(".pc-comment")]
         next_links = _tree(document).css(".pc-more a[rel=next]")
-        assert len(_tree(document).css("article")) == count
+        assert len(_tree(document).css(".pc-comment")) == count
         if next_links:
             address = next_links[0].attributes["href"] or ""
             assert address.startswith(f"{BASE_URL}/posts/41.html?repo=ada%2Fblog&cursor=")
             assert "limit=3" in address
             cursor = (re.search(r"cursor=([^&]+)", address) or [""])[1]
+        assert cursors == [cursor] * len(next_links)
     assert ids == [f"comment-{1000 + n}" for n in range(7)]
     assert not next_links
 
@@ -153,8 +195,21 @@ def test_full_page_is_a_document_without_scripts() -> None:
     assert not _tree(document).css("script, style, [style]")
     assert {node.attributes["href"] for node in _tree(document).css("link[rel=stylesheet]")} == {
         f"{BASE_URL}/widget.css",
+        f"{BASE_URL}/content.css",
         f"{BASE_URL}/page.css",
     }
+
+
+def test_readers_without_scripts_get_the_whole_style() -> None:
+    document = fragment.document(a_thread(), _key(), fake_sanitize, SECRET)
+    style = f'<noscript><link rel="stylesheet" href="{BASE_URL}/content.css" /></noscript>'
+    assert _html(document).count(style) == 1
+
+
+def test_comments_are_neutral_elements_named_by_their_author() -> None:
+    document = fragment.document(a_thread(a_comment(1001, login="bob")), _key(), fake_sanitize, SECRET)
+    comment = _node(document, ".pc-comment")
+    assert (comment.tag, comment.attributes["role"], comment.attributes["aria-label"]) == ("div", "article", "bob")
 
 
 def test_security_policy_allows_only_displaying() -> None:
@@ -198,12 +253,12 @@ def test_names_and_titles_are_escaped(login: str, title: str) -> None:
         return ""
 
     thread = a_thread(a_comment(1001), issue=an_issue(title=title))
-    comment = replace(thread.comments[0], author=replace(thread.comments[0].author, login=login))
+    comment = _renamed(thread.comments[0], login)
     document = fragment.document(
         replace(thread, comments=(comment,)), _key(full_page=True), sanitize_to_nothing, SECRET
     )
-    names = {node.tag for node in _tree(document).css("article *")}
-    assert names <= {"div", "span", "img", "a", "time"}
+    names = {node.tag for node in _tree(document).css(".pc-comment *")}
+    assert names <= {"div", "span", "img", "a", "time", "meta", "link"}
 
 
 def test_revision_counts_characters_as_javascript_does() -> None:

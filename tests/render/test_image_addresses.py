@@ -18,9 +18,11 @@ CAMO = "https://camo.githubusercontent.com/8f1c/68747470733a2f2f"
 LAZY = 'loading="lazy" decoding="async"'
 REL = 'rel="nofollow ugc noopener"'
 
-_sanitize: Callable[[str], str] = partial(
+_sanitize: Callable[..., str] = partial(
     sanitize, source_url=SOURCE_URL, rewrite_image=partial(proxied_image_url, BASE_URL, 9)
 )
+
+_sanitize_for_page = partial(_sanitize, for_page=True)
 
 
 def _signed_url(jwt: str, name: str = f"328459472-{UUID}.png") -> str:
@@ -117,6 +119,7 @@ def test_image_urls_name_exactly_the_proxied_images(name: str) -> None:
     html = EXAMPLES[name][0]
     names = re.findall(rf"{BASE_URL}/images/9/([0-9a-f]+)", _sanitize(html))
     assert image_urls(html, source_url=SOURCE_URL).keys() == set(names)
+    assert set(re.findall(rf"{BASE_URL}/images/9/([0-9a-f]+)", _sanitize_for_page(html))) == set(names)
 
 
 def test_name_maps_to_the_original_url() -> None:
@@ -175,7 +178,7 @@ def test_any_url_leads_only_to_the_service(addresses: list[tuple[str, str]]) -> 
         for at, kind in addresses
     )
     result = _sanitize(tags)
-    urls = re.findall(r'(?:src|srcset)="([^"]*)"', result)
+    urls = re.findall(r'(?:src|srcset)="([^"]*)"', result + _sanitize_for_page(tags))
     assert all(address.startswith(f"{BASE_URL}/images/") for address in urls)
     assert "<video" not in result
     assert _sanitize(result) == result

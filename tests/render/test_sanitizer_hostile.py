@@ -36,6 +36,7 @@ def test_corpus_is_large() -> None:
 @pytest.mark.parametrize("vector", vectors())
 def test_hostile_comment_becomes_harmless(vector: str) -> None:
     assert faults(_sanitize(vector)) == []
+    assert faults(sanitize(vector, source_url=SOURCE_URL, for_page=True)) == []
 
 
 @pytest.mark.parametrize("vector", vectors())
@@ -55,6 +56,7 @@ def test_hostile_comment_does_not_affect_the_next(vector: str) -> None:
 @given(SOUP)
 def test_tag_soup_becomes_harmless(soup: str) -> None:
     assert faults(_sanitize(soup)) == []
+    assert faults(sanitize(soup, source_url=SOURCE_URL, for_page=True)) == []
 
 
 @given(SOUP)

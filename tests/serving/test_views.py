@@ -219,6 +219,16 @@ def test_sanitized_html_is_cached_safely_across_threads() -> None:
     assert cache.currsize == sum(map(getsizeof, cache.values())) <= 2_000
 
 
+def test_pages_and_feeds_share_equal_html() -> None:
+    renderer = Renderer(b"secret")
+    plain, titled = (payloads.comment(comment_object(body_html=html)) for html in ("<p>x</p>", "<h1>x</h1>"))
+    for base_url in (None, "https://comments.example"):
+        assert renderer.sanitize(plain, base_url) == renderer.sanitize(plain, base_url, for_page=True) == "<p>x</p>"
+        assert renderer.sanitize(titled, base_url) == "<h1>x</h1>"
+        assert renderer.sanitize(titled, base_url, for_page=True) == "<h3>x</h3>"
+    assert len(renderer._sanitized_html) == 6
+
+
 # images
 
 

@@ -51,8 +51,14 @@ def excerpt(text: str, limit: int) -> str:
     return line[: ends[-1]] + ELLIPSIS
 
 
+def first_grapheme(text: str) -> str:
+    """Return the first character as a reader sees it: a letter with its marks, a whole emoji; "" if there is none."""
+    ends = _cluster_ends(text, len(text) - 1)
+    return text[: ends[1]] if len(ends) > 1 else text
+
+
 def _cluster_ends(line: str, last: int) -> list[int]:
-    """Return the positions from 0 to `last` between which the clusters of a line stand; the line is longer."""
+    """Return the positions from 0 to `last` at which the clusters of a line begin; the line is longer than that."""
     ends = [0]
     flags, is_linked = 0, False
     for position in range(1, last + 1):

@@ -14,7 +14,7 @@ from app.render.keys import PostKey
 from app.web.context import EventStreamRequest, request_state, web_context
 from app.web.errors import problem_responses
 from app.web.event_stream import CONTENT_TYPE
-from app.web.parameters import Ghissueid, Site, read_router
+from app.web.parameters import MAX_FURTHER_POSTS, OPENAPI_FURTHER_IDS, Ghissueid, Site, parse_ids, read_router
 
 _ZERO_WEIGHT = re.compile(r"q=0(\.0{0,3})?")
 _ACCEPTABLE = {CONTENT_TYPE, "text/*", "*/*"}
@@ -35,7 +35,10 @@ An event `changed` each time the thread has changed, with its status and count: 
 A new stream begins with an event `current`. If its `version` is not that of the comments you have, they came from a
 cache: read them again. With `Last-Event-ID` a change that was missed is told at once instead. Add `?version=` and the
 event's `version` to the address that you read: the service ignores it, and no cache between has an older copy under it.
-Comments (lines that begin with a colon) are signs of life."""
+Comments (lines that begin with a colon) are signs of life.
+
+One stream can tell of several posts: `ids` names further ones. Each of these begins with an event `current`, also after
+a `Last-Event-ID`."""
 
 
 def accepts_event_stream(accept: str | None) -> bool:
@@ -73,6 +76,7 @@ router = read_router("Comments", prefix="/api/v1")
             "content": {CONTENT_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}},
         }
     },
+    openapi_extra={"parameters": [OPENAPI_FURTHER_IDS]},
 )
 async def events(
     request: Request,
@@ -86,13 +90,15 @@ async def events(
         ),
     ] = None,
 ) -> Response:
-    """Accept a subscription to a thread that can be read."""
+    """Accept a subscription to a thread that can be read, and to further ones as soon as they can be read."""
     context = web_context(request)
     if context.features.subscribers is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     if not accepts_event_stream(request.headers.get("accept")):
         raise HTTPException(HTTPStatus.NOT_ACCEPTABLE, "This address answers as text/event-stream; accept that")
+    further = parse_ids(request.query_params.get("ids"), MAX_FURTHER_POSTS) or ()
     await context.reader.document(PostKey(site, ghissueid))
-    stream = EventStreamRequest(context.features.subscribers, site, ghissueid, last_event_id)
+    numbers = tuple(number for number in further if number != ghissueid)
+    stream = EventStreamRequest(context.features.subscribers, site, ghissueid, last_event_id, numbers)
     request_state(request.scope).event_stream = stream
     return _NoResponse()

@@ -46,6 +46,10 @@ class Comment(BaseModel):
         description="Safe to insert into a page. Null if the comment is hidden.", examples=["<p>Well said.</p>"]
     )
     text: str | None = Field(description="Without markup. Null if the comment is hidden.", examples=["Well said."])
+    dir: str | None = Field(
+        description="The direction of the text: `ltr` or `rtl`, by its first letter; null if it has none.",
+        examples=["ltr"],
+    )
     url: str = Field(
         description="The comment on GitHub.",
         examples=["https://github.com/owner/blog/issues/41#issuecomment-652730456"],

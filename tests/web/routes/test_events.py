@@ -11,6 +11,7 @@ from app.serving.event_streams import ThreadEvent
 from app.web.context import EventStreamRequest
 from app.web.document_response import CorsPolicy
 from app.web.event_stream import event_message, open_stream, welcome_message
+from app.web.parameters import MAX_FURTHER_POSTS
 from app.web.routes.events import accepts_event_stream
 from tests.web.harness.blog import GONE, OTHER, POST, SITE, Blog
 from tests.web.harness.event_stream_client import (
@@ -101,6 +102,32 @@ async def test_events_reach_only_their_thread() -> None:
         assert await page.read_chunk() == event_text(INITIAL_VERSION + 3), "no other event came before"
 
 
+async def test_one_stream_tells_of_several_posts() -> None:
+    async with event_stream_service() as service:
+        page = await service.request(f"{EVENTS}?ids={GONE},{POST}")
+        assert (await page.read_chunk() or "").count("event: current") == service.subscribers.count == 2
+        service.change(number=GONE)
+        assert await page.read_chunk() == event_text(INITIAL_VERSION + 1, number=GONE, status="gone", count=0)
+        service.change()
+        assert await page.read_chunk() == event_text(INITIAL_VERSION + 2)
+        service.subscribers.close()
+        assert await page.read_chunk() is None, "two subscriptions end one stream once"
+        await service.wait_until_unused()
+
+
+async def test_each_further_post_begins_with_its_current_version() -> None:
+    async with event_stream_service() as service:
+        page = await service.request(f"{EVENTS}?ids={GONE}", Last_Event_ID=str(INITIAL_VERSION))
+        current = event_text(INITIAL_VERSION, name="current", number=GONE, status="gone", count=0)
+        assert await page.read_chunk() == f"{RETRY}\n\n{current}"
+
+
+async def test_stream_without_room_for_all_posts_is_refused() -> None:
+    async with event_stream_service(max_subscribers=1) as service:
+        assert (await service.request(f"{EVENTS}?ids={GONE}")).status == 503
+        assert service.subscribers.count == 0
+
+
 async def test_closed_connection_ends_the_subscription() -> None:
     async with event_stream_service() as service:
         page = await service.subscribe()
@@ -154,6 +181,9 @@ async def test_head_has_the_stream_headers_and_no_subscription() -> None:
         (f"{EVENTS}?repo=a/b&repo=a/b", 422),
         (f"{EVENTS}?repo=not-a-repo", 422),
         (f"{EVENTS}?repo=octo/none", 404),
+        (f"{EVENTS}?ids=", 422),
+        (f"{EVENTS}?ids=1,x", 422),
+        (f"{EVENTS}?ids={','.join(map(str, range(1, MAX_FURTHER_POSTS + 2)))}", 422),
     ],
 )
 async def test_invalid_request_is_no_subscription(target: str, status: int) -> None:
