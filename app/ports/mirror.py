@@ -200,10 +200,18 @@ class Mirror(Protocol):
         """Return GitHub's address of an avatar, if the user wrote a mirrored comment; `numbers` narrows the threads."""
 
     async def newest_comments(
-        self, repo: Repository, *, limit: int, before: int | None, numbers: frozenset[int] | None, select: Select
+        self,
+        repo: Repository,
+        *,
+        limit: int,
+        before: int | None,
+        numbers: frozenset[int] | None,
+        select: Select,
+        with_hidden: bool = True,
     ) -> NewestComments:
         """Return the newest comments of complete threads below the id `before`; `numbers` narrows the threads.
 
+        Without hidden comments there are as many others in their place.
         `select` chooses what the snapshots of their threads contain, as for `snapshot`.
         """
 

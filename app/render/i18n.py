@@ -1,29 +1,61 @@
 """The texts of the interface in the reader's language, with CLDR's plurals and dates. The widget loads the same files.
 
-Language tags are matched by RFC 4647, section 3.4 (lookup). Plurals and dates follow https://cldr.unicode.org.
+Here alone a language tag chooses a language: the widget loads the file of its page's tag and takes the tag that the
+file names. Language, script and region of a tag are tried in the manner of RFC 4647, section 3.4 (lookup); its spelling
+is forgiven (`zh_CN`), and its variants and extensions do not count. Plurals and dates follow https://cldr.unicode.org.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import islice, takewhile
 from typing import Any
 from unicodedata import bidirectional
 
 import orjson
-from babel import Locale
+from babel import Locale, localedata
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
 ENGLISH = "en"
-_MAX_TAG_LENGTH = 35
-"""Characters that an implementation must accept: https://www.rfc-editor.org/rfc/rfc5646#section-4.4.1."""
-_ALIASES = {"no": "nb", "nn": "nb", "iw": "he", "in": "id", "tl": "fil"}
-_ALIASES |= dict.fromkeys(("zh-hant", "zh-hk", "zh-mo"), "zh-TW")
-"""Tags for which lookup by truncation would find none or the wrong language."""
+_MAX_SUBTAGS = 16
+"""So many are read of a tag; what chooses a language are the first five at most."""
+_SUBTAG = re.compile(r"[A-Za-z0-9]+")
+_SCRIPT, _REGION = re.compile(r"[a-z]{4}"), re.compile(r"[a-z]{2}|[0-9]{3}")
+_LANGUAGES = {
+    "no": "nb",
+    "nn": "nb",
+    "iw": "he",
+    "in": "id",
+    "mo": "ro",
+    "cmn": "zh",
+    "yue": "zh",
+    "sh": "sr",
+    "cnr": "sr",
+}
+"""The languages that are read as another: older codes, members of a macrolanguage, and Nynorsk, which has no texts."""
+_LIKELY_SCRIPTS = dict.fromkeys(("zh-tw", "zh-hk", "zh-mo", "yue"), "hant") | dict.fromkeys(
+    ("sr-me", "sh", "cnr"), "latn"
+)
+"""The scripts that a language or a region implies (CLDR, likely subtags), if the language has another file, too."""
+_NAMES = {"zh-TW": "zh-hant"}
+"""The files that are found by another name than theirs."""
+_EXTENDED_LANGUAGES = frozenset({"zh-cmn", "zh-yue"})
+_FORMATS = ("ca-gregory", "nu-latn")
+"""The extensions of a tag (RFC 6067) that count for dates and digits: both can be read in every language."""
+UNKNOWN_TO_CHROMIUM = {
+    **dict.fromkeys(("be", "eo", "ka", "kk"), "cs"),
+    **dict.fromkeys(("az", "eu", "gl", "is"), "de"),
+}
+"""The languages for which Chromium's `Intl` has no data, each with one that writes numbers alike.
+
+In their place a browser would use the language of its own interface, or abbreviations: `-2 d`.
+"""
+_UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
 
 _MAYBE_STRONG = re.compile(r"[A-Za-z]|[^\x00-\x7f]")
 _DIRECTIONS = {"L": "ltr", "R": "rtl", "AL": "rtl"}
@@ -70,33 +102,87 @@ class Translation:
 
 def languages() -> tuple[str, ...]:
     """Return the tags of all languages, sorted."""
-    return tuple(sorted(_tags_by_lower_case().values()))
+    return tuple(sorted(_tags_by_name().values()))
 
 
-@lru_cache(maxsize=1024)
 def translation(tag: str) -> Translation:
     """Return the best translation for a language tag; English if none matches."""
-    lang = _match_language(tag)
-    return Translation(lang, _texts(lang), Locale.parse(lang, sep="-"))
-
-
-def _match_language(tag: str) -> str:
-    tags = _tags_by_lower_case()
-    subtags = tag[:_MAX_TAG_LENGTH].lower().replace("_", "-").split("-")
-    while subtags:
-        name = "-".join(subtags)
-        if name in _ALIASES and _ALIASES[name].lower() in tags:
-            return _ALIASES[name]
-        if name in tags:
-            return tags[name]
-        subtags.pop()
-    return ENGLISH
+    return _translation(_match_language(_subtags(tag)))
 
 
 @cache
-def _tags_by_lower_case() -> Mapping[str, str]:
+def _translation(lang: str) -> Translation:
+    return Translation(lang, _texts(lang), Locale.parse(lang, sep="-"))
+
+
+def intl_locale(tag: str) -> str:
+    """Return the locale for a browser's `Intl` that suits the texts for a language tag: `de-AT` for `DE_at`.
+
+    A region counts if CLDR knows the language of the texts there; `sr-Cyrl-ME` gets `sr`.
+    """
+    subtags = _subtags(tag)
+    lang = _match_language(subtags)
+    if lang in UNKNOWN_TO_CHROMIUM:
+        return UNKNOWN_TO_CHROMIUM[lang]
+    locale, region = _translation(lang).locale, _parse_tag(subtags)[2].upper()
+    with_region = [part for part in (locale.language, locale.script, region) if part]
+    base = "-".join(with_region) if region and localedata.exists("_".join(with_region)) else lang
+    extension = "-".join(subtags).partition("-u-")[2]
+    formats = [keyword for keyword in _FORMATS if keyword in extension]
+    return "-".join([base, "u", *formats]) if formats else base
+
+
+def elapsed_times(lang: str) -> Mapping[str, Mapping[str, str]]:
+    """Return how a language says how long ago something was, for one that Chromium lacks: by unit, forms of a plural.
+
+    A number in place of a plural category is for that number only: `{"day": {"1": "yesterday", "one": "{n} day ago"}}`.
+    """
+    if lang not in UNKNOWN_TO_CHROMIUM:
+        return {}
+    fields = localedata.load(lang)["date_fields"]
+    words = {unit: fields[unit]["relative"] for unit in ("second", "day")}
+    forms = {unit: {name: form.replace("{0}", "{n}") for name, form in fields[unit]["past"].items()} for unit in _UNITS}
+    for unit, numbers in (("second", (0,)), ("day", (1, 2))):
+        forms[unit] |= {str(number): words[unit][-number] for number in numbers if -number in words[unit]}
+    return forms
+
+
+def _match_language(subtags: Sequence[str]) -> str:
+    """Return the tag of the file for a language tag: that of its script, else of its region, else of its language."""
+    name, script, region = _parse_tag(subtags)
+    language = _LANGUAGES.get(name, name)
+    script = script or _LIKELY_SCRIPTS.get(f"{language}-{region}", _LIKELY_SCRIPTS.get(name, ""))
+    tags = _tags_by_name()
+    names = (f"{language}-{script}", f"{language}-{region}", language)
+    return next((tags[name] for name in names if name in tags), ENGLISH)
+
+
+def _subtags(tag: str) -> Sequence[str]:
+    """Return the subtags of a tag in lower case, at least one; anything but letters and digits separates them."""
+    return [subtag[0].lower() for subtag in islice(_SUBTAG.finditer(tag), _MAX_SUBTAGS)] or [""]
+
+
+def _parse_tag(subtags: Sequence[str]) -> tuple[str, str, str]:
+    """Return a tag's language, script and region, empty if it has none (RFC 5646, section 2.1).
+
+    An extended language (`zh-yue`) is returned as the language if it is known.
+    """
+    language, *others = subtags
+    if others and f"{language}-{others[0]}" in _EXTENDED_LANGUAGES:
+        language = others[0]
+    script = region = ""
+    for subtag in takewhile(lambda subtag: len(subtag) > 1, others):  # a single letter begins an extension
+        if _SCRIPT.fullmatch(subtag):
+            script = script or subtag
+        elif _REGION.fullmatch(subtag):
+            region = region or subtag
+    return language, script, region
+
+
+@cache
+def _tags_by_name() -> Mapping[str, str]:
     tags = (file.name.removesuffix(".json") for file in _folder().iterdir() if file.name.endswith(".json"))
-    return {tag.lower(): tag for tag in tags}
+    return {_NAMES.get(tag, tag.lower()): tag for tag in tags}
 
 
 @cache

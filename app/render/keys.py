@@ -121,6 +121,8 @@ class NewestKey(_RepositoryKey):
     limit: int
     cursor: str | None
     base_url: str | None = None
+    with_hidden: bool = True
+    """Whether hidden comments are listed, without their texts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,10 @@ def _key_at_target(key: ThreadKey, snapshot: Snapshot) -> ThreadKey:
     return replace(key, repository_url=f"{base_url}/repos/{site.full_name}")
 
 
+def _shows_hidden(key: NewestKey | SiteFeedKey) -> bool:
+    return isinstance(key, SiteFeedKey) or key.with_hidden
+
+
 class Renderer:
     """Renders documents."""
 
@@ -303,7 +307,7 @@ class Views:
         numbers = await self._post_numbers(key.repo)
         select = self.outlines.select((key,))
         newest = await self._mirror.newest_comments(
-            key.repo, limit=limit, before=before, numbers=numbers, select=select
+            key.repo, limit=limit, before=before, numbers=numbers, select=select, with_hidden=_shows_hidden(key)
         )
         site = self._listed_site(key, newest.site)
         if position is not None and not position.is_signed:

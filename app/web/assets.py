@@ -13,7 +13,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -26,7 +26,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.render.i18n import ENGLISH, languages, translation
+from app.render.i18n import ENGLISH, elapsed_times, intl_locale, languages, translation
 from app.web.document_response import choose_coding, etag_matches, raw_response
 
 SCRIPT = "text/javascript; charset=utf-8"
@@ -43,13 +43,13 @@ _CROSS_ORIGIN: Mapping[str, str] = {
     "timing-allow-origin": "*",
 }
 _FIRST_PAINT_TEXTS = (
-    *("lang", "dir", "comments", "none", "failed", "retry"),
+    *("lang", "locale", "dir", "comments", "none", "failed", "retry"),
     *("owner", "bot", "edited", "pinned", "reply", "hidden"),
 )
 """The texts that the first paint may need. The script contains them in English."""
 
 _SOURCES = (
-    *("widget.js", "more.js", "updates.js", "live.js", "lists.js", "scheme.js"),
+    *("widget.js", "more.js", "updates.js", "live.js", "all.js", "lists.js", "scheme.js"),
     *("widget.css", "content.css", "page.css"),
 )
 _PARENTHESES = re.compile(r"(?<![\w$])\((\w+)\)=>")
@@ -81,17 +81,28 @@ class Assets:
     files: Mapping[str, Asset]
 
     def find(self, name: str) -> Asset | None:
-        """Return the file of a name, if any; for a language tag the best available language."""
+        """Return the file of a name, if any; for a language tag the best available language, with the tag's region."""
         folder, _, file = name.rpartition("/")
-        if folder == "languages" and file.endswith(".json"):
-            return self.files[f"languages/{translation(file.removesuffix('.json')).lang}.json"]
-        return self.files.get(name)
+        if folder != "languages" or not file.endswith(".json"):
+            return self.files.get(name)
+        tag = file.removesuffix(".json")
+        lang, locale = translation(tag).lang, intl_locale(tag)
+        if locale == intl_locale(lang):
+            return self.files[f"languages/{lang}.json"]
+        return _regional_file(lang, locale)
+
+
+@lru_cache(maxsize=256)
+def _regional_file(lang: str, locale: str) -> Asset:
+    """Return the texts of a language with another locale for `Intl`."""
+    texts = orjson.loads(assets().files[f"languages/{lang}.json"].bodies["identity"])
+    return build_asset(_JSON, orjson.dumps(texts | {"locale": locale}).decode())
 
 
 @cache
 def assets() -> Assets:
     """Return the files, which are built once for this process."""
-    translations = {tag: _widget_texts({"lang": tag, **translation(tag).texts}) for tag in languages()}
+    translations = {tag: _widget_texts(tag) for tag in languages()}
     english = orjson.dumps({key: translations[ENGLISH][key] for key in _FIRST_PAINT_TEXTS}).decode()
     sources = {name: _source(name) for name in _SOURCES}
     sources["widget.js"] = sources["widget.js"].replace('"@english"', english)
@@ -130,8 +141,9 @@ def build_asset(content_type: str, text: str, *, quick: bool = False) -> Asset:
     return Asset(content_type, bodies, f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"')
 
 
-def _widget_texts(texts: Mapping[str, Any]) -> dict[str, Any]:
+def _widget_texts(lang: str) -> dict[str, Any]:
     """Return the texts that the script needs, without plural forms that repeat the form `other`."""
+    texts = {"lang": lang, "locale": intl_locale(lang), **translation(lang).texts, **elapsed_times(lang)}
     return {key: _shorten_plurals(text) for key, text in texts.items() if key not in _PAGE_ONLY_TEXTS}
 
 

@@ -31,7 +31,7 @@ READ_ERRORS: dict[int, str] = {
     422: "A parameter has a value that is not allowed; the body names it and says what is.",
     503: "Not mirrored yet, and GitHub does not answer: ask again after `Retry-After` seconds.",
 }
-_NOT_REPEATABLE = ("repo", "order", "limit", "cursor", "ids", "pinned", "lang", "view")
+_NOT_REPEATABLE = ("repo", "order", "limit", "cursor", "ids", "pinned", "hidden", "lang", "view")
 
 
 def is_positive_integer(text: str, maximum: int = MAX_SAFE_INTEGER) -> bool:
@@ -158,6 +158,14 @@ Pinned = Annotated[
     Query(
         description="`first`: a pinned comment is the first of the first page, and on no other.",
         json_schema_extra={"enum": ["first"]},
+    ),
+]
+Hidden = Annotated[
+    str | None,
+    BeforeValidator(parse_choice("hidden", ["false", "true"], "`false` or `true`")),
+    Query(
+        description="`false`: without hidden comments, and as many others in their place.",
+        json_schema_extra={"enum": ["false", "true"]},
     ),
 ]
 Cursor = Annotated[

@@ -1,6 +1,5 @@
 // <comment-count> and <recent-comments>. All counts of a page are fetched in one request.
 
-const EXCERPT = 140; // UTF-16 code units, with the ellipsis
 const requests = new Map();
 let widget; // the exports of widget.js, passed in because a page may load that from several addresses
 
@@ -65,7 +64,7 @@ async function showRecent(element) {
   const i18n = widget.i18nOf(element);
   try {
     const limit = element.getAttribute("limit") || 5;
-    const [{ comments }] = await Promise.all([fetchJson(element, "comments", { limit }), i18n.load()]);
+    const [{ comments }] = await Promise.all([fetchJson(element, "comments", { limit, hidden: "false" }), i18n.load()]);
     const list = widget.create("ol", { className: "pc-recent", lang: i18n.texts.lang, dir: i18n.texts.dir });
     list.ariaLabel = i18n.text("recent");
     list.append(...comments.map((comment) => createItem(element, comment, i18n)));
@@ -77,30 +76,31 @@ async function showRecent(element) {
   }
 }
 
+// Returns the beginning of a text, with "…" if there is more: up to a space, in scripts without spaces up to the end of a
+// word. A longer word is cut between characters as readers see them, so that an emoji of several code points stays whole.
+export function excerpt(text, lang, limit = 140) {
+  text = text.replace(/\s+/g, " ").trim();
+  if (text.length <= limit) return text;
+  const head = text.slice(0, 2 * limit); // what follows cannot move a boundary
+  const lastBoundary = (granularity) =>
+    Intl.Segmenter
+      ? [...new Intl.Segmenter(lang, { granularity }).segment(head)].findLast(({ index }) => index < limit).index
+      : head.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, "").length;
+  let end = head.lastIndexOf(" ", limit - 1);
+  for (const granularity of ["word", "grapheme"]) if (end < limit / 2) end = lastBoundary(granularity);
+  return `${head.slice(0, end).replace(/[\s\p{P}]+$/u, "")}…`;
+}
+
 // The attribute `post` is the URL of the blog's posts: "/notes/{ghissueid}/". Without it, items link to GitHub.
 function createItem(element, comment, i18n) {
   const post = element.getAttribute("post")?.replace("{ghissueid}", comment.ghissueid);
   const href = post ? `${post}#comment-${comment.id}` : comment.url;
   const title = i18n.text("on", { name: comment.author.login, title: comment.post_title ?? "" }) || comment.author.login;
-  const text = comment.hidden ? i18n.text("hidden") : excerpt(comment.text.replace(/\s+/g, " ").trim(), i18n.lang);
   return widget.create(
     "li",
     {},
     widget.create("a", { href, ...(post ? {} : widget.LINK) }, title),
-    widget.create("p", {}, text),
+    widget.create("p", { dir: "auto" }, excerpt(comment.text, i18n.texts.lang)),
     widget.create("time", i18n.age(comment.created_at)),
   );
-}
-
-// Shortens a text at the end of a word; a longer word, and text without words, at the end of a character that readers see.
-function excerpt(text, lang) {
-  if (text.length <= EXCERPT) return text;
-  if (!Intl.Segmenter) return `${text.slice(0, EXCERPT).replace(/\s\S*$/, "")}…`; // browsers before 2024
-  const start = text.slice(0, 2 * EXCERPT); // segments do not depend on what follows much later
-  for (const granularity of ["word", "grapheme"]) {
-    const segments = [...new Intl.Segmenter(lang, { granularity }).segment(start)];
-    const end = segments.findLast(({ index, segment }) => index + segment.length < EXCERPT && segment.trim());
-    if (end && (granularity === "grapheme" || end.index > EXCERPT / 2)) return `${text.slice(0, end.index + end.segment.length)}…`;
-  }
-  return "…";
 }

@@ -6,7 +6,8 @@ export let widget; // the exports of widget.js, passed in because a page may loa
 export async function enhance(element, exports, signal, isPainted) {
   if (!(signal instanceof AbortSignal)) return; // the browser has cached an older widget.js, replaced at the next visit
   widget = exports;
-  const later = Promise.all([import("./updates.js"), import("./live.js")]);
+  const hasMore = element.section.querySelector(".pc-more");
+  const later = Promise.all([import("./updates.js"), import("./live.js"), hasMore && import("./all.js")]);
   await element.i18n.load();
   if (signal.aborted) return;
   const { section } = element;
@@ -30,7 +31,8 @@ export async function enhance(element, exports, signal, isPainted) {
   followLinks(element, signal);
   beginAgainWhenReplaced(element, signal);
   try {
-    const [updates, { listen }] = await later;
+    const [updates, { listen }, all] = await later;
+    if (!signal.aborted) all?.follow(element, signal);
     if (isPainted && !signal.aborted) await updates.refresh(element, true);
     if (!signal.aborted) await openPermalink(element);
     if (!signal.aborted && element.getAttribute("live") !== "off") updates.follow(element, listen, signal);
@@ -87,8 +89,11 @@ function removeBrokenAvatars(section, signal) {
   section.querySelectorAll("img").forEach(check);
 }
 
+// In languages that browsers lack, in digits as in Sweden: 2026-01-14 10:00.
 function formatTime(time, i18n) {
-  i18n.dateTime ??= new Intl.DateTimeFormat(i18n.locales, { dateStyle: "long", timeStyle: "short" }); // slow to create
+  const { locale, second } = i18n.texts;
+  const options = { dateStyle: second ? "short" : "long", timeStyle: "short" };
+  i18n.dateTime ??= new Intl.DateTimeFormat(second ? "sv" : locale, options); // slow to create
   return i18n.dateTime.format(new Date(time));
 }
 
@@ -103,10 +108,22 @@ export function updateTimes({ section, i18n }) {
   }
 }
 
+// The reader's clock may be behind: the service's last check is in the past, also in a response that a cache has kept.
+// A clock that is ahead is left as it is, because an old response would look the same. So is one that is weeks behind:
+// TLS would fail, so a page has set it, for a test.
+function correctClock(element) {
+  const { post, i18n } = element;
+  const delay = new Date(post?.checked_at ?? 0) - Date.now();
+  if (!(delay > (i18n.delay || 0)) || delay > 2e9) return;
+  i18n.delay = delay;
+  updateTimes(element);
+}
+
 // Says how old the comments are if the service could not reach GitHub.
 export function showStaleNote(element) {
   const { section, i18n, post } = element;
   section.querySelector(".pc-stale")?.remove();
+  correctClock(element);
   if (!post?.stale || !post.checked_at) return;
   const text = i18n.text("stale", { time: formatTime(post.checked_at, i18n) });
   section.append(widget.create("div", { className: "pc-note pc-stale" }, text));
@@ -144,7 +161,7 @@ export const revision = (comment) =>
   [comment.edited_at, comment.html?.length, comment.hidden, +comment.pinned, ...Object.values(comment.reactions)].join();
 
 // Appends the next page. Space for it is reserved at once: right after a click readers expect the page to move.
-async function loadMore(element, limit, keepFocus) {
+export async function loadMore(element, limit, keepFocus) {
   const { section } = element;
   const { signal } = element.controller;
   const more = section?.querySelector(".pc-more"); // missing while another post's comments load
@@ -244,7 +261,7 @@ function followLinks(element, signal) {
     section.addEventListener(name, ({ target }) => updateLink(target.closest(LINKS)), { signal });
   addEventListener("hashchange", () => openPermalink(element), { signal });
   section.addEventListener("click", (click) => {
-    if (click.target.closest(".pc-more :is(a, button)")) {
+    if (click.target.closest(".pc-more :is(a, button):not(.pc-all)")) {
       click.preventDefault();
       click.stopPropagation(); // a navigation library may listen at the link
       loadMore(element);

@@ -3,7 +3,7 @@
 const SERVICE = import.meta.url.replace(/(assets\/[^/]*\/)?[^/]*$/, "");
 const ASSETS = `${SERVICE}assets/@version/`;
 const ENGLISH = "@english";
-const UNITS = { year: 31557600, month: 2629800, week: 604800, day: 86400, hour: 3600, minute: 60, second: 1 };
+const UNITS = { year: 31536e6, month: 2628e6, week: 6048e5, day: 864e5, hour: 36e5, minute: 6e4, second: 1e3 };
 const EMOJI = { "+1": "👍", "-1": "👎", laugh: "😄", hooray: "🎉", confused: "😕", heart: "❤️", rocket: "🚀", eyes: "👀" };
 export const LINK = { rel: "nofollow ugc noopener" };
 
@@ -25,52 +25,56 @@ const div = (className, ...children) => create("div", { className }, ...children
 
 // The texts of a language, with its Intl formats. English is built in; other languages load while the comments do.
 class I18n {
-  constructor(lang) {
-    this.texts = ENGLISH;
-    this.lang = lang;
-    if (!/^en\b/i.test(lang)) this.ready = this.load();
+  texts = ENGLISH;
+
+  constructor(file) {
+    this.file = file;
+    if (!/^en\b/i.test(file)) this.ready = this.load();
   }
 
   // Loads all texts, also those that the first paint does not need. English's file has only these.
   load() {
-    return (this.loading ??= fetchJson(`${ASSETS}languages/${this.lang}.json`, { signal: AbortSignal.timeout(5000) })
-      .then((texts) => (this.texts = { ...ENGLISH, ...texts }))
+    return (this.loading ??= fetchJson(`${ASSETS}languages/${this.file}`, { signal: AbortSignal.timeout(5000) })
+      .then((texts) => {
+        this.texts = { ...ENGLISH, ...texts };
+        this.age(0); // creating an Intl format is slow: do it while the comments are on their way
+      })
       .catch(() => (this.loading = null)));
   }
 
-  get locales() {
-    return [this.lang, this.texts.lang];
-  }
-
   text(key, values) {
-    let text = this.texts[key] || "";
-    for (const name in values) text = text.replace(`{${name}}`, () => values[name]);
-    return text;
+    return this.texts[key]?.replace(/{(\w+)}/g, (_, name) => values[name]) || "";
   }
 
   plural(key, number) {
     const forms = this.texts[key];
-    const form = forms[new Intl.PluralRules(this.texts.lang).select(number)] || forms.other;
-    return form.replace("{n}", new Intl.NumberFormat(this.locales).format(number));
+    const form = forms[number] || forms[new Intl.PluralRules(this.texts.lang).select(number)] || forms.other;
+    return form.replace("{n}", new Intl.NumberFormat(this.texts.locale).format(number));
   }
 
-  // The properties of a <time> that shows how long ago that was.
+  // The properties of a <time> that shows how long ago that was. Days are those of the reader's calendar, because they
+  // have words of the calendar ("yesterday"). Longer units are numbers: "last year" would be false half of the time.
   age(time) {
-    const seconds = (new Date(time) - Date.now()) / 1000;
+    const now = Date.now() + (this.delay | 0);
+    let span = Math.max(0, now - new Date(time));
+    // a day may lack an hour
+    if (span >= UNITS.day) span = new Date(now).setHours(0, 0, 0, 0) - new Date(time).setHours(0, 0, 0, 0) + UNITS.hour;
     let unit;
-    for (unit in UNITS) if (Math.abs(seconds) >= UNITS[unit]) break;
-    this.format ??= new Intl.RelativeTimeFormat(this.locales, { numeric: "auto" });
-    return { dateTime: time, textContent: this.format.format(Math.trunc(seconds / UNITS[unit]), unit) };
+    for (unit in UNITS) if (span >= UNITS[unit]) break;
+    span = (span / UNITS[unit]) | 0;
+    const textContent = this.texts[unit] // those of languages that browsers lack
+      ? this.plural(unit, span)
+      : (this[this.texts.locale + unit] ??= new Intl.RelativeTimeFormat(this.texts.locale, {
+          numeric: UNITS[unit] > UNITS.day ? "always" : "auto",
+        })).format(-span, unit);
+    return { dateTime: time, textContent };
   }
 }
 
 const languages = {};
 export function i18nOf(element) {
-  let lang = "en";
-  try {
-    [lang] = Intl.getCanonicalLocales(element.closest("[lang]")?.lang || lang);
-  } catch {} // an invalid tag
-  return (languages[lang] ??= new I18n(lang));
+  const file = (element.closest("[lang]")?.lang.replace(/\W/g, "-") || "en") + ".json"; // the service knows what any tag means
+  return (languages[file] ??= new I18n(file));
 }
 
 // The URL of an API path, with the parameters that have values.
@@ -88,8 +92,9 @@ export async function fetchJson(url, options) {
 }
 
 function createBody(comment, i18n) {
+  const { dir = "auto" } = comment; // an older service does not send it
   const element = div("pc-body");
-  element.dir = comment.dir ?? "";
+  element.dir = dir || "";
   if (comment.hidden) element.append(`${i18n.text("hidden")}: ${i18n.texts.reasons?.[comment.hidden] || comment.hidden}`);
   else if (policy) element.innerHTML = policy.createHTML(comment.html);
   else element.append(comment.text);

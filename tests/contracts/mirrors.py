@@ -158,9 +158,16 @@ def select_all(_: ThreadRef, __: int, comments: Iterable[Comment]) -> tuple[Thre
 
 
 async def newest(
-    mirror: Mirror, *, limit: int = 100, before: int | None = None, numbers: frozenset[int] | None = None
+    mirror: Mirror,
+    *,
+    limit: int = 100,
+    before: int | None = None,
+    numbers: frozenset[int] | None = None,
+    with_hidden: bool = True,
 ) -> list[int]:
-    result = await mirror.newest_comments(REPO, limit=limit, before=before, numbers=numbers, select=select_all)
+    result = await mirror.newest_comments(
+        REPO, limit=limit, before=before, numbers=numbers, select=select_all, with_hidden=with_hidden
+    )
     return [item.id for item in result.comments]
 
 

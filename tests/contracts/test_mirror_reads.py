@@ -182,6 +182,14 @@ async def test_newest_comments_can_be_limited_to_numbers(mirror: Mirror) -> None
     assert await newest(mirror, numbers=NONE) == []
 
 
+async def test_newest_comments_come_without_hidden_ones(mirror: Mirror) -> None:
+    hidden = [comment(n, minimized={"reason": "SPAM"}) for n in range(60, 200)]  # more than are read at once
+    await put_complete(mirror, comment(7), comment(8), comment(9, minimized={}), comment(10), *hidden)
+    assert await newest(mirror, limit=2, with_hidden=False) == [10, 8]
+    assert await newest(mirror, limit=2, before=8, with_hidden=False) == [7]
+    assert await newest(mirror, limit=2) == [199, 198]
+
+
 # --- ids and transfers
 
 

@@ -163,7 +163,7 @@ def count_comments(page: Page) -> int:
 
 def show_more(page: Page, number: int) -> None:
     """Show the next page, after which there are so many comments."""
-    page.locator(".pc-more :is(a, button)").click()
+    page.locator(".pc-more > :first-child").click()
     page.wait_for_function("n => document.querySelectorAll('.pc-comment').length === n", arg=number)
     count_comments(page)
 

@@ -92,3 +92,14 @@ def test_language_is_not_a_copy_of_english(tag: str) -> None:
 def test_language_file_is_small(tag: str) -> None:
     assert (FOLDER / f"{tag}.json").stat().st_size < 4_000
     assert len(brotli.compress(orjson.dumps(load_texts(tag)), quality=11)) <= 1_300
+
+
+def test_serbian_is_the_same_in_both_scripts() -> None:
+    cyrillic = "абвгдђежзијклмнопрстћуфхцчш"
+    latin = "abvgdđežzijklmnoprstćufhcčš"
+    letters = dict(zip(cyrillic, latin, strict=True)) | {"љ": "lj", "њ": "nj", "џ": "dž"}
+    letters |= {letter.upper(): other.capitalize() for letter, other in letters.items()}
+    expected = {
+        path: "".join(letters.get(letter, letter) for letter in text) for path, text in flat_texts("sr").items()
+    }
+    assert flat_texts("sr-Latn") == expected

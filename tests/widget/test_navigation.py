@@ -115,7 +115,7 @@ def test_permalink_stays_on_a_page_with_a_base(stage: Stage, open_page: OpenPage
     page = open_page(stage.publish(stage.element(), head='<base href="/">')).page
     wait_until_started(page)
     page.evaluate("globalThis.isSame = true")
-    link = page.locator(".pc-when").nth(5)
+    link = page.locator(".pc-when a").nth(5)
     link.click()
     page.wait_for_selector(".pc-target")
     assert page.evaluate("isSame")
@@ -128,7 +128,7 @@ def test_permalink_leaves_the_view_of_a_hash_router(stage: Stage, open_page: Ope
     addEventListener('hashchange', route); addEventListener('load', route)</script>"""
     page = open_page(stage.publish(f'<div id="view">{stage.element()}</div>{router}') + "#/post/41").page
     wait_until_started(page)
-    link = page.locator(".pc-when").nth(5)
+    link = page.locator(".pc-when a").nth(5)
     link.click()
     page.wait_for_selector(".pc-target:visible")
     target = page.locator(".pc-target").get_attribute("id")
@@ -191,7 +191,7 @@ def test_element_may_be_copied_moved_and_removed(stage: Stage, open_page: OpenPa
     page = recorded.page
     routes = hold_requests(page, f"{stage.api}posts/**cursor**")
     wait_until_started(page)
-    page.locator(".pc-more button").click()
+    page.locator(".pc-more > :first-child").click()
     page.evaluate(
         """() => { const element = document.querySelector('post-comments'), copy = element.cloneNode(true);
         document.querySelector('#other').append(element); element.remove();

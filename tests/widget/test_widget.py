@@ -10,7 +10,14 @@ from playwright.sync_api import Route, expect
 
 from app.simulator.world.sample import SAMPLE_REPO
 from tests.journeys.browser import OpenPage, chromium, open_page, photograph
-from tests.widget.pages import author_names, comment_ids, wait_for_state, wait_until_enhanced
+from tests.widget.pages import (
+    author_names,
+    comment_ids,
+    fetch_fragment,
+    hold_requests,
+    wait_for_state,
+    wait_until_enhanced,
+)
 from tests.widget.stage import CLOSED, EMPTY, LOCKED, LONG, MISSING, RICH, TALK, Stage, stage
 
 pytestmark = pytest.mark.untraced  # other tests cover the same code; tracing these would take long
@@ -119,6 +126,68 @@ def test_button_loads_all_further_comments(stage: Stage, open_page: OpenPage) ->
         page.wait_for_function("n => document.querySelectorAll('.pc-comment').length === n", arg=count)
     expect(page.locator(".pc-more")).to_have_count(0)
     assert len(set(comment_ids(page))) == 300
+
+
+@pytest.mark.parametrize("made_by", ["script", "service"])
+def test_show_all_loads_the_rest_of_a_thread(stage: Stage, open_page: OpenPage, made_by: str) -> None:
+    body = stage.element(LONG) if made_by == "script" else fetch_fragment(stage, LONG)
+    recorded = open_page(stage.publish(body))
+    page = recorded.page
+    page.wait_for_selector(".pc-all")
+    first_page, bar = comment_ids(page), page.locator(".pc-progress")
+    held: list[Route] = []  # the first request waits
+    page.route(
+        f"{stage.api}posts/{LONG}/comments?*cursor=*", lambda route: route.continue_() if held else held.append(route)
+    )
+    page.get_by_role("button", name="Show all").press("Enter")
+    expect(bar.get_by_role("progressbar", name="Loading comments…")).to_have_attribute("max", "300")
+    expect(bar.get_by_role("button", name="Stop")).to_be_focused()
+    held[0].continue_()
+    expect(page.locator(".pc-comment")).to_have_count(300)
+    expect(page.locator(".pc-more, .pc-progress, .pc-all")).to_have_count(0)
+    assert len(set(comment_ids(page))) == 300
+    assert page.evaluate("+document.activeElement.id.slice(8)") == max(first_page) + 1
+    assert [parse_qs(urlsplit(url).query)["limit"] for url in recorded.requests_to(stage.api) if "cursor" in url] == [
+        ["100"]
+    ] * 3
+    assert not recorded.complaints
+
+
+def test_show_all_can_be_stopped(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish(stage.element(LONG))).page
+    held = hold_requests(page, f"{stage.api}posts/{LONG}/comments?*cursor=*")
+    page.get_by_role("button", name="Show all").click()
+    page.get_by_role("button", name="Stop").click()
+    held[0].continue_()
+    expect(page.locator(".pc-progress")).to_have_count(0)
+    expect(page.locator(".pc-comment")).to_have_count(150)
+    expect(page.get_by_role("button", name="Show 50 more")).to_be_focused()
+    expect(page.get_by_role("button", name="Show all")).to_have_count(1)
+    assert len(held) == 1
+
+
+def test_show_all_is_offered_for_several_pages_only(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish(stage.element(TALK, limit="8"))).page
+    wait_until_enhanced(page)
+    expect(page.locator(".pc-more button")).to_have_text(["Show 8 more"])
+    page.goto(stage.publish(stage.element(TALK, limit="5")))
+    expect(page.locator(".pc-more button")).to_have_text(["Show 5 more", "Show all"])
+    page.get_by_role("button", name="Show 5 more").click()
+    expect(page.locator(".pc-more button")).to_have_text(["Show 5 more", "Show all"])
+    page.get_by_role("button", name="Show 5 more").click()
+    expect(page.locator(".pc-more button")).to_have_text(["Show 1 more"])
+
+
+def test_failed_show_all_offers_both_buttons_again(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish(stage.element(LONG))).page
+    page.wait_for_selector(".pc-all")
+    page.route(f"{stage.api}posts/{LONG}/comments?*cursor=*", lambda route: route.abort())
+    page.get_by_role("button", name="Show all").click()
+    expect(page.get_by_role("button", name="Try again")).to_have_count(1)
+    expect(page.locator(".pc-progress")).to_have_count(0)
+    page.unroute(f"{stage.api}posts/{LONG}/comments?*cursor=*")
+    page.get_by_role("button", name="Show all").click()
+    expect(page.locator(".pc-comment")).to_have_count(300)
 
 
 def test_order_select_keeps_focus_after_a_change(stage: Stage, open_page: OpenPage) -> None:

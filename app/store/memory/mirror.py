@@ -92,12 +92,21 @@ class MemoryMirror(Mirror):
         return next((comment.author.avatar_url for comment in comments if comment.author.id == user_id), None)
 
     async def newest_comments(
-        self, repo: Repository, *, limit: int, before: int | None, numbers: frozenset[int] | None, select: Select
+        self,
+        repo: Repository,
+        *,
+        limit: int,
+        before: int | None,
+        numbers: frozenset[int] | None,
+        select: Select,
+        with_hidden: bool = True,
     ) -> NewestComments:
         site = self._site(repo)
         complete = {n for n, thread in site.threads.items() if thread.complete and (numbers is None or n in numbers)}
         ids = (key for key, number in site.numbers.items() if number in complete and (before is None or key < before))
-        comments = tuple(site.threads[site.numbers[key]].comments[key] for key in nlargest(limit, ids))
+        found = (site.threads[site.numbers[key]].comments[key] for key in ids)
+        visible = (comment for comment in found if with_hidden or comment.hidden is None)
+        comments = tuple(nlargest(limit, visible, key=lambda comment: comment.id))
         refs = {comment.number: ThreadRef(repo, comment.number) for comment in comments}
         full = {number: self._snapshot(ref, with_comments=True) for number, ref in refs.items()}
         snapshots = {number: await asyncio.to_thread(_narrow, full[number], select) for number in full}

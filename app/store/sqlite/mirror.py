@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -68,7 +69,7 @@ SELECT comment.source, image_sizes FROM comment
 CROSS JOIN issue USING (site, number)  -- CROSS: from the newest comment downwards, until there are enough
 WHERE comment.site = (SELECT id FROM site WHERE key = :key) AND comment.id <= :last AND issue.complete
     AND (:keys IS NULL OR comment.number IN (SELECT value FROM json_each(:keys)))
-ORDER BY comment.id DESC LIMIT :limit
+ORDER BY comment.id DESC
 """
 _SELECTION = f"""
 FROM comment CROSS JOIN issue USING (site, number)
@@ -137,7 +138,7 @@ class SqliteMirror(Mirror):
         return await self._file.read(query)
 
     async def comments(self, repo: Repository, number: int) -> tuple[Comment, ...]:
-        return await self._file.read(lambda connection: tuple(_iterate_comments(connection, ThreadRef(repo, number))))
+        return await self._file.read(lambda connection: tuple(_thread_comments(connection, ThreadRef(repo, number))))
 
     async def comment(self, repo: Repository, comment_id: int) -> Comment | None:
         return await self._file.read(lambda connection: _comment(connection, repo, comment_id))
@@ -173,13 +174,23 @@ class SqliteMirror(Mirror):
         return comments[0].author.avatar_url if comments else None
 
     async def newest_comments(
-        self, repo: Repository, *, limit: int, before: int | None, numbers: frozenset[int] | None, select: Select
+        self,
+        repo: Repository,
+        *,
+        limit: int,
+        before: int | None,
+        numbers: frozenset[int] | None,
+        select: Select,
+        with_hidden: bool = True,
     ) -> NewestComments:
         last = LARGEST if before is None else clamp(before - 1)
-        parameters = {"key": repo.key, "last": last, "keys": json_list(numbers), "limit": limit}
+        parameters = {"key": repo.key, "last": last, "keys": json_list(numbers)}
 
         def query(connection: sqlite3.Connection) -> NewestComments:
-            site, comments = _site(connection, repo), _comments(connection, _NEWEST_COMMENTS, parameters)
+            site, newest = _site(connection, repo), connection.execute(_NEWEST_COMMENTS, parameters)
+            at_once = min(limit, _PARSED_AT_ONCE)
+            found = (c for c in _iterate_comments(newest, at_once) if with_hidden or c.hidden is None)
+            comments = tuple(islice(found, limit))
             refs = {ThreadRef(repo, comment.number) for comment in comments}
             snapshots = {ref.number: _snapshot(connection, ref, (), select=select) for ref in refs}
             return NewestComments(site, comments, snapshots, _is_complete(connection, site, repo))
@@ -254,10 +265,10 @@ def _snapshot(
     comments: tuple[Comment, ...] = ()
     outline = None
     if select is not None and record is not None and record.complete:
-        outline, ids = select(hop.ref, record.version, _iterate_comments(connection, hop.ref))
+        outline, ids = select(hop.ref, record.version, _thread_comments(connection, hop.ref))
         comments = _comments(connection, _COMMENTS_BY_ID, {"key": hop.ref.repo.key, "keys": json_list(ids)})
     elif select is None and with_comments and record is not None:
-        comments = tuple(_iterate_comments(connection, hop.ref))
+        comments = tuple(_thread_comments(connection, hop.ref))
     pinned_comment = _comment(connection, hop.ref.repo, None if pinned is None else pinned.id)
     return Snapshot(tuple(hops), record, comments, pinned_comment, outline)
 
@@ -318,10 +329,14 @@ def _comments(connection: sqlite3.Connection, query: str, parameters: Mapping[st
     return tuple(_parse_comments(connection.execute(query, parameters).fetchall()))
 
 
-def _iterate_comments(connection: sqlite3.Connection, ref: ThreadRef) -> Iterator[Comment]:
-    """Yield the comments of a thread by ascending id, parsed some at a time: a long parse stops all other threads."""
-    cursor = connection.execute(_COMMENTS, _parameters(ref))
-    while rows := cursor.fetchmany(_PARSED_AT_ONCE):
+def _thread_comments(connection: sqlite3.Connection, ref: ThreadRef) -> Iterator[Comment]:
+    """Yield the comments of a thread by ascending id."""
+    return _iterate_comments(connection.execute(_COMMENTS, _parameters(ref)), _PARSED_AT_ONCE)
+
+
+def _iterate_comments(cursor: sqlite3.Cursor, at_once: int) -> Iterator[Comment]:
+    """Yield the comments of a query, read and parsed some at a time: a long parse stops all other threads."""
+    while rows := cursor.fetchmany(at_once):
         yield from _parse_comments(rows)
 
 

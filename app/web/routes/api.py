@@ -5,7 +5,18 @@ from starlette.responses import Response
 
 from app.render.keys import CommentsKey, CountsKey, NewestKey, Order, PostKey
 from app.web.context import serve_document, web_context
-from app.web.parameters import OPENAPI_IDS, CommentOrder, Cursor, Ghissueid, Limit, Pinned, Site, parse_ids, read_router
+from app.web.parameters import (
+    OPENAPI_IDS,
+    CommentOrder,
+    Cursor,
+    Ghissueid,
+    Hidden,
+    Limit,
+    Pinned,
+    Site,
+    parse_ids,
+    read_router,
+)
 from app.web.routes.models import Comments, Counts, Newest, Post
 
 router = read_router("Comments", prefix="/api/v1")
@@ -72,6 +83,9 @@ async def counts(request: Request, site: Site) -> Response:
     response_description="A page of comments, the newest first.",
     responses={200: {"model": Newest}},
 )
-async def newest(request: Request, site: Site, limit: Limit = 20, cursor: Cursor = None) -> Response:
+async def newest(
+    request: Request, site: Site, limit: Limit = 20, cursor: Cursor = None, hidden: Hidden = None
+) -> Response:
     """Serve the blog's newest comments."""
-    return await serve_document(request, NewestKey(site, limit, cursor, web_context(request).image_base_url(request)))
+    base_url = web_context(request).image_base_url(request)
+    return await serve_document(request, NewestKey(site, limit, cursor, base_url, hidden != "false"))

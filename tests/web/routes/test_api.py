@@ -43,6 +43,8 @@ INVALID_NUMBERS = [
         ("/posts/41/comments?order=reactions&limit=100", CommentsKey(SITE, 41, Order.REACTIONS, 100, None)),
         ("/comments", NewestKey(SITE, 20, None)),
         ("/comments?limit=7&repo=owner/blog", NewestKey(SITE, 7, None)),
+        ("/comments?hidden=false", NewestKey(SITE, 20, None, with_hidden=False)),
+        ("/comments?hidden=true", NewestKey(SITE, 20, None)),
         ("/counts", CountsKey(SITE, None)),
         ("/counts?ids=42,41,42", CountsKey(SITE, (41, 42))),
         ("/counts?ids=41%2C42", CountsKey(SITE, (41, 42))),
@@ -80,6 +82,11 @@ async def test_order_is_one_of_three(blog: Blog, value: str) -> None:
     await _assert_rejected(blog, f"/posts/41/comments?order={value}", "order", "one of oldest, newest, reactions")
 
 
+@pytest.mark.parametrize("value", ["", "0", "False", "no"])
+async def test_hidden_is_false_or_true(blog: Blog, value: str) -> None:
+    await _assert_rejected(blog, f"/comments?hidden={value}", "hidden", "`false` or `true`")
+
+
 @pytest.mark.parametrize(
     "value", [*INVALID_NUMBERS, ",", "41,", "41,,42", "41, 42", "41;42", f"1,{MAX_SAFE_INTEGER + 1}"]
 )
@@ -102,6 +109,7 @@ async def test_repo_has_the_form_owner_name(blog: Blog, value: str) -> None:
         ("/posts/41?repo=owner/blog&repo=owner/notes", "repo"),
         ("/counts?ids=41&ids=42", "ids"),
         ("/comments?cursor=a&cursor=b", "cursor"),
+        ("/comments?hidden=false&hidden=true", "hidden"),
     ],
 )
 async def test_repeated_parameter_is_rejected(blog: Blog, target: str, parameter: str) -> None:

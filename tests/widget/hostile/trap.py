@@ -75,6 +75,6 @@ def load_all(page: Page) -> None:
     wait_until_enhanced(page)
     while page.locator(".pc-more").count():
         before = page.locator(".pc-comment").count()
-        page.locator(".pc-more > *").click()
+        page.locator(".pc-more > :first-child").click()
         page.wait_for_function("n => document.querySelectorAll('.pc-comment').length > n", arg=before)
         page.wait_for_function("!document.querySelector('.pc-more[aria-busy]')")
