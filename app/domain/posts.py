@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository, repository
+from app.domain.texts.excerpts import excerpt
 
 Posts = Mapping[Repository, frozenset[int]]
 """The issue numbers of the posts by configured repository; an empty set for a repository without posts."""
@@ -24,7 +25,7 @@ _NESTED_TABLES = ("extra", "params")
 _EMPTY = frozenset({"", "~", "null"})
 _TRUE = frozenset({"true", "yes", "on"})
 _FALSE = frozenset({"false", "no", "off"})
-_MAX_VALUE_LENGTH = 60
+_MAX_VALUE_LENGTH = 61
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +152,4 @@ def _printable(value: object) -> str:
         text = repr(value)
     except ValueError:  # an integer of more digits than Python writes
         return "a number too long to show"
-    return text if len(text) <= _MAX_VALUE_LENGTH else f"{text[:_MAX_VALUE_LENGTH]}…"
+    return excerpt(text, _MAX_VALUE_LENGTH)

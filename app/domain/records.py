@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.domain.sites import Repository
+from app.domain.sites import FeedIdentity, Repository
 from app.domain.threads import Issue
 
 REPOSITORY_NUMBER = 0
@@ -54,6 +54,31 @@ class SiteRecord:
     """Since when GitHub has not shown the repository; None while it shows it."""
     not_visible_count: int = 0
     """How many requests in a row GitHub answered as if there was no such repository."""
+    feed_name: str | None = None
+    """This and the next two are as in `FeedIdentity`; None stands for the configured name."""
+    entry_name: str | None = None
+    """None stands for the current name, also in the next one."""
+    link_name: str | None = None
+    former_names: tuple[str, ...] = ()
+    """Other names that the repository had here or on GitHub: addresses that name them still work."""
+    created_at: str | None = None
+    """When the repository was created; None until GitHub has said so."""
+
+    @property
+    def public_state(self) -> tuple[str, str, bool]:
+        """Return what readers can tell of the repository itself: its name, that in links, and whether it is private."""
+        return self.full_name, self.feed_identity.link_name, self.private
+
+    @property
+    def feed_identity(self) -> FeedIdentity:
+        """Return what the repository's feeds are known by."""
+        return FeedIdentity(
+            feed_name=self.feed_name or self.repo.full_name,
+            entry_name=self.entry_name or self.full_name,
+            link_name=self.link_name or self.full_name,
+            current_name=self.full_name,
+            created_at=self.created_at,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,25 @@ class Repository:
         return hash(self.key)
 
 
+@dataclass(frozen=True, slots=True)
+class FeedIdentity:
+    """What a repository's feeds are known by, so that no entry looks new after a rename."""
+
+    feed_name: str
+    """The `owner/name` in the ids of feeds, which never changes."""
+    entry_name: str
+    """The `owner/name` in the ids of entries, which never changes."""
+    link_name: str
+    """The `owner/name` in the links of entries: some feed readers tell entries by them.
+
+    It is the oldest name that GitHub redirects to the repository.
+    """
+    current_name: str
+    """GitHub's current `owner/name`."""
+    created_at: str | None = None
+    """When the repository was created, RFC 3339; None if it is not known yet."""
+
+
 def repository(text: str) -> Repository:
     """Return the repository `owner/name`; raise a ValueError with the problem and its solution."""
     match = _REPOSITORY.fullmatch(text.strip())

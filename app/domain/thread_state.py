@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from app.domain.records import SiteRecord, ThreadRecord, ThreadRef, Tombstone
-from app.domain.sites import PostFilter
+from app.domain.sites import FeedIdentity, PostFilter
 from app.domain.threads import NO_COMMENTS, Comment, Issue, Status, Thread, ThreadOutline
 
 
@@ -129,6 +129,7 @@ def thread_of(snapshot: Snapshot, state: ThreadState, *, failed_at: float | None
         stale=_is_stale(last_check, failed_at),
         refreshed_at=record.checked_at,
         version=snapshot.version,
+        feeds=_feed_identity(snapshot),
     )
 
 
@@ -174,7 +175,14 @@ def _missing(snapshot: Snapshot, failed_at: float | None) -> Thread:
     status = Status.GONE if tombstone is not None and tombstone.gone else Status.MISSING
     refreshed_at = tombstone.checked_at if tombstone else last_check
     requested_ref, version, stale = snapshot.requested_ref, snapshot.version, _is_stale(last_check, failed_at)
-    return Thread(*requested_ref, None, (), 0, status, last_check, stale, refreshed_at, version)
+    thread = Thread(*requested_ref, None, (), 0, status, last_check, stale, refreshed_at, version)
+    return replace(thread, feeds=_feed_identity(snapshot))
+
+
+def _feed_identity(snapshot: Snapshot) -> FeedIdentity | None:
+    """Return that of the repository that the reader named, not of one to which the thread was transferred."""
+    site = snapshot.hops[0].site
+    return None if site is None else site.feed_identity
 
 
 def _is_listed(site: SiteRecord | None) -> bool:

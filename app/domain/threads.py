@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.domain.replies import CommentText, reply_targets
-from app.domain.sites import Repository
+from app.domain.sites import FeedIdentity, Repository
 from app.domain.times import epoch
 
 GHOST = "ghost"
@@ -196,3 +196,5 @@ class Thread:
     """The version of its latest change in the mirror."""
     outline: ThreadOutline = NO_COMMENTS
     """Without comments, and `comment_count` 0, only if GitHub said so or there is no issue."""
+    feeds: FeedIdentity | None = None
+    """What the feeds of `repo` are known by; None before GitHub was asked for the repository."""

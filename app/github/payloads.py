@@ -55,6 +55,7 @@ class RepositoryInfo:
     archived: bool
     source: Mapping[str, Any] = field(default_factory=dict, compare=False)
     """GitHub's object with what it tells everyone."""
+    created_at: str | None = None
 
 
 def issue(obj: Mapping[str, Any]) -> Issue:
@@ -117,6 +118,7 @@ def repository(obj: Mapping[str, Any]) -> RepositoryInfo:
         has_issues=_flag(source, "has_issues", default=True),
         archived=_flag(source, "archived", default=False),
         source={name: value for name, value in source.items() if _is_public(name)},
+        created_at=_optional_time(source, "created_at"),
     )
 
 
@@ -181,6 +183,13 @@ def _time(obj: Mapping[str, Any], name: str) -> str:
     if moment is None or moment.year < _EARLIEST_YEAR:
         raise ValueError(f"{name} is not a time")
     return value if is_canonical else f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+
+
+def _optional_time(obj: Mapping[str, Any], name: str) -> str | None:
+    try:
+        return _time(obj, name)
+    except ValueError:
+        return None
 
 
 def _issue_number(obj: Mapping[str, Any]) -> int:

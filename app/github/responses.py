@@ -28,6 +28,7 @@ from app.domain.errors import (
     TokenRejected,
     Unreachable,
 )
+from app.domain.texts.excerpts import excerpt
 from app.domain.threads import Comment, Issue
 from app.github import payloads
 from app.github.headers import is_json, lowercase_names, next_target, parse_date, parse_etag
@@ -116,10 +117,9 @@ def repository(response: Response) -> RepositoryInfo:
 
 def single_line(text: str) -> str:
     """Return outside text as one line that is safe to log and to show, without control characters, cut to length."""
-    prefix = text[: 4 * _MAX_LINE_LENGTH]
+    prefix = text[: 80 * _MAX_LINE_LENGTH]
     printable = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in prefix)
-    line = " ".join(printable.split())
-    return line if len(line) <= _MAX_LINE_LENGTH else f"{line[: _MAX_LINE_LENGTH - 1]}…"
+    return excerpt(printable, _MAX_LINE_LENGTH)
 
 
 def _ok(request: Request, fields: Mapping[str, str], body: bytes, now: float) -> Response:

@@ -18,6 +18,7 @@ import httpx
 from typing_extensions import override
 
 from app.domain.errors import ImageRejected, Unreachable
+from app.domain.texts.excerpts import excerpt
 from app.ports.images import Image, ImageSource
 
 HOSTS = frozenset(
@@ -207,4 +208,4 @@ def _origin(url: httpx.URL) -> str | None:
 
 def _without_query(address: str) -> str:
     """Return an address for messages: its query may contain a signature."""
-    return address.partition("?")[0][:200]
+    return excerpt(address.partition("?")[0], 200)

@@ -55,8 +55,8 @@ class Change:
     - numbers in `checked_threads` (already complete) are marked as checked at `at`;
     - `site` is the record of a site that has none yet; `site_update` sets single fields of an existing record;
     - `etags` (validator key -> ETag) replace those of the same key; those not replaced for a month are forgotten;
-    - every number that the change changed gets a new version; so does 0 if `full_name` or `private` of the site
-      changed.
+    - every number that the change changed gets a new version; so does 0 if `full_name`, `link_name` or `private` of
+      the site changed.
     """
 
     repo: Repository
@@ -160,6 +160,9 @@ class Mirror(Protocol):
 
     async def site(self, repo: Repository) -> SiteRecord | None:
         """Return the record of a repository; None before its backfill began."""
+
+    async def records(self, repository_id: int) -> tuple[SiteRecord, ...]:
+        """Return the records of the repository with this id, one for each configured name, the latest first."""
 
     async def site_snapshot(self, repo: Repository, *, urgent: bool = False) -> SiteSnapshot:
         """Return the site's record and its issues in short; an urgent read does not wait behind those of readers."""

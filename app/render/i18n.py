@@ -14,7 +14,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import islice, takewhile
 from typing import Any
-from unicodedata import bidirectional, category
+from unicodedata import bidirectional
 
 import orjson
 from babel import Locale, localedata
@@ -65,9 +65,6 @@ _UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
 
 _MAYBE_STRONG = re.compile(r"[A-Za-z]|[^\x00-\x7f]")
 _DIRECTIONS = {"L": "ltr", "R": "rtl", "AL": "rtl"}
-_JOINER = "\N{ZERO WIDTH JOINER}"
-_FLAG_LETTER = re.compile("[\U0001f1e6-\U0001f1ff]")
-_EMOJI_MODIFIER = re.compile("[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,19 +227,3 @@ def direction(text: str) -> str | None:
         if found:
             return found
     return None
-
-
-def first_grapheme(text: str) -> str:
-    """Return the first character as a reader sees it: a letter with its marks, a whole emoji; "" if there is none."""
-    end = 1
-    while end < len(text) and _continues(text[:end], text[end]):
-        end += 1
-    return text[:end]
-
-
-def _continues(start: str, character: str) -> bool:
-    """Return whether a character belongs to the grapheme before it, without the rules for Hangul and Indic letters."""
-    if start[-1] == _JOINER or character == _JOINER or category(character).startswith("M"):
-        return True
-    is_flag = len(start) == 1 and _FLAG_LETTER.match(start) and _FLAG_LETTER.match(character)
-    return bool(is_flag or _EMOJI_MODIFIER.match(character))

@@ -92,16 +92,19 @@ class ThreadFeedKey(_ThreadKey):
     lang: str
     base_url: str
     proxy_images: bool
+    query: str = ""
+    """The query of the feed's own address, without the question mark: as requested, in one of a few spellings."""
 
 
 @dataclass(frozen=True, slots=True)
 class SiteFeedKey(_RepositoryKey):
-    """The newest comments of the whole blog as a feed; `base_url` and `proxy_images` as in `FragmentKey`."""
+    """The newest comments of the whole blog as a feed; the fields are as in `ThreadFeedKey`."""
 
     format: FeedFormat
     lang: str
     base_url: str
     proxy_images: bool
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,16 @@
 """The names of the served repositories: the current one of each, and those that it had before.
 
-As on GitHub, a renamed repository answers under its new name, and its old names lead there. An old name is known while
-the settings or the store have it.
+As on GitHub, a renamed repository answers under its new name, and its old names lead there. Its record has them, also
+those that were configured once.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cachetools import LRUCache
-
 from app.domain.records import SiteRecord
-from app.domain.sites import Repository, repository
+from app.domain.sites import Repository
 from app.ports.mirror import Mirror
 from app.serving.access_policy import AccessPolicy
-
-_MOST_UNKNOWN_NAMES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +21,8 @@ class NamedRepository:
     """As it is configured."""
     full_name: str
     """In GitHub's spelling."""
+    spelling: str
+    """The name that was found, in its usual spelling."""
 
 
 class RepositoryNames:
@@ -43,8 +41,6 @@ class RepositoryNames:
         self._generation = generation
         self._records: dict[Repository, tuple[int, SiteRecord]] = {}
         """The record of each site with the generation in which it was read."""
-        self._unserved_ids: LRUCache[str, int | None] = LRUCache(_MOST_UNKNOWN_NAMES)
-        """GitHub's id, or None, of names that no site has now: what the store has of former sites never changes."""
 
     async def find(self, name: str) -> NamedRepository | None:
         """Return the repository with this name, in any letter case, now or formerly; None if none is served.
@@ -55,16 +51,13 @@ class RepositoryNames:
         for repo, record in records.items():
             current_name = repo.full_name if record is None else record.full_name
             if current_name.lower() == name.lower():
-                return NamedRepository(repo, current_name)
-        visible_records = {
-            repo: record for repo, record in records.items() if record and not self._access.hides(record)
-        }
-        for repo, record in visible_records.items():
-            if repo.key == name.lower():
-                return NamedRepository(repo, record.full_name)
-        former_id = await self._former_id(name)
-        matches = ((repo, record) for repo, record in visible_records.items() if record.id == former_id)
-        return next((NamedRepository(repo, record.full_name) for repo, record in matches), None)
+                return NamedRepository(repo, current_name, current_name)
+        for repo, record in records.items():
+            if record is not None and not self._access.hides(record):
+                former_names = {former.lower(): former for former in (*record.former_names, repo.full_name)}
+                if name.lower() in former_names:
+                    return NamedRepository(repo, record.full_name, former_names[name.lower()])
+        return None
 
     async def _record(self, repo: Repository) -> SiteRecord | None:
         generation = self._generation(repo)
@@ -74,14 +67,3 @@ class RepositoryNames:
             if record is not None:
                 self._records[repo] = generation, record
         return record
-
-    async def _former_id(self, name: str) -> int | None:
-        """Return the id of a repository that was served under this name once; the store keeps its record."""
-        key = name.lower()
-        if key not in self._unserved_ids:
-            try:
-                record = await self._mirror.site(repository(name))
-            except ValueError:
-                return None
-            self._unserved_ids[key] = None if record is None else record.id
-        return self._unserved_ids[key]

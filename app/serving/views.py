@@ -119,11 +119,13 @@ class Renderer:
         comments: Sequence[Comment],
         threads: Mapping[int, Thread],
         key: NewestKey | SiteFeedKey,
-        checked_at: float | None,
+        site: SiteRecord,
     ) -> Document:
         """Return the newest comments of a site; `threads` are theirs by number."""
+        checked_at = site_checked_at(site)
         if isinstance(key, SiteFeedKey):
-            return feeds.site_feed(comments, threads, key, self._page_sanitizer(key), checked_at)
+            source = feeds.SiteFeedSource(site.feed_identity, checked_at)
+            return feeds.site_feed(comments, threads, key, self._page_sanitizer(key), source)
         sanitizer = self._sanitizer(key.base_url, for_page=True)
         return api.newest(comments, threads, key, sanitizer, checked_at=checked_at, stale=False, secret=self.secret)
 
@@ -315,7 +317,7 @@ class Views:
         if not newest.comments and before is None and not newest.is_complete:
             raise NotReady(f"The newest comments of {key.repo}", retry_after=_RETRY_AFTER)
         threads = {number: self._visible(snapshot, with_comments=True) for number, snapshot in newest.snapshots.items()}
-        return await asyncio.to_thread(self._renderer.newest, newest.comments, threads, key, site_checked_at(site))
+        return await asyncio.to_thread(self._renderer.newest, newest.comments, threads, key, site)
 
     async def _post_numbers(self, repo: Repository) -> frozenset[int] | None:
         """Return the numbers of the issues that are posts; None if all are."""

@@ -66,8 +66,8 @@ def site_after(change: Change, before: SiteRecord | None) -> SiteRecord | None:
 def numbers_to_version(
     changed_numbers: Iterable[int], before: SiteRecord | None, after: SiteRecord | None
 ) -> list[int]:
-    """Return the numbers that get new versions, in order: last the repository's if its name or visibility changed."""
-    states = [record and (record.full_name, record.private) for record in (before, after)]
+    """Return the numbers that get new versions, in order: last the repository's if its names or visibility changed."""
+    states = [record and record.public_state for record in (before, after)]
     return sorted(changed_numbers) + [REPOSITORY_NUMBER] * (states[0] != states[1])
 
 

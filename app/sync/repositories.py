@@ -1,7 +1,7 @@
 """What GitHub says of a repository itself: its current name, and who may see it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -83,7 +83,7 @@ class Repositories:
         info = responses.repository(await self._budget.send(request, priority))
         if info.private and not self._allow_private:
             raise PrivateRepository(request.path)
-        record = self._new_records[repo] = SiteRecord(repo, info.id, info.full_name, private=info.private)
+        record = self._new_records[repo] = _new_record(repo, info, await self._mirror.records(info.id))
         await self._store_object(repo, info)
         self._names[repo] = info.full_name, self._clock.now()
         return record
@@ -104,7 +104,7 @@ class Repositories:
         return name
 
     async def refresh(self, site: SiteRecord, priority: Priority, *, reported: bool = False) -> RepositoryInfo:
-        """Request the repository; store its name and visibility. One request, two after a rename.
+        """Request the repository; store its names and visibility. One request, two after a rename.
 
         Raises `PrivateRepository` if it became private and no setting allows to publish it. Raises `NotVisible` if
         GitHub does not show it: a private repository without a valid token looks like a deleted one. With `reported`,
@@ -112,12 +112,14 @@ class Repositories:
         because GitHub has had hours in which it showed nothing.
         """
         try:
-            info = await self._request(site, priority)
+            info, link_name = await self._request(site, priority)
         except NotVisible:
             await self._count_not_visible(site, reported=reported)
             raise
         record = await self._mirror.site(site.repo) or site
-        await self._update(record, full_name=info.full_name, private=info.private, **VISIBLE)
+        names = {"full_name": info.full_name, "link_name": link_name, "former_names": _former_names(record, info)}
+        created_at = info.created_at or record.created_at
+        await self._update(record, private=info.private, created_at=created_at, **names, **VISIBLE)
         await self._store_object(site.repo, info)
         self._names[site.repo] = info.full_name, self._clock.now()
         if info.private and not self._allow_private:
@@ -138,13 +140,18 @@ class Repositories:
         await self._key_values.put(repository_object_key(repo), text)
         self._with_object.add(repo)
 
-    async def _request(self, site: SiteRecord, priority: Priority) -> RepositoryInfo:
-        requests = self._budget.requests(site.full_name)
-        with suppress(NotVisible):
-            info = responses.repository(await self._budget.send(requests.repository(), priority))
-            if info.id == site.id:  # otherwise the name belongs to another repository now
-                return info
-        return responses.repository(await self._budget.send(requests.repository_by_id(site.id), priority))
+    async def _request(self, site: SiteRecord, priority: Priority) -> tuple[RepositoryInfo, str]:
+        """Return the repository, and the oldest name that leads to it."""
+        link_name = site.feed_identity.link_name
+        for name in dict.fromkeys((link_name, site.full_name)):
+            with suppress(NotVisible):
+                request = self._budget.requests(name).repository()
+                info = responses.repository(await self._budget.send(request, priority))
+                if info.id == site.id:  # otherwise the name belongs to another repository now
+                    return info, name
+        request = self._budget.requests(site.full_name).repository_by_id(site.id)
+        info = responses.repository(await self._budget.send(request, priority))
+        return info, info.full_name
 
     async def _count_not_visible(self, site: SiteRecord, *, reported: bool) -> None:
         now = self._clock.now()
@@ -162,7 +169,39 @@ class Repositories:
             return
         if after.private and not record.private and not self._allow_private:
             _log.warning("%s is not visible to everyone any more: its comments are no longer served.", record.repo)
-        concerns_readers = (after.full_name, after.private) != (record.full_name, record.private)
         change = self.with_new_record(Change(repo=record.repo, at=self._clock.now(), site_update=fields))
-        besides = frozenset([REPOSITORY_NUMBER] if concerns_readers else [])
+        besides = frozenset([REPOSITORY_NUMBER] if after.public_state != record.public_state else [])
         await commit(self._mirror, change, self._notify, besides=besides)
+
+
+def _new_record(repo: Repository, info: RepositoryInfo, earlier_records: Sequence[SiteRecord]) -> SiteRecord:
+    """Return the record of a site that has none; its feeds continue those under an earlier name.
+
+    Without an earlier record a name in the settings that GitHub redirects is the oldest name that is known.
+    """
+    oldest_name = info.full_name if info.full_name.lower() == repo.key else repo.full_name
+    record = SiteRecord(
+        repo,
+        info.id,
+        info.full_name,
+        private=info.private,
+        feed_name=repo.full_name,
+        entry_name=oldest_name,
+        link_name=oldest_name,
+        created_at=info.created_at,
+    )
+    if earlier_records:
+        feeds = earlier_records[0].feed_identity
+        record = replace(record, feed_name=feeds.feed_name, entry_name=feeds.entry_name, link_name=feeds.link_name)
+    for earlier in reversed(earlier_records):
+        record = replace(record, former_names=_former_names(record, info, earlier))
+    return record
+
+
+def _former_names(record: SiteRecord, info: RepositoryInfo, *earlier_records: SiteRecord) -> tuple[str, ...]:
+    """Return the names in these records that are neither configured nor GitHub's current one, the oldest first."""
+    records = (*earlier_records, record)
+    names = [name for old in records for name in (*old.former_names, old.repo.full_name, old.full_name)]
+    return tuple(
+        {name.lower(): name for name in names if name.lower() not in {record.repo.key, info.full_name.lower()}}.values()
+    )

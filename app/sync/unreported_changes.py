@@ -25,6 +25,8 @@ _TRUST_SECONDS = 7 * 86_400.0
 """Seconds without any delivery after which the webhook may have been removed."""
 _DELIVERY_TIME = 60.0
 """Seconds that a delivery may take before its absence means something."""
+_MOST_NAMED = 10
+"""Threads that a log line names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +80,12 @@ class MissedDeliveries:
         if not missed_threads:
             return
         self._metrics.missed_by_webhook(repo, len(missed_threads))
+        numbers = ", ".join(map(str, sorted(missed_threads)[:_MOST_NAMED]))
         _log.warning(
             "%s: no delivery reported the new comments of %s. See Recent Deliveries of the webhook on GitHub. "
             "Afterword polls as often as without a webhook for at least an hour, until a delivery arrives again.",
             repo,
-            ", ".join(map(str, sorted(missed_threads)[:10])),
+            f"{numbers}, …" if len(missed_threads) > _MOST_NAMED else numbers,
         )
 
 

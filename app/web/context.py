@@ -134,6 +134,15 @@ class Monitoring:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedSite:
+    """A served repository, as a request named it."""
+
+    repo: Repository
+    name: str | None
+    """One of two spellings of the name in the request; None if the request has no name."""
+
+
+@dataclass(frozen=True, slots=True)
 class WebContext:
     """What the web application serves from."""
 
@@ -154,14 +163,18 @@ class WebContext:
         """Whether image URLs in documents lead to this service."""
         return self.features.images is not None
 
-    def site(self, name: str | None) -> Repository:
-        """Return the configured repository of that name in any letter case. Raise `NotServed` if there is none."""
+    async def site(self, name: str | None) -> NamedSite:
+        """Return the repository of that name in any letter case. Raise `NotServed` if there is none."""
         if name is None:
-            return self.sites[0]
+            return NamedSite(self.sites[0], None)
         for site in self.sites:
             if site.key == name.lower():
-                return site
-        raise NotServed(name)
+                return NamedSite(site, name if name == site.key else site.full_name)
+        names = self.features.names
+        named_repository = None if names is None else await names.find(name)
+        if named_repository is None:
+            raise NotServed(name)
+        return NamedSite(named_repository.repo, name if name == name.lower() else named_repository.spelling)
 
     def link_base(self, request: Request, key: Key) -> LinkBase:
         """Return the URL of a request for the document of a key, in the parts that its Link header needs.

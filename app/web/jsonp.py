@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 import orjson
 from starlette.types import Message, Scope
 
+from app.domain.texts.excerpts import excerpt
 from app.render.document import weak_etag
 from app.render.github_api import rate_limit
 from app.web.document_response import NO_STORE, CorsPolicy, Headers, etag_matches
@@ -115,7 +116,7 @@ def refuse(call: JsonpCall, *, now: float, cors: CorsPolicy) -> Reply:
     """Return the response to a call from a page that may not read, or of a name that cannot be called."""
     if call.is_valid:
         return wrap(call, _error(call, ErrorDetails(403, _FOREIGN_PAGE)), now=now, cors=cors)
-    return _error(call, ErrorDetails(400, f'Invalid callback: "{call.name[:_LONGEST_QUOTED]}"'))
+    return _error(call, ErrorDetails(400, f'Invalid callback: "{excerpt(call.name, _LONGEST_QUOTED)}"'))
 
 
 def _error(call: JsonpCall, details: ErrorDetails) -> Reply:

@@ -16,7 +16,7 @@ from app.domain.errors import InvalidCursor, InvalidParameter
 from app.domain.sites import Repository
 from app.render.cursors import CURSOR
 from app.render.keys import Order
-from app.web.context import web_context
+from app.web.context import NamedSite, web_context
 from app.web.errors import problem_responses
 
 MAX_IDS, MAX_LIMIT = 500, 100
@@ -106,19 +106,26 @@ def read_router(tag: str, prefix: str = "") -> APIRouter:
     return APIRouter(prefix=prefix, tags=[tag], dependencies=dependencies, responses=responses)
 
 
-async def _find_site(
+async def _find_named_site(
     request: Request,
     repo: Annotated[
         str | None,
         BeforeValidator(_parse_repo),
         Query(
-            description="Which repository is meant, if several are served; the default is the first.",
+            description="Which repository is meant, by its name or a former one; the default is the first.",
             examples=["owner/blog"],
             json_schema_extra={"pattern": f"^{_REPO}$"},
         ),
     ] = None,
-) -> Repository:
-    return web_context(request).site(repo)
+) -> NamedSite:
+    return await web_context(request).site(repo)
+
+
+RequestedSite = Annotated[NamedSite, Depends(_find_named_site)]
+
+
+async def _find_site(site: RequestedSite) -> Repository:
+    return site.repo
 
 
 Site = Annotated[Repository, Depends(_find_site)]

@@ -65,6 +65,8 @@ async def test_empty_change_changes_nothing(mirror: Mirror) -> None:
 async def test_site_record_comes_back_as_it_was_stored(mirror: Mirror) -> None:
     record = SiteRecord(REPO, 2**40, "Jane/Blog", "https://next", 1.5, "https://more", LATER, 2.25, private=True)
     record = replace(record, reconciled_at=3.5, missed_by_webhook_at=4.5, not_visible_since=5.5, not_visible_count=2)
+    record = replace(record, feed_name="jane/diary", entry_name="Jane/Diary", link_name="jane/log", created_at=LATER)
+    record = replace(record, former_names=("jane/diary", "Jane/Log"))
     assert await put(mirror, site=record) == NONE
     assert await mirror.site(REPO) == record
 
@@ -87,6 +89,17 @@ async def test_site_has_the_configured_spelling(mirror: Mirror) -> None:
     assert record is not None
     assert record.repo.full_name == "Jane/BLOG"
     assert await mirror.thread(REPO, 1) is not None
+
+
+async def test_records_of_a_repository_come_latest_first(mirror: Mirror) -> None:
+    first, second = SiteRecord(REPO, 7, "jane/blog"), SiteRecord(OTHER, 7, "jane/journal", former_names=("a/b",))
+    await put(mirror, site=first)
+    await put(mirror, repo=OTHER, site=second)
+    await put(mirror, issue(1, 0), repo=repository("jane/essays"))
+    await put(mirror, site_update={"checked_at": 1.0})
+    assert await mirror.records(7) == (second, replace(first, checked_at=1.0))
+    assert await mirror.records(8) == ()
+    assert await mirror.records(10**30) == ()
 
 
 async def test_etag_replaces_the_one_of_its_key(mirror: Mirror) -> None:

@@ -46,7 +46,7 @@ async def test_repository_may_get_its_old_name_back(world: World, clock: FakeClo
                 await webhook.deliver(service)
                 assert (await service.get(f"/repos/{new}")).json()["full_name"] == new
                 assert (await service.get(f"/repos/{new}/issues/1/comments")).status_code == 200
-            assert (await service.get(NEW)).status_code == 404
+            assert (await service.get(NEW)).headers["location"] == f"{BASE_URL}{OLD}"
 
 
 async def test_settings_that_follow_the_new_name_keep_the_old(world: World, clock: FakeClock, tmp_path: Path) -> None:

@@ -152,16 +152,15 @@ _URL = {"type": "string", "format": "uri", "pattern": "^https?://"}
 _TIME = {"type": "string", "format": "date-time"}
 _TEXT = {"type": "string"}
 _EXTENSION = {"^_[^.]+$": {"type": "object"}}
-_AUTHORS = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {"name": _TEXT, "url": _URL, "avatar": _URL},
-        "minProperties": 1,
-        "patternProperties": _EXTENSION,
-        "additionalProperties": False,
-    },
+_AUTHOR = {
+    "type": "object",
+    "properties": {"name": _TEXT, "url": _URL, "avatar": _URL},
+    "minProperties": 1,
+    "patternProperties": _EXTENSION,
+    "additionalProperties": False,
 }
+"""Deprecated in 1.1 beside `authors`, and all that 1.0 has."""
+_AUTHORS = {"type": "array", "items": _AUTHOR}
 _LANGUAGE_TAG = {"type": "string", "pattern": f"^{_LANGUAGE.pattern}$"}
 _ATTACHMENT = {
     "type": "object",
@@ -191,6 +190,7 @@ _ITEM = {
         "date_published": _TIME,
         "date_modified": _TIME,
         "authors": _AUTHORS,
+        "author": _AUTHOR,
         "tags": {"type": "array", "items": _TEXT},
         "language": _LANGUAGE_TAG,
         "attachments": {"type": "array", "items": _ATTACHMENT},
@@ -213,6 +213,7 @@ _JSON_FEED = Draft202012Validator(
             "icon": _URL,
             "favicon": _URL,
             "authors": _AUTHORS,
+            "author": _AUTHOR,
             "language": _LANGUAGE_TAG,
             "expired": {"type": "boolean"},
             "hubs": {"type": "array", "items": {"type": "object", "required": ["type", "url"]}},

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.domain.sites import repository
 from app.domain.threads import Comment, Issue, Status
 from app.render import feeds
 from app.render.document import Document
@@ -18,6 +17,7 @@ from tests.render.hostile.corpus import vectors
 from tests.render.hostile.judge import faults
 from tests.render.rendered_feeds import (
     BASE_URL,
+    IDENTITY,
     THREAD,
     body,
     parse_atom,
@@ -40,8 +40,8 @@ def test_thread_feed_lists_comments_newest_first(feed_format: FeedFormat) -> Non
     title, entries = read_feed(thread_feed(feed_format=feed_format))
     assert title == "Comments on “Tea & <b>more</b>”"
     assert entries == [
-        (f"{WEB}/issues/41#issuecomment-1002", "ada on “Tea & <b>more</b>”", "<p>safe 1002</p>"),
-        (f"{WEB}/issues/41#issuecomment-1001", "bob on “Tea & <b>more</b>”", "<p>safe 1001</p>"),
+        (f"{WEB}/issues/41#issuecomment-1002", "ada: safe 1002", "<p>safe 1002</p>"),
+        (f"{WEB}/issues/41#issuecomment-1001", "bob: safe 1001", "<p>safe 1001</p>"),
     ]
 
 
@@ -50,9 +50,9 @@ def test_site_feed_names_the_post_of_each_comment(feed_format: FeedFormat) -> No
     title, entries = read_feed(site_feed(feed_format=feed_format))
     assert title == "Recent comments: ada/blog"
     assert [(name[-4:], title) for name, title, _ in entries] == [
-        ("1003", "bob on “Post 42”"),
-        ("1002", "ada on “Tea & <b>more</b>”"),
-        ("1001", "bob on “Tea & <b>more</b>”"),
+        ("1003", "bob on “Post 42”: safe 1003"),
+        ("1002", "ada on “Tea & <b>more</b>”: safe 1002"),
+        ("1001", "bob on “Tea & <b>more</b>”: safe 1001"),
     ]
 
 
@@ -63,7 +63,7 @@ def test_atom_feed_has_all_expected_elements() -> None:
     assert texts(thread_feed(), "generator") == ["Afterword"]
     assert {link.get("rel"): link.get("href") for link in feed.findall(f"{ATOM}link")} == {
         "alternate": f"{WEB}/issues/41",
-        "self": f"{BASE_URL}/posts/41.atom?repo=ada/blog",
+        "self": f"{BASE_URL}/posts/41.atom",
     }
     assert [link.get("href")[-4:] for link in feed.findall(f"{ATOM}entry/{ATOM}link")] == ["1002", "1001"]
     assert texts(thread_feed(), "entry/author/name") == ["ada", "bob"]
@@ -77,17 +77,21 @@ def test_json_feed_has_all_specified_fields() -> None:
     feed = parse_json(thread_feed(feed_format=FeedFormat.JSON))
     assert feed["version"] == "https://jsonfeed.org/version/1.1"
     assert feed["home_page_url"] == f"{WEB}/issues/41"
-    assert feed["feed_url"] == f"{BASE_URL}/posts/41.json?repo=ada/blog"
+    assert feed["feed_url"] == f"{BASE_URL}/posts/41.json"
     assert feed["language"] == "en"
+    assert feed["author"] == {"name": "ada/blog", "url": WEB}
+    assert feed["authors"] == [feed["author"]]
+    bob = {"name": "bob", "url": "https://github.com/bob", "avatar": f"{BASE_URL}/avatars/7"}
     assert feed["items"][1] == {
         "id": f"{WEB}/issues/41#issuecomment-1001",
         "url": f"{WEB}/issues/41#issuecomment-1001",
-        "title": "bob on “Tea & <b>more</b>”",
+        "title": "bob: safe 1001",
         "content_html": "<p>safe 1001</p>",
         "content_text": "text 1001",
         "date_published": "2020-07-02T10:00:00Z",
         "date_modified": "2020-07-05T08:00:00Z",
-        "authors": [{"name": "bob", "url": "https://github.com/bob", "avatar": f"{BASE_URL}/avatars/7"}],
+        "authors": [bob],
+        "author": bob,
     }
 
 
@@ -127,8 +131,13 @@ def test_update_time_is_the_newest_entrys() -> None:
     assert texts(thread_feed(), "updated") == ["2020-07-05T08:00:00+00:00"]
     assert texts(site_feed(), "updated") == ["2020-07-05T08:00:00+00:00"]
     assert texts(thread_feed(a_thread(issue=THREAD.issue)), "updated") == ["2020-07-09T09:09:09+00:00"]
-    assert texts(site_feed({}), "updated") == ["1970-01-01T00:00:00+00:00"]
-    assert texts(thread_feed(no_thread()), "updated") == ["1970-01-01T00:00:00+00:00"]
+
+
+def test_empty_feed_is_as_old_as_the_repository() -> None:
+    created_at = ["2019-05-05T05:05:05+00:00"]
+    assert texts(site_feed({}, source=feeds.SiteFeedSource(IDENTITY)), "updated") == created_at
+    assert texts(thread_feed(replace(no_thread(), feeds=IDENTITY)), "updated") == created_at
+    assert texts(site_feed({}), "updated") == ["1970-01-01T00:00:00+00:00"], "its age is not known yet"
 
 
 @_in_both_formats
@@ -148,7 +157,8 @@ def test_etag_changes_with_the_content_only(feed_format: FeedFormat) -> None:
     again = thread_feed(replace(THREAD, checked_at=1_700_000_000.0, refreshed_at=5.0, stale=True), feed_format)
     assert again.etag == first.etag
     assert (again.checked_at, again.stale) == (1_700_000_000.0, True)
-    assert site_feed(feed_format=feed_format, checked_at=2.0).etag == site_feed(feed_format=feed_format).etag
+    later = feeds.SiteFeedSource(checked_at=2.0)
+    assert site_feed(feed_format=feed_format, source=later).etag == site_feed(feed_format=feed_format).etag
     assert thread_feed(feed_format=feed_format, lang="de").etag != first.etag
     edited = replace(THREAD.comments[0], updated_at="2020-07-06T00:00:00Z")
     assert thread_feed(replace(THREAD, comments=(edited, THREAD.comments[1])), feed_format).etag != first.etag
@@ -175,7 +185,7 @@ def test_feed_of_transferred_issue_keeps_the_requested_id() -> None:
     comment = a_comment(1001, number=7, html_url="https://github.com/ada/talk/issues/7#issuecomment-1001")
     document = thread_feed(replace(a_thread(comment, issue=issue), number=41))
     assert texts(document, "id") == [f"{WEB}/issues/41"]
-    assert texts(document, "entry/title") == ["bob on “Moved”"]
+    assert texts(document, "title") == ["Comments on “Moved”"]
     assert parse_atom(document).find(f"{ATOM}link").get("href") == "https://github.com/ada/talk/issues/7"
 
 
@@ -192,9 +202,11 @@ def test_without_image_proxy_the_avatar_is_githubs() -> None:
     assert author["avatar"] == "https://avatars.githubusercontent.com/ada"
 
 
-def test_feed_url_names_repository_and_language() -> None:
-    feed = parse_json(site_feed(feed_format=FeedFormat.JSON, lang="zh-TW", repo=repository("ada/notes")))
-    assert feed["feed_url"] == f"{BASE_URL}/comments.json?repo=ada/notes&lang=zh-TW"
+@_in_both_formats
+def test_feed_url_has_the_query_that_was_sent(feed_format: FeedFormat) -> None:
+    for document, path in ((site_feed, "comments"), (thread_feed, "posts/41")):
+        text = body(document(feed_format=feed_format, query="lang=zh-TW&repo=ada%2Fnotes")).decode()
+        assert f'"{BASE_URL}/{path}.{feed_format}?lang=zh-TW&repo=ada%2Fnotes"' in text.replace("&amp;", "&")
 
 
 def test_enterprise_feed_links_to_the_enterprise_host() -> None:
@@ -207,13 +219,13 @@ def test_enterprise_feed_links_to_the_enterprise_host() -> None:
 @_in_both_formats
 def test_titles_are_in_the_keys_language(feed_format: FeedFormat) -> None:
     assert read_feed(thread_feed(feed_format=feed_format, lang="de"))[0] == "Kommentare zu „Tea & <b>more</b>“"
-    assert read_feed(site_feed(feed_format=feed_format, lang="de"))[1][0][1] == "bob zu „Post 42“"
+    assert read_feed(site_feed(feed_format=feed_format, lang="de"))[1][0][1] == "bob zu „Post 42“: safe 1003"
 
 
 def test_comment_without_thread_is_named_by_number() -> None:
     key = SiteFeedKey(REPO, FeedFormat.JSON, "en", BASE_URL, proxy_images=True)
-    document = feeds.site_feed([a_comment(1001)], {}, key, fake_sanitize, None)
-    assert read_feed(document)[1][0][1] == "bob on “#41”"
+    document = feeds.site_feed([a_comment(1001)], {}, key, fake_sanitize, feeds.SiteFeedSource())
+    assert read_feed(document)[1][0][1] == "bob on “#41”: safe 1001"
 
 
 def _is_xml_character(character: str) -> bool:
@@ -243,12 +255,14 @@ def test_any_text_yields_a_well_formed_feed(feed_format: FeedFormat, login: str,
             {41: thread},
             SiteFeedKey(REPO, feed_format, "en", BASE_URL, proxy_images=True),
             sanitize_nothing,
-            None,
+            feeds.SiteFeedSource(),
         ),
     ):
         (_, entry_title, html), *_ = read_feed(document)[1]
         assert html == "".join(c if _is_xml_character(c) else "\ufffd" for c in text)
-        assert entry_title == "".join(c if _is_xml_character(c) else "\ufffd" for c in f"{login} on “{title}”")
+        name = "".join(c if _is_xml_character(c) else "\ufffd" for c in login or "?")
+        assert entry_title.startswith(name)
+        assert len(entry_title) <= len(name) + 120
         if feed_format is FeedFormat.JSON:
             assert parse_json(document)["items"][0]["content_text"] == html
         else:

@@ -12,7 +12,6 @@ from app.render.i18n import (
     UNKNOWN_TO_CHROMIUM,
     direction,
     elapsed_times,
-    first_grapheme,
     intl_locale,
     languages,
     translation,
@@ -200,14 +199,3 @@ def test_untranslated_reason_is_githubs_word() -> None:
 )
 def test_first_letter_decides_the_direction(text: str, expected: str | None) -> None:
     assert direction(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        *(("", ""), ("ada", "a"), ("Øyvind", "Ø"), ("e\u0301x", "e\u0301"), ("👍🏽x", "👍🏽"), ("❤️x", "❤️")),
-        *(("👩‍👩‍👧x", "👩‍👩‍👧"), ("🇩🇪🇫🇷", "🇩🇪"), ("🏴\U000e0067\U000e007fx", "🏴\U000e0067\U000e007f"), ("a👍", "a")),
-    ],
-)
-def test_first_grapheme_is_a_whole_character(text: str, expected: str) -> None:
-    assert first_grapheme(text) == expected

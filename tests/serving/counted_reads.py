@@ -1,8 +1,11 @@
-"""Comments that count how many times they are read."""
+"""Comments and records that count how many times they are read."""
 
 from collections.abc import Iterator, Sequence
 
+from app.domain.records import SiteRecord
+from app.domain.sites import Repository
 from app.domain.threads import Comment
+from app.store.memory import MemoryMirror
 
 
 class CountedReads:
@@ -15,3 +18,15 @@ class CountedReads:
     def __iter__(self) -> Iterator[Comment]:
         self.count += 1
         return iter(self._comments)
+
+
+class CountingMirror(MemoryMirror):
+    """A mirror that counts the records that are read from it."""
+
+    def __init__(self) -> None:
+        super().__init__("here")
+        self.reads = 0
+
+    async def site(self, repo: Repository) -> SiteRecord | None:
+        self.reads += 1
+        return await super().site(repo)

@@ -127,10 +127,25 @@ async def test_released_store_keeps_its_sites(migrated: SqliteStore) -> None:
     next_url, listed_url = f"{API}/repositories/7/issues/comments?page=3", f"{API}/repositories/9/issues?page=2"
     jane = SiteRecord(JANE, 7, "jane/blog", None, 90.5, next_url, "2026-01-01T00:00:00Z", 100.0)
     jane = replace(jane, reconciled_at=95.25, missed_by_webhook_at=97.5)
+    jane = replace(jane, feed_name="Jane/Blog", entry_name="jane/blog", link_name="jane/blog")
     assert await migrated.mirror.site(JANE) == jane
     assert (await migrated.mirror.site_snapshot(JANE)).site == jane
     assert jane.repo.full_name == "Jane/Blog"
-    assert await migrated.mirror.site(JOHN) == SiteRecord(JOHN, 9, "john/journal", listed_url, private=True)
+    john = SiteRecord(JOHN, 9, "john/journal", listed_url, private=True)
+    john = replace(john, feed_name="john/diary", entry_name="john/journal", link_name="john/journal")
+    assert await migrated.mirror.site(JOHN) == john
+
+
+async def test_migration_learns_the_names_of_one_repository(path: Path) -> None:
+    await (await open_store(path, MIGRATIONS[:6])).close()
+    columns = "INSERT INTO site (key, configured_name, github_id, full_name) VALUES"
+    run(path, f"{columns} ('jane/blog', 'Jane/Blog', 7, 'jane/blog'), ('john/diary', 'john/diary', 7, 'john/journal')")
+    run(path, "INSERT INTO site (key, configured_name) VALUES ('no/record', 'No/Record')")
+    store = await open_store(path)
+    records = await store.mirror.records(7)
+    assert [record.former_names for record in records] == [("Jane/Blog",), ("john/diary",)]
+    assert [record.entry_name for record in records] == ["john/journal", "jane/blog"]
+    await store.close()
 
 
 async def test_released_store_keeps_its_threads(migrated: SqliteStore) -> None:

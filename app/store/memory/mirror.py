@@ -45,6 +45,10 @@ class MemoryMirror(Mirror):
     async def site(self, repo: Repository) -> SiteRecord | None:
         return self._site(repo).record
 
+    async def records(self, repository_id: int) -> tuple[SiteRecord, ...]:
+        records = (data.record for data in reversed(self._data.values()))
+        return tuple(record for record in records if record is not None and record.id == repository_id)
+
     async def site_snapshot(self, repo: Repository, *, urgent: bool = False) -> SiteSnapshot:  # noqa: ARG002 - nothing waits
         threads = self._site(repo).threads
         summaries = tuple(_summary(threads[number].record(0)) for number in sorted(threads, reverse=True))

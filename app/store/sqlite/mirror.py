@@ -33,11 +33,14 @@ from app.store.sqlite.mirror_writes import apply_change, parse_image_sizes, put_
 _PARSED_AT_ONCE = 50
 _OF_SITE = "site = (SELECT id FROM site WHERE key = :key)"
 _IN_KEYS = "IN (SELECT value FROM json_each(:keys))"
-_SITE_RECORD = """
-SELECT configured_name, github_id, full_name, issues_next_url, issues_listed_at, comments_next_url, since, checked_at,
-    private, reconciled_at, missed_by_webhook_at, not_visible_since, not_visible_count
-FROM site WHERE key = ? AND github_id IS NOT NULL
+_SITE_RECORDS = """
+SELECT key, configured_name, github_id, full_name, issues_next_url, issues_listed_at, comments_next_url, since,
+    checked_at, private, reconciled_at, missed_by_webhook_at, not_visible_since, not_visible_count, feed_name,
+    entry_name, link_name, former_names, created_at
+FROM site
 """
+_SITE_RECORD = f"{_SITE_RECORDS} WHERE key = ? AND github_id IS NOT NULL"
+_RECORDS_OF_REPOSITORY = f"{_SITE_RECORDS} WHERE github_id = ? ORDER BY id DESC"
 _VERSION = "SELECT version FROM mirror_change WHERE site = (SELECT id FROM site WHERE key = ?) AND number = ?"
 _COUNT_MISMATCH = "comment_count <> mirrored_count + count_offset"
 _THREADS = f"""
@@ -111,6 +114,10 @@ class SqliteMirror(Mirror):
 
     async def site(self, repo: Repository) -> SiteRecord | None:
         return await self._file.read(lambda connection: _site(connection, repo))
+
+    async def records(self, repository_id: int) -> tuple[SiteRecord, ...]:
+        rows = await self._file.rows(_RECORDS_OF_REPOSITORY, (clamp(repository_id),))
+        return tuple(map(_site_record, rows))
 
     async def site_snapshot(self, repo: Repository, *, urgent: bool = False) -> SiteSnapshot:
         def query(connection: sqlite3.Connection) -> SiteSnapshot:
@@ -282,10 +289,13 @@ def _transfer_target(connection: sqlite3.Connection, hop: Hop, sites: Sequence[R
 
 def _site(connection: sqlite3.Connection, repo: Repository) -> SiteRecord | None:
     row = connection.execute(_SITE_RECORD, (repo.key,)).fetchone()
-    if row is None:
-        return None
-    record = SiteRecord(Repository(repo.key, row[0]), *row[1:])
-    return replace(record, private=bool(record.private))
+    return None if row is None else _site_record(row)
+
+
+def _site_record(row: tuple[Any, ...]) -> SiteRecord:
+    key, configured_name, *fields = row
+    record = SiteRecord(Repository(key, configured_name), *fields)
+    return replace(record, private=bool(record.private), former_names=tuple(row[-2].split()))
 
 
 def _is_complete(connection: sqlite3.Connection, site: SiteRecord | None, repo: Repository) -> bool:

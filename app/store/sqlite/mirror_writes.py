@@ -79,8 +79,9 @@ INSERT OR REPLACE INTO tombstone (site, number, gone, checked_at, transferred_to
 _PUT_SITE = """
 UPDATE site SET (
     configured_name, github_id, full_name, issues_next_url, issues_listed_at, comments_next_url, since, checked_at,
-    private, reconciled_at, missed_by_webhook_at, not_visible_since, not_visible_count
-) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?
+    private, reconciled_at, missed_by_webhook_at, not_visible_since, not_visible_count, feed_name, entry_name,
+    link_name, former_names, created_at
+) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?
 """
 """The columns have the order of the fields of `SiteRecord`."""
 _PUT_ETAG = "INSERT OR REPLACE INTO etag (key, value, at) VALUES (?, ?, ?)"
@@ -108,7 +109,8 @@ def apply_change(
     writer.apply()
     after = site_after(change, before)
     if after is not None and (change.site or change.site_update):
-        connection.execute(_PUT_SITE, (after.repo.full_name, *astuple(after)[1:], writer.site))
+        _, *row, former_names, created_at = astuple(after)
+        connection.execute(_PUT_SITE, (after.repo.full_name, *row, " ".join(former_names), created_at, writer.site))
     connection.executemany(_PUT_ETAG, ((key, etag, change.at) for key, etag in change.etags.items()))
     connection.execute("DELETE FROM etag WHERE at < ?", (change.at - MONTH,))
     numbers = numbers_to_version(writer.changed_numbers, before, after)

@@ -211,5 +211,18 @@ MIGRATIONS: Sequence[Migration] = (
         "UPDATE rate_limit_state SET token_id = 'unauthenticated' WHERE token_id = 'nobody'",
     ),
     ("ALTER TABLE comment ADD COLUMN image_sizes BLOB",),  # a JSON object: an image's name to [width, height]
+    (  # what feeds have named their entries by until now, they keep
+        "ALTER TABLE site ADD COLUMN feed_name TEXT",
+        "ALTER TABLE site ADD COLUMN entry_name TEXT",
+        "ALTER TABLE site ADD COLUMN link_name TEXT",
+        "ALTER TABLE site ADD COLUMN former_names TEXT NOT NULL DEFAULT ''",  # separated by spaces
+        "ALTER TABLE site ADD COLUMN created_at TEXT",
+        """
+        UPDATE site SET feed_name = configured_name, entry_name = full_name, link_name = full_name, former_names = (
+            SELECT coalesce(group_concat(other.configured_name, ' '), '') FROM site AS other
+            WHERE other.github_id = site.github_id AND other.id <> site.id
+        ) WHERE github_id IS NOT NULL
+        """,
+    ),
 )
 """From nothing to version 1, and so on. A released migration never changes: a new one follows it."""

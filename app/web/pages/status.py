@@ -80,7 +80,7 @@ def _describe_mirror(site: Mapping[str, Any]) -> str:
 async def _count_comments(context: WebContext, repo: str) -> str:
     """Return how many comments all posts have, in words; empty if that cannot be read."""
     try:
-        document = await context.reader.document(CountsKey(context.site(repo), None))
+        document = await context.reader.document(CountsKey((await context.site(repo)).repo, None))
     except AfterwordError:
         return ""
     total = sum(count or 0 for count in orjson.loads(document.bodies["identity"])["counts"].values())

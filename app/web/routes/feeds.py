@@ -4,18 +4,20 @@ The models only describe the used part of JSON Feed in OpenAPI: `app.render.feed
 `app.web.document_response` makes their headers.
 """
 
+from functools import cache
 from typing import Any, Literal
+from urllib.parse import urlencode
 
+from babel.localedata import locale_identifiers
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.domain.sites import Repository
 from app.render.feeds import CONTENT_TYPES, MAX_ENTRIES
 from app.render.i18n import translation
 from app.render.keys import FeedFormat, SiteFeedKey, ThreadFeedKey
-from app.web.context import serve_document, web_context
-from app.web.parameters import Ghissueid, Lang, Site, read_router
+from app.web.context import NamedSite, serve_document, web_context
+from app.web.parameters import Ghissueid, Lang, RequestedSite, read_router
 
 router = read_router("Feeds")
 
@@ -33,16 +35,20 @@ class Person(BaseModel):
 class Item(BaseModel):
     """One comment."""
 
-    id: str = Field(description="The comment on GitHub; it stays when this service moves.")
+    id: str = Field(
+        description="It stays when this service moves, and when the repository or its issue gets another name."
+    )
     url: str = Field(description="The comment on GitHub.")
     title: str = Field(
-        description="Who wrote it, and where.", examples=["octocat on “The Best Interview is No Interview”"]
+        description="Who wrote it, in the blog's feed also where, and the first words.",
+        examples=["octocat: Thank you, that helped me"],
     )
     content_html: str = Field(description="Safe to insert into a page.")
     content_text: str = Field(description="Without markup.")
     date_published: str = Field(description="When it was written.", examples=["2020-07-01T09:30:00Z"])
     date_modified: str = Field(description="When its text last changed.", examples=["2020-07-01T09:30:00Z"])
     authors: list[Person] = Field(description="Who wrote it: one person.")
+    author: Person = Field(description="The same, for programs that know JSON Feed 1.0 only.")
 
 
 class JsonFeed(BaseModel):
@@ -51,7 +57,11 @@ class JsonFeed(BaseModel):
     version: Literal["https://jsonfeed.org/version/1.1"] = Field(description="The version of the format.")
     title: str = Field(description="The title of the post's issue, or the name of the repository.")
     home_page_url: str = Field(description="The post's issue, or the list of issues.")
-    feed_url: str | None = Field(None, description="The feed's own address; left out if it is not known.")
+    feed_url: str | None = Field(
+        None, description="The feed's own address, as it was requested; left out if it is not known."
+    )
+    authors: list[Person] = Field(description="The repository.")
+    author: Person = Field(description="The same, for programs that know JSON Feed 1.0 only.")
     language: str = Field(description="The language of the feed's own texts.", examples=["en"])
     items: list[Item] = Field(description="The newest comments, the newest first.", max_length=MAX_ENTRIES)
 
@@ -79,7 +89,7 @@ _JSON_410: dict[int | str, dict[str, Any]] = {410: {"model": JsonFeed, "descript
     response_description="The feed.",
     responses=_ATOM_410,
 )
-async def post_atom(request: Request, site: Site, ghissueid: Ghissueid, lang: Lang = "en") -> Response:
+async def post_atom(request: Request, site: RequestedSite, ghissueid: Ghissueid, lang: Lang = "en") -> Response:
     """Serve the Atom feed of a post."""
     return await _serve_feed(request, site, FeedFormat.ATOM, lang, ghissueid)
 
@@ -92,7 +102,7 @@ async def post_atom(request: Request, site: Site, ghissueid: Ghissueid, lang: La
     response_description="The feed.",
     responses=_JSON_200 | _JSON_410,
 )
-async def post_json(request: Request, site: Site, ghissueid: Ghissueid, lang: Lang = "en") -> Response:
+async def post_json(request: Request, site: RequestedSite, ghissueid: Ghissueid, lang: Lang = "en") -> Response:
     """Serve the JSON Feed of a post."""
     return await _serve_feed(request, site, FeedFormat.JSON, lang, ghissueid)
 
@@ -104,7 +114,7 @@ async def post_json(request: Request, site: Site, ghissueid: Ghissueid, lang: La
     response_class=_Atom,
     response_description="The feed.",
 )
-async def site_atom(request: Request, site: Site, lang: Lang = "en") -> Response:
+async def site_atom(request: Request, site: RequestedSite, lang: Lang = "en") -> Response:
     """Serve the Atom feed of a site."""
     return await _serve_feed(request, site, FeedFormat.ATOM, lang)
 
@@ -117,16 +127,39 @@ async def site_atom(request: Request, site: Site, lang: Lang = "en") -> Response
     response_description="The feed.",
     responses=_JSON_200,
 )
-async def site_json(request: Request, site: Site, lang: Lang = "en") -> Response:
+async def site_json(request: Request, site: RequestedSite, lang: Lang = "en") -> Response:
     """Serve the JSON Feed of a site."""
     return await _serve_feed(request, site, FeedFormat.JSON, lang)
 
 
 async def _serve_feed(
-    request: Request, site: Repository, feed_format: FeedFormat, lang: str, number: int | None = None
+    request: Request, site: NamedSite, feed_format: FeedFormat, lang: str, number: int | None = None
 ) -> Response:
     """Serve the feed of a post, or of the whole site if `number` is None."""
     context = web_context(request)
     options = (feed_format, translation(lang).lang, context.base_url(request), context.proxies_images)
-    key = SiteFeedKey(site, *options) if number is None else ThreadFeedKey(site, number, *options)
+    query = _own_query(request, site.name)
+    key = (
+        SiteFeedKey(site.repo, *options, query) if number is None else ThreadFeedKey(site.repo, number, *options, query)
+    )
     return await serve_document(request, key)
+
+
+def _own_query(request: Request, name: str | None) -> str:
+    """Return the query of the feed's own address: that of the request, without what a feed does not depend on.
+
+    Each query is one of a few, because a document is made for each: a name or language in another spelling is replaced
+    by the usual one.
+    """
+    tag = request.query_params.get("lang", "")
+    values = {"repo": name, "lang": tag if tag in _language_tags() else translation(tag).lang}
+    fields = [(field, values[field]) for field, _ in request.query_params.multi_items() if field in values]
+    queries = urlencode(fields, safe="/"), urlencode(fields)
+    raw = request.scope["query_string"].decode("latin-1")
+    return raw if raw in queries else queries[0]
+
+
+@cache
+def _language_tags() -> frozenset[str]:
+    """Return the tags of all languages that CLDR knows, in their usual spelling."""
+    return frozenset(name.replace("_", "-") for name in locale_identifiers())

@@ -119,8 +119,8 @@ async def _find_resource(request: Request, owner: RepositoryOwner, repo: Reposit
     context, path = web_context(request), request.scope["path"]
     name, names = f"{owner}/{repo}", context.features.names
     if names is None:
-        site = context.site(name)
-        named_repository: NamedRepository | None = NamedRepository(site, site.full_name)
+        site = (await context.site(name)).repo
+        named_repository: NamedRepository | None = NamedRepository(site, site.full_name, site.full_name)
     else:
         named_repository = await names.find(name)
     if named_repository is None:

@@ -28,6 +28,7 @@ from app.render.keys import (
     SiteFeedKey,
     ThreadFeedKey,
 )
+from app.serving.repository_names import NamedRepository
 from app.web.app import create_app
 from app.web.cached_reads import CachedReads
 from app.web.context import Features, Monitoring, WebContext
@@ -160,7 +161,9 @@ class FakeReader:
                 page = [c for c in comments if position is None or c.id < position.comment_id][: key.limit + 1]
                 return api.newest(page, THREADS, key, _html, START, stale=False, secret=SECRET)
             case SiteFeedKey():
-                return feeds.site_feed(comments[: feeds.MAX_ENTRIES], THREADS, key, _html, START)
+                return feeds.site_feed(
+                    comments[: feeds.MAX_ENTRIES], THREADS, key, _html, feeds.SiteFeedSource(checked_at=START)
+                )
             case _:
                 return self._render_github(key, comments)
 
@@ -185,6 +188,14 @@ class FakeReader:
 
 def _missing_thread(number: int) -> Thread:
     return Thread(SITE, number, None, (), 0, Status.MISSING, START)
+
+
+class OldName:
+    """The names of a renamed site: like `RepositoryNames`, it knows one former name of the first site."""
+
+    async def find(self, name: str) -> NamedRepository | None:
+        """Return the first site for its former name."""
+        return NamedRepository(SITE, SITE.full_name, "Old/Name") if name.lower() == "old/name" else None
 
 
 class Blog:

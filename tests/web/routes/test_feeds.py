@@ -1,5 +1,6 @@
 """The routes of the feeds: which feed a URL selects, its headers, and that it is valid."""
 
+import re
 from dataclasses import replace
 
 import feedparser
@@ -8,7 +9,7 @@ import pytest
 from app.domain.errors import NotReady
 from app.render.keys import FeedFormat, Key, SiteFeedKey, ThreadFeedKey
 from tests.render.feed_judge import atom_faults, json_faults
-from tests.web.harness.blog import BIG, GONE, OTHER, POST, SITE, Blog
+from tests.web.harness.blog import BIG, GONE, OTHER, POST, SITE, Blog, OldName
 from tests.web.harness.images import UnusedImages
 
 BASE_URL = "http://blog.test"
@@ -16,12 +17,12 @@ PATHS = ["/posts/41.atom", "/posts/41.json", "/comments.atom", "/comments.json"]
 all_feeds = pytest.mark.parametrize("path", PATHS)
 
 
-def _thread_key(feed_format: FeedFormat = FeedFormat.ATOM, lang: str = "en") -> ThreadFeedKey:
-    return ThreadFeedKey(SITE, POST, feed_format, lang, BASE_URL, proxy_images=False)
+def _thread_key(feed_format: FeedFormat = FeedFormat.ATOM, lang: str = "en", query: str = "") -> ThreadFeedKey:
+    return ThreadFeedKey(SITE, POST, feed_format, lang, BASE_URL, proxy_images=False, query=query)
 
 
-def _site_key(feed_format: FeedFormat = FeedFormat.ATOM, lang: str = "en") -> SiteFeedKey:
-    return SiteFeedKey(SITE, feed_format, lang, BASE_URL, proxy_images=False)
+def _site_key(feed_format: FeedFormat = FeedFormat.ATOM, lang: str = "en", query: str = "") -> SiteFeedKey:
+    return SiteFeedKey(SITE, feed_format, lang, BASE_URL, proxy_images=False, query=query)
 
 
 @pytest.mark.parametrize(
@@ -31,14 +32,18 @@ def _site_key(feed_format: FeedFormat = FeedFormat.ATOM, lang: str = "en") -> Si
         ("/posts/41.json", _thread_key(FeedFormat.JSON)),
         ("/comments.atom", _site_key()),
         ("/comments.json", _site_key(FeedFormat.JSON)),
-        ("/posts/41.atom?repo=OWNER/notes", replace(_thread_key(), repo=OTHER)),
-        ("/comments.json?repo=owner/notes&utm=x&utm=y", replace(_site_key(FeedFormat.JSON), repo=OTHER)),
-        ("/posts/41.atom?lang=de", _thread_key(lang="de")),
-        ("/posts/41.atom?lang=DE-at", _thread_key(lang="de")),
-        ("/comments.json?lang=zh-hant-tw", _site_key(FeedFormat.JSON, lang="zh-TW")),
-        ("/comments.atom?lang=", _site_key()),
-        ("/comments.atom?lang=tlh", _site_key()),
-        ("/posts/41.json?lang=%00%F0%9F%8D%B5", _thread_key(FeedFormat.JSON)),
+        ("/posts/41.atom?repo=OWNER/notes", replace(_thread_key(query=f"repo={OTHER}"), repo=OTHER)),
+        (
+            "/comments.json?repo=owner/notes&utm=x&utm=y",
+            replace(_site_key(FeedFormat.JSON, query="repo=owner/notes"), repo=OTHER),
+        ),
+        ("/posts/41.atom?lang=de", _thread_key(lang="de", query="lang=de")),
+        ("/posts/41.atom?lang=de-AT", _thread_key(lang="de", query="lang=de-AT")),
+        ("/posts/41.atom?lang=DE-at", _thread_key(lang="de", query="lang=de")),
+        ("/comments.json?lang=zh-hant-tw", _site_key(FeedFormat.JSON, lang="zh-TW", query="lang=zh-TW")),
+        ("/comments.atom?lang=", _site_key(query="lang=en")),
+        ("/comments.atom?lang=tlh", _site_key(query="lang=en")),
+        ("/posts/41.json?lang=%00%F0%9F%8D%B5", _thread_key(FeedFormat.JSON, query="lang=en")),
     ],
 )
 async def test_url_selects_a_feed(blog: Blog, target: str, key: Key) -> None:
@@ -54,9 +59,7 @@ async def test_atom_feed_is_valid(blog: Blog, path: str) -> None:
     assert atom_faults(response.content) == []
     feed = feedparser.parse(response.content, response_headers=dict(response.headers))
     assert not feed.bozo
-    assert {link.rel: link.href for link in feed.feed.links}["self"].startswith(
-        f"{BASE_URL}{path.partition('?')[0]}?repo="
-    )
+    assert {link.rel: link.href for link in feed.feed.links}["self"] == f"{BASE_URL}{path}"
 
 
 @pytest.mark.parametrize("path", ["/posts/41.json", "/comments.json", f"/posts/{BIG}.json", "/posts/42.json?lang=he"])
@@ -64,15 +67,42 @@ async def test_json_feed_is_valid(blog: Blog, path: str) -> None:
     response = await blog.request(path)
     assert response.headers["content-type"] == "application/feed+json; charset=utf-8"
     assert json_faults(response.json()) == []
-    assert response.json()["feed_url"].startswith(f"{BASE_URL}{path.partition('?')[0]}?repo=")
+    assert response.json()["feed_url"] == f"{BASE_URL}{path}"
 
 
 @all_feeds
-async def test_feed_url_serves_the_same_feed(blog: Blog, path: str) -> None:
-    first = await blog.request(f"{path}?repo=owner/notes&lang=fr")
-    url = f"{path}?repo=owner/notes&lang=fr"
-    assert f"{BASE_URL}{url}".replace("&", "&amp;" if path.endswith("atom") else "&") in first.text
-    assert (await blog.request(url)).content == first.content
+@pytest.mark.parametrize(
+    "query",
+    [
+        "repo=owner/notes&lang=fr",
+        "lang=fr-CA&repo=Owner/Blog",
+        "repo=owner%2Fblog",
+        "lang=zh-Hant-TW",
+        "lang=en&repo=old/name",
+        "repo=Old/Name",
+    ],
+)
+async def test_feed_names_the_requested_address(blog: Blog, path: str, query: str) -> None:
+    blog.serve(names=OldName())
+    response = await blog.request(f"{path}?{query}")
+    assert f'"{BASE_URL}{path}?{query}"'.replace("&", "&amp;" if path.endswith("atom") else "&") in response.text
+
+
+async def test_any_spelling_leads_to_few_documents(blog: Blog) -> None:
+    blog.serve(names=OldName())
+    names = ("owner/blog", "Owner/Blog", "OWNER/blog", "oWner/bLog", "old/name", "Old/Name", "OLD/NAME", "oLd/nAme")
+    tags = ("de", "DE", "dE", "de-XX", "de-x-y", "de_DE", "de-DE", "x" * 35, "%22", "<")
+    for name in names:
+        for tag in tags:
+            response = await blog.request(f"/posts/41.atom?repo={name}&lang={tag}&x={'%22%3E%3Cscript' * 9}")
+            assert response.status_code == 200
+            assert "script" not in response.text
+    queries = {key.query for key in blog.reader.requested_keys if isinstance(key, ThreadFeedKey)}
+    assert queries == {
+        f"repo={name}&lang={tag}"
+        for name in ("owner/blog", "Owner/Blog", "old/name", "Old/Name")
+        for tag in ("de", "de-DE", "en")
+    }
 
 
 @all_feeds
@@ -125,7 +155,7 @@ async def test_feeds_use_the_image_proxy_if_enabled(blog: Blog, path: str) -> No
 @all_feeds
 async def test_feeds_use_the_configured_url(path: str) -> None:
     response = await Blog(public_url="https://c.example.org/c").request(path)
-    assert f'"https://c.example.org/c{path}?repo=Owner/Blog"' in response.text
+    assert f'"https://c.example.org/c{path}"' in response.text
     assert "blog.test" not in response.text
 
 
@@ -134,7 +164,7 @@ async def test_invalid_host_is_not_repeated(blog: Blog, path: str) -> None:
     assert "script" not in (await blog.request(path, {"host": 'x"><script>'})).text
     response = await blog.request(path, {"host": "script" * 50})
     assert "script" not in response.text
-    assert "?repo=" not in response.text, "no URL of its own"
+    assert not re.search(r'rel="self"|"feed_url"', response.text), "no URL of its own"
     assert not (atom_faults(response.content) if path.endswith("atom") else json_faults(response.json()))
 
 

@@ -1,0 +1,1 @@
+"""Texts that a person reads, and how they are shortened."""

@@ -1,0 +1,34 @@
+"""The first words of a comment, as the title of an entry in a feed.
+
+Quotations, code and tables are skipped: they say what others wrote. Control characters and those that turn the
+direction of a text are left out, because feed readers show titles in lists and terminals.
+"""
+
+import re
+from html import unescape
+
+import nh3
+
+from app.domain.texts.excerpts import excerpt
+
+__all__ = ["excerpt", "first_words"]
+
+_MAX_HTML = 8_000
+"""Characters of HTML that are searched for words."""
+_BLOCK = re.compile(r"<(?=/?(?:blockquote|br|d[dt]|details|div|h[1-6]|li|ol|p|pre|section|summary|table|ul)\b)")
+_FOREIGN_ELEMENTS = frozenset({"blockquote", "pre", "table", "style", "script", "svg", "math"})
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_CLEANER = nh3.Cleaner(tags=set(), attributes={}, clean_content_tags=set(_FOREIGN_ELEMENTS))
+
+
+def first_words(html: str, text: str, limit: int) -> str:
+    """Return the first words of a comment in at most `limit` characters; empty if it has none, but pictures.
+
+    `html` is sanitized; `text` is the same without markup, for a comment that has nothing but quotations and code.
+    """
+    own = unescape(_CLEANER.clean(_BLOCK.sub(" <", html[:_MAX_HTML])))
+    return excerpt(_visible(own), limit) or excerpt(_visible(text), limit)
+
+
+def _visible(text: str) -> str:
+    return _INVISIBLE.sub("", text)
