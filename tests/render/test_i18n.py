@@ -100,7 +100,7 @@ def test_any_tag_is_read_alike_everywhere(tag: str) -> None:
     thread = a_thread()
     key = FragmentKey(thread.repo, thread.number, Order.OLDEST, 1, None, tag, False, BASE_URL, True)  # noqa: FBT003
     assert (
-        f'<section class="pc" lang="{lang}"'.encode()
+        f'<section class="pc not-prose" lang="{lang}"'.encode()
         in fragment.document(thread, key, fake_sanitize, SECRET).bodies["identity"]
     )
     feed = ThreadFeedKey(thread.repo, thread.number, FeedFormat.JSON, tag, BASE_URL, True)  # noqa: FBT003

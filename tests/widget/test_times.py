@@ -121,7 +121,7 @@ def test_every_tag_means_the_same_everywhere(stage: Stage, open_page: OpenPage) 
     with httpx.Client(base_url=stage.service.url, trust_env=False) as client:
         for tag in LANG_OF_TAG:
             fragment = client.get(f"/posts/{EMPTY}.html", params={"lang": tag}).text
-            in_fragment[tag] = fragment.partition('<section class="pc" lang="')[2].partition('"')[0]
+            in_fragment[tag] = fragment.partition('<section class="pc not-prose" lang="')[2].partition('"')[0]
             in_feed[tag] = client.get(f"/posts/{EMPTY}.json", params={"lang": tag}).json()["language"]
     assert in_fragment == in_feed == LANG_OF_TAG
 
