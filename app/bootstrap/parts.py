@@ -32,9 +32,10 @@ from app.serving.image_proxy import ImageProxy
 from app.serving.image_sizes.learning import ImageSizes
 from app.serving.reader import Reader
 from app.serving.readiness import Readiness
+from app.serving.renderer import Renderer
 from app.serving.repository_names import RepositoryNames
 from app.serving.updater import Updater
-from app.serving.views import Renderer, Views
+from app.serving.views import Views
 from app.settings import Settings
 from app.sync.backfill import Backfill, OnProgress, ProgressReport
 from app.sync.change_lists import ChangeLists

@@ -223,7 +223,7 @@ def direction(text: str) -> str | None:
     As with `dir=auto` the first one decides: https://www.unicode.org/reports/tr9/#P2
     """
     for match in _MAYBE_STRONG.finditer(text):
-        found = _DIRECTIONS.get(bidirectional(match[0]))
-        if found:
-            return found
+        side = _DIRECTIONS.get(bidirectional(match[0]))
+        if side:
+            return side
     return None

@@ -19,8 +19,9 @@ from app.render.sanitizer.sanitize import image_name
 from app.serving.access_policy import AccessPolicy, VisibleImages
 from app.serving.document_cache import DocumentCache, Documents
 from app.serving.event_streams import Subscribers
+from app.serving.renderer import Renderer
 from app.serving.updater import Updater
-from app.serving.views import Renderer, Views
+from app.serving.views import Views
 from app.store.memory import MemoryKeyValues, MemoryMirror
 from tests.contracts.mirrors import API, issue
 from tests.fakes import FakeClock

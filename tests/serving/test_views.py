@@ -29,7 +29,7 @@ from app.render.keys import (
     SiteFeedKey,
     ThreadFeedKey,
 )
-from app.serving.views import Renderer
+from app.serving.renderer import Renderer
 from tests.contracts.mirrors import version_of
 from tests.github.objects import comment_object
 from tests.serving.document_setup import BLOG, NOTES, THIRD, DocumentSetup

@@ -104,8 +104,8 @@ class MemoryMirror(Mirror):
         site = self._site(repo)
         complete = {n for n, thread in site.threads.items() if thread.complete and (numbers is None or n in numbers)}
         ids = (key for key, number in site.numbers.items() if number in complete and (before is None or key < before))
-        found = (site.threads[site.numbers[key]].comments[key] for key in ids)
-        visible = (comment for comment in found if with_hidden or comment.hidden is None)
+        candidates = (site.threads[site.numbers[key]].comments[key] for key in ids)
+        visible = (comment for comment in candidates if with_hidden or comment.hidden is None)
         comments = tuple(nlargest(limit, visible, key=lambda comment: comment.id))
         refs = {comment.number: ThreadRef(repo, comment.number) for comment in comments}
         full = {number: self._snapshot(ref, with_comments=True) for number, ref in refs.items()}
@@ -205,9 +205,11 @@ def _narrow(snapshot: Snapshot, select: Select) -> Snapshot:
     if record is None or not record.complete:
         return replace(snapshot, comments=())
     outline, ids = select(snapshot.ref, record.version, snapshot.comments)
-    selected = frozenset(ids)
+    selected_ids = frozenset(ids)
     return replace(
-        snapshot, comments=tuple(comment for comment in snapshot.comments if comment.id in selected), outline=outline
+        snapshot,
+        comments=tuple(comment for comment in snapshot.comments if comment.id in selected_ids),
+        outline=outline,
     )
 
 

@@ -10,7 +10,7 @@ from app.store.sqlite.file import StoreFile
 from app.store.sqlite.jobs import SqliteJobs
 from app.store.sqlite.key_values import SqliteKeyValues
 from app.store.sqlite.leases import SqliteLeases
-from app.store.sqlite.mirror import SqliteMirror
+from app.store.sqlite.mirror.mirror import SqliteMirror
 from app.store.sqlite.rate_state import SqliteRateState
 from app.store.sqlite.schema import MIGRATIONS, Migration
 

@@ -23,7 +23,7 @@ from app.web.parameters import Site
 
 router = APIRouter(include_in_schema=False)
 
-_SHOWN = 20
+_MOST_COMMENTS = 20
 """How many comments the page shows; the feed has more."""
 
 
@@ -31,12 +31,12 @@ _SHOWN = 20
 async def feed(request: Request, site: Site) -> Response:
     """Serve the newest comments of a repository as a page."""
     context = web_context(request)
+    key = NewestKey(site, _MOST_COMMENTS, None, context.image_base_url(request), with_hidden=False)
     try:
-        document = await context.reader.document(NewestKey(site, _SHOWN, None, context.image_base_url(request)))
+        document = await context.reader.document(key)
     except AfterwordError as error:
         return failure_page("feed", describe_failure(error, context.now()))
-    newest = orjson.loads(document.bodies["identity"])["comments"]
-    comments = [_describe(comment) for comment in newest if comment["hidden"] is None]
+    comments = list(map(_describe, orjson.loads(document.bodies["identity"])["comments"]))
     query = _query(context, site)
     return uncached_page(
         "feed.html",

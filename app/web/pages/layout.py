@@ -33,8 +33,8 @@ def security_headers(*directives: str, forms: str = "'none'") -> dict[str, str]:
 
     Its policy allows its style sheet and these directives. `forms` says where forms may be sent.
     """
-    fixed = ("style-src 'self'", "base-uri 'none'", f"form-action {forms}", "frame-ancestors 'none'")
-    policy = ("default-src 'none'", *directives, *fixed, "require-trusted-types-for 'script'")
+    fixed_directives = ("style-src 'self'", "base-uri 'none'", f"form-action {forms}", "frame-ancestors 'none'")
+    policy = ("default-src 'none'", *directives, *fixed_directives, "require-trusted-types-for 'script'")
     return {
         "content-security-policy": "; ".join(policy),
         "x-content-type-options": "nosniff",

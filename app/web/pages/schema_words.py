@@ -75,9 +75,9 @@ def _describe_object(schema: Schema) -> Markup:
 
 
 def _plural(schema: Schema) -> Markup:
-    described = describe(schema)
+    words = describe(schema)
     plural = {"text": "texts", "a whole number": "whole numbers", "an object": "objects", "any value": "values"}
-    return escape(plural.get(described, described))
+    return escape(plural.get(words, words))
 
 
 def limits(schema: Schema) -> str:

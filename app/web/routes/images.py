@@ -24,7 +24,7 @@ router = APIRouter(tags=["Pictures"], responses=problem_responses(_ERRORS))
 
 _AVATAR_CACHE_CONTROL = b"public, max-age=86400, stale-while-revalidate=604800, stale-if-error=604800"
 _IMAGE_CACHE_CONTROL = b"public, max-age=31536000, immutable"
-_DIGESTED = 60_000
+_DIGEST_BYTES = 60_000
 _SVG = "image/svg+xml"
 _SAFETY_HEADERS: Headers = [
     (b"x-content-type-options", b"nosniff"),
@@ -68,7 +68,7 @@ async def avatar(
 ) -> Response:
     """Serve the avatar of a user who has written a comment."""
     image = await images.avatar(user_id)
-    start = image.body[:_DIGESTED]  # the same whether it comes from memory or from the disk
+    start = image.body[:_DIGEST_BYTES]  # the same whether it comes from memory or from the disk
     etag = f'"{hashlib.blake2b(b"%d " % image.size + start, digest_size=16).hexdigest()}"'
     return _image_response(request, image, etag, _AVATAR_CACHE_CONTROL)
 

@@ -21,6 +21,7 @@ from app.store.normalized_change import (
     with_known_closer,
 )
 from app.store.sqlite.connections import json_list, site_id
+from app.store.sqlite.mirror.rows import parse_image_sizes
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
 _NUMBERS = "site = :site AND number IN (SELECT value FROM json_each(:keys))"
@@ -133,11 +134,6 @@ def put_image_sizes(
             threads.add((site, number))
     connection.executemany(_PUT_MIRROR_CHANGE, ((site, -number, process_id) for site, number in sorted(threads)))
     return frozenset(number for _, number in threads)
-
-
-def parse_image_sizes(text: bytes) -> Mapping[str, ImageSize]:
-    """Return the sizes of a comment's images; raise ValueError if the stored text is damaged."""
-    return {name: (width, height) for name, (width, height) in orjson.loads(text).items()}
 
 
 class _ChangeWriter:

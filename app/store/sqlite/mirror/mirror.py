@@ -1,15 +1,14 @@
-"""The mirror in the file: its reads, each within one transaction. `mirror_writes` applies the changes."""
+"""The mirror in the file: its reads, each within one transaction. `writes` applies the changes."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Any
 
 import orjson
 
-from app.domain.records import IssueSummary, SiteRecord, ThreadRecord, ThreadRef, Tombstone
+from app.domain.records import SiteRecord, ThreadRecord, ThreadRef, Tombstone
 from app.domain.sites import Repository
 from app.domain.thread_state import Hop, Snapshot
 from app.domain.threads import Comment, ImageSize
@@ -27,7 +26,8 @@ from app.ports.mirror import (
 )
 from app.store.normalized_change import deduplicate
 from app.store.sqlite.connections import LARGEST, SqliteFile, clamp, json_list, scalar
-from app.store.sqlite.mirror_writes import apply_change, parse_image_sizes, put_image_sizes
+from app.store.sqlite.mirror.rows import parse_all, parse_comments, site_record, summary, thread_record
+from app.store.sqlite.mirror.writes import apply_change, put_image_sizes
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
 _PARSED_AT_ONCE = 50
@@ -117,13 +117,13 @@ class SqliteMirror(Mirror):
 
     async def records(self, repository_id: int) -> tuple[SiteRecord, ...]:
         rows = await self._file.rows(_RECORDS_OF_REPOSITORY, (clamp(repository_id),))
-        return tuple(map(_site_record, rows))
+        return tuple(map(site_record, rows))
 
     async def site_snapshot(self, repo: Repository, *, urgent: bool = False) -> SiteSnapshot:
         def query(connection: sqlite3.Connection) -> SiteSnapshot:
             rows = connection.execute(_SUMMARIES, {"key": repo.key}).fetchall()
-            labels = _parse_all(row[0] for row in rows)
-            return SiteSnapshot(_site(connection, repo), tuple(map(_summary, labels, rows)))
+            labels = parse_all(row[0] for row in rows)
+            return SiteSnapshot(_site(connection, repo), tuple(map(summary, labels, rows)))
 
         return await self._file.read(query, urgent=urgent)
 
@@ -133,7 +133,7 @@ class SqliteMirror(Mirror):
     async def threads(self, repo: Repository) -> tuple[ThreadRecord, ...]:
         def query(connection: sqlite3.Connection) -> tuple[ThreadRecord, ...]:
             rows = connection.execute(_ALL_THREADS, {"key": repo.key}).fetchall()
-            return tuple(map(_thread_record, _parse_all(row[0] for row in rows), rows))
+            return tuple(map(thread_record, parse_all(row[0] for row in rows), rows))
 
         return await self._file.read(query)
 
@@ -159,7 +159,7 @@ class SqliteMirror(Mirror):
     async def issue_ids(self, repo: Repository, numbers: Iterable[int]) -> Mapping[int, int]:
         def query(connection: sqlite3.Connection) -> Mapping[int, int]:
             rows = connection.execute(_ISSUES, {"key": repo.key, "keys": json_list(numbers)})
-            issues = map(payloads.issue, _parse_all(source for (source,) in rows))
+            issues = map(payloads.issue, parse_all(source for (source,) in rows))
             return {issue.number: issue.id for issue in issues}
 
         return await self._file.read(query)
@@ -289,13 +289,7 @@ def _transfer_target(connection: sqlite3.Connection, hop: Hop, sites: Sequence[R
 
 def _site(connection: sqlite3.Connection, repo: Repository) -> SiteRecord | None:
     row = connection.execute(_SITE_RECORD, (repo.key,)).fetchone()
-    return None if row is None else _site_record(row)
-
-
-def _site_record(row: tuple[Any, ...]) -> SiteRecord:
-    key, configured_name, *fields = row
-    record = SiteRecord(Repository(key, configured_name), *fields)
-    return replace(record, private=bool(record.private), former_names=tuple(row[-2].split()))
+    return None if row is None else site_record(row)
 
 
 def _is_complete(connection: sqlite3.Connection, site: SiteRecord | None, repo: Repository) -> bool:
@@ -310,12 +304,7 @@ def _version(connection: sqlite3.Connection, repo: Repository, number: int) -> i
 
 def _thread(connection: sqlite3.Connection, ref: ThreadRef) -> ThreadRecord | None:
     row = connection.execute(_THREAD, _parameters(ref)).fetchone()
-    return None if row is None else _thread_record(orjson.loads(row[0]), row)
-
-
-def _thread_record(source: Any, row: tuple[Any, ...]) -> ThreadRecord:
-    _, mirrored_count, complete, count_mismatch, *fields = row
-    return ThreadRecord(payloads.issue(source), mirrored_count, bool(complete), bool(count_mismatch), *fields)
+    return None if row is None else thread_record(orjson.loads(row[0]), row)
 
 
 def _comment(connection: sqlite3.Connection, repo: Repository, comment_id: int | None) -> Comment | None:
@@ -326,7 +315,7 @@ def _comment(connection: sqlite3.Connection, repo: Repository, comment_id: int |
 
 
 def _comments(connection: sqlite3.Connection, query: str, parameters: Mapping[str, Any]) -> tuple[Comment, ...]:
-    return tuple(_parse_comments(connection.execute(query, parameters).fetchall()))
+    return tuple(parse_comments(connection.execute(query, parameters).fetchall()))
 
 
 def _thread_comments(connection: sqlite3.Connection, ref: ThreadRef) -> Iterator[Comment]:
@@ -337,26 +326,8 @@ def _thread_comments(connection: sqlite3.Connection, ref: ThreadRef) -> Iterator
 def _iterate_comments(cursor: sqlite3.Cursor, at_once: int) -> Iterator[Comment]:
     """Yield the comments of a query, read and parsed some at a time: a long parse stops all other threads."""
     while rows := cursor.fetchmany(at_once):
-        yield from _parse_comments(rows)
-
-
-def _parse_comments(rows: Sequence[tuple[bytes, bytes | None]]) -> Iterator[Comment]:
-    comments = map(payloads.comment, _parse_all(source for source, _ in rows))
-    for comment, (_, sizes) in zip(comments, rows, strict=True):
-        yield comment if sizes is None else replace(comment, image_sizes=parse_image_sizes(sizes))
-
-
-def _summary(labels: list[str], row: tuple[Any, ...]) -> IssueSummary:
-    _, number, is_pull, count, mirrored_count, complete, mismatch, updated_at = row
-    flags = bool(complete), bool(mismatch)
-    return IssueSummary(number, bool(is_pull), count, mirrored_count, *flags, updated_at, tuple(labels))
+        yield from parse_comments(rows)
 
 
 def _parameters(ref: ThreadRef) -> Mapping[str, Any]:
     return {"key": ref.repo.key, "number": clamp(ref.number)}
-
-
-def _parse_all(sources: Iterable[bytes]) -> list[Any]:
-    """Return parsed JSON texts; parsing them as one list is faster than one by one."""
-    values: list[Any] = orjson.loads(b"[" + b",".join(sources) + b"]")
-    return values

@@ -1,0 +1,1 @@
+"""The mirror in SQLite: `mirror` reads and applies changes, `writes` writes them, `rows` turns rows into values."""

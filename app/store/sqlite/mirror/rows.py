@@ -1,0 +1,50 @@
+"""The rows of the mirror as values of the domain."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from app.domain.records import IssueSummary, SiteRecord, ThreadRecord
+from app.domain.sites import Repository
+from app.domain.threads import Comment, ImageSize
+from app.github import payloads
+
+
+def site_record(row: tuple[Any, ...]) -> SiteRecord:
+    """Return the record of a site."""
+    key, configured_name, *fields = row
+    record = SiteRecord(Repository(key, configured_name), *fields)
+    return replace(record, private=bool(record.private), former_names=tuple(row[-2].split()))
+
+
+def thread_record(source: Any, row: tuple[Any, ...]) -> ThreadRecord:
+    """Return the record of a thread; `source` is its issue as GitHub sent it."""
+    _, mirrored_count, complete, count_mismatch, *fields = row
+    return ThreadRecord(payloads.issue(source), mirrored_count, bool(complete), bool(count_mismatch), *fields)
+
+
+def parse_comments(rows: Sequence[tuple[bytes, bytes | None]]) -> Iterator[Comment]:
+    """Yield comments from rows of their sources and their image sizes."""
+    comments = map(payloads.comment, parse_all(source for source, _ in rows))
+    for comment, (_, sizes) in zip(comments, rows, strict=True):
+        yield comment if sizes is None else replace(comment, image_sizes=parse_image_sizes(sizes))
+
+
+def summary(labels: list[str], row: tuple[Any, ...]) -> IssueSummary:
+    """Return the summary of an issue with its labels."""
+    _, number, is_pull, count, mirrored_count, complete, mismatch, updated_at = row
+    flags = bool(complete), bool(mismatch)
+    return IssueSummary(number, bool(is_pull), count, mirrored_count, *flags, updated_at, tuple(labels))
+
+
+def parse_all(sources: Iterable[bytes]) -> list[Any]:
+    """Return parsed JSON texts; parsing them as one list is faster than one by one."""
+    values: list[Any] = orjson.loads(b"[" + b",".join(sources) + b"]")
+    return values
+
+
+def parse_image_sizes(text: bytes) -> Mapping[str, ImageSize]:
+    """Return the sizes of a comment's images; raise ValueError if the stored text is damaged."""
+    return {name: (width, height) for name, (width, height) in orjson.loads(text).items()}
