@@ -74,10 +74,10 @@ def _describe_mirror(site: Mapping[str, Any]) -> str:
 
 
 async def _count_comments(context: WebContext, repo: str) -> str:
-    """Return how many comments all posts have, in words; empty if that cannot be read."""
+    """Return in a sentence how many comments are mirrored; empty if there are none or that cannot be read."""
     try:
         document = await context.reader.document(CountsKey((await context.site(repo)).repo, None))
     except AfterwordError:
         return ""
     total = sum(count or 0 for count in orjson.loads(document.bodies["identity"])["counts"].values())
-    return f"{total:,} {'comment' if total == 1 else 'comments'}"
+    return {0: "", 1: "There is one comment."}.get(total, f"There are {total:,} comments.")

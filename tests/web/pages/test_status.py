@@ -28,8 +28,8 @@ async def _status(blog: Blog, *, ready: bool = True, **site: Any) -> str:
 @pytest.mark.parametrize(
     ("site", "words"),
     [
-        ({}, "All 2 posts are mirrored. They have 74 comments."),
-        ({"threads": 1, "threads_complete": 1}, "Its one post is mirrored."),
+        ({}, "All 2 posts are mirrored. There are 74 comments."),
+        ({"threads": 1, "threads_complete": 1}, "Its one post is mirrored. There are 74 comments."),
         ({"threads": 0, "threads_complete": 0}, "There are no posts yet."),
         ({"threads": 1200, "threads_complete": 7}, "7 of 1,200 posts are mirrored; the others follow."),
         ({"listed": False}, "The list of issues is not read yet."),
