@@ -66,3 +66,8 @@ async def test_log_says_why_a_page_fails(blog: Blog, caplog: pytest.LogCaptureFi
     response = await blog.request("/feed")
     assert "its log says why" in response.text
     assert "Request for '/feed' failed with status 503" in caplog.text
+
+
+async def test_titles_turn_no_other_words_around(blog: Blog) -> None:
+    item = (await blog.request("/feed")).text.partition('<p class="by">')[2].partition("</p>")[0]
+    assert re.match(r'<b translate="no">[^<]+</b> on <a href="[^"]+"><bdi>[^<]+</bdi></a>, <a', item)
