@@ -23,7 +23,7 @@ _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _SPACE = re.compile(r"[\s\x00-\x1f]")
 """`urlsplit` removes some of these."""
 _EVERY_SUBDOMAIN = "*."
-_ADVICE = "Write it as https://blog.example.com, without a path"
+_ADVICE = "Write it as https://blog.example.com, without a path; separate several by commas"
 _PATTERN_ADVICE = "Only https://*.example.com is possible: one star in front of a domain of at least two labels"
 
 
@@ -34,7 +34,12 @@ def split_origins(text: str) -> list[str]:
 
 def normalize_origin(text: str) -> str:
     """Return an origin as browsers send it. Raises ValueError if no browser can send it."""
-    parts = _split(text)
+    return _normalize(text, text)
+
+
+def _normalize(address: str, text: str) -> str:
+    """Return an address as browsers send it as an origin; errors name `text`, which the owner wrote."""
+    parts = _split(address, text)
     host, port = _normalize_host(parts.hostname or "", text), _normalize_port(parts)
     return f"{parts.scheme}://{host}{port}"
 
@@ -49,18 +54,18 @@ def normalize_pattern(text: str) -> str:
     scheme, star, domain = text.partition(_EVERY_SUBDOMAIN)
     if not star or "*" in domain or not scheme.endswith("://"):
         raise ValueError(f"{text!r} matches no origin. {_PATTERN_ADVICE}")
-    scheme, _, host_and_port = normalize_origin(scheme + domain).partition("://")
+    scheme, _, host_and_port = _normalize(scheme + domain, text).partition("://")
     host = host_and_port.partition(":")[0]
     if "." not in host or _NUMBER.fullmatch(host.rpartition(".")[2]):
         raise ValueError(f"{text!r} matches no origin, or those of too many owners. {_PATTERN_ADVICE}")
     return f"{scheme}://{_EVERY_SUBDOMAIN}{host_and_port}"
 
 
-def _split(text: str) -> SplitResult:
+def _split(address: str, text: str) -> SplitResult:
     if text == "null":
         raise ValueError("'null' is the origin of every file and sandboxed frame. Serve the page from an address")
     try:
-        parts = urlsplit(text)
+        parts = urlsplit(address)
         is_origin = parts.scheme in _DEFAULT_PORTS and parts.port != 0 and _SPACE.search(text) is None
     except ValueError:
         is_origin = False

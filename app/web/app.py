@@ -32,6 +32,7 @@ def create_app(context: WebContext) -> CachedReads:
         description=_DESCRIPTION,
         openapi_tags=[{"name": name, "description": description} for name, description in _TAGS.items()],
         servers=[{"url": context.public_url}] if context.public_url else None,
+        openapi_url=None,  # `docs` serves it, compressed and with an ETag
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

@@ -258,11 +258,16 @@ def describe_error(error: Exception, now: float) -> ErrorDetails:
             return ErrorDetails(500, "Afterword has made a mistake. Its log says which.")
 
 
-async def _handle_error(request: Request, error: Exception) -> Response:
+def describe_and_log(request: Request, error: Exception) -> ErrorDetails:
+    """Return the details of an exception; log it if they refer to the log."""
     path, details = request.scope["path"], describe_error(error, web_context(request).now())
     if details.detail == _LOGGED_FAILURE:
         _log.error("Request for %r failed with status %s: %s", path, details.status, error, exc_info=error)
-    return error_response(details, path)
+    return details
+
+
+async def _handle_error(request: Request, error: Exception) -> Response:
+    return error_response(describe_and_log(request, error), request.scope["path"])
 
 
 async def _handle_move(request: Request, error: Exception) -> Response:

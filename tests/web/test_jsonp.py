@@ -140,6 +140,11 @@ async def test_script_is_sent_uncompressed(blog: Blog) -> None:
         ("https://blog.example.com/", True),
         ("https://blog.example.com/2020/post.html", True),
         ("https://BLOG.example.com/", True),
+        ("https://a.notes.example/2020/", True),
+        ("https://a.b.notes.example", True),
+        ("https://notes.example/", False),
+        ("https://evil.example@a.notes.example/", False),
+        ("https://a.notes.example.evil.example/", False),
         ("https://evil.example/", False),
         ("https://blog.example.com.evil.example/", False),
         ("https://evil.example/https://blog.example.com/", False),
@@ -151,7 +156,8 @@ async def test_script_is_sent_uncompressed(blog: Blog) -> None:
     ],
 )
 async def test_configured_origins_are_told_by_the_referer(referer: str | None, *, is_allowed: bool) -> None:
-    blog = Blog(cors=CorsPolicy(frozenset({b"https://blog.example.com"})), public_url="https://comments.example.com")
+    origins = frozenset({b"https://blog.example.com", b"https://*.notes.example"})
+    blog = Blog(cors=CorsPolicy(origins), public_url="https://comments.example.com")
     for _ in range(2):
         response = await blog.request(f"{COMMENTS}?callback=show", {} if referer is None else {"referer": referer})
         argument = _argument(response)

@@ -1,5 +1,8 @@
 """The element in its page: security policies, pre-rendered content, layout stability, file sizes."""
 
+import re
+from pathlib import Path
+
 import brotli
 import httpx
 import orjson
@@ -155,27 +158,27 @@ def test_without_javascript_links_lead_to_more_comments(stage: Stage, open_page:
 
 def _transfer_size(stage: Stage, path: str) -> int:
     """Return the size of a response in bytes, compressed with brotli."""
-    with httpx.stream("GET", stage.service.url + path, headers={"accept-encoding": "br"}, trust_env=False) as response:
+    headers = {"accept-encoding": "br"}
+    with httpx.stream("GET", stage.service.url + path, headers=headers, trust_env=False, verify=False) as response:  # noqa: S501 - nothing is encrypted on loopback, and reading the certificates takes long
         body = b"".join(response.iter_raw())
     assert response.headers["content-encoding"] == "br"
     brotli.decompress(body)
     return len(body)
 
 
-def test_file_sizes_are_within_the_readmes_figures(stage: Stage) -> None:
-    assert _transfer_size(stage, "/widget.js") <= 3_500
-    assert _transfer_size(stage, "/widget.css") <= 1_700
-    assert _transfer_size(stage, "/content.css") <= 2_000
-    most = {
-        "more.js": 3_200,
-        "updates.js": 1_400,
-        "live.js": 1_000,
-        "all.js": 800,
-        "lists.js": 1_400,
-        "languages/en.json": 400,
-    }
-    assert {name for name, size in most.items() if _transfer_size(stage, f"/assets/x/{name}") > size} == set()
-    assert max(_transfer_size(stage, f"/assets/x/languages/{lang}.json") for lang in languages()) <= 1_000
+def test_file_sizes_are_the_readmes_figures(stage: Stage) -> None:
+    def sizes(*names: str) -> list[int]:
+        return [_transfer_size(stage, f"/assets/x/{name}") for name in names]
+
+    readme = Path("README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (?:before comments are painted \(brotli\)|afterwards) \| (.+) \|$", readme, re.MULTILINE)
+    figures = [float(number) for number in re.findall(r"\d\.\d(?= kB| to)", " ".join(rows))]
+    texts = sorted(sizes(*(f"languages/{lang}.json" for lang in languages() if lang != "en")))
+    parts = [["widget.js"], ["widget.css"], ["more.js"], ["content.css"], ["updates.js", "live.js"], ["all.js"]]
+    parts += [["lists.js"], ["languages/en.json"]]
+    found = [*(sum(sizes(*names)) for names in parts), texts[0], texts[-1]]
+    assert found[0] + found[1] <= 5_058
+    assert [size / 1_000 for size in found] == pytest.approx(figures, abs=0.08)
 
 
 def test_versioned_files_are_immutable_and_old_versions_work(stage: Stage) -> None:

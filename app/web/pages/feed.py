@@ -13,15 +13,13 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.domain.errors import AfterwordError
 from app.domain.sites import Repository
 from app.render.keys import NewestKey
 from app.web.context import WebContext, web_context
-from app.web.errors import describe_failure
-from app.web.pages.layout import failure_page, uncached_page
+from app.web.pages.layout import PageRoute, uncached_page
 from app.web.parameters import Site
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 _MOST_COMMENTS = 20
 """How many comments the page shows; the feed has more."""
@@ -32,10 +30,7 @@ async def feed(request: Request, site: Site) -> Response:
     """Serve the newest comments of a repository as a page."""
     context = web_context(request)
     key = NewestKey(site, _MOST_COMMENTS, None, context.image_base_url(request), with_hidden=False)
-    try:
-        document = await context.reader.document(key)
-    except AfterwordError as error:
-        return failure_page("feed", describe_failure(error, context.now()))
+    document = await context.reader.document(key)
     comments = list(map(_describe, orjson.loads(document.bodies["identity"])["comments"]))
     query = _query(context, site)
     return uncached_page(

@@ -3,7 +3,7 @@
 Pages name their files by relative URLs, so they work under any path of a proxy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -11,12 +11,14 @@ from typing import Any
 
 from babel.dates import format_date
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.domain.errors import AfterwordError
 from app.web.assets import SCRIPT, STYLE, Asset, build_asset, file_response, minify
-from app.web.errors import ErrorDetails
+from app.web.errors import ErrorDetails, describe_and_log
 
 PAGE = "text/html; charset=utf-8"
 REVALIDATE = b"private, no-cache"
@@ -66,6 +68,22 @@ def failure_page(current: str, failure: ErrorDetails) -> Response:
     response = uncached_page("failure.html", failure.status, current=current, detail=failure.detail)
     response.headers.update(headers)
     return response
+
+
+class PageRoute(APIRoute):
+    """The route of a page for people: a failure is a page too, which says what to do."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the function that responds to a request."""
+        handle_request = super().get_route_handler()
+
+        async def handle_page_request(request: Request) -> Response:
+            try:
+                return await handle_request(request)
+            except AfterwordError as error:
+                return failure_page(self.path.removeprefix("/"), describe_and_log(request, error))
+
+        return handle_page_request
 
 
 @cache

@@ -17,10 +17,9 @@ from app.domain.errors import AfterwordError
 from app.domain.times import epoch, rfc3339
 from app.render.keys import CountsKey
 from app.web.context import WebContext, web_context
-from app.web.errors import describe_failure
-from app.web.pages.layout import failure_page, uncached_page
+from app.web.pages.layout import PageRoute, uncached_page
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 
 class SiteWords(NamedTuple):
@@ -38,10 +37,7 @@ class SiteWords(NamedTuple):
 async def status(request: Request) -> Response:
     """Serve the state of the service as a page."""
     context = web_context(request)
-    try:
-        state = await context.monitoring.readiness()
-    except AfterwordError as error:
-        return failure_page("status", describe_failure(error, context.now()))
+    state = await context.monitoring.readiness()
     sites = [await _describe_site(context, site) for site in state["sites"]]
     return uncached_page("status.html", ready=state["ready"], sites=sites, now=rfc3339(context.now()))
 
@@ -69,7 +65,7 @@ def _describe_age(seconds: float) -> str:
 def _describe_mirror(site: Mapping[str, Any]) -> str:
     posts, complete = site["threads"], site["threads_complete"]
     if not site["listed"]:
-        return "The list of issues is being read from GitHub. Readers see what is mirrored already."
+        return "The list of issues is not read yet. Readers see what is mirrored already."
     if complete < posts:
         return f"{complete:,} of {posts:,} posts are mirrored; the others follow."
     return {0: "There are no posts yet.", 1: "Its one post is mirrored."}.get(
@@ -78,10 +74,10 @@ def _describe_mirror(site: Mapping[str, Any]) -> str:
 
 
 async def _count_comments(context: WebContext, repo: str) -> str:
-    """Return how many comments all posts have, in words; empty if that cannot be read."""
+    """Return in a sentence how many comments are mirrored; empty if there are none or that cannot be read."""
     try:
         document = await context.reader.document(CountsKey((await context.site(repo)).repo, None))
     except AfterwordError:
         return ""
     total = sum(count or 0 for count in orjson.loads(document.bodies["identity"])["counts"].values())
-    return f"{total:,} {'comment' if total == 1 else 'comments'}"
+    return {0: "", 1: "There is one comment."}.get(total, f"There are {total:,} comments.")

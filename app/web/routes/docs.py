@@ -1,8 +1,9 @@
 """/docs: the documentation of the API, made from its OpenAPI document, with a form that tries each read."""
 
 import asyncio
-from functools import lru_cache
+from functools import cache, lru_cache
 
+import orjson
 from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,6 +20,7 @@ _HEADERS = {
     "vary": "Accept-Encoding",
     **security_headers("script-src 'self'", "connect-src 'self'", "img-src data:", "trusted-types 'none'"),
 }
+_DOCUMENT_HEADERS = {"vary": "Accept-Encoding"}
 _CACHED_PAGES = 8
 """How many URLs of the service have a rendered page in memory; others are rendered on each request."""
 
@@ -30,6 +32,17 @@ async def docs(request: Request) -> Response:
     # rendering takes a moment, so it runs in a thread and other requests do not wait
     page = await asyncio.to_thread(_page, request.app, context.base_url(request), context.sites[0].full_name)
     return file_response(request, page, REVALIDATE, _HEADERS)
+
+
+@router.get("/openapi.json")
+async def openapi(request: Request) -> Response:
+    """Serve the OpenAPI document."""
+    return file_response(request, await asyncio.to_thread(_document, request.app), b"no-cache", _DOCUMENT_HEADERS)
+
+
+@cache
+def _document(app: FastAPI) -> Asset:
+    return build_asset("application/json", orjson.dumps(app.openapi()).decode(), quick=True)
 
 
 @lru_cache(maxsize=_CACHED_PAGES)

@@ -135,7 +135,7 @@ class SiteState(BaseModel):
     threads: int = Field(description="How many issues are posts.", examples=[57])
     threads_complete: int = Field(description="How many of them are mirrored with all comments.", examples=[57])
     checked_at: str | None = Field(
-        description="When GitHub was last asked what changed; null before the first time.",
+        description="When GitHub last said what changed; null before the first time.",
         examples=["2020-07-03T08:15:30Z"],
     )
     failure: str | None = Field(description="Why the last poll failed; null if it did not.")

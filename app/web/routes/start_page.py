@@ -21,10 +21,10 @@ from app.render.i18n import languages
 from app.web.assets import Asset, assets, build_asset, file_response
 from app.web.context import web_context
 from app.web.document_response import uncached_json
-from app.web.pages.layout import PAGE, REVALIDATE, render_page, security_headers
+from app.web.pages.layout import PAGE, REVALIDATE, PageRoute, render_page, security_headers
 from app.web.parameters import MAX_SAFE_INTEGER, is_positive_integer
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 SERVICE, REPO = "https://comments.example.com", "owner/name"
 """The placeholders in the snippet files for the service's URL and the repository."""

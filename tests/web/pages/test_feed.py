@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.domain.errors import NotReady
+from app.domain.errors import NotReady, StoreUnusable
 from tests.web.harness.blog import Blog
 
 
@@ -45,3 +45,29 @@ async def test_failure_says_what_to_do(blog: Blog) -> None:
     response = await blog.request("/feed")
     assert (response.status_code, response.headers["retry-after"]) == (503, "5")
     assert "<h1>Not available</h1>" in response.text
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "sentence"),
+    [
+        ("repo=owner/absent", 404, "The repository owner/absent is not served here."),
+        ("repo=%3Cb%3E", 422, "The parameter repo must be a repository, written owner/name."),
+    ],
+)
+async def test_wrong_address_is_answered_by_a_page(blog: Blog, query: str, status: int, sentence: str) -> None:
+    response = await blog.request(f"/feed?{query}")
+    assert (response.status_code, response.headers["cache-control"]) == (status, "no-store")
+    assert f"<p>{sentence}</p>" in response.text
+    assert '<a href="feed" aria-current="page">' in response.text
+
+
+async def test_log_says_why_a_page_fails(blog: Blog, caplog: pytest.LogCaptureFixture) -> None:
+    blog.reader.failure = StoreUnusable("afterword.db", "gone")
+    response = await blog.request("/feed")
+    assert "its log says why" in response.text
+    assert "Request for '/feed' failed with status 503" in caplog.text
+
+
+async def test_titles_turn_no_other_words_around(blog: Blog) -> None:
+    item = (await blog.request("/feed")).text.partition('<p class="by">')[2].partition("</p>")[0]
+    assert re.match(r'<b translate="no">[^<]+</b> on <a href="[^"]+"><bdi>[^<]+</bdi></a>, <a', item)

@@ -28,15 +28,18 @@ async def _status(blog: Blog, *, ready: bool = True, **site: Any) -> str:
 @pytest.mark.parametrize(
     ("site", "words"),
     [
-        ({}, "All 2 posts are mirrored. They have 74 comments."),
-        ({"threads": 1, "threads_complete": 1}, "Its one post is mirrored."),
+        ({}, "All 2 posts are mirrored. There are 74 comments."),
+        ({"threads": 1, "threads_complete": 1}, "Its one post is mirrored. There are 74 comments."),
         ({"threads": 0, "threads_complete": 0}, "There are no posts yet."),
         ({"threads": 1200, "threads_complete": 7}, "7 of 1,200 posts are mirrored; the others follow."),
-        ({"listed": False}, "The list of issues is being read from GitHub."),
-        ({}, '<time datetime="2020-07-01T09:28:00Z">2 minutes ago</time>: 1 July 2020, 09:28:00 UTC'),
+        ({"listed": False}, "The list of issues is not read yet."),
+        (
+            {},
+            'GitHub last answered <time datetime="2020-07-01T09:28:00Z">2 minutes ago</time>: 1 July 2020, 09:28:00 UTC',
+        ),
         ({"checked_at": rfc3339(START + 60)}, ">just now<"),
         ({"checked_at": rfc3339(START - 90 * 60)}, ">90 minutes ago<"),
-        ({"checked_at": None}, "GitHub was not asked yet."),
+        ({"checked_at": None, "failure": "No network."}, "GitHub has not answered yet."),
         ({"failure": "<GitHub> did not answer."}, "The last attempt failed: &lt;GitHub&gt; did not answer."),
     ],
 )

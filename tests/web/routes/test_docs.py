@@ -36,6 +36,15 @@ async def test_openapi_describes_everything(blog: Blog) -> None:
     assert [where for where, text in texts if not text or text == "Successful Response"] == []
 
 
+async def test_openapi_document_is_compressed_and_revalidated(blog: Blog) -> None:
+    response = await blog.request("/openapi.json", {"accept-encoding": "br"})
+    assert response.headers["content-encoding"] == "br"
+    assert response.headers["vary"] == "Accept-Encoding"
+    assert response.headers["cache-control"] == "no-cache"
+    unchanged = await blog.request("/openapi.json", {"if-none-match": response.headers["etag"]})
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+
+
 async def test_page_shows_every_operation_in_full(blog: Blog) -> None:
     document = await _document(blog)
     page = _parse((await blog.request("/docs")).text)
