@@ -53,7 +53,7 @@ class CorsPolicy:
         exposed_headers = (b"access-control-expose-headers", EXPOSED_HEADERS)
         if not self.origins:
             return [(b"access-control-allow-origin", b"*"), exposed_headers]
-        if origin is None or not self._allows(origin):
+        if origin is None or not self.allows(origin):
             return [(b"vary", b"Origin")]
         return [(b"access-control-allow-origin", origin), exposed_headers, (b"vary", b"Origin")]
 
@@ -70,7 +70,8 @@ class CorsPolicy:
             (b"vary", b"Access-Control-Request-Headers"),
         ]
 
-    def _allows(self, origin: bytes) -> bool:
+    def allows(self, origin: bytes) -> bool:
+        """Return whether an entry is this origin, or stands for it by a star."""
         return origin in self.origins or _match_subdomains(self.origins).fullmatch(origin) is not None
 
 
