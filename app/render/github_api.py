@@ -1,7 +1,7 @@
 """The GitHub-compatible documents: a page that requests `api.github.com` today changes only the host name.
 
 A missing issue yields what GitHub sends: 404 or 410 with GitHub's JSON body.
-An object alone has the time of its last change in Last-Modified, unless it has a hidden comment: hiding changes no time.
+An object alone has the time of its last change in Last-Modified, but with a hidden comment: hiding changes no time.
 Follows https://docs.github.com/rest/issues/issues, https://docs.github.com/rest/issues/comments and
 https://docs.github.com/rest/repos/repos
 """
