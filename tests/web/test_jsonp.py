@@ -176,6 +176,7 @@ async def test_star_in_origins_stands_for_subdomains(referer: str, status: int) 
     blog = Blog(cors=CorsPolicy(frozenset({b"https://*.example.com"})), public_url="https://comments.example.com")
     response = await blog.request(f"{COMMENTS}?callback=show", {"referer": referer})
     assert _argument(response)["meta"]["status"] == status
+    assert _argument(response)["meta"].get("Vary") == (None if status == 403 else "Accept, Accept-Encoding, Origin")
 
 
 async def test_line_separators_are_escaped_for_old_browsers(blog: Blog) -> None:
