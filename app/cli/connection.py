@@ -57,6 +57,7 @@ def _refusal(status: HTTPStatus, detail: str) -> bytes:
 _HEAD_TOO_LARGE = _refusal(
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"The head of a request may have {_MAX_HEAD} bytes. Send fewer cookies."
 )
+_MALFORMED = _refusal(HTTPStatus.BAD_REQUEST, "This is no request of HTTP/1.1.")
 _URL_TOO_LONG = _refusal(HTTPStatus.REQUEST_URI_TOO_LONG, f"A URL may have {_MAX_URL} bytes. Split the request.")
 
 
@@ -210,6 +211,11 @@ class Connection(HttpToolsProtocol):
         self.url, self.headers = b"", []
         self.transport.write(response)
         self.transport.write_eof()
+
+    @override
+    def send_400_response(self, msg: str) -> None:
+        self.transport.write(_MALFORMED)
+        self.transport.close()
 
     @override
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:

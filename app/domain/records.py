@@ -65,9 +65,9 @@ class SiteRecord:
     """When the repository was created; None until GitHub has said so."""
 
     @property
-    def public_state(self) -> tuple[str, str, bool]:
-        """Return what readers can tell of the repository itself: its name, that in links, and whether it is private."""
-        return self.full_name, self.feed_identity.link_name, self.private
+    def public_state(self) -> tuple[str, str, tuple[str, ...], bool]:
+        """Return what readers can tell of the repository itself: its names, and whether it is private."""
+        return self.full_name, self.feed_identity.link_name, self.former_names, self.private
 
     @property
     def feed_identity(self) -> FeedIdentity:

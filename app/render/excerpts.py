@@ -11,7 +11,7 @@ import nh3
 
 from app.domain.texts.excerpts import excerpt
 
-__all__ = ["excerpt", "first_words"]
+__all__ = ["excerpt", "first_words", "visible"]
 
 _MAX_HTML = 8_000
 """Characters of HTML that are searched for words."""
@@ -27,8 +27,9 @@ def first_words(html: str, text: str, limit: int) -> str:
     `html` is sanitized; `text` is the same without markup, for a comment that has nothing but quotations and code.
     """
     own = unescape(_CLEANER.clean(_BLOCK.sub(" <", html[:_MAX_HTML])))
-    return excerpt(_visible(own), limit) or excerpt(_visible(text), limit)
+    return excerpt(visible(own), limit) or excerpt(visible(text), limit)
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
+    """Return a text without control characters and those that turn its direction."""
     return _INVISIBLE.sub("", text)

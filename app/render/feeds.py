@@ -28,7 +28,7 @@ from app.domain.sites import FeedIdentity
 from app.domain.threads import Comment, Issue, Status, Thread, ThreadOutline
 from app.domain.times import rfc3339
 from app.render.document import Document, encode_body, weak_etag
-from app.render.excerpts import excerpt, first_words
+from app.render.excerpts import excerpt, first_words, visible
 from app.render.github_objects import Sanitizer
 from app.render.i18n import Translation, translation
 from app.render.keys import FeedFormat, SiteFeedKey, ThreadFeedKey
@@ -108,7 +108,7 @@ def thread_feed(thread: Thread, key: ThreadFeedKey, sanitize: Sanitizer) -> Docu
     comments = [by_id[comment_id] for comment_id in _newest_visible(thread.outline)]
     feed = _Feed(
         id=f"{_GITHUB}/{names.feed_name}/issues/{key.number}",
-        title=i18n.text("page", title=issue.title) if issue else i18n.text(thread.status),
+        title=i18n.text("page", title=visible(issue.title)) if issue else i18n.text(thread.status),
         page_url=_page_url(issue, key, thread.feeds),
         path=f"/posts/{key.number}.{key.format}",
         updated_at=issue.updated_at if issue else names.created_at or _FIXED_TIME,
@@ -224,7 +224,7 @@ def _title(comment: Comment, feed: _Feed, i18n: Translation, words: str) -> str:
     if feed.post is None:
         thread = feed.threads.get(comment.number)
         title = thread.issue.title if thread and thread.issue else f"#{comment.number}"
-        name = i18n.text("on", name=name, title=excerpt(title, _MAX_POST_TITLE))
+        name = i18n.text("on", name=name, title=excerpt(visible(title), _MAX_POST_TITLE))
     return _replace_invalid(f"{name}: {words}" if words else name)
 
 

@@ -1,7 +1,7 @@
 """The GitHub-compatible documents: a page that requests `api.github.com` today changes only the host name.
 
 A missing issue yields what GitHub sends: 404 or 410 with GitHub's JSON body.
-An object alone has the time of its last change in Last-Modified, but for a hidden comment: hiding changes no time.
+An object alone has the time of its last change in Last-Modified, but with a hidden comment: hiding changes no time.
 Follows https://docs.github.com/rest/issues/issues, https://docs.github.com/rest/issues/comments and
 https://docs.github.com/rest/repos/repos
 """
@@ -91,7 +91,8 @@ def issue(thread: Thread, key: GitHubIssueKey, sanitize: Sanitizer) -> Document:
     if thread.issue is None:
         return _no_issue(thread, ISSUE_DOCS, key.media_type)
     value = github_objects.issue(thread.issue, key.media_type, sanitize, key.repository_url)
-    last_modified = _http_date(thread.issue.updated_at)
+    pinned = thread.issue.pinned_comment
+    last_modified = _http_date(thread.issue.updated_at) if pinned is None or pinned.hidden is None else None
     return _document(value, key.media_type, thread.checked_at, stale=thread.stale, last_modified=last_modified)
 
 

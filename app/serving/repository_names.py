@@ -45,15 +45,16 @@ class RepositoryNames:
     async def find(self, name: str) -> NamedRepository | None:
         """Return the repository with this name, in any letter case, now or formerly; None if none is served.
 
-        The current names win over former ones. Hidden repositories have no former names. May raise `StoreError`.
+        The current names win over former ones. Hidden repositories have no names. May raise `StoreError`.
         """
-        records = {repo: await self._record(repo) for repo in self._repos}
+        all_records = {repo: await self._record(repo) for repo in self._repos}
+        records = {repo: record for repo, record in all_records.items() if not self._access.hides(record)}
         for repo, record in records.items():
             current_name = repo.full_name if record is None else record.full_name
             if current_name.lower() == name.lower():
                 return NamedRepository(repo, current_name, current_name)
         for repo, record in records.items():
-            if record is not None and not self._access.hides(record):
+            if record is not None:
                 former_names = {former.lower(): former for former in (*record.former_names, repo.full_name)}
                 if name.lower() in former_names:
                     return NamedRepository(repo, record.full_name, former_names[name.lower()])

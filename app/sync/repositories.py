@@ -117,7 +117,8 @@ class Repositories:
             await self._count_not_visible(site, reported=reported)
             raise
         record = await self._mirror.site(site.repo) or site
-        names = {"full_name": info.full_name, "link_name": link_name, "former_names": _former_names(record, info)}
+        former_names = await self._former_names(record, info.full_name)
+        names = {"full_name": info.full_name, "link_name": link_name, "former_names": former_names}
         created_at = info.created_at or record.created_at
         await self._update(record, private=info.private, created_at=created_at, **names, **VISIBLE)
         await self._store_object(site.repo, info)
@@ -127,12 +128,20 @@ class Repositories:
         return info
 
     async def ensure_object(self, site: SiteRecord, priority: Priority) -> None:
-        """Refresh a repository whose object the store lacks: an earlier version did not store it."""
+        """Refresh a repository whose object the store lacks: an earlier version did not store it.
+
+        Otherwise learn, once, the names that the repository had while another name was configured.
+        """
         if site.repo in self._with_object:
             return
         if await self._key_values.get(repository_object_key(site.repo)) is None:
             await self.refresh(site, priority)
+        else:
+            await self._update(site, former_names=await self._former_names(site, site.full_name))
         self._with_object.add(site.repo)
+
+    async def _former_names(self, record: SiteRecord, current_name: str) -> tuple[str, ...]:
+        return _former_names(record, current_name, *reversed(await self._mirror.records(record.id)))
 
     async def _store_object(self, repo: Repository, info: RepositoryInfo) -> None:
         """Store what GitHub tells everyone of a repository, for readers who ask for it."""
@@ -194,14 +203,14 @@ def _new_record(repo: Repository, info: RepositoryInfo, earlier_records: Sequenc
         feeds = earlier_records[0].feed_identity
         record = replace(record, feed_name=feeds.feed_name, entry_name=feeds.entry_name, link_name=feeds.link_name)
     for earlier in reversed(earlier_records):
-        record = replace(record, former_names=_former_names(record, info, earlier))
+        record = replace(record, former_names=_former_names(record, info.full_name, earlier))
     return record
 
 
-def _former_names(record: SiteRecord, info: RepositoryInfo, *earlier_records: SiteRecord) -> tuple[str, ...]:
+def _former_names(record: SiteRecord, current_name: str, *earlier_records: SiteRecord) -> tuple[str, ...]:
     """Return the names in these records that are neither configured nor GitHub's current one, the oldest first."""
     records = (*earlier_records, record)
     names = [name for old in records for name in (*old.former_names, old.repo.full_name, old.full_name)]
     return tuple(
-        {name.lower(): name for name in names if name.lower() not in {record.repo.key, info.full_name.lower()}}.values()
+        {name.lower(): name for name in names if name.lower() not in {record.repo.key, current_name.lower()}}.values()
     )

@@ -62,6 +62,17 @@ async def test_long_url_is_refused() -> None:
         assert server.requests == 0
 
 
+@pytest.mark.parametrize("request_line", [b"FOO / HTTP/1.1", b"GET /ok HTTP/1.1\r\na b: c", b"GET /ok HTTP/9.9"])
+async def test_malformed_request_gets_an_error_as_others(request_line: bytes) -> None:
+    async with run_limited_server() as server:
+        head, _, body = (await _respond(server, request_line + b"\r\n\r\n")).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400 ")
+        assert b"Content-Length: %d\r\n" % len(body) in head
+        assert b"Cache-Control: no-store" in head
+        assert b'"message":' in body
+        assert server.requests == 0
+
+
 async def test_head_within_the_limits_is_served() -> None:
     async with run_limited_server() as server:
         head = b"GET /ok HTTP/1.1\r\nconnection: close\r\ncookie: " + b"y" * 28_000 + b"\r\n\r\n"

@@ -90,6 +90,23 @@ async def test_ids_outlive_several_renames(world: World, clock: FakeClock, tmp_p
             assert (await service.get("/comments.atom?repo=ada/other")).status_code == 404
 
 
+async def test_name_between_is_known_after_a_return(world: World, clock: FakeClock, tmp_path: Path) -> None:
+    settings = {"store": f"sqlite:///{tmp_path}/afterword.db"}
+    with run_simulator(world) as simulator:
+        async with run_service_with_webhook(simulator, clock, **settings) as service:
+            await complete_backfill(service)
+            ids = await entry_ids(service)
+        world.rename_repository("ada/blog", "ada/journal")
+        async with run_service_with_webhook(simulator, clock, repo="ada/journal", **settings) as service:
+            await complete_backfill(service, JOURNAL)
+        world.rename_repository("ada/journal", "ada/blog")
+        async with run_service_with_webhook(simulator, clock, **settings) as service:
+            assert (await service.get("/comments.atom?repo=ada/journal")).status_code == 404
+            await complete_backfill(service)
+            assert await entry_ids(service, "/comments.atom?repo=ada/journal") == ids
+            assert (await service.get("/repos/ada/journal")).headers["location"] == f"{BASE_URL}/repos/ada/blog"
+
+
 async def test_transferred_post_keeps_its_ids(world: World, clock: FakeClock) -> None:
     with run_simulator(add_notes(world)) as simulator:
         async with run_service_with_webhook(simulator, clock, repo="ada/blog,ada/notes") as service:

@@ -41,6 +41,7 @@ def test_title_has_the_commenters_own_first_words(markdown: str, expected: str) 
 def test_blogs_feed_names_the_post_in_short() -> None:
     assert title_of("Thank you", post="Tea") == "bob on “Tea”: Thank you"
     assert title_of("", post="Tea") == "bob on “Tea”"
+    assert title_of("Thank you", post="T\u202ee\x07a") == "bob on “Tea”: Thank you"
     assert title_of(LONG, post=LONG) == (
         "bob on “The quick brown fox jumps over the lazy dog and…”: "
         "The quick brown fox jumps over the lazy dog and runs away…"

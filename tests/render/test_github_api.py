@@ -11,7 +11,7 @@ from app.render import github_api
 from app.render.document import JSON, Document
 from app.render.keys import GitHubCommentKey, GitHubCommentsKey, GitHubIssueKey, GitHubIssuesKey, MediaType
 from tests.render.rendered_json import read_json
-from tests.render.sample_threads import REPO, a_comment, a_thread, an_issue, fake_sanitize, no_thread
+from tests.render.sample_threads import REPO, a_comment, a_thread, an_issue, comment_object, fake_sanitize, no_thread
 
 DOCS = "https://docs.github.com/rest/issues"
 
@@ -53,6 +53,14 @@ def test_issue_has_its_document() -> None:
         None,
     )
     assert document.github_media_type == "github.v3; param=html; format=json"
+
+
+def test_time_hides_no_change_of_a_pinned_comment() -> None:
+    issue = an_issue(pinned_comment=comment_object(1002))
+    thread = a_thread(a_comment(1002), issue=issue)
+    assert github_api.issue(thread, _issue_key(), fake_sanitize).last_modified is not None
+    hidden = replace(issue, pinned_comment=a_comment(1002, minimized={"reason": "spam"}))
+    assert github_api.issue(replace(thread, issue=hidden), _issue_key(), fake_sanitize).last_modified is None
 
 
 def test_comment_has_its_document() -> None:

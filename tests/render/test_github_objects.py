@@ -176,6 +176,17 @@ def test_repository_leads_to_the_service() -> None:
 
 
 def test_private_repository_is_not_described() -> None:
-    source = {"url": API, "description": "Words", "forks": 3, "topics": ["secret"]}
+    times = {
+        "created_at": "2020-07-01T09:30:00Z",
+        "updated_at": "2026-01-01T00:00:00Z",
+        "pushed_at": "2026-01-02T00:00:00Z",
+    }
+    source = {"url": API, "description": "Words", "forks": 3, "topics": ["secret"], **times}
     value = github_objects.repository(source, None, is_private=True)
-    assert value == {"url": API, "description": None, "forks": 0, "topics": ()}
+    assert value == {
+        "url": API,
+        "description": None,
+        "forks": 0,
+        "topics": (),
+        **dict.fromkeys(times, "2020-07-01T09:30:00Z"),
+    }

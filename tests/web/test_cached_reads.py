@@ -175,6 +175,13 @@ async def test_only_configured_origins_pass_the_preflight(origin: str, *, is_all
     assert "Origin" in response.headers["vary"]
 
 
+@pytest.mark.parametrize("target", ["/nothing", READS[0]])
+async def test_response_varies_with_the_origin_once(target: str) -> None:
+    blog = Blog(cors=CorsPolicy(frozenset({b"https://blog.example"})))
+    for _ in range(2):  # by the route, then from the cache
+        assert (await blog.request(target)).headers["vary"].split(", ").count("Origin") == 1
+
+
 @pytest.mark.parametrize("target", ["/nothing", "/api/v1/posts/x", "/repos/a/b/issues"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 async def test_scripts_may_read_error_responses(blog: Blog, target: str, method: str) -> None:

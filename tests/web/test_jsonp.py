@@ -167,6 +167,24 @@ async def test_configured_origins_are_told_by_the_referer(referer: str | None, *
         assert "etag" not in response.headers
 
 
+@pytest.mark.parametrize(
+    ("referer", "status"),
+    [
+        ("https://blog.example.com/post", 200),
+        ("https://a.b.example.com/", 200),
+        ("https://example.com/", 403),
+        ("https://blog.example.com.evil.example/", 403),
+        ("https://evil.example#.example.com/", 403),
+        ("https://evil.example:80@blog.example.com/", 403),
+    ],
+)
+async def test_star_in_origins_stands_for_subdomains(referer: str, status: int) -> None:
+    blog = Blog(cors=CorsPolicy(frozenset({b"https://*.example.com"})), public_url="https://comments.example.com")
+    response = await blog.request(f"{COMMENTS}?callback=show", {"referer": referer})
+    assert _argument(response)["meta"]["status"] == status
+    assert _argument(response)["meta"].get("Vary") == (None if status == 403 else "Accept, Accept-Encoding, Origin")
+
+
 async def test_line_separators_are_escaped_for_old_browsers(blog: Blog) -> None:
     response = await blog.request("/repos/owner/blog?callback=show")
     assert not {"\u2028", "\u2029"} & set(response.text)
