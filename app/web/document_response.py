@@ -53,7 +53,7 @@ class CorsPolicy:
         exposed_headers = (b"access-control-expose-headers", EXPOSED_HEADERS)
         if not self.origins:
             return [(b"access-control-allow-origin", b"*"), exposed_headers]
-        if origin is None or not self._allows(origin):
+        if origin is None or not self.allows(origin):
             return [(b"vary", b"Origin")]
         return [(b"access-control-allow-origin", origin), exposed_headers, (b"vary", b"Origin")]
 
@@ -70,7 +70,8 @@ class CorsPolicy:
             (b"vary", b"Access-Control-Request-Headers"),
         ]
 
-    def _allows(self, origin: bytes) -> bool:
+    def allows(self, origin: bytes) -> bool:
+        """Return whether an origin is configured, by its name or by that of a parent domain."""
         return origin in self.origins or _match_subdomains(self.origins).fullmatch(origin) is not None
 
 
@@ -189,10 +190,10 @@ def _is_current(document: Document, request_headers: Mapping[bytes, bytes]) -> b
     if_none_match = request_headers.get(b"if-none-match")
     if if_none_match is not None or document.last_modified is None:
         return etag_matches(if_none_match, document.etag)
-    return is_not_later(document.last_modified, request_headers.get(b"if-modified-since"))
+    return _is_not_later(document.last_modified, request_headers.get(b"if-modified-since"))
 
 
-def is_not_later(last_modified: str, if_modified_since: bytes | None) -> bool:
+def _is_not_later(last_modified: str, if_modified_since: bytes | None) -> bool:
     """Return whether nothing changed since the time of `If-Modified-Since`; False if it is no time."""
     if if_modified_since is None:
         return False

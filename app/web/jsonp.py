@@ -109,7 +109,7 @@ def is_foreign(call: JsonpCall, cors: CorsPolicy) -> bool:
     if not cors.origins:
         return False
     match = _ORIGIN.match(call.headers.get(b"referer", b"").lower())
-    return match is None or match[0] not in cors.origins
+    return match is None or not cors.allows(match[0])
 
 
 def refuse(call: JsonpCall, *, now: float, cors: CorsPolicy) -> Reply:

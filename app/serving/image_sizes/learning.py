@@ -26,6 +26,8 @@ _DELAY = 1.0
 _MOST_WAITING = 5_000
 _MOST_RECENT, _RECENT_SECONDS = 20_000, 600.0
 """Images whose size was learnt, or found to be unknown, are left alone for a while."""
+_NOT_RECENT = (0, 0)
+"""No image has this size, and None is the size of one that is unknown."""
 
 _ImageKey = tuple[Repository, int, str]
 """The repository, the comment's id, and the name of the image."""
@@ -53,7 +55,7 @@ class ImageSizes:
         is_hidden = size is None and known_size is None and image.rest is not None
         if not (is_new or is_hidden) or len(self._waiting) >= _MOST_WAITING:
             return
-        if key in self._recent and self._recent[key] == size:
+        if self._recent.get(key, _NOT_RECENT) == size:
             return
         self._recent[key] = self._waiting[key] = size
         if self._task is None or self._task.done():
