@@ -4,14 +4,14 @@ import asyncio
 import random
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.domain.errors import StoreUnusable
-from app.ports.mirror import Change, Mirror
+from app.ports.mirror import Change, CommentSelection, Mirror
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.schema import APPLICATION_ID, MIGRATIONS
 from tests.contracts.mirrors import REPO, comment, etag, issue, summaries, tombstone_of
@@ -135,8 +135,8 @@ async def test_queued_change_is_cancelled_with_its_caller(store: SqliteStore) ->
     assert await store.mirror.thread(REPO, 1) is None
 
 
-async def test_snapshot_needs_few_indexed_queries(store: SqliteStore, path: Path) -> None:
-    await store.mirror.apply(FULL)
+async def _query_plans(store: SqliteStore, path: Path, read: Callable[[], Awaitable[object]]) -> list[list[str]]:
+    """Return the steps of each query that a read makes."""
     statements: list[str] = []
     both = threading.Barrier(2)
 
@@ -145,12 +145,25 @@ async def test_snapshot_needs_few_indexed_queries(store: SqliteStore, path: Path
         connection.set_trace_callback(statements.append)
 
     await asyncio.gather(store._file.read(trace), store._file.read(trace))
-    await store.mirror.snapshot(REPO, 1)
+    await read()
     selects = [statement for statement in statements if statement.lstrip().startswith("SELECT")]
-    assert len(selects) == 3
-    for statement in selects:
-        plan = query_all(path, f"EXPLAIN QUERY PLAN {statement}")
-        assert not [step for *_, step in plan if step.startswith("SCAN")]
+    return [[step for *_, step in query_all(path, f"EXPLAIN QUERY PLAN {select}")] for select in selects]
+
+
+async def test_snapshot_needs_few_indexed_queries(store: SqliteStore, path: Path) -> None:
+    await store.mirror.apply(FULL)
+    plans = await _query_plans(store, path, lambda: store.mirror.snapshot(REPO, 1))
+    assert len(plans) == 3
+    assert not [step for plan in plans for step in plan if step.startswith("SCAN")]
+
+
+@pytest.mark.parametrize("by_update", [False, True])
+async def test_list_of_all_comments_sorts_nothing(store: SqliteStore, path: Path, *, by_update: bool) -> None:
+    await store.mirror.apply(FULL)
+    selection = CommentSelection(by_update=by_update, descending=True, since="2020-01-01T00:00:00Z", limit=100)
+    plans = await _query_plans(store, path, lambda: store.mirror.selected_comments(REPO, selection))
+    assert len(plans) >= 3
+    assert not [step for plan in plans for step in plan if "TEMP B-TREE" in step]
 
 
 # --- it reports its failures
