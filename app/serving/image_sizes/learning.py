@@ -3,6 +3,16 @@
 A browser that knows a size reserves the space before it has the image, and nothing moves. A size is read each time an
 image is served, whether it was fetched just now or years ago, and stored if its comment lacks it. What many requests
 teach within a second is one transaction, and makes the documents of each thread once.
+
+| step | where |
+|---|---|
+| An image is served: its size waits to be stored, unless the comment has it. | `ImageSizes.learn`, of `ImageProxy` |
+| After a second the sizes are stored beside GitHub's text. No thread's version changes. | `Mirror.learn_image_sizes` |
+| Documents of these threads are dropped. Open pages hear nothing: they have the images. | `Updater.show_images` |
+| Other processes read of it as a change of `images_only`, and drop theirs. | `ChangeFeed` |
+| The next reader's document states the sizes. | `Renderer.sanitize`, `state_sizes` |
+
+A size that cannot be stored, or that waits while the process is killed, is learnt again by a later request.
 """
 
 import asyncio
