@@ -4,7 +4,7 @@ import asyncio
 import random
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from app.ports.mirror import Change, CommentSelection, Mirror
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.schema import APPLICATION_ID, MIGRATIONS
 from tests.contracts.mirrors import REPO, comment, etag, issue, summaries, tombstone_of
-from tests.store.files import FULL, files_beside, open_full, open_store, query, query_all, run, size
+from tests.store.files import FULL, files_beside, open_full, open_store, query, query_plans, run, size
 from tests.store.writing_until_killed import kill_while_writing, stored_step
 
 
@@ -135,24 +135,9 @@ async def test_queued_change_is_cancelled_with_its_caller(store: SqliteStore) ->
     assert await store.mirror.thread(REPO, 1) is None
 
 
-async def _query_plans(store: SqliteStore, path: Path, read: Callable[[], Awaitable[object]]) -> list[list[str]]:
-    """Return the steps of each query that a read makes."""
-    statements: list[str] = []
-    both = threading.Barrier(2)
-
-    def trace(connection: sqlite3.Connection) -> None:
-        both.wait(20)  # so that each of the two reading connections is traced
-        connection.set_trace_callback(statements.append)
-
-    await asyncio.gather(store._file.read(trace), store._file.read(trace))
-    await read()
-    selects = [statement for statement in statements if statement.lstrip().startswith("SELECT")]
-    return [[step for *_, step in query_all(path, f"EXPLAIN QUERY PLAN {select}")] for select in selects]
-
-
 async def test_snapshot_needs_few_indexed_queries(store: SqliteStore, path: Path) -> None:
     await store.mirror.apply(FULL)
-    plans = await _query_plans(store, path, lambda: store.mirror.snapshot(REPO, 1))
+    plans = await query_plans(store, path, lambda: store.mirror.snapshot(REPO, 1))
     assert len(plans) == 3
     assert not [step for plan in plans for step in plan if step.startswith("SCAN")]
 
@@ -161,7 +146,7 @@ async def test_snapshot_needs_few_indexed_queries(store: SqliteStore, path: Path
 async def test_list_of_all_comments_sorts_nothing(store: SqliteStore, path: Path, *, by_update: bool) -> None:
     await store.mirror.apply(FULL)
     selection = CommentSelection(by_update=by_update, descending=True, since="2020-01-01T00:00:00Z", limit=100)
-    plans = await _query_plans(store, path, lambda: store.mirror.selected_comments(REPO, selection))
+    plans = await query_plans(store, path, lambda: store.mirror.selected_comments(REPO, selection))
     assert len(plans) >= 3
     assert not [step for plan in plans for step in plan if "TEMP B-TREE" in step]
 
