@@ -12,12 +12,12 @@ from typing import Any
 import orjson
 
 from app.domain.errors import InvalidCursor
+from app.domain.texts.direction import direction
 from app.domain.threads import NO_COMMENTS, REACTIONS, Comment, Reactions, Thread, ThreadOutline
 from app.domain.times import rfc3339
 from app.render import cursors
 from app.render.document import JSON, Document, encode_body, weak_etag
 from app.render.github_objects import Sanitizer
-from app.render.i18n import direction
 from app.render.keys import CommentsKey, FragmentKey, NewestKey, Order
 from app.render.sanitizer.sanitize import proxied_avatar_url
 
