@@ -43,9 +43,15 @@ _DISCARD_SECONDS = 5.0
 _WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 
+def problem_body(status: HTTPStatus, detail: str) -> bytes:
+    """Return the body of an error that no application answers (RFC 9457); clients of GitHub's API read `message`."""
+    return orjson.dumps(
+        {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail, "message": detail}
+    )
+
+
 def _refusal(status: HTTPStatus, detail: str) -> bytes:
-    problem = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail, "message": detail}
-    body = orjson.dumps(problem)  # clients of GitHub's API read `message`
+    body = problem_body(status, detail)
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: application/problem+json\r\n"
         f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"

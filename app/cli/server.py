@@ -6,15 +6,15 @@ import signal
 import socket
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any
 
-import orjson
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
-from app.cli.connection import Connection
+from app.cli.connection import Connection, problem_body
 from app.domain.errors import CannotStart
 
 _BACKLOG = 2048
@@ -27,16 +27,7 @@ _UVICORN_SECONDS = 10
 _TICKS_BETWEEN_SWEEPS = 50
 """A tick of uvicorn is a tenth of a second."""
 _SWEPT_AT_ONCE = 500
-_STOPPING_DETAIL = "Afterword is being stopped. Ask again in a moment."
-_STOPPING = orjson.dumps(
-    {
-        "type": "about:blank",
-        "title": "Service Unavailable",
-        "status": 503,
-        "detail": _STOPPING_DETAIL,
-        "message": _STOPPING_DETAIL,  # what clients of GitHub's API read
-    }
-)
+_STOPPING = problem_body(HTTPStatus.SERVICE_UNAVAILABLE, "Afterword is being stopped. Ask again in a moment.")
 
 
 def bind(host: str, port: int, *, port_option: str = "--port or AFTERWORD_PORT") -> socket.socket:

@@ -12,12 +12,12 @@ from typing import Any
 import orjson
 
 from app.domain.errors import InvalidCursor
+from app.domain.texts.direction import direction
 from app.domain.threads import NO_COMMENTS, REACTIONS, Comment, Reactions, Thread, ThreadOutline
 from app.domain.times import rfc3339
 from app.render import cursors
 from app.render.document import JSON, Document, encode_body, weak_etag
 from app.render.github_objects import Sanitizer
-from app.render.i18n import direction
 from app.render.keys import CommentsKey, FragmentKey, NewestKey, Order
 from app.render.sanitizer.sanitize import proxied_avatar_url
 
@@ -49,10 +49,10 @@ def comments(thread: Thread, key: CommentsKey, sanitize: Sanitizer, secret: byte
     )
 
 
-def counts(counts: Mapping[int, int | None], checked_at: float | None, stale: bool) -> Document:  # noqa: FBT001 - the state of what is rendered, not a switch
+def counts(counts: Mapping[int, int | None], checked_at: float | None) -> Document:
     """Render comment counts by post, `{"counts": {"41": 12, "42": null}}`; null means no such post."""
     body = orjson.dumps({"counts": {str(number): counts[number] for number in sorted(counts)}})
-    return _document(body, etag=weak_etag(body), checked_at=checked_at, stale=stale)
+    return _document(body, etag=weak_etag(body), checked_at=checked_at)
 
 
 def newest(
@@ -61,7 +61,6 @@ def newest(
     key: NewestKey,
     sanitize: Sanitizer,
     checked_at: float | None,
-    stale: bool,  # noqa: FBT001 - the state of what is rendered, not a switch
     *,
     secret: bytes,
 ) -> Document:
@@ -83,7 +82,7 @@ def newest(
         next_cursor = cursors.encode(cursors.site_list(), comment_id=page_comments[-1].id, secret=secret)
     body = orjson.dumps({"comments": items, "next": next_cursor})
     is_later_page = key.cursor is not None
-    return _document(body, etag=weak_etag(body), checked_at=checked_at, stale=stale, quick=is_later_page)
+    return _document(body, etag=weak_etag(body), checked_at=checked_at, quick=is_later_page)
 
 
 def newest_position(cursor: str | None, secret: bytes) -> cursors.Position | None:
@@ -217,6 +216,8 @@ def _reactions(reactions: Reactions) -> dict[str, int]:
     return {"total_count": reactions.total} | {kind: counts.get(kind, 0) for kind in REACTIONS}
 
 
-def _document(body: bytes, *, etag: str, checked_at: float | None, stale: bool, quick: bool = False) -> Document:
+def _document(
+    body: bytes, *, etag: str, checked_at: float | None, stale: bool = False, quick: bool = False
+) -> Document:
     bodies = encode_body(body, quick=quick)
     return Document(bodies=bodies, etag=etag, content_type=JSON, checked_at=checked_at, stale=stale)

@@ -11,8 +11,6 @@ import nh3
 
 from app.domain.texts.excerpts import excerpt
 
-__all__ = ["excerpt", "first_words", "visible"]
-
 _MAX_HTML = 8_000
 """Characters of HTML that are searched for words."""
 _BLOCK = re.compile(r"<(?=/?(?:blockquote|br|d[dt]|details|div|h[1-6]|li|ol|p|pre|section|summary|table|ul)\b)")

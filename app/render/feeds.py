@@ -25,10 +25,11 @@ from feedgen.feed import FeedGenerator
 from feedgen.util import xml_elem
 
 from app.domain.sites import FeedIdentity
+from app.domain.texts.excerpts import excerpt
 from app.domain.threads import Comment, Issue, Status, Thread, ThreadOutline
 from app.domain.times import rfc3339
 from app.render.document import Document, encode_body, weak_etag
-from app.render.excerpts import excerpt, first_words, visible
+from app.render.excerpts import first_words, visible
 from app.render.github_objects import Sanitizer
 from app.render.i18n import Translation, translation
 from app.render.keys import FeedFormat, SiteFeedKey, ThreadFeedKey

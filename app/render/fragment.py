@@ -21,13 +21,14 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from app.domain.texts.direction import direction
 from app.domain.texts.excerpts import first_grapheme
 from app.domain.threads import REACTIONS, Comment, Status, Thread
 from app.domain.times import rfc3339
 from app.render.api import NEW_COMMENT_FRAGMENT, page
 from app.render.document import Document, encode_body, weak_etag
 from app.render.github_objects import Sanitizer
-from app.render.i18n import ENGLISH, Translation, direction, translation
+from app.render.i18n import ENGLISH, Translation, translation
 from app.render.keys import FragmentKey, Order
 from app.render.sanitizer.markdown import protect
 from app.render.sanitizer.sanitize import proxied_avatar_url

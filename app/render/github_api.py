@@ -83,7 +83,7 @@ def repository(source: Mapping[str, Any], key: GitHubRepositoryKey, checked_at: 
     """Render GitHub's object of the repository, as it was sent at `checked_at`."""
     value = github_objects.repository(source, key.repository_url, is_private=is_private)
     last_modified = None if is_private else _http_date(source.get("updated_at"))
-    return _document(value, key.media_type, checked_at, stale=False, last_modified=last_modified)
+    return _document(value, key.media_type, checked_at, last_modified=last_modified)
 
 
 def issue(thread: Thread, key: GitHubIssueKey, sanitize: Sanitizer) -> Document:
@@ -116,21 +116,14 @@ def all_comments(
     """Render a page of the comments of a repository; `total` is how many there are on all pages."""
     values = [github_objects.comment(c, key.media_type, sanitize, key.repository_url) for c in comments]
     pages = (key.page, _last_page(total, key))
-    return _document(values, key.media_type, checked_at, stale=False, pages=pages, quick=True)
+    return _document(values, key.media_type, checked_at, pages=pages, quick=True)
 
 
-def comment(
-    comment: Comment,
-    key: GitHubCommentKey,
-    sanitize: Sanitizer,
-    *,
-    checked_at: float | None = None,
-    stale: bool = False,
-) -> Document:
+def comment(comment: Comment, key: GitHubCommentKey, sanitize: Sanitizer, checked_at: float | None) -> Document:
     """Render one comment."""
     value = github_objects.comment(comment, key.media_type, sanitize, key.repository_url)
     last_modified = _http_date(comment.updated_at) if comment.hidden is None else None
-    return _document(value, key.media_type, checked_at, stale=stale, last_modified=last_modified)
+    return _document(value, key.media_type, checked_at, last_modified=last_modified)
 
 
 def issues(
@@ -138,8 +131,6 @@ def issues(
     key: GitHubIssuesKey,
     sanitize: Sanitizer,
     checked_at: float | None,
-    *,
-    stale: bool = False,
 ) -> Document:
     """Render a page of the issues that match the key; pull requests never match.
 
@@ -152,7 +143,7 @@ def issues(
     page_issues = _page(matches, key)
     values = [github_objects.listed_issue(i, key.media_type, sanitize, key.repository_url) for i in page_issues]
     pages = (key.page, _last_page(len(matches), key))
-    return _document(values, key.media_type, checked_at, stale=stale, pages=pages)
+    return _document(values, key.media_type, checked_at, pages=pages)
 
 
 def page(outline: ThreadOutline, key: GitHubCommentsKey) -> tuple[Sequence[int], int]:
@@ -211,7 +202,7 @@ def _document(
     media_type: MediaType,
     checked_at: float | None,
     *,
-    stale: bool,
+    stale: bool = False,
     status: int = 200,
     pages: tuple[int, int] | None = None,
     quick: bool = False,

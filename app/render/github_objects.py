@@ -42,7 +42,7 @@ _REQUIRED_FIELDS = frozenset(
     )
 )
 """What GitHub's OpenAPI description requires of an issue, in the API version 2022-11-28."""
-_PRIVATE_FIELDS: Mapping[str, Any] = {
+_PRIVATE_FIELDS: dict[str, Any] = {
     **dict.fromkeys(("description", "homepage", "language", "license", "mirror_url")),
     **dict.fromkeys(("size", "stargazers_count", "watchers_count", "forks_count", "open_issues_count"), 0),
     **dict.fromkeys(("forks", "open_issues", "watchers", "network_count", "subscribers_count"), 0),
@@ -94,7 +94,8 @@ def listed_issue(
 def repository(source: Mapping[str, Any], repository_url: str | None, *, is_private: bool) -> dict[str, Any]:
     """Return GitHub's repository object; `repository_url` as for `comment`.
 
-    Of a private repository, whose issues are published, nothing else is told: what describes it is empty.
+    Of a private repository, whose issues are published, nothing else is told: what describes it is empty, and its last
+    times are that of its creation, because clients need a time.
     """
     changes: dict[str, Any] = {}
     if repository_url is not None:
@@ -104,7 +105,8 @@ def repository(source: Mapping[str, Any], repository_url: str | None, *, is_priv
             "issues_url": f"{repository_url}/issues{{/number}}",
         }
     if is_private:
-        changes |= {name: empty for name, empty in _PRIVATE_FIELDS.items() if name in source}
+        activity = dict.fromkeys(("pushed_at", "updated_at"), source.get("created_at"))
+        changes |= {name: empty for name, empty in (_PRIVATE_FIELDS | activity).items() if name in source}
     return {**source, **changes}
 
 

@@ -14,7 +14,6 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import islice, takewhile
 from typing import Any
-from unicodedata import bidirectional
 
 import orjson
 from babel import Locale, localedata
@@ -62,9 +61,6 @@ _ZEROS = {
 }
 """The zero of each numbering system that a language here has by default: babel writes `latn` in place of the others."""
 _UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
-
-_MAYBE_STRONG = re.compile(r"[A-Za-z]|[^\x00-\x7f]")
-_DIRECTIONS = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,15 +211,3 @@ def _interpolate(text: str, values: Mapping[str, str]) -> str:
         name, brace, rest = part.partition("}")
         result.append(values[name] + rest if brace and name in values else "{" + part)
     return "".join(result)
-
-
-def direction(text: str) -> str | None:
-    """Return `ltr` or `rtl` for a text, None if no character of it has a direction.
-
-    As with `dir=auto` the first one decides: https://www.unicode.org/reports/tr9/#P2
-    """
-    for match in _MAYBE_STRONG.finditer(text):
-        side = _DIRECTIONS.get(bidirectional(match[0]))
-        if side:
-            return side
-    return None

@@ -75,11 +75,11 @@ class Renderer:
             source = feeds.SiteFeedSource(site.feed_identity, checked_at)
             return feeds.site_feed(comments, threads, key, self._page_sanitizer(key), source)
         sanitizer = self._sanitizer(key.base_url, for_page=True)
-        return api.newest(comments, threads, key, sanitizer, checked_at=checked_at, stale=False, secret=self.secret)
+        return api.newest(comments, threads, key, sanitizer, checked_at, secret=self.secret)
 
     def comment(self, comment: Comment, key: GitHubCommentKey, checked_at: float | None) -> Document:
         """Return one comment in GitHub's form."""
-        return github_api.comment(comment, key, self.sanitize, checked_at=checked_at)
+        return github_api.comment(comment, key, self.sanitize, checked_at)
 
     def all_comments(
         self, comments: Sequence[Comment], total: int, key: GitHubAllCommentsKey, checked_at: float | None

@@ -1,7 +1,7 @@
 """The names of the served repositories: the current one of each, and those that it had before.
 
 As on GitHub, a renamed repository answers under its new name, and its old names lead there. Its record has them, also
-those that were configured once.
+those that were configured once: `app.sync.repositories` says which names there are.
 """
 
 from collections.abc import Callable

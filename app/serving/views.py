@@ -184,7 +184,7 @@ class Views:
         if key.ids is not None:
             transferred = await self._transferred_counts(key.repo, set(key.ids) - posts.keys())
             counts = {number: posts.get(number, transferred.get(number)) for number in key.ids}
-        return await asyncio.to_thread(api.counts, counts, site_checked_at(site), stale=False)
+        return await asyncio.to_thread(api.counts, counts, site_checked_at(site))
 
     async def _transferred_counts(self, repo: Repository, numbers: set[int]) -> Mapping[int, int | None]:
         """Return the counts of threads that were transferred to a served site; None for what is no post."""

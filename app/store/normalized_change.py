@@ -13,9 +13,9 @@ from app.domain.threads import Comment, ImageSize, Issue
 from app.ports.mirror import Change
 
 MONTH = 31 * 24 * 3600.0
+"""Seconds that an ETag stays stored after its last replacement."""
 _MOST_IMAGE_SIZES = 500
 """Sizes that a comment keeps: one that is edited every day has other images each time."""
-"""Seconds that an ETag stays stored after its last replacement."""
 
 _Item = TypeVar("_Item", Comment, Issue)
 

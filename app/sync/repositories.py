@@ -1,4 +1,19 @@
-"""What GitHub says of a repository itself: its current name, and who may see it."""
+"""What GitHub says of a repository itself: its names, and who may see it.
+
+GitHub's id is its identity. A site's record (`SiteRecord`) has these names, all as `owner/name`:
+
+| name | at first | later |
+|---|---|---|
+| configured (`repo`) | that of the settings | stays: another one is another site |
+| current (`full_name`) | GitHub's | GitHub's |
+| `feed_name` | the configured one | stays |
+| `entry_name` | the configured one if GitHub redirects it, else GitHub's | stays |
+| `link_name` | as `entry_name` | GitHub's once it redirects no more |
+| `former_names` | those of earlier sites with the same id | gains each current name that ends |
+
+A new site with the id of an earlier one takes over its three names for feeds. Only this module changes the names; the
+mirror stores them, `app.serving.repository_names` finds repositories by them, and `app.render.feeds` writes them.
+"""
 
 import logging
 from collections.abc import Mapping, Sequence

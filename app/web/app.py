@@ -5,8 +5,8 @@ from fastapi import FastAPI
 from app.web import assets, errors
 from app.web.cached_reads import CachedReads
 from app.web.context import WebContext
-from app.web.pages import feed, layout, status
-from app.web.routes import api, docs, events, feeds, fragments, github_api, images, monitoring, start_page, webhook
+from app.web.pages import docs, feed, layout, start_page, status
+from app.web.routes import api, events, feeds, fragments, github_api, images, monitoring, webhook
 
 _DESCRIPTION = """Comments of a static blog, mirrored from its GitHub issues and served as finished bytes.
 

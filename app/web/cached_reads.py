@@ -170,7 +170,8 @@ class CachedReads:
                 fields = [*message.get("headers", ()), (REQUEST_ID_HEADER, state.request_id)]
                 names = {name.lower() for name, _ in fields}
                 if path not in _OWNER_PATHS and _ALLOW_ORIGIN not in names:
-                    fields += self._context.cors.headers(headers.get(b"origin"))
+                    cors_fields = self._context.cors.headers(headers.get(b"origin"))
+                    fields += [field for field in cors_fields if field not in fields]
                 if _NOSNIFF[0] not in names:
                     fields.append(_NOSNIFF)
                 message = {**message, "headers": fields}

@@ -28,7 +28,7 @@ from app.ports.metrics import DeliveryOutcome
 from app.render.document import Document
 from app.render.keys import GitHubListKey, Key
 from app.serving.event_streams import Subscribers
-from app.serving.repository_names import RepositoryNames
+from app.serving.repository_names import NamedRepository, RepositoryNames
 from app.web.document_response import CorsPolicy, LinkBase, build_response, raw_response
 
 PUBLIC_URL_ADVICE = (
@@ -164,17 +164,29 @@ class WebContext:
         return self.features.images is not None
 
     async def site(self, name: str | None) -> NamedSite:
-        """Return the repository of that name in any letter case. Raise `NotServed` if there is none."""
+        """Return the repository of that name in any letter case. Raise `NotServed` if there is none.
+
+        A configured name wins over the names on GitHub: no page may have to change its own.
+        """
         if name is None:
             return NamedSite(self.sites[0], None)
         for site in self.sites:
             if site.key == name.lower():
                 return NamedSite(site, name if name == site.key else site.full_name)
-        names = self.features.names
-        named_repository = None if names is None else await names.find(name)
+        named_repository = await self.find_repository(name)
+        return NamedSite(named_repository.repo, name if name == name.lower() else named_repository.spelling)
+
+    async def find_repository(self, name: str) -> NamedRepository:
+        """Return the repository that has this name on GitHub, or had it. Raise `NotServed` if there is none."""
+        if self.features.names is not None:
+            named_repository = await self.features.names.find(name)
+        else:
+            configured_sites = (site for site in self.sites if site.key == name.lower())
+            matches = (NamedRepository(site, site.full_name, site.full_name) for site in configured_sites)
+            named_repository = next(matches, None)
         if named_repository is None:
             raise NotServed(name)
-        return NamedSite(named_repository.repo, name if name == name.lower() else named_repository.spelling)
+        return named_repository
 
     def link_base(self, request: Request, key: Key) -> LinkBase:
         """Return the URL of a request for the document of a key, in the parts that its Link header needs.

@@ -190,10 +190,10 @@ def _is_current(document: Document, request_headers: Mapping[bytes, bytes]) -> b
     if_none_match = request_headers.get(b"if-none-match")
     if if_none_match is not None or document.last_modified is None:
         return etag_matches(if_none_match, document.etag)
-    return is_not_later(document.last_modified, request_headers.get(b"if-modified-since"))
+    return _is_not_later(document.last_modified, request_headers.get(b"if-modified-since"))
 
 
-def is_not_later(last_modified: str, if_modified_since: bytes | None) -> bool:
+def _is_not_later(last_modified: str, if_modified_since: bytes | None) -> bool:
     """Return whether nothing changed since the time of `If-Modified-Since`; False if it is no time."""
     if if_modified_since is None:
         return False

@@ -23,7 +23,7 @@ from app.domain.texts.excerpts import excerpt
 from app.render.document import weak_etag
 from app.render.github_api import rate_limit
 from app.web.document_response import NO_STORE, CorsPolicy, Headers, etag_matches
-from app.web.errors import ErrorDetails, github_body, is_github_path
+from app.web.errors import ErrorDetails, error_response, is_github_path
 
 PARAMETER = b"callback="
 _CONTENT_TYPE = b"application/javascript; charset=utf-8"
@@ -120,9 +120,8 @@ def refuse(call: JsonpCall, *, now: float, cors: CorsPolicy) -> Reply:
 
 
 def _error(call: JsonpCall, details: ErrorDetails) -> Reply:
-    body = orjson.dumps(github_body(details, call.scope["path"]))
-    headers: Headers = [(b"content-type", b"application/json; charset=utf-8"), (b"cache-control", NO_STORE)]
-    return details.status, [*headers, (b"content-length", b"%d" % len(body))], body
+    response = error_response(details, call.scope["path"])
+    return response.status_code, response.raw_headers, bytes(response.body)
 
 
 def wrap(call: JsonpCall, reply: Reply, *, now: float, cors: CorsPolicy) -> Reply:
@@ -147,9 +146,11 @@ def wrap(call: JsonpCall, reply: Reply, *, now: float, cors: CorsPolicy) -> Repl
 
 def _meta(call: JsonpCall, status: int, headers: Headers, now: float) -> dict[str, Any]:
     """Return what GitHub's form says of the response with the data."""
-    fields: dict[str, Any] = {
-        _META_HEADERS[name]: value.decode("latin-1") for name, value in headers if name in _META_HEADERS
-    }
+    fields: dict[str, Any] = {}
+    for name, value in headers:
+        if name in _META_HEADERS:
+            field, text = _META_HEADERS[name], value.decode("latin-1")
+            fields[field] = f"{fields[field]}, {text}" if field in fields else text
     link = dict(headers).get(b"link")
     if link is not None:
         parameter = f"&callback={quote(call.name)}"

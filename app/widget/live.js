@@ -1,26 +1,27 @@
 // Tells of changes to posts. A browser allows few connections to one host, so all visible pages of a blog share one event
-// stream for each site: the page that has a lock reads it, and passes on over a channel what it hears.
+// stream for each site: the page that has a lock reads it, and sends its events to the others over a channel.
 //
-// | a page        | has                    | becomes                                                        |
-// |---------------|------------------------|----------------------------------------------------------------|
-// | hidden        | nothing                | waiting when it is visible and shows comments                  |
-// | waiting       | the channel            | reading when it gets the lock: no other page reads any more    |
-// | reading       | the channel, the stream | hidden when it is hidden or shows no comments, and frees the lock |
+// | a page  | has                     | becomes                                                           |
+// |---------|-------------------------|-------------------------------------------------------------------|
+// | hidden  | nothing                 | waiting when it is visible and shows comments                     |
+// | waiting | the channel             | reading when it gets the lock: no other page reads any more       |
+// | reading | the channel, the stream | hidden when it is hidden or shows no comments, and frees the lock |
 //
-// On the channel a waiting page says which posts it shows ({page, numbers}). A new reading page asks for that ({asks}), and
-// passes events on ({event}). Without locks or channels (a page without TLS), each page reads a stream of its own.
+// On the channel a waiting page sends the posts that it shows ({page, numbers}). A new reading page requests that
+// ({isRequest}), and sends on each event ({event}). Without locks or channels (a page without TLS), each page reads a
+// stream of its own.
 
 const MOST = 20; // posts in a stream: see MAX_FURTHER_POSTS in app/web/parameters.py
 const PAUSE = 50; // milliseconds in which other pages answer and further elements start
 const RETRY = 30_000;
 const sites = {};
 
-// Calls `hear` with each event of a post until the signal aborts. A site is the address of its posts.
-export function listen(site, number, hear, signal) {
+// Calls `onEvent` with each event of a post until the signal aborts. A site is the address of its posts.
+export function listen(site, number, onEvent, signal) {
   const group = (sites[site] ??= new Site(site));
-  group.listeners.set(hear, number);
+  group.listeners.set(onEvent, number);
   signal.addEventListener("abort", () => {
-    group.listeners.delete(hear);
+    group.listeners.delete(onEvent);
     group.update();
   });
   group.update();
@@ -38,7 +39,7 @@ class Site {
   update() {
     const isNeeded = this.listeners.size && !document.hidden;
     if (!isNeeded) this.close();
-    else if (this.controller) this.tell();
+    else if (this.controller) this.sendNumbers();
     else this.open();
   }
 
@@ -49,7 +50,7 @@ class Site {
       if (signal.aborted) return;
       this.others = new Map();
       this.latest = new Map();
-      this.channel?.postMessage({ asks: true });
+      this.channel?.postMessage({ isRequest: true });
       this.scheduleConnection();
       return new Promise((release) => signal.addEventListener("abort", release));
     };
@@ -61,7 +62,7 @@ class Site {
       return;
     }
     this.channel.onmessage = ({ data }) => this.receive(data);
-    this.tell();
+    this.sendNumbers();
     navigator.locks.request(this.name, { signal }, read).catch(read);
   }
 
@@ -74,16 +75,16 @@ class Site {
     Object.assign(this, { controller: null, stream: null, channel: null, others: null });
   }
 
-  // Tells the reading page which posts this one shows. If it is this one, it reads their stream.
-  tell() {
+  // Sends the posts that this page shows to the reading page. If it is this one, it reads their stream.
+  sendNumbers() {
     const numbers = [...this.listeners.values()];
     if (this.others) this.include(numbers);
     else this.channel?.postMessage({ page: this.page, numbers });
   }
 
-  receive({ asks, page, numbers, event }) {
-    if (event) this.pass(event);
-    else if (asks) this.tell();
+  receive({ isRequest, page, numbers, event }) {
+    if (event) this.dispatch(event);
+    else if (isRequest) this.sendNumbers();
     else if (this.others) {
       if (numbers.length) this.others.set(page, numbers);
       else this.others.delete(page);
@@ -91,7 +92,7 @@ class Site {
     }
   }
 
-  // Reads the stream of these posts too; passes on the latest event of those that it has.
+  // Reads the stream of these posts too; sends on the latest event of those that it has.
   include(numbers) {
     for (const number of numbers) {
       if (!this.numbers?.includes(number)) this.scheduleConnection();
@@ -122,10 +123,10 @@ class Site {
   send(event) {
     this.latest.set(`${event.ghissueid}`, event);
     this.channel?.postMessage({ event });
-    this.pass(event);
+    this.dispatch(event);
   }
 
-  pass(event) {
-    for (const [hear, number] of this.listeners) if (number === `${event.ghissueid}`) hear(event);
+  dispatch(event) {
+    for (const [onEvent, number] of this.listeners) if (number === `${event.ghissueid}`) onEvent(event);
   }
 }

@@ -64,12 +64,12 @@ function beginAgainWhenReplaced(element, signal) {
 
 // Returns a part of the section. A minifier may have dropped it while it was empty.
 export function part(section, name) {
-  const found = section.querySelector(`.pc-${name}`);
-  if (found) return found;
-  const made = widget.create("div", { className: `pc-${name}` });
-  if (name === "head") section.prepend(made);
-  else part(section, "head").after(made);
-  return made;
+  let element = section.querySelector(`.pc-${name}`);
+  if (element) return element;
+  element = widget.create("div", { className: `pc-${name}` });
+  if (name === "head") section.prepend(element);
+  else part(section, "head").after(element);
+  return element;
 }
 
 // Reader modes take the first text with such a class for the page's author: this one has nothing to show.

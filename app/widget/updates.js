@@ -123,12 +123,12 @@ export function follow(element, listen, signal) {
     clearTimeout(timer);
     timer = setTimeout(() => refresh(element), 200);
   };
-  const hear = ({ version }) => {
+  const onEvent = ({ version }) => {
     if (version === element.post?.version) return;
     element.version = version;
     scheduleRefresh();
   };
-  listen(widget.apiUrl(element, "posts").href, element.getAttribute("ghissueid"), hear, signal);
+  listen(widget.apiUrl(element, "posts").href, element.getAttribute("ghissueid"), onEvent, signal);
   document.addEventListener("visibilitychange", () => document.hidden || scheduleRefresh(), { signal });
   signal.addEventListener("abort", () => clearTimeout(timer));
 }

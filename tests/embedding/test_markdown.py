@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from app.web.routes.start_page import render_snippet
+from app.web.pages.start_page import render_snippet
 from tests.embedding.fragments import fragments, hostile_fragment
 from tests.embedding.reading import read
 from tests.embedding.tools import NODE_PARSERS, Texts, python_parsers, run_hugo, run_kramdown, run_node

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from app.web.routes.start_page import render_snippet
+from app.web.pages.start_page import render_snippet
 from tests.embedding.fragments import fragments
 from tests.embedding.reading import Reading, read
 from tests.embedding.tools import NODE_MINIFIERS, Texts, python_minifiers, run_hugo, run_node

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from app.simulator.world.sample import SAMPLE_REPO
-from app.web.routes.start_page import render_snippet
+from app.web.pages.start_page import render_snippet
 from tests.widget.stage import TALK
 
 BIN = Path(".venv/bin").absolute()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from app.simulator.world.sample import SAMPLE_REPO
-from app.web.routes.start_page import render_snippet
+from app.web.pages.start_page import render_snippet
 from tests.journeys.browser import OpenPage, chromium, open_page
 from tests.journeys.built_page import expect_all_comments, publish
 from tests.journeys.conftest import unreachable_url

@@ -65,11 +65,11 @@ def test_time_hides_no_change_of_a_pinned_comment() -> None:
 
 def test_comment_has_its_document() -> None:
     key = GitHubCommentKey(REPO, 1001, MediaType.TEXT)
-    document = github_api.comment(a_comment(), key, fake_sanitize, checked_at=5.0, stale=True)
+    document = github_api.comment(a_comment(), key, fake_sanitize, 5.0)
     assert read_json(document)["body_text"] == "text 1001"
     assert (document.checked_at, document.stale, document.github_media_type) == (
         5.0,
-        True,
+        False,
         "github.v3; param=text; format=json",
     )
 
@@ -206,8 +206,8 @@ def test_pull_requests_are_left_out() -> None:
 
 
 def test_issue_list_has_pages_and_check_time() -> None:
-    document = github_api.issues([an_issue(1), an_issue(2)], _issues_key(per_page=1), fake_sanitize, 5.0, stale=True)
-    assert (document.pages, document.checked_at, document.stale, document.status) == ((1, 2), 5.0, True, 200)
+    document = github_api.issues([an_issue(1), an_issue(2)], _issues_key(per_page=1), fake_sanitize, 5.0)
+    assert (document.pages, document.checked_at, document.stale, document.status) == ((1, 2), 5.0, False, 200)
 
 
 def test_issue_list_refuses_an_invalid_since() -> None:

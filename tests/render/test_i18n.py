@@ -10,7 +10,6 @@ from app.render import feeds, fragment
 from app.render.i18n import (
     ENGLISH,
     UNKNOWN_TO_CHROMIUM,
-    direction,
     elapsed_times,
     intl_locale,
     languages,
@@ -182,20 +181,3 @@ def test_values_are_not_interpolated_themselves() -> None:
 def test_untranslated_reason_is_githubs_word() -> None:
     assert translation(ENGLISH).hidden_reason("spam") == "spam"
     assert translation(ENGLISH).hidden_reason("low-quality") == "low-quality"
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("", None),
-        ("1, 2: 👍 —", None),
-        ("3 × Straße", "ltr"),
-        ("«مرحبا» hello", "rtl"),
-        ("@ada שלום", "ltr"),
-        ("… שלום @ada", "rtl"),
-        ("漢字", "ltr"),
-        ("1\n" * 50_000, None),
-    ],
-)
-def test_first_letter_decides_the_direction(text: str, expected: str | None) -> None:
-    assert direction(text) == expected

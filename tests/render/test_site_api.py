@@ -20,14 +20,14 @@ def _newest_key(limit: int = 10) -> NewestKey:
 
 
 def test_counts_are_null_for_missing_posts() -> None:
-    document = api.counts({42: None, 7: 0, 41: 12}, 1_600_000_000.0, stale=True)
+    document = api.counts({42: None, 7: 0, 41: 12}, 1_600_000_000.0)
     assert document.bodies["identity"] == b'{"counts":{"7":0,"41":12,"42":null}}'
-    assert (document.checked_at, document.stale) == (1_600_000_000.0, True)
+    assert (document.checked_at, document.stale) == (1_600_000_000.0, False)
 
 
 def test_counts_etag_depends_on_counts_only() -> None:
-    assert api.counts({1: 2, 3: 4}, None, stale=False).etag == api.counts({3: 4, 1: 2}, 5.0, stale=True).etag
-    assert api.counts({1: 2}, None, stale=False).etag != api.counts({1: 3}, None, stale=False).etag
+    assert api.counts({1: 2, 3: 4}, None).etag == api.counts({3: 4, 1: 2}, 5.0).etag
+    assert api.counts({1: 2}, None).etag != api.counts({1: 3}, None).etag
 
 
 def test_newest_comments_name_their_posts() -> None:
@@ -35,7 +35,7 @@ def test_newest_comments_name_their_posts() -> None:
     second = a_thread(a_comment(2, number=42), issue=an_issue(42))
     comments = [first.comments[1], second.comments[0], first.comments[0]]
     document = api.newest(
-        comments, {41: first, 42: second}, _newest_key(3), fake_sanitize, 1_600_000_000.0, stale=False, secret=SECRET
+        comments, {41: first, 42: second}, _newest_key(3), fake_sanitize, 1_600_000_000.0, secret=SECRET
     )
     expected = {
         comment["id"]: comment
@@ -55,14 +55,12 @@ def test_newest_comments_name_their_posts() -> None:
 
 
 def test_newest_comment_is_rendered_without_its_thread() -> None:
-    fields = read_json(api.newest([a_comment(9)], {}, _newest_key(), fake_sanitize, None, stale=True, secret=SECRET))[
-        "comments"
-    ][0]
+    fields = read_json(api.newest([a_comment(9)], {}, _newest_key(), fake_sanitize, None, secret=SECRET))["comments"][0]
     assert (fields["id"], fields["ghissueid"], fields["post_title"], fields["reply_to"]) == (9, 41, None, None)
 
 
 def test_blog_without_comments_has_an_empty_list() -> None:
-    assert read_json(api.newest([], {}, _newest_key(), fake_sanitize, None, stale=False, secret=SECRET)) == {
+    assert read_json(api.newest([], {}, _newest_key(), fake_sanitize, None, secret=SECRET)) == {
         "comments": [],
         "next": None,
     }
@@ -70,9 +68,7 @@ def test_blog_without_comments_has_an_empty_list() -> None:
 
 def test_next_page_of_newest_starts_below_the_last() -> None:
     comments = [a_comment(n) for n in (9, 8, 5)]
-    next_cursor = read_json(api.newest(comments, {}, _newest_key(2), fake_sanitize, None, stale=False, secret=SECRET))[
-        "next"
-    ]
+    next_cursor = read_json(api.newest(comments, {}, _newest_key(2), fake_sanitize, None, secret=SECRET))["next"]
     position = api.newest_position(next_cursor, SECRET)
     assert position is not None
     assert position.comment_id == 8

@@ -1,7 +1,9 @@
 """Store files, their contents, and what another program sees of them."""
 
+import asyncio
 import sqlite3
-from collections.abc import Sequence
+import threading
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,21 @@ def query_all(path: Path, statement: str) -> list[tuple[Any, ...]]:
     """Return all rows as another program reads them."""
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(statement).fetchall()
+
+
+async def query_plans(store: SqliteStore, path: Path, read: Callable[[], Awaitable[object]]) -> list[list[str]]:
+    """Return the steps of each query that a read makes."""
+    statements: list[str] = []
+    both = threading.Barrier(2)
+
+    def trace(connection: sqlite3.Connection) -> None:
+        both.wait(20)  # so that each of the two reading connections is traced
+        connection.set_trace_callback(statements.append)
+
+    await asyncio.gather(store._file.read(trace), store._file.read(trace))
+    await read()
+    selects = [statement for statement in statements if statement.lstrip().startswith("SELECT")]
+    return [[step for *_, step in query_all(path, f"EXPLAIN QUERY PLAN {select}")] for select in selects]
 
 
 def run(path: Path, script: str) -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import StoreUnusable
-from app.ports.mirror import Change, Mirror
+from app.ports.mirror import Change, CommentSelection, Mirror
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.schema import APPLICATION_ID, MIGRATIONS
 from tests.contracts.mirrors import REPO, comment, etag, issue, summaries, tombstone_of
-from tests.store.files import FULL, files_beside, open_full, open_store, query, query_all, run, size
+from tests.store.files import FULL, files_beside, open_full, open_store, query, query_plans, run, size
 from tests.store.writing_until_killed import kill_while_writing, stored_step
 
 
@@ -137,20 +137,18 @@ async def test_queued_change_is_cancelled_with_its_caller(store: SqliteStore) ->
 
 async def test_snapshot_needs_few_indexed_queries(store: SqliteStore, path: Path) -> None:
     await store.mirror.apply(FULL)
-    statements: list[str] = []
-    both = threading.Barrier(2)
+    plans = await query_plans(store, path, lambda: store.mirror.snapshot(REPO, 1))
+    assert len(plans) == 3
+    assert not [step for plan in plans for step in plan if step.startswith("SCAN")]
 
-    def trace(connection: sqlite3.Connection) -> None:
-        both.wait(20)  # so that each of the two reading connections is traced
-        connection.set_trace_callback(statements.append)
 
-    await asyncio.gather(store._file.read(trace), store._file.read(trace))
-    await store.mirror.snapshot(REPO, 1)
-    selects = [statement for statement in statements if statement.lstrip().startswith("SELECT")]
-    assert len(selects) == 3
-    for statement in selects:
-        plan = query_all(path, f"EXPLAIN QUERY PLAN {statement}")
-        assert not [step for *_, step in plan if step.startswith("SCAN")]
+@pytest.mark.parametrize("by_update", [False, True])
+async def test_list_of_all_comments_sorts_nothing(store: SqliteStore, path: Path, *, by_update: bool) -> None:
+    await store.mirror.apply(FULL)
+    selection = CommentSelection(by_update=by_update, descending=True, since="2020-01-01T00:00:00Z", limit=100)
+    plans = await query_plans(store, path, lambda: store.mirror.selected_comments(REPO, selection))
+    assert len(plans) >= 3
+    assert not [step for plan in plans for step in plan if "TEMP B-TREE" in step]
 
 
 # --- it reports its failures

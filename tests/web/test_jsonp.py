@@ -153,10 +153,12 @@ async def test_script_is_sent_uncompressed(blog: Blog) -> None:
         ("https://[", False),
         ("", False),
         (None, False),
+        ("https://notes.example.org/a", True),
+        ("https://example.org/a", False),
     ],
 )
 async def test_configured_origins_are_told_by_the_referer(referer: str | None, *, is_allowed: bool) -> None:
-    origins = frozenset({b"https://blog.example.com", b"https://*.notes.example"})
+    origins = frozenset({b"https://blog.example.com", b"https://*.notes.example", b"https://*.example.org"})
     blog = Blog(cors=CorsPolicy(origins), public_url="https://comments.example.com")
     for _ in range(2):
         response = await blog.request(f"{COMMENTS}?callback=show", {} if referer is None else {"referer": referer})

@@ -1,12 +1,14 @@
 """A blog whose pages a navigation library exchanges: a list, a thread, and the same thread with its comments in the HTML."""
 
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import httpx
 import orjson
 from playwright.sync_api import Page, expect
 
+from tests.journeys.browser import RecordedPage
 from tests.journeys.site_generators import MODULES, NODE
 from tests.widget.pages import fetch_fragment
 from tests.widget.stage import LONG, Stage
@@ -118,12 +120,26 @@ def count_listeners(stage: Stage) -> int:
     return int(float(value))
 
 
+def count_streams(stage: Stage, windows: Sequence[RecordedPage]) -> int:
+    """Return how many event streams these windows have requested."""
+    return sum("/events" in url for window in windows for url in window.requests_to(stage.api))
+
+
+def wait_for_stream(stage: Stage, windows: Sequence[RecordedPage]) -> None:
+    """Wait until one of these windows has requested an event stream."""
+    for _ in range(500):
+        windows[0].page.wait_for_timeout(10)
+        if count_streams(stage, windows):
+            return
+    raise AssertionError("no window reads a stream")
+
+
 def wait_for_listeners(page: Page, stage: Stage, number: int) -> None:
     """Wait until so many posts are listened to."""
     for _ in range(500):
+        page.wait_for_timeout(10)  # first: it also hands over the requests that the page has made by now
         if count_listeners(stage) == number:
             return
-        page.wait_for_timeout(10)
     assert count_listeners(stage) == number
 
 

@@ -1,1 +1,1 @@
-"""Texts that a person reads, and how they are shortened."""
+"""Texts that a person reads: how they are shortened, and in which direction they run."""

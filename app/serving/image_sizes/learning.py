@@ -3,6 +3,16 @@
 A browser that knows a size reserves the space before it has the image, and nothing moves. A size is read each time an
 image is served, whether it was fetched just now or years ago, and stored if its comment lacks it. What many requests
 teach within a second is one transaction, and makes the documents of each thread once.
+
+| step | where |
+|---|---|
+| An image is served: its size waits to be stored, unless the comment has it. | `ImageSizes.learn`, of `ImageProxy` |
+| After a second the sizes are stored beside GitHub's text. No thread's version changes. | `Mirror.learn_image_sizes` |
+| Documents of these threads are dropped. Open pages hear nothing: they have the images. | `Updater.show_images` |
+| Other processes read of it as a change of `images_only`, and drop theirs. | `ChangeFeed` |
+| The next reader's document states the sizes. | `Renderer.sanitize`, `state_sizes` |
+
+A size that cannot be stored, or that waits while the process is killed, is learnt again by a later request.
 """
 
 import asyncio
@@ -26,6 +36,8 @@ _DELAY = 1.0
 _MOST_WAITING = 5_000
 _MOST_RECENT, _RECENT_SECONDS = 20_000, 600.0
 """Images whose size was learnt, or found to be unknown, are left alone for a while."""
+_NOT_RECENT = (0, 0)
+"""No image has this size, and None is the size of one that is unknown."""
 
 _ImageKey = tuple[Repository, int, str]
 """The repository, the comment's id, and the name of the image."""
@@ -53,7 +65,7 @@ class ImageSizes:
         is_hidden = size is None and known_size is None and image.rest is not None
         if not (is_new or is_hidden) or len(self._waiting) >= _MOST_WAITING:
             return
-        if key in self._recent and self._recent[key] == size:
+        if self._recent.get(key, _NOT_RECENT) == size:
             return
         self._recent[key] = self._waiting[key] = size
         if self._task is None or self._task.done():

@@ -224,5 +224,6 @@ MIGRATIONS: Sequence[Migration] = (
         ) WHERE github_id IS NOT NULL
         """,
     ),
+    ("CREATE INDEX comment_by_update ON comment (site, updated_at, id, number)",),
 )
 """From nothing to version 1, and so on. A released migration never changes: a new one follows it."""

@@ -1,1 +1,1 @@
-"""Pages for people: the documentation, the state of the service, the newest comments."""
+"""Pages for people: the start page, the documentation, the state of the service, the newest comments."""

@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.domain.errors import InvalidParameter, NotServed
+from app.domain.errors import InvalidParameter
 from app.domain.sites import Repository
 from app.render import github_api
 from app.render.keys import (
@@ -36,7 +36,6 @@ from app.render.keys import (
     MediaType,
 )
 from app.render.media_types import negotiate_media_type
-from app.serving.repository_names import NamedRepository
 from app.web.context import serve_document, web_context
 from app.web.document_response import uncached_json
 from app.web.errors import ErrorDetails, MovedPermanently, error_response
@@ -117,14 +116,8 @@ class Resource:
 async def _find_resource(request: Request, owner: RepositoryOwner, repo: RepositoryName) -> Resource:
     """Return the repository of a path. Raise `NotServed`, or `MovedPermanently` for a former name."""
     context, path = web_context(request), request.scope["path"]
-    name, names = f"{owner}/{repo}", context.features.names
-    if names is None:
-        site = (await context.site(name)).repo
-        named_repository: NamedRepository | None = NamedRepository(site, site.full_name, site.full_name)
-    else:
-        named_repository = await names.find(name)
-    if named_repository is None:
-        raise NotServed(name)
+    name = f"{owner}/{repo}"
+    named_repository = await context.find_repository(name)
     prefix = _ENTERPRISE_PREFIX if path.startswith(f"{_ENTERPRISE_PREFIX}/") else ""
     base_url, current_name = context.base_url(request), named_repository.full_name
     if current_name.lower() != name.lower():

@@ -155,11 +155,11 @@ class FakeReader:
         match key:
             case CountsKey():
                 totals: Mapping[int, int | None] = {number: len(t.comments) for number, t in THREADS.items()}
-                return api.counts({n: totals.get(n) for n in key.ids or totals}, START, stale=False)
+                return api.counts({n: totals.get(n) for n in key.ids or totals}, START)
             case NewestKey():
                 position = api.newest_position(key.cursor, SECRET)
                 page = [c for c in comments if position is None or c.id < position.comment_id][: key.limit + 1]
-                return api.newest(page, THREADS, key, _html, START, stale=False, secret=SECRET)
+                return api.newest(page, THREADS, key, _html, START, secret=SECRET)
             case SiteFeedKey():
                 return feeds.site_feed(
                     comments[: feeds.MAX_ENTRIES], THREADS, key, _html, feeds.SiteFeedSource(checked_at=START)
@@ -181,7 +181,7 @@ class FakeReader:
                 comment = next((c for c in comments if c.id == key.comment_id), None)
                 if comment is None:
                     raise CommentNotFound(key.comment_id)
-                return github_api.comment(comment, key, _html)
+                return github_api.comment(comment, key, _html, None)
             case _:
                 raise AssertionError(key)
 

@@ -189,8 +189,8 @@ class SqliteMirror(Mirror):
         def query(connection: sqlite3.Connection) -> NewestComments:
             site, newest = _site(connection, repo), connection.execute(_NEWEST_COMMENTS, parameters)
             at_once = min(limit, _PARSED_AT_ONCE)
-            found = (c for c in _iterate_comments(newest, at_once) if with_hidden or c.hidden is None)
-            comments = tuple(islice(found, limit))
+            visible = (c for c in _iterate_comments(newest, at_once) if with_hidden or c.hidden is None)
+            comments = tuple(islice(visible, limit))
             refs = {ThreadRef(repo, comment.number) for comment in comments}
             snapshots = {ref.number: _snapshot(connection, ref, (), select=select) for ref in refs}
             return NewestComments(site, comments, snapshots, _is_complete(connection, site, repo))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from app.web.routes.docs import render_documentation
+from app.web.pages.docs import render_documentation
 from tests.web.harness.blog import Blog
 from tests.web.harness.schema_walk import find_operations, find_texts
 

@@ -10,7 +10,7 @@ import pytest
 from app.domain.sites import Repository
 from app.render.i18n import languages
 from app.web.app import create_app
-from app.web.routes.start_page import REPO, SERVICE, SNIPPET_GROUPS, render_snippet
+from app.web.pages.start_page import REPO, SERVICE, SNIPPET_GROUPS, render_snippet
 from tests.web.harness.blog import Blog
 from tests.web.harness.images import UnusedImages
 
