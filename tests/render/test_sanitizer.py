@@ -164,6 +164,10 @@ EXAMPLES = {
         '<a href="/a#gh-dark-mode-only"><img class="pc-light" src="/x.png"></a>',
         f'<a class="pc-dark" href="https://github.com/a#gh-dark-mode-only" {REL}><img class="pc-light" {LAZY} src="https://github.com/x.png"></a>',
     ),
+    "words of attributes in capitals": (
+        '<p dir="RTL" align="Center">x</p><p dir="inherit" align="justify">y</p>',
+        '<p dir="rtl" align="center">x</p><p>y</p>',
+    ),
     "a diagram": (
         (
             '<section class="js-render-needs-enrichment" data-type="mermaid"><div class="js-render-enrichment-target" data-json="{}" dir="auto"><div class="render-plaintext-hidden" dir="auto"><pre lang="mermaid" aria-label="Raw mermaid code">graph TD</pre></div></div>'
