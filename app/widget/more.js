@@ -99,8 +99,12 @@ function formatTime(time, i18n) {
   return i18n.dateTime.format(new Date(time));
 }
 
-// Shows how long ago comments were written, and the exact time on hover. Lets the keyboard scroll wide content.
-export function updateTimes({ section, i18n }) {
+// Shows how long ago comments were written, and the exact time on hover. Lets the keyboard scroll wide content. Says that
+// headings in comments are below the section's: the service knows only its usual level, 2.
+export function updateTimes(element) {
+  const { section, i18n } = element;
+  const lower = element.getAttribute("heading") - 2;
+  if (lower > 0) for (const title of section.querySelectorAll(".pc-body :is(h3, h4, h5, h6)")) title.ariaLevel = +title.localName[1] + lower;
   for (const link of section.querySelectorAll(LINKS)) updateLink(link);
   for (const wide of section.querySelectorAll(".pc-body :is(pre, table)")) if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
   for (const time of section.querySelectorAll(".pc-when time")) {

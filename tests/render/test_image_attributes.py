@@ -46,6 +46,11 @@ def test_relative_address_has_its_size() -> None:
     assert 'width="9000" height="3"' in _sanitize('<img src="/owner/name/raw/main/badge.svg">')
 
 
+def test_tag_within_a_value_is_no_image() -> None:
+    html = '<a title="<img a=" href=" src="><a title="> <img src=x>">x</a>'
+    assert sanitize(html, source_url=SOURCE_URL, image_size=lambda _: (3, 4)) == sanitize(html, source_url=SOURCE_URL)
+
+
 def test_only_images_of_known_size_change() -> None:
     html = f"""<p title="<img src='{PHOTO}'>">&lt;img src="{PHOTO}"></p><img src="//[" alt='<img>'><img src="/other.png">"""
     assert _sanitize(html) == sanitize(

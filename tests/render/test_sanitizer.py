@@ -156,6 +156,18 @@ EXAMPLES = {
             f'<a class="pc-light" href="https://example.com/#gh-light-mode-only" {REL}><img class="pc-light" {LAZY} src="https://github.com/x.png"></a><img {LAZY} src="https://github.com/x.png#gh-dark-mode-only-not">'
         ),
     ),
+    "an image in a footnote's link after one for a colour scheme": (
+        '<a href="/a#gh-dark-mode-only">x</a><a href="#user-content-fn-1"><img src="/x.png"></a>',
+        f'<a class="pc-dark" href="https://github.com/a#gh-dark-mode-only" {REL}>x</a><img {LAZY} src="https://github.com/x.png">',
+    ),
+    "an image of one colour scheme in a link for the other": (
+        '<a href="/a#gh-dark-mode-only"><img class="pc-light" src="/x.png"></a>',
+        f'<a class="pc-dark" href="https://github.com/a#gh-dark-mode-only" {REL}><img class="pc-light" {LAZY} src="https://github.com/x.png"></a>',
+    ),
+    "words of attributes in capitals": (
+        '<p dir="RTL" align="Center">x</p><p dir="inherit" align="justify">y</p>',
+        '<p dir="rtl" align="center">x</p><p>y</p>',
+    ),
     "a diagram": (
         (
             '<section class="js-render-needs-enrichment" data-type="mermaid"><div class="js-render-enrichment-target" data-json="{}" dir="auto"><div class="render-plaintext-hidden" dir="auto"><pre lang="mermaid" aria-label="Raw mermaid code">graph TD</pre></div></div>'

@@ -126,6 +126,18 @@ async def test_new_payload_replaces_a_damaged_one(store: SqliteStore, path: Path
     assert await store.mirror.comments(REPO, 1) == WIDE.comments
 
 
+@pytest.mark.parametrize("damaged", ["{", "[]", '{"a":7}', '{"a":[7]}'])
+async def test_new_sizes_replace_damaged_ones(store: SqliteStore, path: Path, damaged: str) -> None:
+    run(path, f"UPDATE comment SET image_sizes = CAST('{damaged}' AS BLOB) WHERE id = 1")  # noqa: S608 - the example
+    assert await store.mirror.learn_image_sizes(REPO, {1: {"b": (3, 4)}}) == {1}
+    stored_comment = await store.mirror.comment(REPO, 1)
+    assert stored_comment is not None
+    assert stored_comment.image_sizes == {"b": (3, 4)}
+    run(path, f"UPDATE comment SET image_sizes = CAST('{damaged}' AS BLOB) WHERE id = 1")  # noqa: S608 - the example
+    with pytest.raises(StoreUnusable, match="not as it was written"):
+        await store.mirror.comment(REPO, 1)
+
+
 async def test_other_failure_leaves_the_file(store: SqliteStore, path: Path) -> None:
     run(path, "DROP TABLE etag")
     with pytest.raises(StoreUnusable, match="no such table"):

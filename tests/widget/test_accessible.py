@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -52,6 +53,24 @@ def test_axe_finds_no_violations(stage: Stage, open_page: OpenPage, state: str, 
     _wait_for(page)
     page.wait_for_selector("recent-comments[state=ready]")
     assert _violations(page) == []
+
+
+def test_headings_in_comments_are_below_the_sections(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page("about:blank").page
+    comments = httpx.get(f"{stage.api}posts/{CLOSED}/comments", trust_env=False).json()
+    comments["comments"][0]["html"] = "<h3>First</h3><h6>Last</h6>"
+    page.route(
+        f"{stage.api}posts/*/comments*",
+        lambda route: route.fulfill(json=comments, headers={"access-control-allow-origin": "*"}),
+    )
+    page.goto(stage.publish(stage.element(CLOSED, heading="4")))
+    _wait_for(page)
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    headings = [node for node in tree if not node["ignored"] and node["role"]["value"] == "heading"]
+    levels = {
+        n["name"]["value"]: p["value"]["value"] for n in headings for p in n["properties"] if p["name"] == "level"
+    }
+    assert levels == {"A post": 1, "1 comment": 4, "First": 5, "Last": 8}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -155,8 +155,22 @@ def test_the_way_to_write_is_a_visible_control(show: Page) -> None:
     assert scrollbar != "auto"
 
 
+READ_FROM_THE_LEFT = """[...document.querySelectorAll('.pc-body p > code, .pc-body .user-mention, .pc-body .highlight')].map(element => {
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), characters = [];
+    for (let node; (node = walker.nextNode()); )
+        for (let n = 0; n < node.length; n++) {
+            const range = document.createRange();
+            range.setStart(node, n);
+            range.setEnd(node, n + 1);
+            characters.push([range.getBoundingClientRect().left, node.data[n]]);
+        }
+    return characters.sort((a, b) => a[0] - b[0]).map(([, character]) => character).join('');
+})"""
+
+
 def test_comments_keep_their_own_direction(page: Page, stage: Stage) -> None:
     text = "<p>{}</p><blockquote><p>{}</p></blockquote><ul><li>{}</li></ul><table><tr><td>{}</td><td>2</td></tr></table><pre>x = 1;</pre>"
+    text += '<p>{} <code>f()</code> {} <a class="user-mention" href="/">@ada</a> {}</p><table class="highlight"><tr><td>1</td><td>(x)</td></tr></table>'
     html = {"ltr": text.replace("{}", "Some words"), "rtl": text.replace("{}", "מילים אחדות")}
     comments = httpx.get(f"{stage.api}posts/{SHOW}/comments", trust_env=False).json()
     for comment, name in zip(comments["comments"][:2], html, strict=True):
@@ -171,6 +185,7 @@ def test_comments_keep_their_own_direction(page: Page, stage: Stage) -> None:
     page.unroute_all()
     left, right = "left,left,left,ltr", "right,right,right,ltr"
     assert sides(page) == [left, right]
+    assert page.evaluate(READ_FROM_THE_LEFT) == ["f()", "@ada", "1(x)"] * 2
 
 
 def test_long_names_fit_a_small_screen(page: Page, stage: Stage) -> None:

@@ -122,6 +122,11 @@ def _allow_pattern(pattern: str) -> Callable[[str], str | None]:
     return lambda value: value if expression.fullmatch(value) else None
 
 
+def _allow_word(*words: str) -> Callable[[str], str | None]:
+    """Return a sanitizer for an attribute whose words browsers read in any case."""
+    return lambda value: value.lower() if value.lower() in words else None
+
+
 def _dimension(value: str) -> str | None:
     """Return a width or height in whole pixels or in percent (`300px` is `300`), or None if it is none or too large.
 
@@ -136,12 +141,12 @@ def _dimension(value: str) -> str | None:
 
 _SANITIZERS: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
     {
-        "align": _allow_pattern("left|center|right"),
+        "align": _allow_word("left", "center", "right"),
         **dict.fromkeys(("alt", "title"), str),
         "class": _allowed_classes,
         **dict.fromkeys(("colspan", "rowspan"), _allow_pattern("[1-9][0-9]?")),
         "datetime": _allow_pattern("[0-9TZ:.+ -]{1,40}"),
-        "dir": _allow_pattern("auto|ltr|rtl"),
+        "dir": _allow_word("auto", "ltr", "rtl"),
         **dict.fromkeys(("height", "width"), _dimension),
         "href": _sanitize_link,
         "media": lambda value: value if COLOR_SCHEME_QUERY.fullmatch(value) else None,

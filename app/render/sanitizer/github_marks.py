@@ -55,6 +55,11 @@ def with_class(attributes: Attributes, name: str) -> Attributes:
     return {**attributes, "class": " ".join((*classes, name))} if name and name not in classes else attributes
 
 
+def has_scheme(attributes: Attributes) -> bool:
+    """Return whether an image has the class of a colour scheme: then its link's has no effect."""
+    return not set(_SCHEME_CLASSES.values()).isdisjoint(attributes.get("class", "").split())
+
+
 def scheme_of_media(media: str) -> str:
     """Return the class for a media query that names a colour scheme."""
     return "pc-dark" if "dark" in media else "pc-light"

@@ -19,7 +19,7 @@ _IMAGE = re.compile(r'<img((?: [a-z-]+="[^"]*+")*+)>')
 def state_sizes(html: str, image_size: Callable[[str], ImageSize | None]) -> str:
     """Return balanced markup whose images have `width` and `height`, if `image_size` knows the size of their `src`.
 
-    The markup is as `structure.balance` writes it: an attribute's value contains no quote, so only a tag matches.
+    The markup is as `structure.balance` writes it: no attribute's value contains a quote or `<`, so only tags match.
     """
 
     def sized_tag(match: re.Match[str]) -> str:

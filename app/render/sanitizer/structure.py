@@ -30,6 +30,7 @@ from app.render.sanitizer.github_marks import (
     REPLACEMENTS,
     Attributes,
     formula,
+    has_scheme,
     images_by_scheme,
     line_number,
     scheme_class,
@@ -194,8 +195,10 @@ class _Balancer:
             for image in images_by_scheme(attributes, self._variants):
                 self._element("img", image)
             return
-        link_class = self._link_class if self._positions["a"] else ""
-        self._element("img", with_class(attributes, scheme_class(attributes) or link_class))
+        is_linked = "a" in self._end_tags and not has_scheme(attributes)
+        self._element(
+            "img", with_class(attributes, scheme_class(attributes) or (self._link_class if is_linked else ""))
+        )
 
     def _element(self, name: str, attributes: Attributes) -> None:
         if not self._close_implied(name):

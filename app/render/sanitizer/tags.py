@@ -74,8 +74,13 @@ def _write_start_tag(name: str, attribute_pairs: tuple[tuple[str, str], ...]) ->
     safe_values |= dict(CONSTANT_ATTRIBUTES.get(name, {})) | {
         key: value for key, value in values.items() if key in URL_ATTRIBUTES
     }
-    pairs = (f' {key}="{value.replace(chr(34), "&quot;")}"' for key, value in safe_values.items() if value is not None)
+    # A value without "<" contains nothing that looks like a tag: `image_sizes` finds tags by their text.
+    pairs = (f' {key}="{_escape(value)}"' for key, value in safe_values.items() if value is not None)
     return f"<{name}{''.join(pairs)}>"
+
+
+def _escape(value: str) -> str:
+    return value.replace('"', "&quot;").replace("<", "&lt;")
 
 
 _write_repeated = lru_cache(maxsize=1_000)(_write_start_tag)

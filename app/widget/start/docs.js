@@ -46,7 +46,7 @@ async function show(response, details) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   for (let part; !(part = await reader.read()).done; ) {
     text += part.value;
-    if (text.length > MOST) return reader.cancel().then(() => (body.textContent = `${text.slice(0, MOST)}…`));
+    if (text.length > MOST) return reader.cancel().then(() => (body.textContent = `${text.slice(0, MOST).replace(/[\uD800-\uDBFF]$/, "")}…`));
     if (type.startsWith("text/event-stream")) body.textContent = text;
   }
   body.textContent = /json/.test(type) ? indent(text) : text;

@@ -47,4 +47,7 @@ def parse_all(sources: Iterable[bytes]) -> list[Any]:
 
 def parse_image_sizes(text: bytes) -> Mapping[str, ImageSize]:
     """Return the sizes of a comment's images; raise ValueError if the stored text is damaged."""
-    return {name: (width, height) for name, (width, height) in orjson.loads(text).items()}
+    try:
+        return {name: (width, height) for name, (width, height) in orjson.loads(text).items()}
+    except (AttributeError, TypeError) as error:
+        raise ValueError(f"no sizes of images: {error}") from error

@@ -127,13 +127,20 @@ def put_image_sizes(
     for site, key, number, text in connection.execute(
         _STORED_IMAGE_SIZES, {"key": repo.key, "ids": json_list(sizes)}
     ).fetchall():
-        stored_sizes = {} if text is None else parse_image_sizes(text)
+        stored_sizes = _parsed_image_sizes(text)
         new_sizes = with_image_sizes(stored_sizes, sizes[key])
         if new_sizes != stored_sizes:
             connection.execute(_PUT_IMAGE_SIZES, (_json(new_sizes), site, key))
             threads.add((site, number))
     connection.executemany(_PUT_MIRROR_CHANGE, ((site, -number, process_id) for site, number in sorted(threads)))
     return frozenset(number for _, number in threads)
+
+
+def _parsed_image_sizes(text: bytes | None) -> Mapping[str, ImageSize]:
+    try:
+        return {} if text is None else parse_image_sizes(text)
+    except ValueError:  # the stored text is damaged: the new one replaces it
+        return {}
 
 
 class _ChangeWriter:
