@@ -31,7 +31,7 @@ async function loadAll(element) {
   const more = section.querySelector(".pc-more");
   if (more.ariaBusy || section.querySelector(".pc-progress")) return;
   const before = articles(section);
-  const progress = widget.create("progress", { ariaLabel: i18n.text("loading"), max: post.comment_count });
+  const progress = widget.create("progress", { ariaLabel: i18n.text("loading"), max: post.comment_count, value: before.size });
   const stop = widget.create("button", { type: "button" }, i18n.text("stop"));
   const bar = widget.create("div", { className: "pc-progress" }, progress, " ", stop);
   Object.assign(bar.style, { position: "sticky", insetBlockEnd: 0, background: "Canvas", color: "CanvasText" });

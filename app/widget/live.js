@@ -53,11 +53,13 @@ class Site {
       this.scheduleConnection();
       return new Promise((release) => signal.addEventListener("abort", release));
     };
-    if (!navigator.locks || !globalThis.BroadcastChannel) {
+    try {
+      this.channel = navigator.locks && new BroadcastChannel(this.name);
+    } catch {} // the browser has none, or blocks storage
+    if (!this.channel) {
       read();
       return;
     }
-    this.channel = new BroadcastChannel(this.name);
     this.channel.onmessage = ({ data }) => this.receive(data);
     this.tell();
     navigator.locks.request(this.name, { signal }, read).catch(read);

@@ -50,14 +50,16 @@ function removeCopies(section) {
 
 // A library may put the page's first content back, in the middle of any state. The comments that were shown stay.
 function beginAgainWhenReplaced(element, signal) {
-  const news = element.querySelector(".pc-news");
-  const observer = new MutationObserver(() => {
+  const news = element.section.querySelector(".pc-news");
+  const check = () => {
     if (signal.aborted || (element.contains(news) && element.getAttribute("state") === "ready")) return;
     element.disconnectedCallback();
     element.connectedCallback(true);
-  });
+  };
+  const observer = new MutationObserver(check);
   observer.observe(element, { attributeFilter: ["state"], childList: true, subtree: true });
   signal.addEventListener("abort", () => observer.disconnect());
+  check(); // it may have done so while this file was loading
 }
 
 // Returns a part of the section. A minifier may have dropped it while it was empty.
@@ -183,6 +185,7 @@ export async function loadMore(element, limit, keepFocus) {
       more.replaceChildren(widget.create("button", { type: "button" }, "…"));
       labelMoreButton(element);
     } else more.remove();
+    if (articles(section).size >= page.post.comment_count) section.querySelector(".pc-news")?.replaceChildren();
     if (!keepFocus) focus(find(element, comments[0]));
     element.emitLoaded(page.post, "loaded");
   } catch (failure) {

@@ -100,19 +100,25 @@ function announce(element, comments, number) {
   button.onclick = async () => {
     news.replaceChildren();
     if (!comments) {
+      element.wantsNews = true;
       element.setAttribute("order", "newest");
       return;
     }
-    const first = await insert(element, comments.filter((comment) => !find(element, comment)));
-    first?.scrollIntoView({ block: "nearest" });
-    focus(first);
+    show(await insert(element, comments.filter((comment) => !find(element, comment))));
   };
   news.replaceChildren(button);
+}
+
+function show(article) {
+  article?.scrollIntoView({ block: "nearest" });
+  focus(article);
 }
 
 // Reads the comments again after each change, and when the page is visible again.
 export function follow(element, listen, signal) {
   let timer;
+  if (element.wantsNews) show(element.section.querySelector(".pc-comment:not(:has(> .pc-by > .pc-pinned))"));
+  element.wantsNews = false;
   const scheduleRefresh = () => {
     clearTimeout(timer);
     timer = setTimeout(() => refresh(element), 200);
