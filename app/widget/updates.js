@@ -56,11 +56,15 @@ async function update(element, now) {
 function updateComment(article, comment, i18n) {
   if (!article || article.dataset.stamp === revision(comment)) return;
   const replacement = widget.createComment(comment, i18n);
+  const { activeElement } = article.getRootNode();
+  const hasFocus = article.contains(activeElement);
   const reply = article.querySelector(":scope > .pc-reply");
   if (reply) replacement.firstChild.after(reply);
   article.replaceChildren(...replacement.childNodes, ...article.querySelectorAll(":scope > .pc-list"));
-  article.className = replacement.className;
+  article.classList.toggle("pc-hidden", !!comment.hidden);
   article.dataset.stamp = revision(comment);
+  if (hasFocus && activeElement.isConnected) activeElement.focus({ preventScroll: true });
+  else if (hasFocus) focus(article);
 }
 
 // Removes a comment; its replies stay.

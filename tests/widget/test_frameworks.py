@@ -133,6 +133,12 @@ def test_nested_quotations_are_as_dark_as_others(show: Page) -> None:
     assert colours[0] == colours[1]
 
 
+def test_quoted_lines_of_code_have_no_stripes(show: Page) -> None:
+    wear(show, Framework(after="tbody{background:#fff}tbody tr:nth-child(even){background:#ccc}"))
+    for part in ("tbody", "tr:nth-child(2)"):
+        assert computed_style(show, f".highlight {part}", "backgroundColor") == ["rgba(0, 0, 0, 0)"]
+
+
 def test_each_alert_has_its_colour_and_icon(show: Page) -> None:
     wear(show, Framework(after="p{color:inherit;font-weight:400}"))
     looks = show.evaluate(
