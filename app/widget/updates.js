@@ -63,8 +63,7 @@ function updateComment(article, comment, i18n) {
   article.replaceChildren(...replacement.childNodes, ...article.querySelectorAll(":scope > .pc-list"));
   article.classList.toggle("pc-hidden", !!comment.hidden);
   article.dataset.stamp = revision(comment);
-  if (hasFocus && activeElement.isConnected) activeElement.focus({ preventScroll: true });
-  else if (hasFocus) focus(article);
+  if (hasFocus) focus(activeElement.isConnected ? activeElement : article);
 }
 
 // Removes a comment; its replies stay.
@@ -121,7 +120,7 @@ function show(article) {
 // Reads the comments again after each change, and when the page is visible again.
 export function follow(element, listen, signal) {
   let timer;
-  if (element.wantsNews) show(element.section.querySelector(".pc-comment:not(:has(> .pc-by > .pc-pinned))"));
+  if (element.wantsNews) show(element.section.querySelector(".pc-comment:not(:has(.pc-pinned))"));
   element.wantsNews = false;
   const scheduleRefresh = () => {
     clearTimeout(timer);
