@@ -245,7 +245,7 @@ function completeComment(element, comment, list) {
 
 export function focus(article) {
   if (!article) return;
-  article.tabIndex = -1;
+  if (article.tabIndex < 0) article.tabIndex = -1; // it can receive the focus by script only
   article.focus({ preventScroll: true });
 }
 

@@ -56,11 +56,14 @@ async function update(element, now) {
 function updateComment(article, comment, i18n) {
   if (!article || article.dataset.stamp === revision(comment)) return;
   const replacement = widget.createComment(comment, i18n);
+  const { activeElement } = article.getRootNode();
+  const hasFocus = article.contains(activeElement);
   const reply = article.querySelector(":scope > .pc-reply");
   if (reply) replacement.firstChild.after(reply);
   article.replaceChildren(...replacement.childNodes, ...article.querySelectorAll(":scope > .pc-list"));
-  article.className = replacement.className;
+  article.classList.toggle("pc-hidden", !!comment.hidden);
   article.dataset.stamp = revision(comment);
+  if (hasFocus) focus(activeElement.isConnected ? activeElement : article);
 }
 
 // Removes a comment; its replies stay.
@@ -117,7 +120,7 @@ function show(article) {
 // Reads the comments again after each change, and when the page is visible again.
 export function follow(element, listen, signal) {
   let timer;
-  if (element.wantsNews) show(element.section.querySelector(".pc-comment:not(:has(> .pc-by > .pc-pinned))"));
+  if (element.wantsNews) show(element.section.querySelector(".pc-comment:not(:has(.pc-pinned))"));
   element.wantsNews = false;
   const scheduleRefresh = () => {
     clearTimeout(timer);

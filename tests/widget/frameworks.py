@@ -101,7 +101,8 @@ class Framework:
 
 
 NAMES = (
-    *("reset before", "reset after", "Meyer's reset", "Tailwind 3 before", "Tailwind 3 after", "Tailwind 3 prose"),
+    *("reset before", "reset after", "Meyer's reset", "all positioned"),
+    *("Tailwind 3 before", "Tailwind 3 after", "Tailwind 3 prose"),
     *("Tailwind 4 before", "Tailwind 4 after", "Bootstrap", "Bulma", "Pico", "simple.css", "water.css"),
 )
 """The names of all frameworks."""
@@ -121,6 +122,7 @@ def frameworks() -> Mapping[str, Framework]:
         "reset before": Framework(before=reset),
         "reset after": Framework(after=reset),
         "Meyer's reset": Framework(after=meyer),
+        "all positioned": Framework(after="*,div{position:relative}"),
         "Tailwind 3 before": Framework(before=tailwind_3),
         "Tailwind 3 after": Framework(after=tailwind_3),
         "Tailwind 3 prose": Framework(after=tailwind_3, classes="prose"),

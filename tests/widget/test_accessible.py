@@ -127,6 +127,19 @@ def test_focus_moves_to_the_first_loaded_comment(stage: Stage, open_page: OpenPa
     assert page.evaluate("[...document.querySelectorAll('.pc-comment')].indexOf(document.activeElement)") >= 50
 
 
+def test_focus_stays_where_a_comment_changes(stage: Stage, open_page: OpenPage) -> None:
+    reset = "<style>*{outline:0}button,a,select{all:unset}</style>"
+    page = open_page(stage.publish(stage.element(RICH), head=reset)).page
+    _wait_for(page)
+    first = stage.world.comments[stage.world.comment_ids[stage.world.issue(SAMPLE_REPO, RICH).id][0]]
+    page.locator(f"#comment-{first.id} .pc-when a").focus()
+    page.keyboard.press("Shift")
+    page.wait_for_function("getComputedStyle(document.activeElement).outlineStyle === 'auto'")
+    stage.world.edit_comment(first, body="Said in other words.", body_html=None)
+    expect(page.locator(f"#comment-{first.id} .pc-body")).to_have_text("Said in other words.")
+    expect(page.locator(f"#comment-{first.id}")).to_be_focused()
+
+
 def test_new_comments_are_announced_to_screen_readers(stage: Stage, open_page: OpenPage) -> None:
     page = open_page(stage.publish(stage.element(EMPTY))).page
     _wait_for(page)

@@ -123,6 +123,22 @@ def test_names_and_dates_keep_the_texts_colour(show: Page) -> None:
     assert computed_style(show, ".pc-when time", "color") == ["rgb(7, 8, 9)"]
 
 
+def test_nested_quotations_are_as_dark_as_others(show: Page) -> None:
+    wear(show, Framework())
+    colours = show.evaluate(
+        """() => { const outer = document.querySelector('.pc-body blockquote');
+        const inner = outer.appendChild(document.createElement('blockquote'));
+        const colours = [outer, inner].map(e => getComputedStyle(e).color); inner.remove(); return colours }"""
+    )
+    assert colours[0] == colours[1]
+
+
+def test_quoted_lines_of_code_have_no_stripes(show: Page) -> None:
+    wear(show, Framework(after="tbody{background:#fff}tbody tr:nth-child(even){background:#ccc}"))
+    for part in ("tbody", "tr:nth-child(2)"):
+        assert computed_style(show, f".highlight {part}", "backgroundColor") == ["rgba(0, 0, 0, 0)"]
+
+
 def test_each_alert_has_its_colour_and_icon(show: Page) -> None:
     wear(show, Framework(after="p{color:inherit;font-weight:400}"))
     looks = show.evaluate(

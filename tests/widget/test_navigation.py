@@ -35,6 +35,12 @@ SHOWN_AFTER_BACK = {"turbo": 10, "htmx": 10}
 """Comments after a return to a page that showed five and five more; other libraries load the page again."""
 
 
+NO_CHANNEL = (
+    "Object.defineProperty(navigator, 'locks', {value: undefined})",
+    "globalThis.BroadcastChannel = class { constructor() { throw new DOMException('', 'SecurityError') } }",
+)
+
+
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_comments_and_controls_survive_navigation(stage: Stage, open_page: OpenPage, library: str) -> None:
     recorded = open_page(publish_blog(stage, library))
@@ -78,6 +84,18 @@ def test_turbo_morph_keeps_comments_and_controls(stage: Stage, open_page: OpenPa
     expect(page.locator(".pc-title")).to_have_text("300 comments")
     choose_order(page, "newest")
     assert not recorded.complaints
+
+
+def test_early_morph_keeps_the_comments(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page("about:blank").page
+    held = hold_requests(page, "**/more.js")
+    with page.expect_request("**/more.js"):
+        page.goto(stage.publish(stage.element(LONG, limit="5", loading="eager")))
+    page.evaluate("document.querySelector('post-comments').replaceChildren('The page as it was.')")
+    held[0].continue_()
+    wait_until_started(page)
+    expect(page.locator(".pc-comment")).to_have_count(5)
+    show_more(page, 10)
 
 
 def test_nine_windows_share_one_stream(stage: Stage, chromium: Browser) -> None:
@@ -214,9 +232,10 @@ def test_element_may_be_copied_moved_and_removed(stage: Stage, open_page: OpenPa
     assert not recorded.complaints
 
 
-def test_many_threads_on_one_page_use_one_stream(stage: Stage, open_page: OpenPage) -> None:
+@pytest.mark.parametrize("script", NO_CHANNEL)
+def test_many_threads_on_one_page_use_one_stream(stage: Stage, open_page: OpenPage, script: str) -> None:
     posts = (TALK, EMPTY, CLOSED, LOCKED, LONG, RICH, MISSING, TALK)
-    head = "<script>Object.defineProperty(navigator, 'locks', {value: undefined})</script>"
+    head = f"<script>{script}</script>"
     elements = "".join(stage.element(number, loading="eager") for number in posts)
     recorded = open_page(stage.publish(elements, head=head))
     page = recorded.page

@@ -244,6 +244,41 @@ def test_new_comments_are_announced_without_moving_content(stage: Stage, open_pa
     expect(page.locator(".pc-title")).to_have_text("16 comments")
 
 
+def test_news_is_gone_when_its_comment_is_shown(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish(stage.element(TALK, limit="8"))).page
+    wait_until_enhanced(page)
+    comment = stage.world.comment(SAMPLE_REPO, TALK, body="Late, but here.", author="hanne-k")
+    try:
+        page.get_by_role("button", name="1 new comment").wait_for()
+        page.get_by_role("button", name="Show 8 more").click()
+        page.get_by_role("button", name="Show 1 more").click()
+        page.wait_for_selector(f"#comment-{comment.id}")
+        expect(page.locator(".pc-news button")).to_have_count(0)
+    finally:
+        stage.world.delete_comment(comment)
+
+
+def test_news_of_a_part_leads_to_the_newest_comment(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish(stage.element(LONG, limit="9", order="reactions") + PADDING)).page
+    wait_until_enhanced(page)
+    comment = stage.world.comment(SAMPLE_REPO, LONG, body="Late, but here.", author="hanne-k")
+    try:
+        news = page.get_by_role("button", name="1 new comment")
+        news.wait_for()
+        page.wait_for_function("getComputedStyle(document.querySelector('.pc-news')).display === 'grid'")
+        page.locator(".pc-write").evaluate("e => e.scrollIntoView({block: 'center'})")
+        covered = (
+            "e => e.getBoundingClientRect().top - document.querySelector('.pc-write a').getBoundingClientRect().bottom"
+        )
+        assert news.evaluate(covered) > -20, "the button covers the edge of what is below it, no text"
+        news.click()
+        new = page.locator(f"#comment-{comment.id}")
+        expect(new).to_be_focused()
+        assert new.evaluate("e => e.getBoundingClientRect().top >= 0")
+    finally:
+        stage.world.delete_comment(comment)
+
+
 def test_each_event_leads_to_a_new_address(stage: Stage, open_page: OpenPage) -> None:
     recorded = open_page(stage.publish(stage.element(TALK)))
     wait_until_enhanced(recorded.page)
