@@ -34,7 +34,6 @@ async function loadAll(element) {
   const progress = widget.create("progress", { ariaLabel: i18n.text("loading"), max: post.comment_count, value: before.size });
   const stop = widget.create("button", { type: "button" }, i18n.text("stop"));
   const bar = widget.create("div", { className: "pc-progress" }, progress, " ", stop);
-  Object.assign(bar.style, { position: "sticky", insetBlockEnd: 0, background: "Canvas", color: "CanvasText" });
   let isStopped = false;
   stop.onclick = () => (isStopped = true);
   more.after(bar);
