@@ -98,7 +98,7 @@ class Assets:
 def _regional_file(lang: str, locale: str) -> Asset:
     """Return the texts of a language with another locale for `Intl`."""
     texts = orjson.loads(assets().files[f"languages/{lang}.json"].bodies["identity"])
-    return build_asset(_JSON, orjson.dumps(texts | {"locale": locale}).decode())
+    return build_asset(_JSON, orjson.dumps(texts | {"locale": locale}).decode(), quick=True)
 
 
 @cache
