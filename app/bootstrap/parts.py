@@ -106,7 +106,7 @@ class Application:
         self.documents = Documents(views, cache)
         self.names = RepositoryNames(self.mirror, self.access, settings.repo, self.documents.repository_generation)
         self.subscribers = Subscribers(document=self.documents.current, clock=self.clock, random=self._random)
-        self.updater = Updater(self.documents, self.access, self.subscribers)
+        self.updater = Updater(self.documents, self.access, self.subscribers, settings.repo)
         self.metrics.sample_from(Samples(lambda: self.subscribers.count, lambda: cache.bytes, lambda: len(cache)))
 
     def _make_sync(self, github: GitHub, on_progress: OnProgress) -> None:
@@ -170,7 +170,7 @@ class Application:
         )
         self.post_lists: Sequence[PostList] = ()
         source = settings.posts
-        if source and settings.post_filter.listed_only:
+        if source:
             key, serve = f"posts {secret_digest(source)}", self.updater.replace_posts
             open_source = partial(post_source, source, settings.repo)
             self.post_lists = (PostList(open_source, key, settings.repo, store.key_values, serve, clock),)

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from app.domain.errors import StoreError
-from app.domain.posts import Posts, from_json, to_json
+from app.domain.posts.posts import PostCatalog
+from app.domain.posts.stored import from_json, to_json
 from app.domain.sites import Repository
 from app.jobs.periodic import run_periodically
 from app.ports.clock import Clock
@@ -19,14 +20,14 @@ class PostList:
 
     def __init__(
         self,
-        open_source: Callable[[Posts | None], PostSource],
+        open_source: Callable[[PostCatalog | None], PostSource],
         key: str,
         sites: Sequence[Repository],
         key_values: KeyValues,
-        serve: Callable[[Posts], Awaitable[None]],
+        serve: Callable[[PostCatalog], Awaitable[None]],
         clock: Clock,
     ) -> None:
-        """Open the source with the posts stored under `key`; call `serve` with the posts after each read."""
+        """Open the source with the posts stored under `key`; call `serve` with the catalog after each read."""
         self._open_source = open_source
         self._key = key
         self._sites = sites
@@ -42,10 +43,10 @@ class PostList:
         Raises `StoreError`.
         """
         text = await self._key_values.get(self._key)
-        posts = None if text is None else from_json(text, self._sites)
-        self._source = self._open_source(posts)
-        if posts is not None:
-            await self._serve(posts)
+        catalog = None if text is None else from_json(text, self._sites)
+        self._source = self._open_source(catalog)
+        if catalog is not None:
+            await self._serve(catalog)
         else:
             await self.read()
             self._was_just_read = True
@@ -59,11 +60,11 @@ class PostList:
 
     async def read(self) -> None:
         """Read once; serve and store the result."""
-        posts = await self._source.read() if self._source is not None else None
-        if posts is None:
+        catalog = await self._source.read() if self._source is not None else None
+        if catalog is None:
             return
-        await self._serve(posts)
-        text = to_json(posts)
+        await self._serve(catalog)
+        text = to_json(catalog)
         with suppress(StoreError):  # the next read stores it
             if await self._key_values.get(self._key) != text:
                 await self._key_values.put(self._key, text)

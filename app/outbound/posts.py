@@ -17,8 +17,9 @@ import orjson
 from typing_extensions import override
 
 from app.domain.errors import InvalidResponse, Unreachable
-from app.domain.posts import Posts, group_by_repository, parse_list, posts_of_page
-from app.domain.records import ThreadRef
+from app.domain.posts.fields import post_of_page
+from app.domain.posts.lists import parse_list
+from app.domain.posts.posts import Post, PostCatalog
 from app.domain.sites import Repository
 from app.github.requests import USER_AGENT, Request
 from app.github.responses import single_line
@@ -50,7 +51,7 @@ _FileVersion = tuple[int, int, int, int]
 """Inode, size, modification and change time: a file with the same four was not written in between."""
 
 
-def post_source(location: str, sites: Sequence[Repository], posts: Posts | None = None) -> PostSource:
+def post_source(location: str, sites: Sequence[Repository], posts: PostCatalog | None = None) -> PostSource:
     """Return the source at an http(s) address or folder; `posts` are those of its last read in an earlier process."""
     if location.lower().startswith(("http://", "https://")):
         return PublishedPostList(location, sites, posts=posts)
@@ -62,7 +63,7 @@ class _Page:
     """The posts of a file at its last read."""
 
     version: _FileVersion
-    posts: frozenset[ThreadRef]
+    post: Post
 
 
 class PostFolder(PostSource):
@@ -72,7 +73,7 @@ class PostFolder(PostSource):
     page is left at all, the whole folder keeps its posts: it is probably being moved or mounted.
     """
 
-    def __init__(self, folder: Path, sites: Sequence[Repository], *, posts: Posts | None = None) -> None:
+    def __init__(self, folder: Path, sites: Sequence[Repository], *, posts: PostCatalog | None = None) -> None:
         self._folder = folder
         self._sites = tuple(sites)
         self._posts = posts
@@ -80,25 +81,25 @@ class PostFolder(PostSource):
         self._warnings = _Warnings()
 
     @override
-    async def read(self) -> Posts | None:
+    async def read(self) -> PostCatalog | None:
         return await asyncio.to_thread(self._read)
 
     @override
     async def aclose(self) -> None:
         pass  # no file is open between two reads
 
-    def _read(self) -> Posts | None:
+    def _read(self) -> PostCatalog | None:
         paths, errors = _walk(self._folder)
         pages = {path: page for path in paths if (page := self._read_page(path)) is not None}
         for error in errors:
             folder = str(error.filename)
             pages |= {path: page for path, page in self._pages.items() if path.is_relative_to(folder)}
             self._warnings.add(f"The folder {single_line(folder)} cannot be opened ({error.strerror}). {_UNCHANGED}")
-        if pages or not (self._posts and any(self._posts.values())):
+        if pages or not (self._posts and self._posts.posts):
             self._pages = pages
             if pages or not errors:
-                self._posts = group_by_repository((post for page in pages.values() for post in page.posts), self._sites)
-                if not any(page.posts for page in pages.values()):
+                self._posts = PostCatalog(tuple(page.post for page in pages.values()))
+                if not any(page.post.threads for page in pages.values()):
                     self._warnings.add(_NO_POSTS.format(count=len(pages), folder=self._folder))
         else:
             self._warnings.add(f"There is no page in {self._folder} any more. {_UNCHANGED}")
@@ -117,7 +118,7 @@ class PostFolder(PostSource):
                 return last_page
             with path.open("rb") as file:
                 text = file.read(MAX_PAGE_BYTES).decode("utf-8", errors="replace")
-            return _Page(version, posts_of_page(front_matter(text), self._sites))
+            return _Page(version, post_of_page(front_matter(text), str(path), self._sites))
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -125,7 +126,7 @@ class PostFolder(PostSource):
             return last_page
         except ValueError as error:
             self._warnings.add(f"{single_line(str(path))} is skipped: {error}.")
-            return _Page(version, last_page.posts if last_page is not None else frozenset())
+            return _Page(version, last_page.post if last_page is not None else Post(str(path)))
 
 
 def _walk(root: Path) -> tuple[list[Path], list[OSError]]:
@@ -165,7 +166,7 @@ class PublishedPostList(PostSource):
     """A JSON list at an address, requested with its ETag; a failed or invalid response leaves the posts unchanged."""
 
     def __init__(
-        self, address: str, sites: Sequence[Repository], *, posts: Posts | None = None, timeout: float = TIMEOUT
+        self, address: str, sites: Sequence[Repository], *, posts: PostCatalog | None = None, timeout: float = TIMEOUT
     ) -> None:
         self._address = address
         self._sites = tuple(sites)
@@ -177,7 +178,7 @@ class PublishedPostList(PostSource):
         self._warnings = _Warnings()
 
     @override
-    async def read(self) -> Posts | None:
+    async def read(self) -> PostCatalog | None:
         try:
             async with asyncio.timeout(self._timeout):
                 await self._fetch()
@@ -208,9 +209,9 @@ class PublishedPostList(PostSource):
         post_list = parse_list(data, self._sites)
         for error in post_list.errors:
             self._warn(f": {error}. It is skipped.")
-        if not post_list.posts:
+        if not any(post.threads for post in post_list.posts):
             self._warn(" names no issue, so that nothing is served.")
-        self._posts = group_by_repository(post_list.posts, self._sites)
+        self._posts = PostCatalog(post_list.posts)
         etag = response.headers.get("etag")
         self._etag = (address, etag) if etag and etag.isascii() else None
 

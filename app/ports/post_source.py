@@ -1,15 +1,15 @@
-"""Where the numbers of the blog's posts come from."""
+"""Where the blog's posts come from."""
 
 from typing import Protocol
 
-from app.domain.posts import Posts
+from app.domain.posts.posts import PostCatalog
 
 
 class PostSource(Protocol):
-    """The blog's posts, in a folder or a published list."""
+    """The blog's posts, in a folder, a published list or a repository."""
 
-    async def read(self) -> Posts | None:
-        """Return the posts by repository; None only before the first successful read."""
+    async def read(self) -> PostCatalog | None:
+        """Return all posts and their problems; None only before the first successful read."""
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from app.domain.errors import NotReady, NotServed
-from app.domain.posts import Posts
+from app.domain.posts.posts import Posts
 from app.domain.records import IssueSummary, SiteRecord, ThreadRef
 from app.domain.sites import PostFilter, Repository
 from app.domain.thread_state import Snapshot

@@ -1,8 +1,9 @@
 """Report a change: readers are served the new documents first, then open pages are notified."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from app.domain.posts import Posts
+from app.domain.posts.posts import PostCatalog
 from app.domain.records import REPOSITORY_NUMBER, ThreadRef
 from app.domain.sites import Repository
 from app.serving.access_policy import AccessPolicy
@@ -13,7 +14,12 @@ from app.serving.event_streams import Subscribers
 class Updater:
     """Swaps documents, then notifies: a page that receives an event reads the new document."""
 
-    def __init__(self, documents: Documents, access: AccessPolicy, subscribers: Subscribers) -> None:
+    def __init__(
+        self, documents: Documents, access: AccessPolicy, subscribers: Subscribers, sites: Sequence[Repository]
+    ) -> None:
+        self.catalog: PostCatalog | None = None
+        """The posts of the blog; None before they were read, or without a source of posts."""
+        self._sites = sites
         self._documents = documents
         self._access = access
         self._subscribers = subscribers
@@ -41,8 +47,15 @@ class Updater:
         refs = {ThreadRef(repo, number) for number in numbers}
         self._documents.discard(refs | self._access.transfer_sources(refs))
 
-    async def replace_posts(self, posts: Posts) -> None:
-        """Serve another list of posts; pages of threads that are no longer posts are notified too."""
+    async def replace_posts(self, catalog: PostCatalog) -> None:
+        """Serve another catalog of posts; pages of threads that are no longer posts are notified too.
+
+        If the posts of the blog do not decide what is served, the catalog is kept for the owner alone.
+        """
+        self.catalog = catalog
+        if not self._access.posts.listed_only:
+            return
+        posts = catalog.served(self._sites)
         changed_posts = self._access.posts.changed_posts(posts)
         self._access.posts = replace(self._access.posts, posts=posts)
         for repo, numbers in changed_posts.items():

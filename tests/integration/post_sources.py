@@ -4,7 +4,7 @@ import asyncio
 
 from typing_extensions import override
 
-from app.domain.posts import Posts
+from app.domain.posts.posts import Posts
 from app.jobs.post_list import PostList
 from app.ports.post_source import PostSource
 from tests.fakes import FakeClock

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.posts import Posts
+from app.domain.posts.posts import Posts
 from app.jobs.post_list import PostList
 from app.outbound.posts import PostFolder
 from app.simulator.http.server import run_simulator

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.domain.posts import Posts
+from app.domain.posts.posts import Posts
 from app.domain.sites import repository
 
 BLOG = repository("ada/blog")

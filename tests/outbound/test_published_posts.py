@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from pytest_httpx import HTTPXMock
 
-from app.domain.posts import Posts
+from app.domain.posts.posts import Posts
 from app.outbound.posts import MAX_REDIRECTS, PublishedPostList
 from tests.outbound.post_sources import SITES, posts_of_both
 from tests.outbound.servers import ByteServer, http_response, serve_bytes

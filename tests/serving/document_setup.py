@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from typing_extensions import override
 
-from app.domain.posts import Posts
+from app.domain.posts.posts import Posts
 from app.domain.records import SiteRecord, ThreadRef, Tombstone
 from app.domain.sites import PostFilter, Repository, repository
 from app.domain.thread_state import Snapshot

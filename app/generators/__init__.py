@@ -1,0 +1,1 @@
+"""What a site generator makes of a blog's files: which pages there are, and what their fields are. Pure."""
