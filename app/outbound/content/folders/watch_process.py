@@ -143,12 +143,14 @@ def main() -> None:
     threading.Thread(target=_read_orders, args=(orders, stop), daemon=True).start()
     watch: Watch | None = None
     while (order := orders.get()) is not None:
+        watch = _replace(watch, order)
         stop.clear()
-        while not stop.is_set():
-            watch = _replace(watch, order)
-            while not (stop.is_set() or watch.is_outdated):
-                if watch.wait(stop):
-                    _say("changed")
+        while orders.empty():  # asked after `clear`: the reader puts an order first, and then sets the event
+            if watch.is_outdated:
+                watch = _replace(watch, order)
+            if watch.wait(stop):
+                _say("changed")
+            stop.clear()
 
 
 def _replace(previous: Watch | None, order: dict[str, Any]) -> Watch:
