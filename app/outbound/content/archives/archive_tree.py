@@ -1,6 +1,6 @@
 """The files of a blog in GitHub's archive of a branch.
 
-Nothing is unpacked to the disk under a name of the archive: what may say something of posts goes into one file without
+Nothing is stream to the disk under a name of the archive: what may say something of posts goes into one file without
 a name. Links lead to files of the archive only.
 """
 
@@ -51,7 +51,7 @@ class ArchiveTree(ContentTree):
         Raises `InvalidArchiveError` if the archive is not complete, too large, or lacks the folder; `OSError` if the
         disk is full.
         """
-        self._kept = SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115 - `close` closes it
+        self._contents = SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115 - `close` closes it
         self._texts: dict[PurePosixPath, _Text] = {}
         self._files: dict[PurePosixPath, ContentFile] = {}
         self._links: dict[PurePosixPath, PurePosixPath] = {}
@@ -63,7 +63,7 @@ class ArchiveTree(ContentTree):
             self._read_archive(archive)
             content = self._find_folder(folder)
         except BaseException:
-            self._kept.close()
+            self._contents.close()
             raise
         self._add_links()
         level = levels_to_root(lambda level: _names_above(self._names, content, level))
@@ -76,7 +76,7 @@ class ArchiveTree(ContentTree):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._kept.close()
+        self._contents.close()
 
     @property
     @override
@@ -93,8 +93,8 @@ class ArchiveTree(ContentTree):
         text = self._texts.get(self._root / path)
         if text is None:
             raise FileNotFoundError(errno.ENOENT, "No such file in the archive", path.as_posix())
-        self._kept.seek(text.offset)
-        return self._kept.read(min(limit, text.length))
+        self._contents.seek(text.offset)
+        return self._contents.read(min(limit, text.length))
 
     def _find_folder(self, folder: str) -> PurePosixPath:
         if PurePosixPath(folder) not in self._names:
@@ -107,8 +107,8 @@ class ArchiveTree(ContentTree):
     def _read_archive(self, archive: BinaryIO) -> None:
         kept_bytes = 0
         try:
-            with gzip.GzipFile(fileobj=archive, mode="rb") as unpacked:
-                reader = MemberReader(BoundedReader(cast("BinaryIO", unpacked), MAX_UNPACKED_BYTES))
+            with gzip.GzipFile(fileobj=archive, mode="rb") as stream:
+                reader = MemberReader(BoundedReader(cast("BinaryIO", stream), MAX_UNPACKED_BYTES))
                 for count, member in enumerate(reader.members(_MAX_FILE_BYTES)):
                     kept_bytes += self._add(member)
                     if count >= MAX_MEMBERS or kept_bytes > _MAX_KEPT_BYTES:
@@ -132,8 +132,8 @@ class ArchiveTree(ContentTree):
             target = PurePosixPath(posixpath.normpath(posixpath.join(path.parent.as_posix(), member.link)))
             self._links[path] = target
             return 0
-        self._texts[path] = _Text(self._kept.seek(0, 2), len(member.data))
-        self._kept.write(member.data)
+        self._texts[path] = _Text(self._contents.seek(0, 2), len(member.data))
+        self._contents.write(member.data)
         version = (member.size, blake2b(member.data, digest_size=16).digest())
         self._files[path] = ContentFile(path, version, member.size)
         return len(member.data)

@@ -66,7 +66,7 @@ class FolderTree(ContentTree):
         self.directories: set[Directory] = set()
         self.is_too_large = False
         self._real_root = os.path.realpath(self.root)
-        self._visited: set[tuple[int, int]] = set()
+        self._identities: set[tuple[int, int]] = set()
         self._real_paths: dict[PurePosixPath, str] = {}
         """The paths on disk of files whose names are not UTF-8."""
         self._files: list[ContentFile] = []
@@ -129,9 +129,9 @@ class FolderTree(ContentTree):
         path = os.path.join(self.root, folder)  # noqa: PTH118 - as above
         try:
             status = os.stat(path)  # noqa: PTH116 - as above
-            if (status.st_dev, status.st_ino) in self._visited:
+            if (status.st_dev, status.st_ino) in self._identities:
                 return []
-            self._visited.add((status.st_dev, status.st_ino))
+            self._identities.add((status.st_dev, status.st_ino))
             with os.scandir(path) as entries:
                 result = list(entries)
         except OSError as error:
