@@ -122,10 +122,7 @@ class ArchiveTree(ContentTree):
         path = _path_in_repository(member.path)
         if path is None:
             return 0
-        for parent in path.parents:
-            self._names.setdefault(parent, set())
-        for part in (path, *path.parents[:-1]):
-            self._names[part.parent].add(part.name)
+        self._add_name(path)
         if is_media(path.name) or any(is_hidden(part) and part != ".vitepress" for part in path.parts):
             return 0
         if member.link is not None:
@@ -137,6 +134,14 @@ class ArchiveTree(ContentTree):
         version = (member.size, blake2b(member.data, digest_size=16).digest())
         self._files[path] = ContentFile(path, version, member.size)
         return len(member.data)
+
+    def _add_name(self, path: PurePosixPath) -> None:
+        """Add a name to its folder, and the folder to the one above."""
+        names = self._names.get(path.parent)
+        if names is None:
+            names = self._names[path.parent] = set()
+            self._add_name(path.parent)
+        names.add(path.name)
 
     def _add_links(self) -> None:
         """Add the links that lead to files of the archive; those to folders and out of it are left out."""
