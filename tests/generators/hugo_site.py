@@ -21,8 +21,8 @@ CONFIGURATION = (
     'baseURL = "https://blog.example/"\ntitle = "t"\ndisableKinds = ["taxonomy", "term", "RSS", "sitemap", "404"]\n'
 )
 _LAYOUTS = {
-    "layouts/_default/single.html": "@@{{ .Params.ghissueid }}@@{{ .Content }}{{ .Params.body }}",
-    "layouts/_default/list.html": "@@{{ .Params.ghissueid }}@@{{ .Content }}",
+    "layouts/_default/single.html": "@@{{ .Params.ghissueid }}@@%%{{ .RelPermalink }}%%{{ .Content }}{{ .Params.body }}",
+    "layouts/_default/list.html": "@@{{ .Params.ghissueid }}@@%%{{ .RelPermalink }}%%{{ .Content }}",
 }
 REFUSED = frozenset(
     (
