@@ -62,7 +62,7 @@ def write_files(folder: Path, files: Mapping[str, bytes | str]) -> None:
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
-def start(folder: Path, *command: str) -> "subprocess.Popen[str]":
+def start(folder: Path, *command: str) -> subprocess.Popen[str]:
     """Start a program in a folder, without telemetry, update checks and colours."""
     variables = {**os.environ, **_OWN, "PATH": f"{BIN}:{os.environ['PATH']}"}
     output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
