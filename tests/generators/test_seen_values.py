@@ -11,7 +11,7 @@ from app.generators.inherited.values import NoInheritance
 from app.generators.page_reader import PageText, read_page
 from app.generators.publication.verdicts import Site
 from app.generators.read import read_site
-from tests.generators.blogs import PAGE, Blog
+from tests.generators.memory_blog import PAGE, Blog
 from tests.generators.seen_values import Seen, seen_values
 
 _SITES = (repository("ada/blog"),)
