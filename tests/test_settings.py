@@ -99,7 +99,7 @@ def test_settings_are_frozen() -> None:
         ({"posts": "pyproject.toml"}, "POSTS", "there is no folder"),
         ({"posts": "github:ada"}, "POSTS", "names no repository. Write it as github:owner/name"),
         ({"posts": "github:ada/site@a b"}, "POSTS", "'a b' is no branch"),
-        ({"generator": "frontpage"}, "GENERATOR", "is no generator that Afterword knows. Write one of astro, "),
+        ({"generator": "frontpage"}, "GENERATOR", "is no generator that Afterword knows. Write one of hugo, "),
         ({"posts": "https://a b/posts.json"}, "POSTS", "is not an address"),
         ({"posts": "https://a/posts.json#x"}, "POSTS", "is not an address"),
         ({"posts": "https://me:pw@a/posts.json"}, "POSTS", "must not hold a name or a password"),

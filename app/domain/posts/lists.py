@@ -130,7 +130,7 @@ def _number(value: object) -> int:
     raise _InvalidEntry(
         ProblemKind.NOT_A_NUMBER,
         f"ghissueid is {_printable(value)}",
-        "Write the number of the post's issue, as in ghissueid: 41",
+        "Write the number of the post's issue, as in ghissueid: 41.",
     )
 
 
@@ -146,7 +146,7 @@ def _repository(fields: Mapping[str, object], sites: Sequence[Repository]) -> Re
     raise _InvalidEntry(
         ProblemKind.UNKNOWN_REPOSITORY,
         f"{name} is {_printable(value)}, which is not served here",
-        f"Write ghrepo: {sites[0]}, or name it in AFTERWORD_REPO",
+        f"Write ghrepo: {sites[0]}, or name it in AFTERWORD_REPO.",
     )
 
 

@@ -108,7 +108,7 @@ def test_invalid_number_is_a_problem_with_its_solution(value: object, shown_valu
     (problem,) = catalog.problems
     assert (problem.kind, problem.source) == (ProblemKind.NOT_A_NUMBER, "entry 2")
     assert problem.message == f"ghissueid {shown_value}"
-    assert problem.advice == "Write the number of the post's issue, as in ghissueid: 41"
+    assert problem.advice == "Write the number of the post's issue, as in ghissueid: 41."
     assert [post.title for post in catalog.posts] == [None, "Two"]
     assert catalog.served(SITES)[BLOG] == {7}
 

@@ -69,6 +69,8 @@ class ArchiveTree(ContentTree):
         level = levels_to_root(lambda level: _names_above(self._names, content, level))
         self._root = content.parents[level - 1] if level else content
         self._content = content.relative_to(self._root)
+        below = sorted(path for path in self._files if path.is_relative_to(self._root))
+        self._files_below_root = [self._below_root(self._files[path]) for path in below]
 
     def __enter__(self) -> Self:
         return self
@@ -85,8 +87,7 @@ class ArchiveTree(ContentTree):
 
     @override
     def files(self) -> Sequence[ContentFile]:
-        below = [path for path in self._files if path.is_relative_to(self._root)]
-        return [self._below_root(self._files[path]) for path in sorted(below, key=lambda path: path.parts)]
+        return self._files_below_root
 
     @override
     def read(self, path: PurePosixPath, limit: int) -> bytes:
