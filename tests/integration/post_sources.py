@@ -7,6 +7,7 @@ from typing_extensions import override
 from app.domain.posts.posts import Post, PostCatalog
 from app.domain.records import ThreadRef
 from app.jobs.post_list import PostList
+from app.ports.clock import Clock
 from app.ports.post_source import PostSource
 from tests.fakes import FakeClock
 from tests.integration.fake_stores import FullKeyValues
@@ -23,6 +24,7 @@ class FakePostSource(PostSource):
 
     def __init__(self, posts: PostCatalog | None) -> None:
         self.posts = posts
+        self.clock: Clock = FakeClock()
         self.read_count = 0
         self.is_closed = False
         self.gate = asyncio.Event()
@@ -38,6 +40,10 @@ class FakePostSource(PostSource):
         self.read_count += 1
         await self.gate.wait()
         return self.posts
+
+    @override
+    async def wait_for_change(self) -> None:
+        await self.clock.sleep(60.0)
 
     @override
     async def aclose(self) -> None:
@@ -68,7 +74,7 @@ class RecordedPostList:
 
     def __init__(self, source: FakePostSource, key_values: FullKeyValues | None = None) -> None:
         self.source = source
-        self.clock = GatedClock()
+        self.clock = source.clock = GatedClock()
         self.key_values = key_values or FullKeyValues()
         self.served: list[PostCatalog] = []
         self.post_list = PostList(source.open, "posts here", (BLOG,), self.key_values, self._serve, self.clock)

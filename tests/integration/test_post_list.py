@@ -7,7 +7,8 @@ import pytest
 
 from app.domain.posts.posts import PostCatalog, Posts
 from app.jobs.post_list import PostList
-from app.outbound.posts import PostFolder
+from app.outbound.content.folder_posts import PostFolder
+from app.outbound.content.reading import SiteReader
 from app.simulator.http.server import run_simulator
 from tests.fakes import FakeClock
 from tests.integration.fake_stores import FullKeyValues
@@ -104,7 +105,8 @@ async def test_empty_folder_keeps_the_stored_posts(tmp_path: Path, loss: str) ->
 
     def new_list() -> PostList:
         return PostList(
-            lambda stored: PostFolder(folder, (BLOG,), posts=stored), "posts", (BLOG,), key_values, serve, FakeClock()
+            lambda stored: PostFolder(folder, SiteReader((BLOG,), None), FakeClock().now, posts=stored),
+            *("posts", (BLOG,), key_values, serve, FakeClock()),
         )
 
     await new_list().start()
