@@ -113,7 +113,7 @@ class SqliteMirror(Mirror):
         return await self._file.read(query)
 
     async def site(self, repo: Repository) -> SiteRecord | None:
-        return await self._file.read(lambda connection: _site(connection, repo))
+        return await self._file.read(lambda connection: read_site(connection, repo))
 
     async def records(self, repository_id: int) -> tuple[SiteRecord, ...]:
         rows = await self._file.rows(_RECORDS_OF_REPOSITORY, (clamp(repository_id),))
@@ -123,7 +123,7 @@ class SqliteMirror(Mirror):
         def query(connection: sqlite3.Connection) -> SiteSnapshot:
             rows = connection.execute(_SUMMARIES, {"key": repo.key}).fetchall()
             labels = parse_all(row[0] for row in rows)
-            return SiteSnapshot(_site(connection, repo), tuple(map(summary, labels, rows)))
+            return SiteSnapshot(read_site(connection, repo), tuple(map(summary, labels, rows)))
 
         return await self._file.read(query, urgent=urgent)
 
@@ -152,7 +152,7 @@ class SqliteMirror(Mirror):
         self, repos: Iterable[Repository], comment_id: int | None
     ) -> Mapping[Repository, tuple[SiteRecord | None, Comment | None]]:
         def query(connection: sqlite3.Connection) -> Mapping[Repository, tuple[SiteRecord | None, Comment | None]]:
-            return {repo: (_site(connection, repo), _comment(connection, repo, comment_id)) for repo in repos}
+            return {repo: (read_site(connection, repo), _comment(connection, repo, comment_id)) for repo in repos}
 
         return await self._file.read(query, urgent=True)
 
@@ -187,7 +187,7 @@ class SqliteMirror(Mirror):
         parameters = {"key": repo.key, "last": last, "keys": json_list(numbers)}
 
         def query(connection: sqlite3.Connection) -> NewestComments:
-            site, newest = _site(connection, repo), connection.execute(_NEWEST_COMMENTS, parameters)
+            site, newest = read_site(connection, repo), connection.execute(_NEWEST_COMMENTS, parameters)
             at_once = min(limit, _PARSED_AT_ONCE)
             visible = (c for c in _iterate_comments(newest, at_once) if with_hidden or c.hidden is None)
             comments = tuple(islice(visible, limit))
@@ -207,7 +207,7 @@ class SqliteMirror(Mirror):
         }
 
         def query(connection: sqlite3.Connection) -> SelectedComments:
-            site = _site(connection, repo)
+            site = read_site(connection, repo)
             statement = _SELECTED_IDS[selection.by_update, selection.descending]
             ids = [comment_id for (comment_id,) in connection.execute(statement, parameters)]
             comments = _comments(connection, _COMMENTS_BY_ID, {"key": repo.key, "keys": json_list(ids)})
@@ -241,7 +241,7 @@ class SqliteMirror(Mirror):
     async def apply(self, change: Change) -> frozenset[int]:
         def operation(connection: sqlite3.Connection) -> frozenset[int]:
             version = partial(_version, connection, change.repo)
-            site = _site(connection, change.repo)
+            site = read_site(connection, change.repo)
             return apply_change(connection, change, deduplicate(change, version), site, self._process_id)
 
         return await self._file.write(operation)
@@ -274,7 +274,7 @@ def _snapshot(
 
 
 def _hop(connection: sqlite3.Connection, ref: ThreadRef) -> tuple[Hop, ThreadRecord | None]:
-    site, record = _site(connection, ref.repo), _thread(connection, ref)
+    site, record = read_site(connection, ref.repo), _thread(connection, ref)
     if record is not None:  # then there is no tombstone
         return Hop(ref, site, None, record.version), record
     row = connection.execute(_TOMBSTONE, _parameters(ref)).fetchone()
@@ -284,10 +284,11 @@ def _hop(connection: sqlite3.Connection, ref: ThreadRef) -> tuple[Hop, ThreadRec
 
 def _transfer_target(connection: sqlite3.Connection, hop: Hop, sites: Sequence[Repository]) -> ThreadRef | None:
     address = hop.tombstone and hop.tombstone.transferred_to
-    return transfer_target(address, ((repo, _site(connection, repo)) for repo in sites)) if address else None
+    return transfer_target(address, ((repo, read_site(connection, repo)) for repo in sites)) if address else None
 
 
-def _site(connection: sqlite3.Connection, repo: Repository) -> SiteRecord | None:
+def read_site(connection: sqlite3.Connection, repo: Repository) -> SiteRecord | None:
+    """Return the record of a repository, within the caller's transaction."""
     row = connection.execute(_SITE_RECORD, (repo.key,)).fetchone()
     return None if row is None else site_record(row)
 

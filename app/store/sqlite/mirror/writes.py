@@ -41,9 +41,10 @@ UPDATE issue SET mirrored_count = 0, complete = 0, count_offset = 0, checked_at 
 WHERE site = :site AND number = :number AND is_pull_request
 """
 _PUT_COMMENT = """
-INSERT INTO comment (site, id, number, updated_at, author, source) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO comment (site, id, number, updated_at, author, source, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (site, id) DO UPDATE SET
-    number = excluded.number, updated_at = excluded.updated_at, author = excluded.author, source = excluded.source
+    number = excluded.number, updated_at = excluded.updated_at, author = excluded.author, source = excluded.source,
+    created_at = excluded.created_at
 """
 _DELETE_UNLISTED_COMMENTS = """
 DELETE FROM comment WHERE site = :site AND number = :number AND id NOT IN (SELECT value FROM json_each(:keys))
@@ -202,7 +203,7 @@ class _ChangeWriter:
             updated_at, stored_source, number = stored_rows.get(key, ("", b"", comment.number))
             if not is_newer(comment.updated_at, updated_at) or _is_same(stored_source, source):
                 continue
-            row = (self.site, key, comment.number, comment.updated_at, comment.author.id, source)
+            row = (self.site, key, comment.number, comment.updated_at, comment.author.id, source, comment.created_at)
             self._connection.execute(_PUT_COMMENT, row)
             self._recount.update({comment.number, number})
 
