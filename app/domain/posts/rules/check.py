@@ -49,7 +49,7 @@ _ADVICE = {
     ProblemKind.UNREADABLE: "Correct the front matter, so that every generator reads it.",
     ProblemKind.GENERATORS_DIFFER: "Write the number in digits only, as in ghissueid: 41.",
     ProblemKind.VALUE_FROM_ELSEWHERE: "Write the number into the front matter of the page.",
-    ProblemKind.UNSUPPORTED_FILE: "Name the issue in a published list (AFTERWORD_POSTS), or write the page as Markdown.",
+    ProblemKind.UNSUPPORTED_FILE: "Name the issue in a published list (AFTERWORD_POSTS).",
     ProblemKind.UNREADABLE_FOLDER: "Let the user who runs Afterword read the folder.",
 }
 _MILDER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE, Severity.NOTE: Severity.NOTE}

@@ -8,7 +8,7 @@ from app.domain.posts.posts import Post, PostCatalog
 from app.domain.posts.rules import pages
 from app.domain.posts.rules.duplicates import posts_by_thread
 from app.domain.posts.rules.facts import IssueFacts, SiteFacts
-from app.domain.records import ThreadRef, Tombstone
+from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.domain.transfers import transfer_target
 

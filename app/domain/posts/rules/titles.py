@@ -1,7 +1,7 @@
 """Whether two titles can be those of one post: they share most of their words, or cannot be compared.
 
-A title in another script is a translation, and one without letters says nothing. Emoji, accents, case and punctuation do
-not count. Numbers do: "Review 2019" is not "Review 2020".
+A title in another script is a translation, and one without letters says nothing. Emoji, accents, case and punctuation
+do not count. Numbers do: "Review 2019" is not "Review 2020".
 """
 
 import re
@@ -87,5 +87,5 @@ def _have_other_numbers(left: frozenset[str], right: frozenset[str]) -> bool:
 
 def _look_alike(one: str, other: str) -> bool:
     """Return True if two titles differ in a few letters, as by a spelling mistake or a hyphen."""
-    texts = [text[:_MAX_LENGTH].casefold() for text in (one, other)]
-    return SequenceMatcher(None, *texts, autojunk=False).ratio() >= _LEAST_SIMILARITY
+    left, right = one[:_MAX_LENGTH].casefold(), other[:_MAX_LENGTH].casefold()
+    return SequenceMatcher(None, left, right, autojunk=False).ratio() >= _LEAST_SIMILARITY
