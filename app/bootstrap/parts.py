@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
+from app.bootstrap.owner import make_owner_desk
 from app.domain.errors import GitHubError, RateLimited, Unreachable
 from app.domain.priority import Priority
 from app.github.requests import secret_digest
@@ -30,6 +31,10 @@ from app.serving.document_cache import DocumentCache, Documents
 from app.serving.event_streams import Subscribers
 from app.serving.image_proxy import ImageProxy
 from app.serving.image_sizes.learning import ImageSizes
+from app.serving.owner.journal import Journal
+from app.serving.owner.live import OwnerNews
+from app.serving.owner.model import Storage
+from app.serving.owner.overview import OverviewSources
 from app.serving.reader import Reader
 from app.serving.readiness import Readiness
 from app.serving.renderer import Renderer
@@ -68,7 +73,9 @@ class Resources:
     image_source: ImageSource
     image_store: ImageStore
     cursor_secret: bytes
+    session_secret: bytes
     metrics: PrometheusMetrics
+    journal: Journal
 
 
 class Application:
@@ -88,6 +95,7 @@ class Application:
         self.store = resources.store
         self.mirror = resources.store.mirror
         self.metrics = resources.metrics
+        self.journal = resources.journal
         self.clock = clock
         self.process_id = process_id
         self._random = random
@@ -106,7 +114,11 @@ class Application:
         self.documents = Documents(views, cache)
         self.names = RepositoryNames(self.mirror, self.access, settings.repo, self.documents.repository_generation)
         self.subscribers = Subscribers(document=self.documents.current, clock=self.clock, random=self._random)
-        self.updater = Updater(self.documents, self.access, self.subscribers, settings.repo)
+        self.owner_news = OwnerNews(self.clock)
+        self.journal.on_news = self.owner_news.notify
+        self.updater = Updater(
+            self.documents, self.access, self.subscribers, settings.repo, on_change=self.owner_news.notify
+        )
         self.metrics.sample_from(Samples(lambda: self.subscribers.count, lambda: cache.bytes, lambda: len(cache)))
 
     def _make_sync(self, github: GitHub, on_progress: OnProgress) -> None:
@@ -114,7 +126,7 @@ class Application:
         settings, store, mirror, clock = self.settings, self.store, self.mirror, self.clock
         notify, token_id = self.updater.update, secret_digest(settings.token) if settings.token else None
         budget = self.budget = RateBudget(
-            github, store.rate_state, clock, self.metrics, api=settings.github_api_url, token_id=token_id
+            github, store.rate_state, clock, self.journal, api=settings.github_api_url, token_id=token_id
         )
         repositories = self.repositories = Repositories(
             allow_private=settings.allow_private,
@@ -130,11 +142,11 @@ class Application:
         self.backfill = Backfill(
             refresher=refresher, committer=committer, budget=budget, mirror=mirror, clock=clock, progress=self.progress
         )
-        drift = DriftReport(mirror, store.jobs, store.deliveries, self.metrics)
+        drift = DriftReport(mirror, store.jobs, store.deliveries, self.journal)
         self.reconciler = Reconciler(
             refresher=refresher, committer=committer, budget=budget, mirror=mirror, drift=drift, clock=clock
         )
-        missed_deliveries = MissedDeliveries(mirror, store.deliveries, self.metrics, has_webhook=bool(settings.secrets))
+        missed_deliveries = MissedDeliveries(mirror, store.deliveries, self.journal, has_webhook=bool(settings.secrets))
         self.poller = Poller(
             repositories=repositories,
             refresher=refresher,
@@ -147,7 +159,9 @@ class Application:
     def _make_jobs(self) -> None:
         """Make what decides when GitHub is asked."""
         settings, store, clock = self.settings, self.store, self.clock
-        self.schedule = Schedule(self.poller, clock, self._random, self.metrics, every=settings.poll_seconds)
+        self.schedule = Schedule(
+            self.poller, clock, self._random, self.journal, every=settings.poll_seconds, on_poll=self.journal.poll
+        )
         retry = Retry(store.jobs, clock, self._random)
         self.worker = Worker(
             jobs=store.jobs,
@@ -203,6 +217,25 @@ class Application:
         self.maintenance = Maintenance(
             sites=settings.repo, store=self.store, gauges=self.metrics, on_repair=self._restart, clock=clock
         )
+        self.owner_desk = make_owner_desk(
+            settings,
+            self.store,
+            clock,
+            session_secret=resources.session_secret,
+            random=self._random,
+            news=self.owner_news,
+            sources=OverviewSources(
+                history=self.journal.last_day,
+                post_filter=lambda: self.access.posts,
+                catalog=lambda: self.updater.catalog,
+                rate_limit=self.budget.state,
+                has_token=self.budget.has_token,
+                failures=lambda: self.schedule.failures,
+                storage=lambda: Storage(None, self.cache.bytes, len(self.cache), self.subscribers.count),
+            ),
+            wake=self.worker.wake,
+            poll_now=self.schedule.poll_now,
+        )
 
     def _restart(self) -> None:
         """Read the store from the start after it was replaced."""
@@ -238,7 +271,8 @@ class Application:
             group.create_task(lease.while_held(self._poll))
             post_lists = [posts.run for posts in self.post_lists]
             parts = (self.worker.run, self.change_feed.run, self.subscribers.run, self.maintenance.run, *post_lists)
-            for run in parts:
+            owner_parts = () if self.owner_desk is None else (self.owner_desk.checks.run,)
+            for run in (*parts, self.journal.run, *owner_parts):
                 group.create_task(run())
 
     async def _poll(self) -> None:
@@ -248,11 +282,17 @@ class Application:
 
     async def close(self) -> None:
         """End all parts in order; the resources stay open."""
-        self.subscribers.close()
+        self.end_streams()
         await self.image_proxy.close()
         await self.reader.close()
         await self.worker.close()
         await asyncio.gather(*(posts.close() for posts in self.post_lists))
+        await self.journal.close()
+
+    def end_streams(self) -> None:
+        """End all responses that would not end otherwise; may be called again, and from a signal handler."""
+        self.subscribers.close()
+        self.owner_news.close()
 
     @cached_property
     def web(self) -> CachedReads:
@@ -265,7 +305,7 @@ class Application:
             sites=settings.repo,
             clock=self.clock,
             wake=self.worker.wake,
-            metrics=self.metrics,
+            metrics=self.journal,
         )
         context = WebContext(
             reader=self.reader,
@@ -279,6 +319,7 @@ class Application:
                 subscribers=self.subscribers,
                 images=self.image_proxy if settings.pictures else None,
                 names=self.names,
+                owner=self.owner_desk,
             ),
             request_ids=request_ids(self._random),
         )

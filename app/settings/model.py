@@ -15,6 +15,8 @@ from app.settings.origins import normalize_origin, normalize_pattern, split_orig
 
 PREFIX = "AFTERWORD_"
 _TOKEN = re.compile(r"[\x21-\x7e]+")
+_LEAST_OWNER_TOKEN, _LEAST_DIFFERENT = 16, 6
+_ADVICE = "Make one of at least 16 with: openssl rand -hex 24"
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
 _STORE = re.compile(r"sqlite:///(?P<path>.+)|memory:")
 _POLL_SECONDS_WITH_TOKEN = 60.0
@@ -34,6 +36,21 @@ def _split_repositories(value: str) -> tuple[Repository, ...]:
 def _check_token(value: SecretStr | None) -> SecretStr | None:
     if value is not None and not _TOKEN.fullmatch(value.get_secret_value()):
         raise ValueError("the token holds a space or another character that no token has. Copy it again")
+    return value
+
+
+def _check_owner_token(value: SecretStr | None) -> SecretStr | None:
+    if value is None:
+        return None
+    token = value.get_secret_value()
+    if not _TOKEN.fullmatch(token):
+        raise ValueError(
+            "the token holds a space or another character that no header can carry. Use letters and digits"
+        )
+    if len(token) < _LEAST_OWNER_TOKEN:
+        raise ValueError(f"a token of {len(token)} characters can be guessed. {_ADVICE}")
+    if len(set(token)) < _LEAST_DIFFERENT:
+        raise ValueError(f"a token of so few different characters can be guessed. {_ADVICE}")
     return value
 
 
@@ -131,6 +148,13 @@ class Settings(BaseModel):
     store: Annotated[str, AfterValidator(_check_store)] = Field(
         "sqlite:///afterword.db", description="Where the mirror is stored: `sqlite:///path` or `memory:`."
     )
+    owner_token: Annotated[SecretStr | None, AfterValidator(_check_owner_token)] = Field(
+        None,
+        description=(
+            "The password of the owner's page `/owner` and of its API: at least 16 characters. Without it there is no "
+            "such page."
+        ),
+    )
     host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` stands for all.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     public_url: Annotated[str | None, AfterValidator(_check_address)] = Field(
@@ -215,6 +239,13 @@ class Settings(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _check_owner_token_is_its_own(self) -> Self:
+        secrets = (self.github_token, *self.webhook_secret)
+        if self.owner_token is not None and self.owner_token in secrets:
+            raise InvalidSetting(f"{PREFIX}OWNER_TOKEN", f"it is a secret that GitHub has, too. {_ADVICE}")
+        return self
+
+    @model_validator(mode="after")
     def _check_posts_are_set(self) -> Self:
         if self.serve == "posts" and self.posts is None:
             raise InvalidSetting(
@@ -257,6 +288,11 @@ class Settings(BaseModel):
     def token(self) -> str | None:
         """The token in the clear: for the Authorization header, and for nothing else."""
         return self.github_token.get_secret_value() if self.github_token else None
+
+    @property
+    def owner_secret(self) -> str | None:
+        """The owner's token in the clear: for comparing tokens and signing sessions, and for nothing else."""
+        return self.owner_token.get_secret_value() if self.owner_token else None
 
     @property
     def post_filter(self) -> PostFilter:

@@ -6,7 +6,8 @@ from app.web import assets, errors
 from app.web.cached_reads import CachedReads
 from app.web.context import WebContext
 from app.web.pages import docs, feed, layout, start_page, status
-from app.web.routes import api, events, feeds, fragments, github_api, images, monitoring, webhook
+from app.web.pages.owner import page as owner_page
+from app.web.routes import api, events, feeds, fragments, github_api, images, monitoring, owner, webhook
 
 _DESCRIPTION = """Comments of a static blog, mirrored from its GitHub issues and served as finished bytes.
 
@@ -21,6 +22,7 @@ _TAGS = {
     "GitHub-compatible": "The part of GitHub's API that reads issues and comments, for scripts written for it.",
     "Webhook": "For GitHub, which reports changes here.",
     "Health": "For programs that watch this service.",
+    "Owner": "For the owner of the blog, with the owner's token.",
 }
 
 
@@ -42,6 +44,9 @@ def create_app(context: WebContext) -> CachedReads:
     layout.page_files()
     for module in (api, fragments, feeds, images, events, github_api, webhook, monitoring, assets):
         app.include_router(module.router)
+    if context.features.owner is not None:  # without it, these addresses are as unknown as any other
+        app.include_router(owner.router)
+        app.include_router(owner_page.router)
     for page in (docs, start_page, feed, status, layout):
         app.include_router(page.router)
     app.include_router(github_api.enterprise_router)

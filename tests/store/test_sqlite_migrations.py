@@ -258,7 +258,9 @@ async def test_migrated_tables_have_no_old_names(migrated: SqliteStore, released
 
 
 async def test_migration_reads_when_comments_were_written(migrated: SqliteStore, released: Path) -> None:
-    statement = "SELECT count(*) FROM comment WHERE created_at IS NOT json_extract(CAST(source AS TEXT), '$.created_at')"
+    statement = (
+        "SELECT count(*) FROM comment WHERE created_at IS NOT json_extract(CAST(source AS TEXT), '$.created_at')"
+    )
     assert query(released, "SELECT count(*) FROM comment") > 3
     assert query(released, statement) == 0
     overview = await migrated.overviews.site(JANE, includes=lambda _: True, since="2000-01-01T00:00:00Z", newest=1)

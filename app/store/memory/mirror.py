@@ -182,7 +182,9 @@ class MemoryMirror(Mirror):
 
     def _transfer_target(self, hop: Hop) -> ThreadRef | None:
         address = hop.tombstone and hop.tombstone.transferred_to
-        return transfer_target(address, ((repo, self.data_of(repo).record) for repo in self._sites)) if address else None
+        return (
+            transfer_target(address, ((repo, self.data_of(repo).record) for repo in self._sites)) if address else None
+        )
 
     def _thread(self, ref: ThreadRef) -> ThreadRecord | None:
         thread = self.data_of(ref.repo).threads.get(ref.number)

@@ -1,6 +1,15 @@
 """The last day in memory."""
 
-from app.ports.owner.history import DAY, HOUR, History, HistoryEvent, HistoryRecord, HourCount, latest_events, merge_counts
+from app.ports.owner.history import (
+    DAY,
+    HOUR,
+    History,
+    HistoryEvent,
+    HistoryRecord,
+    HourCount,
+    latest_events,
+    merge_counts,
+)
 
 
 class MemoryHistory(History):

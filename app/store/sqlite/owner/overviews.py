@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-
 from app.domain.records import Tombstone
 from app.domain.sites import Repository
 from app.ports.owner.overviews import (
