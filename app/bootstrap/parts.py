@@ -271,7 +271,7 @@ class Application:
             group.create_task(lease.while_held(self._poll))
             post_lists = [posts.run for posts in self.post_lists]
             parts = (self.worker.run, self.change_feed.run, self.subscribers.run, self.maintenance.run, *post_lists)
-            owner_parts = () if self.owner_desk is None else (self.owner_desk.checks.run,)
+            owner_parts = () if self.owner_desk is None else (self.owner_desk.run,)
             for run in (*parts, self.journal.run, *owner_parts):
                 group.create_task(run())
 

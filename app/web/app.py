@@ -47,6 +47,7 @@ def create_app(context: WebContext) -> CachedReads:
     if context.features.owner is not None:  # without it, these addresses are as unknown as any other
         app.include_router(owner.router)
         app.include_router(owner_page.router)
+        layout.compile_page(owner_page.TEMPLATE)
     for page in (docs, start_page, feed, status, layout):
         app.include_router(page.router)
     app.include_router(github_api.enterprise_router)

@@ -1,5 +1,6 @@
 """Everything that the owner's page and API work with."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from app.serving.owner.attempts import Attempts
@@ -18,3 +19,9 @@ class OwnerDesk:
     news: OwnerNews
     sessions: Sessions = field(repr=False)
     attempts: Attempts = field(repr=False)
+
+    async def run(self) -> None:
+        """Do what the page needs in the background. Never returns."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.checks.run())
+            group.create_task(self.overview.run(self.news))

@@ -1,12 +1,15 @@
 """The overview: everything that the owner is shown, from the store alone. It never asks GitHub."""
 
 import asyncio
+import logging
+import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from app import VERSION
+from app.domain.errors import StoreError
 from app.domain.posts.findings import Finding
 from app.domain.posts.posts import PostCatalog
 from app.domain.posts.rules.check import post_findings
@@ -24,9 +27,13 @@ from app.ports.owner.overviews import WEEK_SECONDS, ThreadOverview, week_of, wee
 from app.ports.rate_state import RateLimitState
 from app.ports.store import Store
 from app.render.excerpts import visible
+from app.serving.owner.live import OwnerNews
 from app.serving.owner.model import Budget, CommentRow, HeldComment, Overview, SiteRow, Storage
 from app.serving.owner.post_rows import KnownSite, PostRows, is_post, known_site, site_facts
 
+_log = logging.getLogger(__name__)
+_PAUSE = 4.0
+"""Seconds between two readings that nobody asked for."""
 _WEEKS = 52
 _NEWEST = 20
 _EXCERPT = 240
@@ -75,6 +82,18 @@ class OverviewReader:
     async def read(self) -> Overview:
         """Return the overview. Raises `StoreError`."""
         return await asyncio.shield(self._reading.join(None, self._read))
+
+    async def run(self, news: OwnerNews) -> None:
+        """Find again what is wrong with the posts after each change, before the owner looks. Never returns."""
+        message = "The overview for the owner's page could not be read; it is read again after the next change"
+        async for has_news in news.listen(math.inf):
+            if not has_news:
+                continue
+            try:
+                await self.read()
+            except StoreError as failure:
+                _log.warning("%s: %s", message, failure)
+            await self._clock.sleep(_PAUSE)
 
     async def is_known(self, ref: ThreadRef) -> bool:
         """Return True if the mirror, or a post, knows a thread. Raises `StoreError`."""

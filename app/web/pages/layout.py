@@ -63,6 +63,11 @@ def render_page(name: str, **values: Any) -> str:
     return _templates().get_template(name).render(values)
 
 
+def compile_page(name: str) -> None:
+    """Compile a template now, so that the first reader does not wait for it."""
+    _templates().get_template(name)
+
+
 def uncached_page(name: str, status: int = 200, **values: Any) -> Response:
     """Return a page without scripts that no cache may store."""
     html = render_page(name, **values)

@@ -41,6 +41,7 @@ from app.web.pages.owner.checking import check
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
+TEMPLATE = "owner.html"
 _HERE = "owner"
 """The page's own address, relative to itself."""
 _HEADERS: Mapping[str, str] = {
@@ -148,7 +149,7 @@ def _render(overview: Overview, listing: Listing, form_token: str, notice: str) 
     """Return the page as UTF-8. Half a surrogate pair in a title becomes a question mark."""
     listed = listing.select(overview.posts)
     html = render_page(
-        "owner.html",
+        TEMPLATE,
         **_TEMPLATE_TOOLS,
         overview=overview,
         now=overview.at,
