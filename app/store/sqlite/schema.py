@@ -225,5 +225,6 @@ MIGRATIONS: Sequence[Migration] = (
         """,
     ),
     ("CREATE INDEX comment_by_update ON comment (site, updated_at, id, number)",),
+    ("ALTER TABLE comment ADD COLUMN approval BLOB",),  # a JSON object: `app.domain.threads.Approval`
 )
 """From nothing to version 1, and so on. A released migration never changes: a new one follows it."""
