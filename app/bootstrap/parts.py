@@ -31,6 +31,10 @@ from app.serving.document_cache import DocumentCache, Documents
 from app.serving.event_streams import Subscribers
 from app.serving.image_proxy import ImageProxy
 from app.serving.image_sizes.learning import ImageSizes
+from app.serving.moderation.changed_rules import renew_if_changed
+from app.serving.moderation.held_comments import HeldComments
+from app.serving.moderation.holds import Holds
+from app.serving.moderation.visible_mirror import ModeratedMirror, VisibleMirror
 from app.serving.owner.journal import Journal
 from app.serving.owner.live import OwnerNews
 from app.serving.owner.model import Storage
@@ -108,8 +112,14 @@ class Application:
         """Make what renders, caches and announces documents."""
         settings = self.settings
         self.access = AccessPolicy(settings.post_filter, allow_private=settings.allow_private)
-        key_values, counts = self.store.key_values, self.metrics.render_counts
-        views = Views(self.mirror, key_values, self.access, Renderer(cursor_secret), counts)
+        rules = settings.moderation
+        self.holds = Holds(self.mirror, rules) if rules.is_active else None
+        self.visible_mirror: VisibleMirror = (
+            self.mirror if self.holds is None else ModeratedMirror(self.mirror, self.holds)
+        )
+        self.held_comments = HeldComments(self.mirror, self.holds, self.access.is_shown)
+        key_values, counts, renderer = self.store.key_values, self.metrics.render_counts, Renderer(cursor_secret)
+        views = Views(self.visible_mirror, key_values, self.access, renderer, counts, self.holds)
         cache = self.cache = DocumentCache(settings.cache_mb * _MEGABYTE)
         self.documents = Documents(views, cache)
         self.names = RepositoryNames(self.mirror, self.access, settings.repo, self.documents.repository_generation)
@@ -202,7 +212,7 @@ class Application:
             fresh_for=settings.fresh_for,
             cold_wait=settings.cold_wait,
         )
-        images, image_store = VisibleImages(self.mirror, self.access, settings.repo), resources.image_store
+        images, image_store = VisibleImages(self.visible_mirror, self.access, settings.repo), resources.image_store
         show_images = self.updater.show_images
         self.image_proxy = ImageProxy(
             source=resources.image_source,
@@ -231,6 +241,7 @@ class Application:
                 rate_limit=self.budget.state,
                 has_token=self.budget.has_token,
                 failures=lambda: self.schedule.failures,
+                held_comments=self.held_comments,
                 storage=lambda: Storage(None, self.cache.bytes, len(self.cache), self.subscribers.count),
             ),
             wake=self.worker.wake,
@@ -240,6 +251,8 @@ class Application:
     def _restart(self) -> None:
         """Read the store from the start after it was replaced."""
         self.documents.forget_outlines()
+        if self.holds is not None:
+            self.holds.clear()
         self.change_feed.restart()
         self.schedule.poll_now()
 
@@ -261,6 +274,8 @@ class Application:
 
     async def start(self) -> None:
         """Read what must be known before the first reader comes. Raises `StoreError`."""
+        settings, store = self.settings, self.store
+        await renew_if_changed(settings.moderation, store.key_values, store.mirror, settings.repo)
         await self.change_feed.catch_up()  # from here on, other processes' commits are noticed
         await asyncio.gather(*(posts.start() for posts in self.post_lists))
 

@@ -9,8 +9,20 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from app.domain.errors import InvalidSetting
+from app.domain.moderation.rules import ModerationRules
 from app.domain.sites import PostFilter, Repository, repository
 from app.settings.addresses import is_ip, is_loopback, split_address
+from app.settings.moderation import (
+    ApprovalSetting,
+    ApproversSetting,
+    AssociationsSetting,
+    DenyAuthorsSetting,
+    HoldLinksSetting,
+    HoldWordsSetting,
+    ShowSetting,
+    check_moderation,
+    moderation_rules,
+)
 from app.settings.origins import normalize_origin, normalize_pattern, split_origins
 
 PREFIX = "AFTERWORD_"
@@ -182,6 +194,13 @@ class Settings(BaseModel):
         default=False,
         description="Whether the issues of a private repository may be published; only with `AFTERWORD_SERVE=posts`.",
     )
+    show: ShowSetting = "all"
+    show_associations: AssociationsSetting = ()
+    approval: ApprovalSetting = None
+    approvers: ApproversSetting = ()
+    hold_words: HoldWordsSetting = ()
+    hold_links: HoldLinksSetting = None
+    deny_authors: DenyAuthorsSetting = ()
     pictures: bool = Field(
         default=True,
         description="Whether Afterword serves pictures and avatars, so that readers' browsers contact no other host.",
@@ -273,6 +292,11 @@ class Settings(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _check_moderation(self) -> Self:
+        check_moderation(self, PREFIX)
+        return self
+
     @property
     def store_path(self) -> str | None:
         """The file of the mirror; None for a mirror in memory."""
@@ -300,6 +324,11 @@ class Settings(BaseModel):
         if self.serve == "posts":
             return PostFilter(listed_only=True)
         return PostFilter() if self.serve == "any" else PostFilter(self.serve.removeprefix("label:").strip())
+
+    @property
+    def moderation(self) -> ModerationRules:
+        """Which comments readers are shown."""
+        return moderation_rules(self)
 
     @property
     def poll_seconds(self) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 from app.domain.posts.findings import Finding
 from app.domain.times import rfc3339
 from app.ports.owner.history import HistoryEvent, HistoryKind, HourCount
-from app.serving.owner.model import Budget, CommentRow, HeldComment, Overview, PostRow, SiteRow, ThreadRow
+from app.serving.owner.model import Budget, CommentRow, Overview, PostRow, SiteRow, ThreadRow
 
 
 def status_object(overview: Overview) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def status_object(overview: Overview) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in overview.findings],
         "weeks": [{"start": rfc3339(start)[:10], "comments": count} for start, count in overview.weeks],
         "newest": [_comment(comment) for comment in overview.newest],
-        "held_back": [_held(comment) for comment in overview.held_back],
+        "held_back": [_comment(comment) for comment in overview.held_back],
         "budget": _budget(overview.budget),
         "polls": _outcomes(history.counts, history.events, HistoryKind.POLL),
         "deliveries": _outcomes(history.counts, history.events, HistoryKind.DELIVERY),
@@ -50,6 +50,7 @@ def _post(post: PostRow) -> dict[str, Any]:
         "date": post.date,
         "unpublished": post.unpublished,
         "comment_count": post.comment_count,
+        "held_count": post.held_count,
         "last_comment_at": post.last_comment_at,
         "checked_at": _time(post.checked_at),
         "threads": [_thread(thread) for thread in post.threads],
@@ -66,6 +67,7 @@ def _thread(thread: ThreadRow) -> dict[str, Any]:
         "status": thread.status,
         "complete": thread.is_complete,
         "comment_count": thread.comment_count,
+        "held_count": thread.held_count,
         "last_comment_at": thread.last_comment_at,
         "checked_at": _time(thread.checked_at),
     }
@@ -79,6 +81,7 @@ def _site(site: SiteRow) -> dict[str, Any]:
         "threads": site.thread_count,
         "threads_complete": site.complete_count,
         "comments": site.comment_count,
+        "held": site.held_count,
         "checked_at": _time(site.checked_at),
         "reconciled_at": _time(site.reconciled_at),
         "last_delivery_at": _time(site.last_delivery_at),
@@ -110,18 +113,7 @@ def _comment(comment: CommentRow) -> dict[str, Any]:
         "url": comment.url,
         "text": comment.text,
         "hidden": comment.hidden,
-    }
-
-
-def _held(comment: HeldComment) -> dict[str, Any]:
-    return {
-        "repo": comment.ref.repo.full_name,
-        "ghissueid": comment.ref.number,
-        "author": comment.author,
-        "created_at": comment.created_at,
-        "url": comment.url,
-        "text": comment.text,
-        "reason": comment.reason,
+        "held_back": comment.held_back,
     }
 
 

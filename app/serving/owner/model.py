@@ -20,6 +20,8 @@ class ThreadRow:
     """`open`, `closed`, `locked`, `missing`, `gone`, `transferred`, `pull request`, or `unknown` before the import."""
     comment_count: int | None
     """None if it has no issue here."""
+    held_count: int
+    """How many further comments the settings hold back."""
     is_complete: bool
     last_comment_at: str | None
     """RFC 3339."""
@@ -48,6 +50,11 @@ class PostRow:
         return sum(counts) if counts else None
 
     @property
+    def held_count(self) -> int:
+        """Return how many comments of its threads are held back."""
+        return sum(thread.held_count for thread in self.threads)
+
+    @property
     def last_comment_at(self) -> str | None:
         """Return when the latest comment was written."""
         return max((thread.last_comment_at for thread in self.threads if thread.last_comment_at), default=None)
@@ -74,6 +81,7 @@ class SiteRow:
     thread_count: int
     complete_count: int
     comment_count: int
+    held_count: int
     checked_at: float | None
     reconciled_at: float | None
     """When it was last compared with GitHub as a whole."""
@@ -97,19 +105,8 @@ class CommentRow:
     """Its first words."""
     hidden: str | None
     """GitHub's reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeldComment:
-    """A comment that the settings hold back from readers."""
-
-    ref: ThreadRef
-    author: str
-    created_at: str
-    url: str
-    text: str
-    reason: str
-    """Why, as a sentence."""
+    held_back: str | None = None
+    """Why the settings hold it back from readers, as a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +148,8 @@ class Overview:
     weeks: Sequence[tuple[float, int]]
     """The beginning of each of the last 52 weeks, and how many comments were written in it."""
     newest: Sequence[CommentRow]
-    held_back: Sequence[HeldComment]
+    held_back: Sequence[CommentRow]
+    """The newest comments that the settings hold back."""
     budget: Budget
     history: HistoryRecord
     storage: Storage

@@ -5,7 +5,7 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from app import VERSION
@@ -27,8 +27,9 @@ from app.ports.owner.overviews import WEEK_SECONDS, ThreadOverview, week_of, wee
 from app.ports.rate_state import RateLimitState
 from app.ports.store import Store
 from app.render.excerpts import visible
+from app.serving.moderation.held_comments import HeldComments
 from app.serving.owner.live import OwnerNews
-from app.serving.owner.model import Budget, CommentRow, HeldComment, Overview, SiteRow, Storage
+from app.serving.owner.model import Budget, CommentRow, Overview, SiteRow, Storage
 from app.serving.owner.post_rows import KnownSite, PostRows, is_post, known_site, site_facts
 
 _log = logging.getLogger(__name__)
@@ -36,16 +37,13 @@ _PAUSE = 4.0
 """Seconds between two readings that nobody asked for."""
 _WEEKS = 52
 _NEWEST = 20
+_MOST_HELD = 20
 _EXCERPT = 240
 _NO_STORAGE = Storage(None, None, None, None)
 
 
 async def _no_limit() -> RateLimitState:
     return RateLimitState()
-
-
-async def _nothing_held(_sites: Sequence[KnownSite]) -> Sequence[HeldComment]:
-    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class OverviewSources:
     """Why the last poll of a site failed."""
     storage: Callable[[], Storage] = lambda: _NO_STORAGE
     """What this process has in memory."""
-    held_back: Callable[[Sequence[KnownSite]], Awaitable[Sequence[HeldComment]]] = _nothing_held
+    held_comments: HeldComments | None = None
     """The comments that the settings hold back."""
 
 
@@ -108,7 +106,7 @@ class OverviewReader:
         sites = await self._read_sites(now, filter_)
         history, state = await sources.history(), await sources.rate_limit()
         deliveries = {site.repo: await self._store.deliveries.last_delivery_at(site.repo) for site in sites}
-        held_back = await sources.held_back(sites)
+        held_back = await self._held_back(sites)
         storage = sources.storage()
         size = await self._store.overviews.bytes()
         findings = () if catalog is None else await self._find(catalog, [site_facts(site) for site in sites], filter_)
@@ -122,8 +120,8 @@ class OverviewReader:
                 posts=rows.of_threads() if catalog is None else rows.of_catalog(catalog, findings),
                 findings=findings,
                 weeks=_weeks(sites, now),
-                newest=_newest(sites),
-                held_back=held_back,
+                newest=_newest(sites, held_back),
+                held_back=held_back[:_MOST_HELD],
                 budget=_budget(state, history, now, has_token=sources.has_token),
                 history=history,
                 storage=Storage(size, storage.cache_bytes, storage.cached_documents, storage.subscriber_count),
@@ -139,8 +137,21 @@ class OverviewReader:
         for repo in self._sites:
             includes: Callable[[ThreadOverview], bool] = partial(is_post, filter_, repo)
             overview = await self._store.overviews.site(repo, includes=includes, since=since, newest=_NEWEST)
-            sites.append(known_site(repo, overview))
+            held = self._sources.held_comments
+            sites.append(known_site(repo, overview, {} if held is None else await held.counts(repo)))
         return sites
+
+    async def _held_back(self, sites: Sequence[KnownSite]) -> list[CommentRow]:
+        """Return the newest comments that are held back."""
+        held_comments = self._sources.held_comments
+        if held_comments is None:
+            return []
+        rows = [
+            replace(_comment_row(held.comment, site), held_back=str(held.reason))
+            for site in sites
+            for held in await held_comments.newest(site.repo)
+        ]
+        return sorted(rows, key=lambda row: row.created_at, reverse=True)
 
     async def _find(self, catalog: PostCatalog, facts: Sequence[SiteFacts], filter_: PostFilter) -> tuple[Finding, ...]:
         """Return the findings; they are made again only after a change of the posts or the issues."""
@@ -159,7 +170,8 @@ class OverviewReader:
             is_private=record is not None and record.private,
             thread_count=len(posts),
             complete_count=sum(thread.complete for thread in posts),
-            comment_count=sum(thread.shown_count for thread in posts),
+            comment_count=sum(site.shown_count(thread) for thread in posts),
+            held_count=sum(site.held_counts.values()),
             checked_at=None if record is None else site_checked_at(record),
             reconciled_at=None if record is None else record.reconciled_at,
             last_delivery_at=last_delivery_at,
@@ -175,10 +187,12 @@ def _weeks(sites: Sequence[KnownSite], now: float) -> list[tuple[float, int]]:
     return [(week_start(week), totals[week]) for week in range(this_week - _WEEKS + 1, this_week + 1)]
 
 
-def _newest(sites: Sequence[KnownSite]) -> list[CommentRow]:
+def _newest(sites: Sequence[KnownSite], held_back: Sequence[CommentRow]) -> list[CommentRow]:
+    reasons = {row.url: row.held_back for row in held_back}
     comments = ((comment, site) for site in sites for comment in site.overview.newest)
     latest = sorted(comments, key=lambda item: (item[0].created_at, item[0].id), reverse=True)[:_NEWEST]
-    return [_comment_row(comment, site) for comment, site in latest]
+    rows = [_comment_row(comment, site) for comment, site in latest]
+    return [replace(row, held_back=reasons.get(row.url)) for row in rows]
 
 
 def _comment_row(comment: Comment, site: KnownSite) -> CommentRow:

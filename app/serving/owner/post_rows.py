@@ -23,6 +23,12 @@ class KnownSite:
     overview: SiteOverview
     threads: Mapping[int, ThreadOverview]
     tombstones: Mapping[int, Tombstone]
+    held_counts: Mapping[int, int]
+    """How many comments of a thread the settings hold back, for those that have some."""
+
+    def shown_count(self, thread: ThreadOverview) -> int:
+        """Return the count that readers are shown."""
+        return max(0, thread.shown_count - self.held_counts.get(thread.number, 0))
 
     @property
     def record(self) -> SiteRecord | None:
@@ -35,10 +41,10 @@ class KnownSite:
         return self.record is not None and self.record.issues_listed_at is not None
 
 
-def known_site(repo: Repository, overview: SiteOverview) -> KnownSite:
+def known_site(repo: Repository, overview: SiteOverview, held_counts: Mapping[int, int]) -> KnownSite:
     """Return an overview with what it has by number."""
     threads = {thread.number: thread for thread in overview.threads}
-    return KnownSite(repo, overview, threads, {item.number: item for item in overview.tombstones})
+    return KnownSite(repo, overview, threads, {item.number: item for item in overview.tombstones}, held_counts)
 
 
 def site_facts(site: KnownSite) -> SiteFacts:
@@ -102,7 +108,8 @@ class PostRows:
             thread.title,
             thread.url,
             "transferred" if target != ref else _status(thread),
-            None if thread.is_pull_request else thread.shown_count,
+            None if thread.is_pull_request else site.shown_count(thread),
+            site.held_counts.get(thread.number, 0),
             thread.complete,
             thread.last_comment_at,
             latest((thread.checked_at, site.record.checked_at if is_covered and site.record else None)),
@@ -123,7 +130,9 @@ class PostRows:
         by_site = site_checked_at(site.record) if site and site.record else None
         checked_at = latest((tombstone.checked_at if tombstone else None, by_site))
         url = f"https://github.com/{ref.repo}/issues/{ref.number}"
-        return ThreadRow(ref, None, url, status, None, is_complete=False, last_comment_at=None, checked_at=checked_at)
+        return ThreadRow(
+            ref, None, url, status, None, 0, is_complete=False, last_comment_at=None, checked_at=checked_at
+        )
 
     def _resolve(self, ref: ThreadRef) -> ThreadRef:
         for _ in range(MAX_TRANSFERS):

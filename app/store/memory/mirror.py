@@ -9,11 +9,12 @@ from itertools import chain, takewhile
 from app.domain.records import IssueSummary, SiteRecord, ThreadRecord, ThreadRef
 from app.domain.sites import Repository
 from app.domain.thread_state import Hop, Snapshot
-from app.domain.threads import Comment, ImageSize
+from app.domain.threads import Approval, Comment, ImageSize
 from app.domain.transfers import MAX_TRANSFERS, transfer_target
 from app.ports.mirror import (
     Change,
     CommentSelection,
+    Exclusion,
     Mirror,
     MirrorChange,
     NewestComments,
@@ -22,7 +23,13 @@ from app.ports.mirror import (
     SiteSnapshot,
 )
 from app.store.memory.mirror_writes import ChangeWriter, SiteData
-from app.store.normalized_change import MONTH, deduplicate, numbers_to_version, with_image_sizes
+from app.store.normalized_change import (
+    MONTH,
+    deduplicate,
+    is_another_approval,
+    numbers_to_version,
+    with_image_sizes,
+)
 
 
 class MemoryMirror(Mirror):
@@ -86,10 +93,18 @@ class MemoryMirror(Mirror):
         tombstones = self.data_of(repo).tombstones
         return frozenset(n for n in numbers if n in tombstones and tombstones[n].transferred_to is not None)
 
-    async def avatar(self, repo: Repository, user_id: int, *, numbers: frozenset[int] | None = None) -> str | None:
+    async def avatar(
+        self,
+        repo: Repository,
+        user_id: int,
+        *,
+        numbers: frozenset[int] | None = None,
+        excluded_ids: frozenset[int] = frozenset(),
+    ) -> str | None:
         threads = self.data_of(repo).threads
         comments = chain.from_iterable(threads[n].comments.values() for n in threads if numbers is None or n in numbers)
-        return next((comment.author.avatar_url for comment in comments if comment.author.id == user_id), None)
+        own = (comment for comment in comments if comment.author.id == user_id and comment.id not in excluded_ids)
+        return next((comment.author.avatar_url for comment in own), None)
 
     async def newest_comments(
         self,
@@ -99,13 +114,13 @@ class MemoryMirror(Mirror):
         before: int | None,
         numbers: frozenset[int] | None,
         select: Select,
-        with_hidden: bool = True,
+        exclusion: Exclusion | None = None,
     ) -> NewestComments:
         site = self.data_of(repo)
         complete = {n for n, thread in site.threads.items() if thread.complete and (numbers is None or n in numbers)}
         ids = (key for key, number in site.numbers.items() if number in complete and (before is None or key < before))
         candidates = (site.threads[site.numbers[key]].comments[key] for key in ids)
-        visible = (comment for comment in candidates if with_hidden or comment.hidden is None)
+        visible = (comment for comment in candidates if exclusion is None or not exclusion.applies_to(comment))
         comments = tuple(nlargest(limit, visible, key=lambda comment: comment.id))
         refs = {comment.number: ThreadRef(repo, comment.number) for comment in comments}
         full = {number: self._snapshot(ref, with_comments=True) for number, ref in refs.items()}
@@ -116,7 +131,8 @@ class MemoryMirror(Mirror):
         site, numbers, since = self.data_of(repo), selection.numbers, selection.since
         threads = [t for n, t in site.threads.items() if t.complete and (numbers is None or n in numbers)]
         comments = chain.from_iterable(thread.comments.values() for thread in threads)
-        matches = [comment for comment in comments if since is None or comment.updated_at >= since]
+        others = (comment for comment in comments if comment.id not in selection.excluded_ids)
+        matches = [comment for comment in others if since is None or comment.updated_at >= since]
         matches.sort(key=lambda comment: (comment.updated_at if selection.by_update else "", comment.id))
         if selection.descending:
             matches.reverse()
@@ -159,6 +175,24 @@ class MemoryMirror(Mirror):
             self._data[repo.key] = site
         for number in sorted(numbers):
             self._record_change(ThreadRef(repo, number), images_only=True)
+        return frozenset(numbers)
+
+    async def record_approvals(self, repo: Repository, approvals: Mapping[int, Approval]) -> frozenset[int]:
+        site = self.data_of(repo).copy()
+        comments = [comment for comment in map(site.comment, approvals) if comment is not None]
+        for comment in comments:
+            site.replace_comment(replace(comment, approval=approvals[comment.id]))
+        if comments:
+            self._data[repo.key] = site
+        numbers = {c.number for c in comments if is_another_approval(c.approval, approvals[c.id])}
+        for number in sorted(numbers):
+            self._record_change(ThreadRef(repo, number), images_only=False)
+        return frozenset(numbers)
+
+    async def renew_versions(self, repo: Repository) -> frozenset[int]:
+        numbers = sorted(n for n, thread in self.data_of(repo).threads.items() if not thread.issue.is_pull_request)
+        for number in numbers:
+            self._record_change(ThreadRef(repo, number), images_only=False)
         return frozenset(numbers)
 
     def _record_change(self, ref: ThreadRef, *, images_only: bool) -> None:

@@ -227,6 +227,7 @@ MIGRATIONS: Sequence[Migration] = (
         """,
     ),
     ("CREATE INDEX comment_by_update ON comment (site, updated_at, id, number)",),
+    ("ALTER TABLE comment ADD COLUMN approval BLOB",),  # a JSON object: `app.domain.threads.Approval`
     (  # what the owner's page counts
         "ALTER TABLE comment ADD COLUMN created_at TEXT",
         """

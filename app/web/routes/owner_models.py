@@ -47,6 +47,7 @@ class OwnerThread(BaseModel):
     status: ThreadStatus = Field(description="`unknown` until its repository is mirrored.")
     complete: bool = Field(description="All its comments are mirrored.")
     comment_count: int | None = Field(description="Null if there is no such issue.", examples=[16])
+    held_count: int = Field(description="How many further comments are held back.")
     last_comment_at: Time | None
     checked_at: Time | None
 
@@ -60,6 +61,7 @@ class OwnerPost(BaseModel):
     date: str | None = Field(description="Its date, as the page gives it.")
     unpublished: str | None = Field(description="Why the generator makes no page of it; null if it makes one.")
     comment_count: int | None = Field(description="The comments of all its threads.", examples=[16])
+    held_count: int = Field(description="How many further comments are held back.")
     last_comment_at: Time | None
     checked_at: Time | None
     threads: list[OwnerThread] = Field(description="The threads that it names.")
@@ -81,7 +83,8 @@ class OwnerSite(BaseModel):
     private: bool = Field(description="It is private on GitHub.")
     threads: int = Field(description="How many threads are served.", examples=[61])
     threads_complete: int = Field(description="How many of them have all their comments.")
-    comments: int = Field(description="How many comments they have.")
+    comments: int = Field(description="How many comments readers see of them.")
+    held: int = Field(description="How many further comments are held back.")
     checked_at: Time | None
     reconciled_at: Time | None
     last_delivery_at: Time | None
@@ -106,18 +109,7 @@ class OwnerComment(BaseModel):
     url: str = Field(description="The comment on GitHub, where it can be hidden or deleted.")
     text: str = Field(description="Its first words.")
     hidden: str | None = Field(description="Why it is hidden on GitHub.")
-
-
-class OwnerHeldComment(BaseModel):
-    """A comment that the settings hold back."""
-
-    repo: str = Field(description="Its repository.")
-    ghissueid: int = Field(description="The number of its thread.")
-    author: str = Field(description="Who wrote it.")
-    created_at: Time
-    url: str = Field(description="The comment on GitHub.")
-    text: str = Field(description="Its first words.")
-    reason: str = Field(description="Why readers do not see it.")
+    held_back: str | None = Field(description="Why your settings hold it back from readers.")
 
 
 class OwnerHour(BaseModel):
@@ -184,7 +176,7 @@ class OwnerStatus(BaseModel):
     findings: list[OwnerFinding] = Field(description="What is wrong or doubtful.")
     weeks: list[OwnerWeek] = Field(description="The last 52 weeks.")
     newest: list[OwnerComment] = Field(description="The newest comments.")
-    held_back: list[OwnerHeldComment] = Field(description="The comments that the settings hold back.")
+    held_back: list[OwnerComment] = Field(description="The comments that the settings hold back.")
     budget: OwnerBudget = Field(description="The requests to GitHub.")
     polls: OwnerHistory = Field(description="The polls.")
     deliveries: OwnerHistory = Field(description="GitHub's webhook deliveries.")

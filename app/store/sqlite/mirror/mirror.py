@@ -11,12 +11,13 @@ import orjson
 from app.domain.records import SiteRecord, ThreadRecord, ThreadRef, Tombstone
 from app.domain.sites import Repository
 from app.domain.thread_state import Hop, Snapshot
-from app.domain.threads import Comment, ImageSize
+from app.domain.threads import Approval, Comment, ImageSize
 from app.domain.transfers import MAX_TRANSFERS, transfer_target
 from app.github import payloads
 from app.ports.mirror import (
     Change,
     CommentSelection,
+    Exclusion,
     Mirror,
     MirrorChange,
     NewestComments,
@@ -26,21 +27,16 @@ from app.ports.mirror import (
 )
 from app.store.normalized_change import deduplicate
 from app.store.sqlite.connections import LARGEST, SqliteFile, clamp, json_list, scalar
+from app.store.sqlite.mirror.learnt_facts import put_approvals, put_image_sizes, put_new_versions
 from app.store.sqlite.mirror.rows import parse_all, parse_comments, site_record, summary, thread_record
-from app.store.sqlite.mirror.writes import apply_change, put_image_sizes
+from app.store.sqlite.mirror.sites import SITE_RECORDS, read_site
+from app.store.sqlite.mirror.writes import apply_change
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
 _PARSED_AT_ONCE = 50
 _OF_SITE = "site = (SELECT id FROM site WHERE key = :key)"
 _IN_KEYS = "IN (SELECT value FROM json_each(:keys))"
-_SITE_RECORDS = """
-SELECT key, configured_name, github_id, full_name, issues_next_url, issues_listed_at, comments_next_url, since,
-    checked_at, private, reconciled_at, missed_by_webhook_at, not_visible_since, not_visible_count, feed_name,
-    entry_name, link_name, former_names, created_at
-FROM site
-"""
-_SITE_RECORD = f"{_SITE_RECORDS} WHERE key = ? AND github_id IS NOT NULL"
-_RECORDS_OF_REPOSITORY = f"{_SITE_RECORDS} WHERE github_id = ? ORDER BY id DESC"
+_RECORDS_OF_REPOSITORY = f"{SITE_RECORDS} WHERE github_id = ? ORDER BY id DESC"
 _VERSION = "SELECT version FROM mirror_change WHERE site = (SELECT id FROM site WHERE key = ?) AND number = ?"
 _COUNT_MISMATCH = "comment_count <> mirrored_count + count_offset"
 _THREADS = f"""
@@ -58,23 +54,24 @@ _INCOMPLETE_ISSUE = f"SELECT 1 FROM issue WHERE {_OF_SITE} AND NOT complete AND 
 _ISSUES = f"SELECT source FROM issue WHERE {_OF_SITE} AND number {_IN_KEYS}"
 _TOMBSTONE = f"SELECT number, gone, checked_at, transferred_to FROM tombstone WHERE {_OF_SITE} AND number = :number"
 _TRANSFERRED = f"SELECT number FROM tombstone WHERE {_OF_SITE} AND transferred_to IS NOT NULL AND number {_IN_KEYS}"
-_COMMENTS = f"SELECT source, image_sizes FROM comment WHERE {_OF_SITE} AND number = :number ORDER BY id"
-_COMMENTS_BY_ID = f"SELECT source, image_sizes FROM comment WHERE {_OF_SITE} AND id {_IN_KEYS} ORDER BY id"
+_COMMENTS = f"SELECT source, image_sizes, approval FROM comment WHERE {_OF_SITE} AND number = :number ORDER BY id"
+_COMMENTS_BY_ID = f"SELECT source, image_sizes, approval FROM comment WHERE {_OF_SITE} AND id {_IN_KEYS} ORDER BY id"
+_NOT_EXCLUDED = "(:excluded IS NULL OR comment.id NOT IN (SELECT value FROM json_each(:excluded)))"
 _COMMENT_BY_AUTHOR = f"""
-SELECT source, image_sizes FROM comment
-WHERE {_OF_SITE} AND author = :author AND (:keys IS NULL OR number {_IN_KEYS}) LIMIT 1
+SELECT source, image_sizes, approval FROM comment
+WHERE {_OF_SITE} AND author = :author AND (:keys IS NULL OR number {_IN_KEYS}) AND {_NOT_EXCLUDED} LIMIT 1
 """
-_NEWEST_COMMENTS = """
-SELECT comment.source, image_sizes FROM comment
+_NEWEST_COMMENTS = f"""
+SELECT comment.source, image_sizes, approval FROM comment
 CROSS JOIN issue USING (site, number)  -- CROSS: from the newest comment downwards, until there are enough
 WHERE comment.site = (SELECT id FROM site WHERE key = :key) AND comment.id <= :last AND issue.complete
-    AND (:keys IS NULL OR comment.number IN (SELECT value FROM json_each(:keys)))
+    AND (:keys IS NULL OR comment.number IN (SELECT value FROM json_each(:keys))) AND {_NOT_EXCLUDED}
 ORDER BY comment.id DESC
 """
 _SELECTION = f"""
 FROM comment CROSS JOIN issue USING (site, number)
 WHERE comment.{_OF_SITE} AND issue.complete AND (:since IS NULL OR comment.updated_at >= :since)
-    AND (:keys IS NULL OR comment.number {_IN_KEYS})
+    AND (:keys IS NULL OR comment.number {_IN_KEYS}) AND {_NOT_EXCLUDED}
 """
 _SELECTED_COUNT = f"SELECT count(*) {_SELECTION}"
 _SELECTED_IDS = {
@@ -168,8 +165,20 @@ class SqliteMirror(Mirror):
         rows = await self._file.rows(_TRANSFERRED, {"key": repo.key, "keys": json_list(numbers)})
         return frozenset(number for (number,) in rows)
 
-    async def avatar(self, repo: Repository, user_id: int, *, numbers: frozenset[int] | None = None) -> str | None:
-        parameters = {"key": repo.key, "author": clamp(user_id), "keys": json_list(numbers)}
+    async def avatar(
+        self,
+        repo: Repository,
+        user_id: int,
+        *,
+        numbers: frozenset[int] | None = None,
+        excluded_ids: frozenset[int] = frozenset(),
+    ) -> str | None:
+        parameters = {
+            "key": repo.key,
+            "author": clamp(user_id),
+            "keys": json_list(numbers),
+            "excluded": json_list(excluded_ids or None),
+        }
         comments = await self._file.read(lambda connection: _comments(connection, _COMMENT_BY_AUTHOR, parameters))
         return comments[0].author.avatar_url if comments else None
 
@@ -181,15 +190,17 @@ class SqliteMirror(Mirror):
         before: int | None,
         numbers: frozenset[int] | None,
         select: Select,
-        with_hidden: bool = True,
+        exclusion: Exclusion | None = None,
     ) -> NewestComments:
         last = LARGEST if before is None else clamp(before - 1)
-        parameters = {"key": repo.key, "last": last, "keys": json_list(numbers)}
+        excluded_ids = None if exclusion is None else json_list(exclusion.ids or None)
+        parameters = {"key": repo.key, "last": last, "keys": json_list(numbers), "excluded": excluded_ids}
 
         def query(connection: sqlite3.Connection) -> NewestComments:
             site, newest = read_site(connection, repo), connection.execute(_NEWEST_COMMENTS, parameters)
             at_once = min(limit, _PARSED_AT_ONCE)
-            visible = (c for c in _iterate_comments(newest, at_once) if with_hidden or c.hidden is None)
+            comments_read = _iterate_comments(newest, at_once)
+            visible = (c for c in comments_read if exclusion is None or not exclusion.applies_to(c))
             comments = tuple(islice(visible, limit))
             refs = {ThreadRef(repo, comment.number) for comment in comments}
             snapshots = {ref.number: _snapshot(connection, ref, (), select=select) for ref in refs}
@@ -202,6 +213,7 @@ class SqliteMirror(Mirror):
             "key": repo.key,
             "since": selection.since,
             "keys": json_list(selection.numbers),
+            "excluded": json_list(selection.excluded_ids or None),
             "limit": selection.limit,
             "offset": clamp(selection.offset),
         }
@@ -237,6 +249,12 @@ class SqliteMirror(Mirror):
 
     async def learn_image_sizes(self, repo: Repository, sizes: Mapping[int, Mapping[str, ImageSize]]) -> frozenset[int]:
         return await self._file.write(lambda connection: put_image_sizes(connection, repo, sizes, self._process_id))
+
+    async def record_approvals(self, repo: Repository, approvals: Mapping[int, Approval]) -> frozenset[int]:
+        return await self._file.write(lambda connection: put_approvals(connection, repo, approvals, self._process_id))
+
+    async def renew_versions(self, repo: Repository) -> frozenset[int]:
+        return await self._file.write(lambda connection: put_new_versions(connection, repo, self._process_id))
 
     async def apply(self, change: Change) -> frozenset[int]:
         def operation(connection: sqlite3.Connection) -> frozenset[int]:
@@ -285,12 +303,6 @@ def _hop(connection: sqlite3.Connection, ref: ThreadRef) -> tuple[Hop, ThreadRec
 def _transfer_target(connection: sqlite3.Connection, hop: Hop, sites: Sequence[Repository]) -> ThreadRef | None:
     address = hop.tombstone and hop.tombstone.transferred_to
     return transfer_target(address, ((repo, read_site(connection, repo)) for repo in sites)) if address else None
-
-
-def read_site(connection: sqlite3.Connection, repo: Repository) -> SiteRecord | None:
-    """Return the record of a repository, within the caller's transaction."""
-    row = connection.execute(_SITE_RECORD, (repo.key,)).fetchone()
-    return None if row is None else site_record(row)
 
 
 def _is_complete(connection: sqlite3.Connection, site: SiteRecord | None, repo: Repository) -> bool:

@@ -19,8 +19,8 @@ from app.ports.owner.overviews import (
     ThreadOverview,
 )
 from app.store.sqlite.connections import SqliteFile, json_list
-from app.store.sqlite.mirror.mirror import read_site
 from app.store.sqlite.mirror.rows import parse_all, parse_comments
+from app.store.sqlite.mirror.sites import read_site
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
 _OF_SITE = "site = (SELECT id FROM site WHERE key = :key)"
@@ -36,7 +36,7 @@ SELECT (CAST(strftime('%s', created_at) AS INTEGER) - {FIRST_MONDAY}) / {WEEK_SE
 WHERE {_OF_SITE} AND created_at >= :since AND number IN (SELECT value FROM json_each(:keys)) GROUP BY week
 """
 _NEWEST = f"""
-SELECT source, image_sizes FROM comment
+SELECT source, image_sizes, approval FROM comment
 WHERE {_OF_SITE} AND number IN (SELECT value FROM json_each(:keys)) ORDER BY id DESC LIMIT :newest
 """
 _BYTES = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"

@@ -159,6 +159,7 @@ def _render(overview: Overview, listing: Listing, form_token: str, notice: str) 
         listed=listed,
         pages=_pages(listing, listed.page, listed.pages),
         findings=words.loose_findings(overview.findings, listed),
+        held_count=sum(site.held_count for site in overview.sites),
         repos=[site.repo for site in overview.sites],
         weeks=week_chart(overview.weeks),
         hours=hour_chart(overview.budget.hours),
