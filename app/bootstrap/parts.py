@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from app.bootstrap.owner import make_owner_desk
+from app.bootstrap.owner import make_owner_desk, posts_key
 from app.domain.errors import GitHubError, RateLimited, Unreachable
 from app.domain.priority import Priority
 from app.github.requests import secret_digest
@@ -195,7 +195,7 @@ class Application:
         self.post_lists: Sequence[PostList] = ()
         source = settings.posts
         if source:
-            key, serve = f"posts {secret_digest(source)}", self.updater.replace_posts
+            key, serve = posts_key(source), self.updater.replace_posts
             open_source = partial(post_source, source, settings.repo)
             self.post_lists = (PostList(open_source, key, settings.repo, store.key_values, serve, clock),)
 
