@@ -46,8 +46,10 @@ def make_owner_desk(
         return None
     has_token = settings.token is not None
     return OwnerDesk(
-        overview=OverviewReader(settings.repo, store, sources, clock),
-        checks=OwnerChecks(store.jobs, store.key_values, clock, wake=wake, poll_now=poll_now, has_token=has_token),
+        overview=OverviewReader(settings.repo, store, sources, clock, news),
+        checks=OwnerChecks(
+            store.jobs, store.key_values, clock, wake=wake, on_done=news.notify, poll_now=poll_now, has_token=has_token
+        ),
         news=news,
         sessions=Sessions(session_secret, token, store.key_values, random),
         attempts=Attempts(token, clock.now),
@@ -74,7 +76,9 @@ async def open_overview(settings: Settings, clock: Clock, process_id: str) -> As
         )
     store = await SqliteStore.open(path, process_id=process_id, sites=settings.repo)
     try:
-        yield OverviewReader(settings.repo, store, await _stored_sources(settings, store, clock), clock)
+        yield OverviewReader(
+            settings.repo, store, await _stored_sources(settings, store, clock), clock, OwnerNews(clock)
+        )
     finally:
         await store.close()
 

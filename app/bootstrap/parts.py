@@ -302,6 +302,8 @@ class Application:
         await self.reader.close()
         await self.worker.close()
         await asyncio.gather(*(posts.close() for posts in self.post_lists))
+        if self.owner_desk is not None:
+            await self.owner_desk.overview.close()
         await self.journal.close()
 
     def end_streams(self) -> None:

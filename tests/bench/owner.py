@@ -16,7 +16,7 @@ from pathlib import Path
 import brotli
 import httpx
 
-from app.simulator.http.server import run_simulator
+from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.sample import SAMPLE_REPO, generate_world
 from app.simulator.world.world import World
 from tests.bench import numbers
@@ -59,6 +59,14 @@ def first_byte(client: httpx.Client, url: str) -> tuple[float, bytes]:
         return seconds, body + b"".join(chunks)
 
 
+def wait_until_quiet(simulator: RunningSimulator) -> None:
+    """Wait until the first poll has ended: no request for three seconds."""
+    count = -1
+    while count != len(simulator.requests) or not count:
+        count = len(simulator.requests)
+        time.sleep(3)
+
+
 def longest_wait(url: str, work: Callable[[], object]) -> float:
     """Return the longest time of a reader's requests while some work is done."""
     waits: list[float] = []
@@ -91,7 +99,7 @@ def main() -> None:
         numbers.environment = lambda *_: environment  # type: ignore[assignment]  # the same for the service
         with numbers.run_service(simulator, folder) as url, httpx.Client(headers={"Accept-Encoding": "br"}) as client:
             client.headers["Authorization"] = f"Bearer {OWNER}"
-            time.sleep(3)  # the start reads the posts and polls once
+            wait_until_quiet(simulator)
             simulator.requests.clear()
             for name in (
                 "/owner",

@@ -78,7 +78,7 @@ def _summary(status: Mapping[str, Any]) -> Table:
 
 def _posts(status: Mapping[str, Any]) -> str:
     if not status["has_post_list"]:
-        return "not known: AFTERWORD_POSTS is not set"
+        return "not known (AFTERWORD_POSTS)"
     return f"{status['posts']:,}, with {len(status['findings']):,} findings"
 
 

@@ -45,15 +45,17 @@ class OwnerChecks:
         clock: Clock,
         *,
         wake: Callable[[], None],
+        on_done: Callable[[], None],
         poll_now: Callable[[], None],
         has_token: bool,
     ) -> None:
-        """`wake` starts due jobs; `poll_now` starts a poll if this process polls."""
+        """`wake` starts due jobs, `on_done` is called after one; `poll_now` starts a poll if this process polls."""
         self._pause = _PAUSE_WITH_TOKEN if has_token else _PAUSE
         self._jobs = jobs
         self._key_values = key_values
         self._clock = clock
         self._wake = wake
+        self._on_done = on_done
         self._poll_now = poll_now
         self._last_wish: str | None = None
 
@@ -65,6 +67,7 @@ class OwnerChecks:
         while self._clock.now() < until:
             await self._clock.sleep(_STEP)
             if await self._jobs.find(*ref) is None:
+                self._on_done()
                 return CheckOutcome.DONE
         return CheckOutcome.WAITING
 

@@ -24,4 +24,4 @@ class OwnerDesk:
         """Do what the page needs in the background. Never returns."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.checks.run())
-            group.create_task(self.overview.run(self.news))
+            group.create_task(self.overview.run())

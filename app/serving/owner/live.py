@@ -17,6 +17,8 @@ class OwnerNews:
         self._clock = clock
         self._wakeups: set[asyncio.Event] = set()
         self._is_closed = False
+        self.generation = 0
+        """Grows with all news."""
 
     @property
     def has_room(self) -> bool:
@@ -25,6 +27,7 @@ class OwnerNews:
 
     def notify(self) -> None:
         """Tell all open pages that something changed."""
+        self.generation += 1
         for wakeup in self._wakeups:
             wakeup.set()
 

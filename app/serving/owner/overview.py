@@ -19,7 +19,7 @@ from app.domain.sites import PostFilter, Repository
 from app.domain.texts.excerpts import excerpt
 from app.domain.thread_state import site_checked_at
 from app.domain.threads import Comment
-from app.domain.times import rfc3339
+from app.domain.times import is_within, rfc3339
 from app.jobs.single_flight import SingleFlight
 from app.ports.clock import Clock
 from app.ports.owner.history import DAY, HOUR, HistoryKind, HistoryRecord, hour_of
@@ -35,6 +35,8 @@ from app.serving.owner.post_rows import KnownSite, PostRows, is_post, known_site
 _log = logging.getLogger(__name__)
 _PAUSE = 4.0
 """Seconds between two readings that nobody asked for."""
+_BELIEVED = 10.0
+"""Seconds for which an overview is shown again, if there are no news."""
 _WEEKS = 52
 _NEWEST = 20
 _MOST_HELD = 20
@@ -68,23 +70,36 @@ class OverviewSources:
 class OverviewReader:
     """Reads the overview; all who ask at the same moment share one read."""
 
-    def __init__(self, sites: Sequence[Repository], store: Store, sources: OverviewSources, clock: Clock) -> None:
+    def __init__(
+        self, sites: Sequence[Repository], store: Store, sources: OverviewSources, clock: Clock, news: OwnerNews
+    ) -> None:
+        """Read again after `news`, and after ten seconds: other processes' news are heard a little later."""
         self._sites = sites
         self._store = store
         self._sources = sources
         self._clock = clock
+        self._news = news
+        self._latest: tuple[int, Overview] | None = None
+        """The last overview, and the generation of news before it was read."""
         self._reading: SingleFlight[Overview] = SingleFlight()
         self._findings: tuple[object, tuple[Finding, ...]] = (None, ())
         """The last findings, and what they were made from."""
 
     async def read(self) -> Overview:
         """Return the overview. Raises `StoreError`."""
-        return await asyncio.shield(self._reading.join(None, self._read))
+        generation = self._news.generation
+        if self._latest is not None and self._latest[0] == generation:
+            overview = self._latest[1]
+            if is_within(_BELIEVED, overview.at, now=self._clock.now()):
+                return overview
+        overview = await asyncio.shield(self._reading.join(generation, self._read))
+        self._latest = generation, overview
+        return overview
 
-    async def run(self, news: OwnerNews) -> None:
+    async def run(self) -> None:
         """Find again what is wrong with the posts after each change, before the owner looks. Never returns."""
         message = "The overview for the owner's page could not be read; it is read again after the next change"
-        async for has_news in news.listen(math.inf):
+        async for has_news in self._news.listen(math.inf):
             if not has_news:
                 continue
             try:
@@ -92,6 +107,10 @@ class OverviewReader:
             except StoreError as failure:
                 _log.warning("%s: %s", message, failure)
             await self._clock.sleep(_PAUSE)
+
+    async def close(self) -> None:
+        """Cancel what is under way."""
+        await self._reading.close()
 
     async def is_known(self, ref: ThreadRef) -> bool:
         """Return True if the mirror, or a post, knows a thread. Raises `StoreError`."""

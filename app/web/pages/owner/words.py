@@ -173,7 +173,7 @@ def tiles(overview: Overview) -> list[Tile]:
 
 def _published(overview: Overview) -> str:
     if not overview.has_post_list:
-        return "AFTERWORD_POSTS is not set"
+        return "no list of posts yet"
     hidden = sum(post.unpublished is not None for post in overview.posts)
     return f"{hidden:,} not published" if hidden else "all published"
 
