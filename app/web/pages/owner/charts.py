@@ -21,6 +21,7 @@ class Bar:
     height: float
     value: int
     label: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +31,20 @@ class Chart:
     bars: Sequence[Bar]
     most: int
     """The value of the highest bar."""
-    total: int
     summary: str
     first: str
     last: str
+    note: str = ""
+    """What the notes of the bars say; empty without notes."""
 
 
-def bar_chart(values: Sequence[tuple[str, int]], summary: str) -> Chart:
-    """Return a chart of labelled values."""
-    most = max((value for _, value in values), default=0)
+def bar_chart(values: Sequence[tuple[str, int, str]], summary: str, note: str = "") -> Chart:
+    """Return a chart of values, each with its label and a note."""
+    most = max((value for _, value, _ in values), default=0)
     step = WIDTH / max(1, len(values))
-    bars = [_bar(index, step, label, value, most) for index, (label, value) in enumerate(values)]
-    labels = [label for label, _ in values] or [""]
-    return Chart(bars, most, sum(value for _, value in values), summary, labels[0], labels[-1])
+    bars = [_bar(index, step, item, most) for index, item in enumerate(values)]
+    labels = [label for label, _, _ in values] or [""]
+    return Chart(bars, most, summary, labels[0], labels[-1], note)
 
 
 def week_chart(weeks: Sequence[tuple[float, int]]) -> Chart:
@@ -52,14 +54,17 @@ def week_chart(weeks: Sequence[tuple[float, int]]) -> Chart:
     summary = f"{total:,} comments in the last {len(weeks)} weeks."
     if busiest[1]:
         summary += f" The busiest week was {_span(busiest[0])}, with {busiest[1]:,}."
-    return bar_chart([(_span(start), count) for start, count in weeks], summary)
+    return bar_chart([(_span(start), count, "") for start, count in weeks], summary)
 
 
 def hour_chart(hours: Sequence[tuple[int, int, int | None]]) -> Chart:
     """Return the requests by hour."""
     total = sum(count for _, count, _ in hours)
-    values = [(f"{datetime.fromtimestamp(hour, UTC):%d %b, %H:00}", count) for hour, count, _ in hours]
-    return bar_chart(values, f"{total:,} requests to GitHub in the last 24 hours, by hour (UTC).")
+    values = [
+        (f"{datetime.fromtimestamp(hour, UTC):%d %b, %H:00}", count, "" if least is None else f"{least:,}")
+        for hour, count, least in hours
+    ]
+    return bar_chart(values, f"{total:,} requests to GitHub in the last 24 hours, by hour (UTC).", "Fewest left")
 
 
 def _span(start: float) -> str:
@@ -69,7 +74,8 @@ def _span(start: float) -> str:
     return f"{beginning} to {last.day} {last:%b %Y}"
 
 
-def _bar(index: int, step: float, label: str, value: int, most: int) -> Bar:
+def _bar(index: int, step: float, item: tuple[str, int, str], most: int) -> Bar:
+    label, value, note = item
     height = 0.0 if not value else max(_LEAST_BAR, round(HEIGHT * value / most, 1))
     gap = step / 5
-    return Bar(round(index * step, 1), round(HEIGHT - height, 1), round(step - gap, 1), height, value, label)
+    return Bar(round(index * step, 1), round(HEIGHT - height, 1), round(step - gap, 1), height, value, label, note)

@@ -31,17 +31,21 @@ async function refresh() {
   isOutdated = true;
   if (isReading) return;
   isReading = true;
+  while (isOutdated) {
+    isOutdated = false;
+    const html = await read();
+    if (html) replace(new DOMParser().parseFromString(policy.createHTML(html), "text/html"));
+  }
+  isReading = false;
+}
+
+// Returns the page, or nothing while the service is away: the stream reconnects then, and the page is read again.
+async function read() {
   try {
-    while (isOutdated) {
-      isOutdated = false;
-      const response = await fetch(location.href, { cache: "no-store" });
-      if (!response.ok) return;
-      replace(new DOMParser().parseFromString(policy.createHTML(await response.text()), "text/html"));
-    }
+    const response = await fetch(location.href, { cache: "no-store" });
+    return response.ok ? await response.text() : null;
   } catch {
-    // the service is away: the stream reconnects, and reads again
-  } finally {
-    isReading = false;
+    return null;
   }
 }
 
@@ -50,6 +54,7 @@ function replace(page) {
     location.reload(); // the session has ended
     return;
   }
+  const time = page.querySelector("#as-of time").textContent;
   let hasNews = false;
   for (const section of document.querySelectorAll("[data-live]")) {
     const current = page.getElementById(section.id);
@@ -60,7 +65,7 @@ function replace(page) {
     section.replaceWith(document.adoptNode(current));
     if (focused) current.querySelector(focused)?.focus();
   }
-  if (hasNews) news.textContent = `Updated: ${page.querySelector("#as-of time").textContent}`;
+  if (hasNews) news.textContent = `Updated: ${time}`;
 }
 
 // A section in which the owner types or chooses stays as it is.
