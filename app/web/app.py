@@ -22,17 +22,18 @@ _TAGS = {
     "GitHub-compatible": "The part of GitHub's API that reads issues and comments, for scripts written for it.",
     "Webhook": "For GitHub, which reports changes here.",
     "Health": "For programs that watch this service.",
-    "Owner": "For the owner of the blog, with the owner's token.",
 }
+_OWNER_TAG = {"Owner": "For the owner of the blog, with the token in `AFTERWORD_OWNER_TOKEN`."}
 
 
 def create_app(context: WebContext) -> CachedReads:
     """Return the ASGI application that serves from this context."""
+    tags = _TAGS if context.features.owner is None else _TAGS | _OWNER_TAG
     app = FastAPI(
         title="Afterword",
         version="1",
         description=_DESCRIPTION,
-        openapi_tags=[{"name": name, "description": description} for name, description in _TAGS.items()],
+        openapi_tags=[{"name": name, "description": description} for name, description in tags.items()],
         servers=[{"url": context.public_url}] if context.public_url else None,
         openapi_url=None,  # `docs` serves it, compressed and with an ETag
         docs_url=None,

@@ -96,7 +96,7 @@ def main() -> None:
         environment = {**numbers.environment(simulator, folder), "AFTERWORD_OWNER_TOKEN": OWNER}
         environment["AFTERWORD_POSTS"] = str(folder / "posts")
         subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
-        numbers.environment = lambda *_: environment  # type: ignore[assignment]  # the same for the service
+        numbers.environment = lambda *_: environment  # the service has the same
         with numbers.run_service(simulator, folder) as url, httpx.Client(headers={"Accept-Encoding": "br"}) as client:
             client.headers["Authorization"] = f"Bearer {OWNER}"
             wait_until_quiet(simulator)

@@ -44,11 +44,11 @@ def counts_object(overview: Overview) -> dict[str, Any]:
 
 def _post(post: PostRow) -> dict[str, Any]:
     return {
-        "title": post.title,
-        "source": post.source,
-        "url": post.url,
-        "date": post.date,
-        "unpublished": post.unpublished,
+        "title": _text(post.title),
+        "source": _text(post.source),
+        "url": _text(post.url),
+        "date": _text(post.date),
+        "unpublished": _text(post.unpublished),
         "comment_count": post.comment_count,
         "held_count": post.held_count,
         "last_comment_at": post.last_comment_at,
@@ -94,9 +94,9 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "severity": finding.severity.value,
-        "message": finding.message,
-        "advice": finding.advice,
-        "source": finding.source,
+        "message": _text(finding.message),
+        "advice": _text(finding.advice),
+        "source": _text(finding.source),
         "line": finding.line,
         "repo": thread.repo.full_name if thread else None,
         "ghissueid": thread.number if thread else None,
@@ -153,6 +153,11 @@ def outcome_totals(counts: Sequence[HourCount], kind: HistoryKind) -> Mapping[st
             before, last_at = totals.get(count.outcome, (0, 0.0))
             totals[count.outcome] = before + count.count, max(last_at, count.last_at)
     return dict(sorted(totals.items(), key=lambda item: -item[1][0]))
+
+
+def _text(value: str | None) -> str | None:
+    """Return text of the blog's files as JSON can hold it: half a surrogate pair becomes a question mark."""
+    return None if value is None else value.encode("utf-8", "replace").decode()
 
 
 def _time(epoch: float | None) -> str | None:
