@@ -13,11 +13,14 @@ from tempfile import TemporaryDirectory
 from app import VERSION
 from app.bootstrap.parts import Application, Resources
 from app.domain.errors import StoreError
-from app.outbound.github import HttpGitHub
+from app.github.requests import Request
+from app.outbound.github import HttpGitHub, Outcome
 from app.outbound.images import HttpImageSource
 from app.outbound.metrics import PrometheusMetrics
 from app.ports.clock import Clock
+from app.ports.github import PRIORITY
 from app.ports.store import Store
+from app.serving.owner.journal import Journal
 from app.settings import Settings
 from app.store.disk_cache import DiskCache
 from app.store.memory import MemoryStore
@@ -28,7 +31,7 @@ __all__ = ["Application", "open_application"]
 
 _log = logging.getLogger(__name__)
 _MEGABYTE = 1_000_000
-_CURSOR_KEY = "cursor key"
+_CURSOR_KEY, _SESSION_KEY = "cursor key", "owner session key"
 
 
 @asynccontextmanager
@@ -53,7 +56,13 @@ async def open_application(
         opened.push_async_callback(store.close)
         if store.repair_report is not None:
             _log.error("%s", store.repair_report)
-        github = HttpGitHub(settings.github_api_url, settings.token, clock, random, on_exchange=metrics.exchange)
+        journal = Journal(metrics, store.history, clock)
+
+        def record_exchange(request: Request, outcome: Outcome) -> None:
+            metrics.exchange(request, outcome)
+            journal.request(PRIORITY.get())
+
+        github = HttpGitHub(settings.github_api_url, settings.token, clock, random, on_exchange=record_exchange)
         opened.push_async_callback(github.aclose)
         image_source = HttpImageSource(settings.picture_hosts)
         opened.push_async_callback(image_source.aclose)
@@ -63,8 +72,10 @@ async def open_application(
             github=github,
             image_source=image_source,
             image_store=DiskCache(folder, most=settings.pictures_mb * _MEGABYTE, now=clock.now),
-            cursor_secret=await _cursor_secret(store, random),
+            cursor_secret=await _stored_secret(store, _CURSOR_KEY, random),
+            session_secret=await _stored_secret(store, _SESSION_KEY, random),
             metrics=metrics,
+            journal=journal,
         )
         application = Application(settings, resources, clock, random, on_progress, process_id=process_id)
         opened.push_async_callback(application.close)
@@ -82,17 +93,17 @@ def _image_folder(settings: Settings) -> Iterator[Path]:
         yield Path(folder)
 
 
-async def _cursor_secret(store: Store, random: Callable[[], float]) -> bytes:
-    """Return what signs cursors: the store has it for later processes and for others.
+async def _stored_secret(store: Store, key: str, random: Callable[[], float]) -> bytes:
+    """Return what signs cursors, or the owner's sessions: the store has it for later processes and for others.
 
     Two that start on a new store at the same moment may differ until one starts again, and a store that fails gives
-    none. Then cursors count as those of earlier versions.
+    none. Then cursors count as those of earlier versions, and a session ends with the process.
     """
     new_secret = "".join(f"{random():.17f}"[2:] for _ in range(3))
     with suppress(StoreError):
-        if await store.key_values.get(_CURSOR_KEY) is None:
-            await store.key_values.put(_CURSOR_KEY, new_secret)
-        return (await store.key_values.get(_CURSOR_KEY) or new_secret).encode()
+        if await store.key_values.get(key) is None:
+            await store.key_values.put(key, new_secret)
+        return (await store.key_values.get(key) or new_secret).encode()
     return new_secret.encode()
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from app import VERSION
+from app.bootstrap.owner import make_owner_desk, posts_key
 from app.domain.errors import GitHubError, RateLimited, Unreachable
 from app.domain.priority import Priority
 from app.github.requests import secret_digest
@@ -33,6 +34,14 @@ from app.serving.document_cache import DocumentCache, Documents
 from app.serving.event_streams import Subscribers
 from app.serving.image_proxy import ImageProxy
 from app.serving.image_sizes.learning import ImageSizes
+from app.serving.moderation.changed_rules import renew_if_changed
+from app.serving.moderation.held_comments import HeldComments
+from app.serving.moderation.holds import Holds
+from app.serving.moderation.visible_mirror import ModeratedMirror, VisibleMirror
+from app.serving.owner.journal import Journal
+from app.serving.owner.live import OwnerNews
+from app.serving.owner.model import Storage
+from app.serving.owner.overview import OverviewSources
 from app.serving.reader import Reader
 from app.serving.readiness import Readiness
 from app.serving.renderer import Renderer
@@ -71,7 +80,9 @@ class Resources:
     image_source: ImageSource
     image_store: ImageStore
     cursor_secret: bytes
+    session_secret: bytes
     metrics: PrometheusMetrics
+    journal: Journal
 
 
 class Application:
@@ -91,6 +102,7 @@ class Application:
         self.store = resources.store
         self.mirror = resources.store.mirror
         self.metrics = resources.metrics
+        self.journal = resources.journal
         self.clock = clock
         self.process_id = process_id
         self._random = random
@@ -103,13 +115,23 @@ class Application:
         """Make what renders, caches and announces documents."""
         settings = self.settings
         self.access = AccessPolicy(settings.post_filter, allow_private=settings.allow_private)
-        key_values, counts = self.store.key_values, self.metrics.render_counts
-        views = Views(self.mirror, key_values, self.access, Renderer(cursor_secret), counts)
+        rules = settings.moderation
+        self.holds = Holds(self.mirror, rules) if rules.is_active else None
+        self.visible_mirror: VisibleMirror = (
+            self.mirror if self.holds is None else ModeratedMirror(self.mirror, self.holds)
+        )
+        self.held_comments = HeldComments(self.mirror, self.holds, self.access.is_shown)
+        key_values, counts, renderer = self.store.key_values, self.metrics.render_counts, Renderer(cursor_secret)
+        views = Views(self.visible_mirror, key_values, self.access, renderer, counts, self.holds)
         cache = self.cache = DocumentCache(settings.cache_mb * _MEGABYTE)
         self.documents = Documents(views, cache)
         self.names = RepositoryNames(self.mirror, self.access, settings.repo, self.documents.repository_generation)
         self.subscribers = Subscribers(document=self.documents.current, clock=self.clock, random=self._random)
-        self.updater = Updater(self.documents, self.access, self.subscribers, settings.repo)
+        self.owner_news = OwnerNews(self.clock)
+        self.journal.on_news = self.owner_news.notify
+        self.updater = Updater(
+            self.documents, self.access, self.subscribers, settings.repo, on_change=self.owner_news.notify
+        )
         self.metrics.sample_from(Samples(lambda: self.subscribers.count, lambda: cache.bytes, lambda: len(cache)))
 
     def _make_sync(self, github: GitHub, on_progress: OnProgress) -> None:
@@ -117,7 +139,7 @@ class Application:
         settings, store, mirror, clock = self.settings, self.store, self.mirror, self.clock
         notify, token_id = self.updater.update, secret_digest(settings.token) if settings.token else None
         budget = self.budget = RateBudget(
-            github, store.rate_state, clock, self.metrics, api=settings.github_api_url, token_id=token_id
+            github, store.rate_state, clock, self.journal, api=settings.github_api_url, token_id=token_id
         )
         repositories = self.repositories = Repositories(
             allow_private=settings.allow_private,
@@ -133,11 +155,11 @@ class Application:
         self.backfill = Backfill(
             refresher=refresher, committer=committer, budget=budget, mirror=mirror, clock=clock, progress=self.progress
         )
-        drift = DriftReport(mirror, store.jobs, store.deliveries, self.metrics)
+        drift = DriftReport(mirror, store.jobs, store.deliveries, self.journal)
         self.reconciler = Reconciler(
             refresher=refresher, committer=committer, budget=budget, mirror=mirror, drift=drift, clock=clock
         )
-        missed_deliveries = MissedDeliveries(mirror, store.deliveries, self.metrics, has_webhook=bool(settings.secrets))
+        missed_deliveries = MissedDeliveries(mirror, store.deliveries, self.journal, has_webhook=bool(settings.secrets))
         self.poller = Poller(
             repositories=repositories,
             refresher=refresher,
@@ -150,7 +172,9 @@ class Application:
     def _make_jobs(self) -> None:
         """Make what decides when GitHub is asked."""
         settings, store, clock = self.settings, self.store, self.clock
-        self.schedule = Schedule(self.poller, clock, self._random, self.metrics, every=settings.poll_seconds)
+        self.schedule = Schedule(
+            self.poller, clock, self._random, self.journal, every=settings.poll_seconds, on_poll=self.journal.poll
+        )
         retry = Retry(store.jobs, clock, self._random)
         self.worker = Worker(
             jobs=store.jobs,
@@ -183,7 +207,7 @@ class Application:
         identity = f"{source} {settings.generator} {settings.repo} {VERSION}"
         access = GitHubAccess(self.budget, store.key_values, self.pushes, f"content {secret_digest(identity)}")
         options = SourceOptions(settings.repo, settings.generator, self.clock, access)
-        key, serve = f"posts {secret_digest(source)}", self.updater.replace_posts
+        key, serve = posts_key(source), self.updater.replace_posts
         open_source = partial(open_post_source, source, options)
         self.post_lists = (PostList(open_source, key, settings.repo, store.key_values, serve, self.clock),)
 
@@ -200,7 +224,7 @@ class Application:
             fresh_for=settings.fresh_for,
             cold_wait=settings.cold_wait,
         )
-        images, image_store = VisibleImages(self.mirror, self.access, settings.repo), resources.image_store
+        images, image_store = VisibleImages(self.visible_mirror, self.access, settings.repo), resources.image_store
         show_images = self.updater.show_images
         self.image_proxy = ImageProxy(
             source=resources.image_source,
@@ -215,10 +239,32 @@ class Application:
         self.maintenance = Maintenance(
             sites=settings.repo, store=self.store, gauges=self.metrics, on_repair=self._restart, clock=clock
         )
+        self.owner_desk = make_owner_desk(
+            settings,
+            self.store,
+            clock,
+            session_secret=resources.session_secret,
+            random=self._random,
+            news=self.owner_news,
+            sources=OverviewSources(
+                history=self.journal.last_day,
+                post_filter=lambda: self.access.posts,
+                catalog=lambda: self.updater.catalog,
+                rate_limit=self.budget.state,
+                has_token=self.budget.has_token,
+                failures=lambda: self.schedule.failures,
+                held_comments=self.held_comments,
+                storage=lambda: Storage(None, self.cache.bytes, len(self.cache), self.subscribers.count),
+            ),
+            wake=self.worker.wake,
+            poll_now=self.schedule.poll_now,
+        )
 
     def _restart(self) -> None:
         """Read the store from the start after it was replaced."""
         self.documents.forget_outlines()
+        if self.holds is not None:
+            self.holds.clear()
         self.change_feed.restart()
         self.schedule.poll_now()
 
@@ -240,6 +286,8 @@ class Application:
 
     async def start(self) -> None:
         """Read what must be known before the first reader comes. Raises `StoreError`."""
+        settings, store = self.settings, self.store
+        await renew_if_changed(settings.moderation, store.key_values, store.mirror, settings.repo)
         await self.change_feed.catch_up()  # from here on, other processes' commits are noticed
         await asyncio.gather(*(posts.start() for posts in self.post_lists))
 
@@ -250,7 +298,8 @@ class Application:
             group.create_task(lease.while_held(self._poll))
             post_lists = [posts.run_catch_up for posts in self.post_lists]
             parts = (self.worker.run, self.change_feed.run, self.subscribers.run, self.maintenance.run, *post_lists)
-            for run in parts:
+            owner_parts = () if self.owner_desk is None else (self.owner_desk.run,)
+            for run in (*parts, self.journal.run, *owner_parts):
                 group.create_task(run())
 
     async def _poll(self) -> None:
@@ -262,11 +311,19 @@ class Application:
 
     async def close(self) -> None:
         """End all parts in order; the resources stay open."""
-        self.subscribers.close()
+        self.end_streams()
         await self.image_proxy.close()
         await self.reader.close()
         await self.worker.close()
         await asyncio.gather(*(posts.close() for posts in self.post_lists))
+        if self.owner_desk is not None:
+            await self.owner_desk.overview.close()
+        await self.journal.close()
+
+    def end_streams(self) -> None:
+        """End all responses that would not end otherwise; may be called again, and from a signal handler."""
+        self.subscribers.close()
+        self.owner_news.close()
 
     @cached_property
     def web(self) -> CachedReads:
@@ -279,7 +336,7 @@ class Application:
             sites=settings.repo,
             clock=self.clock,
             wake=self.worker.wake,
-            metrics=self.metrics,
+            metrics=self.journal,
             pushes=self.pushes,
         )
         context = WebContext(
@@ -294,6 +351,7 @@ class Application:
                 subscribers=self.subscribers,
                 images=self.image_proxy if settings.pictures else None,
                 names=self.names,
+                owner=self.owner_desk,
             ),
             request_ids=request_ids(self._random),
         )

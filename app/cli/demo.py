@@ -86,7 +86,7 @@ async def run(port: int, blog_port: int, show_urls: ShowUrls) -> None:
             run_in_background(application.run()),
             run_in_background(show_urls_when_complete()),
         ):
-            on_stop = application.subscribers.close
+            on_stop = application.end_streams
             await run_server(application.web, service_socket, more=[(blog, blog_socket)], on_stop=on_stop)
 
 

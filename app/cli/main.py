@@ -8,6 +8,7 @@ from rich.console import Console
 from app.cli import demo, serve, sync
 from app.cli.console import print_line
 from app.cli.options import EXIT_ERROR, EXIT_INTERRUPT
+from app.cli.owner import commands as owner
 from app.domain.errors import AfterwordError
 
 cli = typer.Typer(
@@ -23,6 +24,8 @@ cli = typer.Typer(
 cli.command("serve")(serve.serve)
 cli.command("sync")(sync.sync)
 cli.command("demo")(demo.demo)
+cli.command("status")(owner.status)
+cli.command("counts")(owner.counts)
 
 
 def main() -> None:

@@ -186,7 +186,7 @@ async def _serve(
             follow_task.add_done_callback(
                 lambda task: None if task.cancelled() else signal.raise_signal(signal.SIGTERM)
             )
-            await run_server(web, server_socket, on_stop=application.subscribers.close, parent_pipe=parent_pipe)
+            await run_server(web, server_socket, on_stop=application.end_streams, parent_pipe=parent_pipe)
 
 
 def _freeze_garbage_collector() -> None:

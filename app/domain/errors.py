@@ -26,6 +26,11 @@ AfterwordError
 │   ├── ImageRejected           its source is not allowed, or returns no image
 │   ├── NotReady                cold, and GitHub did not respond in time; says when to retry
 │   └── Overloaded              too many readers wait for documents; says when to retry
+├── OwnerError                  a request to the owner's page that is refused
+│   ├── SignInRequired          no session and no token
+│   ├── WrongToken              the token is not the owner's
+│   ├── TooManyAttempts         wrong tokens came too often; says when to retry
+│   └── ForeignForm             a form that another site sent, or one of another session
 └── WebhookError                a webhook delivery that is rejected: `app.domain.webhook_errors`
 """
 
@@ -274,3 +279,36 @@ class Overloaded(ReadError):
     retry_after: int
 
     template = "Too many readers ask for pages that are not in memory. Ask again in {retry_after} s."
+
+
+class OwnerError(AfterwordError):
+    """A request to the owner's page or API that is refused."""
+
+
+class SignInRequired(OwnerError):
+    """Neither a session nor a token."""
+
+    template = (
+        "This is for the owner of the blog. Send AFTERWORD_OWNER_TOKEN as Authorization: Bearer, or sign in at /owner."
+    )
+
+
+class WrongToken(OwnerError):
+    """A token that is not the owner's."""
+
+    template = "This is not the owner's token. Use the value of AFTERWORD_OWNER_TOKEN."
+
+
+@dataclass(eq=False)
+class TooManyAttempts(OwnerError):
+    """Wrong tokens came too often; `retry_after` is in seconds."""
+
+    retry_after: int
+
+    template = "Wrong tokens were sent too often. Try again in {retry_after} s."
+
+
+class ForeignForm(OwnerError):
+    """A form that another site sent, or that belongs to another session."""
+
+    template = "This form is not from the page that you are signed in to. Open /owner again and repeat it there."

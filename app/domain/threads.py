@@ -6,7 +6,7 @@ value keeps GitHub's whole object in `source`, so that a new view never needs an
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -59,6 +59,24 @@ class Reactions:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """What GitHub said of the reactions that may approve a comment; `app.domain.moderation.rules` decides by it."""
+
+    rule: str
+    """What tells the rule, a reaction and the accounts that approve by it, from others."""
+    total: int
+    """How many of that reaction the comment had."""
+    updated_at: str
+    """The comment's time of the last change."""
+    requested_at: float
+    """When GitHub was asked, epoch seconds."""
+    reacted_at: str | None = None
+    """When an approver reacted, the latest if several did; None if none has."""
+    text: str | None = None
+    """The digest of the approved text; None if none is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
     """One comment of a thread; `number` is its issue's."""
 
@@ -79,6 +97,8 @@ class Comment:
     source: Mapping[str, Any]
     image_sizes: Mapping[str, ImageSize] | None = None
     """The known sizes of its images by their names (`sanitize.image_name`); None if GitHub's text is all we have."""
+    approval: Approval | None = None
+    """None if GitHub was not asked who reacted to it."""
 
     @property
     def edited_at(self) -> str | None:
@@ -150,25 +170,32 @@ NO_COMMENTS = ThreadOutline()
 """The outline of a thread without comments, and of what is no thread."""
 
 
-def outline(comments: Iterable[Comment]) -> ThreadOutline:
-    """Return the outline of a thread whose comments come by ascending id; none of them is kept."""
+def outline(comments: Iterable[Comment], is_held_back: Callable[[Comment], bool] | None = None) -> ThreadOutline:
+    """Return the outline of a thread whose comments come by ascending id; none of them is kept.
+
+    What `is_held_back` says so of is left out, also as the target of a reply.
+    """
     texts: list[CommentText] = []
-    totals, update_times, hidden, pinned = array("q"), array("d"), bytearray(), []
-    for position, comment in enumerate(comments):
+    ids, totals, update_times, hidden, pinned = array("q"), array("q"), array("d"), bytearray(), []
+    for comment in comments:
         author = None if comment.author.login == GHOST else comment.author.login
         texts.append(CommentText(comment.id, author, comment.body))
+        if is_held_back is not None and is_held_back(comment):
+            continue
+        if comment.pinned:
+            pinned.append(len(ids))
+        ids.append(comment.id)
         totals.append(comment.reactions.total)
         update_times.append(epoch(comment.updated_at))
         hidden.append(comment.hidden is not None)
-        if comment.pinned:
-            pinned.append(position)
     targets = reply_targets(texts)
+    excluded_ids = {text.id for text in texts} - set(ids) if len(ids) < len(texts) else frozenset[int]()
     return ThreadOutline(
-        ids=array("q", [text.id for text in texts]),
+        ids=ids,
         reaction_totals=totals,
-        by_reactions=array("l", sorted(range(len(texts)), key=lambda position: (-totals[position], position))),
+        by_reactions=array("l", sorted(range(len(ids)), key=lambda position: (-totals[position], position))),
         update_times=update_times,
-        reply_targets=array("q", [targets[text.id] or 0 for text in texts]),
+        reply_targets=array("q", [0 if targets[key] in excluded_ids else targets[key] or 0 for key in ids]),
         hidden=bytes(hidden),
         pinned=tuple(pinned),
     )

@@ -62,23 +62,25 @@ class JobHandlers:
         if job.priority is Priority.READ:
             return (is_complete and not job.full) or await self._refresher.refresh(snapshot, job.priority)
         if record is None:
-            return await self._check_tombstone(snapshot)
+            return await self._check_tombstone(snapshot, believes=not job.full)
+        if record.issue.is_pull_request or not (is_complete or job.full):
+            return True
+        if not is_complete:
+            return await self._refresher.refresh(snapshot, job.priority)
         is_fresh = is_within(self._fresh_for, record.checked_at, now=self._clock.now())
-        if is_complete and not record.issue.is_pull_request and not is_fresh:
-            return await self._refresher.check(snapshot)
-        return True
+        return (is_fresh and not job.full) or await self._refresher.check(snapshot)
 
     async def _refresh_repository(self, job: Job) -> None:
         with suppress(PrivateRepository, NotVisible):  # both are stored: they are what the job is for
             site = await self._repositories.site(job.repo, job.priority)
             await self._repositories.refresh(site, job.priority, reported=job.full)
 
-    async def _check_tombstone(self, snapshot: Snapshot) -> bool:
+    async def _check_tombstone(self, snapshot: Snapshot, *, believes: bool) -> bool:
         if snapshot.was_transferred:
             return True  # an issue never comes back under its old number
         tombstone = snapshot.tombstone
         checked_at = tombstone.checked_at if tombstone else None
-        if is_within(_TOMBSTONE_BELIEVED, checked_at, now=self._clock.now()):
+        if believes and is_within(_TOMBSTONE_BELIEVED, checked_at, now=self._clock.now()):
             return True
         return await self._refresher.read(snapshot, Priority.CHECK)
 

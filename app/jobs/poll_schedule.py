@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from enum import StrEnum
 
 from app.domain.errors import AfterwordError, RateLimited
 from app.domain.sites import Repository
@@ -24,6 +25,19 @@ _RAREST = 600.0
 """but no rarer than this, in seconds, unless the owner sets a longer interval."""
 _DISTRUST = 3600.0
 """Seconds for which polls stay frequent, at the least, after one has found what no webhook reported."""
+
+
+class PollOutcome(StrEnum):
+    """How a poll ended."""
+
+    OK = "ok"
+    LIMITED = "limited"
+    """The rate limit stopped it; it goes on later."""
+    FAILED = "failed"
+
+
+OnPoll = Callable[[Repository, PollOutcome, str], None]
+"""Receives the outcome of each poll, and why it did not succeed."""
 
 
 def poll_interval(every: float, *, last_delivery_at: float | None, missed_at: float | None, now: float) -> float:
@@ -52,12 +66,14 @@ class Schedule:
         metrics: Metrics,
         *,
         every: float,
+        on_poll: OnPoll = lambda _repo, _outcome, _reason: None,
     ) -> None:
         self._poller = poller
         self._clock = clock
         self._random = random
         self._metrics = metrics
         self._every = every
+        self._on_poll = on_poll
         self._wakeups: dict[Repository, asyncio.Event] = {}
         self.failures: dict[Repository, Exception] = {}
         """Why the last poll of a site failed."""
@@ -85,6 +101,7 @@ class Schedule:
             webhook = await self._poller.poll(repo, reconcile=Reconcile.IF_DUE)
         except RateLimited as limit:
             self.failures.pop(repo, None)
+            self._on_poll(repo, PollOutcome.LIMITED, str(limit))
             now = self._clock.now()
             pause = max(_JITTER, limit.until - now)
             if limit.kind == "budget":  # it concerns some priorities only
@@ -96,10 +113,13 @@ class Schedule:
             if str(self.failures.get(repo)) != str(failure):
                 _log.warning("%s: the poll failed and is repeated: %s", repo, failure)
             self.failures[repo] = failure
+            self._on_poll(repo, PollOutcome.FAILED, str(failure))
         except Exception as failure:  # noqa: BLE001 - logged; the next poll may go well
             _log.exception("%s: internal error during a poll; the next poll starts from the last commit", repo)
             self.failures[repo] = failure
+            self._on_poll(repo, PollOutcome.FAILED, "internal error: the log has the details")
         else:
+            self._on_poll(repo, PollOutcome.OK, "")
             if self.failures.pop(repo, None) is not None:
                 _log.info("%s: polls succeed again.", repo)
                 self._metrics.waiting(Wait.BACKOFF, None)

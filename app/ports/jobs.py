@@ -35,7 +35,8 @@ class Job:
     priority: Priority
     """The most urgent one of all its enqueueings."""
     full: bool
-    """True if lists of changes cannot tell what happened, for example a deletion: only the thread itself does."""
+    """True if lists of changes cannot tell what happened, for example a deletion: only the thread itself does.
+    For a check: even if the thread was checked a moment ago."""
     generation: int
     """Grows with every enqueueing: a run completes only the generation that it claimed."""
     enqueued_at: float

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from app.domain.records import IssueSummary, SiteRecord, ThreadRecord, ThreadRef, Tombstone
 from app.domain.sites import Repository
 from app.domain.thread_state import Snapshot
-from app.domain.threads import Comment, ImageSize, Issue, ThreadOutline
+from app.domain.threads import Approval, Comment, ImageSize, Issue, ThreadOutline
 
 Notify = Callable[[Repository, frozenset[int]], Awaitable[None]]
 """Reports changed thread numbers after the commit of their change."""
@@ -117,6 +117,15 @@ class NewestComments:
     """False while the mirror cannot rule out that GitHub has further comments: a backfill is under way."""
 
 
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Comments that a read leaves out."""
+
+    applies_to: Callable[[Comment], bool]
+    ids: frozenset[int] = frozenset()
+    """Ids of some that it applies to: those need not be parsed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentSelection:
     """Which of a repository's comments are read, and in which order."""
@@ -128,6 +137,7 @@ class CommentSelection:
     """Only what was updated then or later, as `2020-07-01T09:30:00Z`."""
     numbers: frozenset[int] | None = None
     """Only those of these threads."""
+    excluded_ids: frozenset[int] = frozenset()
     offset: int = 0
     limit: int
 
@@ -196,8 +206,18 @@ class Mirror(Protocol):
     async def transferred(self, repo: Repository, numbers: Iterable[int]) -> frozenset[int]:
         """Return those of the numbers whose issue was transferred, whatever the target."""
 
-    async def avatar(self, repo: Repository, user_id: int, *, numbers: frozenset[int] | None = None) -> str | None:
-        """Return GitHub's address of an avatar, if the user wrote a mirrored comment; `numbers` narrows the threads."""
+    async def avatar(
+        self,
+        repo: Repository,
+        user_id: int,
+        *,
+        numbers: frozenset[int] | None = None,
+        excluded_ids: frozenset[int] = frozenset(),
+    ) -> str | None:
+        """Return GitHub's address of an avatar, if the user wrote a mirrored comment that is not excluded.
+
+        `numbers` narrows the threads.
+        """
 
     async def newest_comments(
         self,
@@ -207,11 +227,11 @@ class Mirror(Protocol):
         before: int | None,
         numbers: frozenset[int] | None,
         select: Select,
-        with_hidden: bool = True,
+        exclusion: Exclusion | None = None,
     ) -> NewestComments:
         """Return the newest comments of complete threads below the id `before`; `numbers` narrows the threads.
 
-        Without hidden comments there are as many others in their place.
+        In place of excluded comments there are as many others.
         `select` chooses what the snapshots of their threads contain, as for `snapshot`.
         """
 
@@ -233,6 +253,16 @@ class Mirror(Protocol):
         A comment keeps its latest 500 sizes as long as it is mirrored. Comments that are not mirrored are ignored. A
         thread's version stays; the change is reported as one of `images_only`.
         """
+
+    async def record_approvals(self, repo: Repository, approvals: Mapping[int, Approval]) -> frozenset[int]:
+        """Replace what is stored of the approval of comments, by their ids; those that are not mirrored are ignored.
+
+        A comment keeps it while it is mirrored. Return the numbers whose threads have another approved text, or one by
+        another rule: they get a new version.
+        """
+
+    async def renew_versions(self, repo: Repository) -> frozenset[int]:
+        """Give each thread a new version, because readers are shown something else of it; return the numbers."""
 
     async def apply(self, change: Change) -> frozenset[int]:
         """Apply all of a change or nothing; return the numbers whose issue, comments or completeness it changed.

@@ -7,6 +7,8 @@ from app.ports.jobs import Jobs
 from app.ports.key_values import KeyValues
 from app.ports.leases import Leases
 from app.ports.mirror import Mirror
+from app.ports.owner.history import History
+from app.ports.owner.overviews import Overviews
 from app.ports.rate_state import RateState
 
 
@@ -19,6 +21,8 @@ class Store(Protocol):
     leases: Leases
     rate_state: RateState
     key_values: KeyValues
+    history: History
+    overviews: Overviews
     repair_report: str | None
     """What happened to a damaged file at the start, in one sentence for the owner; None if all was well."""
 

@@ -1,7 +1,8 @@
 """Which threads, comments and avatars readers may see.
 
 What a hidden comment shows is decided where it is rendered: `app.render.api` (JSON), `fragment` (HTML), `feeds` and
-`github_objects`; in the browser by `app/widget/widget.js` and `lists.js`.
+`github_objects`; in the browser by `app/widget/widget.js` and `lists.js`. Comments that the owner's rules hold back are
+left out before: `app.serving.moderation`.
 """
 
 from collections import defaultdict
@@ -15,7 +16,8 @@ from app.domain.records import IssueSummary, SiteRecord, ThreadRef
 from app.domain.sites import PostFilter, Repository
 from app.domain.thread_state import Snapshot
 from app.domain.threads import Comment, Issue
-from app.ports.mirror import Mirror, SiteSnapshot
+from app.ports.mirror import SiteSnapshot
+from app.serving.moderation.visible_mirror import VisibleMirror
 
 _RETRY_AFTER = 5
 
@@ -93,7 +95,7 @@ class VisibleImages:
     Both methods raise `NotReady` until the list of posts was read, and may raise `StoreError`.
     """
 
-    def __init__(self, mirror: Mirror, access: AccessPolicy, sites: tuple[Repository, ...]) -> None:
+    def __init__(self, mirror: VisibleMirror, access: AccessPolicy, sites: tuple[Repository, ...]) -> None:
         self._mirror = mirror
         self._access = access
         self._sites = sites

@@ -22,6 +22,7 @@ from app.render.keys import (
     SiteFeedKey,
     ThreadFeedKey,
 )
+from app.serving.moderation.holds import Holds
 
 _MOST_BYTES = 16_000_000
 _BYTES, _BYTES_PER_COMMENT = 1_000, 48
@@ -62,9 +63,10 @@ class Outlines:
     The threads of the store share it. One of them may wait while another makes an outline: less than a second.
     """
 
-    def __init__(self, secret: bytes) -> None:
-        """Tell by `secret` which cursors were issued here."""
+    def __init__(self, secret: bytes, holds: Holds | None = None) -> None:
+        """Tell by `secret` which cursors were issued here; leave out what `holds` says is held back."""
         self._secret = secret
+        self._holds = holds
         self._outlines: LRUCache[ThreadRef, tuple[int, ThreadOutline]] = LRUCache(
             _MOST_BYTES, getsizeof=lambda entry: _BYTES + _BYTES_PER_COMMENT * len(entry[1])
         )
@@ -99,9 +101,17 @@ class Outlines:
             known_outline = self._known(ref, version)
             if known_outline is not None:
                 return known_outline
-            new_outline = outline(comments)
+            new_outline = self._make(ref, version, comments)
             with self._lock, suppress(ValueError):  # it is larger than all of them together may be
                 self._outlines[ref] = version, new_outline
+        return new_outline
+
+    def _make(self, ref: ThreadRef, version: int, comments: Iterable[Comment]) -> ThreadOutline:
+        if self._holds is None:
+            return outline(comments)
+        judge = self._holds.judge()
+        new_outline = outline(comments, judge.is_held_back)
+        self._holds.remember(ref, version, judge)
         return new_outline
 
     def _known(self, ref: ThreadRef, version: int) -> ThreadOutline | None:

@@ -1,6 +1,6 @@
 """Report a change: readers are served the new documents first, then open pages are notified."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from app.domain.posts.posts import PostCatalog
@@ -15,11 +15,19 @@ class Updater:
     """Swaps documents, then notifies: a page that receives an event reads the new document."""
 
     def __init__(
-        self, documents: Documents, access: AccessPolicy, subscribers: Subscribers, sites: Sequence[Repository]
+        self,
+        documents: Documents,
+        access: AccessPolicy,
+        subscribers: Subscribers,
+        sites: Sequence[Repository],
+        *,
+        on_change: Callable[[], None] = lambda: None,
     ) -> None:
+        """Call `on_change` after each update, and with each new catalog."""
         self.catalog: PostCatalog | None = None
         """The posts of the blog; None before they were read, or without a source of posts."""
         self._sites = sites
+        self._on_change = on_change
         self._documents = documents
         self._access = access
         self._subscribers = subscribers
@@ -38,6 +46,7 @@ class Updater:
         await self._documents.refresh(refs)
         for ref in refs:
             self._subscribers.notify(ref.repo, {ref.number})
+        self._on_change()
 
     async def show_images(self, repo: Repository, numbers: frozenset[int]) -> None:
         """Drop what shows these threads: sizes of their images became known, and the next reader is told them.
@@ -52,7 +61,9 @@ class Updater:
 
         If the posts of the blog do not decide what is served, the catalog is kept for the owner alone.
         """
-        self.catalog = catalog
+        if catalog != self.catalog:
+            self.catalog = catalog
+            self._on_change()
         if not self._access.posts.listed_only:
             return
         posts = catalog.served(self._sites)

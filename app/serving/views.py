@@ -23,7 +23,7 @@ from app.domain.thread_state import (
 )
 from app.domain.threads import Thread
 from app.ports.key_values import KeyValues
-from app.ports.mirror import CommentSelection, Mirror
+from app.ports.mirror import CommentSelection, Exclusion
 from app.render import api, feeds, github_api
 from app.render.cursors import Position
 from app.render.document import Document
@@ -44,10 +44,13 @@ from app.render.keys import (
     ThreadKey,
 )
 from app.serving.access_policy import AccessPolicy
+from app.serving.moderation.holds import Holds
+from app.serving.moderation.visible_mirror import VisibleMirror
 from app.serving.outlines import Outlines
 from app.serving.renderer import Renderer
 
 _RETRY_AFTER = 5
+_HIDDEN = Exclusion(lambda comment: comment.hidden is not None)
 
 
 def shows_comments(key: ThreadKey) -> bool:
@@ -80,14 +83,15 @@ class Views:
 
     def __init__(
         self,
-        mirror: Mirror,
+        mirror: VisibleMirror,
         key_values: KeyValues,
         access: AccessPolicy,
         renderer: Renderer,
         render_counts: MutableMapping[str, int],
+        holds: Holds | None = None,
     ) -> None:
-        """Count the rendered documents by kind in `render_counts`."""
-        self.outlines = Outlines(renderer.secret)
+        """Count the rendered documents by kind in `render_counts`; `mirror` leaves out what `holds` says."""
+        self.outlines = Outlines(renderer.secret, holds)
         self._mirror = mirror
         self._key_values = key_values
         self._access = access
@@ -203,7 +207,12 @@ class Views:
         numbers = await self._post_numbers(key.repo)
         select = self.outlines.select((key,))
         newest = await self._mirror.newest_comments(
-            key.repo, limit=limit, before=before, numbers=numbers, select=select, with_hidden=_shows_hidden(key)
+            key.repo,
+            limit=limit,
+            before=before,
+            numbers=numbers,
+            select=select,
+            exclusion=None if _shows_hidden(key) else _HIDDEN,
         )
         site = self._listed_site(key, newest.site)
         if position is not None and not position.is_signed:

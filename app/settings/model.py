@@ -10,13 +10,27 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from app.domain.errors import InvalidSetting
 from app.domain.posts.content_repository import ContentRepository, content_repository, is_content_repository
+from app.domain.moderation.rules import ModerationRules
 from app.domain.sites import PostFilter, Repository, repository
 from app.generators.dialects import GENERATORS
 from app.settings.addresses import is_ip, is_loopback, split_address
+from app.settings.moderation import (
+    ApprovalSetting,
+    ApproversSetting,
+    AssociationsSetting,
+    DenyAuthorsSetting,
+    HoldLinksSetting,
+    HoldWordsSetting,
+    ShowSetting,
+    check_moderation,
+    moderation_rules,
+)
 from app.settings.origins import normalize_origin, normalize_pattern, split_origins
 
 PREFIX = "AFTERWORD_"
 _TOKEN = re.compile(r"[\x21-\x7e]+")
+_LEAST_OWNER_TOKEN, _LEAST_DIFFERENT = 16, 6
+_ADVICE = "Make one of at least 16 with: openssl rand -hex 24"
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
 _STORE = re.compile(r"sqlite:///(?P<path>.+)|memory:")
 _POLL_SECONDS_WITH_TOKEN = 60.0
@@ -36,6 +50,21 @@ def _split_repositories(value: str) -> tuple[Repository, ...]:
 def _check_token(value: SecretStr | None) -> SecretStr | None:
     if value is not None and not _TOKEN.fullmatch(value.get_secret_value()):
         raise ValueError("the token holds a space or another character that no token has. Copy it again")
+    return value
+
+
+def _check_owner_token(value: SecretStr | None) -> SecretStr | None:
+    if value is None:
+        return None
+    token = value.get_secret_value()
+    if not _TOKEN.fullmatch(token):
+        raise ValueError(
+            "the token holds a space or another character that no header can carry. Use letters and digits"
+        )
+    if len(token) < _LEAST_OWNER_TOKEN:
+        raise ValueError(f"a token of {len(token)} characters can be guessed. {_ADVICE}")
+    if len(set(token)) < _LEAST_DIFFERENT:
+        raise ValueError(f"a token of so few different characters can be guessed. {_ADVICE}")
     return value
 
 
@@ -143,6 +172,13 @@ class Settings(BaseModel):
     store: Annotated[str, AfterValidator(_check_store)] = Field(
         "sqlite:///afterword.db", description="Where the mirror is stored: `sqlite:///path` or `memory:`."
     )
+    owner_token: Annotated[SecretStr | None, AfterValidator(_check_owner_token)] = Field(
+        None,
+        description=(
+            "The password of the owner's page `/owner` and of its API: at least 16 characters. Without it there is no "
+            "such page."
+        ),
+    )
     host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` stands for all.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     public_url: Annotated[str | None, AfterValidator(_check_address)] = Field(
@@ -178,6 +214,13 @@ class Settings(BaseModel):
         default=False,
         description="Whether the issues of a private repository may be published; only with `AFTERWORD_SERVE=posts`.",
     )
+    show: ShowSetting = "all"
+    show_associations: AssociationsSetting = ()
+    approval: ApprovalSetting = None
+    approvers: ApproversSetting = ()
+    hold_words: HoldWordsSetting = ()
+    hold_links: HoldLinksSetting = None
+    deny_authors: DenyAuthorsSetting = ()
     pictures: bool = Field(
         default=True,
         description="Whether Afterword serves pictures and avatars, so that readers' browsers contact no other host.",
@@ -235,6 +278,13 @@ class Settings(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _check_owner_token_is_its_own(self) -> Self:
+        secrets = (self.github_token, *self.webhook_secret)
+        if self.owner_token is not None and self.owner_token in secrets:
+            raise InvalidSetting(f"{PREFIX}OWNER_TOKEN", f"it is a secret that GitHub has, too. {_ADVICE}")
+        return self
+
+    @model_validator(mode="after")
     def _check_posts_are_set(self) -> Self:
         if self.serve == "posts" and self.posts is None:
             raise InvalidSetting(
@@ -262,6 +312,11 @@ class Settings(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _check_moderation(self) -> Self:
+        check_moderation(self, PREFIX)
+        return self
+
     @property
     def store_path(self) -> str | None:
         """The file of the mirror; None for a mirror in memory."""
@@ -279,6 +334,11 @@ class Settings(BaseModel):
         return self.github_token.get_secret_value() if self.github_token else None
 
     @property
+    def owner_secret(self) -> str | None:
+        """The owner's token in the clear: for comparing tokens and signing sessions, and for nothing else."""
+        return self.owner_token.get_secret_value() if self.owner_token else None
+
+    @property
     def post_filter(self) -> PostFilter:
         """Which issues are posts; with `posts` their list is not read yet."""
         if self.serve == "posts":
@@ -289,6 +349,11 @@ class Settings(BaseModel):
     def content_repository(self) -> ContentRepository | None:
         """The repository with the blog's posts; None for another source of posts."""
         return content_repository(self.posts) if self.posts and is_content_repository(self.posts) else None
+
+    @property
+    def moderation(self) -> ModerationRules:
+        """Which comments readers are shown."""
+        return moderation_rules(self)
 
     @property
     def poll_seconds(self) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from app.domain.records import REPOSITORY_NUMBER, SiteRecord
-from app.domain.threads import Comment, ImageSize, Issue
+from app.domain.threads import Approval, Comment, ImageSize, Issue
 from app.ports.mirror import Change
 
 MONTH = 31 * 24 * 3600.0
@@ -85,6 +85,12 @@ def with_image_sizes(
     """Return the sizes that a comment has after others were learnt, the latest last."""
     sizes = {name: size for name, size in stored_sizes.items() if name not in new_sizes} | dict(new_sizes)
     return dict(list(sizes.items())[-_MOST_IMAGE_SIZES:])
+
+
+def is_another_approval(stored_approval: Approval | None, approval: Approval) -> bool:
+    """Return True if readers may be shown something else by a new approval."""
+    before = None if stored_approval is None else (stored_approval.rule, stored_approval.text)
+    return before != (approval.rule, approval.text) and not (before is None and approval.text is None)
 
 
 def with_known_closer(issue: Issue, stored_source: Mapping[str, Any]) -> Issue:

@@ -25,7 +25,7 @@ _HOUR = 3600.0
 _COARSENESS = 0.01
 """The stored number of remaining requests is correct up to this share of the hour's limit."""
 _RESET_TOLERANCE = 5.0
-_UNAUTHENTICATED = "unauthenticated"
+UNAUTHENTICATED = "unauthenticated"
 """The name under which stores record the requests without a token."""
 _RESERVES: Mapping[Priority, tuple[float, int]] = {
     Priority.READ: (1 / 50, 10),
@@ -83,7 +83,7 @@ def reserve(priority: Priority, limit: int) -> int:
 
 def denial(usage: Usage, priority: Priority, *, capped: bool, now: float) -> Denial | None:
     """Return why a request may not leave now, or None; `capped` is True without a token."""
-    state = _current(usage.state, now)
+    state = current_state(usage.state, now)
     if state.blocked_until is not None:
         return Denial(state.blocked_until, state.blocked_by or "secondary")
     if state.limit is not None and state.remaining is not None and state.reset is not None:
@@ -121,7 +121,7 @@ class RateBudget:
         self._rate_state = rate_state
         self._clock = clock
         self._capped = token_id is None
-        self._token_id = token_id or _UNAUTHENTICATED
+        self._token_id = token_id or UNAUTHENTICATED
         self._last_shown = self._last_recorded = RateLimitState()
 
     @property
@@ -270,17 +270,17 @@ def _with_own_count(state: RateLimitState, own: RateLimit | None, now: float) ->
 
     Another limit than the stored one is ignored: GitHub counts a rejected token's requests by address.
     """
-    state = _current(state, now)
+    state = current_state(state, now)
     if own is None:
         return state
     if state.remaining is None:
-        return _current(replace(state, limit=own.limit, remaining=own.remaining, reset=own.reset), now)
+        return current_state(replace(state, limit=own.limit, remaining=own.remaining, reset=own.reset), now)
     if own.limit != state.limit or not _is_same_hour(state.reset, own.reset):
         return state
     return replace(state, remaining=min(state.remaining, own.remaining))
 
 
-def _current(state: RateLimitState, now: float) -> RateLimitState:
+def current_state(state: RateLimitState, now: float) -> RateLimitState:
     """Return what of a state still holds; a block or an hour longer than any means that our clock was set back."""
     if not is_ahead(state.reset, now=now, at_most=LONGEST_BLOCK):
         state = replace(state, limit=None, remaining=None, reset=None)

@@ -6,7 +6,8 @@ from app.web import assets, errors
 from app.web.cached_reads import CachedReads
 from app.web.context import WebContext
 from app.web.pages import docs, feed, layout, start_page, status
-from app.web.routes import api, events, feeds, fragments, github_api, images, monitoring, webhook
+from app.web.pages.owner import page as owner_page
+from app.web.routes import api, events, feeds, fragments, github_api, images, monitoring, owner, webhook
 
 _DESCRIPTION = """Comments of a static blog, mirrored from its GitHub issues and served as finished bytes.
 
@@ -22,15 +23,17 @@ _TAGS = {
     "Webhook": "For GitHub, which reports changes here.",
     "Health": "For programs that watch this service.",
 }
+_OWNER_TAG = {"Owner": "For the owner of the blog, with the token in `AFTERWORD_OWNER_TOKEN`."}
 
 
 def create_app(context: WebContext) -> CachedReads:
     """Return the ASGI application that serves from this context."""
+    tags = _TAGS if context.features.owner is None else _TAGS | _OWNER_TAG
     app = FastAPI(
         title="Afterword",
         version="1",
         description=_DESCRIPTION,
-        openapi_tags=[{"name": name, "description": description} for name, description in _TAGS.items()],
+        openapi_tags=[{"name": name, "description": description} for name, description in tags.items()],
         servers=[{"url": context.public_url}] if context.public_url else None,
         openapi_url=None,  # `docs` serves it, compressed and with an ETag
         docs_url=None,
@@ -42,6 +45,10 @@ def create_app(context: WebContext) -> CachedReads:
     layout.page_files()
     for module in (api, fragments, feeds, images, events, github_api, webhook, monitoring, assets):
         app.include_router(module.router)
+    if context.features.owner is not None:  # without it, these addresses are as unknown as any other
+        app.include_router(owner.router)
+        app.include_router(owner_page.router)
+        layout.compile_page(owner_page.TEMPLATE)
     for page in (docs, start_page, feed, status, layout):
         app.include_router(page.router)
     app.include_router(github_api.enterprise_router)

@@ -41,6 +41,8 @@ _NO_DOCUMENT = "other"
 """The kind that counts responses without a document."""
 _OWNER_PATHS = frozenset({"/metrics", "/readyz", "/status"})
 """What is for the owner: no page's script may read it."""
+_OWNER_FOLDERS = ("/owner", "/api/v1/owner")
+"""The paths of the owner's page and API, which there are only with a token."""
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
 _PROXY_HEADERS = (b"forwarded", b"via", b"x-forwarded-")
 """How the names of headers begin that only a proxy adds."""
@@ -63,6 +65,7 @@ class CachedReads:
         self._app = app
         self._context = context
         self._counts = context.monitoring.response_counts
+        self._owner_folders = _OWNER_FOLDERS if context.features.owner is not None else ()
         self._expects_proxy = context.public_url is not None
         self._matched_keys: LRUCache[CacheKey, MatchedKey] = LRUCache(
             _MATCHED_KEYS_BYTES, getsizeof=lambda key: key.size
@@ -151,13 +154,17 @@ class CachedReads:
 
     async def _send_preflight(self, path: str, headers: RequestHeaders, request_id: bytes, send: Send) -> None:
         fields = [(REQUEST_ID_HEADER, request_id), _NOSNIFF]
-        if path not in _OWNER_PATHS:
+        if not self._is_for_owner(path):
             fields += self._context.cors.preflight_headers(
                 headers.get(b"origin"), headers.get(b"access-control-request-headers")
             )
         self._counts[_NO_DOCUMENT, 204] += 1
         await send({"type": "http.response.start", "status": 204, "headers": fields})
         await send({"type": "http.response.body", "body": b""})
+
+    def _is_for_owner(self, path: str) -> bool:
+        folders = self._owner_folders
+        return path in _OWNER_PATHS or any(path == folder or path.startswith(f"{folder}/") for folder in folders)
 
     def _complete_response(self, path: str, headers: RequestHeaders, state: RequestState, send: Send) -> Send:
         """Return a `send` that counts the application's response and adds its request id, nosniff and CORS headers.
@@ -169,7 +176,7 @@ class CachedReads:
             if message["type"] == "http.response.start":
                 fields = [*message.get("headers", ()), (REQUEST_ID_HEADER, state.request_id)]
                 names = {name.lower() for name, _ in fields}
-                if path not in _OWNER_PATHS and _ALLOW_ORIGIN not in names:
+                if not self._is_for_owner(path) and _ALLOW_ORIGIN not in names:
                     cors_fields = self._context.cors.headers(headers.get(b"origin"))
                     fields += [field for field in cors_fields if field not in fields]
                 if _NOSNIFF[0] not in names:

@@ -28,6 +28,7 @@ from app.ports.metrics import DeliveryOutcome
 from app.render.document import Document
 from app.render.keys import GitHubListKey, Key
 from app.serving.event_streams import Subscribers
+from app.serving.owner.desk import OwnerDesk
 from app.serving.repository_names import NamedRepository, RepositoryNames
 from app.web.document_response import CorsPolicy, LinkBase, build_response, raw_response
 
@@ -119,6 +120,8 @@ class Features:
     """None: readers' browsers load images from GitHub's hosts."""
     names: RepositoryNames | None = None
     """None: each repository has the name that is configured."""
+    owner: OwnerDesk | None = None
+    """None: there is no page for the owner."""
 
 
 @dataclass(frozen=True, slots=True)

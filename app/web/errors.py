@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
 _JSON = "application/json; charset=utf-8"
+_CHALLENGE = 'Bearer realm="Afterword"'
 _MIN_RETRY_AFTER, _MAX_RETRY_AFTER = 1, 300
 _GITHUB_PATH = re.compile(r"(?:/api/v3)?/repos/.*|/api/v3(?:/.*)?|/rate_limit", re.DOTALL)
 _GITHUB_RESOURCE = re.compile(r"(?:/api/v3)?/(?:repos/[^/]+/[^/]+(?P<rest>.*)|rate_limit)", re.DOTALL)
@@ -84,6 +85,9 @@ FAILURE_RESPONSES: Mapping[type[AfterwordError], FailureResponse] = {
     **dict.fromkeys((errors.NotServed, errors.CommentNotFound), FailureResponse(404, public=True)),
     **dict.fromkeys((errors.ImageNotFound, errors.ImageRejected), FailureResponse(404, public=True)),
     **dict.fromkeys((errors.NotReady, errors.Overloaded), FailureResponse(503, retry_after=10, public=True)),
+    **dict.fromkeys((errors.SignInRequired, errors.WrongToken), FailureResponse(401, public=True)),
+    errors.TooManyAttempts: FailureResponse(429, retry_after=15, public=True),
+    errors.ForeignForm: FailureResponse(403, public=True),
     webhook_errors.MissingSecret: FailureResponse(503, retry_after=300, public=True),
     webhook_errors.InvalidSignature: FailureResponse(401, public=True),
     webhook_errors.OutdatedSignature: FailureResponse(401, public=True),
@@ -131,6 +135,8 @@ class ErrorDetails:
     retry_after: int | None = None
     allowed_methods: str | None = None
     """The value of `Allow`, if the status is 405."""
+    challenge: str | None = None
+    """The value of `WWW-Authenticate`, if the owner's token is missing or wrong (RFC 9110, 11.6.1)."""
     location: str | None = None
     """The new address, if the status is 301."""
     github_message: str | None = None
@@ -155,6 +161,8 @@ def describe_failure(error: AfterwordError, now: float) -> ErrorDetails:
             return _describe_parameter(
                 "cursor", "the `next` of an earlier answer to the same list in the same order", str(error)
             )
+        case errors.SignInRequired() | errors.WrongToken():
+            return ErrorDetails(rule.status, str(error), challenge=_CHALLENGE)
         case _:
             detail = str(error) if rule.public else _LOGGED_FAILURE
             return ErrorDetails(rule.status, detail, retry_after=_retry_after(error, rule, now))
@@ -167,7 +175,7 @@ def _describe_parameter(name: str, allowed_values: str, detail: str) -> ErrorDet
 
 def _retry_after(error: AfterwordError, rule: FailureResponse, now: float) -> int | None:
     seconds: float | None = rule.retry_after
-    if isinstance(error, errors.NotReady | errors.Overloaded):
+    if isinstance(error, errors.NotReady | errors.Overloaded | errors.TooManyAttempts):
         seconds = error.retry_after
     elif isinstance(error, errors.RateLimited):
         seconds = error.until - now + 1
@@ -225,6 +233,8 @@ def error_response(details: ErrorDetails, path: str) -> Response:
         headers["retry-after"] = str(details.retry_after)
     if details.allowed_methods is not None:
         headers["allow"] = details.allowed_methods
+    if details.challenge is not None:
+        headers["www-authenticate"] = details.challenge
     if details.location is not None:
         headers["location"] = details.location
     body = github_body(details, path) if github else problem_body(details)

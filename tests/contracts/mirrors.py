@@ -7,11 +7,12 @@ from app.domain.records import IssueSummary, ThreadRecord, ThreadRef, Tombstone
 from app.domain.sites import Repository
 from app.domain.threads import NO_COMMENTS, Comment, Issue, ThreadOutline
 from app.github import payloads
-from app.ports.mirror import Change, Mirror
+from app.ports.mirror import Change, Exclusion, Mirror
 from tests.contracts.stores import REPO
 
 __all__ = [
     "API",
+    "HIDDEN",
     "LATER",
     "NONE",
     "REPO",
@@ -36,6 +37,7 @@ __all__ = [
 API = "https://api.github.com"
 LATER = "2026-02-01T00:00:00Z"
 """Later than the times of the builders."""
+HIDDEN = Exclusion(lambda item: item.hidden is not None)
 NONE: frozenset[int] = frozenset()
 """No number changed."""
 
@@ -163,10 +165,10 @@ async def newest(
     limit: int = 100,
     before: int | None = None,
     numbers: frozenset[int] | None = None,
-    with_hidden: bool = True,
+    exclusion: Exclusion | None = None,
 ) -> list[int]:
     result = await mirror.newest_comments(
-        REPO, limit=limit, before=before, numbers=numbers, select=select_all, with_hidden=with_hidden
+        REPO, limit=limit, before=before, numbers=numbers, select=select_all, exclusion=exclusion
     )
     return [item.id for item in result.comments]
 

@@ -10,6 +10,7 @@ from app.domain.sites import repository
 from app.ports.mirror import Change, Mirror
 from tests.contracts.mirrors import (
     API,
+    HIDDEN,
     LATER,
     NONE,
     REPO,
@@ -185,8 +186,8 @@ async def test_newest_comments_can_be_limited_to_numbers(mirror: Mirror) -> None
 async def test_newest_comments_come_without_hidden_ones(mirror: Mirror) -> None:
     hidden = [comment(n, minimized={"reason": "SPAM"}) for n in range(60, 200)]  # more than are read at once
     await put_complete(mirror, comment(7), comment(8), comment(9, minimized={}), comment(10), *hidden)
-    assert await newest(mirror, limit=2, with_hidden=False) == [10, 8]
-    assert await newest(mirror, limit=2, before=8, with_hidden=False) == [7]
+    assert await newest(mirror, limit=2, exclusion=HIDDEN) == [10, 8]
+    assert await newest(mirror, limit=2, before=8, exclusion=HIDDEN) == [7]
     assert await newest(mirror, limit=2) == [199, 198]
 
 

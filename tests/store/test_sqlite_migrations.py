@@ -247,13 +247,24 @@ async def test_released_store_keeps_its_key_values(migrated: SqliteStore, releas
 async def test_migrated_tables_have_no_old_names(migrated: SqliteStore, released: Path) -> None:
     names = str(query(released, "SELECT group_concat(name) FROM sqlite_schema")).split(",")
     assert sorted(name for name in names if "autoindex" not in name and name != "sqlite_sequence") == [
-        *("comment", "comment_by_author", "comment_by_issue", "comment_by_update", "delivery", "delivery_by_time"),
-        *("etag", "etag_by_time", "issue", "job", "job_by_due", "key_value", "lease", "mirror_change"),
+        *("comment", "comment_by_author", "comment_by_creation", "comment_by_issue", "comment_by_update", "delivery"),
+        *("delivery_by_time", "etag", "etag_by_time", "history_event", "hour_count", "issue", "job", "job_by_due"),
+        *("key_value", "lease", "mirror_change"),
         *("rate_limit_state", "recorded_request", "recorded_request_by_time", "site", "tombstone"),
     ]
 
 
 # --- from the version before avatars
+
+
+async def test_migration_reads_when_comments_were_written(migrated: SqliteStore, released: Path) -> None:
+    statement = (
+        "SELECT count(*) FROM comment WHERE created_at IS NOT json_extract(CAST(source AS TEXT), '$.created_at')"
+    )
+    assert query(released, "SELECT count(*) FROM comment") > 3
+    assert query(released, statement) == 0
+    overview = await migrated.overviews.site(JANE, includes=lambda _: True, since="2000-01-01T00:00:00Z", newest=1)
+    assert overview.weeks
 
 
 async def test_migration_reads_the_authors_of_comments(path: Path) -> None:

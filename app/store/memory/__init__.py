@@ -9,6 +9,8 @@ from app.store.memory.jobs import MemoryJobs
 from app.store.memory.key_values import MemoryKeyValues
 from app.store.memory.leases import MemoryLeases
 from app.store.memory.mirror import MemoryMirror
+from app.store.memory.owner.history import MemoryHistory
+from app.store.memory.owner.overviews import MemoryOverviews
 from app.store.memory.rate_state import MemoryRateState
 
 __all__ = ["MemoryDeliveries", "MemoryJobs", "MemoryKeyValues", "MemoryMirror", "MemoryRateState", "MemoryStore"]
@@ -24,6 +26,8 @@ class MemoryStore(Store):
         self.leases = MemoryLeases()
         self.rate_state = MemoryRateState()
         self.key_values = MemoryKeyValues()
+        self.history = MemoryHistory()
+        self.overviews = MemoryOverviews(self.mirror)
         self.repair_report: str | None = None
 
     async def guard(self) -> str | None:

@@ -9,11 +9,12 @@ from itertools import chain, takewhile
 from app.domain.records import IssueSummary, SiteRecord, ThreadRecord, ThreadRef
 from app.domain.sites import Repository
 from app.domain.thread_state import Hop, Snapshot
-from app.domain.threads import Comment, ImageSize
+from app.domain.threads import Approval, Comment, ImageSize
 from app.domain.transfers import MAX_TRANSFERS, transfer_target
 from app.ports.mirror import (
     Change,
     CommentSelection,
+    Exclusion,
     Mirror,
     MirrorChange,
     NewestComments,
@@ -22,7 +23,13 @@ from app.ports.mirror import (
     SiteSnapshot,
 )
 from app.store.memory.mirror_writes import ChangeWriter, SiteData
-from app.store.normalized_change import MONTH, deduplicate, numbers_to_version, with_image_sizes
+from app.store.normalized_change import (
+    MONTH,
+    deduplicate,
+    is_another_approval,
+    numbers_to_version,
+    with_image_sizes,
+)
 
 
 class MemoryMirror(Mirror):
@@ -43,53 +50,61 @@ class MemoryMirror(Mirror):
         return snapshot if select is None else await asyncio.to_thread(_narrow, snapshot, select)
 
     async def site(self, repo: Repository) -> SiteRecord | None:
-        return self._site(repo).record
+        return self.data_of(repo).record
 
     async def records(self, repository_id: int) -> tuple[SiteRecord, ...]:
         records = (data.record for data in reversed(self._data.values()))
         return tuple(record for record in records if record is not None and record.id == repository_id)
 
     async def site_snapshot(self, repo: Repository, *, urgent: bool = False) -> SiteSnapshot:  # noqa: ARG002 - nothing waits
-        threads = self._site(repo).threads
+        threads = self.data_of(repo).threads
         summaries = tuple(_summary(threads[number].record(0)) for number in sorted(threads, reverse=True))
-        return SiteSnapshot(self._site(repo).record, summaries)
+        return SiteSnapshot(self.data_of(repo).record, summaries)
 
     async def thread(self, repo: Repository, number: int) -> ThreadRecord | None:
         return self._thread(ThreadRef(repo, number))
 
     async def threads(self, repo: Repository) -> tuple[ThreadRecord, ...]:
-        threads = self._site(repo).threads
+        threads = self.data_of(repo).threads
         numbers = (n for n in sorted(threads, reverse=True) if not threads[n].issue.is_pull_request)
         return tuple(threads[number].record(self._version(ThreadRef(repo, number))) for number in numbers)
 
     async def comments(self, repo: Repository, number: int) -> tuple[Comment, ...]:
-        return self._site(repo).comments_of(number)
+        return self.data_of(repo).comments_of(number)
 
     async def comment(self, repo: Repository, comment_id: int) -> Comment | None:
-        return self._site(repo).comment(comment_id)
+        return self.data_of(repo).comment(comment_id)
 
     async def comments_by_id(self, repo: Repository, ids: Iterable[int]) -> Mapping[int, Comment]:
-        site = self._site(repo)
+        site = self.data_of(repo)
         comments = (site.comment(comment_id) for comment_id in ids)
         return {comment.id: comment for comment in comments if comment is not None}
 
     async def lookup(
         self, repos: Iterable[Repository], comment_id: int | None
     ) -> Mapping[Repository, tuple[SiteRecord | None, Comment | None]]:
-        return {repo: (self._site(repo).record, self._site(repo).comment(comment_id)) for repo in repos}
+        return {repo: (self.data_of(repo).record, self.data_of(repo).comment(comment_id)) for repo in repos}
 
     async def issue_ids(self, repo: Repository, numbers: Iterable[int]) -> Mapping[int, int]:
-        threads = self._site(repo).threads
+        threads = self.data_of(repo).threads
         return {number: threads[number].issue.id for number in numbers if number in threads}
 
     async def transferred(self, repo: Repository, numbers: Iterable[int]) -> frozenset[int]:
-        tombstones = self._site(repo).tombstones
+        tombstones = self.data_of(repo).tombstones
         return frozenset(n for n in numbers if n in tombstones and tombstones[n].transferred_to is not None)
 
-    async def avatar(self, repo: Repository, user_id: int, *, numbers: frozenset[int] | None = None) -> str | None:
-        threads = self._site(repo).threads
+    async def avatar(
+        self,
+        repo: Repository,
+        user_id: int,
+        *,
+        numbers: frozenset[int] | None = None,
+        excluded_ids: frozenset[int] = frozenset(),
+    ) -> str | None:
+        threads = self.data_of(repo).threads
         comments = chain.from_iterable(threads[n].comments.values() for n in threads if numbers is None or n in numbers)
-        return next((comment.author.avatar_url for comment in comments if comment.author.id == user_id), None)
+        own = (comment for comment in comments if comment.author.id == user_id and comment.id not in excluded_ids)
+        return next((comment.author.avatar_url for comment in own), None)
 
     async def newest_comments(
         self,
@@ -99,13 +114,13 @@ class MemoryMirror(Mirror):
         before: int | None,
         numbers: frozenset[int] | None,
         select: Select,
-        with_hidden: bool = True,
+        exclusion: Exclusion | None = None,
     ) -> NewestComments:
-        site = self._site(repo)
+        site = self.data_of(repo)
         complete = {n for n, thread in site.threads.items() if thread.complete and (numbers is None or n in numbers)}
         ids = (key for key, number in site.numbers.items() if number in complete and (before is None or key < before))
         candidates = (site.threads[site.numbers[key]].comments[key] for key in ids)
-        visible = (comment for comment in candidates if with_hidden or comment.hidden is None)
+        visible = (comment for comment in candidates if exclusion is None or not exclusion.applies_to(comment))
         comments = tuple(nlargest(limit, visible, key=lambda comment: comment.id))
         refs = {comment.number: ThreadRef(repo, comment.number) for comment in comments}
         full = {number: self._snapshot(ref, with_comments=True) for number, ref in refs.items()}
@@ -113,10 +128,11 @@ class MemoryMirror(Mirror):
         return NewestComments(site.record, comments, snapshots, site.is_complete)
 
     async def selected_comments(self, repo: Repository, selection: CommentSelection) -> SelectedComments:
-        site, numbers, since = self._site(repo), selection.numbers, selection.since
+        site, numbers, since = self.data_of(repo), selection.numbers, selection.since
         threads = [t for n, t in site.threads.items() if t.complete and (numbers is None or n in numbers)]
         comments = chain.from_iterable(thread.comments.values() for thread in threads)
-        matches = [comment for comment in comments if since is None or comment.updated_at >= since]
+        others = (comment for comment in comments if comment.id not in selection.excluded_ids)
+        matches = [comment for comment in others if since is None or comment.updated_at >= since]
         matches.sort(key=lambda comment: (comment.updated_at if selection.by_update else "", comment.id))
         if selection.descending:
             matches.reverse()
@@ -134,7 +150,7 @@ class MemoryMirror(Mirror):
         return self._latest_version()
 
     async def apply(self, change: Change) -> frozenset[int]:
-        repo, before = change.repo, self._site(change.repo)
+        repo, before = change.repo, self.data_of(change.repo)
         normalized_change = deduplicate(change, lambda number: self._version(ThreadRef(repo, number)))
         writer = ChangeWriter(before.copy(), change, normalized_change)
         writer.apply()
@@ -147,7 +163,7 @@ class MemoryMirror(Mirror):
         return numbers
 
     async def learn_image_sizes(self, repo: Repository, sizes: Mapping[int, Mapping[str, ImageSize]]) -> frozenset[int]:
-        site = self._site(repo).copy()
+        site = self.data_of(repo).copy()
         comments = [comment for comment in map(site.comment, sizes) if comment is not None]
         numbers: set[int] = set()
         for comment in comments:
@@ -161,6 +177,24 @@ class MemoryMirror(Mirror):
             self._record_change(ThreadRef(repo, number), images_only=True)
         return frozenset(numbers)
 
+    async def record_approvals(self, repo: Repository, approvals: Mapping[int, Approval]) -> frozenset[int]:
+        site = self.data_of(repo).copy()
+        comments = [comment for comment in map(site.comment, approvals) if comment is not None]
+        for comment in comments:
+            site.replace_comment(replace(comment, approval=approvals[comment.id]))
+        if comments:
+            self._data[repo.key] = site
+        numbers = {c.number for c in comments if is_another_approval(c.approval, approvals[c.id])}
+        for number in sorted(numbers):
+            self._record_change(ThreadRef(repo, number), images_only=False)
+        return frozenset(numbers)
+
+    async def renew_versions(self, repo: Repository) -> frozenset[int]:
+        numbers = sorted(n for n, thread in self.data_of(repo).threads.items() if not thread.issue.is_pull_request)
+        for number in numbers:
+            self._record_change(ThreadRef(repo, number), images_only=False)
+        return frozenset(numbers)
+
     def _record_change(self, ref: ThreadRef, *, images_only: bool) -> None:
         version = self._latest_version() + 1
         self._changes.pop((ref, images_only), None)
@@ -171,24 +205,27 @@ class MemoryMirror(Mirror):
         while len(hops) <= MAX_TRANSFERS and (target := self._transfer_target(hops[-1])):
             hops.append(self._hop(target))
         repo, number = hops[-1].ref
-        site, record = self._site(repo), self._thread(hops[-1].ref)
+        site, record = self.data_of(repo), self._thread(hops[-1].ref)
         pinned = None if record is None else record.issue.pinned_comment
         comments = site.comments_of(number) if with_comments else ()
         return Snapshot(tuple(hops), record, comments, site.comment(None if pinned is None else pinned.id))
 
     def _hop(self, ref: ThreadRef) -> Hop:
-        site = self._site(ref.repo)
+        site = self.data_of(ref.repo)
         return Hop(ref, site.record, site.tombstones.get(ref.number), self._version(ref))
 
     def _transfer_target(self, hop: Hop) -> ThreadRef | None:
         address = hop.tombstone and hop.tombstone.transferred_to
-        return transfer_target(address, ((repo, self._site(repo).record) for repo in self._sites)) if address else None
+        return (
+            transfer_target(address, ((repo, self.data_of(repo).record) for repo in self._sites)) if address else None
+        )
 
     def _thread(self, ref: ThreadRef) -> ThreadRecord | None:
-        thread = self._site(ref.repo).threads.get(ref.number)
+        thread = self.data_of(ref.repo).threads.get(ref.number)
         return None if thread is None else thread.record(self._version(ref))
 
-    def _site(self, repo: Repository) -> SiteData:
+    def data_of(self, repo: Repository) -> SiteData:
+        """Return all data of a repository, which is replaced and never changed."""
         return self._data.get(repo.key) or SiteData()
 
     def _version(self, ref: ThreadRef) -> int:

@@ -130,8 +130,10 @@ class ChangeWriter:
             if not is_current or not self._is_thread(comment.number):
                 continue
             self._remove_comments((comment.id,))  # it may belong to another thread now
-            sizes = None if stored_comment is None else stored_comment.image_sizes
-            self._comments_to_modify(comment.number)[comment.id] = replace(comment, image_sizes=sizes)
+            if stored_comment is not None:
+                sizes, approval = stored_comment.image_sizes, stored_comment.approval
+                comment = replace(comment, image_sizes=sizes, approval=approval)  # noqa: PLW2901 - with what was learnt
+            self._comments_to_modify(comment.number)[comment.id] = comment
             self.site.numbers[comment.id] = comment.number
 
     def _complete_listed_threads(self) -> None:

@@ -11,6 +11,8 @@ from app.store.sqlite.jobs import SqliteJobs
 from app.store.sqlite.key_values import SqliteKeyValues
 from app.store.sqlite.leases import SqliteLeases
 from app.store.sqlite.mirror.mirror import SqliteMirror
+from app.store.sqlite.owner.history import SqliteHistory
+from app.store.sqlite.owner.overviews import SqliteOverviews
 from app.store.sqlite.rate_state import SqliteRateState
 from app.store.sqlite.schema import MIGRATIONS, Migration
 
@@ -27,6 +29,8 @@ class SqliteStore(Store):
         self.leases = SqliteLeases(file)
         self.rate_state = SqliteRateState(file)
         self.key_values = SqliteKeyValues(file)
+        self.history = SqliteHistory(file)
+        self.overviews = SqliteOverviews(file)
         self.repair_report = file.repair_report
         self._file = file
 

@@ -15,6 +15,8 @@
 | recorded_request | a request to GitHub of the last hour    | none                                        |
 | rate_limit_state | GitHub's rate limit for a token         | token_id                                    |
 | key_value        | a small fact that outlives a process    | key                                         |
+| hour_count       | how often something happened in an hour | hour, kind, subject, outcome                |
+| history_event    | one poll, delivery or difference        | id                                          |
 
 `source` holds GitHub's object as compact JSON; the other columns are read out of it once, for queries. Neither
 compression nor a table of users is worth it: the file is about one and a half times the JSON, a thread is read without
@@ -225,5 +227,37 @@ MIGRATIONS: Sequence[Migration] = (
         """,
     ),
     ("CREATE INDEX comment_by_update ON comment (site, updated_at, id, number)",),
+    ("ALTER TABLE comment ADD COLUMN approval BLOB",),  # a JSON object: `app.domain.threads.Approval`
+    (  # what the owner's page counts
+        "ALTER TABLE comment ADD COLUMN created_at TEXT",
+        """
+        UPDATE comment SET created_at = coalesce(
+            strftime('%Y-%m-%dT%H:%M:%SZ', json_extract(CAST(source AS TEXT), '$.created_at')), updated_at
+        ) WHERE json_valid(CAST(source AS TEXT))
+        """,
+        "CREATE INDEX comment_by_creation ON comment (site, number, created_at)",
+        """
+        CREATE TABLE hour_count (
+            hour INTEGER NOT NULL,      -- its beginning, epoch seconds
+            kind TEXT NOT NULL,
+            subject TEXT NOT NULL,      -- owner/name in lower case, or empty
+            outcome TEXT NOT NULL,
+            count INTEGER NOT NULL,
+            last_at REAL NOT NULL,
+            least INTEGER,              -- the fewest requests that GitHub said were left
+            PRIMARY KEY (hour, kind, subject, outcome)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE history_event (
+            id INTEGER PRIMARY KEY,
+            at REAL NOT NULL,
+            kind TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            outcome TEXT NOT NULL,
+            detail TEXT NOT NULL
+        ) STRICT
+        """,
+    ),
 )
 """From nothing to version 1, and so on. A released migration never changes: a new one follows it."""

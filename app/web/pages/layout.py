@@ -23,9 +23,16 @@ from app.web.errors import ErrorDetails, describe_and_log
 PAGE = "text/html; charset=utf-8"
 REVALIDATE = b"private, no-cache"
 """Pages name the address of one request, or what is served at the moment."""
-_FOLDER = ("widget", "start")
+_FOLDER, _OWNER_FOLDER = ("widget", "start"), ("web", "pages", "owner")
 _LOCALE = "en"
-_FILES = {"start.js": SCRIPT, "start.css": STYLE, "docs.js": SCRIPT, "docs.css": STYLE}
+_FILES = {
+    "start.js": SCRIPT,
+    "start.css": STYLE,
+    "docs.js": SCRIPT,
+    "docs.css": STYLE,
+    "owner.js": SCRIPT,
+    "owner.css": STYLE,
+}
 
 router = APIRouter(include_in_schema=False)
 
@@ -54,6 +61,11 @@ PLAIN_HEADERS = security_headers("img-src data:", "trusted-types 'none'")
 def render_page(name: str, **values: Any) -> str:
     """Return the HTML of a template in the folder of the pages."""
     return _templates().get_template(name).render(values)
+
+
+def compile_page(name: str) -> None:
+    """Compile a template now, so that the first reader does not wait for it."""
+    _templates().get_template(name)
 
 
 def uncached_page(name: str, status: int = 200, **values: Any) -> Response:
@@ -122,4 +134,5 @@ def _format_time(time: str) -> str:
 
 @cache
 def _text(name: str) -> str:
-    return files("app").joinpath(*_FOLDER, name).read_text(encoding="utf-8")
+    folder = _OWNER_FOLDER if name.startswith("owner") else _FOLDER
+    return files("app").joinpath(*folder, name).read_text(encoding="utf-8")

@@ -11,12 +11,13 @@ import orjson
 from app.domain.records import SiteRecord, ThreadRecord, ThreadRef, Tombstone
 from app.domain.sites import Repository
 from app.domain.thread_state import Hop, Snapshot
-from app.domain.threads import Comment, ImageSize
+from app.domain.threads import Approval, Comment, ImageSize
 from app.domain.transfers import MAX_TRANSFERS, transfer_target
 from app.github import payloads
 from app.ports.mirror import (
     Change,
     CommentSelection,
+    Exclusion,
     Mirror,
     MirrorChange,
     NewestComments,
@@ -26,21 +27,16 @@ from app.ports.mirror import (
 )
 from app.store.normalized_change import deduplicate
 from app.store.sqlite.connections import LARGEST, SqliteFile, clamp, json_list, scalar
+from app.store.sqlite.mirror.learnt_facts import put_approvals, put_image_sizes, put_new_versions
 from app.store.sqlite.mirror.rows import parse_all, parse_comments, site_record, summary, thread_record
-from app.store.sqlite.mirror.writes import apply_change, put_image_sizes
+from app.store.sqlite.mirror.sites import SITE_RECORDS, read_site
+from app.store.sqlite.mirror.writes import apply_change
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
 _PARSED_AT_ONCE = 50
 _OF_SITE = "site = (SELECT id FROM site WHERE key = :key)"
 _IN_KEYS = "IN (SELECT value FROM json_each(:keys))"
-_SITE_RECORDS = """
-SELECT key, configured_name, github_id, full_name, issues_next_url, issues_listed_at, comments_next_url, since,
-    checked_at, private, reconciled_at, missed_by_webhook_at, not_visible_since, not_visible_count, feed_name,
-    entry_name, link_name, former_names, created_at
-FROM site
-"""
-_SITE_RECORD = f"{_SITE_RECORDS} WHERE key = ? AND github_id IS NOT NULL"
-_RECORDS_OF_REPOSITORY = f"{_SITE_RECORDS} WHERE github_id = ? ORDER BY id DESC"
+_RECORDS_OF_REPOSITORY = f"{SITE_RECORDS} WHERE github_id = ? ORDER BY id DESC"
 _VERSION = "SELECT version FROM mirror_change WHERE site = (SELECT id FROM site WHERE key = ?) AND number = ?"
 _COUNT_MISMATCH = "comment_count <> mirrored_count + count_offset"
 _THREADS = f"""
@@ -58,23 +54,24 @@ _INCOMPLETE_ISSUE = f"SELECT 1 FROM issue WHERE {_OF_SITE} AND NOT complete AND 
 _ISSUES = f"SELECT source FROM issue WHERE {_OF_SITE} AND number {_IN_KEYS}"
 _TOMBSTONE = f"SELECT number, gone, checked_at, transferred_to FROM tombstone WHERE {_OF_SITE} AND number = :number"
 _TRANSFERRED = f"SELECT number FROM tombstone WHERE {_OF_SITE} AND transferred_to IS NOT NULL AND number {_IN_KEYS}"
-_COMMENTS = f"SELECT source, image_sizes FROM comment WHERE {_OF_SITE} AND number = :number ORDER BY id"
-_COMMENTS_BY_ID = f"SELECT source, image_sizes FROM comment WHERE {_OF_SITE} AND id {_IN_KEYS} ORDER BY id"
+_COMMENTS = f"SELECT source, image_sizes, approval FROM comment WHERE {_OF_SITE} AND number = :number ORDER BY id"
+_COMMENTS_BY_ID = f"SELECT source, image_sizes, approval FROM comment WHERE {_OF_SITE} AND id {_IN_KEYS} ORDER BY id"
+_NOT_EXCLUDED = "(:excluded IS NULL OR comment.id NOT IN (SELECT value FROM json_each(:excluded)))"
 _COMMENT_BY_AUTHOR = f"""
-SELECT source, image_sizes FROM comment
-WHERE {_OF_SITE} AND author = :author AND (:keys IS NULL OR number {_IN_KEYS}) LIMIT 1
+SELECT source, image_sizes, approval FROM comment
+WHERE {_OF_SITE} AND author = :author AND (:keys IS NULL OR number {_IN_KEYS}) AND {_NOT_EXCLUDED} LIMIT 1
 """
-_NEWEST_COMMENTS = """
-SELECT comment.source, image_sizes FROM comment
+_NEWEST_COMMENTS = f"""
+SELECT comment.source, image_sizes, approval FROM comment
 CROSS JOIN issue USING (site, number)  -- CROSS: from the newest comment downwards, until there are enough
 WHERE comment.site = (SELECT id FROM site WHERE key = :key) AND comment.id <= :last AND issue.complete
-    AND (:keys IS NULL OR comment.number IN (SELECT value FROM json_each(:keys)))
+    AND (:keys IS NULL OR comment.number IN (SELECT value FROM json_each(:keys))) AND {_NOT_EXCLUDED}
 ORDER BY comment.id DESC
 """
 _SELECTION = f"""
 FROM comment CROSS JOIN issue USING (site, number)
 WHERE comment.{_OF_SITE} AND issue.complete AND (:since IS NULL OR comment.updated_at >= :since)
-    AND (:keys IS NULL OR comment.number {_IN_KEYS})
+    AND (:keys IS NULL OR comment.number {_IN_KEYS}) AND {_NOT_EXCLUDED}
 """
 _SELECTED_COUNT = f"SELECT count(*) {_SELECTION}"
 _SELECTED_IDS = {
@@ -113,7 +110,7 @@ class SqliteMirror(Mirror):
         return await self._file.read(query)
 
     async def site(self, repo: Repository) -> SiteRecord | None:
-        return await self._file.read(lambda connection: _site(connection, repo))
+        return await self._file.read(lambda connection: read_site(connection, repo))
 
     async def records(self, repository_id: int) -> tuple[SiteRecord, ...]:
         rows = await self._file.rows(_RECORDS_OF_REPOSITORY, (clamp(repository_id),))
@@ -123,7 +120,7 @@ class SqliteMirror(Mirror):
         def query(connection: sqlite3.Connection) -> SiteSnapshot:
             rows = connection.execute(_SUMMARIES, {"key": repo.key}).fetchall()
             labels = parse_all(row[0] for row in rows)
-            return SiteSnapshot(_site(connection, repo), tuple(map(summary, labels, rows)))
+            return SiteSnapshot(read_site(connection, repo), tuple(map(summary, labels, rows)))
 
         return await self._file.read(query, urgent=urgent)
 
@@ -152,7 +149,7 @@ class SqliteMirror(Mirror):
         self, repos: Iterable[Repository], comment_id: int | None
     ) -> Mapping[Repository, tuple[SiteRecord | None, Comment | None]]:
         def query(connection: sqlite3.Connection) -> Mapping[Repository, tuple[SiteRecord | None, Comment | None]]:
-            return {repo: (_site(connection, repo), _comment(connection, repo, comment_id)) for repo in repos}
+            return {repo: (read_site(connection, repo), _comment(connection, repo, comment_id)) for repo in repos}
 
         return await self._file.read(query, urgent=True)
 
@@ -168,8 +165,20 @@ class SqliteMirror(Mirror):
         rows = await self._file.rows(_TRANSFERRED, {"key": repo.key, "keys": json_list(numbers)})
         return frozenset(number for (number,) in rows)
 
-    async def avatar(self, repo: Repository, user_id: int, *, numbers: frozenset[int] | None = None) -> str | None:
-        parameters = {"key": repo.key, "author": clamp(user_id), "keys": json_list(numbers)}
+    async def avatar(
+        self,
+        repo: Repository,
+        user_id: int,
+        *,
+        numbers: frozenset[int] | None = None,
+        excluded_ids: frozenset[int] = frozenset(),
+    ) -> str | None:
+        parameters = {
+            "key": repo.key,
+            "author": clamp(user_id),
+            "keys": json_list(numbers),
+            "excluded": json_list(excluded_ids or None),
+        }
         comments = await self._file.read(lambda connection: _comments(connection, _COMMENT_BY_AUTHOR, parameters))
         return comments[0].author.avatar_url if comments else None
 
@@ -181,15 +190,17 @@ class SqliteMirror(Mirror):
         before: int | None,
         numbers: frozenset[int] | None,
         select: Select,
-        with_hidden: bool = True,
+        exclusion: Exclusion | None = None,
     ) -> NewestComments:
         last = LARGEST if before is None else clamp(before - 1)
-        parameters = {"key": repo.key, "last": last, "keys": json_list(numbers)}
+        excluded_ids = None if exclusion is None else json_list(exclusion.ids or None)
+        parameters = {"key": repo.key, "last": last, "keys": json_list(numbers), "excluded": excluded_ids}
 
         def query(connection: sqlite3.Connection) -> NewestComments:
-            site, newest = _site(connection, repo), connection.execute(_NEWEST_COMMENTS, parameters)
+            site, newest = read_site(connection, repo), connection.execute(_NEWEST_COMMENTS, parameters)
             at_once = min(limit, _PARSED_AT_ONCE)
-            visible = (c for c in _iterate_comments(newest, at_once) if with_hidden or c.hidden is None)
+            comments_read = _iterate_comments(newest, at_once)
+            visible = (c for c in comments_read if exclusion is None or not exclusion.applies_to(c))
             comments = tuple(islice(visible, limit))
             refs = {ThreadRef(repo, comment.number) for comment in comments}
             snapshots = {ref.number: _snapshot(connection, ref, (), select=select) for ref in refs}
@@ -202,12 +213,13 @@ class SqliteMirror(Mirror):
             "key": repo.key,
             "since": selection.since,
             "keys": json_list(selection.numbers),
+            "excluded": json_list(selection.excluded_ids or None),
             "limit": selection.limit,
             "offset": clamp(selection.offset),
         }
 
         def query(connection: sqlite3.Connection) -> SelectedComments:
-            site = _site(connection, repo)
+            site = read_site(connection, repo)
             statement = _SELECTED_IDS[selection.by_update, selection.descending]
             ids = [comment_id for (comment_id,) in connection.execute(statement, parameters)]
             comments = _comments(connection, _COMMENTS_BY_ID, {"key": repo.key, "keys": json_list(ids)})
@@ -238,10 +250,16 @@ class SqliteMirror(Mirror):
     async def learn_image_sizes(self, repo: Repository, sizes: Mapping[int, Mapping[str, ImageSize]]) -> frozenset[int]:
         return await self._file.write(lambda connection: put_image_sizes(connection, repo, sizes, self._process_id))
 
+    async def record_approvals(self, repo: Repository, approvals: Mapping[int, Approval]) -> frozenset[int]:
+        return await self._file.write(lambda connection: put_approvals(connection, repo, approvals, self._process_id))
+
+    async def renew_versions(self, repo: Repository) -> frozenset[int]:
+        return await self._file.write(lambda connection: put_new_versions(connection, repo, self._process_id))
+
     async def apply(self, change: Change) -> frozenset[int]:
         def operation(connection: sqlite3.Connection) -> frozenset[int]:
             version = partial(_version, connection, change.repo)
-            site = _site(connection, change.repo)
+            site = read_site(connection, change.repo)
             return apply_change(connection, change, deduplicate(change, version), site, self._process_id)
 
         return await self._file.write(operation)
@@ -274,7 +292,7 @@ def _snapshot(
 
 
 def _hop(connection: sqlite3.Connection, ref: ThreadRef) -> tuple[Hop, ThreadRecord | None]:
-    site, record = _site(connection, ref.repo), _thread(connection, ref)
+    site, record = read_site(connection, ref.repo), _thread(connection, ref)
     if record is not None:  # then there is no tombstone
         return Hop(ref, site, None, record.version), record
     row = connection.execute(_TOMBSTONE, _parameters(ref)).fetchone()
@@ -284,12 +302,7 @@ def _hop(connection: sqlite3.Connection, ref: ThreadRef) -> tuple[Hop, ThreadRec
 
 def _transfer_target(connection: sqlite3.Connection, hop: Hop, sites: Sequence[Repository]) -> ThreadRef | None:
     address = hop.tombstone and hop.tombstone.transferred_to
-    return transfer_target(address, ((repo, _site(connection, repo)) for repo in sites)) if address else None
-
-
-def _site(connection: sqlite3.Connection, repo: Repository) -> SiteRecord | None:
-    row = connection.execute(_SITE_RECORD, (repo.key,)).fetchone()
-    return None if row is None else site_record(row)
+    return transfer_target(address, ((repo, read_site(connection, repo)) for repo in sites)) if address else None
 
 
 def _is_complete(connection: sqlite3.Connection, site: SiteRecord | None, repo: Repository) -> bool:

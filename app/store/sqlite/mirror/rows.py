@@ -8,7 +8,7 @@ import orjson
 
 from app.domain.records import IssueSummary, SiteRecord, ThreadRecord
 from app.domain.sites import Repository
-from app.domain.threads import Comment, ImageSize
+from app.domain.threads import Approval, Comment, ImageSize
 from app.github import payloads
 
 
@@ -25,11 +25,15 @@ def thread_record(source: Any, row: tuple[Any, ...]) -> ThreadRecord:
     return ThreadRecord(payloads.issue(source), mirrored_count, bool(complete), bool(count_mismatch), *fields)
 
 
-def parse_comments(rows: Sequence[tuple[bytes, bytes | None]]) -> Iterator[Comment]:
-    """Yield comments from rows of their sources and their image sizes."""
-    comments = map(payloads.comment, parse_all(source for source, _ in rows))
-    for comment, (_, sizes) in zip(comments, rows, strict=True):
-        yield comment if sizes is None else replace(comment, image_sizes=parse_image_sizes(sizes))
+def parse_comments(rows: Sequence[tuple[bytes, bytes | None, bytes | None]]) -> Iterator[Comment]:
+    """Yield comments from rows of their sources, their image sizes and their approvals."""
+    comments = map(payloads.comment, parse_all(source for source, _, _ in rows))
+    for comment, (_, sizes, approval) in zip(comments, rows, strict=True):
+        if sizes is None and approval is None:
+            yield comment
+        else:
+            image_sizes = None if sizes is None else parse_image_sizes(sizes)
+            yield replace(comment, image_sizes=image_sizes, approval=parse_approval(approval))
 
 
 def summary(labels: list[str], row: tuple[Any, ...]) -> IssueSummary:
@@ -51,3 +55,11 @@ def parse_image_sizes(text: bytes) -> Mapping[str, ImageSize]:
         return {name: (width, height) for name, (width, height) in orjson.loads(text).items()}
     except (AttributeError, TypeError) as error:
         raise ValueError(f"no sizes of images: {error}") from error
+
+
+def parse_approval(text: bytes | None) -> Approval | None:
+    """Return a comment's approval; raise ValueError if the stored text is damaged."""
+    try:
+        return None if text is None else Approval(**orjson.loads(text))
+    except TypeError as error:
+        raise ValueError(f"no approval: {error}") from error

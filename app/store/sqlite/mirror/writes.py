@@ -8,8 +8,7 @@ from typing import Any
 import orjson
 
 from app.domain.records import SiteRecord, Tombstone
-from app.domain.sites import Repository
-from app.domain.threads import ImageSize, Issue
+from app.domain.threads import Issue
 from app.ports.mirror import Change
 from app.store.normalized_change import (
     MONTH,
@@ -17,11 +16,9 @@ from app.store.normalized_change import (
     is_newer,
     numbers_to_version,
     site_after,
-    with_image_sizes,
     with_known_closer,
 )
 from app.store.sqlite.connections import json_list, site_id
-from app.store.sqlite.mirror.rows import parse_image_sizes
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
 _NUMBERS = "site = :site AND number IN (SELECT value FROM json_each(:keys))"
@@ -41,9 +38,10 @@ UPDATE issue SET mirrored_count = 0, complete = 0, count_offset = 0, checked_at 
 WHERE site = :site AND number = :number AND is_pull_request
 """
 _PUT_COMMENT = """
-INSERT INTO comment (site, id, number, updated_at, author, source) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO comment (site, id, number, updated_at, author, source, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (site, id) DO UPDATE SET
-    number = excluded.number, updated_at = excluded.updated_at, author = excluded.author, source = excluded.source
+    number = excluded.number, updated_at = excluded.updated_at, author = excluded.author, source = excluded.source,
+    created_at = excluded.created_at
 """
 _DELETE_UNLISTED_COMMENTS = """
 DELETE FROM comment WHERE site = :site AND number = :number AND id NOT IN (SELECT value FROM json_each(:keys))
@@ -86,13 +84,8 @@ UPDATE site SET (
 """
 """The columns have the order of the fields of `SiteRecord`."""
 _PUT_ETAG = "INSERT OR REPLACE INTO etag (key, value, at) VALUES (?, ?, ?)"
-_PUT_MIRROR_CHANGE = "INSERT OR REPLACE INTO mirror_change (site, number, process_id) VALUES (?, ?, ?)"
+PUT_MIRROR_CHANGE = "INSERT OR REPLACE INTO mirror_change (site, number, process_id) VALUES (?, ?, ?)"
 """It replaces the number's previous change, and has the next `version`."""
-_STORED_IMAGE_SIZES = """
-SELECT comment.site, comment.id, number, image_sizes FROM comment JOIN site ON site.id = comment.site
-WHERE site.key = :key AND comment.id IN (SELECT value FROM json_each(:ids))
-"""
-_PUT_IMAGE_SIZES = "UPDATE comment SET image_sizes = ? WHERE site = ? AND id = ?"
 
 
 def apply_change(
@@ -115,32 +108,8 @@ def apply_change(
     connection.executemany(_PUT_ETAG, ((key, etag, change.at) for key, etag in change.etags.items()))
     connection.execute("DELETE FROM etag WHERE at < ?", (change.at - MONTH,))
     numbers = numbers_to_version(writer.changed_numbers, before, after)
-    connection.executemany(_PUT_MIRROR_CHANGE, ((writer.site, number, process_id) for number in numbers))
+    connection.executemany(PUT_MIRROR_CHANGE, ((writer.site, number, process_id) for number in numbers))
     return frozenset(writer.changed_numbers)
-
-
-def put_image_sizes(
-    connection: sqlite3.Connection, repo: Repository, sizes: Mapping[int, Mapping[str, ImageSize]], process_id: str
-) -> frozenset[int]:
-    """Add sizes of images to those of their comments, and return the numbers of the threads that this changed."""
-    threads: set[tuple[int, int]] = set()
-    for site, key, number, text in connection.execute(
-        _STORED_IMAGE_SIZES, {"key": repo.key, "ids": json_list(sizes)}
-    ).fetchall():
-        stored_sizes = _parsed_image_sizes(text)
-        new_sizes = with_image_sizes(stored_sizes, sizes[key])
-        if new_sizes != stored_sizes:
-            connection.execute(_PUT_IMAGE_SIZES, (_json(new_sizes), site, key))
-            threads.add((site, number))
-    connection.executemany(_PUT_MIRROR_CHANGE, ((site, -number, process_id) for site, number in sorted(threads)))
-    return frozenset(number for _, number in threads)
-
-
-def _parsed_image_sizes(text: bytes | None) -> Mapping[str, ImageSize]:
-    try:
-        return {} if text is None else parse_image_sizes(text)
-    except ValueError:  # the stored text is damaged: the new one replaces it
-        return {}
 
 
 class _ChangeWriter:
@@ -175,12 +144,12 @@ class _ChangeWriter:
         issues = self._normalized_change.issues
         rows = self._rows(_STORED_ISSUES, issues)
         self._current_issues = {n for n in issues if n not in rows or is_newer(issues[n].updated_at, rows[n][0])}
-        sources = {number: _json(_current_issue(issues[number], rows).source) for number in self._current_issues}
+        sources = {number: encode_json(_current_issue(issues[number], rows).source) for number in self._current_issues}
         changes = {n: source for n, source in sources.items() if n not in rows or not _is_same(rows[n][1], source)}
         self.changed_numbers.update(changes)
         for number, source in changes.items():
             issue = issues[number]
-            row = (issue.is_pull_request, issue.updated_at, issue.comment_count, _json(issue.labels), source)
+            row = (issue.is_pull_request, issue.updated_at, issue.comment_count, encode_json(issue.labels), source)
             self._connection.execute(_PUT_ISSUE, (self.site, number, *row))
             if issue.is_pull_request:
                 self._delete_comments(_DELETE_UNLISTED_COMMENTS, number=number)
@@ -198,11 +167,11 @@ class _ChangeWriter:
         comments = {key: item for key, item in self._normalized_change.comments.items() if item.number in threads}
         stored_rows = self._rows(_STORED_COMMENTS, comments)
         for key, comment in comments.items():
-            source = _json(comment.source)
+            source = encode_json(comment.source)
             updated_at, stored_source, number = stored_rows.get(key, ("", b"", comment.number))
             if not is_newer(comment.updated_at, updated_at) or _is_same(stored_source, source):
                 continue
-            row = (self.site, key, comment.number, comment.updated_at, comment.author.id, source)
+            row = (self.site, key, comment.number, comment.updated_at, comment.author.id, source, comment.created_at)
             self._connection.execute(_PUT_COMMENT, row)
             self._recount.update({comment.number, number})
 
@@ -251,7 +220,8 @@ _AS_DICT: Callable[[Any], Any] = dict
 """For mappings that are no dict; it fails for anything else that is not JSON."""
 
 
-def _json(value: object) -> bytes:
+def encode_json(value: object) -> bytes:
+    """Return a value as it is stored: compact JSON."""
     return orjson.dumps(value, default=_AS_DICT)
 
 

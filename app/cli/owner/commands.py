@@ -1,0 +1,85 @@
+"""`afterword status` and `afterword counts`: what the owner's page shows, on a terminal or as JSON."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console, Group
+from rich.live import Live
+
+from app.cli.console import print_line
+from app.cli.options import Json, Repo, Store
+from app.cli.owner.sources import Choice, Read, load_settings, open_source
+from app.cli.owner.tables import counts_table, status_tables
+
+_EVERY = 5.0
+Show = Callable[[Mapping[str, Any]], Group]
+Url = Annotated[
+    str | None,
+    typer.Option("--url", metavar="URL", help="The address of the service; by default the local one, else the store."),
+]
+Watch = Annotated[bool, typer.Option("--watch", help="Read again every 5 seconds, until Ctrl-C.")]
+
+
+def status(
+    repo: Repo = None,
+    store: Store = None,
+    url: Url = None,
+    json: Json = False,  # noqa: FBT002 - a flag of the command line
+    watch: Watch = False,  # noqa: FBT002
+) -> None:
+    """Show comments, findings, requests, polls and deliveries.
+
+    It reads the running service with the token in AFTERWORD_OWNER_TOKEN, or the store if none runs. It asks GitHub
+    nothing.
+    """
+    _run("status", Choice(repo, store, url), status_tables, as_json=json, watch=watch)
+
+
+def counts(
+    repo: Repo = None,
+    store: Store = None,
+    url: Url = None,
+    json: Json = False,  # noqa: FBT002 - a flag of the command line
+    watch: Watch = False,  # noqa: FBT002
+) -> None:
+    """Show the comment count of each post.
+
+    It reads the running service with the token in AFTERWORD_OWNER_TOKEN, or the store if none runs. It asks GitHub
+    nothing.
+    """
+    _run("counts", Choice(repo, store, url), counts_table, as_json=json, watch=watch)
+
+
+def _run(name: str, choice: Choice, show: Show, *, as_json: bool, watch: bool) -> None:
+    console, errors = Console(), Console(stderr=True)
+    settings = load_settings(choice, lambda warning: print_line(errors, warning))
+
+    async def run() -> None:
+        async with open_source(name, settings, choice.url) as read:
+            if as_json:
+                await _print_json(read, watch=watch)
+            elif watch:
+                await _watch(read, show, console)
+            else:
+                console.print(show(await read()))
+
+    asyncio.run(run())
+
+
+async def _print_json(read: Read, *, watch: bool) -> None:
+    """Print one line of JSON, or one for each reading."""
+    while True:
+        typer.echo(orjson.dumps(await read()).decode())
+        if not watch:
+            return
+        await asyncio.sleep(_EVERY)
+
+
+async def _watch(read: Read, show: Show, console: Console) -> None:
+    with Live(show(await read()), console=console, auto_refresh=False, screen=console.is_terminal) as live:
+        while True:
+            await asyncio.sleep(_EVERY)
+            live.update(show(await read()), refresh=True)

@@ -1,0 +1,126 @@
+"""Where the commands of the owner read: the running service, or its store if none runs. Neither asks GitHub."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import httpx
+
+from app.bootstrap.owner import open_overview
+from app.domain.errors import CannotStart, InvalidSetting
+from app.outbound.clock import SystemClock, random
+from app.serving.owner.as_json import counts_object, status_object
+from app.settings import Settings, load
+
+_SECONDS = 30.0
+_CONNECT_SECONDS = 3.0
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - nothing is bound to it here
+_OBJECTS = {"status": status_object, "counts": counts_object}
+
+Read = Callable[[], Awaitable[dict[str, Any]]]
+"""Reads one object of the owner's API."""
+
+
+class Choice(NamedTuple):
+    """The options that say what to read."""
+
+    repo: str | None
+    store: str | None
+    url: str | None
+
+
+class NoService(Exception):
+    """No service with an owner's page answers at the address."""
+
+
+def load_settings(choice: Choice, warn: Callable[[str], None]) -> Settings:
+    """Return the settings; with an address no repository needs to be named, because the service knows its own."""
+    options = {"repo": choice.repo, "store": choice.store}
+    try:
+        return load(options, warn=warn)
+    except InvalidSetting as error:
+        if choice.url is None or choice.repo is not None or not error.reason.startswith("no repository"):
+            raise
+        return load({**options, "repo": "owner/name"}, warn=warn)
+
+
+@asynccontextmanager
+async def open_source(name: str, settings: Settings, url: str | None) -> AsyncGenerator[Read, None]:
+    """Yield what reads `status` or `counts`: from the service at `url`, else from the local one, else from the store.
+
+    Raises `InvalidSetting`, `CannotStart` and `StoreError`.
+    """
+    token = settings.owner_secret
+    address = (url or local_url(settings)).rstrip("/")
+    if url is not None:
+        _require_safe(url, token)
+    if token is not None:
+        async with _client(address, token) as client:
+            try:
+                await _get(client, name)
+            except NoService as reason:
+                if url is not None:
+                    raise CannotStart(str(reason)) from None
+            else:
+                yield lambda: _get_again(client, name)
+                return
+    async with open_overview(settings, SystemClock(), f"{random():.17f}") as overview:
+
+        async def read() -> dict[str, Any]:
+            return _OBJECTS[name](await overview.read())
+
+        yield read
+
+
+def local_url(settings: Settings) -> str:
+    """Return the address at which the service listens on this machine."""
+    host = _ANY_HOST.get(settings.host, f"[{settings.host}]" if ":" in settings.host else settings.host)
+    return f"http://{host}:{settings.port}"
+
+
+def _require_safe(url: str, token: str | None) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise InvalidSetting("--url", f"{url!r} is not an address. Write it as https://comments.example.com")
+    if token is None:
+        raise InvalidSetting("AFTERWORD_OWNER_TOKEN", "the service asks for the owner's token. Set it to the service's")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise InvalidSetting("--url", "the token would be sent unencrypted over http. Write the address with https")
+
+
+def _client(address: str, token: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=f"{address}/api/v1/owner/",
+        headers={"authorization": f"Bearer {token}"},
+        timeout=httpx.Timeout(_SECONDS, connect=_CONNECT_SECONDS),
+        trust_env=urlsplit(address).hostname not in _LOOPBACK,
+    )
+
+
+async def _get_again(client: httpx.AsyncClient, name: str) -> dict[str, Any]:
+    try:
+        return await _get(client, name)
+    except NoService as reason:
+        raise CannotStart(str(reason)) from None
+
+
+async def _get(client: httpx.AsyncClient, name: str) -> dict[str, Any]:
+    """Return an object of the API. Raises `NoService` if there is no such API, `CannotStart` if it refuses."""
+    url = f"{client.base_url}{name}"
+    try:
+        response = await client.get(name)
+    except httpx.HTTPError as error:
+        raise NoService(f"No service answers at {url} ({type(error).__name__}). Start it, or correct --url.") from None
+    if response.status_code == httpx.codes.NOT_FOUND:
+        raise NoService(f"There is no owner's page at {url}. Set AFTERWORD_OWNER_TOKEN where the service runs.")
+    if response.status_code == httpx.codes.UNAUTHORIZED:
+        raise InvalidSetting("AFTERWORD_OWNER_TOKEN", f"the service at {url} has another one. Set both to the same")
+    if response.status_code != httpx.codes.OK:
+        raise CannotStart(f"The service answers {url} with {response.status_code}. Its log says why.")
+    try:
+        value: dict[str, Any] = response.json()
+    except ValueError:
+        raise NoService(f"What answers at {url} is not Afterword. Correct --url.") from None
+    return value

@@ -1,0 +1,1 @@
+"""Which comments are held back from readers, by the owner's rules."""

@@ -1,0 +1,130 @@
+"""Published pages without an issue, and issues that look like threads of no page."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from app.domain.posts.findings import Finding, Severity
+from app.domain.posts.posts import Post, PostCatalog, ProblemKind
+from app.domain.posts.rules import pages, titles
+from app.domain.posts.rules.facts import IssueFacts, SiteFacts
+from app.domain.records import ThreadRef
+
+_ABOUT_NUMBERS = frozenset(
+    {
+        ProblemKind.EMPTY_NUMBER,
+        ProblemKind.NOT_A_NUMBER,
+        ProblemKind.UNKNOWN_REPOSITORY,
+        ProblemKind.UNREADABLE,
+        ProblemKind.VALUE_FROM_ELSEWHERE,
+    }
+)
+"""Problems that say already why a page has no issue."""
+_TOOLS = frozenset({"gitalk", "gitment", "utterances", "utterance", "vssue", "giscus", "comment", "comments"})
+"""Words in labels that other comment systems give their threads."""
+_WORK = frozenset({"bug", "enhancement", "question", "documentation", "duplicate", "wontfix", "invalid", "feature"})
+"""Labels of GitHub's own for issues that are no threads."""
+_COMMON = 200
+"""A word in so many titles tells nothing."""
+_LEAST_LABELLED = 2
+
+
+class SuggestedThreads:
+    """Which unused issue seems to be the thread of which page, by title or path."""
+
+    def __init__(self, catalog: PostCatalog, facts: Sequence[SiteFacts]) -> None:
+        named = {thread for post in catalog.posts for thread in post.threads}
+        self.unused: dict[ThreadRef, IssueFacts] = {
+            ThreadRef(site.repo, number): issue
+            for site in facts
+            for number, issue in site.issues.items()
+            if not issue.is_pull_request and ThreadRef(site.repo, number) not in named
+        }
+        self._posts_by_word = _index(catalog.posts)
+        self.posts = {thread: post for thread, issue in self.unused.items() if (post := self._post(issue)) is not None}
+        self._threads: dict[str, ThreadRef] = {}
+        for thread, post in sorted(self.posts.items(), key=lambda item: item[0].number):
+            self._threads.setdefault(post.source, thread)
+
+    def advice(self, source: str) -> str | None:
+        """Return what to write into a page, if an issue seems to be its thread."""
+        thread = self._threads.get(source)
+        if thread is None:
+            return None
+        return f"Write ghissueid: {thread.number} if “{self.unused[thread].title}” is its thread."
+
+    def _post(self, issue: IssueFacts) -> Post | None:
+        """Return the page that an issue seems to belong to; first those without an issue of their own."""
+        some_words = titles.words(issue.title)
+        candidates = {post.source: post for word in some_words for post in self._posts_by_word.get(word, ())}
+        matches = [post for post in candidates.values() if _seems_the_thread(post, issue.title)]
+        return min(matches, key=lambda post: (bool(post.threads), post.source), default=None)
+
+
+def _seems_the_thread(post: Post, title: str) -> bool:
+    return titles.are_the_same(post.title or "", title) or pages.is_called_by(post, title)
+
+
+def _index(posts: Sequence[Post]) -> Mapping[str, Sequence[Post]]:
+    index: dict[str, list[Post]] = {}
+    for post in posts:
+        for word in titles.words(post.title or "") | titles.words(pages.slug(post)):
+            index.setdefault(word, []).append(post)
+    return {word: found_posts for word, found_posts in index.items() if len(found_posts) <= _COMMON}
+
+
+def posts_without_number(catalog: PostCatalog, suggestions: SuggestedThreads) -> Iterator[Finding]:
+    """Find published pages without an issue; beside pages that have one it is a warning, else a note."""
+    explained = {problem.source for problem in catalog.problems if problem.kind in _ABOUT_NUMBERS}
+    folders = {pages.folder(post) for post in catalog.posts if post.threads}
+    for post in catalog.posts:
+        if post.threads or post.unpublished is not None or post.source in explained:
+            continue
+        severity = Severity.WARNING if pages.folder(post) in folders else Severity.NOTE
+        name = f"“{post.title}”" if post.title else "A page"
+        advice = suggestions.advice(post.source) or "Open an issue for it, and write its number, as in ghissueid: 41."
+        message = f"{name} is published and names no issue."
+        yield Finding("post-without-number", severity, message, advice, post.source, post.line)
+
+
+def unused_threads(
+    catalog: PostCatalog, facts: Sequence[SiteFacts], suggestions: SuggestedThreads, *, label: str | None
+) -> Iterator[Finding]:
+    """Find issues that look like threads, by title or label, although no page names them."""
+    common_labels = _common_labels(catalog, facts) | ({label.casefold()} if label is not None else set())
+    for thread, issue in suggestions.unused.items():
+        post = suggestions.posts.get(thread)
+        reason = _reason(issue, post, common_labels)
+        if reason is None:
+            continue
+        number, count = thread.number, issue.comment_count
+        comments = f"{count} comment{'' if count == 1 else 's'}"
+        message = f"No page names issue {number} of {thread.repo}, “{issue.title}” ({comments}): {reason}."
+        yield Finding("unused-thread", Severity.WARNING, message, _advice(number, post), thread=thread)
+
+
+def _reason(issue: IssueFacts, post: Post | None, common_labels: set[str]) -> str | None:
+    if post is not None:
+        return f"its title is that of {post.source}"
+    for label in issue.labels:
+        if label.casefold() in common_labels:
+            return f"it has the label “{label}”, as threads have"
+        if titles.words(label) & _TOOLS:
+            return f"it has the label “{label}”, as other comment systems give it"
+    return None
+
+
+def _advice(number: int, post: Post | None) -> str:
+    if post is None:
+        return f"Write ghissueid: {number} into the page that it belongs to, or take the label off."
+    if not post.threads:
+        return f"Write ghissueid: {number} into that page, or rename the issue."
+    return "Transfer its comments by hand if it is a second thread of that page, and close it; or rename the issue."
+
+
+def _common_labels(catalog: PostCatalog, facts: Sequence[SiteFacts]) -> set[str]:
+    """Return the labels, in small letters, that at least half of the threads of pages have."""
+    issues = {ThreadRef(site.repo, number): issue for site in facts for number, issue in site.issues.items()}
+    named = {thread for post in catalog.posts for thread in post.threads if thread in issues}
+    counts = Counter(label for thread in named for label in {name.casefold() for name in issues[thread].labels})
+    least = max(_LEAST_LABELLED, len(named) / 2)
+    return {label for label, count in counts.items() if count >= least and label not in _WORK}

@@ -1,0 +1,174 @@
+"""Which comments are held back, in memory: decided once for each version of a thread.
+
+Nothing of it is stored, so a start with other rules decides again. A decision needs nothing but the comment, with what
+the mirror has of its approval; both are of one version.
+"""
+
+import asyncio
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from app.domain.moderation.rules import HoldReason, ModerationRules, hold_reason, needs_question
+from app.domain.records import ThreadRef
+from app.domain.sites import Repository
+from app.domain.threads import NO_COMMENTS, Comment, ThreadOutline
+from app.ports.mirror import Mirror
+
+_ALWAYS = float("inf")
+
+
+@dataclass(slots=True)
+class ThreadHolds:
+    """What is held back of one version of a thread."""
+
+    version: int = 0
+    reasons: dict[int, HoldReason] = field(default_factory=dict)
+    """By the ids of the comments that are held back."""
+    questions: list[int] = field(default_factory=list)
+    """The ids of comments about whose reactions GitHub has to be asked, now or after a while."""
+
+
+class Judge:
+    """Decides about the comments of one thread, and remembers what it decided."""
+
+    def __init__(self, rules: ModerationRules) -> None:
+        self._rules = rules
+        self.holds = ThreadHolds()
+
+    def is_held_back(self, comment: Comment) -> bool:
+        """Return True if readers may not see a comment."""
+        reason = hold_reason(comment, self._rules)
+        if reason is not None:
+            self.holds.reasons[comment.id] = reason
+        if self._rules.approval is not None and needs_question(comment, self._rules, now=_ALWAYS):
+            self.holds.questions.append(comment.id)
+        return reason is not None
+
+
+class Holds:
+    """The decisions about all threads that were read.
+
+    The event loop and the threads of the store share them; `_guard` is held for moments only.
+    """
+
+    def __init__(self, mirror: Mirror, rules: ModerationRules) -> None:
+        self.rules = rules
+        self._mirror = mirror
+        self._threads: dict[ThreadRef, ThreadHolds] = {}
+        self._guard = threading.Lock()
+        self._generation = 0
+        """Grows with each change of `_threads`."""
+        self._changes: dict[ThreadRef, int] = {}
+        """The latest change of each thread: what was decided about an earlier version is out of date."""
+        self._read_version = 0
+        """The latest change of the store that `_changes` has."""
+        self._sites: dict[Repository, tuple[int, Mapping[int, ThreadHolds]]] = {}
+        """What is held back of whole repositories, with the generation that it is of."""
+        self._lock = asyncio.Lock()
+
+    def judge(self) -> Judge:
+        """Return what decides about a thread."""
+        return Judge(self.rules)
+
+    def remember(self, ref: ThreadRef, version: int, judge: Judge) -> None:
+        """Keep what was decided about all comments of a version of a thread."""
+        judge.holds.version = version
+        with self._guard:
+            known_holds = self._threads.get(ref)
+            if known_holds is None or known_holds.version <= version:
+                self._threads[ref] = judge.holds
+                self._generation += 1
+
+    def forget(self, ref: ThreadRef) -> None:
+        """Decide about a thread again: GitHub was asked about one of its comments."""
+        with self._guard:
+            self._threads.pop(ref, None)
+            self._generation += 1
+
+    def clear(self) -> None:
+        """Forget everything: another file is the store, and its versions may be those of other contents."""
+        with self._guard:
+            self._threads.clear()
+            self._generation += 1
+        self._changes.clear()
+        self._read_version = 0
+
+    async def of_thread(self, ref: ThreadRef, version: int) -> ThreadHolds:
+        """Return what is held back of a thread at a version or a later one. Raises `StoreError`."""
+        holds = self._threads.get(ref)
+        return holds if holds is not None and holds.version >= version else await self._decide(ref)
+
+    async def of_site(self, repo: Repository) -> Mapping[int, ThreadHolds]:
+        """Return what is held back of the threads in which something is, or is asked, by number.
+
+        Raises `StoreError`.
+        """
+        async with self._lock:
+            await self._catch_up()
+            generation, threads = self._sites.get(repo, (None, {}))
+            if generation != self._generation:
+                threads = await self._read_site(repo)
+            return threads
+
+    async def ids(self, repo: Repository) -> frozenset[int]:
+        """Return the ids of all comments of a repository that are held back. Raises `StoreError`."""
+        return frozenset(key for holds in (await self.of_site(repo)).values() for key in holds.reasons)
+
+    async def questions(self, repo: Repository) -> list[int]:
+        """Return the ids of the comments about whose reactions GitHub has to be asked, the newest first."""
+        threads = await self.of_site(repo)
+        return sorted((key for holds in threads.values() for key in holds.questions), reverse=True)
+
+    async def _catch_up(self) -> None:
+        """Note which threads have changed since the last call."""
+        for change in await self._mirror.changes(after=self._read_version):
+            self._read_version = max(self._read_version, change.version)
+            if not change.images_only:
+                self._note_change(ThreadRef(change.repo, change.number), change.version)
+
+    def _note_change(self, ref: ThreadRef, version: int) -> None:
+        """Decide about a thread again, unless that was done for this version or a later one."""
+        self._changes[ref] = version
+        with self._guard:
+            holds = self._threads.get(ref)
+            if holds is None or holds.version < version:
+                self._threads.pop(ref, None)
+                self._generation += 1
+
+    async def _read_site(self, repo: Repository) -> Mapping[int, ThreadHolds]:
+        """Decide about all threads of a repository that are not decided yet."""
+        refs = [
+            ThreadRef(repo, summary.number)
+            for summary in (await self._mirror.site_snapshot(repo)).summaries
+            if summary.mirrored_count
+        ]
+        while True:
+            for ref in refs:
+                await self.of_thread(ref, self._changes.get(ref, 0))
+            with self._guard:
+                if all(ref in self._threads for ref in refs):  # one may have been forgotten in between
+                    threads = {ref.number: self._threads[ref] for ref in refs}
+                    threads = {n: holds for n, holds in threads.items() if holds.reasons or holds.questions}
+                    self._sites[repo] = self._generation, threads
+                    return threads
+
+    async def _decide(self, ref: ThreadRef) -> ThreadHolds:
+        judge, versions = self.judge(), list[int]()
+
+        def select(_: ThreadRef, version: int, comments: Iterable[Comment]) -> tuple[ThreadOutline, tuple[int, ...]]:
+            versions.append(version)
+            for comment in comments:
+                judge.is_held_back(comment)
+            return NO_COMMENTS, ()
+
+        snapshot = await self._mirror.snapshot(*ref, select=select)
+        record = None if snapshot.was_transferred else snapshot.record
+        if record is not None and not versions:  # incomplete: its comments are read apart from its version
+            versions.append(record.version)
+            comments = await self._mirror.comments(*ref)
+            await asyncio.to_thread(lambda: [judge.is_held_back(comment) for comment in comments])
+        if record is None:
+            judge, versions = self.judge(), [snapshot.hops[0].version]
+        self.remember(ref, versions[-1], judge)
+        return judge.holds

@@ -1,0 +1,223 @@
+"""The mirror as readers may see it: without the comments that the owner's rules hold back.
+
+All that readers get of comments is read through it, or selected by outlines that leave the same comments out. So a
+comment that is held back has no placeholder, count, cursor, entry, event or image. Without rules the mirror itself is
+read.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from app.domain.moderation.rules import hold_reason
+from app.domain.records import IssueSummary, SiteRecord, ThreadRecord, ThreadRef
+from app.domain.sites import Repository
+from app.domain.thread_state import Snapshot
+from app.domain.threads import Comment, Issue
+from app.ports.mirror import (
+    CommentSelection,
+    Exclusion,
+    Mirror,
+    NewestComments,
+    Select,
+    SelectedComments,
+    SiteSnapshot,
+)
+from app.serving.moderation.holds import Holds
+
+
+class VisibleMirror(Protocol):
+    """The reads that readers' documents and images are made from, as `app.ports.mirror.Mirror` describes them."""
+
+    async def snapshot(
+        self, repo: Repository, number: int, *, with_comments: bool = True, select: Select | None = None
+    ) -> Snapshot:
+        """Return all that readers may see of a thread."""
+
+    async def site(self, repo: Repository) -> SiteRecord | None:
+        """Return the record of a repository."""
+
+    async def site_snapshot(self, repo: Repository, *, urgent: bool = False) -> SiteSnapshot:
+        """Return the site's record and its issues in short, with the counts that readers may see."""
+
+    async def thread(self, repo: Repository, number: int) -> ThreadRecord | None:
+        """Return the issue of a number."""
+
+    async def threads(self, repo: Repository) -> tuple[ThreadRecord, ...]:
+        """Return all threads by descending number."""
+
+    async def comment(self, repo: Repository, comment_id: int) -> Comment | None:
+        """Return one comment, if readers may see it."""
+
+    async def comments_by_id(self, repo: Repository, ids: Iterable[int]) -> Mapping[int, Comment]:
+        """Return those of the comments that readers may see, by id."""
+
+    async def transferred(self, repo: Repository, numbers: Iterable[int]) -> frozenset[int]:
+        """Return those of the numbers whose issue was transferred."""
+
+    async def avatar(
+        self,
+        repo: Repository,
+        user_id: int,
+        *,
+        numbers: frozenset[int] | None = None,
+        excluded_ids: frozenset[int] = frozenset(),
+    ) -> str | None:
+        """Return GitHub's address of an avatar, if the user wrote a comment that readers may see."""
+
+    async def newest_comments(
+        self,
+        repo: Repository,
+        *,
+        limit: int,
+        before: int | None,
+        numbers: frozenset[int] | None,
+        select: Select,
+        exclusion: Exclusion | None = None,
+    ) -> NewestComments:
+        """Return the newest comments that readers may see."""
+
+    async def selected_comments(self, repo: Repository, selection: CommentSelection) -> SelectedComments:
+        """Return comments that readers may see."""
+
+
+class ModeratedMirror(VisibleMirror):
+    """A mirror without what `holds` says is held back. `select` is expected to leave the same comments out."""
+
+    def __init__(self, mirror: Mirror, holds: Holds) -> None:
+        self._mirror = mirror
+        self._holds = holds
+
+    async def site(self, repo: Repository) -> SiteRecord | None:
+        """Return the record of a repository."""
+        return await self._mirror.site(repo)
+
+    async def transferred(self, repo: Repository, numbers: Iterable[int]) -> frozenset[int]:
+        """Return those of the numbers whose issue was transferred."""
+        return await self._mirror.transferred(repo, numbers)
+
+    async def snapshot(
+        self, repo: Repository, number: int, *, with_comments: bool = True, select: Select | None = None
+    ) -> Snapshot:
+        """Return all that readers may see of a thread."""
+        snapshot = await self._mirror.snapshot(repo, number, with_comments=with_comments, select=select)
+        return await self._visible_snapshot(snapshot)
+
+    async def site_snapshot(self, repo: Repository, *, urgent: bool = False) -> SiteSnapshot:
+        """Return the site's record and its issues in short, with the counts that readers may see."""
+        snapshot = await self._mirror.site_snapshot(repo, urgent=urgent)
+        threads = await self._holds.of_site(repo)
+        counts = {number: len(holds.reasons) for number, holds in threads.items() if holds.reasons}
+        summaries = (_visible_summary(summary, counts.get(summary.number, 0)) for summary in snapshot.summaries)
+        return replace(snapshot, summaries=tuple(summaries))
+
+    async def thread(self, repo: Repository, number: int) -> ThreadRecord | None:
+        """Return the issue of a number."""
+        record = await self._mirror.thread(repo, number)
+        if record is None:
+            return None
+        holds = await self._holds.of_thread(ThreadRef(repo, number), record.version)
+        return self._visible_record(record, len(holds.reasons))
+
+    async def threads(self, repo: Repository) -> tuple[ThreadRecord, ...]:
+        """Return all threads by descending number."""
+        records, threads = await self._mirror.threads(repo), await self._holds.of_site(repo)
+        counts = {number: len(holds.reasons) for number, holds in threads.items()}
+        return tuple(self._visible_record(record, counts.get(record.issue.number, 0)) for record in records)
+
+    async def comment(self, repo: Repository, comment_id: int) -> Comment | None:
+        """Return one comment, if readers may see it."""
+        comment = await self._mirror.comment(repo, comment_id)
+        return None if comment is None or self._is_held_back(comment) else comment
+
+    async def comments_by_id(self, repo: Repository, ids: Iterable[int]) -> Mapping[int, Comment]:
+        """Return those of the comments that readers may see, by id."""
+        comments = await self._mirror.comments_by_id(repo, ids)
+        return {key: comment for key, comment in comments.items() if not self._is_held_back(comment)}
+
+    async def avatar(
+        self,
+        repo: Repository,
+        user_id: int,
+        *,
+        numbers: frozenset[int] | None = None,
+        excluded_ids: frozenset[int] = frozenset(),
+    ) -> str | None:
+        """Return GitHub's address of an avatar, if the user wrote a comment that readers may see."""
+        excluded_ids |= await self._holds.ids(repo)
+        return await self._mirror.avatar(repo, user_id, numbers=numbers, excluded_ids=excluded_ids)
+
+    async def newest_comments(
+        self,
+        repo: Repository,
+        *,
+        limit: int,
+        before: int | None,
+        numbers: frozenset[int] | None,
+        select: Select,
+        exclusion: Exclusion | None = None,
+    ) -> NewestComments:
+        """Return the newest comments that readers may see."""
+
+        def applies_to(comment: Comment) -> bool:
+            return self._is_held_back(comment) or (exclusion is not None and exclusion.applies_to(comment))
+
+        both = Exclusion(applies_to, await self._holds.ids(repo))
+        newest = await self._mirror.newest_comments(
+            repo, limit=limit, before=before, numbers=numbers, select=select, exclusion=both
+        )
+        snapshots = {number: await self._visible_snapshot(item) for number, item in newest.snapshots.items()}
+        return replace(newest, snapshots=snapshots)
+
+    async def selected_comments(self, repo: Repository, selection: CommentSelection) -> SelectedComments:
+        """Return comments that readers may see."""
+        excluded_ids = selection.excluded_ids | await self._holds.ids(repo)
+        result = await self._mirror.selected_comments(repo, replace(selection, excluded_ids=excluded_ids))
+        comments = tuple(comment for comment in result.comments if not self._is_held_back(comment))
+        surplus = len(result.comments) - len(comments)  # they came or changed in between
+        return replace(result, comments=comments, total=result.total - surplus)
+
+    async def _visible_snapshot(self, snapshot: Snapshot) -> Snapshot:
+        record, outline = snapshot.record, snapshot.outline
+        if record is None:
+            return snapshot
+        if outline is None:
+            held_count = len((await self._holds.of_thread(snapshot.ref, record.version)).reasons)
+        else:
+            held_count = record.mirrored_count - len(outline)
+        pinned = snapshot.pinned
+        return replace(
+            snapshot,
+            record=self._visible_record(record, held_count),
+            comments=tuple(comment for comment in snapshot.comments if not self._is_held_back(comment)),
+            pinned=None if pinned is None or self._is_held_back(pinned) else pinned,
+        )
+
+    def _visible_record(self, record: ThreadRecord, held_count: int) -> ThreadRecord:
+        """Return the record without what is held back; of a complete thread, the mirror's pinned comment is decided."""
+        issue = record.issue
+        pin = issue.pinned_comment
+        if pin is not None and not record.complete and self._is_held_back(pin):
+            issue = replace(issue, pinned_comment=None)
+        if not held_count:
+            return record if issue is record.issue else replace(record, issue=issue)
+        issue = _with_comment_count(issue, max(0, issue.comment_count - held_count))
+        return replace(record, issue=issue, mirrored_count=record.mirrored_count - held_count)
+
+    def _is_held_back(self, comment: Comment) -> bool:
+        return hold_reason(comment, self._holds.rules) is not None
+
+
+def _with_comment_count(issue: Issue, count: int) -> Issue:
+    source = {**issue.source, "comments": count} if "comments" in issue.source else issue.source
+    return replace(issue, comment_count=count, source=source)
+
+
+def _visible_summary(summary: IssueSummary, held_count: int) -> IssueSummary:
+    if not held_count:
+        return summary
+    return replace(
+        summary,
+        mirrored_count=max(0, summary.mirrored_count - held_count),
+        comment_count=max(0, summary.comment_count - held_count),
+    )

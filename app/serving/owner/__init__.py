@@ -1,0 +1,1 @@
+"""What the blog's owner is shown, and may do."""

@@ -1,0 +1,22 @@
+"""The records of repositories."""
+
+import sqlite3
+
+from app.domain.records import SiteRecord
+from app.domain.sites import Repository
+from app.store.sqlite.mirror.rows import site_record
+
+SITE_RECORDS = """
+SELECT key, configured_name, github_id, full_name, issues_next_url, issues_listed_at, comments_next_url, since,
+    checked_at, private, reconciled_at, missed_by_webhook_at, not_visible_since, not_visible_count, feed_name,
+    entry_name, link_name, former_names, created_at
+FROM site
+"""
+"""All of them; a condition may follow."""
+_SITE_RECORD = f"{SITE_RECORDS} WHERE key = ? AND github_id IS NOT NULL"
+
+
+def read_site(connection: sqlite3.Connection, repo: Repository) -> SiteRecord | None:
+    """Return the record of a repository, within the caller's transaction."""
+    row = connection.execute(_SITE_RECORD, (repo.key,)).fetchone()
+    return None if row is None else site_record(row)

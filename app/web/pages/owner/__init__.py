@@ -1,0 +1,1 @@
+"""`/owner`: the page of the blog's owner."""

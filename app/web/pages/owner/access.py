@@ -1,0 +1,197 @@
+"""Who may see the owner's page: a session in a cookie, or the owner's token in `Authorization: Bearer`.
+
+The cookie is sent to no address but the owner's page. So what readers read stays the same with and without it, and
+caches in front of the service need not know it. That excludes the prefix `__Host-`, which demands the path `/`; over
+https the cookie has the prefix `__Secure-`. Another host of the domain may overwrite it, and gains nothing: it cannot
+sign one.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.domain.errors import ForeignForm, SignInRequired, WrongToken
+from app.serving.owner.attempts import is_near
+from app.serving.owner.desk import OwnerDesk
+from app.serving.owner.sessions import DEVICE_SECONDS, SESSION_SECONDS, Session
+from app.web.context import WebContext, web_context
+
+_SESSION, _DEVICE = "afterword-owner", "afterword-owner-device"
+_SECURE = "__Secure-"
+_PROXY_HEADERS = ("x-forwarded-", "forwarded", "via")
+PRIVATE: Mapping[str, str] = {
+    "cache-control": "private, no-store",
+    "cdn-cache-control": "no-store",
+    "x-accel-expires": "0",
+    "vary": "Cookie, Authorization",
+    "x-robots-tag": "noindex, nofollow",
+}
+"""What keeps a response out of every cache."""
+_MAX_FORM = 4_096
+_MAX_FIELDS = 20
+_FORM_SECONDS = 10.0
+_FORM_TYPE = "application/x-www-form-urlencoded"
+_MAX_TOKEN = 1_024
+
+
+def owner_desk(request: Request) -> OwnerDesk:
+    """Return the parts of the owner's page; the routes that call this exist only with them."""
+    desk = web_context(request).features.owner
+    assert desk is not None  # noqa: S101 - `create_app` includes the routes only then
+    return desk
+
+
+async def find_session(request: Request) -> Session | None:
+    """Return the session of a request's cookie, if it has a valid one. Raises `StoreError`."""
+    now = web_context(request).now()
+    value = _cookie(request, _SESSION)
+    return await owner_desk(request).sessions.find(value, now) if value else None
+
+
+def has_owner_token(request: Request) -> bool:
+    """Return True if a request has the owner's token as its bearer token, False if it has none.
+
+    Raises `WrongToken` for another one, and `TooManyAttempts`.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return False
+    check_token(request, token.strip())
+    return True
+
+
+def check_token(request: Request, token: str) -> None:
+    """Raise `WrongToken` unless this is the owner's token, and `TooManyAttempts` without comparing it."""
+    desk, now = owner_desk(request), web_context(request).now()
+    device = desk.sessions.device(_cookie(request, _DEVICE), now)
+    if not desk.attempts.check(token[:_MAX_TOKEN], client_address(request), device):
+        raise WrongToken
+
+
+async def identify(request: Request) -> Session | None:
+    """Return the owner's session; None for a request with the owner's token. Raises an `OwnerError`."""
+    if has_owner_token(request):
+        return None
+    session = await find_session(request)
+    if session is None:
+        raise SignInRequired
+    return session
+
+
+async def require_owner(request: Request) -> None:
+    """Let only requests with the owner's token pass. Raises an `OwnerError`."""
+    if not has_owner_token(request):
+        raise SignInRequired
+
+
+def client_address(request: Request) -> str:
+    """Return whom a request comes from: the address that the nearest proxy names, if the peer may be a proxy.
+
+    Whoever can reach the service from its own network may name any address; that only splits the limits of one client.
+    """
+    peer = request.client.host if request.client else ""
+    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return forwarded if forwarded and is_near(peer) else peer
+
+
+def require_own_origin(request: Request) -> None:
+    """Raise `ForeignForm` if a browser says that another site's page sent this form.
+
+    Behind a proxy that changes `Host` the browser's own comparison counts, `Sec-Fetch-Site`.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        if site not in {"same-origin", "none"}:
+            raise ForeignForm
+        return
+    origin = request.headers.get("origin")
+    if origin is not None and origin.lower() not in _own_origins(request):
+        raise ForeignForm
+
+
+def _own_origins(request: Request) -> set[str]:
+    context = web_context(request)
+    host = request.headers.get("host", "").lower()
+    origins = {f"{request.url.scheme}://{host}"}
+    public = _public_origin(context)
+    return origins if public is None else {*origins, public}
+
+
+def _public_origin(context: WebContext) -> str | None:
+    if context.public_url is None:
+        return None
+    parts = urlsplit(context.public_url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """Return the fields of a form; the last one of a name counts. Raises `HTTPException` for anything that is none."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM_TYPE:
+        raise HTTPException(415, f"Send a form as {_FORM_TYPE}")
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_FORM_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > _MAX_FORM:
+                    raise HTTPException(413, "The form is too large")
+    except TimeoutError:
+        raise HTTPException(408, "The form did not arrive") from None
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS))
+    except ValueError:
+        raise HTTPException(400, "The form cannot be read") from None
+
+
+def start_session(request: Request, response: Response) -> None:
+    """Let the browser keep a new session, and the mark of a browser that the owner was in with."""
+    sessions, now = owner_desk(request).sessions, web_context(request).now()
+    _set_cookie(request, response, _SESSION, sessions.create(now), SESSION_SECONDS)
+    _set_cookie(request, response, _DEVICE, sessions.create_device(now), DEVICE_SECONDS)
+
+
+def forget_session(request: Request, response: Response) -> None:
+    """Let the browser forget its session."""
+    _set_cookie(request, response, _SESSION, "", 0)
+
+
+def _set_cookie(request: Request, response: Response, name: str, value: str, max_age: int) -> None:
+    is_public = _is_public(request)
+    is_encrypted = request.url.scheme == "https" or (is_public and _has_public_https(request))
+    prefix = _SECURE if is_encrypted else ""
+    attributes = [f"{prefix}{name}={value}", f"Max-Age={max_age}", "HttpOnly", "SameSite=Strict"]
+    path = _cookie_path(request, is_public=is_public)
+    if path is not None:
+        attributes.append(f"Path={path}")
+    if is_encrypted:
+        attributes.append("Secure")
+    response.headers.append("set-cookie", "; ".join(attributes))
+
+
+def _cookie(request: Request, name: str) -> str | None:
+    return request.cookies.get(f"{_SECURE}{name}") or request.cookies.get(name)
+
+
+def _is_public(request: Request) -> bool:
+    """Return True if a form was sent from the public address; another origin is that of the service itself."""
+    public, origin = _public_origin(web_context(request)), request.headers.get("origin", "null").lower()
+    return public is not None and origin in {public, "null"}
+
+
+def _has_public_https(request: Request) -> bool:
+    return (web_context(request).public_url or "").lower().startswith("https:")
+
+
+def _cookie_path(request: Request, *, is_public: bool) -> str | None:
+    """Return the path of the owner's page as the browser sees it; None if a proxy may have taken a prefix away.
+
+    Without a path, a browser takes the folder of the form's address. https://httpwg.org/specs/rfc6265.html#cookie-path
+    """
+    if is_public:
+        return f"{urlsplit(web_context(request).public_url or '').path}/owner"
+    is_forwarded = any(name.startswith(_PROXY_HEADERS) for name in request.headers)
+    return None if is_forwarded else "/owner"

@@ -1,0 +1,127 @@
+"""`afterword status` and `afterword counts`: from the running service, or from the store."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.cli.main import main
+from app.simulator.http.server import RunningSimulator, run_simulator
+from app.simulator.world.sample import SAMPLE_REPO, sample_world
+from tests.journeys.conftest import Service
+from tests.widget.stage import run_service
+
+OWNER_TOKEN = "a-token-that-only-the-owner-knows"
+HOSTILE = "[bold]x[/bold] \x1b[2J\x1b]0;pwned\x07 \u202e{{7*7}}"
+Result = tuple[int | str | None, str, str]
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cli")
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[RunningSimulator]:
+    world = sample_world(lambda: 1_700_000_000.0)
+    world.add_token("t0ken", "ada")
+    world.open_issue(SAMPLE_REPO, title=HOSTILE, number=60)
+    world.comment(SAMPLE_REPO, 60, body=HOSTILE, author="mallory")
+    with run_simulator(world) as simulator:
+        yield simulator
+
+
+@pytest.fixture(scope="module")
+def service(place: Path, simulator: RunningSimulator) -> Iterator[Service]:
+    with run_service(place, simulator, OWNER_TOKEN=OWNER_TOKEN) as service:
+        yield service
+
+
+@pytest.fixture
+def run(place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in this process, with settings by their names without the prefix."""
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run_command(*arguments: str, **settings: str) -> Result:
+        defaults = {"REPO": SAMPLE_REPO, "STORE": f"sqlite:///{place}/afterword.db", "PORT": "1"}
+        for name, value in (defaults | settings).items():
+            monkeypatch.setenv(f"AFTERWORD_{name}", value)
+        monkeypatch.setattr(sys, "argv", ["afterword", *arguments])
+        with pytest.raises(SystemExit) as end:
+            main()
+        output = capsys.readouterr()
+        return end.value.code, output.out, output.err
+
+    return run_command
+
+
+def _json(result: Result) -> Any:
+    assert result[0] == 0, result
+    return json.loads(result[1])
+
+
+def test_service_and_store_say_the_same(run: Run, service: Service, simulator: RunningSimulator) -> None:
+    simulator.requests.clear()
+    online = _json(run("counts", "--json", "--url", service.url, OWNER_TOKEN=OWNER_TOKEN))
+    offline = _json(run("counts", "--json"))
+    volatile = {"at", "checked_at"}
+    assert len(online["posts"]) == 7
+    for posts in (online["posts"], offline["posts"]):
+        for item in [*posts, *(thread for post in posts for thread in post["threads"])]:
+            for name in volatile:
+                item.pop(name, None)
+    assert online["posts"] == offline["posts"]
+    status = _json(run("status", "--json", "--url", f"{service.url}/", OWNER_TOKEN=OWNER_TOKEN))
+    assert (status["comments"], status["storage"]["cache_bytes"]) == (74, 0)
+    assert simulator.requests == []
+
+
+def test_tables_are_plain_text(run: Run, service: Service) -> None:
+    for command in ("status", "counts"):
+        code, output, _ = run(command, "--url", service.url, OWNER_TOKEN=OWNER_TOKEN)
+        assert code == 0
+        assert "\x1b" not in output
+        assert "\u202e" not in output
+        assert "[bold]x[/bold]" in output
+    assert "74 comments on 7 posts." in output
+    assert "The Best Interview is No Interview" in output
+
+
+def test_repository_need_not_be_named_with_an_address(
+    run: Run, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(_json(run("counts", "--json", "--url", service.url, REPO="", OWNER_TOKEN=OWNER_TOKEN))["posts"]) == 7
+
+
+def test_port_of_the_settings_is_the_default(run: Run, service: Service) -> None:
+    port = service.url.rpartition(":")[2]
+    status = _json(run("status", "--json", PORT=port, HOST="0.0.0.0", OWNER_TOKEN=OWNER_TOKEN))  # noqa: S104
+    assert status["storage"]["cache_bytes"] is not None
+    offline = _json(run("status", "--json", OWNER_TOKEN=OWNER_TOKEN))
+    assert offline["storage"]["cache_bytes"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "sentence"),
+    [
+        (["--url", "{url}"], {"OWNER_TOKEN": "another-token-of-the-owner"}, "the service at {url}/api/v1/owner/status has another one"),
+        (["--url", "{url}"], {}, "AFTERWORD_OWNER_TOKEN: the service asks for the owner's token"),
+        (["--url", "http://blog.example.com"], {"OWNER_TOKEN": OWNER_TOKEN}, "unencrypted over http"),
+        (["--url", "blog"], {"OWNER_TOKEN": OWNER_TOKEN}, "is not an address"),
+        (["--url", "http://127.0.0.1:1"], {"OWNER_TOKEN": OWNER_TOKEN}, "No service answers at http://127.0.0.1:1"),
+        (["--store", "sqlite:////nowhere/a.db"], {}, "/nowhere/a.db, which does not exist yet"),
+        (["--store", "memory:"], {}, "in the memory of the service"),
+    ],
+)  # fmt: skip
+def test_errors_say_what_to_do(
+    run: Run, service: Service, arguments: list[str], settings: dict[str, str], sentence: str
+) -> None:
+    code, output, errors = run("status", *(text.format(url=service.url) for text in arguments), **settings)
+    assert (code, output) == (2, "")
+    assert sentence.format(url=service.url) in errors
+    assert len(errors.splitlines()) == 1

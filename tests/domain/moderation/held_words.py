@@ -1,0 +1,14 @@
+"""Words and texts for the tests of words that hold a comment back."""
+
+import unicodedata
+
+from hypothesis import strategies as st
+
+letters = st.characters(categories=("Ll", "Lu", "Lo", "Nd"), exclude_characters="ıſẞß").filter(
+    lambda char: unicodedata.normalize("NFKC", char) == char and unicodedata.normalize("NFKD", char)[0].isalnum()
+)
+"""Letters that the forms of Unicode only compose and decompose."""
+spaced_letters = letters.filter(lambda char: not 0xE00 <= ord(char) <= 0x3FFFF or char in "ẽỹ")
+"""Letters of scripts that separate words."""
+plain_words = st.text(spaced_letters, min_size=1, max_size=8)
+forms = st.sampled_from(("NFC", "NFD", "NFKC", "NFKD"))
