@@ -34,6 +34,8 @@ from app.serving.reader import Reader
 from app.serving.readiness import Readiness
 from app.serving.renderer import Renderer
 from app.serving.repository_names import RepositoryNames
+from app.serving.terms.findings import TermFindings
+from app.serving.terms.terms import Terms
 from app.serving.updater import Updater
 from app.serving.views import Views
 from app.settings import Settings
@@ -106,7 +108,9 @@ class Application:
         self.documents = Documents(views, cache)
         self.names = RepositoryNames(self.mirror, self.access, settings.repo, self.documents.repository_generation)
         self.subscribers = Subscribers(document=self.documents.current, clock=self.clock, random=self._random)
-        self.updater = Updater(self.documents, self.access, self.subscribers, settings.repo)
+        self.terms = Terms(self.mirror, self.access)
+        self.term_findings = TermFindings(self.terms)
+        self.updater = Updater(self.documents, self.access, self.subscribers, settings.repo, self.terms)
         self.metrics.sample_from(Samples(lambda: self.subscribers.count, lambda: cache.bytes, lambda: len(cache)))
 
     def _make_sync(self, github: GitHub, on_progress: OnProgress) -> None:
@@ -207,6 +211,7 @@ class Application:
     def _restart(self) -> None:
         """Read the store from the start after it was replaced."""
         self.documents.forget_outlines()
+        self.terms.forget()
         self.change_feed.restart()
         self.schedule.poll_now()
 
@@ -279,6 +284,7 @@ class Application:
                 subscribers=self.subscribers,
                 images=self.image_proxy if settings.pictures else None,
                 names=self.names,
+                terms=self.terms,
             ),
             request_ids=request_ids(self._random),
         )

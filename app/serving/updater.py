@@ -9,13 +9,19 @@ from app.domain.sites import Repository
 from app.serving.access_policy import AccessPolicy
 from app.serving.document_cache import Documents
 from app.serving.event_streams import Subscribers
+from app.serving.terms.terms import Terms
 
 
 class Updater:
     """Swaps documents, then notifies: a page that receives an event reads the new document."""
 
     def __init__(
-        self, documents: Documents, access: AccessPolicy, subscribers: Subscribers, sites: Sequence[Repository]
+        self,
+        documents: Documents,
+        access: AccessPolicy,
+        subscribers: Subscribers,
+        sites: Sequence[Repository],
+        terms: Terms,
     ) -> None:
         self.catalog: PostCatalog | None = None
         """The posts of the blog; None before they were read, or without a source of posts."""
@@ -23,6 +29,7 @@ class Updater:
         self._documents = documents
         self._access = access
         self._subscribers = subscribers
+        self._terms = terms
 
     async def update(self, repo: Repository, numbers: frozenset[int]) -> None:
         """Update everything that shows these threads, also under numbers they were transferred from.
@@ -35,6 +42,7 @@ class Updater:
             self._documents.invalidate(repo)
             refs |= self._access.transfer_sources(self._access.transfer_targets(repo))
         refs |= self._access.transfer_sources(refs)
+        await self._terms.update(repo, numbers)
         await self._documents.refresh(refs)
         for ref in refs:
             self._subscribers.notify(ref.repo, {ref.number})
@@ -53,10 +61,12 @@ class Updater:
         If the posts of the blog do not decide what is served, the catalog is kept for the owner alone.
         """
         self.catalog = catalog
+        self._terms.claim(catalog)
         if not self._access.posts.listed_only:
             return
         posts = catalog.served(self._sites)
         changed_posts = self._access.posts.changed_posts(posts)
         self._access.posts = replace(self._access.posts, posts=posts)
+        self._terms.expire()
         for repo, numbers in changed_posts.items():
             await self.update(repo, numbers)

@@ -20,6 +20,7 @@ from app.serving.access_policy import AccessPolicy, VisibleImages
 from app.serving.document_cache import DocumentCache, Documents
 from app.serving.event_streams import Subscribers
 from app.serving.renderer import Renderer
+from app.serving.terms.terms import Terms
 from app.serving.updater import Updater
 from app.serving.views import Views
 from app.store.memory import MemoryKeyValues, MemoryMirror
@@ -72,8 +73,9 @@ class DocumentSetup:
         self.images = VisibleImages(self.mirror, self.access, SITES)
         views = Views(self.mirror, self.key_values, self.access, Renderer(b"secret"), Counter())
         self.documents = Documents(views, self.cache)
+        self.terms = Terms(self.mirror, self.access)
         self._subscribers = RecordedSubscribers(self.documents)
-        self._updater = Updater(self.documents, self.access, self._subscribers)
+        self._updater = Updater(self.documents, self.access, self._subscribers, SITES, self.terms)
 
     async def fill(self) -> None:
         """Mirror the sites."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from sqlite3 import Cursor
 from typing import Any
 
 import orjson
 
 from app.domain.records import IssueSummary, SiteRecord, ThreadRecord
 from app.domain.sites import Repository
+from app.domain.terms.heads import IssueHead, head_of
 from app.domain.threads import Comment, ImageSize
 from app.github import payloads
 
@@ -30,6 +32,12 @@ def parse_comments(rows: Sequence[tuple[bytes, bytes | None]]) -> Iterator[Comme
     comments = map(payloads.comment, parse_all(source for source, _ in rows))
     for comment, (_, sizes) in zip(comments, rows, strict=True):
         yield comment if sizes is None else replace(comment, image_sizes=parse_image_sizes(sizes))
+
+
+def parse_heads(cursor: Cursor, at_once: int) -> Iterator[IssueHead]:
+    """Yield what issues are found by from rows of their sources, `at_once` of which are parsed at a time."""
+    while rows := cursor.fetchmany(at_once):
+        yield from (head_of(payloads.issue(source)) for source in parse_all(source for (source,) in rows))
 
 
 def summary(labels: list[str], row: tuple[Any, ...]) -> IssueSummary:
