@@ -261,9 +261,13 @@ class ThreadUndecided(ReadError):
     candidates: tuple[int, ...]
 
     template = (
-        "Several posts of {repo} could be meant by {query}: {candidates}. "
+        "Several posts of {repo} could be meant by {query}: {names}. "
         "Give one of these issues exactly that title, or name its number in the page."
     )
+
+    def __str__(self) -> str:
+        names = ", ".join(f"#{number}" for number in self.candidates)
+        return self.template.format(repo=self.repo, query=self.query, names=names)
 
 
 class ImageNotFound(ReadError):
