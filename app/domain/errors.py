@@ -254,20 +254,20 @@ class ThreadNotFound(ReadError):
 
 @dataclass(eq=False)
 class ThreadUndecided(ReadError):
-    """A term or labels that several posts have, so that none of them is served; `candidates` are their numbers."""
+    """A term or labels that several posts have, so that none of them is served.
+
+    `candidates` are their numbers, and `names` the same as text.
+    """
 
     repo: str
     query: str
+    names: str
     candidates: tuple[int, ...]
 
     template = (
         "Several posts of {repo} could be meant by {query}: {names}. "
         "Give one of these issues exactly that title, or name its number in the page."
     )
-
-    def __str__(self) -> str:
-        names = ", ".join(f"#{number}" for number in self.candidates)
-        return self.template.format(repo=self.repo, query=self.query, names=names)
 
 
 class ImageNotFound(ReadError):

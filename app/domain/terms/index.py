@@ -88,6 +88,11 @@ class Resolution:
     candidates: tuple[int, ...] = ()
     """The numbers that could be meant, the served one first; if it is missing, those that nearly match."""
 
+    @property
+    def names(self) -> str:
+        """Return the candidates as text."""
+        return ", ".join(f"#{number}" for number in self.candidates)
+
 
 class TermIndex:
     """The issues of one repository by what they are found by. Not for several threads."""

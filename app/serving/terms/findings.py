@@ -47,18 +47,17 @@ class TermFindings:
 
 
 def _finding(repo: Repository, query: ThreadQuery, resolution: Resolution) -> Finding:
-    outcome, candidates = resolution.outcome, resolution.candidates
-    named = ", ".join(f"#{number}" for number in candidates)
+    outcome, candidates, names = resolution.outcome, resolution.candidates, resolution.names
     match outcome:
         case Outcome.SEVERAL:
             severity = Severity.WARNING
-            message = f"Several posts of {repo} have {query}: {named}. #{resolution.number} is shown."
+            message = f"Several posts of {repo} have {query}: {names}. #{resolution.number} is shown."
         case Outcome.AMBIGUOUS:
             severity = Severity.ERROR
-            message = f"Several posts of {repo} could be meant by {query}: {named}. None is shown."
+            message = f"Several posts of {repo} could be meant by {query}: {names}. None is shown."
         case _:
             severity = Severity.WARNING if candidates else Severity.NOTE
-            similar = f" Similar ones are {named}." if candidates else ""
+            similar = f" Similar ones are {names}." if candidates else ""
             message = f"No post of {repo} has {query}.{similar}"
     number = resolution.number or (candidates[0] if candidates else None)
     thread = None if number is None else ThreadRef(repo, number)

@@ -70,7 +70,7 @@ class Terms:
         elif resolution.outcome is not Outcome.FOUND:
             self.doubtful[repo, query] = None
         if resolution.outcome is Outcome.AMBIGUOUS:
-            raise ThreadUndecided(str(repo), str(query), resolution.candidates)
+            raise ThreadUndecided(str(repo), str(query), resolution.names, resolution.candidates)
         return resolution.number, edition
 
     async def required_number(self, repo: Repository, query: ThreadQuery) -> tuple[int, Edition]:
