@@ -49,7 +49,7 @@ _FIRST_PAINT_TEXTS = (
 """The texts that the first paint may need. The script contains them in English."""
 
 _SOURCES = (
-    *("widget.js", "more.js", "updates.js", "live.js", "all.js", "lists.js", "scheme.js"),
+    *("widget.js", "more.js", "updates.js", "live.js", "all.js", "lists.js", "scheme.js", "terms.js"),
     *("widget.css", "content.css", "page.css"),
 )
 _QUOTED_NAME = re.compile(r'"(\w+)":')
