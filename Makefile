@@ -19,8 +19,8 @@ MISSING_CLIENTS := $(call absent,$(CLIENTS))
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
 
-install: .venv/service  ## create the environment .venv and install what the service needs
-develop: .venv/develop $(NPM)  ## install what the checks and tests need, too
+install: $(BIN)/afterword  ## create the environment .venv and install what the service needs
+develop: $(BIN)/afterword .venv/develop $(NPM)  ## install what the checks and tests need, too
 
 # Debian ships ensurepip in a package of its own, python3-venv.
 .venv/bin/python:
@@ -31,6 +31,11 @@ develop: .venv/develop $(NPM)  ## install what the checks and tests need, too
 
 .venv/service: requirements.lock .venv/bin/python
 	sed '/^# Development:/,$$d' requirements.lock | $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r /dev/stdin
+	@touch $@
+
+# The command `afterword` runs this folder's code; nothing is downloaded.
+$(BIN)/afterword: pyproject.toml .venv/service
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
 .venv/develop: requirements.lock .venv/service
@@ -53,10 +58,10 @@ $(NPM): tests/generators/package-lock.json | .venv/develop
 	@touch $@
 
 serve: install  ## serve the comments of a repository: make serve REPO=owner/name
-	@$(BIN)/python -m app serve $(if $(REPO),--repo '$(REPO)')
+	@$(BIN)/afterword serve $(if $(REPO),--repo '$(REPO)')
 
 demo: install  ## simulator, service and a sample blog on loopback, no internet
-	@$(BIN)/python -m app demo
+	@$(BIN)/afterword demo
 
 test: develop  ## run all tests
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term

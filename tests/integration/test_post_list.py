@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.posts.posts import Posts
+from app.domain.posts.posts import PostCatalog, Posts
 from app.jobs.post_list import PostList
 from app.outbound.posts import PostFolder
 from app.simulator.http.server import run_simulator
@@ -99,8 +99,8 @@ async def test_empty_folder_keeps_the_stored_posts(tmp_path: Path, loss: str) ->
     key_values = FullKeyValues()
     served: list[Posts] = []
 
-    async def serve(posts: Posts) -> None:
-        served.append(posts)
+    async def serve(catalog: PostCatalog) -> None:
+        served.append(catalog.served((BLOG,)))
 
     def new_list() -> PostList:
         return PostList(
@@ -115,7 +115,7 @@ async def test_empty_folder_keeps_the_stored_posts(tmp_path: Path, loss: str) ->
         restarted = new_list()
         await restarted.start()
         await restarted.read()
-    assert served == [posts(1)] * 5
+    assert served == [{BLOG: {1}}] * 5
 
 
 async def test_removed_post_is_missing_and_its_page_notified(clock: FakeClock, tmp_path: Path) -> None:
