@@ -30,6 +30,7 @@ export function enhance(element, widget, signal) {
   const query = readQuery(element);
   const key = JSON.stringify(query);
   if (element.thread?.key !== key) element.thread = { key, number: null };
+  if (element.link && !element.thread.number) element.link.href = element.link.href.replace(/(issues)\/.*/, "$1");
   override(element, widget, query);
   follow(element, key, signal);
 }
@@ -52,6 +53,7 @@ function override(element, widget, query) {
     element.thread.number = ghissueid && `${ghissueid}`;
     if (!ghissueid) page.post.comment_url = newIssue(element, repo, query);
     prototype.paint.call(element, page);
+    if (!ghissueid) element.section.querySelector(".pc-note")?.remove(); // a comment opens the conversation
   };
   element.showFailure = async (failure, retry) => {
     prototype.showFailure.call(element, failure, retry);
