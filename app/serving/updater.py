@@ -61,7 +61,7 @@ class Updater:
         If the posts of the blog do not decide what is served, the catalog is kept for the owner alone.
         """
         self.catalog = catalog
-        self._terms.claim(catalog)
+        self._terms.learn_pages(catalog)
         if not self._access.posts.listed_only:
             return
         posts = catalog.served(self._sites)

@@ -6,7 +6,7 @@ from app.web import assets, errors
 from app.web.cached_reads import CachedReads
 from app.web.context import WebContext
 from app.web.pages import docs, feed, layout, start_page, status
-from app.web.routes import api, events, feeds, fragments, github_api, images, monitoring, moved, terms, webhook
+from app.web.routes import api, events, feeds, fragments, github_api, images, monitoring, other_systems, terms, webhook
 
 _DESCRIPTION = """Comments of a static blog, mirrored from its GitHub issues and served as finished bytes.
 
@@ -40,7 +40,19 @@ def create_app(context: WebContext) -> CachedReads:
     app.state.context = context
     assets.assets()  # compress the files now, so that the first reader does not wait for it
     layout.page_files()
-    for module in (terms, api, fragments, feeds, images, events, github_api, webhook, monitoring, moved, assets):
+    for module in (
+        terms,
+        api,
+        fragments,
+        feeds,
+        images,
+        events,
+        github_api,
+        webhook,
+        monitoring,
+        other_systems,
+        assets,
+    ):
         app.include_router(module.router)
     app.include_router(terms.html_router)
     for page in (docs, start_page, feed, status, layout):

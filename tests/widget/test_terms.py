@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from app.simulator.world.sample import SAMPLE_REPO
 from tests.journeys.browser import OpenPage, RecordedPage, chromium, open_page, photograph
-from tests.widget.moved_pages import (
+from tests.widget.other_systems import (
     CLIENT_SECRET,
     GITALK,
     GITMENT,
@@ -297,7 +297,7 @@ def test_moved_page_works_under_a_strict_policy(stage: Stage, open_page: OpenPag
             ["gitalk/1.4.0/gitalk.min.js", "gitalk.min.js", "assets/js/gitalk.min.js", "npm/gitalk@1", "gitalk"],
         ),
         ("globalThis.Gitment", ["gitment/dist/gitment.browser.js", "js/gitment.js"]),
-        (".gt-container", ["npm/gitalk@1/dist/gitalk.css", "gitalk/1.4.0/gitalk.min.css", "moved.css"]),
+        (".gt-container", ["npm/gitalk@1/dist/gitalk.css", "gitalk/1.4.0/gitalk.min.css", "other-systems.css"]),
         ("issue-term", ["client.js"]),
     ],
 )

@@ -56,8 +56,8 @@ def marker_digests(text: str) -> Iterable[str]:
     if _DIGEST.fullmatch(text):
         return {text.lower()}
     spellings = {text}
-    for decoded in (text, unquote(text)):
-        path = _ORIGIN.sub("", decoded).strip("/")
+    for variant in (text, unquote(text)):
+        path = _ORIGIN.sub("", variant).strip("/")
         spellings |= {path, f"/{path}", f"{path}/", f"/{path}/"} if path not in {"", "index"} else {"/", path}
     digests = (sha1(spelling.encode("utf-8", "replace"), usedforsecurity=False) for spelling in spellings - {""})
     return {digest.hexdigest() for digest in digests}

@@ -122,21 +122,23 @@ class TermIndex:
                 self._by_key[key].add(number)
         return before is not None or number in self._heads
 
-    def find(self, query: ThreadQuery, is_post: IsPost, claimed: Collection[str] = frozenset()) -> Resolution:
+    def find(self, query: ThreadQuery, is_post: IsPost, page_names: Collection[str] = frozenset()) -> Resolution:
         """Return the thread that a query means, as the tables above say.
 
-        Only issues that are posts count: others are as if they did not exist. `claimed` has the `comparable` titles and
-        addresses of the blog's pages.
+        Only issues that are posts count: others are as if they did not exist. `page_names` has the titles and addresses
+        of the blog's pages, `comparable`.
         """
         if query.term is not None:
-            return self._find_term(query, comparable(query.term), is_post, claimed)
+            return self._find_term(query, comparable(query.term), is_post, page_names)
         if query.marker is not None:
-            heads = self._allowed(self._marked(query.marker), query, is_post)
+            heads = self._allowed(self._by_marker(query.marker), query, is_post)
             return _oldest(heads) if heads else Resolution(Outcome.MISSING)
-        return _labelled(self._allowed(None, query, is_post))
+        return _by_labels(self._allowed(None, query, is_post))
 
-    def _find_term(self, query: ThreadQuery, term: str, is_post: IsPost, claimed: Collection[str]) -> Resolution:
-        same = self._allowed(self._by_key.get(("title", term), set()) | self._marked(query.term or ""), query, is_post)
+    def _find_term(self, query: ThreadQuery, term: str, is_post: IsPost, page_names: Collection[str]) -> Resolution:
+        same = self._allowed(
+            self._by_key.get(("title", term), set()) | self._by_marker(query.term or ""), query, is_post
+        )
         if same:
             return _oldest(same)
         lowest = Relation.WORDS if query.term_of is None else Relation.PART
@@ -147,7 +149,7 @@ class TermIndex:
             if len(matches) == MOST_CANDIDATES or not is_post(head) or not _has_labels(head, query.labels):
                 continue
             similar.append(head)
-            if title not in claimed and relation(title, term) >= lowest:
+            if title not in page_names and relation(title, term) >= lowest:
                 matches.append(head)
         if not matches:
             return Resolution(Outcome.MISSING, candidates=_numbers(similar))
@@ -171,15 +173,15 @@ class TermIndex:
         starts = accumulate((len(title) + 1 for title in titles), initial=0)
         return "\n".join(titles), list(starts)[:-1], [head.number for head in heads]
 
-    def _marked(self, text: str) -> set[int]:
+    def _by_marker(self, text: str) -> set[int]:
         return {number for digest in marker_digests(text) for number in self._by_key.get(("marker", digest), ())}
 
     def _allowed(self, numbers: set[int] | None, query: ThreadQuery, is_post: IsPost) -> list[IssueHead]:
         """Return those of the numbers (None: all with the labels) that are posts with all the labels, oldest first."""
         sets = [self._by_key.get(("label", label.casefold()), set()) for label in query.labels]
         sets += [] if numbers is None else [numbers]
-        shared = set[int].intersection(*sorted(sets, key=len)) if sets else set()
-        heads = (self._heads[number] for number in shared)
+        common = set[int].intersection(*sorted(sets, key=len)) if sets else set()
+        heads = (self._heads[number] for number in common)
         return sorted((head for head in heads if is_post(head)), key=_age)
 
     def _remove(self, head: IssueHead) -> None:
@@ -218,7 +220,7 @@ def _oldest(heads: Sequence[IssueHead]) -> Resolution:
     return Resolution(outcome, heads[0].number, _numbers(heads))
 
 
-def _labelled(heads: list[IssueHead]) -> Resolution:
+def _by_labels(heads: list[IssueHead]) -> Resolution:
     """Return which of the issues with all the labels is meant; they are sorted from the oldest."""
     heads = [head for head in heads if head.is_open] or heads
     if not heads:

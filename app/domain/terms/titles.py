@@ -18,7 +18,7 @@ _SEPARATOR_BEFORE = re.compile(r"(?:^|[\])}>»”|]\s*|(?<!\w)[\[({<«“‘\"']
 _SEPARATOR_AFTER = re.compile(r"(?:$|\s*[\[({<«“|]|[\])}>»”’\"'](?!\w)|\s+[-–—·•/]+\s)")
 _JOINERS = frozenset("-/%~+.@#&=?'’")
 """What joins letters to one word or one path if letters stand on both sides of it."""
-_UNSPACED = (
+_SPACELESS = (
     (0x0E00, 0x0EFF),
     (0x1000, 0x109F),
     (0x1780, 0x17FF),
@@ -81,12 +81,12 @@ def _goes_on(edge: str, beyond: str) -> bool:
         return False
     if beyond[0] in _JOINERS:
         return len(beyond) > 1 and _is_letter(beyond[1])
-    return _is_letter(beyond[0]) and not (_is_unspaced(edge) and _is_unspaced(beyond[0]))
+    return _is_letter(beyond[0]) and not (_is_spaceless(edge) and _is_spaceless(beyond[0]))
 
 
 def _is_letter(char: str) -> bool:
     return char.isalnum() or char == "_" or unicodedata.category(char) in {"Mn", "Mc"}
 
 
-def _is_unspaced(char: str) -> bool:
-    return any(first <= ord(char) <= last for first, last in _UNSPACED)
+def _is_spaceless(char: str) -> bool:
+    return any(first <= ord(char) <= last for first, last in _SPACELESS)

@@ -10,7 +10,7 @@ from app.domain.posts.findings import Finding, Severity
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.domain.terms.index import Outcome, Resolution, ThreadQuery
-from app.serving.terms.terms import Asked, Terms
+from app.serving.terms.terms import Search, Terms
 
 _MISSING_ADVICE = (
     "If the page has no comments yet, do nothing. Otherwise give its issue exactly that title or label, or name the "
@@ -34,9 +34,9 @@ class TermFindings:
 
         Ambiguous ones come first. Sites that cannot be searched now are left out. May raise `StoreError`.
         """
-        asked: list[Asked] = [*self._terms.doubtful, *self._terms.missing]
+        searches: list[Search] = [*self._terms.doubtful, *self._terms.missing]
         findings: list[Finding] = []
-        for repo, query in dict.fromkeys(asked):
+        for repo, query in dict.fromkeys(searches):
             try:
                 resolution, _ = await self._terms.resolve(repo, query)
             except ReadError:

@@ -23,9 +23,9 @@ from app.serving.terms.edition import Edition
 
 _log = logging.getLogger(__name__)
 _RETRY_AFTER = 5
-_MOST_RESULTS, _MOST_ASKED = 2_000, 500
+_MOST_RESULTS, _MOST_SEARCHES = 2_000, 500
 """Searches of one site that are remembered; a term has a thousand characters at most."""
-Asked = tuple[Repository, ThreadQuery]
+Search = tuple[Repository, ThreadQuery]
 
 
 class _SiteTerms:
@@ -53,10 +53,10 @@ class Terms:
         self._mirror = mirror
         self._access = access
         self._sites: defaultdict[Repository, _SiteTerms] = defaultdict(_SiteTerms)
-        self._claimed: frozenset[str] = frozenset()
-        self.doubtful: LRUCache[Asked, None] = LRUCache(_MOST_ASKED)
+        self._page_names: frozenset[str] = frozenset()
+        self.doubtful: LRUCache[Search, None] = LRUCache(_MOST_SEARCHES)
         """What pages asked with lately that several posts could be meant by."""
-        self.missing: LRUCache[Asked, None] = LRUCache(_MOST_ASKED)
+        self.missing: LRUCache[Search, None] = LRUCache(_MOST_SEARCHES)
         """What pages asked with lately that no post has."""
 
     async def number(self, repo: Repository, query: ThreadQuery) -> tuple[int | None, Edition]:
@@ -91,7 +91,7 @@ class Terms:
         resolution = site.results.get(query)
         if resolution is None:
             is_post = self._access.is_post
-            resolution = index.find(query, lambda head: is_post(ThreadRef(repo, head.number), head), self._claimed)
+            resolution = index.find(query, lambda head: is_post(ThreadRef(repo, head.number), head), self._page_names)
             site.results[query] = resolution
         return resolution, site.edition
 
@@ -107,14 +107,14 @@ class Terms:
                 if REPOSITORY_NUMBER in numbers:
                     self._forget(site)
                 else:
-                    await self._follow(repo, site, site.index, numbers)
+                    await self._read_changes(repo, site, site.index, numbers)
             except StoreError:
                 _log.exception("Titles and labels of %s could not be read; the next search reads all of them", repo)
                 self._forget(site)
 
-    def claim(self, catalog: PostCatalog) -> None:
+    def learn_pages(self, catalog: PostCatalog) -> None:
         """Take the titles and addresses of the blog's pages: they are no match for the term of another page."""
-        self._claimed = frozenset(comparable(text) for post in catalog.posts for text in _names(post))
+        self._page_names = frozenset(comparable(text) for post in catalog.posts for text in _names(post))
         self.expire()
 
     def expire(self) -> None:
@@ -139,7 +139,7 @@ class Terms:
                 site.record = await self._mirror.site(repo)
             return site.index
 
-    async def _follow(self, repo: Repository, site: _SiteTerms, index: TermIndex, numbers: Iterable[int]) -> None:
+    async def _read_changes(self, repo: Repository, site: _SiteTerms, index: TermIndex, numbers: Iterable[int]) -> None:
         heads = {head.number: head for head in (await self._mirror.issue_heads(repo, numbers)).heads}
         changes = [index.replace(number, heads.get(number)) for number in numbers]
         if any(changes):

@@ -86,8 +86,8 @@ class MemoryMirror(Mirror):
 
     async def issue_heads(self, repo: Repository, numbers: Iterable[int] | None = None) -> IssueHeads:
         threads = self._site(repo).threads
-        chosen = threads if numbers is None else [number for number in set(numbers) if number in threads]
-        return IssueHeads(self._site(repo).record, tuple(head_of(threads[number].issue) for number in chosen))
+        selection = threads if numbers is None else [number for number in set(numbers) if number in threads]
+        return IssueHeads(self._site(repo).record, tuple(head_of(threads[number].issue) for number in selection))
 
     async def transferred(self, repo: Repository, numbers: Iterable[int]) -> frozenset[int]:
         tombstones = self._site(repo).tombstones

@@ -17,7 +17,7 @@ from app.web.routes.models import CommentsOfTerm, Post
 
 router = read_router("Comments", prefix="/api/v1")
 html_router = read_router("HTML")
-_UNDECIDED = problem_responses({409: "Several posts could be meant; `candidates` has their numbers."})
+_AMBIGUOUS = problem_responses({409: "Several posts could be meant; `candidates` has their numbers."})
 _MISSING = problem_responses({404: "No post has that term, label or marker, or the repository is not served here."})
 _EXPLANATION = (
     "The post is named by a term in the title of its issue, by its labels, or by a marker in its text; all that is "
@@ -30,7 +30,7 @@ _EXPLANATION = (
     summary="A post by its term or label",
     description=f"The thread without its comments.\n\n{_EXPLANATION}",
     response_description="The thread without its comments.",
-    responses={200: {"model": Post}, **_UNDECIDED, **_MISSING},
+    responses={200: {"model": Post}, **_AMBIGUOUS, **_MISSING},
 )
 async def post(request: Request, site: Site, thread: RequestedThread) -> Response:
     """Serve the thread that is searched for, without its comments."""
@@ -46,7 +46,7 @@ async def post(request: Request, site: Site, thread: RequestedThread) -> Respons
         "Most posts of a blog have no thread until somebody comments: that is an answer too, with the status `missing`."
     ),
     response_description="A page of comments, and their post.",
-    responses={200: {"model": CommentsOfTerm}, **_UNDECIDED},
+    responses={200: {"model": CommentsOfTerm}, **_AMBIGUOUS},
 )
 async def comments(
     request: Request,
@@ -72,7 +72,7 @@ async def comments(
     summary="The comments of a post by its term or label, as HTML",
     description=f"The element `post-comments` with its content, as by its number.\n\n{_EXPLANATION}",
     response_description="The element.",
-    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}, **_UNDECIDED, **_MISSING},
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}, **_AMBIGUOUS, **_MISSING},
 )
 async def fragment(
     request: Request,

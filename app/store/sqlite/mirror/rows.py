@@ -35,7 +35,7 @@ def parse_comments(rows: Sequence[tuple[bytes, bytes | None]]) -> Iterator[Comme
 
 
 def parse_heads(cursor: Cursor, at_once: int) -> Iterator[IssueHead]:
-    """Yield what issues are found by from rows of their sources, `at_once` of which are parsed at a time."""
+    """Yield what issues are found by from rows of their sources, parsed `at_once` at a time."""
     while rows := cursor.fetchmany(at_once):
         yield from (head_of(payloads.issue(source)) for source in parse_all(source for (source,) in rows))
 

@@ -50,7 +50,7 @@ function createFrame() {
   return frame;
 }
 
-// A theme is light or dark. The themes of utterances also have their colours, in moved.css.
+// A theme is light or dark. The themes of utterances also have their colours, in other-systems.css.
 function applyTheme() {
   const name = !theme && isGiscus ? "preferred_color_scheme" : theme || "github-light";
   const isLight = SYSTEM.test(name) ? LIGHT.matches : !/dark|night|cobalt|orange|catppuccin_(?!latte)/.test(name);

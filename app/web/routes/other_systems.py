@@ -20,7 +20,7 @@ _GITALK = (
 """jsDelivr, unpkg, cdnjs, BootCDN, Staticfile and copies: the packages differ in the folders before the file."""
 _GITMENT = ("/{folder:path}gitment.browser.js", "/{folder:path}gitment.min.js", "/{folder:path}gitment.js")
 _STYLES = (
-    *("/moved.css", "/{folder:path}gitalk.css", "/{folder:path}gitalk.min.css"),
+    *("/other-systems.css", "/{folder:path}gitalk.css", "/{folder:path}gitalk.min.css"),
     *("/{folder:path}gitment/style/default.css", "/{folder:path}gitment.css"),
 )
 
@@ -34,6 +34,11 @@ def _serve(name: str) -> Callable[[Request], Awaitable[Response]]:
     return serve
 
 
-for _name, _paths in {"client.js": _CLIENT, "gitalk.js": _GITALK, "gitment.js": _GITMENT, "moved.css": _STYLES}.items():
+for _name, _paths in {
+    "client.js": _CLIENT,
+    "gitalk.js": _GITALK,
+    "gitment.js": _GITMENT,
+    "other-systems.css": _STYLES,
+}.items():
     for _path in _paths:
         router.add_api_route(_path, _serve(_name), methods=["GET"])

@@ -15,7 +15,7 @@ function createElement(name, className, attributes = {}) {
 
 // Loads the widget once, with its style sheets before those of the page, so that the page's rules win.
 function loadWidget() {
-  for (const name of ["moved.css", "widget.css"]) {
+  for (const name of ["other-systems.css", "widget.css"]) {
     const href = SERVICE + name;
     if (![...document.styleSheets].some((sheet) => sheet.href === href) && !document.querySelector(`link[href="${href}"]`))
       document.head.prepend(createElement("link", "", { rel: "stylesheet", href }));
