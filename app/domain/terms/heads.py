@@ -5,6 +5,7 @@ path, as this program writes it, or `<!-- sha1: … -->` with that of the term, 
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha1
@@ -16,6 +17,7 @@ _MARKER = re.compile(r"<!--\s*(?:afterword|sha1):\s*([0-9a-f]{40})\s*-->", re.IG
 _MOST_MARKERS = 20
 """More in one issue are a copy of other issues, or a trick."""
 _DIGEST = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
+_INDEX = re.compile(r"(?:^|/)index(?:\.html?)?$")
 _ORIGIN = re.compile(r"https?://[^/]*", re.IGNORECASE)
 
 
@@ -50,14 +52,14 @@ def read_markers(text: str) -> frozenset[str]:
 def marker_digests(text: str) -> Iterable[str]:
     """Return the digests that a marker for a term, a path or an address may have.
 
-    A digest stands for itself. A path counts with and without the slashes around it, percent-encoded or not, and an
-    address counts as its path, too. `index` is what utterances and giscus call the path `/`.
+    A digest stands for itself. A path counts with and without the slashes around it, `.html` and `index.html`, and
+    percent-encoding. An address counts as its path, too. `index` is what utterances and giscus call the path `/`.
     """
     if _DIGEST.fullmatch(text):
         return {text.lower()}
     spellings = {text}
-    for variant in (text, unquote(text)):
-        path = _ORIGIN.sub("", variant).strip("/")
-        spellings |= {path, f"/{path}", f"{path}/", f"/{path}/"} if path not in {"", "index"} else {"/", path}
+    for variant in (text, unicodedata.normalize("NFC", unquote(text))):
+        path = _INDEX.sub("", _ORIGIN.sub("", variant).strip("/"))
+        spellings |= {path, f"/{path}", f"{path}/", f"/{path}/", f"/{path}.html"}
     digests = (sha1(spelling.encode("utf-8", "replace"), usedforsecurity=False) for spelling in spellings - {""})
     return {digest.hexdigest() for digest in digests}

@@ -1,5 +1,7 @@
 """The decision tables of `app.domain.terms.index`, row by row."""
 
+from hashlib import sha1
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,8 +134,24 @@ def test_markers_are_read_from_a_text() -> None:
     text = f"Hi\n<!-- afterword: {'a' * 40} --> <!--SHA1: {'B' * 40}--><!-- sha1: {'c' * 39} -->"
     assert read_markers(text) == {"a" * 40, "b" * 40}
     assert len(read_markers("".join(f"<!-- sha1: {n:040x} -->" for n in range(100)))) == 20
-    assert set(marker_digests("index")) & set(marker_digests("/"))
-    assert set(marker_digests("posts/%C3%BC")) & set(marker_digests("/posts/ü/"))
+
+
+@pytest.mark.parametrize(
+    ("term", "key"),
+    [
+        ("index", "/"),
+        ("posts/hello/", "/posts/hello"),
+        ("posts/hello", "/posts/hello.html"),
+        ("posts/hello/index", "/posts/hello"),
+        ("posts/%C3%BC", "/posts/ü"),
+        ("https://blog.example/posts/hello/", "/posts/hello"),
+        ("A title", "A title"),
+    ],
+)
+def test_page_is_known_by_its_marker(term: str, key: str) -> None:
+    digest = sha1(key.encode(), usedforsecurity=False).hexdigest()
+    assert digest in marker_digests(term)
+    assert digest not in marker_digests(f"{term}x")
 
 
 @pytest.mark.parametrize(
