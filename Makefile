@@ -84,6 +84,7 @@ bench: develop  ## measure the figures in the README (reads: if wrk and nginx ar
 	$(BIN)/python -m tests.bench.webhooks
 	$(BIN)/python -m tests.bench.subscribers
 	$(BIN)/python -m tests.bench.page
+	$(BIN)/python -m tests.bench.terms
 	$(BIN)/python -m tests.bench.floods
 	$(BIN)/python -m tests.bench.hostile
 	$(BIN)/python -m tests.bench.pauses

@@ -46,6 +46,8 @@ from app.serving.reader import Reader
 from app.serving.readiness import Readiness
 from app.serving.renderer import Renderer
 from app.serving.repository_names import RepositoryNames
+from app.serving.terms.findings import TermFindings
+from app.serving.terms.terms import Terms
 from app.serving.updater import Updater
 from app.serving.views import Views
 from app.settings import Settings
@@ -129,8 +131,15 @@ class Application:
         self.subscribers = Subscribers(document=self.documents.current, clock=self.clock, random=self._random)
         self.owner_news = OwnerNews(self.clock)
         self.journal.on_news = self.owner_news.notify
+        self.terms = Terms(self.mirror, self.access)
+        self.term_findings = TermFindings(self.terms)
         self.updater = Updater(
-            self.documents, self.access, self.subscribers, settings.repo, on_change=self.owner_news.notify
+            self.documents,
+            self.access,
+            self.subscribers,
+            settings.repo,
+            self.terms,
+            on_change=self.owner_news.notify,
         )
         self.metrics.sample_from(Samples(lambda: self.subscribers.count, lambda: cache.bytes, lambda: len(cache)))
 
@@ -265,6 +274,7 @@ class Application:
         self.documents.forget_outlines()
         if self.holds is not None:
             self.holds.clear()
+        self.terms.forget()
         self.change_feed.restart()
         self.schedule.poll_now()
 
@@ -352,6 +362,7 @@ class Application:
                 images=self.image_proxy if settings.pictures else None,
                 names=self.names,
                 owner=self.owner_desk,
+                terms=self.terms,
             ),
             request_ids=request_ids(self._random),
         )

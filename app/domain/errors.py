@@ -22,6 +22,8 @@ AfterwordError
 │   ├── InvalidCursor           a cursor that is not ours or belongs to another list
 │   ├── NotServed               a repository that is not configured
 │   ├── CommentNotFound         a comment that is in no served thread
+│   ├── ThreadNotFound          a term, labels or a marker that no post has
+│   ├── ThreadUndecided         a term or labels that several posts have; says which
 │   ├── ImageNotFound           an image that is in nothing served
 │   ├── ImageRejected           its source is not allowed, or returns no image
 │   ├── NotReady                cold, and GitHub did not respond in time; says when to retry
@@ -241,6 +243,36 @@ class CommentNotFound(ReadError):
     comment_id: int
 
     template = "There is no comment {comment_id} here."
+
+
+@dataclass(eq=False)
+class ThreadNotFound(ReadError):
+    """A term, labels or a marker that no post of a repository has; `query` names them."""
+
+    repo: str
+    query: str
+
+    template = (
+        "No post of {repo} has {query}. The first comment makes its thread: open an issue with that title or label."
+    )
+
+
+@dataclass(eq=False)
+class ThreadUndecided(ReadError):
+    """A term or labels that several posts have, so that none of them is served.
+
+    `candidates` are their numbers, and `names` the same as text.
+    """
+
+    repo: str
+    query: str
+    names: str
+    candidates: tuple[int, ...]
+
+    template = (
+        "Several posts of {repo} could be meant by {query}: {names}. "
+        "Give one of these issues exactly that title, or name its number in the page."
+    )
 
 
 class ImageNotFound(ReadError):

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from app.domain.records import IssueSummary, SiteRecord, ThreadRecord, ThreadRef, Tombstone
 from app.domain.sites import Repository
+from app.domain.terms.heads import IssueHead
 from app.domain.thread_state import Snapshot
 from app.domain.threads import Approval, Comment, ImageSize, Issue, ThreadOutline
 
@@ -102,6 +103,15 @@ class SiteSnapshot:
     def needs_backfill(self) -> bool:
         """Return True if the mirror still lacks part of the site, or a backfill has not read its list to the end."""
         return self.site is None or self.site.comments_next_url is not None or not self.is_complete
+
+
+@dataclass(frozen=True, slots=True)
+class IssueHeads:
+    """One consistent read of what a site's issues are found by."""
+
+    site: SiteRecord | None
+    heads: tuple[IssueHead, ...]
+    """In no order; with pull requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +212,9 @@ class Mirror(Protocol):
 
     async def issue_ids(self, repo: Repository, numbers: Iterable[int]) -> Mapping[int, int]:
         """Return GitHub's ids of those of the numbers that are issues or pull requests here."""
+
+    async def issue_heads(self, repo: Repository, numbers: Iterable[int] | None = None) -> IssueHeads:
+        """Return what all issues and pull requests are found by, or those of the numbers that are any."""
 
     async def transferred(self, repo: Repository, numbers: Iterable[int]) -> frozenset[int]:
         """Return those of the numbers whose issue was transferred, whatever the target."""

@@ -12,8 +12,9 @@ from typing import Any
 import orjson
 
 from app.domain.errors import InvalidCursor
+from app.domain.sites import Repository
 from app.domain.texts.direction import direction
-from app.domain.threads import NO_COMMENTS, REACTIONS, Comment, Reactions, Thread, ThreadOutline
+from app.domain.threads import NO_COMMENTS, REACTIONS, Comment, Reactions, Status, Thread, ThreadOutline
 from app.domain.times import rfc3339
 from app.render import cursors
 from app.render.document import JSON, Document, encode_body, weak_etag
@@ -53,6 +54,21 @@ def counts(counts: Mapping[int, int | None], checked_at: float | None) -> Docume
     """Render comment counts by post, `{"counts": {"41": 12, "42": null}}`; null means no such post."""
     body = orjson.dumps({"counts": {str(number): counts[number] for number in sorted(counts)}})
     return _document(body, etag=weak_etag(body), checked_at=checked_at)
+
+
+def term_counts(counts: Mapping[str, int | None], checked_at: float | None) -> Document:
+    """Render comment counts by term, `{"counts": {"posts/hello/": 12, "about": null}}`; null means no thread yet."""
+    body = orjson.dumps({"counts": counts})
+    return _document(body, etag=weak_etag(body), checked_at=checked_at)
+
+
+def no_thread(repo: Repository, checked_at: float | None) -> Document:
+    """Render the comments of a post that has no thread yet: as `comments`, with the status `missing` and no number."""
+    thread = Thread(repo, 0, None, (), 0, Status.MISSING, checked_at)
+    content = _post(thread) | {"ghissueid": None, "comment_count": None}
+    body = orjson.dumps({"post": content | _freshness(thread), "comments": [], "next": None})
+    etag = weak_etag(orjson.dumps(content))
+    return _document(body, etag=etag, checked_at=checked_at)
 
 
 def newest(

@@ -115,6 +115,19 @@ class CountsKey(_RepositoryKey):
 
 
 @dataclass(frozen=True, slots=True)
+class TermCountsKey(_RepositoryKey):
+    """Comment counts by term: the threads that `terms` mean now have these `numbers`, or None."""
+
+    terms: tuple[str, ...]
+    numbers: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoThreadKey(_RepositoryKey):
+    """The comments of a post that has no thread yet: the same for all of a site's."""
+
+
+@dataclass(frozen=True, slots=True)
 class NewestKey(_RepositoryKey):
     """The newest comments of the whole blog as JSON; `base_url` as in `CommentsKey`."""
 
@@ -208,6 +221,8 @@ GitHubListKey = GitHubCommentsKey | GitHubAllCommentsKey | GitHubIssuesKey
 """Lists with numbered pages."""
 SiteKey = (
     CountsKey
+    | TermCountsKey
+    | NoThreadKey
     | NewestKey
     | SiteFeedKey
     | GitHubRepositoryKey
@@ -222,6 +237,8 @@ DOCUMENT_KINDS: Mapping[type[Key], str] = {
     PostKey: "post",
     CommentsKey: "comments",
     CountsKey: "counts",
+    TermCountsKey: "term_counts",
+    NoThreadKey: "no_thread",
     NewestKey: "newest",
     FragmentKey: "fragment",
     ThreadFeedKey: "feed",

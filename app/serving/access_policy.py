@@ -14,6 +14,7 @@ from app.domain.errors import NotReady, NotServed
 from app.domain.posts.posts import Posts
 from app.domain.records import IssueSummary, SiteRecord, ThreadRef
 from app.domain.sites import PostFilter, Repository
+from app.domain.terms.heads import IssueHead
 from app.domain.thread_state import Snapshot
 from app.domain.threads import Comment, Issue
 from app.ports.mirror import SiteSnapshot
@@ -31,7 +32,7 @@ class AccessPolicy:
         self._transfer_sources: defaultdict[ThreadRef, set[ThreadRef]] = defaultdict(set)
         """The numbers from which a thread was transferred, by where it is now, for threads that were rendered."""
 
-    def is_post(self, ref: ThreadRef, issue: Issue | IssueSummary) -> bool:
+    def is_post(self, ref: ThreadRef, issue: Issue | IssueSummary | IssueHead) -> bool:
         """Return True if an issue is a post of the blog under a number, which may be one it was transferred from."""
         return not issue.is_pull_request and self.posts.includes(*ref, issue.labels)
 

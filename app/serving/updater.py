@@ -9,6 +9,7 @@ from app.domain.sites import Repository
 from app.serving.access_policy import AccessPolicy
 from app.serving.document_cache import Documents
 from app.serving.event_streams import Subscribers
+from app.serving.terms.terms import Terms
 
 
 class Updater:
@@ -20,6 +21,7 @@ class Updater:
         access: AccessPolicy,
         subscribers: Subscribers,
         sites: Sequence[Repository],
+        terms: Terms,
         *,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
@@ -31,6 +33,7 @@ class Updater:
         self._documents = documents
         self._access = access
         self._subscribers = subscribers
+        self._terms = terms
 
     async def update(self, repo: Repository, numbers: frozenset[int]) -> None:
         """Update everything that shows these threads, also under numbers they were transferred from.
@@ -43,6 +46,7 @@ class Updater:
             self._documents.invalidate(repo)
             refs |= self._access.transfer_sources(self._access.transfer_targets(repo))
         refs |= self._access.transfer_sources(refs)
+        await self._terms.update(repo, numbers)
         await self._documents.refresh(refs)
         for ref in refs:
             self._subscribers.notify(ref.repo, {ref.number})
@@ -63,11 +67,13 @@ class Updater:
         """
         if catalog != self.catalog:
             self.catalog = catalog
+            self._terms.learn_pages(catalog)
             self._on_change()
         if not self._access.posts.listed_only:
             return
         posts = catalog.served(self._sites)
         changed_posts = self._access.posts.changed_posts(posts)
         self._access.posts = replace(self._access.posts, posts=posts)
+        self._terms.expire()
         for repo, numbers in changed_posts.items():
             await self.update(repo, numbers)

@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from dataclasses import replace
 
 import orjson
@@ -39,8 +39,10 @@ from app.render.keys import (
     IssueOnlyKey,
     Key,
     NewestKey,
+    NoThreadKey,
     PostKey,
     SiteFeedKey,
+    TermCountsKey,
     ThreadKey,
 )
 from app.serving.access_policy import AccessPolicy
@@ -111,8 +113,8 @@ class Views:
         match key:
             case GitHubCommentKey():
                 return await self._single_comment(key)
-            case CountsKey():
-                return await self._counts(key)
+            case CountsKey() | TermCountsKey() | NoThreadKey():
+                return await self._short(key)
             case NewestKey() | SiteFeedKey():
                 return await self._newest(key)
             case GitHubAllCommentsKey():
@@ -176,7 +178,23 @@ class Views:
         at = checked_at(record, snapshot.site)
         return await asyncio.to_thread(self._renderer.comment, comment, key, at)
 
-    async def _counts(self, key: CountsKey) -> Document:
+    async def _short(self, key: CountsKey | TermCountsKey | NoThreadKey) -> Document:
+        """Return a document without comments or titles."""
+        if isinstance(key, NoThreadKey):
+            site = self._listed_site(key, await self._mirror.site(key.repo))
+            return api.no_thread(key.repo, site_checked_at(site))
+        if isinstance(key, CountsKey):
+            counts, at = await self._counts(key, key.ids)
+            return await asyncio.to_thread(api.counts, counts, at)
+        numbers = {number for number in key.numbers if number is not None}
+        counts, at = await self._counts(key, numbers)
+        by_term = {term: counts.get(number or 0) for term, number in zip(key.terms, key.numbers, strict=True)}
+        return await asyncio.to_thread(api.term_counts, by_term, at)
+
+    async def _counts(
+        self, key: CountsKey | TermCountsKey, ids: Collection[int] | None
+    ) -> tuple[Mapping[int, int | None], float | None]:
+        """Return the counts of some posts or of all by number, and when they were checked."""
         snapshot = await self._mirror.site_snapshot(key.repo)
         site = self._listed_site(key, snapshot.site)
         posts: dict[int, int | None] = {
@@ -185,10 +203,10 @@ class Views:
             if self._access.is_post(ThreadRef(key.repo, summary.number), summary)
         }
         counts: Mapping[int, int | None] = posts
-        if key.ids is not None:
-            transferred = await self._transferred_counts(key.repo, set(key.ids) - posts.keys())
-            counts = {number: posts.get(number, transferred.get(number)) for number in key.ids}
-        return await asyncio.to_thread(api.counts, counts, site_checked_at(site))
+        if ids is not None:
+            transferred = await self._transferred_counts(key.repo, set(ids) - posts.keys())
+            counts = {number: posts.get(number, transferred.get(number)) for number in ids}
+        return counts, site_checked_at(site)
 
     async def _transferred_counts(self, repo: Repository, numbers: set[int]) -> Mapping[int, int | None]:
         """Return the counts of threads that were transferred to a served site; None for what is no post."""

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from app.domain.errors import InvalidSetting
-from app.domain.posts.content_repository import ContentRepository, content_repository, is_content_repository
 from app.domain.moderation.rules import ModerationRules
+from app.domain.posts.content_repository import ContentRepository, content_repository, is_content_repository
 from app.domain.sites import PostFilter, Repository, repository
 from app.generators.dialects import GENERATORS
 from app.settings.addresses import is_ip, is_loopback, split_address

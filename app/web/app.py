@@ -7,7 +7,19 @@ from app.web.cached_reads import CachedReads
 from app.web.context import WebContext
 from app.web.pages import docs, feed, layout, start_page, status
 from app.web.pages.owner import page as owner_page
-from app.web.routes import api, events, feeds, fragments, github_api, images, monitoring, owner, webhook
+from app.web.routes import (
+    api,
+    events,
+    feeds,
+    fragments,
+    github_api,
+    images,
+    monitoring,
+    other_systems,
+    owner,
+    terms,
+    webhook,
+)
 
 _DESCRIPTION = """Comments of a static blog, mirrored from its GitHub issues and served as finished bytes.
 
@@ -43,12 +55,25 @@ def create_app(context: WebContext) -> CachedReads:
     app.state.context = context
     assets.assets()  # compress the files now, so that the first reader does not wait for it
     layout.page_files()
-    for module in (api, fragments, feeds, images, events, github_api, webhook, monitoring, assets):
+    for module in (
+        terms,
+        api,
+        fragments,
+        feeds,
+        images,
+        events,
+        github_api,
+        webhook,
+        monitoring,
+        other_systems,
+        assets,
+    ):
         app.include_router(module.router)
     if context.features.owner is not None:  # without it, these addresses are as unknown as any other
         app.include_router(owner.router)
         app.include_router(owner_page.router)
         layout.compile_page(owner_page.TEMPLATE)
+    app.include_router(terms.html_router)
     for page in (docs, start_page, feed, status, layout):
         app.include_router(page.router)
     app.include_router(github_api.enterprise_router)

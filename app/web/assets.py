@@ -49,9 +49,11 @@ _FIRST_PAINT_TEXTS = (
 """The texts that the first paint may need. The script contains them in English."""
 
 _SOURCES = (
-    *("widget.js", "more.js", "updates.js", "live.js", "all.js", "lists.js", "scheme.js"),
-    *("widget.css", "content.css", "page.css"),
+    *("widget.js", "more.js", "updates.js", "live.js", "all.js", "lists.js", "scheme.js", "terms.js"),
+    *("widget.css", "content.css", "page.css", "other_systems/other-systems.css"),
 )
+_OTHER_SYSTEMS = ("client.js", "gitalk.js", "gitment.js")
+"""What stands in for the scripts of other comment systems, under their names."""
 _QUOTED_NAME = re.compile(r'"(\w+)":')
 """A name in JSON that needs no quotes in JavaScript."""
 _PARENTHESES = re.compile(r"(?<![\w$])\((\w+)\)=>")
@@ -111,6 +113,9 @@ def assets() -> Assets:
     sources["widget.js"] = sources["widget.js"].replace('"@english"', english)
     translations[ENGLISH] = {key: text for key, text in translations[ENGLISH].items() if key not in _FIRST_PAINT_TEXTS}
     languages_json = {f"languages/{tag}.json": orjson.dumps(texts).decode() for tag, texts in translations.items()}
+    page_script = _source("other_systems/page.js")
+    sources |= {name: f"(() => {{\n{page_script}{_source(f'other_systems/{name}')}}})();" for name in _OTHER_SYSTEMS}
+    sources["other-systems.css"] = sources.pop("other_systems/other-systems.css")
     version = _digest(sources | languages_json)
     scripts = {name: minify(name, text.replace("@version", version)) for name, text in sources.items()}
     files_by_name = {name: build_asset(SCRIPT if _is_js(name) else STYLE, text) for name, text in scripts.items()}

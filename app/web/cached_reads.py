@@ -12,6 +12,7 @@ from cachetools import LRUCache
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.render.keys import DOCUMENT_KINDS, Key
+from app.serving.terms.edition import Edition
 from app.web import jsonp
 from app.web.context import (
     PUBLIC_URL_ADVICE,
@@ -56,6 +57,8 @@ class MatchedKey:
     link_base: LinkBase
     kind: str
     size: int
+    edition: Edition
+    """How long the URL matches it."""
 
 
 class CachedReads:
@@ -100,7 +103,8 @@ class CachedReads:
         accept, host = headers.get(b"accept"), headers.get(b"host")
         cache_key: CacheKey = (scope["path"], scope["query_string"], accept, host, scope["scheme"])
         match = self._matched_keys.get(cache_key)
-        document = self._context.reader.ready(match.key) if match is not None else None
+        is_valid = match is not None and match.edition.is_current
+        document = self._context.reader.ready(match.key) if match is not None and is_valid else None
         if document is None or match is None:
             state = RequestState(request_id)
             get = {**scope, "method": "GET", "headers": list(headers.items())}
@@ -150,7 +154,8 @@ class CachedReads:
             return
         size = _OVERHEAD + _COPIES * sum(len(part) for part in cache_key if part is not None)
         if size <= self._matched_keys.maxsize:
-            self._matched_keys[cache_key] = MatchedKey(state.key, state.link_base, _kind(state.key), size)
+            kind, edition = _kind(state.key), state.edition
+            self._matched_keys[cache_key] = MatchedKey(state.key, state.link_base, kind, size, edition)
 
     async def _send_preflight(self, path: str, headers: RequestHeaders, request_id: bytes, send: Send) -> None:
         fields = [(REQUEST_ID_HEADER, request_id), _NOSNIFF]

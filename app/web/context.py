@@ -30,6 +30,8 @@ from app.render.keys import GitHubListKey, Key
 from app.serving.event_streams import Subscribers
 from app.serving.owner.desk import OwnerDesk
 from app.serving.repository_names import NamedRepository, RepositoryNames
+from app.serving.terms.edition import PERMANENT, Edition
+from app.serving.terms.terms import Terms
 from app.web.document_response import CorsPolicy, LinkBase, build_response, raw_response
 
 PUBLIC_URL_ADVICE = (
@@ -122,6 +124,8 @@ class Features:
     """None: each repository has the name that is configured."""
     owner: OwnerDesk | None = None
     """None: there is no page for the owner."""
+    terms: Terms | None = None
+    """Finds threads by more than a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +239,8 @@ class RequestState:
     """The key of the requested document, even if it cannot be read. Metrics count the response by its kind."""
     link_base: LinkBase | None = None
     """The base of the document's links, set if the document was read. The next read of this URL needs no route."""
+    edition: Edition = PERMANENT
+    """How long this URL leads to that document, if its thread was searched for."""
     event_stream: EventStreamRequest | None = None
     """Set if the response is an event stream, which `CachedReads` opens."""
 
@@ -262,10 +268,13 @@ def _names_service(key: Key) -> bool:
     return isinstance(key, GitHubListKey) or addresses != (None, None)
 
 
-async def serve_document(request: Request, key: Key) -> Response:
-    """Return the document of a key as a response. `CachedReads` serves the next reads of this URL without a route."""
+async def serve_document(request: Request, key: Key, edition: Edition = PERMANENT) -> Response:
+    """Return the document of a key as a response. `CachedReads` serves the next reads of this URL without a route.
+
+    `edition` ends when the URL may lead to another document.
+    """
     context, state = web_context(request), request_state(request.scope)
-    state.key = key
+    state.key, state.edition = key, edition
     document = await context.reader.document(key)
     state.link_base = context.link_base(request, key)
     headers = dict(request.scope["headers"])

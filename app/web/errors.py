@@ -83,6 +83,8 @@ FAILURE_RESPONSES: Mapping[type[AfterwordError], FailureResponse] = {
     errors.PaginationLimitReached: _BAD_GATEWAY,
     **dict.fromkeys((errors.InvalidParameter, errors.InvalidCursor), FailureResponse(422, public=True)),
     **dict.fromkeys((errors.NotServed, errors.CommentNotFound), FailureResponse(404, public=True)),
+    errors.ThreadNotFound: FailureResponse(404, public=True),
+    errors.ThreadUndecided: FailureResponse(409, public=True),
     **dict.fromkeys((errors.ImageNotFound, errors.ImageRejected), FailureResponse(404, public=True)),
     **dict.fromkeys((errors.NotReady, errors.Overloaded), FailureResponse(503, retry_after=10, public=True)),
     **dict.fromkeys((errors.SignInRequired, errors.WrongToken), FailureResponse(401, public=True)),
@@ -122,6 +124,7 @@ class Problem(BaseModel):
     retry_after: int | None = Field(
         None, description="In how many seconds asking again may help, as `Retry-After` says."
     )
+    candidates: list[int] | None = Field(None, description="The numbers of the posts that could be meant.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,7 @@ class ErrorDetails:
     parameter: str | None = None
     allowed_values: str | None = None
     retry_after: int | None = None
+    candidates: tuple[int, ...] | None = None
     allowed_methods: str | None = None
     """The value of `Allow`, if the status is 405."""
     challenge: str | None = None
@@ -163,6 +167,8 @@ def describe_failure(error: AfterwordError, now: float) -> ErrorDetails:
             )
         case errors.SignInRequired() | errors.WrongToken():
             return ErrorDetails(rule.status, str(error), challenge=_CHALLENGE)
+        case errors.ThreadUndecided():
+            return ErrorDetails(rule.status, str(error), candidates=error.candidates)
         case _:
             detail = str(error) if rule.public else _LOGGED_FAILURE
             return ErrorDetails(rule.status, detail, retry_after=_retry_after(error, rule, now))
@@ -191,6 +197,7 @@ def problem_body(details: ErrorDetails) -> dict[str, Any]:
         parameter=details.parameter,
         allowed=details.allowed_values,
         retry_after=details.retry_after,
+        candidates=None if details.candidates is None else list(details.candidates),
     )
     return problem.model_dump(exclude_none=True)
 

@@ -31,7 +31,10 @@ READ_ERRORS: dict[int, str] = {
     422: "A parameter has a value that is not allowed; the body names it and says what is.",
     503: "Not mirrored yet, and GitHub does not answer: ask again after `Retry-After` seconds.",
 }
-_NOT_REPEATABLE = ("repo", "order", "limit", "cursor", "ids", "pinned", "hidden", "lang", "view")
+_NOT_REPEATABLE = (
+    *("repo", "order", "limit", "cursor", "ids", "pinned", "hidden", "lang", "view"),
+    *("term", "term_of", "title_prefix", "marker"),
+)
 
 
 def is_positive_integer(text: str, maximum: int = MAX_SAFE_INTEGER) -> bool:

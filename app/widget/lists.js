@@ -18,13 +18,13 @@ export { schedule as enhance };
 export const show = async (element) => schedule(element, await import("../../widget.js?after-0.3.0"));
 
 function requestCount(element) {
-  const source = widget.apiUrl(element, "counts").href;
+  const source = widget.apiUrl(element, "counts", { term_of: element.getAttribute("term-of") }).href;
   let waiting = requests.get(source);
   if (!waiting) {
     requests.set(source, (waiting = new Set()));
     setTimeout(() => {
       requests.delete(source);
-      showCounts([...waiting]).catch((failure) => emit(waiting, { failure }));
+      showCounts([...waiting], source).catch((failure) => emit(waiting, { failure }));
     });
   }
   waiting.add(element);
@@ -34,16 +34,24 @@ function requestCount(element) {
 const fetchJson = (element, path, parameters) =>
   widget.fetchJson(widget.apiUrl(element, path, parameters), { signal: AbortSignal.timeout(30_000) });
 
-async function showCounts(elements) {
+const nameOf = (element) => element.getAttribute("ghissueid") || element.getAttribute("term");
+
+async function showCounts(elements, source) {
   const numbers = new Set(elements.map((element) => +element.getAttribute("ghissueid")).filter((number) => number > 0));
   const rest = [...numbers].sort((a, b) => a - b);
+  const terms = [...new Set(elements.filter((element) => !element.getAttribute("ghissueid")).map(nameOf).filter(Boolean))];
   const counts = {};
   while (rest.length) {
     const ids = rest.splice(0, 500).join();
     Object.assign(counts, (await fetchJson(elements[0], "counts", { ids })).counts);
   }
+  while (terms.length) {
+    const url = new URL(source);
+    for (const term of terms.splice(0, 40)) url.searchParams.append("terms", term);
+    Object.assign(counts, (await widget.fetchJson(url, { signal: AbortSignal.timeout(30_000) })).counts);
+  }
   for (const element of elements) {
-    const count = counts[element.getAttribute("ghissueid")] ?? null;
+    const count = counts[nameOf(element)] ?? null;
     const i18n = widget.i18nOf(element);
     await i18n.ready;
     const isPlain = element.getAttribute("format") === "number";

@@ -131,7 +131,8 @@ export function follow(element, listen, signal) {
     element.version = version;
     scheduleRefresh();
   };
-  listen(widget.apiUrl(element, "posts").href, element.getAttribute("ghissueid"), onEvent, signal);
+  const number = element.number ?? element.getAttribute("ghissueid"); // the browser may have cached an older widget.js
+  if (number) listen(widget.apiUrl(element, "posts").href, number, onEvent, signal);
   document.addEventListener("visibilitychange", () => document.hidden || scheduleRefresh(), { signal });
   signal.addEventListener("abort", () => clearTimeout(timer));
 }

@@ -161,6 +161,11 @@ const isNamed = () => location.hash.includes("#comment-");
 class PostComments extends HTMLElement {
   static observedAttributes = ATTRIBUTES;
 
+  // terms.js overrides it
+  get number() {
+    return this.getAttribute("ghissueid");
+  }
+
   disconnectedCallback() {
     this.controller?.abort();
     this.controller = null;
@@ -185,12 +190,11 @@ class PostComments extends HTMLElement {
     if (!this.isConnected || this.controller || this.parentElement?.closest("post-comments")) return;
     this.controller = new AbortController();
     const { signal } = this.controller;
-    const post = this.getAttribute("ghissueid");
     // a Markdown parser may have put the fragment behind the element; a script may have replaced the element's content
-    this.section ??= this.querySelector("section.pc") || document.querySelector(`section.pc[data-post="${+post}"]:not(post-comments *)`);
+    this.section ??= this.querySelector("section.pc") || document.querySelector(`section.pc[data-post="${+this.number}"]:not(post-comments *)`);
     if (this.section && this.section.parentNode !== this) this.replaceChildren(this.section);
     this.link ??= this.querySelector(this.section ? ".pc-write a" : "a");
-    if (this.link) this.link.href = this.link.href.replace(/(issues\/)\d+/, `$1${post}`);
+    if (this.link) this.link.href = this.link.href.replace(/(issues\/)\d+/, `$1${this.number}`);
     if (!now && this.getAttribute("loading") !== "eager" && !isNamed()) {
       await new Promise((resolve) => {
         new IntersectionObserver(([entry]) => entry.isIntersecting && resolve(), { rootMargin: "800px" }).observe(this);
@@ -203,9 +207,10 @@ class PostComments extends HTMLElement {
 
   // `now` revalidates: otherwise the browser may use a cached response for some seconds.
   async load(signal, now) {
-    const isPainted = !this.isOutdated && this.section?.dataset.post === this.getAttribute("ghissueid");
     this.i18n = i18nOf(this);
     try {
+      this.getAttribute("ghissueid") || (await enhance("terms", this, signal));
+      const isPainted = !this.isOutdated && this.section?.dataset.post === this.number;
       if (!isPainted) {
         if (!this.section) this.showStatus("loading", "…");
         // a request that finds no free connection would wait without end
@@ -227,7 +232,7 @@ class PostComments extends HTMLElement {
   // The service ignores `version`; caches that ignore `no-cache` have no older copy under it.
   pageUrl(cursor, limit = this.getAttribute("limit")) {
     const parameters = { order: this.getAttribute("order"), limit, cursor, pinned: "first", version: this.version };
-    return apiUrl(this, `posts/${this.getAttribute("ghissueid")}/comments`, parameters);
+    return apiUrl(this, `posts/${this.number}/comments`, parameters);
   }
 
   paint(page) {
@@ -250,7 +255,7 @@ class PostComments extends HTMLElement {
       more,
       comment_url && status !== "locked" && div("pc-write", link),
     );
-    this.section.dataset.post = this.getAttribute("ghissueid");
+    this.section.dataset.post = this.number;
     Object.assign(this, page).isOutdated = false;
     this.setAttribute("status", status);
     // What lies below the screen stays below it, so nothing visible moves. Measured before the change, when layout is clean.

@@ -22,6 +22,8 @@ _TARGETS = (
     *("/posts/103.html", "/posts/103.html?view=page", "/posts/103.atom", "/posts/103.json", "/posts/133.atom"),
     *("/comments.atom", "/comments.json", "/avatars/10137", "/avatars/1", "/images/1/000000000000000000000000"),
     *(_ISSUES, f"{_ISSUES}/103", f"{_ISSUES}/103/comments", f"{_ISSUES}/comments/3100000001", f"{_ISSUES}/133"),
+    *("/api/v1/posts", "/api/v1/posts?term=absent", "/api/v1/posts/comments?term=absent", "/posts.html?term=absent"),
+    *("/client.js", "/npm/gitalk@1/dist/gitalk.min.js", "/npm/gitalk@1/dist/gitalk.css", "/gitment.js"),
     *("/repos/other/else/issues", "/nothing", "/webhooks/github"),
 )
 

@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from typing_extensions import override
 
+from app.domain.errors import StoreUnusable
 from app.domain.posts.posts import Post, PostCatalog, Posts
 from app.domain.records import SiteRecord, ThreadRef, Tombstone
 from app.domain.sites import PostFilter, Repository, repository
 from app.domain.thread_state import Snapshot
 from app.domain.threads import ImageSize
 from app.github import payloads
-from app.ports.mirror import Change, Select
+from app.ports.mirror import Change, IssueHeads, Select
 from app.render.document import Document
 from app.render.keys import Key
 from app.render.sanitizer.sanitize import image_name
@@ -20,6 +21,7 @@ from app.serving.access_policy import AccessPolicy, VisibleImages
 from app.serving.document_cache import DocumentCache, Documents
 from app.serving.event_streams import Subscribers
 from app.serving.renderer import Renderer
+from app.serving.terms.terms import Terms
 from app.serving.updater import Updater
 from app.serving.views import Views
 from app.store.memory import MemoryKeyValues, MemoryMirror
@@ -31,7 +33,12 @@ BLOG, NOTES, THIRD = SITES = repository("ada/blog"), repository("ada/notes"), re
 
 
 class GatedMirror(MemoryMirror):
-    """A mirror whose snapshots are returned only while `gate` is open, as they were when they were read."""
+    """A mirror whose snapshots are returned only while `gate` is open, as they were when they were read.
+
+    What issues are found by cannot be read while `fails` is set.
+    """
+
+    fails = False
 
     def __init__(self) -> None:
         super().__init__("here", SITES)
@@ -47,6 +54,12 @@ class GatedMirror(MemoryMirror):
         self.was_read.set()
         await self.gate.wait()
         return snapshot
+
+    @override
+    async def issue_heads(self, repo: Repository, numbers: Iterable[int] | None = None) -> IssueHeads:
+        if self.fails:
+            raise StoreUnusable("store", "disk full")
+        return await super().issue_heads(repo, numbers)
 
 
 class RecordedSubscribers(Subscribers):
@@ -72,8 +85,9 @@ class DocumentSetup:
         self.images = VisibleImages(self.mirror, self.access, SITES)
         views = Views(self.mirror, self.key_values, self.access, Renderer(b"secret"), Counter())
         self.documents = Documents(views, self.cache)
+        self.terms = Terms(self.mirror, self.access)
         self._subscribers = RecordedSubscribers(self.documents)
-        self._updater = Updater(self.documents, self.access, self._subscribers, SITES)
+        self._updater = Updater(self.documents, self.access, self._subscribers, SITES, self.terms)
 
     async def fill(self) -> None:
         """Mirror the sites."""

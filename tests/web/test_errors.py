@@ -150,7 +150,7 @@ async def test_internal_error_is_logged_and_not_shown(
     assert caplog.records[-1].levelno == logging.ERROR
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/api/v1", "/api/v1/posts", "/api/v1/posts/41/", "/api/v2/counts", "//"])
+@pytest.mark.parametrize("path", ["/nothing", "/api/v1", "/api/v1/posts/", "/api/v1/posts/41/", "/api/v2/counts", "//"])
 async def test_unknown_url_is_a_problem(blog: Blog, path: str) -> None:
     response = await blog.request(f"http://blog.test{path}")
     assert (response.status_code, response.json()["status"]) == (404, 404)

@@ -1,5 +1,6 @@
 """schemathesis checks the API against its OpenAPI document: valid requests, invalid requests and responses."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from schemathesis.config import SchemathesisConfig as Config
 
 from app.web.app import create_app
 from app.web.context import Features, WebhookEndpoint
-from tests.web.harness.blog import Blog
+from tests.web.harness.searched_blog import SearchedBlog
 from tests.web.harness.webhook_client import FakeReceiver
 
 _CHECKS = ChecksConfig(
@@ -21,7 +22,10 @@ _CHECKS = ChecksConfig(
 
 
 _CONFIG = Config(projects=ProjectsConfig(default=ProjectConfig(checks=_CHECKS)))
-APP = create_app(replace(Blog().context, features=Features(webhook=WebhookEndpoint((b"secret",), FakeReceiver()))))
+_BLOG = SearchedBlog()
+asyncio.run(_BLOG.fill())
+_FEATURES = Features(webhook=WebhookEndpoint((b"secret",), FakeReceiver()), terms=_BLOG.terms)
+APP = create_app(replace(_BLOG.context, features=_FEATURES))
 API = schemathesis.openapi.from_asgi("/openapi.json", APP, config=_CONFIG)
 
 

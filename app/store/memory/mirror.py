@@ -8,6 +8,7 @@ from itertools import chain, takewhile
 
 from app.domain.records import IssueSummary, SiteRecord, ThreadRecord, ThreadRef
 from app.domain.sites import Repository
+from app.domain.terms.heads import head_of
 from app.domain.thread_state import Hop, Snapshot
 from app.domain.threads import Approval, Comment, ImageSize
 from app.domain.transfers import MAX_TRANSFERS, transfer_target
@@ -15,6 +16,7 @@ from app.ports.mirror import (
     Change,
     CommentSelection,
     Exclusion,
+    IssueHeads,
     Mirror,
     MirrorChange,
     NewestComments,
@@ -88,6 +90,11 @@ class MemoryMirror(Mirror):
     async def issue_ids(self, repo: Repository, numbers: Iterable[int]) -> Mapping[int, int]:
         threads = self.data_of(repo).threads
         return {number: threads[number].issue.id for number in numbers if number in threads}
+
+    async def issue_heads(self, repo: Repository, numbers: Iterable[int] | None = None) -> IssueHeads:
+        threads = self.data_of(repo).threads
+        selection = threads if numbers is None else [number for number in set(numbers) if number in threads]
+        return IssueHeads(self.data_of(repo).record, tuple(head_of(threads[number].issue) for number in selection))
 
     async def transferred(self, repo: Repository, numbers: Iterable[int]) -> frozenset[int]:
         tombstones = self.data_of(repo).tombstones

@@ -3,7 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.render.keys import CommentsKey, CountsKey, NewestKey, Order, PostKey
+from app.domain.errors import InvalidParameter
+from app.render.keys import CommentsKey, CountsKey, NewestKey, Order, PostKey, TermCountsKey
 from app.web.context import serve_document, web_context
 from app.web.parameters import (
     OPENAPI_IDS,
@@ -17,6 +18,7 @@ from app.web.parameters import (
     parse_ids,
     read_router,
 )
+from app.web.queries import OPENAPI_TERMS, TermOfPage, numbers_of_terms, parse_terms
 from app.web.routes.models import Comments, Counts, Newest, Post
 
 router = read_router("Comments", prefix="/api/v1")
@@ -66,14 +68,23 @@ async def comments(
 @router.get(
     "/counts",
     summary="Comment counts",
-    description="How many comments each post has, for a list of posts: one request for a whole page of them.",
+    description=(
+        "How many comments each post has, for a list of posts: one request for a whole page of them.\n\n"
+        "Posts are named by the numbers of their issues, or by `terms`; each is a key of the answer as it was given."
+    ),
     response_description="The counts by post.",
     responses={200: {"model": Counts}},
-    openapi_extra={"parameters": [OPENAPI_IDS]},
+    openapi_extra={"parameters": [OPENAPI_IDS, OPENAPI_TERMS]},
 )
-async def counts(request: Request, site: Site) -> Response:
+async def counts(request: Request, site: Site, term_of: TermOfPage = None) -> Response:
     """Serve comment counts."""
-    return await serve_document(request, CountsKey(site, parse_ids(request.query_params.get("ids"))))
+    ids, terms = parse_ids(request.query_params.get("ids")), parse_terms(request.query_params.getlist("terms"))
+    if not terms:
+        return await serve_document(request, CountsKey(site, ids))
+    if ids is not None:
+        raise InvalidParameter("ids", "left out if there are `terms`")
+    numbers, edition = await numbers_of_terms(request, site, terms, term_of)
+    return await serve_document(request, TermCountsKey(site, terms, numbers), edition)
 
 
 @router.get(

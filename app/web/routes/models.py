@@ -101,13 +101,27 @@ class Comments(BaseModel):
     next: str | None = Field(description="The `cursor` of the next page; null on the last.")
 
 
+class PostOfTerm(Post):
+    """A thread that was searched for, without its comments."""
+
+    ghissueid: int | None = Field(description="The number of its issue; null if there is none yet.", examples=[41])  # type: ignore[assignment]
+
+
+class CommentsOfTerm(BaseModel):
+    """A page of the comments of a post that was searched for."""
+
+    post: PostOfTerm = Field(description="The post. Its status is `missing` as long as it has no thread.")
+    comments: list[Comment] = Field(description="In the order that was asked for.")
+    next: str | None = Field(description="The `cursor` of the next page; null on the last.")
+
+
 class Counts(BaseModel):
     """Comment counts by post."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"counts": {"41": 12, "42": 0, "43": None}}]})
 
     counts: dict[str, int | None] = Field(
-        description="How many comments each post has, by the number of its issue; null if there is no such post."
+        description="How many comments each post has, by the number of its issue or its term; null if there is none."
     )
 
 

@@ -24,8 +24,10 @@ from app.render.keys import (
     GitHubRepositoryKey,
     Key,
     NewestKey,
+    NoThreadKey,
     PostKey,
     SiteFeedKey,
+    TermCountsKey,
     ThreadFeedKey,
 )
 from app.serving.repository_names import NamedRepository
@@ -156,6 +158,13 @@ class FakeReader:
             case CountsKey():
                 totals: Mapping[int, int | None] = {number: len(t.comments) for number, t in THREADS.items()}
                 return api.counts({n: totals.get(n) for n in key.ids or totals}, START)
+            case TermCountsKey():
+                by_term = zip(key.terms, key.numbers, strict=True)
+                return api.term_counts(
+                    {t: len(THREADS[n].comments) if n in THREADS else None for t, n in by_term}, START
+                )
+            case NoThreadKey():
+                return api.no_thread(key.repo, START)
             case NewestKey():
                 position = api.newest_position(key.cursor, SECRET)
                 page = [c for c in comments if position is None or c.id < position.comment_id][: key.limit + 1]

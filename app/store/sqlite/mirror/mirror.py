@@ -18,6 +18,7 @@ from app.ports.mirror import (
     Change,
     CommentSelection,
     Exclusion,
+    IssueHeads,
     Mirror,
     MirrorChange,
     NewestComments,
@@ -28,7 +29,7 @@ from app.ports.mirror import (
 from app.store.normalized_change import deduplicate
 from app.store.sqlite.connections import LARGEST, SqliteFile, clamp, json_list, scalar
 from app.store.sqlite.mirror.learnt_facts import put_approvals, put_image_sizes, put_new_versions
-from app.store.sqlite.mirror.rows import parse_all, parse_comments, site_record, summary, thread_record
+from app.store.sqlite.mirror.rows import parse_all, parse_comments, parse_heads, site_record, summary, thread_record
 from app.store.sqlite.mirror.sites import SITE_RECORDS, read_site
 from app.store.sqlite.mirror.writes import apply_change
 
@@ -52,6 +53,7 @@ FROM issue WHERE site = (SELECT id FROM site WHERE key = :key) ORDER BY number D
 """
 _INCOMPLETE_ISSUE = f"SELECT 1 FROM issue WHERE {_OF_SITE} AND NOT complete AND NOT is_pull_request LIMIT 1"
 _ISSUES = f"SELECT source FROM issue WHERE {_OF_SITE} AND number {_IN_KEYS}"
+_ISSUE_SOURCES = f"SELECT source FROM issue WHERE {_OF_SITE} AND (:keys IS NULL OR number {_IN_KEYS})"
 _TOMBSTONE = f"SELECT number, gone, checked_at, transferred_to FROM tombstone WHERE {_OF_SITE} AND number = :number"
 _TRANSFERRED = f"SELECT number FROM tombstone WHERE {_OF_SITE} AND transferred_to IS NOT NULL AND number {_IN_KEYS}"
 _COMMENTS = f"SELECT source, image_sizes, approval FROM comment WHERE {_OF_SITE} AND number = :number ORDER BY id"
@@ -158,6 +160,15 @@ class SqliteMirror(Mirror):
             rows = connection.execute(_ISSUES, {"key": repo.key, "keys": json_list(numbers)})
             issues = map(payloads.issue, parse_all(source for (source,) in rows))
             return {issue.number: issue.id for issue in issues}
+
+        return await self._file.read(query)
+
+    async def issue_heads(self, repo: Repository, numbers: Iterable[int] | None = None) -> IssueHeads:
+        parameters = {"key": repo.key, "keys": json_list(numbers)}
+
+        def query(connection: sqlite3.Connection) -> IssueHeads:
+            heads = parse_heads(connection.execute(_ISSUE_SOURCES, parameters), _PARSED_AT_ONCE)
+            return IssueHeads(read_site(connection, repo), tuple(heads))
 
         return await self._file.read(query)
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from sqlite3 import Cursor
 from typing import Any
 
 import orjson
 
 from app.domain.records import IssueSummary, SiteRecord, ThreadRecord
 from app.domain.sites import Repository
+from app.domain.terms.heads import IssueHead, head_of
 from app.domain.threads import Approval, Comment, ImageSize
 from app.github import payloads
 
@@ -34,6 +36,12 @@ def parse_comments(rows: Sequence[tuple[bytes, bytes | None, bytes | None]]) -> 
         else:
             image_sizes = None if sizes is None else parse_image_sizes(sizes)
             yield replace(comment, image_sizes=image_sizes, approval=parse_approval(approval))
+
+
+def parse_heads(cursor: Cursor, at_once: int) -> Iterator[IssueHead]:
+    """Yield what issues are found by from rows of their sources, parsed `at_once` at a time."""
+    while rows := cursor.fetchmany(at_once):
+        yield from (head_of(payloads.issue(source)) for source in parse_all(source for (source,) in rows))
 
 
 def summary(labels: list[str], row: tuple[Any, ...]) -> IssueSummary:

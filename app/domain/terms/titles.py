@@ -1,0 +1,92 @@
+"""How a term stands in the title of an issue. Pure text; no title is ever searched for a part of a word.
+
+Titles and terms compare without regard to case, to percent-encoding, and to what an address may have or lack: `http://`
+or `https://`, slashes at its ends, `.html`.
+"""
+
+import re
+import unicodedata
+from enum import IntEnum
+from urllib.parse import unquote
+
+_SCHEME = re.compile(r"https?://")
+_PAGE_SUFFIX = re.compile(r"\.html?$")
+_HOST_BEFORE = re.compile(r"(?:^|[\s\"'(<\[|])(?:https?://[^\s/]+|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?)/$")
+_END_OF_ADDRESS = re.compile(r"/?(?:\.html?)?/?(?:$|[\s\"')>\]|,;]|[.:!?](?:\s|$))")
+_START_OF_ADDRESS = re.compile(r"(?:^|[\s\"'(<\[|])$")
+_SEPARATOR_BEFORE = re.compile(r"(?:^|[\])}>»”|]\s*|(?<!\w)[\[({<«“‘\"']|\s[-–—·•/]+\s+|:\s+)$")
+_SEPARATOR_AFTER = re.compile(r"(?:$|\s*[\[({<«“|]|[\])}>»”’\"'](?!\w)|\s+[-–—·•/]+\s)")
+_JOINERS = frozenset("-/%~+.@#&=?'’")
+"""What joins letters to one word or one path if letters stand on both sides of it."""
+_SPACELESS = (
+    (0x0E00, 0x0EFF),
+    (0x1000, 0x109F),
+    (0x1780, 0x17FF),
+    (0x2E80, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0x20000, 0x3FFFF),
+)
+"""Scripts that put no space between words: Thai, Lao, Burmese, Khmer, Chinese and Japanese."""
+
+
+class Relation(IntEnum):
+    """How a term stands in a title; a higher value is a better match."""
+
+    INSIDE = 0
+    """In a longer word, a longer path, or not at all."""
+    WORDS = 1
+    """As whole words of a longer phrase: `git` in `Learning git`."""
+    PART = 2
+    """As a whole part: an address beside other words, or a phrase beside a separator, as in `Git | My blog`."""
+    SAME = 3
+    """Nothing else is in the title."""
+
+
+def comparable(text: str) -> str:
+    """Return a title or term in the form that is compared."""
+    text = " ".join(unicodedata.normalize("NFC", unquote(text)).casefold().split())
+    return _PAGE_SUFFIX.sub("", _SCHEME.sub("", text, count=1).strip("/")) or text
+
+
+def relation(title: str, term: str) -> Relation:
+    """Return the best way in which a term stands anywhere in a title; both are `comparable`."""
+    if title == term:
+        return Relation.SAME
+    best, start = Relation.INSIDE, title.find(term)
+    while start >= 0 and best < Relation.PART:
+        best = max(best, _relation_at(title, start, start + len(term)))
+        start = title.find(term, start + 1)
+    return best
+
+
+def _relation_at(title: str, start: int, end: int) -> Relation:
+    before, after = title[:start], title[end:]
+    if _is_address(title[start:end]) and (_START_OF_ADDRESS.search(before) or _HOST_BEFORE.search(before)):
+        return Relation.PART if _END_OF_ADDRESS.match(after) else Relation.INSIDE
+    if _SEPARATOR_BEFORE.search(before) and _SEPARATOR_AFTER.match(after):
+        return Relation.PART
+    if _goes_on(title[start], before[::-1]) or _goes_on(title[end - 1], after):
+        return Relation.INSIDE
+    return Relation.WORDS
+
+
+def _is_address(term: str) -> bool:
+    """Return whether a term can be nothing but a path or an address."""
+    return "/" in term and " " not in term
+
+
+def _goes_on(edge: str, beyond: str) -> bool:
+    """Return whether a word or path goes on beyond the edge of a term; `beyond` is read away from it."""
+    if not beyond:
+        return False
+    if beyond[0] in _JOINERS:
+        return len(beyond) > 1 and _is_letter(beyond[1])
+    return _is_letter(beyond[0]) and not (_is_spaceless(edge) and _is_spaceless(beyond[0]))
+
+
+def _is_letter(char: str) -> bool:
+    return char.isalnum() or char == "_" or unicodedata.category(char) in {"Mn", "Mc"}
+
+
+def _is_spaceless(char: str) -> bool:
+    return any(first <= ord(char) <= last for first, last in _SPACELESS)

@@ -1,0 +1,44 @@
+"""The scripts and style sheets for pages of other comment systems, under the paths that theirs have.
+
+A blog that loads `https://cdn.jsdelivr.net/npm/gitalk@1/dist/gitalk.min.js` changes the host name and nothing else.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.web.assets import assets, file_response
+
+_CLIENT = ("/client.js",)
+"""utterances (`https://utteranc.es/client.js`), beaudar, giscus."""
+_GITALK = (
+    *("/npm/gitalk", "/npm/gitalk@{version}", "/gitalk", "/gitalk@{version}"),
+    *("/{folder:path}gitalk.min.js", "/{folder:path}gitalk.js"),
+)
+"""jsDelivr, unpkg, cdnjs, BootCDN, Staticfile and copies: the packages differ in the folders before the file."""
+_GITMENT = ("/{folder:path}gitment.browser.js", "/{folder:path}gitment.min.js", "/{folder:path}gitment.js")
+_STYLES = (
+    *("/other-systems.css", "/{folder:path}gitalk.css", "/{folder:path}gitalk.min.css"),
+    *("/{folder:path}gitment/style/default.css", "/{folder:path}gitment.css"),
+)
+
+router = APIRouter(include_in_schema=False)
+
+
+def _serve(name: str) -> Callable[[Request], Awaitable[Response]]:
+    async def serve(request: Request) -> Response:
+        return file_response(request, assets().files[name])
+
+    return serve
+
+
+for _name, _paths in {
+    "client.js": _CLIENT,
+    "gitalk.js": _GITALK,
+    "gitment.js": _GITMENT,
+    "other-systems.css": _STYLES,
+}.items():
+    for _path in _paths:
+        router.add_api_route(_path, _serve(_name), methods=["GET"])

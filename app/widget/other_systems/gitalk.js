@@ -1,0 +1,38 @@
+// Stands in for gitalk. It takes the options of gitalk's constructor. A client secret among them is not read: nothing here
+// needs it, and it should not stand in a page.
+
+class Gitalk {
+  constructor(options = {}) {
+    this.options = options;
+  }
+
+  render(container = this.options.container, callback) {
+    const parent = container instanceof HTMLElement ? container : document.getElementById(container);
+    if (!parent) throw new Error(`Gitalk: there is no element with the id ${container}.`);
+    const { owner, repo, number, perPage = 10, language = navigator.language, title, body } = this.options;
+    const { id = location.href, labels = ["Gitalk"], updateCountCallback } = this.options;
+    const label = [...new Set([].concat(labels, id))].join();
+    const byNumber = typeof number === "number" && number > 0;
+    const element = createComments({
+      repo: repo.includes("/") ? repo : `${owner}/${repo}`,
+      limit: Math.min(perPage, 100),
+      "issue-title": title,
+      "issue-body": body,
+      ...(byNumber ? { ghissueid: number } : { label }),
+    });
+    element.addEventListener("comments-loaded", ({ detail: { count, status } }) => {
+      if (element.hasAttribute("ghissueid") && /missing|gone/.test(status)) {
+        element.setAttribute("label", label); // as gitalk does, if there is no issue with the number
+        element.removeAttribute("ghissueid");
+      } else updateCountCallback?.(count ?? 0);
+    });
+    const box = createElement("div", "gt-container", { lang: language });
+    box.append(element);
+    parent.replaceChildren(box);
+    callback?.();
+    return box;
+  }
+}
+
+globalThis.Gitalk = Gitalk;
+if (typeof define === "function" && define.amd) define([], () => Gitalk);

@@ -1,0 +1,100 @@
+"""Pages as blogs with other comment systems have them: only the host of the script is ours."""
+
+from app.simulator.world.sample import SAMPLE_REPO
+from tests.widget.stage import Stage
+
+OWNER, NAME = SAMPLE_REPO.split("/")
+HELLO, LONGER, TITLED, GITALK, GITMENT, VSSUE, MARKED = 60, 61, 62, 63, 64, 65, 66
+CLIENT_SECRET = "0123456789abcdef-the-client-secret"
+_ISSUES = {
+    LONGER: ("posts/hello-world/", ()),
+    HELLO: ("posts/hello/", ("comments",)),
+    TITLED: ("Notes on nothing", ()),
+    GITALK: ("A day in May", ("Gitalk", "/notes/may/")),
+    GITMENT: ("A day in June", ("gitment", "/notes/june/")),
+    VSSUE: ("[Vssue]A day in July", ("Vssue",)),
+    MARKED: ("A day in August", ()),
+}
+
+
+def open_threads(stage: Stage) -> None:
+    """Open the issues that the pages search for, one comment each, and wait until they are served."""
+    for number in sorted(_ISSUES):
+        title, labels = _ISSUES[number]
+        body = "Text\n<!-- afterword: c8b837395ed8b9b25b34e0730fe1fb4d7ee8af43 -->" if number == MARKED else None
+        stage.world.open_issue(SAMPLE_REPO, title=title, number=number, labels=labels, body=body)
+        stage.world.comment(
+            SAMPLE_REPO, number, body=f"To {title}: [a link](https://example.org) and `code`.", author="ada"
+        )
+    for number in _ISSUES:
+        stage.wait_until_served(number, 1)
+
+
+def utterances(stage: Stage, **attributes: str) -> str:
+    """Return the element that the configurator of utterances writes."""
+    fields = {"repo": SAMPLE_REPO, "issue-term": "pathname", "theme": "github-light", **attributes}
+    text = "".join(f'\n        {name}="{value}"' for name, value in fields.items() if value)
+    return (
+        f'<script src="{stage.service.url}/client.js"{text}\n        crossorigin="anonymous"\n        async>\n</script>'
+    )
+
+
+def component(stage: Stage, theme: str = "github-light") -> str:
+    """Return what a theme of React does: it makes the script's element, later changes the theme, then goes on."""
+    return f"""<div id="comments"></div><script>
+      const mount = (container) => {{
+        const script = document.createElement("script");
+        for (const [name, value] of Object.entries({{
+          src: "{stage.service.url}/client.js", repo: "{SAMPLE_REPO}", "issue-term": "pathname", label: "comments",
+          theme: "{theme}", crossorigin: "anonymous", async: "true",
+        }})) script.setAttribute(name, value);
+        container.innerHTML = "";
+        container.appendChild(script);
+      }};
+      mount(document.getElementById("comments"));
+      const setTheme = (theme) => {{
+        const frame = document.querySelector("iframe.utterances-frame");
+        frame.contentWindow.postMessage({{ type: "set-theme", theme }}, "https://utteranc.es");
+        return new URL(frame.src).origin;
+      }};
+      addEventListener("message", ({{ origin, data }}) => data.type === "resize" && (globalThis.resized = [origin, data.height]));
+    </script>"""
+
+
+def gitalk(stage: Stage, path: str = "npm/gitalk@1/dist/gitalk", **options: str) -> str:
+    """Return what the README of gitalk says; options are JavaScript, by their names."""
+    fields = {"id": "location.pathname", "language": "'en'", "distractionFreeMode": "false", **options}
+    further = "".join(f"\n          {name}: {value}," for name, value in fields.items())
+    return f"""<link rel="stylesheet" href="{stage.service.url}/{path.replace(".min", "")}.css">
+      <script src="{stage.service.url}/{path}.min.js"></script>
+      <div id="gitalk-container"></div>
+      <script>
+        const gitalk = new Gitalk({{
+          clientID: "c0ffee", clientSecret: "{CLIENT_SECRET}",
+          repo: "{NAME}", owner: "{OWNER}", admin: ["{OWNER}"],{further}
+        }});
+        gitalk.render("gitalk-container");
+      </script>"""
+
+
+def gitment(stage: Stage) -> str:
+    """Return what the README of gitment says."""
+    return f"""<div id="container"></div>
+      <link rel="stylesheet" href="{stage.service.url}/gitment/style/default.css">
+      <script src="{stage.service.url}/gitment/dist/gitment.browser.js"></script>
+      <script>
+        new Gitment({{
+          id: location.pathname, owner: "{OWNER}", repo: "{NAME}",
+          oauth: {{ client_id: "c0ffee", client_secret: "{CLIENT_SECRET}" }},
+        }}).render("container");
+      </script>"""
+
+
+def giscus(stage: Stage) -> str:
+    """Return the element that the configurator of giscus writes."""
+    return f"""<script src="{stage.service.url}/client.js"
+        data-repo="{SAMPLE_REPO}" data-repo-id="R_1" data-category="General" data-category-id="DIC_1"
+        data-mapping="pathname" data-strict="0" data-reactions-enabled="1" data-emit-metadata="0"
+        data-input-position="bottom" data-theme="preferred_color_scheme" data-lang="en"
+        crossorigin="anonymous" async>
+    </script>"""
