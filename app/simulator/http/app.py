@@ -11,6 +11,7 @@ import struct
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from email.utils import formatdate, parsedate_to_datetime
 from hashlib import sha256
 
@@ -25,9 +26,10 @@ from app.simulator.http.rate_limits import Budget, Limits, RateLimiter
 from app.simulator.http.request_log import IncomingRequest, LoggedRequest
 from app.simulator.http.resources import Resources
 from app.simulator.http.responses import SimulatedResponse, StatusError
+from app.simulator.webhooks.hook_table import HookTable
 from app.simulator.world.media_types import MediaType, parse_media_type
 from app.simulator.world.objects import NEWER, OLDER, View
-from app.simulator.world.records import User
+from app.simulator.world.records import TokenRights, User
 from app.simulator.world.world import World
 
 API_VERSIONS = (OLDER, NEWER)
@@ -79,7 +81,8 @@ class Simulator:
         self.internal_errors: list[Exception] = []
         self._base_url = base_url
         self._callbacks: list[Callable[[IncomingRequest], object]] = []
-        self._resources = Resources(world, cursors=cursors)
+        self.hooks = HookTable()
+        self._resources = Resources(world, self.hooks, cursors=cursors)
         self._in_progress: Counter[str] = Counter()
         self._response_count = 0
 
@@ -172,7 +175,9 @@ class Simulator:
         if request.token is None:
             return None
         user = self.world.users.get(self.world.tokens.get(request.token, 0))
-        if user is None or user.deleted:
+        rights = self.world.token_rights.get(request.token)
+        is_expired = rights is not None and rights.expires_at is not None and rights.expires_at <= self.world.clock()
+        if user is None or user.deleted or is_expired:
             raise responses.bad_credentials()
         return user
 
@@ -227,9 +232,21 @@ class Simulator:
             "x-github-api-version-selected": request.headers.get("x-github-api-version", API_VERSIONS[0]),
             **self._budget(request, viewer).headers,
         }
-        if viewer is not None:
-            headers |= {"x-oauth-scopes": "public_repo", "x-accepted-oauth-scopes": "repo"}
+        rights = self.world.token_rights.get(request.token or "")
+        if viewer is not None and rights is not None:
+            headers |= _token_headers(rights)
         return replace(response, headers={**headers, **response.headers})
+
+
+def _token_headers(rights: TokenRights) -> dict[str, str]:
+    """Return what GitHub tells of a token: a fine-grained one has no scopes."""
+    headers: dict[str, str] = {}
+    if rights.scopes is not None:
+        headers |= {"x-oauth-scopes": ", ".join(rights.scopes), "x-accepted-oauth-scopes": "repo"}
+    if rights.expires_at is not None:
+        expiry = datetime.fromtimestamp(rights.expires_at, UTC)
+        headers["github-authentication-token-expiration"] = expiry.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return headers
 
 
 def _client(ip: str, user: User | None) -> str:

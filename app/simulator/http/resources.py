@@ -11,10 +11,12 @@ from email.utils import formatdate
 import orjson
 
 from app.simulator.http import responses
+from app.simulator.http.hook_resources import HOOKS_DOCS, HookResources
 from app.simulator.http.object_cache import ObjectCache
 from app.simulator.http.paging import cursor_link_header, decode_cursor, link_header, parse_page
 from app.simulator.http.request_log import IncomingRequest
 from app.simulator.http.responses import SimulatedResponse, StatusError
+from app.simulator.webhooks.hook_table import HookTable
 from app.simulator.world.objects import View, repository_object
 from app.simulator.world.records import Issue, IssueOrComment, Repository, User, to_timestamp
 from app.simulator.world.selection import Selection
@@ -66,8 +68,9 @@ class Resources:
     A resource that cannot be read raises StatusError, which carries GitHub's response.
     """
 
-    def __init__(self, world: WorldTables, *, cursors: bool) -> None:
+    def __init__(self, world: WorldTables, hooks: HookTable, *, cursors: bool) -> None:
         self._world = world
+        self._hooks = HookResources(world, hooks)
         self._cursors = cursors
         self._objects = ObjectCache(world)
         self._selection = Selection(world)
@@ -78,6 +81,10 @@ class Resources:
             (re.compile(r"/issues/comments/(\d{1,15})"), self._comment, responses.COMMENT_DOCS),
             (re.compile(r"/issues/(\d{1,9})"), self._issue, responses.ISSUE_DOCS),
             (re.compile(r"/issues/(\d{1,9})/comments"), self._comments, responses.COMMENTS_DOCS),
+            (re.compile(r"/hooks"), self._hooks.list, HOOKS_DOCS),
+            (re.compile(r"/hooks/(\d{1,15})/deliveries"), self._hooks.deliveries, HOOKS_DOCS),
+            (re.compile(r"/keys"), self._hooks.deploy_keys, HOOKS_DOCS),
+            (re.compile(r"/actions/secrets"), self._hooks.secrets, HOOKS_DOCS),
         )
 
     def respond(self, request: IncomingRequest, view: View, viewer: User | None) -> SimulatedResponse:

@@ -4,7 +4,8 @@ Times are whole seconds since the epoch, UTC. `version` grows with every change 
 object can be cached until the next change.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -29,6 +30,22 @@ class User:
     login: str
     kind: str = "User"
     deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRights:
+    """What a token may do: a classic one has scopes, a fine-grained one permissions instead."""
+
+    scopes: tuple[str, ...] | None = ("public_repo",)
+    """None for a fine-grained token."""
+    permissions: Mapping[str, str] = field(default_factory=dict)
+    """`read` or `write` by name, as `issues`."""
+    expires_at: int | None = None
+    """Seconds since the epoch."""
+
+    def may_read(self, permission: str, *scopes: str) -> bool:
+        """Return True if the token has the permission or one of the scopes."""
+        return permission in self.permissions if self.scopes is None else bool(set(self.scopes) & set(scopes))
 
 
 @dataclass(frozen=True, slots=True)
