@@ -42,7 +42,7 @@ class HttpClient:
                 max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60.0
             ),
             follow_redirects=False,
-            trust_env=not _is_loopback(base),  # no proxy is needed from a machine to itself
+            trust_env=not is_loopback(base),  # no proxy is needed from a machine to itself
         )
 
     async def get(self, request: Request, headers: Mapping[str, str]) -> HttpResponse:
@@ -55,7 +55,7 @@ class HttpClient:
                 body = await self._read_body(request, response)
                 return HttpResponse(response.status_code, response.headers, body)
         except (httpx.TransportError, httpx.InvalidURL) as error:
-            raise Unreachable(request.path, _reason(error)) from None
+            raise Unreachable(request.path, failure_reason(error)) from None
 
     async def aclose(self) -> None:
         """Close all connections; no request may follow."""
@@ -73,14 +73,15 @@ class HttpClient:
         return bytes(body)
 
 
-def _reason(error: Exception) -> str:
+def failure_reason(error: Exception) -> str:
     """Return why no response came; httpx leaves the message of a time-out empty."""
     message = single_line(str(error))
     kind = "time-out" if isinstance(error, httpx.TimeoutException) else type(error).__name__
     return f"{kind}: {message}" if message else kind
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Return True if the host of a URL is this machine."""
     host = urlsplit(url).hostname or ""
     try:
         return ip_address(host).is_loopback

@@ -53,8 +53,12 @@ def inspect(path: str) -> Inspection:
 
 
 def _read(file: Path) -> tuple[int | None, str | None]:
-    """Return the schema and what is wrong. `mode=ro` reads the log of a running process, too."""
-    uri = f"{file.absolute().as_uri()}?mode=ro"
+    """Return the schema and what is wrong.
+
+    `mode=ro` reads the log of a running process, too. Without a log SQLite would make one, and leave it behind.
+    """
+    mode = "mode=ro" if Path(f"{file}-wal").exists() else "mode=ro&immutable=1"
+    uri = f"{file.absolute().as_uri()}?{mode}"
     with closing(sqlite3.connect(uri, uri=True, timeout=10.0)) as connection:
         if file.stat().st_size == 0:
             return 0, None
