@@ -24,7 +24,9 @@ class FakeClock:
         return self.now
 
 
-def send_request(simulator: Simulator, target: str, *, method: str = "GET", **headers: str) -> SimulatedResponse:
+def send_request(
+    simulator: Simulator, target: str, *, method: str = "GET", body: bytes = b"", **headers: str
+) -> SimulatedResponse:
     """Send a request to a simulator without a socket; header names are written with underscores."""
     path, _, query = target.partition("?")
     headers = {"user_agent": "tests", **headers}
@@ -36,6 +38,7 @@ def send_request(simulator: Simulator, target: str, *, method: str = "GET", **he
         headers={name.replace("_", "-"): value for name, value in headers.items() if value},
         base_url="https://api.github.com",
         client_ip="192.0.2.1",
+        body=body,
     )
     return simulator.respond(request)
 

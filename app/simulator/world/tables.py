@@ -21,6 +21,7 @@ class WorldTables:
     | table | key | value |
     |---|---|---|
     | `tokens` | token | user id |
+    | `read_only_tokens` | token that may not write | |
     | `repository_ids`, `former_names` | full name in lower case | repository id |
     | `labels` | repository id | label name -> label |
     | `issue_ids` | repository id | issue number -> issue id |
@@ -37,6 +38,7 @@ class WorldTables:
         self.accounts_revision = 0
         self.users: dict[int, User] = {}
         self.tokens: dict[str, int] = {}
+        self.read_only_tokens: set[str] = set()
         self.repositories: dict[int, Repository] = {}
         self.repository_ids: dict[str, int] = {}
         self.former_names: dict[str, int] = {}
@@ -73,10 +75,14 @@ class WorldTables:
             self.users[user.id] = replace(user, deleted=True)
             self._record_account_change()
 
-    def add_token(self, token: str, login: str) -> None:
-        """Issue a token of a user; it reads that user's private repositories. A user's tokens share one rate limit."""
+    def add_token(self, token: str, login: str, *, read_only: bool = False) -> None:
+        """Issue a token of a user; it reads that user's private repositories. A user's tokens share one rate limit.
+
+        With `read_only` it is a fine-grained token without *Issues: write*.
+        """
         with self.lock:
             self.tokens[token] = self.user(login).id
+            (self.read_only_tokens.add if read_only else self.read_only_tokens.discard)(token)
 
     def revoke_token(self, token: str) -> None:
         """Revoke a token: requests with it get 401 from now on."""
