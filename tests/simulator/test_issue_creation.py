@@ -13,7 +13,7 @@ from app.simulator.http.rate_limits import Limits
 from app.simulator.http.responses import SimulatedResponse
 from app.simulator.http.server import run_simulator
 from app.simulator.world.world import World
-from tests.simulator.client import REPO, FakeClock, json_body, send_request
+from tests.simulator.client import REPO, FakeClock, json_body, send_post
 
 ISSUES = f"/repos/{REPO}/issues"
 TOKEN = "token owner"
@@ -28,7 +28,7 @@ def _tokens(world: World) -> None:
 
 def _create(simulator: Simulator, fields: Any, authorization: str = TOKEN, target: str = ISSUES) -> SimulatedResponse:
     body = fields if isinstance(fields, bytes) else orjson.dumps(fields)
-    return send_request(simulator, target, method="POST", body=body, authorization=authorization)
+    return send_post(simulator, target, body, authorization=authorization)
 
 
 def test_githubkit_opens_an_issue(world: World) -> None:
@@ -37,7 +37,7 @@ def test_githubkit_opens_an_issue(world: World) -> None:
         GitHub(TokenAuthStrategy("owner"), base_url=server.url, http_cache=False, trust_env=False) as github,
     ):
         options = {"title": "Hello", "body": "Text", "labels": ["comments"]}
-        issue = github.rest.issues.create("ada", "blog", **options).parsed_data  # type: ignore[arg-type] # githubkit has overloads
+        issue = github.rest.issues.create("ada", "blog", **options).parsed_data
     assert (issue.number, issue.title, issue.body, issue.user and issue.user.login) == (1, "Hello", "Text", "ada")
     assert [getattr(label, "name", label) for label in issue.labels] == ["comments"]
     assert world.issue(REPO, 1).title == "Hello"

@@ -86,10 +86,11 @@ def _labels(fields: dict[str, Any]) -> list[str]:
     labels = fields.get("labels") or []
     if not isinstance(labels, list):
         raise _invalid("labels", "invalid")
-    names = [label.get("name") if isinstance(label, dict) else label for label in labels]
-    if not all(isinstance(name, str) and 0 < len(name.strip()) <= MAX_LABEL for name in names):
+    values = [label.get("name") if isinstance(label, dict) else label for label in labels]
+    names = [value.strip() for value in values if isinstance(value, str)]
+    if len(names) < len(values) or not all(0 < len(name) <= MAX_LABEL for name in names):
         raise _invalid("labels", "invalid")
-    return list(dict.fromkeys(name.strip() for name in names))
+    return list(dict.fromkeys(names))
 
 
 def _may_label(world: World, repository: Repository, viewer: User) -> bool:
