@@ -7,6 +7,8 @@ https://docs.github.com/rest/repos/webhooks
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+import orjson
+
 from app.simulator.http import responses
 from app.simulator.http.request_log import IncomingRequest
 from app.simulator.http.responses import SimulatedResponse, StatusError
@@ -72,15 +74,33 @@ class HookResources:
         self._require(context, "secrets", "repo")
         return responses.json_response(200, {"total_count": 0, "secrets": []})
 
-    def _require(self, context: HookRequest, permission: str, *scopes: str) -> None:
+    def change(self, context: HookRequest, hook_id: int) -> SimulatedResponse:
+        """Add and remove events of a webhook, or switch it on or off, as a PATCH says."""
+        self._require(
+            context, "repository_hooks", "repo", "public_repo", "admin:repo_hook", "write:repo_hook", access="write"
+        )
+        changes = orjson.loads(context.request.body)
+        hook = self._hooks.change(
+            context.repository.id,
+            hook_id,
+            add_events=changes.get("add_events", ()),
+            remove_events=changes.get("remove_events", ()),
+            active=changes.get("active"),
+        )
+        if hook is None:
+            raise responses.not_found(context.docs)
+        return responses.json_response(200, _hook_object(hook, context))
+
+    def _require(self, context: HookRequest, permission: str, *scopes: str, access: str = "read") -> None:
         rights = self._world.token_rights.get(context.request.token or "")
         is_owner = context.viewer is not None and context.viewer.login == context.repository.owner
-        if rights is None or (rights.scopes is not None and not (is_owner and rights.may_read(permission, *scopes))):
+        is_allowed = is_owner and rights is not None and rights.may(access, permission, *scopes)
+        if not is_allowed and (rights is None or rights.scopes is not None):
             raise responses.not_found(context.docs)
-        if not (is_owner and rights.may_read(permission, *scopes)):
+        if not is_allowed:
             message = "Resource not accessible by personal access token"
             response = responses.error_response(403, message, context.docs)
-            raise StatusError(response.with_headers(x_accepted_github_permissions=f"{permission}=read"))
+            raise StatusError(response.with_headers(x_accepted_github_permissions=f"{permission}={access}"))
 
 
 def _hook_object(hook: Hook, context: HookRequest) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The webhooks that a repository's settings list, with their latest deliveries."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from app.simulator.webhooks.deliveries import Delivery, Webhook
@@ -72,6 +72,25 @@ class HookTable:
             deliveries=lambda: webhook.log,
         )
         self._hooks.append(hook)
+
+    def change(
+        self,
+        repository_id: int,
+        hook_id: int,
+        *,
+        add_events: Sequence[str] = (),
+        remove_events: Sequence[str] = (),
+        active: bool | None = None,
+    ) -> Hook | None:
+        """Change what a webhook subscribes to, and whether it delivers; return None if there is none of this id."""
+        for position, hook in enumerate(self._hooks):
+            if (hook.repository_id, hook.id) == (repository_id, hook_id):
+                events = tuple(dict.fromkeys((*hook.events, *add_events)))
+                events = tuple(event for event in events if event not in remove_events)
+                changed = replace(hook, events=events, active=hook.active if active is None else active)
+                self._hooks[position] = changed
+                return changed
+        return None
 
     def clear(self) -> None:
         """Remove all webhooks; those that deliver go on."""

@@ -43,9 +43,11 @@ class TokenRights:
     expires_at: int | None = None
     """Seconds since the epoch."""
 
-    def may_read(self, permission: str, *scopes: str) -> bool:
-        """Return True if the token has the permission or one of the scopes."""
-        return permission in self.permissions if self.scopes is None else bool(set(self.scopes) & set(scopes))
+    def may(self, access: str, permission: str, *scopes: str) -> bool:
+        """Return True if the token has the permission to `read` or `write`, or one of the scopes."""
+        if self.scopes is not None:
+            return bool(set(self.scopes) & set(scopes))
+        return self.permissions.get(permission) in {access, "write"}
 
 
 @dataclass(frozen=True, slots=True)

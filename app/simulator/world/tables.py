@@ -22,6 +22,7 @@ class WorldTables:
     |---|---|---|
     | `tokens` | token | user id |
     | `token_rights` | token | its rights |
+    | `read_only_tokens` | token that may not write | |
     | `repository_ids`, `former_names` | full name in lower case | repository id |
     | `labels` | repository id | label name -> label |
     | `issue_ids` | repository id | issue number -> issue id |
@@ -39,6 +40,7 @@ class WorldTables:
         self.users: dict[int, User] = {}
         self.tokens: dict[str, int] = {}
         self.token_rights: dict[str, TokenRights] = {}
+        self.read_only_tokens: set[str] = set()
         self.repositories: dict[int, Repository] = {}
         self.repository_ids: dict[str, int] = {}
         self.former_names: dict[str, int] = {}
@@ -83,17 +85,22 @@ class WorldTables:
         scopes: Sequence[str] = ("public_repo",),
         permissions: Mapping[str, str] | None = None,
         expires_at: When = None,
+        read_only: bool = False,
     ) -> None:
         """Issue a token of a user; it reads that user's private repositories. A user's tokens share one rate limit.
 
-        With `permissions` it is a fine-grained token, else a classic one with these scopes. Without `expires_at` it
-        does not expire.
+        With `permissions` it is a fine-grained token, else a classic one with these scopes; with `read_only` it is a
+        fine-grained token without *Issues: write*. Without `expires_at` it does not expire.
         """
+        if read_only and permissions is None:
+            permissions = {"issues": "read"}
         with self.lock:
             self.tokens[token] = self.user(login).id
             expiry = None if expires_at is None else to_timestamp(expires_at)
-            is_classic = permissions is None
-            self.token_rights[token] = TokenRights(tuple(scopes) if is_classic else None, permissions or {}, expiry)
+            rights = TokenRights(tuple(scopes) if permissions is None else None, permissions or {}, expiry)
+            self.token_rights[token] = rights
+            may_write = rights.may("write", "issues", "repo", "public_repo")
+            (self.read_only_tokens.discard if may_write else self.read_only_tokens.add)(token)
 
     def revoke_token(self, token: str) -> None:
         """Revoke a token: requests with it get 401 from now on."""
