@@ -7,6 +7,7 @@ from rich.console import Console
 
 from app.cli import demo, serve, sync
 from app.cli.console import print_line
+from app.cli.doctor.command import doctor
 from app.cli.options import EXIT_ERROR, EXIT_INTERRUPT
 from app.domain.errors import AfterwordError
 
@@ -23,6 +24,7 @@ cli = typer.Typer(
 cli.command("serve")(serve.serve)
 cli.command("sync")(sync.sync)
 cli.command("demo")(demo.demo)
+cli.command("doctor")(doctor)
 
 
 def main() -> None:
