@@ -23,7 +23,7 @@ from app.cli.doctor.formats.json_report import to_json_object
 from app.cli.doctor.formats.sarif import to_sarif
 from app.cli.doctor.formats.table import print_report
 from app.cli.doctor.public.check import check_public_address
-from app.cli.doctor.report import CheckResult, Report
+from app.cli.doctor.report import CheckResult, Places, Report
 from app.cli.options import Json, Repo, Store
 from app.domain.errors import InvalidSetting
 from app.domain.posts.findings import Severity
@@ -103,25 +103,15 @@ async def _examine(settings: Settings, warnings: list[str], clock: SystemClock, 
         fixes = await fix(examination, checks) if repair else None
     finally:
         await examination.github.aclose()
-    catalog = examination.catalog
+    catalog, location = examination.catalog, settings.posts
     return Report(
         tuple(checks),
         requests=examination.request_count,
         posts=len(catalog.posts) if catalog is not None else None,
         generator=catalog.generator if catalog is not None else None,
         fixes=fixes,
-        prefix=_prefix(settings.posts),
+        places=Places(None if location is None or "://" in location else Path(location)),
     )
-
-
-def _prefix(location: str | None) -> str:
-    """Return the content folder relative to the repository that it is in, or to the current folder."""
-    if location is None or "://" in location:
-        return ""
-    folder = Path(location).resolve()
-    roots = [parent for parent in (folder, *folder.parents) if (parent / ".git").exists()]
-    root = roots[0] if roots else Path.cwd().resolve()
-    return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else folder.as_posix()
 
 
 def _print(report: Report, report_format: Format, status: int) -> None:

@@ -3,8 +3,10 @@
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
 
 from app.domain.posts.findings import Finding, Severity
 
@@ -55,6 +57,41 @@ class Fix:
     message: str
 
 
+class Places:
+    """The paths of pages relative to the blog's repository, as code scanning and annotations want them."""
+
+    def __init__(self, folder: Path | None) -> None:
+        """Take the content folder; None for a published list, whose entries are in no file."""
+        self._folder = folder
+
+    @cached_property
+    def root(self) -> Path:
+        """Return the root of the repository that the folder is in; the current folder if it is in none."""
+        folder = (self._folder or Path()).resolve()
+        roots = (parent for parent in (folder, *folder.parents) if (parent / ".git").exists())
+        return next(roots, Path.cwd().resolve())
+
+    @property
+    def folder(self) -> str:
+        """Return the path of the content folder, with `/` at its end."""
+        path = self._relative((self._folder or Path()).resolve())
+        return "./" if path == "." else f"{path}/"
+
+    def path(self, finding: Finding) -> str | None:
+        """Return the path of the page that a finding concerns; None if it concerns none, or no file."""
+        if finding.source is None or self._folder is None:
+            return None
+        in_folder = self._folder / finding.source
+        page = in_folder if in_folder.exists() or not Path(finding.source).exists() else Path(finding.source)
+        return self._relative(page.absolute())
+
+    def _relative(self, path: Path) -> str:
+        for root in (self.root, Path.cwd()):
+            if path.is_relative_to(root):
+                return path.relative_to(root).as_posix()
+        return path.as_posix()
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """All results, in the order in which they were checked."""
@@ -67,8 +104,7 @@ class Report:
     generator: str | None = None
     fixes: tuple[Fix, ...] | None = None
     """None without `--fix`."""
-    prefix: str = ""
-    """The content folder, relative to the blog's repository; the source of a finding is a path in it."""
+    places: Places = field(default_factory=lambda: Places(None))
 
     @property
     def findings(self) -> list[tuple[str, Finding]]:
@@ -95,13 +131,6 @@ class Report:
             for check in self.checks
         ]
         return replace(self, checks=tuple(checks))
-
-
-def file_path(report: Report, finding: Finding) -> str | None:
-    """Return the path of the page of a finding relative to the blog's repository."""
-    if finding.source is None:
-        return None
-    return f"{report.prefix}/{finding.source}" if report.prefix not in {"", "."} else finding.source
 
 
 def printable(text: str) -> str:

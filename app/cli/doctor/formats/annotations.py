@@ -4,7 +4,7 @@ https://docs.github.com/actions/reference/workflows-and-actions/workflow-command
 """
 
 from app.cli.doctor.formats.table import summary
-from app.cli.doctor.report import Report, file_path, printable
+from app.cli.doctor.report import Report, printable
 from app.domain.posts.findings import Finding, Severity
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -21,7 +21,7 @@ def to_annotations(report: Report) -> list[str]:
 
 
 def _command(report: Report, finding: Finding) -> str:
-    path = file_path(report, finding)
+    path = report.places.path(finding)
     properties = []
     if path is not None:
         properties.append(f"file={_property(path)}")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.cli.doctor.report import Report, file_path, printable
+from app.cli.doctor.report import Report, printable
 from app.domain.posts.findings import Finding, Severity
 
 VERSION = 1
@@ -43,7 +43,8 @@ def _finding(report: Report, name: str, finding: Finding) -> dict[str, Any]:
         "severity": str(finding.severity),
         "message": printable(finding.message),
         "advice": printable(finding.advice),
-        "file": file_path(report, finding),
+        "source": finding.source,
+        "file": report.places.path(finding),
         "line": finding.line,
         "repository": finding.thread.repo.full_name if finding.thread is not None else None,
         "number": finding.thread.number if finding.thread is not None else None,

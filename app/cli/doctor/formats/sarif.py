@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from app import VERSION
-from app.cli.doctor.report import CheckResult, Report, file_path, printable
+from app.cli.doctor.report import CheckResult, Report, printable
 from app.domain.posts.findings import Finding, Severity
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -67,8 +67,8 @@ def _rule(rule: str, findings: list[Finding]) -> dict[str, Any]:
 
 
 def _result(report: Report, finding: Finding, index: int) -> dict[str, Any]:
-    path = file_path(report, finding)
-    where = path if path is not None else f"{report.prefix or '.'}/"
+    path = report.places.path(finding)
+    where = path if path is not None else report.places.folder
     location: dict[str, Any] = {"artifactLocation": {"uri": quote(where), "uriBaseId": _ROOT}}
     if path is not None:
         location["region"] = {"startLine": finding.line or 1}

@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app.cli.doctor.report import CheckResult, Outcome, Report, file_path, printable
+from app.cli.doctor.report import CheckResult, Outcome, Report, printable
 from app.domain.posts.findings import Finding, Severity
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
@@ -74,7 +74,8 @@ def _findings(report: Report) -> Table:
 
 def _place(report: Report, name: str, finding: Finding) -> str:
     """Return where a finding is: the page and its line, the issue, or the check."""
-    path = file_path(report, finding)
+    path = report.places.path(finding)
+    path = finding.source if path is None else path
     if path is not None:
         return printable(path if finding.line is None else f"{path}:{finding.line}")
     return f"{finding.thread.repo}#{finding.thread.number}" if finding.thread is not None else name
