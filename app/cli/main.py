@@ -47,7 +47,7 @@ def main() -> None:
 
 def _explain(failure: Any) -> None:
     """Print one sentence about a wrong command line; without arguments typer has printed the help already."""
-    message = " ".join(failure.format_message().split()).rstrip(".").removeprefix("Value error, ")
+    message = " ".join(failure.format_message().split()).rstrip(".").replace("Value error, ", "")
     if message:
         program = failure.ctx.command_path if failure.ctx is not None else "afterword"
         print_line(Console(stderr=True), f"Afterword: {message}. See {program} --help.")
