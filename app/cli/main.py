@@ -8,6 +8,7 @@ from rich.console import Console
 from app.cli import demo, serve, sync
 from app.cli.console import print_line
 from app.cli.options import EXIT_ERROR, EXIT_INTERRUPT
+from app.cli.posts import posts
 from app.domain.errors import AfterwordError
 
 cli = typer.Typer(
@@ -23,6 +24,7 @@ cli = typer.Typer(
 cli.command("serve")(serve.serve)
 cli.command("sync")(sync.sync)
 cli.command("demo")(demo.demo)
+cli.add_typer(posts, name="posts")
 
 
 def main() -> None:

@@ -116,7 +116,9 @@ def _refusal(body: bytes) -> str:
     errors = data.get("errors")
     details = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
     reasons = [str(error.get("message") or f"{error.get('field')} is {error.get('code')}") for error in details]
-    return single_line(": ".join([str(data.get("message")), ", ".join(reasons)] if reasons else [str(data.get("message"))]))
+    return single_line(
+        ": ".join([str(data.get("message")), ", ".join(reasons)] if reasons else [str(data.get("message"))])
+    )
 
 
 def _issues(response: Response, elements: list[Any]) -> tuple[OpenedIssue, ...]:

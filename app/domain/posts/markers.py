@@ -1,10 +1,10 @@
 """The marker in an issue's text that says which page the issue is the thread of.
 
-It is an HTML comment, `<!-- afterword: 2ef7bde608ce5404e97d5f042f95f89f1c232871 -->`: the SHA-1 of the page's key. The key is the path
-of the page's address, without a slash at the end and without `index.html`: a blog that moves to another host or is
-read from another folder keeps its keys, and a translation with an address of its own is a page of its own. A page whose
-address is not known has its path in the content folder as key. Issues made while the address was not known are found,
-too.
+It is an HTML comment with the SHA-1 of the page's key: `<!-- afterword: 2ef7bde608ce5404e97d5f042f95f89f1c232871 -->`.
+The key is the path of the page's address, without a slash at the end and without `index.html`: a blog that moves to
+another host or is read from another folder keeps its keys, and a translation with an address of its own is a page of
+its own. A page whose address is not known has its path in the content folder as key. Issues made while the address was
+not known are found, too.
 
 A renamed file keeps its thread, because the number stands in the file. The marker matters only until then.
 """

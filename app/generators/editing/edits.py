@@ -47,7 +47,7 @@ def split_lines(text: str, start: int, end: int) -> list[Line]:
 
 
 def line_end_of(text: str, near: int) -> str:
-    """Return the line end that the lines around an index have, or that of the file; `\\n` if it has one line."""
+    """Return the line end of the line before an index, or that of the file; a line feed if it has one line."""
     before = list(_LINE_END.finditer(text, max(0, near - 4096), near))
     match = before[-1] if before else _LINE_END.search(text)
     return match.group() if match else "\n"

@@ -38,7 +38,7 @@ def edit_json(text: str, block: Block, number: int, style: FieldStyle) -> Edit:
         raise ValueError(_NOT_READABLE) from None
     own = [member for member in members if style.names(member.key)]
     if own:
-        return _fill(text, own, number, style)
+        return _fill(own, number, style)
     return _append(text, start, members, f'"{style.key}"', number)
 
 
@@ -66,7 +66,7 @@ def _skip_blanks(text: str, position: int) -> int:
     return match.end() if match else position
 
 
-def _fill(text: str, own: list[_Member], number: int, style: FieldStyle) -> Edit:
+def _fill(own: list[_Member], number: int, style: FieldStyle) -> Edit:
     member = own[0]
     if len(own) > 1 or member.value not in (None, ""):
         raise ValueError(f"it has {style.key} already. Correct that field")

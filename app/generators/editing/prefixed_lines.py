@@ -51,7 +51,9 @@ def edit_prefixed_lines(text: str, block: Block, number: int, style: FieldStyle)
         return _edit_meta_tags(text, block, number, style)
     notation = _NOTATIONS[block.format]
     lines = split_lines(text, block.start, block.end)
-    opening = lines[:1] if block.format is Format.META_LINES and lines and _META_OPENING.fullmatch(lines[0].text) else []
+    opening = (
+        lines[:1] if block.format is Format.META_LINES and lines and _META_OPENING.fullmatch(lines[0].text) else []
+    )
     fields = _field_lines(lines[len(opening) :], notation)
     own = [line for line in fields if (match := notation.field.fullmatch(line.text)) and style.names(match["key"])]
     if own:

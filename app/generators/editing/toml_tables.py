@@ -77,9 +77,7 @@ def _fill(own: list[Line], number: int, style: FieldStyle) -> Edit:
     return Edit(start, start, str(number))
 
 
-def _insert(
-    text: str, block: Block, lines: list[Line], tables: dict[str, list[Line]], field: str, table: str
-) -> Edit:
+def _insert(text: str, block: Block, lines: list[Line], tables: dict[str, list[Line]], field: str, table: str) -> Edit:
     """Return the insertion behind the last field of a table, before the blank lines and comments that follow it."""
     content = [line for line in tables[table] if line.text.strip() and not line.text.lstrip().startswith("#")]
     if content:

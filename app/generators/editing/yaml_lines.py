@@ -52,7 +52,11 @@ def _fill(line: Line, number: int) -> Edit:
     if empty["value"]:
         start = rest + empty.start("value")
         is_quoted = empty["value"][0] in "\"'"
-        return Edit(start + 1, start + 1, str(number)) if is_quoted else Edit(start, start + len(empty["value"]), str(number))
+        return (
+            Edit(start + 1, start + 1, str(number))
+            if is_quoted
+            else Edit(start, start + len(empty["value"]), str(number))
+        )
     if not field["rest"]:
         return Edit(rest, rest, f" {number}")
     needs_blank = field["rest"][1:2] == "#"
@@ -75,9 +79,7 @@ def _find_table(table: str, lines: list[Line]) -> Line | None:
     return next((line for line, match in matches if match and match["key"] == table), None)
 
 
-def _insert_in_table(
-    text: str, block: Block, number: int, style: FieldStyle, significant: list[Line]
-) -> Edit:
+def _insert_in_table(text: str, block: Block, number: int, style: FieldStyle, significant: list[Line]) -> Edit:
     """Return the insertion into the table of the style, or of a new one behind everything else."""
     table = style.table or ""
     indent = significant[0].indent if significant else ""

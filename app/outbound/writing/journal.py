@@ -99,3 +99,22 @@ def _read(descriptor: int) -> dict[str, float]:
         if isinstance(at, int | float):
             pending[digest] = float(at)
     return pending
+
+
+class MemoryJournal(Journal):
+    """The port `Journal` without a file, for a run that writes nothing."""
+
+    def __init__(self) -> None:
+        self._pending: dict[str, float] = {}
+
+    @override
+    def pending(self) -> Mapping[str, float]:
+        return dict(self._pending)
+
+    @override
+    def begin(self, digest: str, now: float) -> None:
+        self._pending[digest] = now
+
+    @override
+    def end(self, digest: str) -> None:
+        self._pending.pop(digest, None)

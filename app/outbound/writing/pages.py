@@ -41,8 +41,7 @@ class FolderPages(Pages):
     def replace(self, source: str, page: PageFile, content: bytes) -> None:
         path = self._path(source)
         try:
-            if _version(path.stat()) != page.version or path.read_bytes() != page.content:
-                raise ValueError("the file was changed just now. Run the command again")
+            _check_unchanged(path, page)
             _replace(path, page, content)
         except OSError as error:
             raise ValueError(f"the file cannot be written ({error.strerror}). {_BY_HAND}") from None
@@ -64,6 +63,11 @@ def _version(status: os.stat_result) -> tuple[int, ...]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
+def _check_unchanged(path: Path, page: PageFile) -> None:
+    if _version(path.stat()) != page.version or path.read_bytes() != page.content:
+        raise ValueError("the file was changed just now. Run the command again")
+
+
 def _replace(path: Path, page: PageFile, content: bytes) -> None:
     descriptor, name = mkstemp(prefix=f".{path.name[:100]}.", suffix=".afterword", dir=path.parent)
     try:
@@ -72,8 +76,7 @@ def _replace(path: Path, page: PageFile, content: bytes) -> None:
             file.flush()
             _copy_attributes(path, file.fileno())
             os.fsync(file.fileno())
-        if _version(path.stat()) != page.version:
-            raise ValueError("the file was changed just now. Run the command again")
+        _check_unchanged(path, page)
         Path(name).replace(path)
     except BaseException:
         with suppress(OSError):

@@ -1,10 +1,11 @@
 """Make the threads of posts: one issue after the other, none of them twice.
 
-| when the process or the response is lost | what finds the issue |
+| when the process or the response is lost | how the issue is found |
 |---|---|
 | before the request left | there is none: the next run opens it |
-| after the request, before a response | the journal has the page: the run that comes next, or this one, waits until GitHub has ended the request, and looks for the marker among the newest issues |
-| after the response, before the number is written | the marker, among the newest issues or by the search |
+| after the request, before a response | the journal has the page, so that this run or the next one looks again for the
+  marker among the newest issues, once GitHub has certainly ended the request |
+| after the response, before the number is written | by the marker, among the newest issues or by the search |
 | after the number is written | the page names its issue |
 
 Two runs on one machine exclude each other. On two machines nothing can: both may look before either has opened the
@@ -152,8 +153,8 @@ class ThreadMaker:
         if len(believed) > 1:
             numbers = " and ".join(str(issue.number) for issue in believed)
             self._report.warnings.append(
-                f"The issues {numbers} have the same marker, that of {candidate.post.source}: two runs at the same time "
-                f"opened them. {believed[0].number} is taken. Delete the others, or their markers."
+                f"The issues {numbers} have the marker of {candidate.post.source}: two runs opened them at the same "
+                f"time. {believed[0].number} is taken. Delete the others, or their markers."
             )
         return believed[0] if believed else None
 

@@ -57,7 +57,7 @@ def explain_refusal(error: Exception, repo: Repository) -> str:
     """Return what a refused write means, and what to do, without a full stop at the end."""
     match error:
         case RequestRejected(status=403, message=message) if "archived" in message.lower():
-            return f"{repo} is archived, so that nothing can be written. Unarchive it on GitHub, or name another with --repo"
+            return f"{repo} is archived, and accepts no issue. Unarchive it on GitHub, or name another with --repo"
         case RequestRejected(status=403, message=message):
             return (
                 f"The token may not open issues in {repo} (403: {message}). Give it the permission Issues: write, "
