@@ -10,6 +10,7 @@ from app.cli import demo, serve, sync
 from app.cli.console import print_line
 from app.cli.doctor.command import doctor
 from app.cli.options import EXIT_ERROR, EXIT_INTERRUPT
+from app.cli.posts import posts
 from app.domain.errors import AfterwordError
 
 cli = typer.Typer(
@@ -29,6 +30,7 @@ cli.command("doctor")(doctor)
 
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
 """A wrong command line; typer has it from click, or from a copy of its own."""
+cli.add_typer(posts, name="posts")
 
 
 def main() -> None:

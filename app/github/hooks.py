@@ -3,9 +3,11 @@
 https://docs.github.com/rest/repos/webhooks
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from app.domain.errors import InvalidResponse
 from app.github.payloads import integer, mapping, text
@@ -59,6 +61,15 @@ def hooks(response: Response) -> tuple[Hook, ...]:
 def deliveries(response: Response) -> tuple[HookDelivery, ...]:
     """Return the deliveries of a list, the newest first; raise `InvalidResponse` for a malformed one."""
     return tuple(_parse(response, element, _delivery) for element in response.data or ())
+
+
+def event_addition(hooks: Request, hook_id: int, events: Iterable[str]) -> tuple[Request, bytes]:
+    """Return the request (PATCH) that adds events to a webhook, and its body; all other settings of it stay.
+
+    `hooks` is the request for the list of webhooks.
+    """
+    url = f"{hooks.url.partition('?')[0]}/{hook_id}"
+    return Request(url, many=False), orjson.dumps({"add_events": sorted(events)})
 
 
 def _parse(response: Response, element: Mapping[str, Any], parse: Any) -> Any:

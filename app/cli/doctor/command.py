@@ -81,7 +81,7 @@ def doctor(  # noqa: PLR0917 - the options of the command line
     warnings: list[str] = []
     settings = load({"repo": repo, "store": store, "posts": _existing(folder)}, warn=warnings.append)
     clock = SystemClock()
-    report = asyncio.run(_examine(settings, warnings, clock, repair=repair)).without(ignore or ())
+    report = asyncio.run(_examine(settings, warnings, clock, repair=repair)).without_repaired().without(ignore or ())
     status = report.exit_status(fail_on)
     _print(report, report_format or (Format.JSON if json else Format.TEXT), status)
     raise typer.Exit(status)

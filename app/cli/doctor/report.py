@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -55,6 +55,8 @@ class Fix:
 
     is_done: bool
     message: str
+    finding: Finding | None = None
+    """What it repairs."""
 
 
 class Places:
@@ -124,12 +126,17 @@ class Report:
         is_bad = any(_SEVERITIES.index(finding.severity) <= worst for _, finding in self.findings)
         return EXIT_FINDINGS if is_bad else EXIT_OK
 
+    def without_repaired(self) -> "Report":
+        """Return the report without the findings that were repaired."""
+        repaired = {fix.finding for fix in self.fixes or () if fix.is_done}
+        return self._keep(lambda finding: finding not in repaired)
+
     def without(self, rules: Sequence[str]) -> "Report":
         """Return the report without the findings of these rules."""
-        checks = [
-            replace(check, findings=tuple(finding for finding in check.findings if finding.rule not in rules))
-            for check in self.checks
-        ]
+        return self._keep(lambda finding: finding.rule not in rules)
+
+    def _keep(self, condition: Callable[[Finding], bool]) -> "Report":
+        checks = [replace(check, findings=tuple(filter(condition, check.findings))) for check in self.checks]
         return replace(self, checks=tuple(checks))
 
 

@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 from app.cli.doctor.checks.facts import ask_for_missing, describe_mirror, github_facts, mirror_facts
 from app.cli.doctor.examination import Examination
@@ -47,9 +49,23 @@ async def _read(location: str, sites: Sequence[Repository]) -> tuple[PostCatalog
     with _logged_warnings() as warnings:
         source = post_source(location, sites)
         try:
-            return await source.read(), warnings
+            return _with_relative_sources(await source.read(), location), warnings
         finally:
             await source.aclose()
+
+
+def _with_relative_sources(catalog: PostCatalog | None, location: str) -> PostCatalog | None:
+    """Return a catalog whose sources are paths in the content folder."""
+    if catalog is None:
+        return None
+
+    def source(text: str) -> str:
+        path = Path(text)
+        return path.relative_to(location).as_posix() if path.is_relative_to(location) else text
+
+    posts = tuple(replace(post, source=source(post.source)) for post in catalog.posts)
+    problems = tuple(replace(problem, source=source(problem.source)) for problem in catalog.problems)
+    return replace(catalog, posts=posts, problems=problems)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from app.domain.posts.posts import Post, PostCatalog, ProblemKind
 from app.domain.posts.rules import pages, titles
 from app.domain.posts.rules.facts import IssueFacts, SiteFacts
 from app.domain.records import ThreadRef
+from app.domain.sites import Repository
 
 _ABOUT_NUMBERS = frozenset(
     {
@@ -26,6 +27,7 @@ _WORK = frozenset({"bug", "enhancement", "question", "documentation", "duplicate
 _COMMON = 200
 """A word in so many titles tells nothing."""
 _LEAST_LABELLED = 2
+_LEAST_WORDS = 2
 
 
 class SuggestedThreads:
@@ -39,6 +41,7 @@ class SuggestedThreads:
             for number, issue in site.issues.items()
             if not issue.is_pull_request and ThreadRef(site.repo, number) not in named
         }
+        self._catalog = catalog
         self._posts_by_word = _index(catalog.posts)
         self.posts = {thread: post for thread, issue in self.unused.items() if (post := self._post(issue)) is not None}
         self._threads: dict[str, ThreadRef] = {}
@@ -51,6 +54,25 @@ class SuggestedThreads:
         if thread is None:
             return None
         return f"Write ghissueid: {thread.number} if “{self.unused[thread].title}” is its thread."
+
+    def certain_numbers(self, repo: Repository) -> dict[str, int]:
+        """Return by source the numbers that published pages without one may be given without a doubt.
+
+        The titles have the same words, at least two, and no other page or unused issue of `repo` has them.
+        """
+        titled_posts: dict[frozenset[str], list[Post]] = {}
+        for post in self._catalog.posts:
+            titled_posts.setdefault(titles.words(post.title or ""), []).append(post)
+        titled_issues: dict[frozenset[str], list[ThreadRef]] = {}
+        for thread, issue in self.unused.items():
+            titled_issues.setdefault(titles.words(issue.title), []).append(thread)
+        numbers = {}
+        for some_words, posts in titled_posts.items():
+            threads = titled_issues.get(some_words, [])
+            is_certain = len(some_words) >= _LEAST_WORDS and len(posts) == len(threads) == 1
+            if is_certain and threads[0].repo == repo and not posts[0].threads and posts[0].unpublished is None:
+                numbers[posts[0].source] = threads[0].number
+        return numbers
 
     def _post(self, issue: IssueFacts) -> Post | None:
         """Return the page that an issue seems to belong to; first those without an issue of their own."""

@@ -1,0 +1,5 @@
+"""Write the number of an issue into the front matter of a page, and change nothing else in its bytes."""
+
+from app.generators.editing.numbers import set_number
+
+__all__ = ["set_number"]
