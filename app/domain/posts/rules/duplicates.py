@@ -41,7 +41,7 @@ def _finding(thread: ThreadRef, posts: Sequence[Post], title: str | None) -> Fin
         return _at(suspect, thread, Severity.NOTE, message, advice)
     if title is not None and strangers and len(strangers) < len(posts):
         fitting = _names([post for post in posts if post not in strangers])
-        message += f" Its title, “{title}”, is that of {fitting}."
+        message += f" Its title, {titles.quote(title)}, is that of {fitting}."
     advice = "Their readers see the same comments: give one of the pages an issue of its own."
     return _at(suspect, thread, Severity.ERROR if len(published) > 1 else Severity.WARNING, message, advice)
 

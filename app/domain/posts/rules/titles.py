@@ -10,6 +10,8 @@ from collections.abc import Collection
 from difflib import SequenceMatcher
 from functools import lru_cache
 
+from app.domain.texts.excerpts import excerpt
+
 _SHORTCODE = re.compile(r":[a-z0-9_+-]{2,40}:")
 """How GitHub's titles name emoji."""
 _UNSPACED = "\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
@@ -20,6 +22,12 @@ _MAX_LENGTH = 400
 _LEAST_SHARE = 0.5
 _LEAST_SIMILARITY = 0.75
 _SAME_SHARE = 0.75
+_LONGEST_QUOTE = 80
+
+
+def quote(title: str) -> str:
+    """Return a title for a message, in quotation marks and not too long."""
+    return f"“{excerpt(title, _LONGEST_QUOTE)}”"
 
 
 def agree(one: str, other: str) -> bool:
@@ -43,9 +51,9 @@ def agree(one: str, other: str) -> bool:
 def are_the_same(one: str, other: str) -> bool:
     """Return True if two titles are the same but for a word or two: enough to suggest that they belong together."""
     left, right = words(one), words(other)
-    if not left or not right or _have_other_numbers(left, right):
+    if not left or not right or _weight(left & right) < _SAME_SHARE * _weight(left | right):
         return False
-    return _weight(left & right) >= _SAME_SHARE * _weight(left | right)
+    return not _have_other_numbers(left, right)
 
 
 def covers(text: str, title: str) -> bool:
@@ -87,5 +95,5 @@ def _have_other_numbers(left: frozenset[str], right: frozenset[str]) -> bool:
 
 def _look_alike(one: str, other: str) -> bool:
     """Return True if two titles differ in a few letters, as by a spelling mistake or a hyphen."""
-    left, right = one[:_MAX_LENGTH].casefold(), other[:_MAX_LENGTH].casefold()
+    left, right = sorted(title[:_MAX_LENGTH].casefold() for title in (one, other))  # the ratio depends on the order
     return SequenceMatcher(None, left, right, autojunk=False).ratio() >= _LEAST_SIMILARITY

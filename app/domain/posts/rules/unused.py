@@ -53,7 +53,7 @@ class SuggestedThreads:
         thread = self._threads.get(source)
         if thread is None:
             return None
-        return f"Write ghissueid: {thread.number} if “{self.unused[thread].title}” is its thread."
+        return f"Write ghissueid: {thread.number} if {titles.quote(self.unused[thread].title)} is its thread."
 
     def certain_numbers(self, repo: Repository) -> dict[str, int]:
         """Return by source the numbers that published pages without one may be given without a doubt.
@@ -102,7 +102,7 @@ def posts_without_number(catalog: PostCatalog, suggestions: SuggestedThreads) ->
         if post.threads or post.unpublished is not None or post.source in explained:
             continue
         severity = Severity.WARNING if pages.folder(post) in folders else Severity.NOTE
-        name = f"“{post.title}”" if post.title else "A page"
+        name = titles.quote(post.title) if post.title else "A page"
         advice = suggestions.advice(post.source) or "Open an issue for it, and write its number, as in ghissueid: 41."
         message = f"{name} is published and names no issue."
         yield Finding("post-without-number", severity, message, advice, post.source, post.line)
@@ -120,7 +120,7 @@ def unused_threads(
             continue
         number, count = thread.number, issue.comment_count
         comments = f"{count} comment{'' if count == 1 else 's'}"
-        message = f"No page names issue {number} of {thread.repo}, “{issue.title}” ({comments}): {reason}."
+        message = f"No page names issue {number} of {thread.repo}, {titles.quote(issue.title)} ({comments}): {reason}."
         yield Finding("unused-thread", Severity.WARNING, message, _advice(number, post), thread=thread)
 
 
