@@ -27,7 +27,7 @@ from app.cli.doctor.report import CheckResult, Places, Report
 from app.cli.options import Json, Repo, Store
 from app.domain.errors import InvalidSetting
 from app.domain.posts.findings import Severity
-from app.outbound.clock import SystemClock, random
+from app.outbound.clock import SystemClock
 from app.outbound.github import HttpGitHub
 from app.settings import Settings, load
 
@@ -93,9 +93,14 @@ def _existing(folder: str | None) -> str | None:
     return folder
 
 
+def _no_delay() -> float:
+    """Return the part of the delay before a request is repeated: none, because a person waits."""
+    return 0.0
+
+
 async def _examine(settings: Settings, warnings: list[str], clock: SystemClock, *, repair: bool) -> Report:
-    github = HttpGitHub(settings.github_api_url, settings.token, clock, random)
-    examination = Examination(settings, clock, random, github)
+    github = HttpGitHub(settings.github_api_url, settings.token, clock, _no_delay)
+    examination = Examination(settings, clock, _no_delay, github)
     checks: list[CheckResult] = [check_settings(os.environ, warnings)]
     try:
         for check in _CHECKS:

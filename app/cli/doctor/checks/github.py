@@ -99,7 +99,7 @@ def _judge_repository(repo: Repository, info: RepositoryInfo, *, allow_private: 
 async def check_rate(examination: Examination) -> CheckResult:
     """Check how many requests the hour still allows."""
     limit = examination.rate_limit
-    if examination.unreachable is not None:
+    if limit is None and examination.unreachable is not None:
         return not_asked("rate", examination)
     if limit is None:
         return CheckResult("rate", "GitHub names no limit.")
