@@ -5,6 +5,7 @@ Nothing is retried, decoded or followed: the doctor judges what a proxy or CDN m
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Self
@@ -16,7 +17,10 @@ from app.github.requests import USER_AGENT
 from app.outbound.http import failure_reason, is_loopback
 
 MAX_BODY_BYTES = 4 * 2**20
-_TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+_EVENT_STREAM = {"Accept": "text/event-stream", "Accept-Encoding": "gzip, br"}
+_HEARTBEAT = b"\n:\n"
+_SECONDS = 10.0
+_TIMEOUT = httpx.Timeout(_SECONDS, connect=5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,18 @@ class PublicResponse:
 class StreamStart:
     """The beginning of a stream of events."""
 
-    status: int
+    status: int | None
+    """None if not even the headers arrived."""
     headers: httpx.Headers
     text: bytes
     """What arrived in time; b"" if nothing did."""
     seconds: float
-    """Until the first event was complete, or the wait was over."""
+    """Until the first heartbeat, or until the wait was over."""
+
+    @property
+    def is_live(self) -> bool:
+        """Return True if a heartbeat arrived."""
+        return _HEARTBEAT in self.text
 
 
 class PublicAddress:
@@ -74,7 +84,7 @@ class PublicAddress:
         url = f"{self.base_url if base_url is None else base_url}{path}"
         try:
             async with (
-                asyncio.timeout(_TIMEOUT.read),
+                asyncio.timeout(_SECONDS),
                 self._client.stream(method, url, headers=_headers(headers)) as response,
             ):
                 body = bytearray()
@@ -86,31 +96,29 @@ class PublicAddress:
         except (httpx.TransportError, httpx.InvalidURL, TimeoutError) as error:
             raise Unreachable(path, failure_reason(error)) from None
 
-    async def first_event(self, path: str, *, wait: float) -> StreamStart:
-        """Return what a stream of events sends until its first event is complete, or for `wait` seconds."""
-        headers, start = _headers({"Accept": "text/event-stream", "Accept-Encoding": "gzip, br"}), perf_counter()
+    async def first_events(self, path: str, *, wait: float) -> StreamStart:
+        """Return what a stream of events sends until its first heartbeat, or for `wait` seconds.
+
+        The first event proves nothing: a proxy passes on what came together with the headers, and holds back the rest.
+        """
+        text, start = bytearray(), perf_counter()
+        status, headers = None, httpx.Headers()
+        url, timeout = f"{self.base_url}{path}", httpx.Timeout(wait + 1, connect=5.0)
+        request = self._client.build_request("GET", url, headers=_headers(_EVENT_STREAM), timeout=timeout)
         try:
-            async with (
-                asyncio.timeout(_TIMEOUT.read),
-                self._client.stream("GET", f"{self.base_url}{path}", headers=headers) as response,
-            ):
-                text = await _first_event(response, wait)
-                return StreamStart(response.status_code, response.headers, text, perf_counter() - start)
-        except (httpx.TransportError, TimeoutError) as error:
+            async with asyncio.timeout(wait):
+                response = await self._client.send(request, stream=True)
+                status, headers = response.status_code, response.headers
+                async with aclosing(response):
+                    async for chunk in response.aiter_raw():
+                        text += chunk
+                        if _HEARTBEAT in text or len(text) > MAX_BODY_BYTES:
+                            break
+        except (TimeoutError, httpx.ReadTimeout):
+            pass  # what arrived is the finding
+        except httpx.TransportError as error:
             raise Unreachable(path, failure_reason(error)) from None
-
-
-async def _first_event(response: httpx.Response, wait: float) -> bytes:
-    text = bytearray()
-    try:
-        async with asyncio.timeout(wait):
-            async for chunk in response.aiter_raw():
-                text += chunk
-                if b"data:" in text or len(text) > MAX_BODY_BYTES:
-                    break
-    except (TimeoutError, httpx.ReadTimeout):
-        pass  # what arrived is the finding
-    return bytes(text)
+        return StreamStart(status, headers, bytes(text), perf_counter() - start)
 
 
 def _headers(headers: Mapping[str, str] | None) -> dict[str, str]:

@@ -36,8 +36,8 @@ class Examination:
     """Those that GitHub shows."""
     catalog: PostCatalog | None = None
     facts: list[SiteFacts] = field(default_factory=list)
-    event_wait: float = 3.0
-    """Seconds in which the first event of a stream must arrive."""
+    event_wait: float = 16.0
+    """Seconds in which the first heartbeat of a stream must arrive; an earlier version sends one every 15 seconds."""
     requests_before: int = 0
     """Requests of a client that was given up."""
 

@@ -9,7 +9,7 @@ _OK = 200
 
 def judge_events(start: StreamStart, path: str) -> list[Finding]:
     """Return what is wrong with the beginning of a stream."""
-    if start.status != _OK:
+    if start.status not in {_OK, None}:
         message = f"The events at {path} are answered with status {start.status}."
         advice = "See what the proxy does with this path, and Afterword's log."
         return [Finding("events-refused", Severity.WARNING, message, advice)]
@@ -19,10 +19,8 @@ def judge_events(start: StreamStart, path: str) -> list[Finding]:
         message = f"The events arrive compressed ({single_line(coding)}), which holds them back."
         advice = "Let the proxy compress no text/event-stream."
         findings.append(Finding("events-compressed", Severity.WARNING, message, advice))
-    elif b"data:" not in start.text:
-        message = (
-            f"No event arrived within {start.seconds:.0f} seconds: something in front of Afterword holds them back."
-        )
+    elif not start.is_live:
+        message = f"Events did not arrive within {start.seconds:.0f} seconds: what is in front holds them back."
         advice = (
             "Switch the proxy's buffering and caching off for paths that end in /events, "
             "or let it obey X-Accel-Buffering; see “Behind a proxy or a CDN” in the README."

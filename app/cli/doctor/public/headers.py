@@ -9,7 +9,7 @@ from app.outbound.public_address import PublicResponse
 _DIRECTIVE = re.compile(r"([a-z-]+)(?:\s*=\s*\"?([0-9]+))?")
 _LONGEST_COPY = 60
 """Seconds; Afterword allows ten."""
-_NEXT = re.compile(r"<([^<>]*)>[^,]*rel=\"?next")
+_AVATAR = re.compile(rb'"avatar_url":\s*"([^"\\]*/avatars/[0-9]+[^"\\]*)"')
 _CORS_ADVICE = "Let the proxy pass the headers Access-Control-… of Afterword, and add none of its own."
 _CACHE_ADVICE = "Let the proxy or CDN pass Cache-Control, Age and Vary as Afterword sends them."
 
@@ -69,10 +69,11 @@ def judge_caching(response: PublicResponse) -> list[Finding]:
 
 def judge_links(response: PublicResponse, base_url: str) -> list[Finding]:
     """Return what is wrong with the addresses in responses: they must lead back to the public address."""
-    match = _NEXT.search(", ".join(response.values("link")))
-    if match is None or match[1].startswith(f"{base_url}/") or match[1].startswith("/"):
+    match = _AVATAR.search(response.decoded())
+    address = match[1].decode("latin-1") if match else ""
+    if match is None or address.startswith((f"{base_url}/", "/")):
         return []
-    message = f"The addresses in responses do not begin with {base_url}: {single_line(match[1])}."
+    message = f"The addresses in responses do not begin with {base_url}, as {single_line(address)}."
     advice = "Set AFTERWORD_PUBLIC_URL where Afterword runs; without it they come from the Host that the proxy sends."
     return [Finding("public-links", Severity.WARNING, message, advice)]
 
