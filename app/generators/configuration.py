@@ -1,24 +1,18 @@
 """The configuration of a site generator, as far as it is written as literal values."""
 
-from collections.abc import Hashable
+import ast
+import re
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from app.generators.inherited.values import Fields
+from app.generators.inherited.values import FieldReader, Fields
+from app.generators.tree import ContentFile, ContentTree
 
 MAX_BYTES = 1 << 20
 """A configuration or data file of more bytes is not read."""
 _FILES = {
-    "hugo": (
-        "hugo.toml",
-        "hugo.yaml",
-        "hugo.yml",
-        "hugo.json",
-        "config.toml",
-        "config.yaml",
-        "config.yml",
-        "config.json",
-    ),
+    "hugo": ("hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config.toml", "config.yaml", "config.yml", "config.json"),
     "jekyll": ("_config.yml", "_config.yaml", "_config.toml"),
     "eleventy": (
         *(".eleventy.js", "eleventy.config.js", "eleventy.config.mjs", "eleventy.config.cjs"),
