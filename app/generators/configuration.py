@@ -2,30 +2,33 @@
 
 import ast
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from app.generators.inherited.scalars import deep_merge, get_folded
 from app.generators.inherited.values import FieldReader, Fields
-from app.generators.tree import ContentFile, ContentTree
+from app.generators.tree import ContentTree
 
 MAX_BYTES = 1 << 20
-"""A configuration or data file of more bytes is not read."""
-_FILES = {
-    "hugo": ("hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config.toml", "config.yaml", "config.yml", "config.json"),
-    "jekyll": ("_config.yml", "_config.yaml", "_config.toml"),
-    "eleventy": (
-        *(".eleventy.js", "eleventy.config.js", "eleventy.config.mjs", "eleventy.config.cjs"),
-        *("eleventy.config.ts", "eleventy.config.mts", "eleventy.config.cts"),
-    ),
-    "astro": ("astro.config.mjs", "astro.config.js", "astro.config.ts", "astro.config.mts", "astro.config.cjs"),
-    "hexo": ("_config.yml", "_config.yaml", "_config.json"),
-    "material": ("mkdocs.yml", "mkdocs.yaml"),
-    "nikola": ("conf.py",),
-    "pelican": ("pelicanconf.py", "publishconf.py"),
-    "docusaurus": ("docusaurus.config.js", "docusaurus.config.ts", "docusaurus.config.mjs", "docusaurus.config.cjs"),
+"""Of a configuration or data file more is not read."""
+_SCRIPTS = ("js", "mjs", "cjs", "ts", "mts", "cts")
+_DATA = (".toml", ".yaml", ".yml", ".json")
+_FILES: Mapping[str, Sequence[str]] = {
+    "hugo": [f"{name}{suffix}" for name in ("hugo", "config") for suffix in _DATA],
+    "jekyll": ["_config.yml", "_config.yaml", "_config.toml"],
+    "eleventy": [".eleventy.js", *(f"eleventy.config.{suffix}" for suffix in _SCRIPTS)],
+    "astro": [f"astro.config.{suffix}" for suffix in _SCRIPTS],
+    "hexo": ["_config.yml", "_config.yaml", "_config.json"],
+    "material": ["mkdocs.yml", "mkdocs.yaml"],
+    "nikola": ["conf.py"],
+    "pelican": ["pelicanconf.py"],
+    "docusaurus": [f"docusaurus.config.{suffix}" for suffix in _SCRIPTS],
 }
-_DATA = frozenset({".yml", ".yaml", ".toml", ".json"})
+_HUGO_FOLDERS = ("config/_default", "config/production")
+_COMMENT = re.compile(
+    r"""(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)|//[^\n]*|/\*.*?\*/""", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,88 @@ class Configuration:
     content: PurePosixPath = PurePosixPath()
     """The folder whose pages are posts, relative to the root of the tree."""
     values: Fields = field(default_factory=dict)
-    """The values that are literal; of a script, those at the top level that can be told."""
+    """The values that are literal; of a script in Python, those assigned to a name."""
+    opaque: frozenset[str] = frozenset()
+    """The names that a script in Python assigns something else than a literal."""
     text: str = ""
-    """The script of a generator that is configured in JavaScript, without its comments."""
+    """A script in JavaScript, without its comments."""
     path: PurePosixPath | None = None
     """The file; None if the blog has none."""
     problem: str | None = None
-    """Why the file could not be read, if it could not."""
+    """Why the file cannot be read, if it cannot."""
     key: Hashable = None
     """Equal as long as the configuration was not written."""
+
+
+def read_configuration(tree: ContentTree, generator: str, reader: FieldReader) -> Configuration:
+    """Return the configuration in the root of a tree."""
+    versions = {file.path: file.version for file in tree.files()}
+    names = [PurePosixPath(name) for name in _FILES.get(generator, ())]
+    first = next((path for path in names if path in versions), None)
+    paths = [first] if first else []
+    if generator == "hugo":
+        paths += sorted(path for path in versions if path.parent.as_posix() in _HUGO_FOLDERS and path.suffix in _DATA)
+    key = tuple((path.as_posix(), versions[path]) for path in paths)
+    if not paths:
+        return Configuration(generator, tree.content, key=key)
+    try:
+        return _read(tree, Configuration(generator, tree.content, path=paths[0], key=key), paths, reader)
+    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        return Configuration(generator, tree.content, path=paths[0], key=key, problem=reason)
+
+
+def _read(
+    tree: ContentTree, empty: Configuration, paths: Sequence[PurePosixPath], reader: FieldReader
+) -> Configuration:
+    generator, content, path, key = empty.generator, empty.content, paths[0], empty.key
+    source = tree.read(path, MAX_BYTES)
+    if path.suffix == ".py":
+        values, opaque = python_values(source.decode("utf-8", "replace"))
+        return Configuration(generator, content, values, opaque, path=path, key=key)
+    if path.suffix.removeprefix(".") in _SCRIPTS:
+        text = without_comments(source.decode("utf-8", "replace"))
+        return Configuration(generator, content, text=text, path=path, key=key)
+    values = {}
+    for each in paths:
+        values = deep_merge(values, _of_file(each, reader.data(tree.read(each, MAX_BYTES), each.suffix)))
+    return Configuration(generator, content, values, path=path, key=key)
+
+
+def _of_file(path: PurePosixPath, values: Fields) -> Fields:
+    """Return the values of a file; one in a folder of Hugo's configuration is named as the table that it has."""
+    is_table = path.parent != PurePosixPath() and path.stem not in {"hugo", "config"}
+    if not is_table:
+        return values
+    return {path.stem: get_folded(values, path.stem) or values}
+
+
+def python_values(source: str) -> tuple[Fields, frozenset[str]]:
+    """Return the literals that a script assigns to names, and the names that it assigns something else.
+
+    Nothing is executed. Raises `SyntaxError`, `ValueError`, `RecursionError`, `MemoryError`.
+    """
+    values: dict[str, object] = {}
+    opaque: set[str] = set()
+    for name, expression in _assignments(ast.parse(source)):
+        try:
+            values[name] = ast.literal_eval(expression)
+            opaque.discard(name)
+        except (ValueError, TypeError):
+            values.pop(name, None)
+            opaque.add(name)
+    return values, frozenset(opaque)
+
+
+def _assignments(module: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    for statement in ast.walk(module):
+        if isinstance(statement, ast.Assign):
+            names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
+            yield from ((name, statement.value) for name in names)
+        elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
+            yield statement.target.id, statement.value
+
+
+def without_comments(script: str) -> str:
+    """Return a script in JavaScript without its comments."""
+    return _COMMENT.sub(lambda match: match["text"] or " ", script)

@@ -4,10 +4,22 @@ import importlib.resources
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tests.generators.built_site import BuiltPage, BuiltSite, Files, pages_in, read_built, run, start, system_program, write_files
+from tests.generators.built_site import (
+    BuiltPage,
+    BuiltSite,
+    Files,
+    pages_in,
+    read_built,
+    run,
+    start,
+    system_program,
+    write_files,
+)
 from tests.generators.cases import json_cases, page, publication_cases, toml_cases, yaml_cases
 
-CONFIGURATION = 'baseURL = "https://blog.example/"\ntitle = "t"\ndisableKinds = ["taxonomy", "term", "RSS", "sitemap", "404"]\n'
+CONFIGURATION = (
+    'baseURL = "https://blog.example/"\ntitle = "t"\ndisableKinds = ["taxonomy", "term", "RSS", "sitemap", "404"]\n'
+)
 _LAYOUTS = {
     "layouts/_default/single.html": "@@{{ .Params.ghissueid }}@@{{ .Content }}{{ .Params.body }}",
     "layouts/_default/list.html": "@@{{ .Params.ghissueid }}@@{{ .Content }}",

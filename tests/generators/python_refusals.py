@@ -1,44 +1,55 @@
 """Reads the posts of a blog as its generator written in Python does; prints those that fail the build, as JSON.
 
-`python python_refusals.py material` or `nikola`, in the folder of the blog.
+`python python_refusals.py material` or `nikola`, in the folder of the blog. A process of its own, because the
+generators keep state, and change the logging of the process.
 """
 
-import glob
 import json
 import runpy
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+Reading = tuple[str, Callable[[], object]]
 
 
-def _material() -> Iterator[tuple[str, Callable[[], object]]]:
-    from material.plugins.blog.structure import Post
-    from mkdocs.config import load_config
-    from mkdocs.structure.files import get_files
+def _material() -> Iterator[Reading]:
+    from material.plugins.blog.structure import Post  # noqa: PLC0415 # each generator in its own process
+    from mkdocs.config import load_config  # noqa: PLC0415
+    from mkdocs.structure.files import get_files  # noqa: PLC0415
 
     config = load_config("mkdocs.yml")
-    for file in get_files(config):
+    files = get_files(config)
+    meta = config.plugins.get("material/meta")
+    if meta:
+        meta.on_files(files, config=config)
+    for file in files:
         if "/posts/" in file.src_uri and file.src_uri.endswith(".md"):
-            yield f"docs/{file.src_uri}", lambda file=file: Post(file, config)
+            yield f"docs/{file.src_uri}", partial(Post, file, config)
 
 
-def _nikola() -> Iterator[tuple[str, Callable[[], object]]]:
-    from nikola.nikola import Nikola
-    from nikola.post import Post
+def _nikola() -> Iterator[Reading]:
+    from nikola.nikola import Nikola  # noqa: PLC0415
+    from nikola.post import Post  # noqa: PLC0415
 
     site = Nikola(**{name: value for name, value in runpy.run_path("conf.py").items() if name.isupper()})
     site.init_plugins()
     compilers = site.plugin_manager.get_plugins_of_category("PageCompiler")
     markdown = next(plugin.plugin_object for plugin in compilers if plugin.name == "markdown")
-    extractors = {"metadata_extractors_by": site.metadata_extractors_by}
-    for path in sorted(glob.glob("posts/**/*.md", recursive=True)):
-        options = (site.config, "posts", True, site.MESSAGES, "post.tmpl", markdown)
-        yield path, lambda path=path: repr(Post(path, *options, **extractors))
+    options = (site.config, "posts", True, site.MESSAGES, "post.tmpl", markdown)
+    post = partial(Post, metadata_extractors_by=site.metadata_extractors_by)
+    for path in sorted(Path("posts").rglob("*.md")):
+        yield str(path), lambda path=str(path): repr(post(path, *options))  # the build makes a digest of `repr`
 
 
-refused = []
-for source, read in {"material": _material, "nikola": _nikola}[sys.argv[1]]():
-    try:
-        read()
-    except (Exception, SystemExit):
-        refused.append(source)
-print("refused:" + json.dumps(refused))
+GENERATORS: Mapping[str, Callable[[], Iterator[Reading]]] = {"material": _material, "nikola": _nikola}
+
+if __name__ == "__main__":
+    refused = []
+    for source, read in GENERATORS[sys.argv[1]]():
+        try:
+            read()
+        except (Exception, SystemExit):  # noqa: BLE001 # whatever the generator fails with
+            refused.append(source)
+    sys.stdout.write("\nrefused:" + json.dumps(refused))

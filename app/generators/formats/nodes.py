@@ -15,10 +15,13 @@ class Quirk(StrEnum):
     LINE_SEPARATOR = "a line separator of Unicode"
     QUESTION_MARK = "a question mark inside brackets"
     COMPLEX_KEY = "a mapping or list as the name of a field"
+    MERGE_LIST = "a list of mappings behind <<"
     CONTROL_CHARACTER = "a control character"
     UNKNOWN_TAG = "an unknown tag"
     INVALID_TIMESTAMP = "a date that does not exist"
     NOT_UTF8 = "a byte that is not UTF-8"
+    TOML_1_1 = "a form that TOML has since version 1.1"
+    TOML_ESCAPE = "an escape that TOML has since version 1.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,6 @@ class Scalar:
     """Without quotes, in one line of YAML."""
     tag: str | None = None
     """Its explicit tag, as `!issue` or `tag:yaml.org,2002:float`."""
-    value: object = None
-    """The value, where the language itself has types (TOML, JSON)."""
-    typed: bool = False
-    """Whether `value` counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +76,7 @@ class Unreadable(ValueError):
         super().__init__(reason)
         self.line = line
         """From 1, in the block."""
+
+
+class NotFollowed(Unreadable):
+    """Code that a generator runs and that cannot be followed here."""

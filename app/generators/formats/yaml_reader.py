@@ -267,12 +267,18 @@ class _Converter:
         if isinstance(node, yaml.SequenceNode):
             return ListNode(tuple(self.node(item) for item in node.value), line, tag)
         if isinstance(node, yaml.MappingNode):
-            return MapNode(tuple((self._key(key), self.node(value)) for key, value in node.value), line, tag)
+            return MapNode(tuple(self._pair(key, value) for key, value in node.value), line, tag)
         text = _STAND_INS.sub(lambda match: chr(_SHOWN[ord(match.group())]), node.value)
         plain = node.style is None and node.tag in {"", tag}
         if plain and tag is None and is_invalid_timestamp(text):
             self.quirks.setdefault(Quirk.INVALID_TIMESTAMP, line)
         return Scalar(text, line, plain, tag)
+
+    def _pair(self, key: Any, value: Any) -> tuple[Node, Node]:
+        pair = (self._key(key), self.node(value))
+        if isinstance(pair[1], ListNode) and pair[0] == Scalar("<<", pair[0].line):
+            self.quirks.setdefault(Quirk.MERGE_LIST, pair[0].line)
+        return pair
 
     def _key(self, key: Any) -> Node:
         if not isinstance(key, yaml.ScalarNode):

@@ -38,8 +38,12 @@ class Inheritance(Protocol):
     def merge(self, path: PurePosixPath, fields: Fields) -> Fields:
         """Return a page's fields with what it is given: its own win, but where the generator has it otherwise."""
 
-    def problems_for(self, path: PurePosixPath) -> Sequence[PostProblem]:
-        """Return the files that may give this page values and cannot be followed, as problems of the page."""
+    @property
+    def problems(self) -> Sequence[PostProblem]:
+        """Return what makes pages, or gives all of them values, and cannot be followed."""
+
+    def problems_for(self, path: PurePosixPath, fields: Fields) -> Sequence[PostProblem]:
+        """Return the files that may give a page with these own fields others, and cannot be followed."""
 
     def key_for(self, path: PurePosixPath) -> Hashable:
         """Return a value that is equal as long as the page is given the same."""
@@ -53,9 +57,11 @@ class NoInheritance:
         del path
         return fields
 
-    def problems_for(self, path: PurePosixPath) -> Sequence[PostProblem]:
+    problems: Sequence[PostProblem] = ()
+
+    def problems_for(self, path: PurePosixPath, fields: Fields) -> Sequence[PostProblem]:
         """Return no problem."""
-        del path
+        del path, fields
         return ()
 
     def key_for(self, path: PurePosixPath) -> Hashable:

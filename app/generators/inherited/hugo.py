@@ -1,0 +1,215 @@
+"""Hugo's `cascade`: fields that a section, or the configuration, gives to the pages below it.
+
+The nearest section wins, in one `cascade` the first entry; a page's own field wins, even an empty one. A section also
+gives to itself. `params` in a cascade are the page's fields as those in its own front matter. `target`, once `_target`,
+selects pages.
+
+Hugo 0.111 has it otherwise: `params` are a field, `draft` and days beat the page's own, a target's path has
+the file's ending, and a target outside a list is passed over. Where that matters a problem says so.
+"""
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from app.domain.posts.posts import PostProblem, ProblemKind
+from app.generators.configuration import MAX_BYTES, Configuration
+from app.generators.inherited.scalars import get_folded, glob_pattern, mapping_of, mappings_of, text_of
+from app.generators.inherited.values import FieldReader, Fields
+from app.generators.tree import ContentTree
+
+_CONTENT_SUFFIXES = frozenset({".md", ".markdown", ".html", ".htm", ".org", ".mdown", ".rst", ".ad", ".adoc", ".pdc"})
+_TARGETS = frozenset({"path", "kind", "environment"})
+_FORCED = frozenset({"draft", "date", "publishdate", "expirydate"})
+_DECISIVE = _FORCED | {"ghissueid", "ghrepo", "repo", "build", "_build", "headless"}
+_ADVICE = "Write ghissueid in the page."
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One entry of a cascade."""
+
+    top: Fields
+    params: Fields
+    target: Fields
+    can_be_followed: bool
+    is_listed: bool
+
+    def matches(self, page: "_Page", *, is_old: bool = False) -> bool:
+        """Return whether a target selects a page; as older versions had it, if `is_old`."""
+        if is_old and not self.is_listed:
+            return True
+        path = page.logical + page.suffix if is_old else page.logical
+        actual = {"path": path, "kind": page.kind, "environment": "production"}
+        return self.can_be_followed and all(_fits(glob, actual[name]) for name, glob in self.target.items())
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page as targets name it."""
+
+    logical: str
+    """The path below the content folder, without the file's ending, in lower case."""
+    suffix: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """The cascade of a section or of the configuration."""
+
+    source: str
+    entries: Sequence[_Entry] = ()
+    problem: str | None = None
+
+
+class HugoInheritance:
+    """The cascades of a blog by section."""
+
+    def __init__(self, tree: ContentTree, configuration: Configuration, reader: FieldReader) -> None:
+        self._content = configuration.content
+        self._site = _Section(str(configuration.path), _entries(configuration.values), configuration.problem)
+        self._key = configuration.key
+        self._sections: dict[PurePosixPath, _Section] = {}
+        self._versions: dict[PurePosixPath, Hashable] = {}
+        self._chains: dict[PurePosixPath, tuple[Sequence[_Section], Hashable]] = {}
+        self.problems = tuple(self._read(tree, reader))
+
+    def _read(self, tree: ContentTree, reader: FieldReader) -> Iterator[PostProblem]:
+        for file in tree.files():
+            path = file.path
+            if not path.is_relative_to(self._content):
+                continue
+            if path.name.startswith("_index.") and path.suffix in _CONTENT_SUFFIXES:
+                self._sections[path.parent] = _read_section(tree, path, reader)
+                self._versions[path.parent] = file.version
+            elif path.name.startswith("_content.") and path.suffix == ".gotmpl":
+                yield _adapter_problem(path.relative_to(self._content).as_posix())
+
+    def merge(self, path: PurePosixPath, fields: Fields) -> Fields:
+        """Return a page's fields with those of the cascades above it."""
+        entries = self._entries_above(path)
+        if not entries:
+            return fields
+        page = _page(path, self._content)
+        return _merge([entry for entry in entries if entry.matches(page)], fields)
+
+    def problems_for(self, path: PurePosixPath, fields: Fields) -> Sequence[PostProblem]:
+        """Return what of the cascades above a page cannot be followed, or versions of Hugo do otherwise."""
+        sections, _ = self._chain(path.parent)
+        if not sections:
+            return ()
+        source = path.relative_to(self._content).as_posix()
+        said = [(ProblemKind.VALUE_FROM_ELSEWHERE, text, _ADVICE) for each in sections if (text := _said_of(each))]
+        difference = _difference(self._entries_above(path), _page(path, self._content), fields)
+        if difference:
+            said.append((ProblemKind.GENERATORS_DIFFER, difference, "Write the field in the page, and only there."))
+        return [PostProblem(kind, source, text, advice) for kind, text, advice in said]
+
+    def key_for(self, path: PurePosixPath) -> Hashable:
+        """Return the versions of the files that give this page fields."""
+        return self._chain(path.parent)[1]
+
+    def _entries_above(self, path: PurePosixPath) -> Sequence[_Entry]:
+        return [entry for section in self._chain(path.parent)[0] for entry in section.entries]
+
+    def _chain(self, folder: PurePosixPath) -> tuple[Sequence[_Section], Hashable]:
+        """Return the sections above a page, the nearest first, the configuration last, and their versions."""
+        chain = self._chains.get(folder)
+        if chain is None:
+            folders = [parent for parent in (folder, *folder.parents) if parent in self._sections]
+            sections = [*(self._sections[parent] for parent in folders), self._site]
+            used = [section for section in sections if section.entries or section.problem]
+            versions = (self._key, *((str(parent), self._versions[parent]) for parent in folders))
+            chain = self._chains[folder] = (used, versions)
+        return chain
+
+
+def _adapter_problem(source: str) -> PostProblem:
+    message = f"{source} makes pages when the site is built, and their numbers cannot be read"
+    return PostProblem(ProblemKind.VALUE_FROM_ELSEWHERE, source, message, "Publish a list of the posts instead.")
+
+
+def _read_section(tree: ContentTree, path: PurePosixPath, reader: FieldReader) -> _Section:
+    try:
+        return _Section(str(path), _entries(reader.front_matter(tree.read(path, MAX_BYTES), path)))
+    except (OSError, ValueError, RecursionError) as error:
+        return _Section(str(path), (), str(error).partition("\n")[0] or "it cannot be read")
+
+
+def _said_of(section: _Section) -> str | None:
+    if section.problem:
+        return f"{section.source} may give this page fields, and cannot be read: {section.problem}"
+    if all(entry.can_be_followed for entry in section.entries):
+        return None
+    return f"a cascade in {section.source} selects pages in a way that cannot be followed"
+
+
+def _entries(fields: Fields) -> Sequence[_Entry]:
+    cascade = get_folded(fields, "cascade")
+    return [_entry(each, is_listed=isinstance(cascade, list | tuple)) for each in mappings_of(cascade)]
+
+
+def _entry(values: Fields, *, is_listed: bool) -> _Entry:
+    folded = _folded(values)
+    target = _folded(mapping_of(folded.get("target") or folded.get("_target")))
+    top = {key: value for key, value in folded.items() if key not in {"target", "_target", "params"}}
+    globs = [text for name in _TARGETS if (text := text_of(target.get(name)))]
+    can_be_followed = target.keys() <= _TARGETS and all(glob_pattern(glob) for glob in globs)
+    return _Entry(top, _folded(mapping_of(folded.get("params"))), target, can_be_followed, is_listed)
+
+
+def _folded(fields: Fields) -> dict[str, object]:
+    return {str(key).casefold(): value for key, value in fields.items()}
+
+
+def _fits(glob: object, actual: str) -> bool:
+    pattern = glob_pattern((text_of(glob) or "").casefold())
+    return pattern is not None and pattern.fullmatch(actual) is not None
+
+
+def _merge(entries: Sequence[_Entry], fields: Fields) -> Fields:
+    """Return fields with those of the entries, of which the first wins."""
+    own = _folded(fields).keys() | _own_params(fields)
+    top: dict[str, object] = {}
+    params: dict[str, object] = {}
+    for entry in entries:
+        taken = own | top.keys() | params.keys()
+        top |= {key: value for key, value in entry.top.items() if key not in taken}
+        params |= {key: value for key, value in entry.params.items() if key not in taken}
+    if not params:
+        return {**top, **fields}
+    name = next((key for key in fields if str(key).casefold() == "params"), "params")
+    return {**top, **fields, name: {**params, **mapping_of(fields.get(name))}}
+
+
+def _own_params(fields: Fields) -> set[str]:
+    return {str(key).casefold() for key in mapping_of(get_folded(fields, "params"))}
+
+
+def _difference(entries: Sequence[_Entry], page: _Page, fields: Fields) -> str | None:
+    """Return what older versions of Hugo do otherwise with a page, as a clause; None for nothing that matters."""
+    own, own_params = _folded(fields).keys(), _own_params(fields)
+    forced = sorted(name for entry in entries for name in entry.top if name in _FORCED & own)
+    if forced:
+        return f"a cascade gives {forced[0]}, which beats the page's own in older versions of Hugo"
+    for name in sorted(_DECISIVE - own):
+        giving = [entry for entry in entries if name in entry.top or name in entry.params]
+        if any(entry.matches(page) != entry.matches(page, is_old=True) for entry in giving):
+            return f"a cascade gives {name} to other pages in older versions of Hugo"
+        matching = [entry for entry in giving if entry.matches(page)]
+        if matching and (name in own_params or any(name in entry.params for entry in matching)):
+            return f"a cascade or the page has {name} in params, which older versions of Hugo do not look at"
+        if len({repr(entry.target) for entry in matching}) > 1:
+            return f"several entries of a cascade give {name}, and older versions of Hugo take any of them"
+    return None
+
+
+def _page(path: PurePosixPath, content: PurePosixPath) -> _Page:
+    relative = path.relative_to(content)
+    is_folder = relative.stem in {"index", "_index"}
+    logical = relative.parent if is_folder else relative.with_suffix("")
+    text = "" if logical == PurePosixPath() else logical.as_posix()
+    kind = "section" if relative.stem == "_index" else "page"
+    suffix = f"/{relative.name}" if is_folder else relative.suffix
+    return _Page("/" + text.replace(" ", "-").casefold(), suffix, kind)
