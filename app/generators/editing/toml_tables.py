@@ -18,20 +18,20 @@ _MOST_HEADERS = 200
 """A table header is found by reading everything before it."""
 
 
-def edit_toml(text: str, block: Block, number: int, style: FieldStyle) -> Edit:
-    """Return the edit that gives a block of TOML the number. Raises `ValueError` if its field is not empty."""
+def edit_toml(text: str, block: Block, number: int, style: FieldStyle) -> tuple[Edit, ...]:
+    """Return the one edit that gives a block of TOML the number. Raises `ValueError` if its field is not empty."""
     lines = split_lines(text, block.start, block.end)
     headers = _headers(text, block, lines)
     tables = _tables(lines, headers)
     for name in dict.fromkeys((style.table or "", *style.nested)):
         own = [line for line in tables.get(name, []) if _names(line, style)]
         if own:
-            return _fill(own, number, style)
+            return (_fill(own, number, style),)
     if style.table is None or style.table in tables:
-        return _insert(text, block, lines, tables, f"{style.key} = {number}", style.table or "")
+        return (_insert(text, block, lines, tables, f"{style.key} = {number}", style.table or ""),)
     if any(line.text.lstrip().startswith(f"{style.table}.") for line in tables[""]):
-        return _insert(text, block, lines, tables, f"{style.table}.{style.key} = {number}", "")
-    return insert_lines(text, block.end, "", f"[{style.table}]", f"{style.key} = {number}")
+        return (_insert(text, block, lines, tables, f"{style.table}.{style.key} = {number}", ""),)
+    return (insert_lines(text, block.end, "", f"[{style.table}]", f"{style.key} = {number}"),)
 
 
 def _headers(text: str, block: Block, lines: list[Line]) -> list[Line]:
