@@ -5,11 +5,12 @@ lines that only look like them.
 """
 
 import re
-import tomllib
 
 from app.generators.editing.edits import Edit, Line, insert_lines, split_lines
 from app.generators.editing.fields import FieldStyle
 from app.generators.fences import Block
+from app.generators.formats.nodes import Unreadable
+from app.generators.formats.toml import read_toml
 
 _FIELD = re.compile(r"[ \t]*(?P<quote>[\"']?)(?P<key>[\w-]+)(?P=quote)[ \t]*=[ \t]*(?P<value>\"\"|'')?[ \t]*(?:#.*)?")
 _ANY_FIELD = re.compile(r"[ \t]*(?P<quote>[\"']?)(?P<key>[\w-]+)(?P=quote)[ \t]*=.*")
@@ -24,7 +25,8 @@ def edit_toml(text: str, block: Block, number: int, style: FieldStyle) -> tuple[
     headers = _headers(text, block, lines)
     tables = _tables(lines, headers)
     for name in dict.fromkeys((style.table or "", *style.nested)):
-        own = [line for line in tables.get(name, []) if _names(line, style)]
+        fields = [line for line in tables.get(name, []) if _names(line, style)][:_MOST_HEADERS]
+        own = [line for line in fields if _is_complete(text[block.start : line.start])]
         if own:
             return (_fill(own, number, style),)
     if style.table is None or style.table in tables:
@@ -44,8 +46,8 @@ def _headers(text: str, block: Block, lines: list[Line]) -> list[Line]:
 
 def _is_complete(text: str) -> bool:
     try:
-        tomllib.loads(text.replace("\r\n", "\n"))
-    except (ValueError, RecursionError):
+        read_toml(text)
+    except Unreadable:
         return False
     return True
 
