@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -30,7 +31,7 @@ _keys = st.text("abcdefghijklmnopqrstuvwxyz", min_size=2, max_size=7).filter(
     lambda key: key not in {"no", "on", "yes", "off", "null", "true", "false", "params", "extra", "repo", "ghissueid"}
 )
 _strings = st.text(st.characters(max_codepoint=0x2FF, exclude_categories=["C", "Z"]), max_size=12)
-_json_values = st.one_of(
+_json_values: st.SearchStrategy[Any] = st.one_of(
     st.integers(-99, 99),
     st.booleans(),
     _strings,
@@ -94,13 +95,14 @@ def _toml_lines(draw: st.DrawFn) -> list[str]:
 
 @st.composite
 def _json_text(draw: st.DrawFn) -> str:
+    empty: st.SearchStrategy[Any] = st.sampled_from([None, ""])
     fields = list(
         draw(
             st.dictionaries(_keys | _strings.filter(lambda key: key.lower() != "ghissueid"), _json_values, max_size=4)
         ).items()
     )
     if draw(st.booleans()):
-        fields.insert(draw(st.integers(0, len(fields))), ("ghissueid", draw(st.sampled_from([None, ""]))))
+        fields.insert(draw(st.integers(0, len(fields))), ("ghissueid", draw(empty)))
     indent = draw(st.sampled_from([None, 2, 4, "\t"]))
     return json.dumps(dict(fields), ensure_ascii=False, indent=indent)
 

@@ -15,12 +15,15 @@ from app.generators.formats.toml import read_toml
 _FIELD = re.compile(r"[ \t]*(?P<quote>[\"']?)(?P<key>[\w-]+)(?P=quote)[ \t]*=[ \t]*(?P<value>\"\"|'')?[ \t]*(?:#.*)?")
 _ANY_FIELD = re.compile(r"[ \t]*(?P<quote>[\"']?)(?P<key>[\w-]+)(?P=quote)[ \t]*=.*")
 _HEADER = re.compile(r"[ \t]*\[[ \t]*(?P<name>[^\[\]]+?)[ \t]*\][ \t]*(?:#.*)?")
+_MOST_CHARACTERS = 262_144
 _MOST_HEADERS = 200
 """A table header is found by reading everything before it."""
 
 
 def edit_toml(text: str, block: Block, number: int, style: FieldStyle) -> tuple[Edit, ...]:
     """Return the one edit that gives a block of TOML the number. Raises `ValueError` if its field is not empty."""
+    if block.end - block.start > _MOST_CHARACTERS:
+        raise ValueError(f"its front matter has more than {_MOST_CHARACTERS} characters. Write the number by hand")
     lines = split_lines(text, block.start, block.end)
     headers = _headers(text, block, lines)
     tables = _tables(lines, headers)
