@@ -90,7 +90,7 @@ def create(  # noqa: PLR0917 - the options of the command line
 
 async def run(settings: Settings, folder: Path, options: Options, clock: Clock, printer: Printer) -> int:
     """Make the threads, print what happens, and return the exit status. Raises an `AfterwordError`."""
-    catalog = await read_catalog(folder, settings)
+    catalog = await asyncio.to_thread(read_catalog, folder, settings, clock.now())
     plan = plan_threads(catalog)
     edit = page_editor(settings, catalog.generator)
     async with open_thread_maker(settings, (folder, edit), options, (clock, random), printer.print_result) as maker:
