@@ -54,7 +54,7 @@ _ASTRO = re.compile(r"(?:\ufeff?|[\s\ufeff]*\n)(?P<open>---|\+\+\+)(?P<body>.*?\
 _HEXO_PREFIX = re.compile(r"\ufeff?(?:-{3,}|;{3,})")
 _HEXO = re.compile(r"\ufeff?(?P<open>-{3,}|;{3,})\r?\n(?P<body>.+?)\r?\n(?P=open)", re.DOTALL)
 _HEXO_CLOSED_ONLY = re.compile(r"\ufeff?(?P<body>.+?)\r?\n(?P<open>-{3,}|;{3,})", re.DOTALL)
-_NEWLINE = r"(?:\r\n|\r|\n)"
+_NEWLINE = r"(?>\r\n|\r|\n)"
 _MKDOCS = re.compile(rf"\ufeff?---[ \t]*{_NEWLINE}(?P<body>.*?{_NEWLINE})(?:\.\.\.|---)[ \t]*{_NEWLINE}", re.DOTALL)
 _NIKOLA = re.compile(rf"\ufeff?(?P<open>---|\+\+\+){_NEWLINE}")
 _NIKOLA_CLOSE = {"---": re.compile(rf"{_NEWLINE}---{_NEWLINE}"), "+++": re.compile(rf"{_NEWLINE}\+\+\+{_NEWLINE}")}

@@ -26,6 +26,7 @@ from app.cli.doctor.public.check import check_public_address
 from app.cli.doctor.report import CheckResult, Places, Report
 from app.cli.options import Json, Repo, Store
 from app.domain.errors import InvalidSetting
+from app.domain.posts.content_repository import is_content_repository
 from app.domain.posts.findings import Severity
 from app.outbound.clock import SystemClock
 from app.outbound.github import HttpGitHub
@@ -88,7 +89,7 @@ def doctor(  # noqa: PLR0917 - the options of the command line
 
 
 def _existing(folder: str | None) -> str | None:
-    if folder is not None and "://" not in folder and not Path(folder).is_dir():
+    if folder is not None and "://" not in folder and not is_content_repository(folder) and not Path(folder).is_dir():
         raise InvalidSetting("FOLDER", f"there is no folder {folder!r}. Name the blog's content folder")
     return folder
 
@@ -115,7 +116,7 @@ async def _examine(settings: Settings, warnings: list[str], clock: SystemClock, 
         posts=len(catalog.posts) if catalog is not None else None,
         generator=catalog.generator if catalog is not None else None,
         fixes=fixes,
-        places=Places(None if location is None or "://" in location else Path(location)),
+        places=Places(Path(location) if location is not None and Path(location).is_dir() else None),
     )
 
 

@@ -74,7 +74,7 @@ def _fix_pages(examination: Examination, findings: Sequence[Finding]) -> Iterato
         return
     numbers = SuggestedThreads(catalog, examination.facts).certain_numbers(examination.settings.repo[0])
     posts = {post.source: post for post in catalog.posts}
-    pages, edit = FolderPages(Path(location)), page_editor(catalog.generator)
+    pages, edit = FolderPages(Path(location)), page_editor(examination.settings, catalog.generator)
     for finding in findings:
         post = posts.get(finding.source or "")
         if finding.rule not in _WITHOUT_NUMBER or post is None or post.source not in numbers:

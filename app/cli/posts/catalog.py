@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from app.domain.errors import CannotStart
-from app.domain.posts.posts import Post, PostCatalog
-from app.outbound.posts import post_source
+from app.domain.posts.posts import PostCatalog, PostProblem, ProblemKind
+from app.outbound.content.folders.folder_tree import FolderTree
+from app.outbound.content.reading import SiteReader
 from app.settings import Settings
 
 Folder = Annotated[
@@ -22,27 +23,28 @@ def content_folder(folder: Path | None, settings: Settings) -> Path:
     if folder is None and settings.posts is not None and Path(settings.posts).is_dir():
         folder = Path(settings.posts)
     if folder is None:
-        raise CannotStart(
-            "No content folder is named. Write it behind the command, as in: afterword posts create content"
-        )
+        raise CannotStart("No content folder is named. Write it behind the command: afterword posts create content")
     if not folder.is_dir():
         raise CannotStart(f"There is no folder {str(folder)!r}. Name the blog's content folder.")
     return folder
 
 
-async def read_catalog(folder: Path, settings: Settings) -> PostCatalog:
-    """Return the posts in a folder, as the generator sees them. Raises `CannotStart` if it cannot be read."""
-    source = post_source(str(folder), settings.repo)
-    try:
-        catalog = await source.read()
-    finally:
-        await source.aclose()
-    if catalog is None:
-        raise CannotStart(f"The folder {str(folder)!r} cannot be read. Look at the warnings above.")
-    return replace(catalog, posts=tuple(_with_relative_source(post, folder) for post in catalog.posts))
-
-
-def _with_relative_source(post: Post, folder: Path) -> Post:
-    """Return a post whose source is relative to the folder: a marker must not depend on where the folder is."""
-    path = Path(post.source)
-    return replace(post, source=path.relative_to(folder).as_posix()) if path.is_relative_to(folder) else post
+def read_catalog(folder: Path, settings: Settings, now: float) -> PostCatalog:
+    """Return the posts in a folder, as the generator sees them at the time `now`. Raises `CannotStart`."""
+    tree = FolderTree(folder, now)
+    if tree.content_error is not None:
+        raise CannotStart(f"The folder {str(folder)!r} cannot be opened ({tree.content_error.strerror}). Allow it.")
+    if tree.is_too_large:
+        raise CannotStart(f"The folder {str(folder)!r} has too many files for a blog. Name its content folder.")
+    catalog = SiteReader(settings.repo, settings.generator).read(tree, now)
+    folders = tuple(
+        PostProblem(
+            ProblemKind.UNREADABLE_FOLDER,
+            error.folder.relative_to(tree.content).as_posix(),
+            f"the folder cannot be opened ({error.error.strerror})",
+            "Allow it.",
+        )
+        for error in tree.errors
+        if error.folder.is_relative_to(tree.content)
+    )
+    return replace(catalog, problems=catalog.problems + folders, generator=catalog.generator or settings.generator)

@@ -16,7 +16,8 @@ from app.cli.posts.printing import Printer
 from app.domain.errors import CannotStart, GitHubError, InvalidSetting, RateLimited
 from app.domain.posts.posts import Post
 from app.domain.posts.thread_text import DEFAULT_TEMPLATE, check_template
-from app.generators.editing import set_number
+from app.generators.editing import named_repository, set_number
+from app.github.responses import single_line
 from app.outbound.clock import SystemClock, random
 from app.ports.clock import Clock
 from app.settings import Settings, load
@@ -89,9 +90,9 @@ def create(  # noqa: PLR0917 - the options of the command line
 
 async def run(settings: Settings, folder: Path, options: Options, clock: Clock, printer: Printer) -> int:
     """Make the threads, print what happens, and return the exit status. Raises an `AfterwordError`."""
-    catalog = await read_catalog(folder, settings)
+    catalog = await asyncio.to_thread(read_catalog, folder, settings, clock.now())
     plan = plan_threads(catalog)
-    edit = page_editor(catalog.generator)
+    edit = page_editor(settings, catalog.generator)
     async with open_thread_maker(settings, (folder, edit), options, (clock, random), printer.print_result) as maker:
         try:
             report = await maker.run(plan)
@@ -112,11 +113,17 @@ def _exit_status(plan: Plan, report: Report) -> int:
     return EXIT_FAILURES if report.count(Outcome.FAILED) or has_problem else 0
 
 
-def page_editor(generator: str | None) -> EditPage:
-    """Return what writes a number into a page, by the rules of the blog's generator."""
+def page_editor(settings: Settings, generator: str | None) -> EditPage:
+    """Return what writes the number of an issue of the first repository into a page."""
+    repo = settings.repo[0]
 
     def edit(post: Post, content: bytes, number: int) -> bytes:
-        return set_number(content, PurePosixPath(post.source), generator, number)
+        path = PurePosixPath(post.source)
+        result = set_number(content, path, generator, number)
+        name = named_repository(content, path, generator)
+        if name is not None and name.lower() != repo.key:
+            raise ValueError(f"it names the repository {single_line(name)}. Run the command for that one, with --repo")
+        return result
 
     return edit
 

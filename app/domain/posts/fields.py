@@ -30,12 +30,14 @@ def post_of_page(page: Mapping[str, object], source: str, sites: Sequence[Reposi
     fields = _fields(page)
     numbers = _numbers(fields.get("ghissueid"))
     repo = _repository(fields, sites) if numbers else None
-    texts = {name: _text(fields.get(name)) for name in ("title", "url", "date", "description")}
     return Post(
         source,
         frozenset(ThreadRef(repo, number) for number in numbers if repo is not None),
+        title=_text(fields.get("title")),
+        url=_text(fields.get("url")),
+        date=_text(fields.get("date")),
+        description=_text(fields.get("description")),
         unpublished="it is a draft" if _is_draft(fields) else None,
-        **texts,
     )
 
 

@@ -25,8 +25,8 @@ class _Member:
     end: int
 
 
-def edit_json(text: str, block: Block, number: int, style: FieldStyle) -> Edit:
-    """Return the edit that gives an object, or the members inside one, the number. Raises `ValueError`."""
+def edit_json(text: str, block: Block, number: int, style: FieldStyle) -> tuple[Edit, ...]:
+    """Return the one edit that gives an object, or the members inside one, the number. Raises `ValueError`."""
     start = block.start
     if block.format is not Format.JSON_MEMBERS:
         start = text.find("{", block.start, block.end) + 1
@@ -38,8 +38,8 @@ def edit_json(text: str, block: Block, number: int, style: FieldStyle) -> Edit:
         raise ValueError(_NOT_READABLE) from None
     own = [member for member in members if style.names(member.key)]
     if own:
-        return _fill(own, number, style)
-    return _append(text, start, members, f'"{style.key}"', number)
+        return (_fill(own, number, style),)
+    return (_append(text, start, members, f'"{style.key}"', number),)
 
 
 def _members(text: str, start: int, end: int) -> list[_Member]:

@@ -45,10 +45,10 @@ _META_NAME = re.compile(r"""\bname\s*=\s*(["']?)(?P<name>[^"'\s>]+)\1""", re.IGN
 _META_EMPTY = re.compile(r"""\bcontent\s*=\s*(?P<quotes>""|'')""", re.IGNORECASE)
 
 
-def edit_prefixed_lines(text: str, block: Block, number: int, style: FieldStyle) -> Edit:
-    """Return the edit that gives such a block the number. Raises `ValueError` if its field is not empty."""
+def edit_prefixed_lines(text: str, block: Block, number: int, style: FieldStyle) -> tuple[Edit, ...]:
+    """Return the one edit that gives such a block the number. Raises `ValueError` if its field is not empty."""
     if block.format is Format.META_TAGS:
-        return _edit_meta_tags(text, block, number, style)
+        return (_edit_meta_tags(text, block, number, style),)
     notation = _NOTATIONS[block.format]
     lines = split_lines(text, block.start, block.end)
     opening = (
@@ -57,12 +57,12 @@ def edit_prefixed_lines(text: str, block: Block, number: int, style: FieldStyle)
     fields = _field_lines(lines[len(opening) :], notation)
     own = [line for line in fields if (match := notation.field.fullmatch(line.text)) and style.names(match["key"])]
     if own:
-        return _fill(own, notation, number, style)
+        return (_fill(own, notation, number, style),)
     line = notation.template.format(key=style.key, number=number)
     last = [*opening, *fields][-1:]
     if last:
-        return insert_lines(text, last[0].next, line)
-    return insert_lines(text, block.start, line, *([""] if block.format is Format.META_LINES else []))
+        return (insert_lines(text, last[0].next, line),)
+    return (insert_lines(text, block.start, line, *([""] if block.format is Format.META_LINES else [])),)
 
 
 def _field_lines(lines: list[Line], notation: _Notation) -> list[Line]:

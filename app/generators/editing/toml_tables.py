@@ -5,33 +5,38 @@ lines that only look like them.
 """
 
 import re
-import tomllib
 
 from app.generators.editing.edits import Edit, Line, insert_lines, split_lines
 from app.generators.editing.fields import FieldStyle
 from app.generators.fences import Block
+from app.generators.formats.nodes import Unreadable
+from app.generators.formats.toml import read_toml
 
 _FIELD = re.compile(r"[ \t]*(?P<quote>[\"']?)(?P<key>[\w-]+)(?P=quote)[ \t]*=[ \t]*(?P<value>\"\"|'')?[ \t]*(?:#.*)?")
 _ANY_FIELD = re.compile(r"[ \t]*(?P<quote>[\"']?)(?P<key>[\w-]+)(?P=quote)[ \t]*=.*")
 _HEADER = re.compile(r"[ \t]*\[[ \t]*(?P<name>[^\[\]]+?)[ \t]*\][ \t]*(?:#.*)?")
+_MOST_CHARACTERS = 262_144
 _MOST_HEADERS = 200
 """A table header is found by reading everything before it."""
 
 
-def edit_toml(text: str, block: Block, number: int, style: FieldStyle) -> Edit:
-    """Return the edit that gives a block of TOML the number. Raises `ValueError` if its field is not empty."""
+def edit_toml(text: str, block: Block, number: int, style: FieldStyle) -> tuple[Edit, ...]:
+    """Return the one edit that gives a block of TOML the number. Raises `ValueError` if its field is not empty."""
+    if block.end - block.start > _MOST_CHARACTERS:
+        raise ValueError(f"its front matter has more than {_MOST_CHARACTERS} characters. Write the number by hand")
     lines = split_lines(text, block.start, block.end)
     headers = _headers(text, block, lines)
     tables = _tables(lines, headers)
     for name in dict.fromkeys((style.table or "", *style.nested)):
-        own = [line for line in tables.get(name, []) if _names(line, style)]
+        fields = [line for line in tables.get(name, []) if _names(line, style)][:_MOST_HEADERS]
+        own = [line for line in fields if _is_complete(text[block.start : line.start])]
         if own:
-            return _fill(own, number, style)
+            return (_fill(own, number, style),)
     if style.table is None or style.table in tables:
-        return _insert(text, block, lines, tables, f"{style.key} = {number}", style.table or "")
+        return (_insert(text, block, lines, tables, f"{style.key} = {number}", style.table or ""),)
     if any(line.text.lstrip().startswith(f"{style.table}.") for line in tables[""]):
-        return _insert(text, block, lines, tables, f"{style.table}.{style.key} = {number}", "")
-    return insert_lines(text, block.end, "", f"[{style.table}]", f"{style.key} = {number}")
+        return (_insert(text, block, lines, tables, f"{style.table}.{style.key} = {number}", ""),)
+    return (insert_lines(text, block.end, "", f"[{style.table}]", f"{style.key} = {number}"),)
 
 
 def _headers(text: str, block: Block, lines: list[Line]) -> list[Line]:
@@ -44,8 +49,8 @@ def _headers(text: str, block: Block, lines: list[Line]) -> list[Line]:
 
 def _is_complete(text: str) -> bool:
     try:
-        tomllib.loads(text.replace("\r\n", "\n"))
-    except (ValueError, RecursionError):
+        read_toml(text)
+    except Unreadable:
         return False
     return True
 

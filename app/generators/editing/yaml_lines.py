@@ -15,20 +15,26 @@ _EMPTY = re.compile(r"(?P<blanks>[ \t]*)(?P<value>~|null|Null|NULL|\"\"|'')?(?P<
 _NESTED_INDENT = "  "
 
 
-def edit_yaml(text: str, block: Block, number: int, style: FieldStyle) -> Edit:
-    """Return the edit that gives a block of YAML the number. Raises `ValueError` if its field is not empty."""
+def edit_yaml(text: str, block: Block, number: int, style: FieldStyle) -> tuple[Edit, ...]:
+    """Return the edits that may give a block of YAML the number, the best first.
+
+    Raises `ValueError` if its field is not empty. A line at the end may add a line end to a text before it.
+    """
     lines = split_lines(text, block.start, block.end)
     significant = [line for line in lines if line.text.strip() and not line.text.lstrip().startswith("#")]
     indent = significant[0].indent if significant else ""
     top_level = [line for line in significant if line.indent == indent]
     field = _find_empty(top_level, style)
-    for table in style.nested if field is None else ():
+    tables = (*style.nested, *((style.table,) if style.table else ()))
+    for table in tables if field is None else ():
         field = field or _find_empty(_children(table, top_level, significant, indent), style)
     if field is not None:
-        return _fill(field, number)
+        return (_fill(field, number),)
     if style.table is not None:
-        return _insert_in_table(text, block, number, style, significant)
-    return insert_lines(text, block.end, f"{indent}{style.key}: {number}")
+        return (_insert_in_table(text, block, number, style, significant),)
+    line = f"{indent}{style.key}: {number}"
+    at_start = [insert_lines(text, significant[0].start, line)] if significant else []
+    return (insert_lines(text, block.end, line), *at_start)
 
 
 def _find_empty(lines: list[Line], style: FieldStyle) -> Line | None:

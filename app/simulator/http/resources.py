@@ -12,6 +12,7 @@ from functools import partial
 import orjson
 
 from app.simulator.http import responses
+from app.simulator.http.archives import Archives
 from app.simulator.http.hook_resources import HOOKS_DOCS, HookResources
 from app.simulator.http.issues.creation import CREATE_DOCS, create_issue
 from app.simulator.http.issues.search import SEARCH_PATH, SearchIndex, search_issues
@@ -76,6 +77,7 @@ class Resources:
         self._world = world
         self._search_index = search_index
         self._hooks = HookResources(world, hooks)
+        self.archives = Archives(world)
         self._cursors = cursors
         self._objects = ObjectCache(world)
         self._selection = Selection(world)
@@ -90,6 +92,8 @@ class Resources:
             (re.compile(r"/hooks/(\d{1,15})/deliveries"), self._hooks.deliveries, HOOKS_DOCS),
             (re.compile(r"/keys"), self._hooks.deploy_keys, HOOKS_DOCS),
             (re.compile(r"/actions/secrets"), self._hooks.secrets, HOOKS_DOCS),
+            (re.compile(r"/commits/(.+)"), self._commit_id, responses.COMMIT_DOCS),
+            (re.compile(r"/tarball/(.+)"), self._archive, responses.ARCHIVE_DOCS),
         )
 
     def respond(self, request: IncomingRequest, view: View, viewer: User | None) -> SimulatedResponse:
@@ -107,7 +111,7 @@ class Resources:
                 repository = self._visible_repository(path, viewer, docs)
                 context = RequestContext(request, view, viewer, repository, rest, docs)
                 self._redirect_former_name(context, path)
-                return handler(context, *map(int, match.groups()))
+                return handler(context, *match.groups())
         raise responses.not_found()
 
     def create(
@@ -172,18 +176,24 @@ class Resources:
         comments = self._selection.comments(context.repository.id, context.parameters, context.since)
         return self._page(context, comments, self._objects.comment)
 
-    def _comments(self, context: RequestContext, number: int) -> SimulatedResponse:
-        if (context.repository.id, number) in self._world.transferred_issues:
+    def _comments(self, context: RequestContext, number: str) -> SimulatedResponse:
+        if (context.repository.id, int(number)) in self._world.transferred_issues:
             raise responses.not_found(context.docs)
-        comments = self._selection.thread(self._find_issue(context, number), context.since)
+        comments = self._selection.thread(self._find_issue(context, int(number)), context.since)
         return self._page(context, comments, self._objects.comment)
 
-    def _issue(self, context: RequestContext, number: int) -> SimulatedResponse:
-        issue = self._find_issue(context, number)
+    def _commit_id(self, context: RequestContext, ref: str) -> SimulatedResponse:
+        return self.archives.commit_id(context.repository, ref, context.request.headers.get("accept", ""))
+
+    def _archive(self, context: RequestContext, ref: str) -> SimulatedResponse:
+        return self.archives.redirect(context.repository, ref, context.view.base_url)
+
+    def _issue(self, context: RequestContext, number: str) -> SimulatedResponse:
+        issue = self._find_issue(context, int(number))
         return _single(self._objects.single_issue(issue, context.view), issue.updated_at)
 
-    def _comment(self, context: RequestContext, comment_id: int) -> SimulatedResponse:
-        comment = self._world.comments.get(comment_id)
+    def _comment(self, context: RequestContext, comment_id: str) -> SimulatedResponse:
+        comment = self._world.comments.get(int(comment_id))
         if comment is None or self._world.issues[comment.issue_id].repository_id != context.repository.id:
             raise responses.not_found(context.docs)
         return _single(self._objects.comment(comment, context.view), comment.updated_at)

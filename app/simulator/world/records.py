@@ -78,6 +78,17 @@ class Repository:
         return f"{self.owner}/{self.name}"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Commit:
+    """A state of a repository's files: contents by path, and symbolic links with their targets."""
+
+    id: str
+    repository_id: int
+    created_at: int
+    files: Mapping[str, bytes]
+    links: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Pin:
     """The time at which a comment was pinned, and the id of the user who did it."""

@@ -225,7 +225,7 @@ class ThreadMaker:
         try:
             self._tools.pages.replace(post.source, page, self._tools.edit(post, page.content, issue.number))
         except ValueError as error:
-            reason = f"issue {issue.number} is its thread, but {error}: ghissueid: {issue.number}"
+            reason = f"{error}; its thread is issue {issue.number}"
             result = PostResult(post, Outcome.FAILED, issue.number, reason)
         self._tools.journal.end(candidate.digests[0])
         return result

@@ -13,6 +13,7 @@ _BLOCKING = frozenset(
         ProblemKind.NOT_A_NUMBER,
         ProblemKind.UNKNOWN_REPOSITORY,
         ProblemKind.UNREADABLE,
+        ProblemKind.UNREADABLE_FOLDER,
         ProblemKind.GENERATORS_DIFFER,
         ProblemKind.VALUE_FROM_ELSEWHERE,
     }

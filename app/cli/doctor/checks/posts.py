@@ -1,21 +1,17 @@
 """The check of the posts: what their pages name, compared with the issues."""
 
-import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Sequence
 
+from app.cli.doctor.checks.catalog import read_posts
 from app.cli.doctor.checks.facts import ask_for_missing, describe_mirror, github_facts, mirror_facts
 from app.cli.doctor.examination import Examination
 from app.cli.doctor.report import CheckResult
-from app.domain.errors import GitHubError
+from app.domain.errors import CannotStart, GitHubError
 from app.domain.posts.findings import Finding, Severity
 from app.domain.posts.posts import PostCatalog
 from app.domain.posts.rules.check import post_findings
 from app.domain.posts.rules.facts import SiteFacts
 from app.domain.sites import Repository
-from app.outbound.posts import post_source
 
 _NAME = "posts"
 _NO_NUMBERS = "Write ghissueid: 41 into the front matter of a post, or name the right folder."
@@ -27,10 +23,10 @@ async def check_posts(examination: Examination) -> CheckResult:
     if location is None:
         detail = "No posts are named: write afterword doctor FOLDER, or set AFTERWORD_POSTS."
         return CheckResult(_NAME, detail, is_skipped=True)
-    catalog, reasons = await _read(location, examination.settings.repo)
-    if catalog is None:
-        detail = " ".join(reasons) or f"The posts at {location} cannot be read."
-        return CheckResult(_NAME, detail, is_unchecked=True, is_essential=True)
+    try:
+        catalog = await read_posts(examination, location)
+    except CannotStart as error:
+        return CheckResult(_NAME, str(error), is_unchecked=True, is_essential=True)
     examination.catalog = catalog
     numbers = _numbers(catalog, examination.settings.repo)
     sources, failures = await _learn(examination, numbers)
@@ -43,46 +39,6 @@ async def check_posts(examination: Examination) -> CheckResult:
     if failures:
         detail = f"{detail} {' '.join(failures)}"
     return CheckResult(_NAME, detail, findings, is_unchecked=bool(failures), is_essential=True)
-
-
-async def _read(location: str, sites: Sequence[Repository]) -> tuple[PostCatalog | None, list[str]]:
-    with _logged_warnings() as warnings:
-        source = post_source(location, sites)
-        try:
-            return _with_relative_sources(await source.read(), location), warnings
-        finally:
-            await source.aclose()
-
-
-def _with_relative_sources(catalog: PostCatalog | None, location: str) -> PostCatalog | None:
-    """Return a catalog whose sources are paths in the content folder."""
-    if catalog is None:
-        return None
-
-    def source(text: str) -> str:
-        path = Path(text)
-        return path.relative_to(location).as_posix() if path.is_relative_to(location) else text
-
-    posts = tuple(replace(post, source=source(post.source)) for post in catalog.posts)
-    problems = tuple(replace(problem, source=source(problem.source)) for problem in catalog.problems)
-    return replace(catalog, posts=posts, problems=problems)
-
-
-@contextmanager
-def _logged_warnings() -> Iterator[list[str]]:
-    """Collect what sources log: they say there why nothing could be read."""
-    messages: list[str] = []
-    handler = logging.Handler()
-    handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
-    logger = logging.getLogger("app.outbound")
-    before = logger.propagate
-    logger.addHandler(handler)
-    logger.propagate = False
-    try:
-        yield messages
-    finally:
-        logger.removeHandler(handler)
-        logger.propagate = before
 
 
 def _numbers(catalog: PostCatalog, sites: Sequence[Repository]) -> dict[Repository, set[int]]:
