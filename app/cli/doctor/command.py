@@ -116,8 +116,12 @@ async def _examine(settings: Settings, warnings: list[str], clock: SystemClock, 
         posts=len(catalog.posts) if catalog is not None else None,
         generator=catalog.generator if catalog is not None else None,
         fixes=fixes,
-        places=Places(Path(location) if location is not None and Path(location).is_dir() else None),
+        places=_places(location),
     )
+
+
+def _places(location: str | None) -> Places:
+    return Places(Path(location) if location is not None and Path(location).is_dir() else None)
 
 
 def _print(report: Report, report_format: Format, status: int) -> None:

@@ -53,11 +53,11 @@ class HookResources:
         hooks = self._hooks.of(context.repository.id)
         return responses.json_response(200, [_hook_object(hook, context) for hook in hooks])
 
-    def deliveries(self, context: HookRequest, hook_id: int) -> SimulatedResponse:
+    def deliveries(self, context: HookRequest, hook_id: str) -> SimulatedResponse:
         """Return the latest deliveries of a webhook, the newest first."""
         self._require(context, "repository_hooks", *_HOOK_SCOPES)
         for hook in self._hooks.of(context.repository.id):
-            if hook.id == hook_id:
+            if hook.id == int(hook_id):
                 size = min(int(context.parameters.get("per_page", "30")), 100)
                 log = enumerate(hook.deliveries(), start=1)
                 objects = [_delivery_object(number, delivery) for number, delivery in log]
