@@ -46,16 +46,20 @@ class DoctorRunner:
     """Runs the command with these settings and no others, in an empty folder."""
 
     def __init__(
-        self, simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+        self,
+        simulator: RunningSimulator,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        **settings: str,
     ) -> None:
-        self._url = simulator.url
+        self._settings = {"REPO": REPO, "GITHUB_API_URL": simulator.url, **settings}
         self._monkeypatch = monkeypatch
         self._capsys = capsys
 
     def __call__(self, *arguments: str, program: str = "doctor", **settings: str) -> DoctorRun:
         """Run it; settings have their names without the prefix."""
         with self._monkeypatch.context() as context:
-            for name, value in {"REPO": REPO, "GITHUB_API_URL": self._url, **settings}.items():
+            for name, value in {**self._settings, **settings}.items():
                 context.setenv(f"AFTERWORD_{name}", value)
             context.setattr(sys, "argv", ["afterword", program, *arguments])
             with pytest.raises(SystemExit) as end:

@@ -9,6 +9,7 @@ from app.cli.doctor.report import CheckResult, Outcome, Report, printable
 from app.domain.posts.findings import Finding, Severity
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+_NARROWEST = 16
 _OUTCOMES = {
     Outcome.OK: ("ok", "green"),
     Outcome.UNCHECKED: ("not checked", "magenta"),
@@ -21,7 +22,7 @@ def print_report(console: Console, report: Report) -> None:
     console.print(_checks(report))
     if report.findings:
         console.print()
-        console.print(_findings(report))
+        console.print(_findings(report, console.width))
     for fix in report.fixes or ():
         mark = Text("done  " if fix.is_done else "left  ", style="green" if fix.is_done else "yellow")
         console.print(mark + Text(printable(fix.message)))
@@ -59,11 +60,11 @@ def _result(check: CheckResult) -> Text:
     return Text(*_OUTCOMES[check.outcome])
 
 
-def _findings(report: Report) -> Table:
+def _findings(report: Report, width: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), show_lines=False)
     table.add_column("", no_wrap=True)
-    table.add_column("where", overflow="fold", ratio=1, min_width=16)
-    table.add_column("what is wrong, and what to do", overflow="fold", ratio=2)
+    table.add_column("where", overflow="fold", max_width=max(_NARROWEST, width * 2 // 5))
+    table.add_column("what is wrong, and what to do", overflow="fold")
     for name, finding in report.findings:
         where = Text(_place(report, name, finding))
         text = Text.assemble(printable(finding.message), "\n", (printable(f"→ {finding.advice}"), "italic"))

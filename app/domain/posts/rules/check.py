@@ -52,6 +52,7 @@ _ADVICE = {
     ProblemKind.UNSUPPORTED_FILE: "Name the issue in a published list (AFTERWORD_POSTS).",
     ProblemKind.UNREADABLE_FOLDER: "Let the user who runs Afterword read the folder.",
 }
+_FIELDS = frozenset({"ghissueid", "ghrepo", "repo"})
 _MILDER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE, Severity.NOTE: Severity.NOTE}
 _ORDER = tuple(Severity)
 
@@ -90,8 +91,14 @@ def _problem(problem: PostProblem, suggestions: SuggestedThreads) -> Finding:
     advice = problem.advice or _ADVICE[problem.kind]
     if problem.kind is ProblemKind.EMPTY_NUMBER:
         advice = suggestions.advice(problem.source) or advice
-    message = f"{problem.message[:1].upper()}{problem.message[1:]}."
+    message = f"{_sentence(problem.message)}."
     return Finding(problem.kind, severity, message, advice, problem.source, problem.line)
+
+
+def _sentence(clause: str) -> str:
+    """Return a clause with a capital letter, unless the name of a field begins it."""
+    is_field = clause.partition(" ")[0].casefold() in _FIELDS
+    return clause if is_field else f"{clause[:1].upper()}{clause[1:]}"
 
 
 def _weigh(finding: Finding, unpublished: frozenset[str] | set[str]) -> Finding:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from app.domain.posts.findings import Finding, Severity
 from app.domain.posts.posts import Post, PostCatalog, ProblemKind
@@ -9,6 +10,7 @@ from app.domain.posts.rules import pages, titles
 from app.domain.posts.rules.facts import IssueFacts, SiteFacts
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository
+from app.domain.transfers import transfer_target
 
 _ABOUT_NUMBERS = frozenset(
     {
@@ -35,6 +37,7 @@ class SuggestedThreads:
 
     def __init__(self, catalog: PostCatalog, facts: Sequence[SiteFacts]) -> None:
         named = {thread for post in catalog.posts for thread in post.threads}
+        named |= _transfer_targets(facts, named)
         self.unused: dict[ThreadRef, IssueFacts] = {
             ThreadRef(site.repo, number): issue
             for site in facts
@@ -80,6 +83,18 @@ class SuggestedThreads:
         candidates = {post.source: post for word in some_words for post in self._posts_by_word.get(word, ())}
         matches = [post for post in candidates.values() if _seems_the_thread(post, issue.title)]
         return min(matches, key=lambda post: (bool(post.threads), post.source), default=None)
+
+
+def _transfer_targets(facts: Sequence[SiteFacts], named: AbstractSet[ThreadRef]) -> set[ThreadRef]:
+    """Return the threads that named numbers were transferred to: their comments are shown."""
+    sites = [(site.repo, site.record) for site in facts]
+    addresses = [
+        tombstone.transferred_to
+        for site in facts
+        for number, tombstone in site.tombstones.items()
+        if ThreadRef(site.repo, number) in named and tombstone.transferred_to is not None
+    ]
+    return {target for address in addresses if (target := transfer_target(address, sites)) is not None}
 
 
 def _seems_the_thread(post: Post, title: str) -> bool:
