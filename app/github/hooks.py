@@ -37,7 +37,7 @@ class Hook:
 
 @dataclass(frozen=True, slots=True)
 class HookDelivery:
-    """One delivery and what became of it."""
+    """One delivery and how it was answered."""
 
     event: str
     at: str

@@ -1,4 +1,4 @@
-"""The check of the webhook: how GitHub has it, and what became of its last deliveries."""
+"""The check of the webhook: how GitHub has it, and how its last deliveries were answered."""
 
 from collections.abc import Sequence
 
