@@ -35,7 +35,7 @@ class PublicResponse:
         """Return all values of a header field, one for each line that has it."""
         return self.headers.get_list(name)
 
-    def decoded(self) -> bytes:
+    def decoded_body(self) -> bytes:
         """Return the body without its content coding; b"" if that cannot be decoded."""
         fields = {name: value for name, value in self.headers.items() if name in {"content-encoding", "content-type"}}
         try:

@@ -11,7 +11,7 @@ from app.cli.doctor.formats.annotations import to_annotations
 from app.cli.doctor.formats.json_report import to_json_object
 from app.cli.doctor.formats.sarif import to_sarif
 from app.cli.doctor.formats.table import print_report
-from app.cli.doctor.report import CheckResult, Fix, Places, Report
+from app.cli.doctor.report import CheckResult, Fix, PagePaths, Report
 from app.domain.posts.findings import Finding, Severity
 from app.domain.records import ThreadRef
 from app.domain.sites import repository
@@ -39,7 +39,9 @@ def report(tmp_path: Path) -> Report:
     (tmp_path / ".git").mkdir()
     (tmp_path / "content" / "posts").mkdir(parents=True)
     fixes = (Fix(is_done=True, message="b.md has ghissueid: 5 now."),)
-    return Report(CHECKS, requests=4, posts=3, generator="hugo", fixes=fixes, places=Places(tmp_path / "content"))
+    return Report(
+        CHECKS, requests=4, posts=3, generator="hugo", fixes=fixes, page_paths=PagePaths(tmp_path / "content")
+    )
 
 
 def print_at(report: Report, width: int) -> str:
@@ -102,8 +104,8 @@ def test_sarif_follows_its_structure(report: Report) -> None:
     log = to_sarif(report, 1)
     check_log(log)
     (run,) = log["runs"]
-    places = [result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in run["results"]]
-    assert places == ["content/posts/a.md", "content/posts/%C3%BC%20100%25%2Ca%3Ab.md", "content/"]
+    page_paths = [result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in run["results"]]
+    assert page_paths == ["content/posts/a.md", "content/posts/%C3%BC%20100%25%2Ca%3Ab.md", "content/"]
     (invocation,) = run["invocations"]
     assert [entry["descriptor"]["id"] for entry in invocation["toolConfigurationNotifications"]] == ["etag-dropped"]
     assert [entry["descriptor"]["id"] for entry in invocation["toolExecutionNotifications"]] == ["unchecked-webhook"]

@@ -23,7 +23,7 @@ from app.cli.doctor.formats.json_report import to_json_object
 from app.cli.doctor.formats.sarif import to_sarif
 from app.cli.doctor.formats.table import print_report
 from app.cli.doctor.public.check import check_public_address
-from app.cli.doctor.report import CheckResult, Places, Report
+from app.cli.doctor.report import CheckResult, PagePaths, Report
 from app.cli.options import Json, Repo, Store
 from app.domain.errors import InvalidSetting
 from app.domain.posts.content_repository import is_content_repository
@@ -116,12 +116,12 @@ async def _examine(settings: Settings, warnings: list[str], clock: SystemClock, 
         posts=len(catalog.posts) if catalog is not None else None,
         generator=catalog.generator if catalog is not None else None,
         fixes=fixes,
-        places=_places(location),
+        page_paths=_page_paths(location),
     )
 
 
-def _places(location: str | None) -> Places:
-    return Places(Path(location) if location is not None and Path(location).is_dir() else None)
+def _page_paths(location: str | None) -> PagePaths:
+    return PagePaths(Path(location) if location is not None and Path(location).is_dir() else None)
 
 
 def _print(report: Report, report_format: Format, status: int) -> None:

@@ -19,7 +19,7 @@ from app.cli.posts.create import page_editor
 from app.domain.errors import AfterwordError
 from app.domain.posts.findings import Finding
 from app.domain.posts.posts import ProblemKind
-from app.domain.posts.rules.unused import SuggestedThreads
+from app.domain.posts.rules.free_issues import SuggestedThreads
 from app.github.hooks import event_addition
 from app.outbound.writing.hooks import change_webhook
 from app.outbound.writing.pages import FolderPages
@@ -31,10 +31,10 @@ async def fix(examination: Examination, checks: Sequence[CheckResult]) -> tuple[
     """Repair what is safe; return what was done, and what could not be."""
     findings = [finding for check in checks for finding in check.findings]
     fixes = [*await _fix_webhooks(examination, findings), *_fix_pages(examination, findings)]
-    done = {fix.finding for fix in fixes if fix.is_done}
-    left = sum(finding not in done for finding in findings)
-    if left:
-        text = f"{left} finding{' needs' if left == 1 else 's need'} your decision: see above what to do."
+    repaired_findings = {fix.finding for fix in fixes if fix.is_done}
+    count = sum(finding not in repaired_findings for finding in findings)
+    if count:
+        text = f"{count} finding{' needs' if count == 1 else 's need'} your decision: see above what to do."
         fixes.append(Fix(is_done=False, message=text))
     return tuple(fixes)
 
@@ -54,7 +54,7 @@ async def _fix_webhooks(examination: Examination, findings: Sequence[Finding]) -
 
 async def _add_events(examination: Examination) -> list[str]:
     """Add the missing events to all webhooks that lead to Afterword; return what was done."""
-    settings, done = examination.settings, []
+    settings, repaired_findings = examination.settings, []
     for repo in examination.repositories:
         for hook in await own_hooks(examination, repo):
             missing = [event for event in EVENTS if not hook.sends(event)]
@@ -63,8 +63,8 @@ async def _add_events(examination: Examination) -> list[str]:
             request, content = event_addition(examination.requests(repo).hooks(), hook.id, missing)
             now = examination.clock.now()
             await change_webhook(request, content, api=settings.github_api_url, token=settings.token, now=now)
-            done.append(f"The webhook of {repo} sends {', '.join(missing)} now, too.")
-    return done
+            repaired_findings.append(f"The webhook of {repo} sends {', '.join(missing)} now, too.")
+    return repaired_findings
 
 
 def _fix_pages(examination: Examination, findings: Sequence[Finding]) -> Iterator[Fix]:

@@ -59,7 +59,7 @@ class Fix:
     """What it repairs."""
 
 
-class Places:
+class PagePaths:
     """The paths of pages relative to the blog's repository, as code scanning and annotations want them."""
 
     def __init__(self, folder: Path | None) -> None:
@@ -106,7 +106,7 @@ class Report:
     generator: str | None = None
     fixes: tuple[Fix, ...] | None = None
     """None without `--fix`."""
-    places: Places = field(default_factory=lambda: Places(None))
+    page_paths: PagePaths = field(default_factory=lambda: PagePaths(None))
 
     @property
     def findings(self) -> list[tuple[str, Finding]]:
@@ -128,8 +128,8 @@ class Report:
 
     def without_repaired(self) -> "Report":
         """Return the report without the findings that were repaired."""
-        repaired = {fix.finding for fix in self.fixes or () if fix.is_done}
-        return self._keep(lambda finding: finding not in repaired)
+        repaired_findings = {fix.finding for fix in self.fixes or () if fix.is_done}
+        return self._keep(lambda finding: finding not in repaired_findings)
 
     def without(self, rules: Sequence[str]) -> "Report":
         """Return the report without the findings of these rules."""

@@ -13,7 +13,7 @@ import orjson
 
 from app.simulator.http import responses
 from app.simulator.http.archives import Archives
-from app.simulator.http.hook_resources import HOOKS_DOCS, HookResources
+from app.simulator.http.hooks.resources import HOOKS_DOCS, HookResources
 from app.simulator.http.issues.creation import CREATE_DOCS, create_issue
 from app.simulator.http.issues.search import SEARCH_PATH, SearchIndex, search_issues
 from app.simulator.http.object_cache import ObjectCache

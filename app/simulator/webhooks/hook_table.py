@@ -87,9 +87,9 @@ class HookTable:
             if (hook.repository_id, hook.id) == (repository_id, hook_id):
                 events = tuple(dict.fromkeys((*hook.events, *add_events)))
                 events = tuple(event for event in events if event not in remove_events)
-                changed = replace(hook, events=events, active=hook.active if active is None else active)
-                self._hooks[position] = changed
-                return changed
+                new_hook = replace(hook, events=events, active=hook.active if active is None else active)
+                self._hooks[position] = new_hook
+                return new_hook
         return None
 
     def clear(self) -> None:

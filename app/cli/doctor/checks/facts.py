@@ -68,7 +68,7 @@ async def github_facts(examination: Examination, repo: Repository) -> SiteFacts:
     return SiteFacts(repo, issues, is_listed=request is None, record=record)
 
 
-async def ask_for_missing(examination: Examination, site: SiteFacts, numbers: Iterable[int]) -> SiteFacts:
+async def request_missing(examination: Examination, site: SiteFacts, numbers: Iterable[int]) -> SiteFacts:
     """Return the facts with what GitHub answers for numbers that have no issue and no tombstone, as far as it does."""
     missing = sorted(number for number in numbers if number not in site.issues and number not in site.tombstones)
     for number in missing[:_MOST_SINGLE_REQUESTS]:
@@ -76,13 +76,13 @@ async def ask_for_missing(examination: Examination, site: SiteFacts, numbers: It
         if limit is not None and limit.remaining <= _RESERVE:
             break
         try:
-            site = await _ask(examination, site, number)
+            site = await _request_issue(examination, site, number)
         except GitHubError:
             continue  # the list has no such issue: that is known already
     return site
 
 
-async def _ask(examination: Examination, site: SiteFacts, number: int) -> SiteFacts:
+async def _request_issue(examination: Examination, site: SiteFacts, number: int) -> SiteFacts:
     now = examination.clock.now()
     try:
         response = await examination.github.send(examination.requests(site.repo).issue(number))
@@ -90,8 +90,8 @@ async def _ask(examination: Examination, site: SiteFacts, number: int) -> SiteFa
         tombstone = Tombstone(number, isinstance(error, Gone), now)
     else:
         issue = responses.issue(response)
-        home = f"/repos/{site.record.full_name if site.record else site.repo.full_name}"
-        if issue.number == number and issue.repository_url.lower().endswith(home.lower()):
+        own_path = f"/repos/{site.record.full_name if site.record else site.repo.full_name}"
+        if issue.number == number and issue.repository_url.lower().endswith(own_path.lower()):
             return replace(site, issues={**site.issues, number: IssueFacts.of(issue)})
         target = f"{issue.repository_url}/issues/{issue.number}"
         tombstone = Tombstone(number, gone=True, checked_at=now, transferred_to=target)

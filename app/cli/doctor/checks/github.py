@@ -100,7 +100,7 @@ async def check_rate(examination: Examination) -> CheckResult:
     """Check how many requests the hour still allows."""
     limit = examination.rate_limit
     if limit is None and examination.unreachable is not None:
-        return not_asked("rate", examination)
+        return without_github("rate", examination)
     if limit is None:
         return CheckResult("rate", "GitHub names no limit.")
     detail = f"{limit.remaining:,} of {limit.limit:,} requests are left until {rfc3339(limit.reset)}."
@@ -115,7 +115,7 @@ async def check_rate(examination: Examination) -> CheckResult:
 async def check_clock(examination: Examination) -> CheckResult:
     """Compare this machine's clock with GitHub's."""
     if examination.date is None:
-        return not_asked("clock", examination)
+        return without_github("clock", examination)
     difference = examination.date_received_at - examination.date
     direction = "ahead of" if difference > 0 else "behind"
     detail = f"The clock is within {_MOST_SECONDS_APART:.0f} seconds of GitHub's."
@@ -126,7 +126,7 @@ async def check_clock(examination: Examination) -> CheckResult:
     return CheckResult("clock", detail, (Finding("clock-wrong", Severity.WARNING, detail, advice),))
 
 
-def not_asked(name: str, examination: Examination) -> CheckResult:
+def without_github(name: str, examination: Examination) -> CheckResult:
     """Return the result of a check for which GitHub's answer is lacking."""
     detail = "GitHub cannot be asked." if examination.unreachable else "GitHub did not say."
     return CheckResult(name, detail, is_unchecked=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.cli.doctor.checks.catalog import read_posts
-from app.cli.doctor.checks.facts import ask_for_missing, describe_mirror, github_facts, mirror_facts
+from app.cli.doctor.checks.facts import describe_mirror, github_facts, mirror_facts, request_missing
 from app.cli.doctor.examination import Examination
 from app.cli.doctor.report import CheckResult
 from app.domain.errors import CannotStart, GitHubError
@@ -48,21 +48,21 @@ def _numbers(catalog: PostCatalog, sites: Sequence[Repository]) -> dict[Reposito
 
 async def _learn(examination: Examination, numbers: dict[Repository, set[int]]) -> tuple[list[str], list[str]]:
     """Fill `examination.facts`; return where they come from, and why some are lacking."""
-    known = await mirror_facts(examination, numbers)
-    sources = [describe_mirror(site) for site in known.values()]
+    site_facts = await mirror_facts(examination, numbers)
+    sources = [describe_mirror(site) for site in site_facts.values()]
     failures = []
     for repo in examination.settings.repo:
         before = examination.request_count
-        site = known.get(repo)
+        site = site_facts.get(repo)
         if site is None:
             try:
-                site = await _ask_github(examination, repo)
+                site = await _request_facts(examination, repo)
             except GitHubError as error:
                 failures.append(f"The issues of {repo} could not be read: {error}")
                 continue
             sources.append(f"GitHub's list of the issues of {repo}")
         if examination.unreachable is None:
-            site = await ask_for_missing(examination, site, numbers[repo])
+            site = await request_missing(examination, site, numbers[repo])
         if not site.is_listed:
             failures.append(f"{repo} has more issues than are read here.")
         count = examination.request_count - before
@@ -72,13 +72,13 @@ async def _learn(examination: Examination, numbers: dict[Repository, set[int]]) 
     return sources, failures
 
 
-async def _ask_github(examination: Examination, repo: Repository) -> SiteFacts:
+async def _request_facts(examination: Examination, repo: Repository) -> SiteFacts:
     if examination.unreachable is not None:
         raise examination.unreachable
     return await github_facts(examination, repo)
 
 
 def _count(catalog: PostCatalog) -> str:
-    named = sum(bool(post.threads) for post in catalog.posts)
+    named_count = sum(bool(post.threads) for post in catalog.posts)
     generator = f" as {catalog.generator} reads them" if catalog.generator else ""
-    return f"{len(catalog.posts)} pages{generator}, {named} with a number"
+    return f"{len(catalog.posts)} pages{generator}, {named_count} with a number"

@@ -9,7 +9,7 @@ from app.settings import unknown_variables
 
 def check_settings(names: Iterable[str], old_names: Sequence[str]) -> CheckResult:
     """Check the names of environment variables; `old_names` are sentences about settings under former names."""
-    unknown = [
+    unknown_findings = [
         Finding(
             "unknown-setting",
             Severity.WARNING,
@@ -18,8 +18,8 @@ def check_settings(names: Iterable[str], old_names: Sequence[str]) -> CheckResul
         )
         for name in unknown_variables(names)
     ]
-    renamed = []
+    renamed_findings = []
     for sentence in old_names:
         message, _, advice = sentence.partition(". ")
-        renamed.append(Finding("renamed-setting", Severity.WARNING, f"{message}.", advice or "Rename it."))
-    return CheckResult("settings", "All values can be used.", (*unknown, *renamed))
+        renamed_findings.append(Finding("renamed-setting", Severity.WARNING, f"{message}.", advice or "Rename it."))
+    return CheckResult("settings", "All values can be used.", (*unknown_findings, *renamed_findings))

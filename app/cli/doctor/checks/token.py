@@ -1,6 +1,6 @@
 """The check of the token: its rights, what it may do beyond need, and when it expires. No request writes anything."""
 
-from app.cli.doctor.checks.github import not_asked
+from app.cli.doctor.checks.github import without_github
 from app.cli.doctor.examination import Examination
 from app.cli.doctor.report import CheckResult
 from app.domain.errors import GitHubError, NotVisible, RequestRejected
@@ -22,7 +22,7 @@ async def check_token(examination: Examination) -> CheckResult:
     if examination.settings.token is None:
         return CheckResult("token", "None is set: GitHub allows 60 requests an hour.", is_skipped=True)
     if examination.unreachable is not None:
-        return not_asked("token", examination)
+        return without_github("token", examination)
     if not examination.token_is_valid:
         message = "GitHub refuses the token: it is wrong, expired or revoked."
         advice = "Put a valid one into AFTERWORD_GITHUB_TOKEN, or unset it to go without."

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.cli.doctor.checks.github import not_asked
+from app.cli.doctor.checks.github import without_github
 from app.cli.doctor.examination import Examination
 from app.cli.doctor.report import CheckResult
 from app.domain.errors import GitHubError, NotVisible, RequestRejected
@@ -35,7 +35,7 @@ async def check_webhook(examination: Examination) -> CheckResult:
         detail = "None is set up (AFTERWORD_WEBHOOK_SECRET): polls find changes."
         return CheckResult("webhook", detail, is_skipped=True)
     if examination.unreachable is not None or not examination.repositories:
-        return not_asked("webhook", examination)
+        return without_github("webhook", examination)
     findings: list[Finding] = []
     details: list[str] = []
     for repo in examination.repositories:
@@ -64,13 +64,13 @@ async def _check_repository(examination: Examination, repo: Repository) -> tuple
         if not settings.secrets:
             return f"{repo} has none: polls find changes.", []
         message = f"A secret is set, and {repo} has no webhook that leads to Afterword."
-        advice = f"Add it as the README says, with the address {_expected(settings.public_url)}."
+        advice = f"Add it as the README says, with the address {_webhook_url(settings.public_url)}."
         return f"{repo} has none.", [Finding("webhook-missing", Severity.WARNING, message, advice)]
-    expected = _expected(settings.public_url)
+    expected_url = _webhook_url(settings.public_url)
     is_known = settings.public_url is not None
-    matching = [hook for hook in candidates if not is_known or _same_address(hook.url, expected)]
+    matching = [hook for hook in candidates if not is_known or _same_address(hook.url, expected_url)]
     if not matching:
-        message = f"The webhook of {repo} leads to {candidates[0].url}, not to {expected}."
+        message = f"The webhook of {repo} leads to {candidates[0].url}, not to {expected_url}."
         advice = f"Correct the payload URL, or AFTERWORD_PUBLIC_URL. {_SETTINGS}"
         return message, [Finding("webhook-address", Severity.ERROR, message, advice)]
     findings: list[Finding] = []
@@ -85,12 +85,12 @@ async def _check_repository(examination: Examination, repo: Repository) -> tuple
     return " ".join(details), findings
 
 
-def _expected(public_url: str | None) -> str:
+def _webhook_url(public_url: str | None) -> str:
     return f"{public_url or 'https://…'}{WEBHOOK_PATH}"
 
 
-def _same_address(one: str, other: str) -> bool:
-    return one.rstrip("/").lower() == other.rstrip("/").lower()
+def _same_address(address: str, other_address: str) -> bool:
+    return address.rstrip("/").lower() == other_address.rstrip("/").lower()
 
 
 def judge_hook(repo: Repository, hook: Hook, *, has_secret: bool) -> list[Finding]:
@@ -155,5 +155,7 @@ def _describe(hook: Hook, deliveries: Sequence[HookDelivery]) -> str:
         return f"{hook.url}: nothing was delivered yet."
     newest = deliveries[0]
     status = newest.status if newest.status is not None else "no response"
-    accepted = sum(delivery.is_accepted for delivery in deliveries)
-    return f"{hook.url}: last {newest.event} at {newest.at} → {status}; {accepted} of {len(deliveries)} were taken."
+    accepted_count = sum(delivery.is_accepted for delivery in deliveries)
+    return (
+        f"{hook.url}: last {newest.event} at {newest.at} → {status}; {accepted_count} of {len(deliveries)} were taken."
+    )

@@ -21,7 +21,7 @@ def to_annotations(report: Report) -> list[str]:
 
 
 def _command(report: Report, finding: Finding) -> str:
-    path = report.places.path(finding)
+    path = report.page_paths.path(finding)
     properties = []
     if path is not None:
         properties.append(f"file={_property(path)}")

@@ -44,7 +44,7 @@ def _finding(report: Report, name: str, finding: Finding) -> dict[str, Any]:
         "message": printable(finding.message),
         "advice": printable(finding.advice),
         "source": finding.source,
-        "file": report.places.path(finding),
+        "file": report.page_paths.path(finding),
         "line": finding.line,
         "repository": finding.thread.repo.full_name if finding.thread is not None else None,
         "number": finding.thread.number if finding.thread is not None else None,

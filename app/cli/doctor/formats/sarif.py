@@ -23,11 +23,11 @@ def to_sarif(report: Report, exit_status: int) -> dict[str, Any]:
     """Return a log of one run as JSON values."""
     results = [finding for name, finding in report.findings if name == POSTS]
     service = [finding for name, finding in report.findings if name != POSTS]
-    unchecked = [check for check in report.checks if check.is_unchecked]
+    unchecked_checks = [check for check in report.checks if check.is_unchecked]
     rules = list(dict.fromkeys(finding.rule for finding in results))
     descriptors = [
         *dict.fromkeys(finding.rule for finding in service),
-        *(f"unchecked-{_id(c.name)}" for c in unchecked),
+        *(f"unchecked-{_id(c.name)}" for c in unchecked_checks),
     ]
     run = {
         "tool": {
@@ -45,7 +45,7 @@ def to_sarif(report: Report, exit_status: int) -> dict[str, Any]:
                 "executionSuccessful": not any(check.is_unchecked and check.is_essential for check in report.checks),
                 "exitCode": exit_status,
                 "toolConfigurationNotifications": [_notification(finding) for finding in service],
-                "toolExecutionNotifications": [_unchecked(check) for check in unchecked],
+                "toolExecutionNotifications": [_unchecked_notification(check) for check in unchecked_checks],
             }
         ],
         "results": [_result(report, finding, rules.index(finding.rule)) for finding in results],
@@ -67,13 +67,13 @@ def _rule(rule: str, findings: list[Finding]) -> dict[str, Any]:
 
 
 def _result(report: Report, finding: Finding, index: int) -> dict[str, Any]:
-    path = report.places.path(finding)
-    where = path if path is not None else report.places.folder
-    location: dict[str, Any] = {"artifactLocation": {"uri": quote(where), "uriBaseId": _ROOT}}
+    path = report.page_paths.path(finding)
+    path_text = path if path is not None else report.page_paths.folder
+    location: dict[str, Any] = {"artifactLocation": {"uri": quote(path_text), "uriBaseId": _ROOT}}
     if path is not None:
         location["region"] = {"startLine": finding.line or 1}
     number = finding.thread.number if finding.thread is not None else ""
-    identity = f"{finding.rule}\n{where}\n{number}".encode()
+    identity = f"{finding.rule}\n{path_text}\n{number}".encode()
     return {
         "ruleId": finding.rule,
         "ruleIndex": index,
@@ -92,7 +92,7 @@ def _notification(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _unchecked(check: CheckResult) -> dict[str, Any]:
+def _unchecked_notification(check: CheckResult) -> dict[str, Any]:
     return {
         "descriptor": {"id": f"unchecked-{_id(check.name)}"},
         "level": str(Severity.ERROR if check.is_essential else Severity.NOTE),

@@ -24,8 +24,8 @@ def print_report(console: Console, report: Report) -> None:
         console.print()
         console.print(_findings(report, console.width))
     for fix in report.fixes or ():
-        mark = Text("done  " if fix.is_done else "left  ", style="green" if fix.is_done else "yellow")
-        console.print(mark + Text(printable(fix.message)))
+        prefix = Text("done  " if fix.is_done else "left  ", style="green" if fix.is_done else "yellow")
+        console.print(prefix + Text(printable(fix.message)))
     console.print()
     console.print(Text(summary(report)))
 
@@ -34,10 +34,10 @@ def summary(report: Report) -> str:
     """Return the last line: how much was found, and what it cost."""
     counts = report.counts()
     parts = [f"{counts[severity]} {_plural(severity, counts[severity])}" for severity in Severity if counts[severity]]
-    unchecked = [check.name for check in report.checks if check.is_unchecked]
+    unchecked_names = [check.name for check in report.checks if check.is_unchecked]
     text = ", ".join(parts) if parts else "Nothing is wrong"
-    if unchecked:
-        text += f"; not checked: {', '.join(unchecked)}"
+    if unchecked_names:
+        text += f"; not checked: {', '.join(unchecked_names)}"
     requests = f"{report.requests} request{'' if report.requests == 1 else 's'} to GitHub"
     return f"{text} ({requests})."
 
@@ -66,16 +66,16 @@ def _findings(report: Report, width: int) -> Table:
     table.add_column("where", overflow="fold", max_width=max(_NARROWEST, width * 2 // 5))
     table.add_column("what is wrong, and what to do", overflow="fold")
     for name, finding in report.findings:
-        where = Text(_place(report, name, finding))
+        position = Text(_position(report, name, finding))
         text = Text.assemble(printable(finding.message), "\n", (printable(f"→ {finding.advice}"), "italic"))
         text.append(f"\n[{finding.rule}]", style="dim")
-        table.add_row(Text(finding.severity, style=_STYLES[finding.severity]), where, text, end_section=False)
+        table.add_row(Text(finding.severity, style=_STYLES[finding.severity]), position, text, end_section=False)
     return table
 
 
-def _place(report: Report, name: str, finding: Finding) -> str:
+def _position(report: Report, name: str, finding: Finding) -> str:
     """Return where a finding is: the page and its line, the issue, or the check."""
-    path = report.places.path(finding)
+    path = report.page_paths.path(finding)
     path = finding.source if path is None else path
     if path is not None:
         return printable(path if finding.line is None else f"{path}:{finding.line}")

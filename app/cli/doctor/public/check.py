@@ -58,8 +58,8 @@ class _Visit:
         if not await self._leads_here():
             return f"{self.address.base_url} does not lead to this Afterword."
         path = f"/api/v1/comments?limit=1&repo={self.examination.settings.repo[0].full_name}"
-        origin = _sample_origin(self.examination.settings.origins)
-        response = await self.address.send("GET", path, {**_BROWSER, "Origin": origin})
+        page_origin = _sample_origin(self.examination.settings.origins)
+        response = await self.address.send("GET", path, {**_BROWSER, "Origin": page_origin})
         if response.status == _UNAVAILABLE:
             return f"{self.address.base_url} leads here; the mirror is not complete yet, so that reads get a 503."
         if response.status != _OK:
@@ -67,10 +67,10 @@ class _Visit:
             advice = "See what the proxy makes of query strings and paths, and Afterword's log."
             self._add("public-read-failed", Severity.ERROR, message, advice)
             return message
-        self.findings += judge_cors(response, origin)
+        self.findings += judge_cors(response, page_origin)
         self.findings += judge_caching(response)
         self.findings += judge_links(response, self.address.base_url)
-        await self._check_preflight(path, origin)
+        await self._check_preflight(path, page_origin)
         await self._check_validation(path, response)
         events = await self._check_events(response)
         await self._check_webhook()
@@ -133,10 +133,10 @@ class _Visit:
         advice = "Correct AFTERWORD_PUBLIC_URL, or what the proxy does with this address and its Host."
         self._add("public-address-wrong", Severity.ERROR, message, advice)
 
-    async def _check_preflight(self, path: str, origin: str) -> None:
+    async def _check_preflight(self, path: str, page_origin: str) -> None:
         wish = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "if-none-match"}
-        preflight = await self.address.send("OPTIONS", path, {"Origin": origin, **wish})
-        self.findings += judge_preflight(preflight, origin)
+        preflight = await self.address.send("OPTIONS", path, {"Origin": page_origin, **wish})
+        self.findings += judge_preflight(preflight, page_origin)
         if self.examination.settings.origins:
             stranger = await self.address.send("GET", path, {**_BROWSER, "Origin": _STRANGER})
             if allows_origin(stranger, _STRANGER):
@@ -176,14 +176,14 @@ class _Visit:
 
     def _some_post(self, response: PublicResponse) -> int | None:
         """Return the number of a post of the first repository that has a thread, as of the newest comment."""
-        match = _NUMBER.search(response.decoded())
+        match = _NUMBER.search(response.decoded_body())
         if match is not None:
             return int(match[1])
         repo, catalog = self.examination.settings.repo[0], self.examination.catalog
         facts = next((site for site in self.examination.facts if site.repo == repo), None)
-        named = catalog.served([repo])[repo] if catalog else frozenset[int]()
+        named_numbers = catalog.served([repo])[repo] if catalog else frozenset[int]()
         numbers = {number for number, issue in facts.issues.items() if not issue.is_pull_request} if facts else set()
-        candidates = named & numbers or numbers or named
+        candidates = named_numbers & numbers or numbers or named_numbers
         return min(candidates, default=None)
 
     async def _check_webhook(self) -> None:
@@ -205,7 +205,7 @@ class _Visit:
 def _sites(response: PublicResponse) -> set[str] | None:
     """Return the repositories that `/readyz` names, in small letters; None if it is not that of Afterword."""
     try:
-        sites = json.loads(response.decoded())["sites"]
+        sites = json.loads(response.decoded_body())["sites"]
         return {str(site["repo"]).lower() for site in sites}
     except (ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -14,32 +14,32 @@ _CORS_ADVICE = "Let the proxy pass the headers Access-Control-… of Afterword, 
 _CACHE_ADVICE = "Let the proxy or CDN pass Cache-Control, Age and Vary as Afterword sends them."
 
 
-def allows_origin(response: PublicResponse, origin: str) -> bool:
+def allows_origin(response: PublicResponse, page_origin: str) -> bool:
     """Return True if a browser lets pages of an origin read the response: one value, and the right one."""
     values = response.values("access-control-allow-origin")
-    return len(values) == 1 and values[0].strip() in {"*", origin}
+    return len(values) == 1 and values[0].strip() in {"*", page_origin}
 
 
-def judge_cors(response: PublicResponse, origin: str) -> list[Finding]:
+def judge_cors(response: PublicResponse, page_origin: str) -> list[Finding]:
     """Return what is wrong for scripts on the pages of an origin."""
     values = response.values("access-control-allow-origin")
     if len(values) > 1 or any("," in value for value in values):
         message = f"Access-Control-Allow-Origin comes twice ({_list(values)}): browsers refuse that."
         return [Finding("cors-duplicate", Severity.ERROR, message, _CORS_ADVICE)]
-    if not allows_origin(response, origin):
-        arrived = f"arrives as {_list(values)}" if values else "is lacking"
-        message = f"Pages of {origin} may not read: Access-Control-Allow-Origin {arrived}."
+    if not allows_origin(response, page_origin):
+        state = f"arrives as {_list(values)}" if values else "is lacking"
+        message = f"Pages of {page_origin} may not read: Access-Control-Allow-Origin {state}."
         return [Finding("cors-missing", Severity.ERROR, message, _CORS_ADVICE)]
     return []
 
 
-def judge_preflight(response: PublicResponse, origin: str) -> list[Finding]:
+def judge_preflight(response: PublicResponse, page_origin: str) -> list[Finding]:
     """Return what is wrong with the response to OPTIONS, which browsers send before `If-None-Match`."""
     names = ",".join(response.values("access-control-allow-headers")).lower()
-    is_ok = 200 <= response.status < 300 and allows_origin(response, origin)  # noqa: PLR2004 - a 2xx
+    is_ok = 200 <= response.status < 300 and allows_origin(response, page_origin)  # noqa: PLR2004 - a 2xx
     if is_ok and ("if-none-match" in names or names.strip() == "*"):
         return []
-    message = f"OPTIONS is answered with status {response.status}, and does not allow pages of {origin} to read."
+    message = f"OPTIONS is answered with status {response.status}, and does not allow pages of {page_origin} to read."
     advice = "Let the proxy pass OPTIONS requests to Afterword, and their responses unchanged."
     return [Finding("cors-preflight", Severity.WARNING, message, advice)]
 
@@ -50,8 +50,8 @@ def judge_caching(response: PublicResponse) -> list[Finding]:
     directives = dict(_DIRECTIVE.findall(value.lower()))
     findings = []
     if not {"public", "max-age", "stale-if-error"} <= directives.keys():
-        arrived = f"arrives as “{single_line(value)}”" if value else "is lacking"
-        message = f"Cache-Control {arrived}: copies are not kept as Afterword means it."
+        state = f"arrives as “{single_line(value)}”" if value else "is lacking"
+        message = f"Cache-Control {state}: copies are not kept as Afterword means it."
         advice = _CACHE_ADVICE
         if "private" in directives:
             advice = (
@@ -69,7 +69,7 @@ def judge_caching(response: PublicResponse) -> list[Finding]:
 
 def judge_links(response: PublicResponse, base_url: str) -> list[Finding]:
     """Return what is wrong with the addresses in responses: they must lead back to the public address."""
-    match = _AVATAR.search(response.decoded())
+    match = _AVATAR.search(response.decoded_body())
     address = match[1].decode("latin-1") if match else ""
     if match is None or address.startswith((f"{base_url}/", "/")):
         return []

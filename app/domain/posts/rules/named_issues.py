@@ -62,8 +62,8 @@ def _transferred(
         yield from _at_each(posts, "transferred-issue", Severity.WARNING, message, advice, thread)
         return
     match = _NAMED_TARGET.search(address)
-    place = f"{match[1]}#{match[2]}" if match else "another repository"
-    message = f"Issue {thread.number} of {thread.repo} was transferred to {place}, which is not served."
+    target_name = f"{match[1]}#{match[2]}" if match else "another repository"
+    message = f"Issue {thread.number} of {thread.repo} was transferred to {target_name}, which is not served."
     advice = "Add that repository to AFTERWORD_REPO, or transfer the issue back."
     yield from _at_each(posts, "transferred-issue", Severity.ERROR, message, advice, thread)
 
