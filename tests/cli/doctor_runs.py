@@ -10,10 +10,15 @@ from typing import Any
 import pytest
 
 from app.cli.main import main
+from app.outbound.clock import SystemClock
 from app.simulator.http.server import RunningSimulator
+from app.simulator.webhooks.deliveries import Delivery
 
 REPO = "ada/blog"
 TOKEN = "t0ken-of-ada-which-is-long"
+PUBLIC_URL = "https://comments.example.com"
+HOOK_URL = f"{PUBLIC_URL}/webhooks/github"
+EVENTS = ("issue_comment", "issues", "repository")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +81,22 @@ def write_pages(folder: Path, pages: dict[str, Sequence[str]]) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(["---", *lines, "---", "Text.", ""]), encoding="utf-8")
+
+
+class ShiftedClock:
+    """GitHub's clock, which a test may set ahead of ours."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return SystemClock().now() + self.ahead
+
+
+def add_hook(simulator: RunningSimulator, *statuses: int | None, url: str = HOOK_URL, **options: Any) -> int:
+    """Add a webhook whose deliveries got these statuses, the oldest first; return its id."""
+    deliveries = [
+        Delivery(f"guid-{number}", "issues", None, b"", status=status) for number, status in enumerate(statuses)
+    ]
+    repository = simulator.world.repository(REPO)
+    return simulator.hooks.add(repository.id, url, **{"events": EVENTS, "deliveries": deliveries, **options}).id

@@ -9,25 +9,20 @@ import pytest
 
 from app.outbound.clock import SystemClock
 from app.simulator.http.server import RunningSimulator, run_simulator
-from app.simulator.webhooks.deliveries import Delivery
 from app.simulator.world.world import World
-from tests.cli.doctor_runs import REPO, TOKEN, DoctorRunner, RunDoctor, write_pages
+from tests.cli.doctor_runs import (
+    PUBLIC_URL,
+    REPO,
+    TOKEN,
+    DoctorRunner,
+    RunDoctor,
+    ShiftedClock,
+    add_hook,
+    write_pages,
+)
 from tests.journeys.conftest import unreachable_url
 
-PUBLIC_URL = "https://comments.example.com"
-HOOK_URL = f"{PUBLIC_URL}/webhooks/github"
-EVENTS = ("issue_comment", "issues", "repository")
 TITLE = "The Best Interview is No Interview"
-
-
-class ShiftedClock:
-    """GitHub's clock, which a test may set ahead of ours."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def __call__(self) -> float:
-        return SystemClock().now() + self.ahead
 
 
 @pytest.fixture(scope="module")
@@ -65,15 +60,6 @@ def doctor(
     monkeypatch.chdir(tmp_path)
     write_pages(tmp_path / "content", {"a.md": [f'title: "{TITLE}"', "ghissueid: 1"]})
     return DoctorRunner(simulator, monkeypatch, capsys)
-
-
-def add_hook(simulator: RunningSimulator, *statuses: int | None, url: str = HOOK_URL, **options: Any) -> int:
-    """Add a webhook whose deliveries got these statuses, the oldest first; return its id."""
-    deliveries = [
-        Delivery(f"guid-{number}", "issues", None, b"", status=status) for number, status in enumerate(statuses)
-    ]
-    repository = simulator.world.repository(REPO)
-    return simulator.hooks.add(repository.id, url, **{"events": EVENTS, "deliveries": deliveries, **options}).id
 
 
 def test_ci_needs_only_the_repository(doctor: RunDoctor, simulator: RunningSimulator, tmp_path: Path) -> None:

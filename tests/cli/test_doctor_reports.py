@@ -1,20 +1,18 @@
 """The forms of the doctor's report, for hostile and for plain findings."""
 
-import io
 import re
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from app.cli.doctor.formats.annotations import to_annotations
 from app.cli.doctor.formats.json_report import to_json_object
 from app.cli.doctor.formats.sarif import to_sarif
-from app.cli.doctor.formats.table import print_report
 from app.cli.doctor.report import CheckResult, Fix, PagePaths, Report
 from app.domain.posts.findings import Finding, Severity
 from app.domain.records import ThreadRef
 from app.domain.sites import repository
+from tests.cli.printed_reports import print_at
 from tests.cli.sarif_rules import check_log
 
 REPO = repository("ada/blog")
@@ -42,13 +40,6 @@ def report(tmp_path: Path) -> Report:
     return Report(
         CHECKS, requests=4, posts=3, generator="hugo", fixes=fixes, page_paths=PagePaths(tmp_path / "content")
     )
-
-
-def print_at(report: Report, width: int) -> str:
-    """Return the text of a report on a terminal of this width without colours."""
-    file = io.StringIO()
-    print_report(Console(file=file, width=width, no_color=True), report)
-    return file.getvalue()
 
 
 @pytest.mark.parametrize("width", [80, 60, 200])

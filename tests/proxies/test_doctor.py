@@ -4,18 +4,14 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 
 import pytest
 
-from app.cli.doctor.examination import Examination
-from app.cli.doctor.public.check import check_public_address
-from app.cli.doctor.report import CheckResult
 from app.outbound.clock import SystemClock
 from app.outbound.github import HttpGitHub
-from app.settings import load
 from app.simulator.http.server import run_simulator
-from app.simulator.world.sample import SAMPLE_REPO, sample_world
+from app.simulator.world.sample import sample_world
+from tests.proxies.doctor_visits import ORIGINS, check_address
 from tests.proxies.misconfigured_nginx import names, run_nginx
-from tests.proxies.proxied_service import SECRET, free_port, run_service
+from tests.proxies.proxied_service import free_port, run_service
 
-ORIGINS = "https://blog.example.com"
 OTHER_LINKS = "public-links"
 """The service has the address of one of the servers only."""
 
@@ -43,13 +39,6 @@ async def github() -> AsyncIterator[HttpGitHub]:
     await client.aclose()
 
 
-async def check(url: str, github: HttpGitHub, **options: str) -> CheckResult:
-    """Return the result of the check of a public address, for a doctor with these settings."""
-    values = {"repo": SAMPLE_REPO, "public_url": url, "origins": ORIGINS, "webhook_secret": SECRET, **options}
-    settings = load({**values, "store": "memory:"}, env_file=None)
-    return await check_public_address(Examination(settings, SystemClock(), lambda: 0.0, github, event_wait=0.8))
-
-
 @pytest.mark.parametrize(
     ("server", "rules"),
     [
@@ -69,22 +58,22 @@ async def check(url: str, github: HttpGitHub, **options: str) -> CheckResult:
 async def test_each_mistake_of_a_proxy_is_found(
     addresses: Mapping[str, str], github: HttpGitHub, server: str, rules: list[str]
 ) -> None:
-    result = await check(addresses[server], github)
+    result = await check_address(addresses[server], github)
     assert [finding.rule for finding in result.findings] == rules
     assert all(finding.message.endswith(".") and finding.advice.endswith(".") for finding in result.findings)
 
 
 async def test_service_of_another_repository_is_named(addresses: Mapping[str, str], github: HttpGitHub) -> None:
-    (finding,) = (await check(addresses["good"], github, repo="eve/diary")).findings
+    (finding,) = (await check_address(addresses["good"], github, repo="eve/diary")).findings
     assert finding.rule == "public-address-wrong"
     assert "does not serve eve/diary" in finding.message
 
 
 async def test_origin_that_the_service_lacks_is_found(addresses: Mapping[str, str], github: HttpGitHub) -> None:
-    result = await check(addresses["good"], github, origins="https://*.example.net")
+    result = await check_address(addresses["good"], github, origins="https://*.example.net")
     assert [finding.rule for finding in result.findings] == ["cors-missing", "cors-preflight"]
 
 
 async def test_address_without_a_server_is_unreachable(github: HttpGitHub) -> None:
-    (finding,) = (await check(f"http://127.0.0.1:{free_port()}", github)).findings
+    (finding,) = (await check_address(f"http://127.0.0.1:{free_port()}", github)).findings
     assert finding.rule == "public-address-unreachable"

@@ -54,7 +54,7 @@ async def _fix_webhooks(examination: Examination, findings: Sequence[Finding]) -
 
 async def _add_events(examination: Examination) -> list[str]:
     """Add the missing events to all webhooks that lead to Afterword; return what was done."""
-    settings, repaired_findings = examination.settings, []
+    settings, texts = examination.settings, []
     for repo in examination.repositories:
         for hook in await own_hooks(examination, repo):
             missing = [event for event in EVENTS if not hook.sends(event)]
@@ -63,8 +63,8 @@ async def _add_events(examination: Examination) -> list[str]:
             request, content = event_addition(examination.requests(repo).hooks(), hook.id, missing)
             now = examination.clock.now()
             await change_webhook(request, content, api=settings.github_api_url, token=settings.token, now=now)
-            repaired_findings.append(f"The webhook of {repo} sends {', '.join(missing)} now, too.")
-    return repaired_findings
+            texts.append(f"The webhook of {repo} sends {', '.join(missing)} now, too.")
+    return texts
 
 
 def _fix_pages(examination: Examination, findings: Sequence[Finding]) -> Iterator[Fix]:

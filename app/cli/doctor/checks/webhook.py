@@ -155,7 +155,5 @@ def _describe(hook: Hook, deliveries: Sequence[HookDelivery]) -> str:
         return f"{hook.url}: nothing was delivered yet."
     newest = deliveries[0]
     status = newest.status if newest.status is not None else "no response"
-    accepted_count = sum(delivery.is_accepted for delivery in deliveries)
-    return (
-        f"{hook.url}: last {newest.event} at {newest.at} → {status}; {accepted_count} of {len(deliveries)} were taken."
-    )
+    count = sum(delivery.is_accepted for delivery in deliveries)
+    return f"{hook.url}: last {newest.event} at {newest.at} → {status}; {count} of {len(deliveries)} were taken."

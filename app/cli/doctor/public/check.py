@@ -7,6 +7,7 @@ conditional requests wrongly, or hold events back until its buffer is full.
 import json
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from app.cli.doctor.checks.webhook import WEBHOOK_PATH
@@ -22,7 +23,6 @@ from app.settings.addresses import is_loopback
 
 _NAME = "public address"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_OK, _NOT_MODIFIED, _UNAVAILABLE, _UNAUTHORIZED = 200, 304, 503, 401
 _NUMBER = re.compile(rb'"ghissueid":\s*([1-9][0-9]{0,14})\b')
 _STRANGER = "https://afterword-doctor.invalid"
 _BROWSER = {"Accept": "application/json", "Accept-Encoding": "gzip, br"}
@@ -60,9 +60,9 @@ class _Visit:
         path = f"/api/v1/comments?limit=1&repo={self.examination.settings.repo[0].full_name}"
         page_origin = _sample_origin(self.examination.settings.origins)
         response = await self.address.send("GET", path, {**_BROWSER, "Origin": page_origin})
-        if response.status == _UNAVAILABLE:
+        if response.status == HTTPStatus.SERVICE_UNAVAILABLE:
             return f"{self.address.base_url} leads here; the mirror is not complete yet, so that reads get a 503."
-        if response.status != _OK:
+        if response.status != HTTPStatus.OK:
             message = f"A read of {path} is answered with status {response.status}."
             advice = "See what the proxy makes of query strings and paths, and Afterword's log."
             self._add("public-read-failed", Severity.ERROR, message, advice)
@@ -154,7 +154,7 @@ class _Visit:
                 self._add("etag-dropped", Severity.WARNING, message, advice)
                 return
             again = await self.address.send("GET", path, {**_BROWSER, "If-None-Match": etag})
-            if again.status == _NOT_MODIFIED:
+            if again.status == HTTPStatus.NOT_MODIFIED:
                 return
             if again.headers.get("etag") == etag:
                 break
@@ -191,10 +191,10 @@ class _Visit:
         if not self.examination.settings.secrets:
             return
         response = await self.address.send("POST", WEBHOOK_PATH, {"Content-Type": "application/json"})
-        if response.status == _UNAVAILABLE:
+        if response.status == HTTPStatus.SERVICE_UNAVAILABLE:
             message = "The running Afterword has no secret, and refuses the deliveries of the webhook."
             self._add("webhook-secret-unset", Severity.ERROR, message, "Set AFTERWORD_WEBHOOK_SECRET where it runs.")
-        elif response.status != _UNAUTHORIZED:
+        elif response.status != HTTPStatus.UNAUTHORIZED:
             message = (
                 f"A POST to {self.address.base_url}{WEBHOOK_PATH} is answered with {response.status}, not by Afterword."
             )

@@ -33,7 +33,7 @@ _LEAST_WORDS = 2
 
 
 class SuggestedThreads:
-    """Which unused issue seems to be the thread of which page, by title or path."""
+    """The unused issues, and the pages that seem to be theirs by title or path."""
 
     def __init__(self, catalog: PostCatalog, facts: Sequence[SiteFacts]) -> None:
         named_threads = {thread for post in catalog.posts for thread in post.threads}
@@ -46,9 +46,8 @@ class SuggestedThreads:
         }
         self._catalog = catalog
         self._posts_by_word = _index(catalog.posts)
-        self.posts = {
-            thread: post for thread, issue in self.free_issues.items() if (post := self._post(issue)) is not None
-        }
+        matches = ((thread, self._post(issue)) for thread, issue in self.free_issues.items())
+        self.posts = {thread: post for thread, post in matches if post is not None}
         self._threads: dict[str, ThreadRef] = {}
         for thread, post in sorted(self.posts.items(), key=lambda item: item[0].number):
             self._threads.setdefault(post.source, thread)

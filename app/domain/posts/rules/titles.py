@@ -51,11 +51,9 @@ def agree(title: str, other: str) -> bool:
 def are_the_same(title: str, other: str) -> bool:
     """Return True if two titles are the same but for a word or two: enough to suggest that they belong together."""
     title_words, other_words = words(title), words(other)
-    if (
-        not title_words
-        or not other_words
-        or _weight(title_words & other_words) < _SAME_SHARE * _weight(title_words | other_words)
-    ):
+    if not title_words or not other_words:
+        return False
+    if _weight(title_words & other_words) < _SAME_SHARE * _weight(title_words | other_words):
         return False
     return not _have_other_numbers(title_words, other_words)
 
@@ -99,7 +97,5 @@ def _have_other_numbers(title_words: frozenset[str], other_words: frozenset[str]
 
 def _are_similar(title: str, other: str) -> bool:
     """Return True if two titles differ in a few letters, as by a spelling mistake or a hyphen."""
-    title_words, other_words = sorted(
-        title[:_MAX_LENGTH].casefold() for title in (title, other)
-    )  # the ratio depends on the order
-    return SequenceMatcher(None, title_words, other_words, autojunk=False).ratio() >= _LEAST_SIMILARITY
+    first, second = sorted(text[:_MAX_LENGTH].casefold() for text in (title, other))  # the ratio depends on the order
+    return SequenceMatcher(None, first, second, autojunk=False).ratio() >= _LEAST_SIMILARITY
