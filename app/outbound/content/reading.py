@@ -11,16 +11,23 @@ UNCHANGED = "Its posts stay as they were."
 
 
 class SiteReader:
-    """Reads the posts of one site; a page that was not written since the last read is not read again."""
+    """Reads the posts of one site as its generator does; None finds out the generator by its configuration."""
 
     def __init__(self, sites: Sequence[Repository], generator: str | None) -> None:
         self._sites = tuple(sites)
         self._generator = generator
-        self._known = KnownPages()
+        self._pages = KnownPages()
 
     def read(self, tree: ContentTree, now: float) -> PostCatalog:
-        """Return the posts that the generator publishes at the time `now`, and the problems of pages."""
-        return read_site(tree, self._sites, now=now, generator=self._generator, known=self._known)
+        """Return the pages of the site at the time `now`, epoch seconds, and what is wrong with them."""
+        return read_site(tree, self._sites, now=now, generator=self._generator, known=self._pages)
+
+    @property
+    def changes_at(self) -> float | None:
+        """Return when the next page appears or expires by its date alone, epoch seconds; None if none does."""
+        return min(
+            (page.changes_at for page in self._pages.pages.values() if page.changes_at is not None), default=None
+        )
 
 
 def keep_unreadable(
