@@ -1,0 +1,335 @@
+"""How each generator reads front matter, as data: one dialect for each generator, or for versions that differ.
+
+The tables of scalars are in `formats/scalars.py`, the delimiters in `fences.py`; what makes no page and which files are
+pages are in `publication/`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum, auto
+from pathlib import PurePosixPath
+
+from app.generators import fences
+from app.generators.fences import Splitter
+from app.generators.formats import scalars
+from app.generators.formats.nodes import Quirk
+from app.generators.formats.scalars import ScalarRules
+
+
+class Failure(StrEnum):
+    """What happens to a page whose front matter its generator cannot read."""
+
+    BUILD_FAILS = "its build fails"
+    NO_PAGE = "it leaves the page out"
+
+
+class Keys(Enum):
+    """How a generator compares the names of fields."""
+
+    EXACT = auto()
+    LOWER = auto()
+    """In lower case; several spellings are one field."""
+    CAPITALS_WIN = auto()
+    """In lower case; a spelling with capitals beats one without."""
+
+
+class Print(Enum):
+    """How a template prints a number with a fraction, and a list."""
+
+    GO = auto()
+    """41.0 is 41, 1234567.0 is 1.234567e+06, a list `[41 42]`."""
+    RUBY = auto()
+    """41.0, 4142."""
+    JAVASCRIPT = auto()
+    """41, `41,42`."""
+    JOINED = auto()
+    """As JavaScript, but a list is 4142."""
+    PYTHON = auto()
+    """41.0, `[41, 42]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one generator, or some versions of it, reads pages."""
+
+    name: str
+    """A value of the setting AFTERWORD_GENERATOR."""
+    title: str
+    """As a message names it."""
+    generator: str
+    """The generator, whose rules of publication and places hold."""
+    split: Splitter
+    scalars: ScalarRules
+    prints: Print
+    refuses: frozenset[Quirk] = frozenset()
+    failure: Failure = Failure.BUILD_FAILS
+    splits: Mapping[str, Splitter] = field(default_factory=dict)
+    """The delimiters in files of other suffixes."""
+    keys: Keys = Keys.EXACT
+    table: str | None = None
+    """A mapping whose fields count as the page's own, and win."""
+    only_table: bool = False
+    """Only the fields of `table` reach a template under their own name."""
+    merges: bool = True
+    """Whether `<<: *name` merges a mapping."""
+    unknown_tag_is_text: bool = False
+    """A scalar with an unknown tag is a string, whatever it looks like."""
+    needs_mapping: bool = False
+    """Front matter that is no mapping cannot be read; elsewhere it has no fields."""
+    runs_statements: bool = False
+    """Front matter in JavaScript may be a list of statements, not only an object."""
+    json_numbers_are_floats: bool = False
+    texts_only: bool = False
+    """Every value becomes a string, null the word itself."""
+    drafts_are_filtered_by_code: bool = False
+    """The blog's own templates usually leave drafts out, which cannot be told from here."""
+    is_assumed: bool = True
+    """Whether it counts while the generator of a blog is unknown."""
+
+
+_ALL_PYTHON = frozenset(
+    {
+        Quirk.TAB,
+        Quirk.TAB_INDENT,
+        Quirk.COMPLEX_KEY,
+        Quirk.CONTROL_CHARACTER,
+        Quirk.UNKNOWN_TAG,
+        Quirk.INVALID_TIMESTAMP,
+        Quirk.NOT_UTF8,
+    }
+)
+_GO = frozenset({Quirk.TAB_INDENT, Quirk.COMPLEX_KEY})
+_GO_OLD = _GO | {
+    Quirk.QUESTION_MARK,
+    Quirk.LINE_SEPARATOR,
+    Quirk.CONTROL_CHARACTER,
+    Quirk.NOT_UTF8,
+    Quirk.TOML_1_1,
+}
+_JS = frozenset({Quirk.DUPLICATE_KEY, Quirk.UNKNOWN_TAG, Quirk.TAB_INDENT, Quirk.CONTROL_CHARACTER})
+_LIBYAML = frozenset({Quirk.TAB_INDENT, Quirk.CONTROL_CHARACTER})
+
+HUGO = Dialect(
+    "hugo",
+    "Hugo 0.152 and later",
+    "hugo",
+    fences.split_hugo,
+    scalars.GO_YAML,
+    Print.GO,
+    refuses=_GO | {Quirk.DUPLICATE_KEY, Quirk.MERGE_LIST},
+    keys=Keys.CAPITALS_WIN,
+    table="params",
+    unknown_tag_is_text=True,
+    needs_mapping=True,
+    json_numbers_are_floats=True,
+)
+HUGO_0_151 = Dialect(
+    "hugo-0.151",
+    "Hugo before 0.152",
+    "hugo",
+    fences.split_hugo,
+    scalars.GO_YAML_2,
+    Print.GO,
+    refuses=_GO_OLD,
+    keys=Keys.CAPITALS_WIN,
+    table="params",
+    unknown_tag_is_text=True,
+    needs_mapping=True,
+    json_numbers_are_floats=True,
+)
+HUGO_0_111 = Dialect(
+    "hugo-0.111",
+    "Hugo 0.111",
+    "hugo",
+    fences.split_hugo,
+    scalars.GO_YAML_2,
+    Print.GO,
+    refuses=_GO_OLD,
+    keys=Keys.CAPITALS_WIN,
+    unknown_tag_is_text=True,
+    needs_mapping=True,
+    json_numbers_are_floats=True,
+)
+JEKYLL = Dialect(
+    "jekyll",
+    "Jekyll",
+    "jekyll",
+    fences.split_jekyll,
+    scalars.PSYCH,
+    Print.RUBY,
+    refuses=_LIBYAML | {Quirk.LINE_SEPARATOR, Quirk.NOT_UTF8},
+    failure=Failure.NO_PAGE,
+    needs_mapping=True,
+)
+ELEVENTY = Dialect(
+    "eleventy",
+    "Eleventy",
+    "eleventy",
+    fences.split_gray_matter,
+    scalars.JS_YAML,
+    Print.JAVASCRIPT,
+    refuses=_JS,
+    runs_statements=True,
+)
+ASTRO = Dialect(
+    "astro",
+    "Astro",
+    "astro",
+    fences.split_astro,
+    scalars.JS_YAML,
+    Print.JOINED,
+    refuses=_JS,
+)
+HEXO = Dialect(
+    "hexo",
+    "Hexo",
+    "hexo",
+    fences.split_hexo,
+    scalars.JS_YAML,
+    Print.JAVASCRIPT,
+    refuses=_JS - {Quirk.TAB_INDENT},
+    failure=Failure.NO_PAGE,
+)
+DOCUSAURUS = Dialect(
+    "docusaurus",
+    "Docusaurus",
+    "docusaurus",
+    fences.split_gray_matter,
+    scalars.JS_YAML,
+    Print.JAVASCRIPT,
+    refuses=_JS,
+)
+MATERIAL = Dialect(
+    "material",
+    "Material for MkDocs",
+    "material",
+    fences.split_material,
+    scalars.PYYAML,
+    Print.PYTHON,
+    refuses=_ALL_PYTHON | {Quirk.DUPLICATE_ANCHOR, Quirk.LINE_SEPARATOR, Quirk.QUESTION_MARK},
+    needs_mapping=True,
+)
+NIKOLA = Dialect(
+    "nikola",
+    "Nikola",
+    "nikola",
+    fences.split_nikola,
+    scalars.RUAMEL,
+    Print.PYTHON,
+    refuses=_ALL_PYTHON | {Quirk.DUPLICATE_KEY, Quirk.TOML_1_1, Quirk.TOML_ESCAPE},
+    needs_mapping=True,
+)
+PELICAN = Dialect(
+    "pelican",
+    "Pelican",
+    "pelican",
+    fences.split_pelican,
+    scalars.PYYAML,
+    Print.PYTHON,
+    refuses=frozenset({Quirk.NOT_UTF8}),
+    failure=Failure.NO_PAGE,
+    splits={".rst": fences.split_rst, ".html": fences.split_html_head, ".htm": fences.split_html_head},
+    keys=Keys.LOWER,
+    is_assumed=False,
+)
+_GRAY_MATTER = Dialect(
+    "gray-matter",
+    "gray-matter",
+    "gray-matter",
+    fences.split_gray_matter,
+    scalars.JS_YAML_3,
+    Print.JAVASCRIPT,
+    refuses=_JS - {Quirk.TAB_INDENT},
+)
+
+
+def _gray_matter(name: str, title: str, *, drafts_are_filtered_by_code: bool) -> Dialect:
+    rest = {key: getattr(_GRAY_MATTER, key) for key in ("generator", "split", "scalars", "prints", "refuses")}
+    return Dialect(name, title, **rest, drafts_are_filtered_by_code=drafts_are_filtered_by_code)
+
+
+VFILE_MATTER = Dialect(
+    "vfile-matter",
+    "vfile-matter",
+    "vfile-matter",
+    fences.split_vfile_matter,
+    scalars.YAML_1_2,
+    Print.JAVASCRIPT,
+    refuses=frozenset({Quirk.DUPLICATE_KEY, Quirk.TAB_INDENT, Quirk.CARRIAGE_RETURN}),
+    merges=False,
+    unknown_tag_is_text=True,
+    drafts_are_filtered_by_code=True,
+)
+ZOLA = Dialect(
+    "zola",
+    "Zola",
+    "zola",
+    fences.split_zola,
+    scalars.SERDE,
+    Print.JAVASCRIPT,
+    refuses=_LIBYAML
+    | {Quirk.DUPLICATE_KEY, Quirk.COMPLEX_KEY, Quirk.LINE_SEPARATOR, Quirk.NOT_UTF8, Quirk.TOML_1_1, Quirk.TOML_ESCAPE},
+    table="extra",
+    only_table=True,
+    merges=False,
+    needs_mapping=True,
+)
+ABLOG = Dialect(
+    "ablog",
+    "ABlog",
+    "ablog",
+    fences.split_gray_matter,
+    scalars.PYYAML,
+    Print.PYTHON,
+    refuses=_ALL_PYTHON | {Quirk.DUPLICATE_ANCHOR},
+    splits={".rst": fences.split_rst},
+    texts_only=True,
+    is_assumed=False,
+)
+
+DIALECTS: tuple[Dialect, ...] = (
+    HUGO,
+    HUGO_0_151,
+    HUGO_0_111,
+    JEKYLL,
+    ELEVENTY,
+    ASTRO,
+    HEXO,
+    DOCUSAURUS,
+    MATERIAL,
+    NIKOLA,
+    PELICAN,
+    _gray_matter("vitepress", "VitePress", drafts_are_filtered_by_code=False),
+    _gray_matter("gatsby", "Gatsby", drafts_are_filtered_by_code=True),
+    _gray_matter("metalsmith", "Metalsmith", drafts_are_filtered_by_code=True),
+    _gray_matter("gray-matter", "gray-matter", drafts_are_filtered_by_code=True),
+    VFILE_MATTER,
+    ZOLA,
+    ABLOG,
+)
+"""All dialects; of a generator's versions the newest is the first."""
+
+GENERATORS: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS)
+"""The values of the setting AFTERWORD_GENERATOR."""
+_ASSUMED = (HUGO, JEKYLL, ELEVENTY, ASTRO, HEXO, MATERIAL, NIKOLA, _GRAY_MATTER, VFILE_MATTER, ZOLA)
+"""The dialects that differ, for a blog of an unknown generator."""
+
+
+def dialects_at(path: PurePosixPath) -> tuple[Dialect, ...]:
+    """Return the dialects that a file of an unknown generator may be written for; Astro has no folder `_posts`."""
+    return tuple(dialect for dialect in _ASSUMED if dialect is not ASTRO) if "_posts" in path.parts else _ASSUMED
+
+
+def dialects_of(generator: str | None) -> tuple[Dialect, ...]:
+    """Return the dialects of a generator's name, the newest version first; a version alone, or all for None.
+
+    Raises `ValueError` for an unknown name.
+    """
+    if generator is None:
+        return _ASSUMED
+    named = [dialect for dialect in DIALECTS if dialect.name == generator]
+    if not named:
+        raise ValueError(f"{generator!r} is no generator that is known. Use one of {', '.join(GENERATORS)}")
+    if generator == HUGO.name:
+        return (HUGO, HUGO_0_151, HUGO_0_111)
+    return tuple(named)

@@ -1,0 +1,1 @@
+"""The languages of front matter: YAML, TOML, JSON, and lines; read as leniently as any generator reads them."""
