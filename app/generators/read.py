@@ -19,7 +19,8 @@ from app.generators.judgement import Judged, judge, kept_post, threads_of
 from app.generators.numbers import FIELD
 from app.generators.page_reader import PageText, Reading, read_page, texts_of
 from app.generators.publication.dates import zone_of
-from app.generators.publication.places import is_candidate, kinds_of
+from app.generators.publication.inputs import input_folder, template_folders
+from app.generators.publication.places import is_candidate, is_read, kinds_of
 from app.generators.publication.verdicts import Site
 from app.generators.tree import ContentFile, ContentTree
 from app.generators.values import ParsedBlock, data_fields, page_fields
@@ -109,11 +110,10 @@ class _SiteReader:
         self._name = generator
         self.generator = self._dialects[0].generator if generator else None
         reader = DialectReader(self._dialects[0])
-        self._configuration = (
-            read_configuration(tree, self._dialects[0].generator, reader)
-            if generator
-            else Configuration("", tree.content)
-        )
+        configuration = Configuration("", tree.content)
+        if generator:
+            configuration = read_configuration(tree, self._dialects[0].generator, reader)
+        self._configuration = replace(configuration, content=input_folder(tree, configuration))
         self._inheritance: Inheritance = (
             read_inheritance(tree, self._configuration, reader) if generator else NoInheritance()
         )
@@ -126,12 +126,13 @@ class _SiteReader:
         folders = {path.parent for path in paths if path.stem == "index" and path.suffix in {".md", ".html", ".org"}}
         has_posts = any("_posts" in path.parts for path in paths)
         return Site(
-            self._tree.content,
+            self._configuration.content,
             values,
             self._configuration.text,
             zone_of(zone),
             now,
-            frozenset(folders - {self._tree.content, PurePosixPath()}),
+            frozenset(folders - {self._configuration.content, PurePosixPath()}),
+            template_folders(self._configuration),
             is_posts_folder=bool(paths) and self._configuration.path is None and not has_posts,
         )
 
@@ -145,13 +146,12 @@ class _SiteReader:
 
     def pages(self, known: dict[PurePosixPath, KnownPage]) -> dict[PurePosixPath, KnownPage]:
         """Return all pages, those of the last read that still hold included."""
-        kinds = kinds_of(self.generator)
-        unsupported, any_post = tuple(kinds.unsupported), self.generator == "jekyll"
+        unsupported = tuple(kinds_of(self.generator).unsupported)
         pages: dict[PurePosixPath, KnownPage] = {}
         for file in self._tree.files():
-            is_page = file.path.suffix.lower() in kinds.read or (any_post and "_posts" in file.path.parts)
+            is_page = is_read(file.path, self.generator, self._site.script)
             is_unsupported = bool(unsupported) and file.path.name.endswith(unsupported)
-            if (is_page or is_unsupported) and is_candidate(file.path, self._tree.content, self.generator):
+            if (is_page or is_unsupported) and is_candidate(file.path, self._site.content, self.generator):
                 key = self._key(file)
                 last = known.get(file.path)
                 if last is None or not last.holds(key, self._site.now):
@@ -217,7 +217,8 @@ class _SiteReader:
         problems = list(judged.problems)
         own = judged.reading.own
         if own is not None and self.generator:
-            problems += self._inheritance.problems_for(path, own)
+            given = self._inheritance.problems_for(path, own)
+            problems += [replace(problem, source=source) for problem in given]
         threads, problem = threads_of(judged, self._sites, source)
         if problem:
             problems.append(problem)
