@@ -73,6 +73,7 @@ class PageText:
 
     def __init__(self, path: PurePosixPath, text: str) -> None:
         self.path = path
+        self.suffix = path.suffix.lower()
         self.text = text
         self._blocks: dict[Splitter, ParsedBlock | None] = {}
         self._parsed: dict[tuple[object, int, int, str | None], ParsedBlock] = {}
@@ -93,7 +94,7 @@ def read_page(page: PageText, dialect: Dialect, site: Site, inheritance: Inherit
     """Return what a dialect makes of a page."""
     if dialect.generator == "material" and not is_post(page.path, site):
         dialect = MKDOCS_PAGE
-    split = dialect.splits.get(page.path.suffix.lower(), dialect.split)
+    split = dialect.splits.get(page.suffix, dialect.split)
     block = page.block(split)
     try:
         own = page_fields(block, dialect) if block is not None else PageFields({})
