@@ -224,9 +224,10 @@ class _SiteReader:
             problems.append(problem)
         texts = texts_of(judged.reading, self._site)
         fields = judged.reading.fields or {}
-        url = address(path, fields, self._configuration) if self.generator else None
+        is_read = judged.reading.fields is not None
+        url = (address(path, fields, self._configuration) if is_read else None) if self.generator else texts.url
         line = judged.reading.line if judged.reading.names_field else None
-        post = Post(source, threads, texts.title, url or texts.url, texts.date, texts.description)
+        post = Post(source, threads, texts.title, url, texts.date, texts.description)
         post = replace(post, unpublished=judged.unpublished, line=line)
         if judged.is_refused:
             return kept_post(post, last.post if last else None), tuple(problems)

@@ -22,6 +22,13 @@ Fields = Mapping[str, object]
 """The fields of a page, or a part of the configuration, as the generator's dialect reads them."""
 
 
+class Untold:
+    """The value of a field that a page is given, which cannot be told from here."""
+
+
+UNTOLD = Untold()
+
+
 class FieldReader(Protocol):
     """Reads fields in the dialect of the blog's generator."""
 
