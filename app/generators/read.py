@@ -30,6 +30,8 @@ MAX_BYTES = 1 << 20
 """Of a page with longer front matter so much is read."""
 _FORMATS = {".yml": Format.YAML, ".yaml": Format.YAML, ".toml": Format.TOML, ".json": Format.JSON}
 _SECTION = "_index"
+_LOOKED_AROUND = frozenset({"hugo", "jekyll", "hexo", "material"})
+"""Generators whose rules depend on other files."""
 _UNCHANGED = "Its posts stay as they were."
 
 
@@ -120,8 +122,8 @@ class _SiteReader:
     def _describe_site(self, now: float) -> Site:
         values = self._configuration.values
         zone = get_folded(values, "timezone")
-        paths = [file.path for file in self._tree.files()] if self.generator in {"hugo", "jekyll", "hexo"} else []
-        bundles = {path.parent for path in paths if path.stem == "index" and path.suffix in {".md", ".html", ".org"}}
+        paths = [file.path for file in self._tree.files()] if self.generator in _LOOKED_AROUND else []
+        folders = {path.parent for path in paths if path.stem == "index" and path.suffix in {".md", ".html", ".org"}}
         has_posts = any("_posts" in path.parts for path in paths)
         return Site(
             self._tree.content,
@@ -129,11 +131,8 @@ class _SiteReader:
             self._configuration.text,
             zone_of(zone),
             now,
-            frozenset(bundles - {self._tree.content, PurePosixPath()}) if self.generator == "hugo" else frozenset(),
-            is_posts_folder=self.generator != "hugo"
-            and bool(paths)
-            and self._configuration.path is None
-            and not has_posts,
+            frozenset(folders - {self._tree.content, PurePosixPath()}),
+            is_posts_folder=bool(paths) and self._configuration.path is None and not has_posts,
         )
 
     def problems(self) -> Iterator[PostProblem]:
@@ -147,10 +146,10 @@ class _SiteReader:
     def pages(self, known: dict[PurePosixPath, KnownPage]) -> dict[PurePosixPath, KnownPage]:
         """Return all pages, those of the last read that still hold included."""
         kinds = kinds_of(self.generator)
-        unsupported = tuple(kinds.unsupported)
+        unsupported, any_post = tuple(kinds.unsupported), self.generator == "jekyll"
         pages: dict[PurePosixPath, KnownPage] = {}
         for file in self._tree.files():
-            is_page = file.path.suffix.lower() in kinds.read
+            is_page = file.path.suffix.lower() in kinds.read or (any_post and "_posts" in file.path.parts)
             is_unsupported = bool(unsupported) and file.path.name.endswith(unsupported)
             if (is_page or is_unsupported) and is_candidate(file.path, self._tree.content, self.generator):
                 key = self._key(file)
@@ -161,11 +160,11 @@ class _SiteReader:
         return pages
 
     def _key(self, file: ContentFile) -> Hashable:
-        resources = self._site.resources
-        is_resource = bool(resources) and any(parent in resources for parent in file.path.parents)
+        folders = self._site.index_folders
+        is_beside = bool(folders) and any(parent in folders for parent in file.path.parents)
         return (
             *(file.version, self._inheritance.key_for(file.path), self._configuration.key),
-            *(self._name, self._sites, is_resource, self._site.is_posts_folder),
+            *(self._name, self._sites, is_beside, self._site.is_posts_folder),
         )
 
     def _read(self, file: ContentFile, key: Hashable, last: KnownPage | None, *, is_unsupported: bool) -> KnownPage:
@@ -224,9 +223,9 @@ class _SiteReader:
             problems.append(problem)
         texts = texts_of(judged.reading, self._site)
         fields = judged.reading.fields or {}
-        is_read = judged.reading.fields is not None
-        url = (address(path, fields, self._configuration) if is_read else None) if self.generator else texts.url
+        url = address(path, fields, self._configuration) if self.generator and fields else None
         line = judged.reading.line if judged.reading.names_field else None
+        url = texts.url if not self.generator else url
         post = Post(source, threads, texts.title, url, texts.date, texts.description)
         post = replace(post, unpublished=judged.unpublished, line=line)
         if judged.is_refused:

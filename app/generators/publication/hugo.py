@@ -54,7 +54,7 @@ def _allows_html(values: Mapping[str, object]) -> bool:
 def _place(page: Page) -> str | None:
     if page.path.name.partition(".")[0] not in {"index", "_index"}:
         for folder in page.path.parents:
-            if folder in page.site.resources:
+            if folder in page.site.index_folders:
                 return f"it belongs to the page {folder.as_posix()}/index"
     return None
 

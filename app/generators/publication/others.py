@@ -1,12 +1,13 @@
 """When the other generators make a page: one small rule for each, by its name."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from app.generators.publication.dates import free_moment
 from app.generators.publication.hugo import hugo_rule
 from app.generators.publication.jekyll import jekyll_rule
+from app.generators.publication.material import material_rule
 from app.generators.publication.verdicts import PUBLISHED, Page, Rule, Verdict, shown, unpublished
 
 _CODE = "the blog's own code decides whether a draft is published"
@@ -65,18 +66,6 @@ def docusaurus_rule(page: Page) -> Verdict:
     if draft is True or (isinstance(draft, str) and draft.casefold() == "true"):
         return unpublished(f"draft: {shown(draft)}")
     return PUBLISHED
-
-
-def material_rule(page: Page) -> Verdict:
-    """Return the verdict of the blog plugin: a post needs a day, and `draft` is true or false."""
-    draft, day = page.fields.get("draft"), page.fields.get("date")
-    days: Sequence[object] = list(day.values()) if isinstance(day, Mapping) else [day]
-    moments = [free_moment(each, page.site.zone) for each in days]
-    if not moments or None in moments:
-        return Verdict(fails="it has no date" if day is None else f"its date is {shown(day)}")
-    if draft is not None and not isinstance(draft, bool):
-        return Verdict(fails=f"draft is {shown(draft)}, neither true nor false")
-    return unpublished("draft: true") if draft else PUBLISHED
 
 
 def nikola_rule(page: Page) -> Verdict:

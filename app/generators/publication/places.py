@@ -30,7 +30,7 @@ KINDS: Mapping[str, Kinds] = {
         frozenset({".11ty.js", ".11ty.mjs", ".11ty.cjs", ".11ty.ts"}),
     ),
     "astro": Kinds(_MARKDOWN | {".mdown", ".mkdn", ".mkd", ".mdwn", ".mdx"}, frozenset({".mdoc"})),
-    "hexo": Kinds(_MARKDOWN | {".mkd", ".mkdn", ".html", ".htm", ".njk"}),
+    "hexo": Kinds(_MARKDOWN | {".mkd", ".mkdn", ".mdwn", ".mdtxt", ".mdtext", ".html", ".htm", ".njk"}),
     "docusaurus": Kinds(_MARKDOWN | {".mdx"}),
     "material": Kinds(_MARKDOWN | {".mdown", ".mkdn", ".mkd"}),
     "nikola": Kinds(
