@@ -100,7 +100,7 @@ def read_page(page: PageText, dialect: Dialect, site: Site, inheritance: Inherit
         own = page_fields(block, dialect) if block is not None else PageFields({})
     except Refused as refused:
         return _refused(page, dialect, site, refused)
-    fields = inheritance.merge(page.path, own.values)
+    fields = inheritance.merge(page.path, own.values, dialect.name)
     has_field, value = own_value(fields, FIELD, dialect)
     verdict = RULES[dialect.generator](Page(page.path, fields, dialect, site))
     return Reading(
