@@ -25,6 +25,7 @@ _FILES: Mapping[str, Sequence[str]] = {
     "pelican": ["pelicanconf.py"],
     "docusaurus": [f"docusaurus.config.{suffix}" for suffix in _SCRIPTS],
 }
+_ROOT = PurePosixPath()
 _HUGO_FOLDERS = ("config/_default", "config/production")
 _COMMENT = re.compile(
     r"""(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)|//[^\n]*|/\*.*?\*/""", re.DOTALL
@@ -36,7 +37,7 @@ class Configuration:
     """What is known of a generator's configuration."""
 
     generator: str
-    content: PurePosixPath = PurePosixPath()
+    content: PurePosixPath = _ROOT
     """The folder whose pages are posts, relative to the root of the tree."""
     values: Fields = field(default_factory=dict)
     """The values that are literal; of a script in Python, those assigned to a name."""
@@ -89,7 +90,7 @@ def _read(
 
 def _of_file(path: PurePosixPath, values: Fields) -> Fields:
     """Return the values of a file; one in a folder of Hugo's configuration is named as the table that it has."""
-    is_table = path.parent != PurePosixPath() and path.stem not in {"hugo", "config"}
+    is_table = path.parent != _ROOT and path.stem not in {"hugo", "config"}
     if not is_table:
         return values
     return {path.stem: get_folded(values, path.stem) or values}

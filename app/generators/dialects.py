@@ -7,6 +7,7 @@ pages are in `publication/`.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
+from pathlib import PurePosixPath
 
 from app.generators import fences
 from app.generators.fences import Splitter
@@ -254,7 +255,7 @@ VFILE_MATTER = Dialect(
     fences.split_vfile_matter,
     scalars.YAML_1_2,
     Print.JAVASCRIPT,
-    refuses=frozenset({Quirk.DUPLICATE_KEY, Quirk.TAB_INDENT}),
+    refuses=frozenset({Quirk.DUPLICATE_KEY, Quirk.TAB_INDENT, Quirk.CARRIAGE_RETURN}),
     merges=False,
     unknown_tag_is_text=True,
     drafts_are_filtered_by_code=True,
@@ -312,6 +313,11 @@ GENERATORS: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS)
 """The values of the setting AFTERWORD_GENERATOR."""
 _ASSUMED = (HUGO, JEKYLL, ELEVENTY, ASTRO, HEXO, MATERIAL, NIKOLA, _GRAY_MATTER, VFILE_MATTER, ZOLA)
 """The dialects that differ, for a blog of an unknown generator."""
+
+
+def dialects_at(path: PurePosixPath) -> tuple[Dialect, ...]:
+    """Return the dialects that a file of an unknown generator may be written for; Astro has no folder `_posts`."""
+    return tuple(dialect for dialect in _ASSUMED if dialect is not ASTRO) if "_posts" in path.parts else _ASSUMED
 
 
 def dialects_of(generator: str | None) -> tuple[Dialect, ...]:

@@ -8,7 +8,17 @@ from app.generators.dialects import Dialect, Keys
 from app.generators.fences import Format
 from app.generators.formats.json_object import read_json
 from app.generators.formats.lines import read_lines
-from app.generators.formats.nodes import STANDARD_TAG, Document, ListNode, MapNode, Node, NotFollowed, Quirk, Scalar, Unreadable
+from app.generators.formats.nodes import (
+    STANDARD_TAG,
+    Document,
+    ListNode,
+    MapNode,
+    Node,
+    NotFollowed,
+    Quirk,
+    Scalar,
+    Unreadable,
+)
 from app.generators.formats.script import read_script
 from app.generators.formats.toml import read_toml
 from app.generators.formats.yaml_lines import read_simple_yaml
@@ -86,6 +96,22 @@ class PageFields:
 def page_fields(block: ParsedBlock, dialect: Dialect) -> PageFields:
     """Return the fields of a page; raises `Refused` if the generator cannot read them."""
     front_matter, content = block.front_matter, block.content
+    _check(block, dialect)
+    if not isinstance(content, Document):
+        values = {} if isinstance(content, Unreadable) else content
+        return PageFields(_by_name(values, dialect, front_matter.format), _lines(front_matter))
+    first_line = front_matter.line - 1
+    resolver = _Resolver(dialect, first_line)
+    try:
+        values = resolver.fields(content.root)
+    except Unreadable as error:
+        raise Refused(str(error), None if error.line is None else first_line + error.line) from None
+    return PageFields(_by_name(values, dialect, Format.YAML), resolver.lines)
+
+
+def _check(block: ParsedBlock, dialect: Dialect) -> None:
+    """Raise `Refused` for what the generator cannot read, whatever the fields are."""
+    front_matter, content = block.front_matter, block.content
     first_line = front_matter.line - 1
     if front_matter.error is not None:
         raise Refused(front_matter.error, front_matter.line)
@@ -97,16 +123,8 @@ def page_fields(block: ParsedBlock, dialect: Dialect) -> PageFields:
     for quirk, line in block.quirks.items():
         if quirk in dialect.refuses:
             raise Refused(f"it has {quirk}", first_line + line)
-    if not isinstance(content, Document):
-        return PageFields(_by_name(content, dialect, front_matter.format), _lines(front_matter))
-    if dialect.needs_mapping and not isinstance(content.root, MapNode):
+    if dialect.needs_mapping and isinstance(content, Document) and not isinstance(content.root, MapNode):
         raise Refused("it is no list of fields", front_matter.line)
-    resolver = _Resolver(dialect, first_line)
-    try:
-        values = resolver.fields(content.root)
-    except Unreadable as error:
-        raise Refused(str(error), None if error.line is None else first_line + error.line) from None
-    return PageFields(_by_name(values, dialect, Format.YAML), resolver.lines)
 
 
 def data_fields(text: str, form: Format, dialect: Dialect) -> Mapping[str, object]:

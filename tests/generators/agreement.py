@@ -7,16 +7,17 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
+from app.generators.read import read_site
+
 from app.domain.posts.posts import Post, PostCatalog
 from app.domain.sites import repository
-from app.generators.read import read_site
 from app.generators.tree import ContentFile
 from tests.generators.built_site import BuiltPage, BuiltSite, Files, case_in
 
 REPO = repository("owner/name")
 _NUMBER = re.compile(r"[1-9][0-9]{0,14}")
 _NOTHING = frozenset({"", "None", "null", "undefined", "false"})
-_NOW = datetime(2026, 12, 1, tzinfo=UTC)
+_NOW = datetime(2026, 12, 1, tzinfo=UTC).timestamp()
 """All days in the cases are years before or after it."""
 
 

@@ -17,6 +17,7 @@ NODE = BIN / "node"
 MODULES = Path("tests/generators/node_modules").absolute()
 _CASE = re.compile(r"case-([a-z0-9-]+)")
 _VALUE = re.compile(r"@@(.*?)@@", re.DOTALL)
+_ADDRESS = re.compile(r"%%(.*?)%%")
 _OWN = {"ASTRO_TELEMETRY_DISABLED": "1", "NO_COLOR": "1", "NO_MKDOCS_2_WARNING": "1", "TZ": "UTC"}
 
 Files = Mapping[str, bytes]
@@ -30,7 +31,7 @@ class BuiltPage:
     value: str | None
     """What the template printed at the field; None if no template was used, empty if there is no value."""
     address: str
-    """The path at which a server gives the page."""
+    """Its path as its generator writes it in links; else that of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def write_files(folder: Path, files: Mapping[str, bytes | str]) -> None:
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
-def start(folder: Path, *command: str) -> "subprocess.Popen[str]":
+def start(folder: Path, *command: str) -> subprocess.Popen[str]:
     """Start a program in a folder, without telemetry, update checks and colours."""
     variables = {**os.environ, **_OWN, "PATH": f"{BIN}:{os.environ['PATH']}"}
     output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
@@ -106,8 +107,9 @@ def read_built(output: Path) -> Mapping[str, BuiltPage]:
         text = file.read_text(encoding="utf-8", errors="replace")
         case = _CASE.search(text)
         if case:
-            value = _VALUE.search(text)
-            pages[case[1]] = BuiltPage(html.unescape(value[1]) if value else None, _address(file.relative_to(output)))
+            value, printed = _VALUE.search(text), _ADDRESS.search(text)
+            address = html.unescape(printed[1]) if printed else f"/{file.relative_to(output).as_posix()}"
+            pages[case[1]] = BuiltPage(html.unescape(value[1]) if value else None, _address(address))
     return pages
 
 
@@ -117,6 +119,7 @@ def case_in(content: bytes) -> str | None:
     return case[1] if case else None
 
 
-def _address(file: Path) -> str:
-    path = "/" + file.as_posix()
+def _address(url: str) -> str:
+    """Return the path of an address; the name of the file that servers give for a folder is left out."""
+    path = "/" + url.partition("://")[2].partition("/")[2] if "://" in url else url
     return path.removesuffix("index.html") if path.endswith("/index.html") else path

@@ -277,6 +277,7 @@ def publication_cases() -> Mapping[str, bytes]:
         "wrong-day": "date: 2020-13-45",
         "no-day": "",
         "text-day": "date: yesterday",
+        "short-day": "date: 2020-7-1",
         "type": "type: page",
         "aliases": "aliases: [/old/]",
         "output": "outputs: [json]",

@@ -51,7 +51,16 @@ def hugo() -> Files:
         "capital": (["cascade: {GHissueID: 77}"], _PAGES),
         "list": (["cascade:", "  - ghissueid: 76", "  - ghissueid: 77"], _PAGES),
         "target": (["cascade:", "  - _target: {path: '/target/n*'}", "    ghissueid: 76", "  - ghissueid: 77"], _PAGES),
-        "kind": (["cascade:", "  - _target: {kind: section}", "    ghissueid: 75", "  - _target: {kind: page}", "    ghissueid: 76"], _PAGES),
+        "kind": (
+            [
+                "cascade:",
+                "  - _target: {kind: section}",
+                "    ghissueid: 75",
+                "  - _target: {kind: page}",
+                "    ghissueid: 76",
+            ],
+            _PAGES,
+        ),
         "environment": (["cascade:", "  - _target: {environment: development}", "    ghissueid: 75"], _PAGES),
         "deep": (["cascade: {ghissueid: 77}"], {"none": ()}),
         "deep/er": (["cascade: {ghissueid: 78}"], {"none": ()}),
@@ -165,7 +174,7 @@ def eleventy() -> Files:
         "given/given-beside.json": b'{"ghissueid": 73}',
         "given/given-beside.11tydata.json": b'{"ghissueid": 74}',
         "given/given-literal.md": page("given-literal"),
-        "given/given-literal.11tydata.js": b'// numbers\nexport default { ghissueid: 75, list: [1, 2,], "a-b": \'x\' };\n',
+        "given/given-literal.11tydata.js": b"// numbers\nexport default { ghissueid: 75, list: [1, 2,], \"a-b\": 'x' };\n",
         "given/given-script.md": page("given-script"),
         "given/given-script.11tydata.js": b"const n = 70 + 6;\nexport default { ghissueid: n };\n",
         "given/given-script-own.md": page("given-script-own", *_OWN),
@@ -174,7 +183,9 @@ def eleventy() -> Files:
         "given/given-computing.11tydata.js": b"export default { eleventyComputed: { ghissueid: () => 77 } };\n",
         "given/given-computed.md": page("given-computed", *_OWN, "eleventyComputed: {ghissueid: 78}"),
         "given/given-computed-text.md": page("given-computed-text", *_OWN, 'eleventyComputed: {ghissueid: "79"}'),
-        "given/given-template.md": page("given-template", *_OWN, 'number: 80', 'eleventyComputed: {ghissueid: "{{ number }}"}'),
+        "given/given-template.md": page(
+            "given-template", *_OWN, "number: 80", 'eleventyComputed: {ghissueid: "{{ number }}"}'
+        ),
         "given/given-layout.md": page("given-layout", "layout: inner.njk"),
         "_includes/inner.njk": b"---\nlayout: outer.njk\nghissueid: 81\n---\n{{ content | safe }}",
         "_includes/outer.njk": b"---\nlayout: p.njk\nghissueid: 82\n---\n{{ content | safe }}",

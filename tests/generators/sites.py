@@ -29,7 +29,7 @@ def _without(files: Files, refused: frozenset[str]) -> Files:
 
 def jekyll(folder: Path, files: Files, refused: frozenset[str] = frozenset()) -> BuiltSite:
     """Build a blog with Debian's Jekyll; the layout `p` prints the field."""
-    layout = "@@{{ page.ghissueid }}@@{{ content }}{{ page.body }}"
+    layout = "@@{{ page.ghissueid }}@@%%{{ page.url | relative_url }}%%{{ content }}{{ page.body }}"
     write_files(folder, {"_layouts/p.html": layout, **_without(files, refused)})
     run(folder, system_program("jekyll"), "build", "--quiet", "--disable-disk-cache")
     return BuiltSite("jekyll", files, read_built(folder / "_site"), ".", refused)
@@ -37,7 +37,7 @@ def jekyll(folder: Path, files: Files, refused: frozenset[str] = frozenset()) ->
 
 def eleventy(folder: Path, files: Files, refused: frozenset[str] = frozenset(), output: str = "_site") -> BuiltSite:
     """Build a blog with Eleventy; the layout `p.njk` prints the field."""
-    layout = "@@{{ ghissueid }}@@{{ content | safe }}{{ body }}"
+    layout = "@@{{ ghissueid }}@@%%{{ page.url | url }}%%{{ content | safe }}{{ body }}"
     write_files(folder, {"package.json": '{"type": "module"}', "_includes/p.njk": layout, **_without(files, refused)})
     run_from_npm(folder, "@11ty/eleventy/cmd.cjs", "--quiet")
     return BuiltSite("eleventy", files, read_built(folder / output), ".", refused)
@@ -67,8 +67,8 @@ def astro(folder: Path, files: Files, refused: frozenset[str] = frozenset()) -> 
 _HEXO = {
     "package.json": '{"name": "t", "hexo": {"version": "8.1.2"}, "dependencies": {"hexo-renderer-marked": "7.0.1", '
     '"hexo-renderer-ejs": "2.0.0"}}',
-    "themes/plain/layout/post.ejs": "@@<%- page.ghissueid %>@@<%- page.content %><%- page.body %>",
-    "themes/plain/layout/page.ejs": "@@<%- page.ghissueid %>@@<%- page.content %>",
+    "themes/plain/layout/post.ejs": "@@<%- page.ghissueid %>@@%%<%- url_for(page.path) %>%%<%- page.content %><%- page.body %>",
+    "themes/plain/layout/page.ejs": "@@<%- page.ghissueid %>@@%%<%- url_for(page.path) %>%%<%- page.content %>",
     "themes/plain/layout/index.ejs": "",
 }
 
@@ -91,8 +91,8 @@ CATEGORY_SAVE_AS = TAG_SAVE_AS = AUTHOR_SAVE_AS = ""
 FEED_ALL_ATOM = CATEGORY_FEED_ATOM = None
 """
 _PELICAN = {
-    "theme/templates/article.html": "@@{{ article.ghissueid }}@@{{ article.content }}",
-    "theme/templates/page.html": "@@{{ page.ghissueid }}@@{{ page.content }}",
+    "theme/templates/article.html": "@@{{ article.ghissueid }}@@%%{{ SITEURL }}/{{ article.url }}%%{{ article.content }}",
+    "theme/templates/page.html": "@@{{ page.ghissueid }}@@%%{{ SITEURL }}/{{ page.url }}%%{{ page.content }}",
     "theme/static/x": "",
     **{f"theme/templates/{name}.html": "" for name in ("author", "category", "tag", "index")},
 }
@@ -123,8 +123,8 @@ plugins:
 _MATERIAL = {
     "docs/index.md": "# Home\n",
     "docs/blog/index.md": "# Blog\n",
-    "overrides/blog-post.html": "@@{{ page.meta.ghissueid }}@@{{ page.content }}",
-    "overrides/main.html": "{% if page %}@@{{ page.meta.ghissueid }}@@{{ page.content }}{% endif %}",
+    "overrides/blog-post.html": "@@{{ page.meta.ghissueid }}@@%%{{ page.canonical_url }}%%{{ page.content }}",
+    "overrides/main.html": "{% if page %}@@{{ page.meta.ghissueid }}@@%%{{ page.canonical_url }}%%{{ page.content }}{% endif %}",
     **{f"overrides/{name}.html": "" for name in ("blog", "base")},
 }
 
@@ -155,7 +155,7 @@ DISABLED_PLUGINS = [
 """
 _NIKOLA = {
     "themes/plain/plain.theme": "[Theme]\nengine = mako\nparent =\n",
-    "themes/plain/templates/post.tmpl": "@@${post.meta('ghissueid')}@@${post.text()}",
+    "themes/plain/templates/post.tmpl": "@@${post.meta('ghissueid')}@@%%${post.permalink(absolute=True)}%%${post.text()}",
     "themes/plain/messages/messages_en.py": "MESSAGES = {}\n",
 }
 

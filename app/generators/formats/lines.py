@@ -14,7 +14,7 @@ _RST = re.compile(r":(?P<key>[^:\r\n]+):(?P<value>[^\r\n]*)")
 _NIKOLA = re.compile(r"[ \t]*\.\. (?P<key>[^\r\n]*?): (?P<value>[^\r\n]*)")
 _META = re.compile(r"[ ]{0,3}(?P<key>[A-Za-z0-9_-]+):[ \t]*(?P<value>.*)")
 _META_MORE = re.compile(r"[ ]{4,}(?P<value>.*)")
-_META_BEGIN, _META_END = re.compile(r"---(?:\s.*)?"), re.compile(r"(?:---|\.\.\.)(?:\s.*)?")
+_META_BEGIN, _META_END = re.compile(r"---"), re.compile(r"---|\.\.\.")
 _TAG = re.compile(r"<meta\b(?P<attributes>[^>]*)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""(?P<name>[a-z-]+)\s*=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)')""", re.IGNORECASE)
 _TITLE = re.compile(r"<title>(?P<title>[^<]*)</title>", re.IGNORECASE)
@@ -54,12 +54,12 @@ def _nikola(text: str) -> Mapping[str, object]:
 def _meta_lines(text: str) -> Mapping[str, object]:
     """Return the fields as Python-Markdown reads them; several values of one key are a list."""
     lines = re.split(r"\r\n|\r|\n", text)
-    if _META_BEGIN.fullmatch(lines[0]):
+    if _META_BEGIN.match(lines[0]):
         del lines[0]
     values: dict[str, list[str]] = {}
     key = None
     for line in (line.expandtabs(_TAB) for line in lines):
-        if not line.strip() or _META_END.fullmatch(line):
+        if not line.strip() or _META_END.match(line):
             break
         match = _META.match(line)
         if match:

@@ -61,9 +61,7 @@ def _as_1_0(text: str, quirks: dict[Quirk, int]) -> str:
     return "".join((*parts, text[position:]))
 
 
-def _token_as_1_0(
-    token: re.Match[str], open_brackets: list[str], parts: list[str], quirks: dict[Quirk, int]
-) -> str:
+def _token_as_1_0(token: re.Match[str], open_brackets: list[str], parts: list[str], quirks: dict[Quirk, int]) -> str:
     content, kind = token.group(), token.lastgroup
     is_inside_table = bool(open_brackets) and open_brackets[-1] == "{"
     if kind in {"short", "long"}:

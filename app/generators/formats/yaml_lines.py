@@ -9,7 +9,9 @@ import re
 from app.generators.formats.nodes import Document, ListNode, MapNode, Node, Scalar
 from app.generators.formats.yaml_reader import is_invalid_timestamp
 
-_UNUSUAL = re.compile("[^\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U000effff]|\r(?!\n|\\Z)")
+_UNUSUAL = re.compile(
+    "[^\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U000effff]|\r(?!\n|\\Z)"
+)
 _QUOTED = r"\"[^\"\\\r]*\"|'[^'\r]*'"
 _PLAIN = r"(?:[^-?:,\[\]{}#&*!|>'\"%@`=< \r]|-(?=[0-9]))(?:[^:# \r]|:(?=[^ \r])|(?<=[^ ])#| +(?=[^ #\r]))*"
 _ITEM = r"(?:[^-?:,\[\]{}#&*!|>'\"%@`=< \r]|-(?=[0-9]))[^:#,\[\]{}'\"? \r]*(?: +[^:#,\[\]{}'\"? \r]+)*"
@@ -24,7 +26,7 @@ _FLOW_ITEM = re.compile(rf"(?P<quoted>{_QUOTED})|(?P<plain>{_ITEM})")
 _BLANK = re.compile(r" *(?:#.*)?\r?")
 
 
-class _Doubtful(Exception):  # noqa: N818 - it is no error
+class _Doubtful(Exception):
     """The line is not of the simple kind."""
 
 

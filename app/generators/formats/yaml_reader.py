@@ -31,6 +31,11 @@ MAX_DEPTH = 60
 _SEPARATORS = "\x85\u2028\u2029"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _SEPARATOR_PATTERN = re.compile(f"[{_SEPARATORS}]")
+_PATTERNS = (
+    (_CONTROL, Quirk.CONTROL_CHARACTER),
+    (_SEPARATOR_PATTERN, Quirk.LINE_SEPARATOR),
+    (re.compile(r"\r(?!\n|\Z)"), Quirk.CARRIAGE_RETURN),
+)
 _HIDDEN = {ord(character): 0xF0000 + ord(character) for character in (*_SEPARATORS, *map(chr, range(0x20)), "\x7f")}
 """Characters that the scanner would take for something else, and stand-ins of a private plane."""
 for _kept in "\t\n\r":
@@ -190,7 +195,7 @@ class _Lenient(Reader, Scanner, Parser, Composer, BaseResolver):  # type: ignore
 def read_yaml(text: str) -> Document:
     """Return the tree of a YAML document; raises `Unreadable`."""
     quirks: dict[Quirk, int] = {}
-    for pattern, quirk in ((_CONTROL, Quirk.CONTROL_CHARACTER), (_SEPARATOR_PATTERN, Quirk.LINE_SEPARATOR)):
+    for pattern, quirk in _PATTERNS:
         if found := pattern.search(text):
             quirks[quirk] = line_at(text, found.start())
     loader = _Lenient(_prepared(text))

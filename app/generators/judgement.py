@@ -1,0 +1,173 @@
+"""One post and its problems from what the dialects in question make of a page.
+
+| generator | dialects that are asked | what counts |
+|---|---|---|
+| known | its versions, the newest first | the newest that can read it; a page that any leaves out is not served |
+| unknown | all that differ | what those agree on that can read it; a page that any leaves out is not served |
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from app.domain.posts.posts import Post, PostProblem, ProblemKind
+from app.domain.records import ThreadRef
+from app.domain.sites import Repository
+from app.domain.texts.excerpts import excerpt
+from app.generators.numbers import FIELD
+from app.generators.page_reader import Reading
+from app.generators.values import own_value
+
+_MENTION = re.compile(FIELD, re.IGNORECASE)
+_AGREE = "Write it so that all agree, as in ghissueid: 41."
+_NAME_GENERATOR = "Name the generator in AFTERWORD_GENERATOR, or write it so that all agree."
+_CORRECT = "Correct its front matter; until then its posts stay as they were."
+_MAX_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is known of a page in the end."""
+
+    reading: Reading
+    """The reading that gives title, day and address."""
+    issues: frozenset[int] = frozenset()
+    unpublished: str | None = None
+    is_refused: bool = False
+    """Nothing can be read, so that the page keeps what it had."""
+    problems: tuple[PostProblem, ...] = ()
+
+
+def judge(
+    readings: Sequence[Reading], source: str, text: str, others: Callable[[], Sequence[Reading]] | None
+) -> Judged:
+    """Return what counts of the readings; `others` reads the page as other generators do, None if all are asked."""
+    judged = _judge_known(readings, source) if others is not None else _judge_unknown(readings, source)
+    is_found = any(reading.names_field or reading.refusal for reading in readings)
+    if is_found or others is None or judged.unpublished or not _MENTION.search(text):
+        return judged
+    return _with_hint(judged, source, others())
+
+
+def _judge_known(readings: Sequence[Reading], source: str) -> Judged:
+    newest = readings[0]
+    problems = list(_refusal(newest, source))
+    usable = next((reading for reading in readings if not reading.fails and reading.fields is not None), newest)
+    left_out = next((reading for reading in readings if reading.unpublished), None)
+    concerns_number = any(reading.names_field for reading in readings)
+    if concerns_number and len({reading.outcome for reading in readings}) > 1:
+        problems.append(_difference(readings, source, _AGREE))
+    elif usable.fields is not None:
+        problems += _number_problems(usable, source)
+    return Judged(
+        usable,
+        usable.number.issues,
+        left_out.unpublished if left_out else None,
+        is_refused=usable.fields is None or bool(usable.fails),
+        problems=tuple(problems),
+    )
+
+
+def _refusal(reading: Reading, source: str) -> Sequence[PostProblem]:
+    """Return the problem of a page that its generator, or we, cannot read."""
+    if not reading.is_followed:
+        message = f"its front matter cannot be followed ({reading.refusal})"
+        advice = "Write ghissueid in YAML."
+        return [PostProblem(ProblemKind.VALUE_FROM_ELSEWHERE, source, message, advice, reading.line)]
+    if reading.refusal:
+        message = f"its front matter cannot be read by {reading.dialect.title}: {_shown(reading.refusal)}"
+        message += f", so that {reading.dialect.failure}"
+    elif reading.fails:
+        message = f"{reading.dialect.title} cannot build it: {_shown(reading.fails)}"
+    else:
+        return []
+    return [PostProblem(ProblemKind.UNREADABLE, source, message, _CORRECT, reading.line)]
+
+
+def _number_problems(reading: Reading, source: str) -> list[PostProblem]:
+    number = reading.number
+    problems = []
+    if number.kind is not None:
+        problems.append(PostProblem(number.kind, source, number.message, number.advice, reading.line))
+    if reading.verdict.doubt and number.issues:
+        advice = "Remove the number until the post is published."
+        problems.append(
+            PostProblem(ProblemKind.VALUE_FROM_ELSEWHERE, source, reading.verdict.doubt, advice, reading.line)
+        )
+    return problems
+
+
+def _judge_unknown(readings: Sequence[Reading], source: str) -> Judged:
+    asked = [reading for reading in readings if reading.names_field or not reading.dialect.only_table]
+    able = [reading for reading in asked if reading.fields is not None and not reading.fails]
+    if not able:
+        refused = next((reading for reading in readings if reading.refusal), readings[0])
+        return Judged(refused, is_refused=True, problems=tuple(_refusal(refused, source)))
+    left_out = next((reading for reading in able if reading.unpublished), None)
+    published = [reading for reading in able if not reading.unpublished]
+    found = next((reading for reading in published if reading.names_field), (published or able)[0])
+    reason = f"{left_out.dialect.title}: {left_out.unpublished}" if left_out else None
+    judged = Judged(found, found.number.issues, reason)
+    numbers = {reading.number.issues for reading in published}
+    if len(numbers - {frozenset()}) > 1:
+        judged = replace(judged, issues=frozenset())
+    if len(numbers) > 1 or (left_out and any(numbers)):
+        problems = [_difference(able, source, _NAME_GENERATOR)]
+    else:
+        problems = _number_problems(found, source)
+    return replace(judged, problems=tuple(problems))
+
+
+def _difference(readings: Sequence[Reading], source: str, advice: str) -> PostProblem:
+    groups: dict[str, list[str]] = {}
+    for reading in readings:
+        groups.setdefault(reading.made, []).append(reading.dialect.title)
+    parts = [f"{made} {_joined(titles)}" for made, titles in groups.items()]
+    line = next((reading.line for reading in readings if reading.line), None)
+    return PostProblem(ProblemKind.GENERATORS_DIFFER, source, ", ".join(parts), advice, line)
+
+
+def _joined(titles: Sequence[str]) -> str:
+    return titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
+
+
+def _with_hint(judged: Judged, source: str, others: Sequence[Reading]) -> Judged:
+    """Add a problem if a page has a number that only other generators find."""
+    finding = [reading for reading in others if reading.number.issues]
+    if not finding:
+        return judged
+    difference = _difference([judged.reading, *finding[:2]], source, "Write the field as its generator reads it.")
+    return replace(judged, problems=(*judged.problems, difference))
+
+
+def _shown(text: str) -> str:
+    return excerpt(text, _MAX_SHOWN)
+
+
+def threads_of(
+    judged: Judged, sites: Sequence[Repository], source: str
+) -> tuple[frozenset[ThreadRef], PostProblem | None]:
+    """Return the threads of a page, in the repository that it names or the first one, or what is wrong with it."""
+    if not judged.issues:
+        return frozenset(), None
+    fields, dialect = judged.reading.fields or {}, judged.reading.dialect
+    for name in ("ghrepo", "repo"):
+        _, value = own_value(fields, name, dialect)
+        if value is None or (isinstance(value, str) and value.strip() in {"", "~", "null"}):
+            continue
+        full_name = value.strip().lower() if isinstance(value, str) else ""
+        repo = next((site for site in sites if site.key == full_name), None)
+        if repo is None:
+            shown = repr(excerpt(value, 61)) if isinstance(value, str) else str(value)[:61]
+            message = f"{name} is {shown}, which is not served here"
+            advice = f"Write ghrepo: {sites[0]}, or name it in AFTERWORD_REPO."
+            return frozenset(), PostProblem(ProblemKind.UNKNOWN_REPOSITORY, source, message, advice)
+        return frozenset(ThreadRef(repo, number) for number in judged.issues), None
+    return frozenset(ThreadRef(sites[0], number) for number in judged.issues), None
+
+
+def kept_post(post: Post, previous: Post | None) -> Post:
+    """Return a page that cannot be read as it was when it last could."""
+    if previous is None or post.unpublished:
+        return post
+    return replace(post, threads=previous.threads, title=post.title or previous.title, unpublished=previous.unpublished)

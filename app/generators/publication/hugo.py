@@ -1,0 +1,120 @@
+"""When Hugo makes a page: drafts, days, build options, and where a file stands."""
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+
+from app.generators.inherited.scalars import get_folded
+from app.generators.publication.dates import Moment, hugo_moment
+from app.generators.publication.verdicts import PUBLISHED, Page, Verdict, shown, unpublished
+
+_TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
+_PUBLISHED = ("publishdate", "pubdate", "published", "date")
+_EXPIRED = ("expirydate", "unpublishdate")
+_CHECKED = ("date", "publishdate", "pubdate", "published", "lastmod", "modified", "expirydate", "unpublishdate")
+"""The days that the current Hugo must be able to read."""
+_HTML = frozenset({".html", ".htm"})
+
+
+def hugo_rule(page: Page) -> Verdict:
+    """Return the verdict of Hugo."""
+    is_current = page.dialect.name == "hugo"
+    fails = _fails(page) if is_current else None
+    if fails:
+        return Verdict(fails=fails)
+    reason = _place(page) or _draft(page, is_current=is_current) or _build(page.fields, is_current=is_current)
+    return unpublished(reason) if reason else _days(page)
+
+
+def _fails(page: Page) -> str | None:
+    """Return why the build of the current Hugo fails."""
+    if page.path.suffix.lower() in _HTML and not _allows_html(page.site.values):
+        return "a page in HTML needs security.allowContent in the configuration"
+    for name in _CHECKED:
+        value = page.fields.get(name)
+        if value not in (None, "") and hugo_moment(value, page.site.zone) is None:
+            return f"{name} is {shown(value)}, which is no date that it reads"
+    build = page.fields.get("build")
+    if "_build" in page.fields:
+        return "_build is now build"
+    if build is not None and not isinstance(build, Mapping):
+        return f"build is {shown(build)}"
+    params = page.fields.get("params")
+    if params is not None and not isinstance(params, Mapping):
+        return f"params is {shown(params)}"
+    return None
+
+
+def _allows_html(values: Mapping[str, object]) -> bool:
+    security = get_folded(values, "security")
+    allowed = get_folded(security, "allowContent") if isinstance(security, Mapping) else None
+    patterns = allowed if isinstance(allowed, Sequence) and not isinstance(allowed, str) else [allowed]
+    return any(isinstance(pattern, str) and ("html" in pattern or ".*" in pattern) for pattern in patterns)
+
+
+def _place(page: Page) -> str | None:
+    if page.path.name.partition(".")[0] not in {"index", "_index"}:
+        for folder in page.path.parents:
+            if folder in page.site.resources:
+                return f"it belongs to the page {folder.as_posix()}/index"
+    return None
+
+
+def _draft(page: Page, *, is_current: bool) -> str | None:
+    fields, values = page.fields, page.site.values
+    if get_folded(values, "buildDrafts") is True:
+        return None
+    draft = fields.get("draft")
+    if _is_true(draft, floats=is_current):
+        return f"draft: {shown(draft)}"
+    if "published" in fields and "draft" not in fields and not _is_published(fields["published"], is_current):
+        return f"published: {shown(fields['published'])}"
+    return None
+
+
+def _is_true(value: object, *, floats: bool) -> bool:
+    if isinstance(value, bool | int):
+        return bool(value)
+    if isinstance(value, float):
+        return floats and value != 0
+    return isinstance(value, str) and value in _TRUE
+
+
+def _is_published(value: object, is_current: bool) -> bool:  # noqa: FBT001 - as its caller has it
+    """Return whether `published`, which was a switch before it was a day, lets a page be."""
+    if is_current:
+        return value is not None
+    return _is_true(value, floats=False)
+
+
+def _build(fields: Mapping[str, object], *, is_current: bool) -> str | None:
+    if _is_true(fields.get("headless"), floats=True):
+        return f"headless: {shown(fields['headless'])}"
+    name = "build" if is_current else "_build"
+    build = fields.get(name)
+    render = get_folded(build, "render") if isinstance(build, Mapping) and "render" in build else "always"
+    text = render.casefold() if isinstance(render, str) else render
+    if text in {"never", "link"} or (render is False and is_current):
+        return f"{name}: {{render: {shown(render)}}}"
+    return None
+
+
+def _days(page: Page) -> Verdict:
+    values, zone, now = page.site.values, page.site.zone, page.site.now
+    changes = []
+    start = _first(page.fields, _PUBLISHED, zone)
+    if start and start[1].seconds > now and get_folded(values, "buildFuture") is not True:
+        return Verdict(f"{start[0]}: {start[1].text} is in the future", changes_at=start[1].seconds)
+    end = _first(page.fields, _EXPIRED, zone)
+    if end and get_folded(values, "buildExpired") is not True:
+        if end[1].seconds <= now:
+            return unpublished(f"{end[0]}: {end[1].text} is over")
+        changes.append(end[1].seconds)
+    return Verdict(changes_at=min(changes)) if changes else PUBLISHED
+
+
+def _first(fields: Mapping[str, object], names: Sequence[str], zone: tzinfo) -> tuple[str, Moment] | None:
+    """Return the first of some days that a page has."""
+    for name in names:
+        if moment := hugo_moment(fields.get(name), zone):
+            return name, moment
+    return None

@@ -1,0 +1,100 @@
+"""When Jekyll makes a page: its folders, the day in a post's name, `published`, and days in the future."""
+
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+
+from app.generators.publication.dates import Moment, free_moment
+from app.generators.publication.verdicts import PUBLISHED, Page, Site, Verdict, shown, unpublished
+
+_DATED = re.compile(r"(\d{2,4}-\d{1,2}-\d{1,2})-[^/]*\.[^./]+")
+_EXCLUDED = (
+    *(".sass-cache", ".jekyll-cache", "gemfiles", "node_modules"),
+    *("vendor/bundle", "vendor/cache", "vendor/gems", "vendor/ruby"),
+)
+_SPECIAL = ("_", ".", "#", "~")
+_POSTS, _DRAFTS = "_posts", "_drafts"
+_SHORT_YEAR = 4
+
+
+def jekyll_rule(page: Page) -> Verdict:
+    """Return the verdict of Jekyll."""
+    site = page.site
+    kind = _kind(page.path, site)
+    if kind.startswith("no page"):
+        return unpublished(kind.partition(": ")[2])
+    if site.values.get("unpublished") is not True and page.fields.get("published", True) in (False, None):
+        return unpublished(f"published: {shown(page.fields['published'])}")
+    if kind == "page":
+        return PUBLISHED
+    return _day(page, is_post=kind == "post")
+
+
+def _kind(path: PurePosixPath, site: Site) -> str:
+    """Return `post`, `page`, `document` (of a collection), or `no page: ` and the reason."""
+    parts = path.parts
+    if any(_is_excluded(path, pattern) for pattern in _excluded(site.values)):
+        return "no page: the configuration excludes it"
+    for index, part in enumerate(parts):
+        if part == _POSTS or (site.is_posts_folder and index == 0):
+            inside = parts[index + 1 :] if part == _POSTS else parts[index:]
+            return _post_kind(inside)
+        if part == _DRAFTS and len(parts) > index + 1:
+            return "post" if site.values.get("show_drafts") is True else "no page: it is in _drafts"
+        if index == 0 and part.removeprefix("_") in _collections(site.values) and len(parts) > 1:
+            return "document"
+        if part.startswith(_SPECIAL) and not _is_included(path, part, site.values):
+            return f"no page: the name {part} begins with {part[0]}"
+    return "page"
+
+
+def _post_kind(inside: tuple[str, ...]) -> str:
+    special = next((part for part in (inside[0], inside[-1]) if part.startswith(_SPECIAL)), None)
+    if special:
+        return f"no page: the name {special} begins with {special[0]}"
+    return "post" if _DATED.fullmatch(inside[-1]) else "no page: the name of a post begins with its day"
+
+
+def _excluded(values: Mapping[str, object]) -> list[str]:
+    own = values.get("exclude")
+    return [*_EXCLUDED, *(str(pattern) for pattern in (own if isinstance(own, list) else ()))]
+
+
+def _is_excluded(path: PurePosixPath, pattern: str) -> bool:
+    text, pattern = path.as_posix(), pattern.strip("/")
+    return bool(pattern) and (text == pattern or text.startswith(f"{pattern}/") or fnmatchcase(text, pattern))
+
+
+def _is_included(path: PurePosixPath, part: str, values: Mapping[str, object]) -> bool:
+    own = values.get("include")
+    patterns = [str(pattern).strip("/") for pattern in own] if isinstance(own, list) else [".htaccess"]
+    return any(pattern == part or fnmatchcase(path.as_posix(), pattern) for pattern in patterns)
+
+
+def _collections(values: Mapping[str, object]) -> frozenset[str]:
+    """Return the names of the collections whose documents are pages."""
+    own = values.get("collections")
+    if not isinstance(own, Mapping):
+        return frozenset()
+    return frozenset(name for name, each in own.items() if isinstance(each, Mapping) and each.get("output") is True)
+
+
+def _day(page: Page, *, is_post: bool) -> Verdict:
+    named = _DATED.fullmatch(page.path.name)
+    if "date" in page.fields:
+        value: object = page.fields["date"]
+    elif named and is_post:
+        value = named[1] if len(named[1].partition("-")[0]) == _SHORT_YEAR else f"20{named[1]}"
+    else:
+        return PUBLISHED
+    moment = _moment(value, page.site)
+    if moment is None:
+        return Verdict(fails=f"its date is {shown(value)}")
+    if moment.seconds > page.site.now and page.site.values.get("future") is not True:
+        return Verdict(f"date: {moment.text} is in the future", changes_at=moment.seconds)
+    return PUBLISHED
+
+
+def _moment(value: object, site: Site) -> Moment | None:
+    return free_moment(value, site.zone)

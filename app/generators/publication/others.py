@@ -1,0 +1,155 @@
+"""When the other generators make a page: one small rule for each, by its name."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+
+from app.generators.publication.dates import free_moment
+from app.generators.publication.hugo import hugo_rule
+from app.generators.publication.jekyll import jekyll_rule
+from app.generators.publication.verdicts import PUBLISHED, Page, Rule, Verdict, shown, unpublished
+
+_CODE = "the blog's own code decides whether a draft is published"
+
+
+def eleventy_rule(page: Page) -> Verdict:
+    """Return the verdict of Eleventy: `permalink: false`, and drafts if the configuration looks at them."""
+    permalink = page.fields.get("permalink")
+    if permalink is False or (isinstance(permalink, Mapping) and permalink.get("build") is False):
+        return unpublished("permalink: false")
+    folders = page.path.parts[:-1]
+    ignored = next((part for part in folders if part in {"node_modules", "_includes", "_layouts", "_data"}), None)
+    if ignored:
+        return unpublished(f"it is in {ignored}")
+    if _is_draft(page) and re.search(r"\bdrafts?\b", page.site.script):
+        return Verdict(doubt=_CODE)
+    return PUBLISHED
+
+
+def astro_rule(page: Page) -> Verdict:
+    """Return the verdict of Astro: no name in `src/pages` begins with `_`; collections are left to the blog's code."""
+    hidden = _underscored(page.below_content)
+    if hidden:
+        return unpublished(f"the name {hidden} begins with _")
+    is_route = "pages" in page.path.parts or page.site.content == PurePosixPath()
+    return PUBLISHED if is_route or not _is_draft(page) else Verdict(doubt=_CODE)
+
+
+def hexo_rule(page: Page) -> Verdict:
+    """Return the verdict of Hexo: `published` of posts, names with `_`, `_drafts`, and days if it is told so."""
+    parts = page.path.parts[1:] if page.path.parts[0] == "source" else page.path.parts
+    if parts[0] == "_drafts" and page.site.values.get("render_drafts") is not True:
+        return unpublished("it is in _drafts")
+    hidden = _underscored(PurePosixPath(*parts[1:] if parts[0] in {"_posts", "_drafts"} else parts))
+    if hidden:
+        return unpublished(f"the name {hidden} begins with _")
+    return _hexo_post(page) if parts[0] == "_posts" or page.site.is_posts_folder else PUBLISHED
+
+
+def _hexo_post(page: Page) -> Verdict:
+    published = page.fields.get("published")
+    if published is not None and (published in ("false", "0") or not published):
+        return unpublished(f"published: {shown(published)}")
+    moment = free_moment(page.fields.get("date"), page.site.zone)
+    if moment and moment.seconds > page.site.now and page.site.values.get("future") is False:
+        return Verdict(f"date: {moment.text} is in the future", changes_at=moment.seconds)
+    return PUBLISHED
+
+
+def docusaurus_rule(page: Page) -> Verdict:
+    """Return the verdict of Docusaurus: `draft`, and names with `_`."""
+    hidden = _underscored(page.below_content)
+    if hidden:
+        return unpublished(f"the name {hidden} begins with _")
+    draft = page.fields.get("draft")
+    if draft is True or (isinstance(draft, str) and draft.casefold() == "true"):
+        return unpublished(f"draft: {shown(draft)}")
+    return PUBLISHED
+
+
+def material_rule(page: Page) -> Verdict:
+    """Return the verdict of the blog plugin: a post needs a day, and `draft` is true or false."""
+    draft, day = page.fields.get("draft"), page.fields.get("date")
+    days: Sequence[object] = list(day.values()) if isinstance(day, Mapping) else [day]
+    moments = [free_moment(each, page.site.zone) for each in days]
+    if not moments or None in moments:
+        return Verdict(fails="it has no date" if day is None else f"its date is {shown(day)}")
+    if draft is not None and not isinstance(draft, bool):
+        return Verdict(fails=f"draft is {shown(draft)}, neither true nor false")
+    return unpublished("draft: true") if draft else PUBLISHED
+
+
+def nikola_rule(page: Page) -> Verdict:
+    """Return the verdict of Nikola, which builds every post that has a title and a day."""
+    day = page.fields.get("date")
+    if day in (None, "") and "pages" not in page.path.parts:
+        return Verdict(fails="it has no date")
+    if day not in (None, "") and free_moment(day, page.site.zone) is None:
+        return Verdict(fails=f"its date is {shown(day)}")
+    return PUBLISHED
+
+
+def pelican_rule(page: Page) -> Verdict:
+    """Return the verdict of Pelican: `status`, and the day that an article needs."""
+    status = page.fields.get("status", "published")
+    text = str(status).strip().casefold()
+    if text in {"draft", "skip"}:
+        return unpublished(f"status: {text}")
+    if text not in {"published", "hidden"}:
+        return unpublished(f"status: {shown(status)} is unknown")
+    if not page.fields.get("title"):
+        return unpublished("it has no title")
+    day = page.fields.get("date")
+    is_page = "pages" in page.below_content.parts[:-1]
+    if day is not None and free_moment(day, page.site.zone) is None:
+        return unpublished(f"its date is {shown(day)}")
+    if day is None and not is_page and not page.site.values.get("DEFAULT_DATE"):
+        return unpublished("it has no date")
+    return PUBLISHED
+
+
+def zola_rule(page: Page) -> Verdict:
+    """Return the verdict of Zola: `draft` and `render`."""
+    for name, expected in (("draft", True), ("render", False)):
+        value = page.fields.get(name)
+        if value is not None and not isinstance(value, bool):
+            return Verdict(fails=f"{name} is {shown(value)}, neither true nor false")
+        if value is expected:
+            return unpublished(f"{name}: {shown(value)}")
+    return PUBLISHED
+
+
+def script_rule(page: Page) -> Verdict:
+    """Return the verdict of generators whose drafts are left out by the blog's own code."""
+    if "node_modules" in page.path.parts:
+        return unpublished("it is in node_modules")
+    if page.dialect.drafts_are_filtered_by_code and _is_draft(page):
+        return Verdict(doubt=_CODE)
+    return PUBLISHED
+
+
+def _underscored(path: PurePosixPath) -> str | None:
+    """Return the first part of a path that begins with `_`."""
+    return next((part for part in path.parts if part.startswith("_")), None)
+
+
+def _is_draft(page: Page) -> bool:
+    return page.fields.get("draft") not in (None, False, "", "false", 0)
+
+
+RULES: Mapping[str, Rule] = {
+    "hugo": hugo_rule,
+    "jekyll": jekyll_rule,
+    "eleventy": eleventy_rule,
+    "astro": astro_rule,
+    "hexo": hexo_rule,
+    "docusaurus": docusaurus_rule,
+    "material": material_rule,
+    "nikola": nikola_rule,
+    "pelican": pelican_rule,
+    "gray-matter": script_rule,
+    "vfile-matter": script_rule,
+    "zola": zola_rule,
+    "ablog": script_rule,
+}
+"""The rules by the generator of a dialect."""

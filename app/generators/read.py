@@ -1,0 +1,242 @@
+"""Read the posts of a blog as its generator sees them, at the cost of what changed since the last read."""
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+from app.domain.posts.posts import Post, PostCatalog, PostProblem, ProblemKind
+from app.domain.sites import Repository
+from app.generators.addresses import address
+from app.generators.configuration import Configuration, read_configuration
+from app.generators.detection import detect_generator
+from app.generators.dialects import Dialect, dialects_at, dialects_of
+from app.generators.fences import Format
+from app.generators.front_matter import decode, find_front_matter
+from app.generators.inherited.reading import read_inheritance
+from app.generators.inherited.scalars import get_folded
+from app.generators.inherited.values import Fields, Inheritance, NoInheritance
+from app.generators.judgement import Judged, judge, kept_post, threads_of
+from app.generators.numbers import FIELD
+from app.generators.page_reader import PageText, Reading, read_page, texts_of
+from app.generators.publication.dates import zone_of
+from app.generators.publication.places import is_candidate, kinds_of
+from app.generators.publication.verdicts import Site
+from app.generators.tree import ContentFile, ContentTree
+from app.generators.values import ParsedBlock, data_fields, page_fields
+
+START_BYTES = 65_536
+"""Of a page first so much is read: its front matter nearly always ends before."""
+MAX_BYTES = 1 << 20
+"""Of a page with longer front matter so much is read."""
+_FORMATS = {".yml": Format.YAML, ".yaml": Format.YAML, ".toml": Format.TOML, ".json": Format.JSON}
+_SECTION = "_index"
+_UNCHANGED = "Its posts stay as they were."
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPage:
+    """What the last read made of a file."""
+
+    key: Hashable
+    """Equal as long as nothing changes it but time; None if it must be read again."""
+    post: Post | None
+    problems: tuple[PostProblem, ...] = ()
+    changes_at: float | None = None
+    """Epoch seconds at which time changes it."""
+
+    def holds(self, key: Hashable, now: float) -> bool:
+        """Return whether it need not be read again."""
+        return self.key is not None and self.key == key and (self.changes_at is None or now < self.changes_at)
+
+
+@dataclass(slots=True)
+class KnownPages:
+    """The pages of the last read; `read_site` looks them up and replaces them."""
+
+    pages: dict[PurePosixPath, KnownPage] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DialectReader:
+    """Reads the fields of layouts, sections and data files in the dialect of a blog's generator."""
+
+    dialect: Dialect
+
+    def front_matter(self, content: bytes, path: PurePosixPath) -> Fields:
+        """Return the fields of a page, empty if it has none; raises `ValueError` with the reason."""
+        split = self.dialect.splits.get(path.suffix.lower(), self.dialect.split)
+        found = find_front_matter(content, split)
+        return {} if found is None else page_fields(ParsedBlock(found), self.dialect).values
+
+    def data(self, content: bytes, suffix: str) -> Fields:
+        """Return the fields of a file of this kind; raises `ValueError` with the reason."""
+        form = _FORMATS.get(suffix.lower())
+        if form is None:
+            raise ValueError(f"{suffix} is no kind of data that can be read")
+        return data_fields(decode(content).removeprefix("\ufeff"), form, replace(self.dialect, needs_mapping=False))
+
+
+def read_site(
+    tree: ContentTree,
+    sites: Sequence[Repository],
+    *,
+    now: float,
+    generator: str | None = None,
+    known: KnownPages | None = None,
+) -> PostCatalog:
+    """Return all pages of a blog at the time `now` (epoch seconds) and what is wrong with them.
+
+    `generator` is one of `GENERATORS`; without it the configuration in the tree tells. `known` are the pages of the
+    last read, which are read again only if they changed. Raises `ValueError` for an unknown generator.
+    """
+    reader = _SiteReader(tree, sites, now, generator or detect_generator(tree))
+    known = KnownPages() if known is None else known
+    known.pages = reader.pages(known.pages)
+    posts = tuple(page.post for page in known.pages.values() if page.post is not None)
+    problems = (*reader.problems(), *(problem for page in known.pages.values() for problem in page.problems))
+    return PostCatalog(posts, problems, reader.generator)
+
+
+class _SiteReader:
+    """Reads the pages of one tree."""
+
+    def __init__(self, tree: ContentTree, sites: Sequence[Repository], now: float, generator: str | None) -> None:
+        self._tree = tree
+        self._sites = tuple(sites)
+        self._dialects = dialects_of(generator)
+        self._name = generator
+        self.generator = self._dialects[0].generator if generator else None
+        reader = DialectReader(self._dialects[0])
+        self._configuration = (
+            read_configuration(tree, self._dialects[0].generator, reader)
+            if generator
+            else Configuration("", tree.content)
+        )
+        self._inheritance: Inheritance = (
+            read_inheritance(tree, self._configuration, reader) if generator else NoInheritance()
+        )
+        self._site = self._describe_site(now)
+
+    def _describe_site(self, now: float) -> Site:
+        values = self._configuration.values
+        zone = get_folded(values, "timezone")
+        paths = [file.path for file in self._tree.files()] if self.generator in {"hugo", "jekyll", "hexo"} else []
+        bundles = {path.parent for path in paths if path.stem == "index" and path.suffix in {".md", ".html", ".org"}}
+        has_posts = any("_posts" in path.parts for path in paths)
+        return Site(
+            self._tree.content,
+            values,
+            self._configuration.text,
+            zone_of(zone),
+            now,
+            frozenset(bundles - {self._tree.content, PurePosixPath()}) if self.generator == "hugo" else frozenset(),
+            is_posts_folder=self.generator != "hugo"
+            and bool(paths)
+            and self._configuration.path is None
+            and not has_posts,
+        )
+
+    def problems(self) -> Iterator[PostProblem]:
+        """Yield what concerns no single page."""
+        yield from self._inheritance.problems
+        if self._configuration.problem:
+            source = str(self._configuration.path)
+            message = f"the configuration cannot be read ({self._configuration.problem})"
+            yield PostProblem(ProblemKind.VALUE_FROM_ELSEWHERE, source, message, "Correct it, so that pages are right.")
+
+    def pages(self, known: dict[PurePosixPath, KnownPage]) -> dict[PurePosixPath, KnownPage]:
+        """Return all pages, those of the last read that still hold included."""
+        kinds = kinds_of(self.generator)
+        unsupported = tuple(kinds.unsupported)
+        pages: dict[PurePosixPath, KnownPage] = {}
+        for file in self._tree.files():
+            is_page = file.path.suffix.lower() in kinds.read
+            is_unsupported = bool(unsupported) and file.path.name.endswith(unsupported)
+            if (is_page or is_unsupported) and is_candidate(file.path, self._tree.content, self.generator):
+                key = self._key(file)
+                last = known.get(file.path)
+                if last is None or not last.holds(key, self._site.now):
+                    last = self._read(file, key, last, is_unsupported=is_unsupported)
+                pages[file.path] = last
+        return pages
+
+    def _key(self, file: ContentFile) -> Hashable:
+        resources = self._site.resources
+        is_resource = bool(resources) and any(parent in resources for parent in file.path.parents)
+        return (
+            *(file.version, self._inheritance.key_for(file.path), self._configuration.key),
+            *(self._name, self._sites, is_resource, self._site.is_posts_folder),
+        )
+
+    def _read(self, file: ContentFile, key: Hashable, last: KnownPage | None, *, is_unsupported: bool) -> KnownPage:
+        source = file.path.relative_to(self._tree.content).as_posix()
+        try:
+            if is_unsupported:
+                return KnownPage(key, None, self._unsupported(file.path, source))
+            text = self._text(file.path)
+        except OSError as error:
+            message = f"it cannot be read ({error.strerror or type(error).__name__})"
+            problem = PostProblem(ProblemKind.UNREADABLE, source, message, _UNCHANGED)
+            return KnownPage(None, last.post if last else Post(source), (problem,))
+        page = PageText(file.path, text)
+        dialects = self._dialects if self.generator else dialects_at(file.path)
+        readings = [read_page(page, dialect, self._site, self._inheritance) for dialect in dialects]
+        others = (lambda: self._as_others(page)) if self.generator else None
+        judged = judge(readings, source, text, others)
+        times = [reading.verdict.changes_at for reading in readings if reading.verdict.changes_at is not None]
+        post, problems = self._post(file.path, source, judged, last)
+        return KnownPage(key, post, problems, min(times) if times else None)
+
+    def _unsupported(self, path: PurePosixPath, source: str) -> tuple[PostProblem, ...]:
+        if FIELD.encode() not in self._tree.read(path, START_BYTES).lower():
+            return ()
+        message = f"its ghissueid cannot be read: {path.suffix} is a program or a format of its own"
+        advice = "Write the number in a page of Markdown, or publish a list of the posts."
+        return (PostProblem(ProblemKind.UNSUPPORTED_FILE, source, message, advice),)
+
+    def _text(self, path: PurePosixPath) -> str:
+        """Return the start of a file, with all of its front matter unless that is too long."""
+        data = self._tree.read(path, START_BYTES)
+        if len(data) < START_BYTES:
+            return decode(data)
+        split = self._dialects[0].splits.get(path.suffix.lower(), self._dialects[0].split)
+        found = find_front_matter(_whole_characters(data), split)
+        if found is None or found.error or found.end > START_BYTES - 16:
+            data = self._tree.read(path, MAX_BYTES)
+        return decode(data if len(data) < START_BYTES else _whole_characters(data))
+
+    def _as_others(self, page: PageText) -> Sequence[Reading]:
+        """Return the page as other generators read it, if it is theirs."""
+        own = {dialect.generator for dialect in self._dialects}
+        others = [dialect for dialect in dialects_of(None) if dialect.generator not in own]
+        site = Site(self._site.content, now=self._site.now)
+        return [read_page(page, dialect, site, NoInheritance()) for dialect in others]
+
+    def _post(
+        self, path: PurePosixPath, source: str, judged: Judged, last: KnownPage | None
+    ) -> tuple[Post | None, tuple[PostProblem, ...]]:
+        problems = list(judged.problems)
+        own = judged.reading.own
+        if own is not None and self.generator:
+            problems += self._inheritance.problems_for(path, own)
+        threads, problem = threads_of(judged, self._sites, source)
+        if problem:
+            problems.append(problem)
+        texts = texts_of(judged.reading, self._site)
+        fields = judged.reading.fields or {}
+        url = address(path, fields, self._configuration) if self.generator else None
+        line = judged.reading.line if judged.reading.names_field else None
+        post = Post(source, threads, texts.title, url or texts.url, texts.date, texts.description)
+        post = replace(post, unpublished=judged.unpublished, line=line)
+        if judged.is_refused:
+            return kept_post(post, last.post if last else None), tuple(problems)
+        is_listed = post.threads or judged.reading.names_field or (post.title and path.stem != _SECTION)
+        return post if is_listed else None, tuple(problems)
+
+
+def _whole_characters(data: bytes) -> bytes:
+    """Return the start of a file without the part of a character in UTF-8 at its end."""
+    end = len(data)
+    while end > len(data) - 4 and end and data[end - 1] & 0xC0 == 0x80:  # noqa: PLR2004 - UTF-8
+        end -= 1
+    return data[: end - 1] if end and data[end - 1] >= 0xC0 else data  # noqa: PLR2004 - UTF-8

@@ -1,0 +1,39 @@
+"""What is shown of the blogs of every generator; a test module imports these, and builds the blogs."""
+
+from collections.abc import Sequence
+
+from tests.generators.agreement import Comparison, read_catalog
+
+PLAIN = frozenset({"plain", "quoted", "comment", "absent", "anchor", "int-tag"})
+"""Cases in which every generator agrees: none may be warned of."""
+
+
+def test_numbers_are_those_in_the_pages(comparisons: Sequence[Comparison]) -> None:
+    assert not [difference for each in comparisons for difference in each.differences()]
+
+
+def test_pages_are_at_their_addresses(comparisons: Sequence[Comparison]) -> None:
+    assert not [difference for each in comparisons for difference in each.wrong_addresses()]
+
+
+def test_most_addresses_are_told(comparisons: Sequence[Comparison]) -> None:
+    for each in comparisons:
+        addresses = each.addresses()
+        assert sum(url is None for url in addresses.values()) < max(8, len(addresses) // 10), addresses
+
+
+def test_all_cases_are_built(comparisons: Sequence[Comparison]) -> None:
+    main = comparisons[0]
+    assert main.site.pages["plain"].value == "41"
+    assert len(main.site.pages) > 130
+    assert len(main.site.pages) + len(main.site.refused) > 200
+
+
+def test_plain_pages_are_not_warned_of(comparisons: Sequence[Comparison]) -> None:
+    warned = comparisons[0].warned()
+    assert not PLAIN & warned - comparisons[0].site.refused
+
+
+def test_generator_is_detected(comparisons: Sequence[Comparison]) -> None:
+    for each in comparisons:
+        assert read_catalog(each.site.files, each.site.content).generator == each.site.generator
