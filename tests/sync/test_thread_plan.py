@@ -20,7 +20,7 @@ def test_published_posts_without_a_number_come_by_date() -> None:
     )
     plan = plan_threads(PostCatalog(posts))
     assert [candidate.post.source for candidate in plan.candidates] == ["old.md", "new.md", "undated.md"]
-    assert plan.skipped == (
+    assert plan.omissions == (
         SkippedPost("draft.md", "it is not published: draft: true"),
         SkippedPost("untitled.md", "it has no title"),
     )
@@ -36,7 +36,7 @@ def test_problems_of_a_number_prevent_a_thread() -> None:
     )
     plan = plan_threads(PostCatalog(posts, problems))
     assert [candidate.post.source for candidate in plan.candidates] == ["empty.md"]
-    assert plan.skipped == (
+    assert plan.omissions == (
         SkippedPost("wrong.md", "ghissueid is 'x'. Write a number.", is_problem=True),
         SkippedPost("broken.md", "it cannot be read.", is_problem=True),
     )

@@ -92,7 +92,7 @@ async def run(settings: Settings, folder: Path, options: Options, clock: Clock, 
     """Make the threads, print what happens, and return the exit status. Raises an `AfterwordError`."""
     catalog = await asyncio.to_thread(read_catalog, folder, settings, clock.now())
     plan = plan_threads(catalog)
-    edit = page_editor(settings, catalog.generator)
+    edit = page_editor(settings, settings.generator or catalog.generator)
     async with open_thread_maker(settings, (folder, edit), options, (clock, random), printer.print_result) as maker:
         try:
             report = await maker.run(plan)
@@ -109,7 +109,7 @@ def _exit_status(plan: Plan, report: Report) -> int:
         return EXIT_RATE_LIMIT
     if report.stopped_by is not None and not (report.count(Outcome.CREATED) or report.count(Outcome.FOUND)):
         return EXIT_ERROR
-    has_problem = any(post.is_problem for post in plan.skipped)
+    has_problem = any(post.is_problem for post in plan.omissions)
     return EXIT_FAILURES if report.count(Outcome.FAILED) or has_problem else 0
 
 

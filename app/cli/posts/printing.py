@@ -34,9 +34,9 @@ class Printer:
         if result.outcome is Outcome.FAILED:
             print_line(self._errors, f"{source}: failed: {result.reason}.")
         elif result.outcome is Outcome.FOUND:
-            written = "would be written" if self._options.dry_run else "written"
+            verb = "would be written" if self._options.dry_run else "written"
             print_line(
-                self._console, f"{source}: issue {result.number} is its thread; ghissueid: {result.number} {written}"
+                self._console, f"{source}: issue {result.number} is its thread; ghissueid: {result.number} {verb}"
             )
         elif result.outcome is Outcome.CREATED:
             self._print_creation(result)
@@ -46,9 +46,9 @@ class Printer:
         if self._is_json:
             typer.echo(orjson.dumps(_json_object(plan, report, self._options, self._repo)).decode())
             return
-        for skipped in plan.skipped:
-            if skipped.is_problem:
-                print_line(self._errors, f"{skipped.source}: skipped: {skipped.reason}")
+        for omission in plan.omissions:
+            if omission.is_problem:
+                print_line(self._errors, f"{omission.source}: skipped: {omission.reason}")
         for warning in self._warnings(plan, report):
             print_line(self._errors, warning)
         print_line(self._console, _sum(report, dry_run=self._options.dry_run))
@@ -101,8 +101,8 @@ def _json_object(plan: Plan, report: Report, options: Options, repo: Repository)
         "dry_run": options.dry_run,
         "posts": [_json_post(result) for result in report.results],
         "skipped": [
-            {"source": skipped.source, "reason": skipped.reason, "problem": skipped.is_problem}
-            for skipped in plan.skipped
+            {"source": omission.source, "reason": omission.reason, "problem": omission.is_problem}
+            for omission in plan.omissions
         ],
         "warnings": report.warnings,
         "stopped_by": report.stopped_by,
