@@ -8,8 +8,8 @@ import typer
 
 from app.domain.errors import CannotStart
 from app.domain.posts.posts import PostCatalog, PostProblem, ProblemKind
+from app.generators.read import read_site
 from app.outbound.content.folders.folder_tree import FolderTree
-from app.outbound.content.reading import SiteReader
 from app.settings import Settings
 
 Folder = Annotated[
@@ -36,7 +36,7 @@ def read_catalog(folder: Path, settings: Settings, now: float) -> PostCatalog:
         raise CannotStart(f"The folder {str(folder)!r} cannot be opened ({tree.content_error.strerror}). Allow it.")
     if tree.is_too_large:
         raise CannotStart(f"The folder {str(folder)!r} has too many files for a blog. Name its content folder.")
-    catalog = SiteReader(settings.repo, settings.generator).read(tree, now)
+    catalog = read_site(tree, settings.repo, now=now, generator=settings.generator)
     folders = tuple(
         PostProblem(
             ProblemKind.UNREADABLE_FOLDER,

@@ -47,7 +47,7 @@ class Printer:
             typer.echo(orjson.dumps(_json_object(plan, report, self._options, self._repo)).decode())
             return
         for omission in plan.omissions:
-            if omission.is_problem:
+            if omission.is_problem or omission.is_doubt:
                 print_line(self._errors, f"{omission.source}: skipped: {omission.reason}")
         for warning in self._warnings(plan, report):
             print_line(self._errors, warning)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.domain.posts.markers import address_key, marker_digests
-from app.domain.posts.posts import Post, PostCatalog, ProblemKind
+from app.domain.posts.posts import Post, PostCatalog, PostProblem, ProblemKind
 from app.domain.sites import Repository
 
 _BLOCKING = frozenset(
@@ -37,7 +37,9 @@ class SkippedPost:
     source: str
     reason: str
     is_problem: bool = False
-    """True if the owner has something to correct; False if everything is as it should be."""
+    """True if the owner has something to correct."""
+    is_doubt: bool = False
+    """True if the number may come from a script or a template, which cannot be followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +65,21 @@ def plan_threads(catalog: PostCatalog) -> Plan:
         if post.unpublished is not None:
             omissions.append(SkippedPost(post.source, f"it is not published: {post.unpublished}"))
         elif problem is not None:
-            reason = f"{problem.message}. {problem.advice}".strip()
-            omissions.append(SkippedPost(post.source, reason, is_problem=True))
+            omissions.append(_omission(problem))
         elif post.title is None:
             omissions.append(SkippedPost(post.source, "it has no title"))
         else:
             is_alone = post.url is None or address_counts[address_key(post.url)] == 1
             candidates.append(Candidate(post, marker_digests(post)[0 if is_alone else -1 :]))
     sources = {post.source for post in catalog.posts}
-    omissions += [
-        SkippedPost(problem.source, f"{problem.message}. {problem.advice}".strip(), is_problem=True)
-        for problem in problems.values()
-        if problem.source not in sources
-    ]
+    omissions += [_omission(problem) for problem in problems.values() if problem.source not in sources]
     return Plan(tuple(candidates), tuple(omissions), _numbers_in_use(catalog))
+
+
+def _omission(problem: PostProblem) -> SkippedPost:
+    is_doubt = problem.kind is ProblemKind.VALUE_FROM_ELSEWHERE
+    reason = f"{problem.message}. {problem.advice}".strip()
+    return SkippedPost(problem.source, reason, is_problem=not is_doubt, is_doubt=is_doubt)
 
 
 def _numbers_in_use(catalog: PostCatalog) -> Mapping[Repository, frozenset[int]]:
