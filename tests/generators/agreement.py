@@ -66,7 +66,7 @@ class Comparison:
         return [
             f"{case}: the page is {page.address}, we say {url}"
             for case, page in self.site.pages.items()
-            if case in posts and (url := posts[case].url) is not None and _path(url) != page.address
+            if case in posts and (url := posts[case].url) is not None and unquote(url) != unquote(page.address)
         ]
 
     def addresses(self) -> Mapping[str, str | None]:
@@ -91,10 +91,10 @@ class Comparison:
 
     def _fault(self, case: str, page: BuiltPage | None, numbers: frozenset[int], *, is_warned: bool) -> str | None:
         if case in self.site.refused:
-            return None if is_warned else "the build fails, and we say nothing"
+            return "the build fails, and we say nothing" if numbers and not is_warned else None
         if page is None:
             return "there is no page, and it is served" if numbers else None
-        if is_warned or _agree(page.value or "", numbers):
+        if is_warned or page.value is None or _agree(page.value, numbers):
             return None
         return f"the page has {page.value!r}"
 
@@ -121,7 +121,3 @@ def _agree(printed: str, numbers: frozenset[int]) -> bool:
     if text in _NOTHING:
         return not numbers
     return len(numbers) > 1 and sorted(numbers) == [int(digits) for digits in re.findall(r"[0-9]{2}", text)]
-
-
-def _path(url: str) -> str:
-    return unquote(url)

@@ -77,7 +77,7 @@ def jekyll(folder: Path) -> Blogs:
 def eleventy(folder: Path) -> Blogs:
     """Build the blogs of Eleventy."""
     cases = pages_in("posts", all_cases())
-    days = _failing_alone(folder / "alone", sites.eleventy, cases, {"wrong-day", "text-day", "short-day"})
+    days = _failing_alone(folder / "alone", sites.eleventy, cases, {"text-day", "short-day"})
     files = {"eleventy.config.js": _ELEVENTY, **cases, **given.eleventy(), **placed.eleventy()}
     moved = {f"site/{path}": content for path, content in placed.eleventy().items()}
     main = sites.eleventy(folder / "all", files, refused_by("eleventy", all_cases()) | days)

@@ -103,7 +103,7 @@ def refused_by(reader: str, cases: Files) -> frozenset[str]:
 def read_built(output: Path) -> Mapping[str, BuiltPage]:
     """Return the pages of a built site by case."""
     pages: dict[str, BuiltPage] = {}
-    for file in sorted(output.rglob("*.html")):
+    for file in sorted(path for path in output.rglob("*") if path.is_file()):
         text = file.read_text(encoding="utf-8", errors="replace")
         case = _CASE.search(text)
         if case:

@@ -273,7 +273,6 @@ def publication_cases() -> Mapping[str, bytes]:
         "layout-false": "layout: false",
         "layout-null": "layout: null",
         "lang": "lang: fr",
-        "markup": "markup: asciidoc",
         "wrong-day": "date: 2020-13-45",
         "no-day": "",
         "text-day": "date: yesterday",

@@ -20,15 +20,15 @@ def _case(path: str) -> str:
 
 
 NAMES = (
-    *("Upper.md", "two words.md", "dots.in.name.md", "übung.md", "日本.md", "under_score.md", "a--b.md", "(x).md"),
+    *("Upper.md", "two words.md", "dots.in.name.md", "übung.md", "日本.md", "under_score.md", "c--d.md", "(x).md"),
     *("it's.md", "a+b.md", "2020-07-01-dated.md", "tilde~.md", "_under.md", "comma,x.md", "e&f.md", "#hash.md"),
 )
 _KINDS = (".markdown", ".mdown", ".mkd", ".mkdn", ".mkdown", ".mdwn", ".html", ".htm", ".txt", ".md~", ".MD")
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "slug-plain": ("slug: other",),
-    "slug-words": ("slug: Two Words",),
-    "slug-path": ("slug: a/b",),
-    "slug-umlaut": ("slug: übung",),
+    "slug-words": ("slug: Other Words",),
+    "slug-path": ("slug: sl/ug",),
+    "slug-umlaut": ("slug: ältere",),
     "slug-number": ("slug: 2020",),
     "url-plain": ("url: /x-url/",),
     "url-no-slash": ("url: x-url-b",),
@@ -73,7 +73,7 @@ def hugo() -> Files:
         **_named(folder, (name for name in NAMES if name != "#hash.md")),
         **_named(folder, (f"kind{suffix.replace('.', '-')}{suffix}" for suffix in _KINDS if suffix != ".html")),
         **_with_fields("content/fields", without=("url-long", "url-dots", "day-short")),
-        **_named("content", ("top.md",)),
+        **_named("content", ("alone.md",)),
         **_named("content/a/b/c", ("deep.md",)),
         **_named("content/Mixed Words", ("x.md",)),
         **_named("content/bundle", ("index.md", "other.md", "inner/more.md")),
@@ -97,7 +97,7 @@ def jekyll() -> Files:
         **_named("_posts", ("nodate.md", "2020-7-1-short.md", "20-07-01-two.md", "2099-07-01-later.md")),
         **_named("_posts/_under", ("2020-07-01-s.md",)),
         **_named("_posts/.hidden", ("2020-07-01-s.md",)),
-        **_named("news/_posts", ("2020-07-01-x.md",)),
+        **_named("news/_posts", ("2020-07-01-y.md",)),
         **_named("News And More/Sub/_posts", ("2020-07-01-x.md",)),
         **_named("_drafts", ("draft.md",)),
         **_named("_inc", ("i.md",)),

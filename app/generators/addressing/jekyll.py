@@ -24,7 +24,7 @@ def jekyll_address(path: PurePosixPath, fields: Fields, configuration: Configura
     """Return the address of a page of Jekyll; None for files whose kind a plugin decides."""
     if configuration.problem or path.suffix not in _HTML or configuration.values.get("collections_dir"):
         return None
-    own = text_of(fields.get("permalink"))
+    own = None if fields.get("permalink") is False else text_of(fields.get("permalink"))
     template = own or _template(path, configuration.values)
     tokens = _tokens(path, fields, configuration)
     place = replace_tokens(template, tokens) if template and tokens is not None else None
