@@ -87,6 +87,6 @@ def _append(text: str, start: int, members: list[_Member], key: str, value: str)
         gap = text[members[-2].end : last.start]
         before = gap[gap.index(",") + 1 :]
     else:
-        before = text[start : last.start] or " "
+        before = text[start : last.start] or (" " if text[last.value_start - 1] == " " else "")
     colon = text[_DECODER.raw_decode(text, last.start)[1] : last.value_start]
     return Edit(last.end, last.end, f",{before}{key}{colon}{value}")
