@@ -22,6 +22,7 @@ from app.generators.plain import is_plain_everywhere, is_plain_in_versions
 from app.generators.publication.dates import zone_of
 from app.generators.publication.inputs import input_folder, template_folders
 from app.generators.publication.places import is_candidate, is_read, kinds_of
+from app.generators.publication.titles import title_of
 from app.generators.publication.verdicts import Site
 from app.generators.tree import ContentFile, ContentTree
 from app.generators.values import ParsedBlock, data_fields, page_fields
@@ -183,7 +184,7 @@ class _SiteReader:
         others = (lambda: self._as_others(page)) if self.generator else None
         judged = judge(readings, source, text, others)
         times = [reading.verdict.changes_at for reading in readings if reading.verdict.changes_at is not None]
-        post, problems = self._post(file.path, source, judged, last)
+        post, problems = self._post(page, source, judged, last)
         return KnownPage(key, post, problems, min(times) if times else None)
 
     def _readings(self, page: PageText) -> Sequence[Reading]:
@@ -224,9 +225,9 @@ class _SiteReader:
         return [read_page(page, dialect, site, NoInheritance()) for dialect in others]
 
     def _post(
-        self, path: PurePosixPath, source: str, judged: Judged, last: KnownPage | None
+        self, page: PageText, source: str, judged: Judged, last: KnownPage | None
     ) -> tuple[Post | None, tuple[PostProblem, ...]]:
-        problems = list(judged.problems)
+        path, problems = page.path, list(judged.problems)
         own = judged.reading.own
         if own is not None and self.generator:
             given = self._inheritance.problems_for(path, own)
@@ -239,7 +240,10 @@ class _SiteReader:
         url = address(path, fields, self._configuration) if self.generator and fields else None
         line = judged.reading.line if judged.reading.names_field else None
         url = texts.url if not self.generator else url
-        post = Post(source, threads, texts.title, url, texts.date, texts.description)
+        title = texts.title or (
+            title_of(path, page.text, judged.reading.dialect, self._site) if self.generator else None
+        )
+        post = Post(source, threads, title, url, texts.date, texts.description)
         post = replace(post, unpublished=judged.unpublished, line=line)
         if judged.is_refused:
             return kept_post(post, last.post if last else None), tuple(problems)

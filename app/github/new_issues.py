@@ -19,7 +19,7 @@ from app.github.responses import Redirect, Response, decipher_response, single_l
 
 BODY = "application/vnd.github+json"
 """The media type of a response with a body's Markdown alone."""
-_TRUSTED = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+_TRUSTED_ASSOCIATIONS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,6 @@ def _issue(obj: Mapping[str, Any]) -> OpenedIssue:
         body=text(obj, "body", default=""),
         author=text(author, "login", default="ghost"),
         url=text(obj, "html_url"),
-        is_trusted=obj.get("author_association") in _TRUSTED or author.get("type") == "Bot",
+        is_trusted=obj.get("author_association") in _TRUSTED_ASSOCIATIONS or author.get("type") == "Bot",
         labels=tuple(str(label.get("name")) for label in labels if isinstance(label, Mapping)),
     )

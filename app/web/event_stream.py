@@ -26,7 +26,7 @@ from app.web.errors import ErrorDetails, error_response
 CONTENT_TYPE = "text/event-stream"
 _HEARTBEAT = b":\n\n"
 _RETRY_AFTER = 30
-_PROBE_DELAY = 0.25
+_PROBE_DELAY = 0.1
 """Seconds."""
 _HEADERS: Headers = [
     (b"content-type", CONTENT_TYPE.encode()),

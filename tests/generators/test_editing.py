@@ -16,6 +16,7 @@ FILLED = [
     ("ghissueid : # soon\n", "ghissueid : 41 # soon\n"),
     ("ghissueid: ~  # soon\n", "ghissueid: 41  # soon\n"),
     ("ghissueid: null\n", "ghissueid: 41\n"),
+    ("ghissueid: [] # soon\n", "ghissueid: 41 # soon\n"),
     ('ghissueid: ""\n', 'ghissueid: "41"\n'),
     ("'ghissueid': '' # soon\n", "'ghissueid': '41' # soon\n"),
     ("ghissueid:\nlast: 1\n", "ghissueid: 41\nlast: 1\n"),
@@ -181,6 +182,15 @@ def test_each_dialect_has_its_line(generator: str, name: str, before: str, after
 def test_a_page_that_cannot_be_written_is_refused(generator: str | None, before: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         _set(before, generator)
+
+
+def test_large_numbers_of_json_are_texts_in_hugo() -> None:
+    path = PurePosixPath("a.md")
+    assert set_number(b'{"title": "A"}', path, "hugo", 1_234_567) == b'{"title": "A", "ghissueid": "1234567"}'
+    assert (
+        set_number(b'---json\n{"a": 1}\n---\n', path, "eleventy", 1_234_567)
+        == b'---json\n{"a": 1, "ghissueid": 1234567}\n---\n'
+    )
 
 
 def test_bytes_that_are_no_text_stay() -> None:

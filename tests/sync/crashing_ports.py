@@ -100,9 +100,9 @@ class Blog:
             async with self._clients() as (github, writer):
                 tools = Tools(
                     MarkerLookup(Crashing(github, calls, fatal), self.api, self.repo),
-                    Crashing(writer, calls, fatal),  # type: ignore[arg-type]
-                    Crashing(FolderPages(content), calls, fatal),  # type: ignore[arg-type]
-                    Crashing(journal, calls, fatal),  # type: ignore[arg-type]
+                    Crashing(writer, calls, fatal),
+                    Crashing(FolderPages(content), calls, fatal),
+                    Crashing(journal, calls, fatal),
                     _edit,
                     self.clock,
                 )

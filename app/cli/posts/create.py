@@ -2,16 +2,16 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
 
 from app.bootstrap.new_threads import open_thread_maker
 from app.cli.options import EXIT_ERROR, EXIT_FAILURES, EXIT_RATE_LIMIT, Json, Repo
-from app.cli.posts.catalog import Folder, content_folder, read_catalog
+from app.cli.posts.catalog import Blog, Folder, content_folder, is_address, read_blog
 from app.cli.posts.printing import Printer
 from app.domain.errors import CannotStart, GitHubError, InvalidSetting, RateLimited
 from app.domain.posts.posts import Post
@@ -49,7 +49,7 @@ def create(  # noqa: PLR0917 - the options of the command line
     base_url: Annotated[
         str | None,
         typer.Option(
-            "--base-url", metavar="URL", help="The address of the blog. [default: AFTERWORD_ORIGINS, if it is one]"
+            "--base-url", metavar="URL", help="The address of the blog. [default: from the blog's configuration]"
         ),
     ] = None,
     limit: Annotated[
@@ -77,7 +77,7 @@ def create(  # noqa: PLR0917 - the options of the command line
     options = Options(
         labels=_labels(label, settings),
         template=_read_template(template),
-        base_url=_base_url(base_url, settings),
+        base_url=_base_url(base_url),
         limit=limit,
         pause=pause,
         waits=wait,
@@ -90,9 +90,12 @@ def create(  # noqa: PLR0917 - the options of the command line
 
 async def run(settings: Settings, folder: Path, options: Options, clock: Clock, printer: Printer) -> int:
     """Make the threads, print what happens, and return the exit status. Raises an `AfterwordError`."""
-    catalog = await asyncio.to_thread(read_catalog, folder, settings, clock.now())
-    plan = plan_threads(catalog)
-    edit = page_editor(settings, catalog.generator)
+    blog = await asyncio.to_thread(read_blog, folder, settings, clock.now())
+    catalog, plan = blog.catalog, plan_threads(blog.catalog)
+    if options.base_url is None:
+        options = replace(options, base_url=_known_address(blog, settings))
+    edit = page_editor(settings, settings.generator or catalog.generator)
+    printer.options = options
     async with open_thread_maker(settings, (folder, edit), options, (clock, random), printer.print_result) as maker:
         try:
             report = await maker.run(plan)
@@ -109,7 +112,7 @@ def _exit_status(plan: Plan, report: Report) -> int:
         return EXIT_RATE_LIMIT
     if report.stopped_by is not None and not (report.count(Outcome.CREATED) or report.count(Outcome.FOUND)):
         return EXIT_ERROR
-    has_problem = any(post.is_problem for post in plan.skipped)
+    has_problem = any(post.is_problem for post in plan.omissions)
     return EXIT_FAILURES if report.count(Outcome.FAILED) or has_problem else 0
 
 
@@ -155,21 +158,13 @@ def _read_template(path: Path | None) -> str:
         raise CannotStart(f"The template {str(path)!r} cannot be used: {error}.") from None
 
 
-def _base_url(value: str | None, settings: Settings) -> str | None:
-    """Return the address of the blog: what was named, else the only origin whose pages may read."""
-    if value is None:
-        is_one = len(settings.origins) == 1 and "*" not in settings.origins[0]
-        return settings.origins[0] if is_one else None
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        parts = urlsplit("")
-    if (
-        parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or parts.query
-        or parts.fragment
-        or "@" in parts.netloc
-    ):
+def _base_url(value: str | None) -> str | None:
+    if value is not None and not is_address(value):
         raise CannotStart(f"--base-url: {value!r} is not an address. Write it as https://blog.example.com")
-    return value.rstrip("/")
+    return value
+
+
+def _known_address(blog: Blog, settings: Settings) -> str | None:
+    """Return the address of the blog if it was not named: from its configuration, or the only origin that may read."""
+    is_one = len(settings.origins) == 1 and "*" not in settings.origins[0]
+    return blog.address or (settings.origins[0] if is_one else None)

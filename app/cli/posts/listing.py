@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.cli.options import Json, Repo
-from app.cli.posts.catalog import Folder, content_folder, read_catalog
+from app.cli.posts.catalog import Folder, content_folder, read_blog
 from app.domain.posts.posts import Post, PostCatalog
 from app.outbound.clock import SystemClock
 from app.settings import load
@@ -25,7 +25,7 @@ def list_posts(
 ) -> None:
     """List the posts in the content folder, with their threads, and whether they are published. Asks GitHub nothing."""
     settings = load({"repo": repo})
-    catalog = read_catalog(content_folder(folder, settings), settings, SystemClock().now())
+    catalog = read_blog(content_folder(folder, settings), settings, SystemClock().now()).catalog
     posts = [post for post in catalog.posts if not missing or (post.unpublished is None and not post.threads)]
     if json:
         typer.echo(orjson.dumps([_json_object(post, catalog) for post in posts]).decode())

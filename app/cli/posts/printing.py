@@ -22,7 +22,7 @@ class Printer:
     def __init__(self, console: Console, errors: Console, options: Options, repo: Repository, *, is_json: bool) -> None:
         self._console = console
         self._errors = errors
-        self._options = options
+        self.options = options
         self._repo = repo
         self._is_json = is_json
 
@@ -34,9 +34,9 @@ class Printer:
         if result.outcome is Outcome.FAILED:
             print_line(self._errors, f"{source}: failed: {result.reason}.")
         elif result.outcome is Outcome.FOUND:
-            written = "would be written" if self._options.dry_run else "written"
+            verb = "would be written" if self.options.dry_run else "written"
             print_line(
-                self._console, f"{source}: issue {result.number} is its thread; ghissueid: {result.number} {written}"
+                self._console, f"{source}: issue {result.number} is its thread; ghissueid: {result.number} {verb}"
             )
         elif result.outcome is Outcome.CREATED:
             self._print_creation(result)
@@ -44,14 +44,14 @@ class Printer:
     def print_end(self, plan: Plan, report: Report) -> None:
         """Print what is left to say, and the sum."""
         if self._is_json:
-            typer.echo(orjson.dumps(_json_object(plan, report, self._options, self._repo)).decode())
+            typer.echo(orjson.dumps(_json_object(plan, report, self.options, self._repo)).decode())
             return
-        for skipped in plan.skipped:
-            if skipped.is_problem:
-                print_line(self._errors, f"{skipped.source}: skipped: {skipped.reason}")
+        for omission in plan.omissions:
+            if omission.is_problem or omission.is_doubt:
+                print_line(self._errors, f"{omission.source}: skipped: {omission.reason}")
         for warning in self._warnings(plan, report):
             print_line(self._errors, warning)
-        print_line(self._console, _sum(report, dry_run=self._options.dry_run))
+        print_line(self._console, _sum(report, dry_run=self.options.dry_run))
         if report.stopped_by is not None:
             print_line(self._errors, f"Afterword: {report.stopped_by}")
         if report.waiting_until is not None:
@@ -62,21 +62,24 @@ class Printer:
 
     def _warnings(self, plan: Plan, report: Report) -> Sequence[str]:
         addresses = [candidate.post.url for candidate in plan.candidates]
-        is_incomplete = self._options.base_url is None and any(url and url.startswith("/") for url in addresses)
-        advice = "The new issues name only the paths of their pages. Set --base-url to the address of the blog."
-        return [*report.warnings, advice] if is_incomplete else report.warnings
+        warnings = [*report.warnings]
+        if self.options.base_url is None and any(url and url.startswith("/") for url in addresses):
+            warnings.append("The issues name only the paths of their pages. Set --base-url to the address of the blog.")
+        if None in addresses:
+            warnings.append(f"The addresses of {addresses.count(None)} posts are not known; their issues name none.")
+        return warnings
 
     def _print_creation(self, result: PostResult) -> None:
         source, title = result.post.source, thread_title(result.post)
-        if not self._options.dry_run:
+        if not self.options.dry_run:
             print_line(
                 self._console, f"{source}: issue {result.number} opened ({title}); ghissueid: {result.number} written"
             )
             return
         print_line(self._console, f"{source}: an issue would be opened in {self._repo}, and its number written")
         print_line(self._console, f"  title: {title}")
-        if self._options.labels:
-            print_line(self._console, f"  labels: {', '.join(self._options.labels)}")
+        if self.options.labels:
+            print_line(self._console, f"  labels: {', '.join(self.options.labels)}")
         for line in (result.text or "").splitlines():
             print_line(self._console, f"  | {line}".rstrip())
 
@@ -101,8 +104,8 @@ def _json_object(plan: Plan, report: Report, options: Options, repo: Repository)
         "dry_run": options.dry_run,
         "posts": [_json_post(result) for result in report.results],
         "skipped": [
-            {"source": skipped.source, "reason": skipped.reason, "problem": skipped.is_problem}
-            for skipped in plan.skipped
+            {"source": omission.source, "reason": omission.reason, "problem": omission.is_problem}
+            for omission in plan.omissions
         ],
         "warnings": report.warnings,
         "stopped_by": report.stopped_by,

@@ -25,9 +25,9 @@ def check_template(template: str) -> str:
     """Return the template; raise a `ValueError` that names the first placeholder that is none of the four."""
     for name in _PLACEHOLDER.findall(template):
         if name not in PLACEHOLDERS:
+            names = ", ".join(f"{{{{{placeholder}}}}}" for placeholder in PLACEHOLDERS[:-1])
             raise ValueError(
-                f"{{{{{excerpt(name, 40)}}}}} is no placeholder. "
-                f"Write {', '.join(f'{{{{{known}}}}}' for known in PLACEHOLDERS[:-1])} or {{{{{PLACEHOLDERS[-1]}}}}}"
+                f"{{{{{excerpt(name, 40)}}}}} is no placeholder. Write {names} or {{{{{PLACEHOLDERS[-1]}}}}}"
             )
     return template
 

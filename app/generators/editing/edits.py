@@ -40,9 +40,9 @@ def split_lines(text: str, start: int, end: int) -> list[Line]:
     position = start
     while position < end:
         match = _LINE_END.search(text, position, end)
-        stop, following = match.span() if match else (end, end)
-        lines.append(Line(position, stop, following, text[position:stop]))
-        position = following
+        stop, next_start = match.span() if match else (end, end)
+        lines.append(Line(position, stop, next_start, text[position:stop]))
+        position = next_start
     return lines
 
 

@@ -13,7 +13,7 @@ class FieldStyle:
     """True if another spelling, such as `GHissueID`, is the same field."""
     table: str | None = None
     """The table that a new field belongs to, as `extra` in Zola; None for the outermost level."""
-    nested: tuple[str, ...] = ()
+    nested_tables: tuple[str, ...] = ()
     """The tables in which an empty field counts, too."""
 
     def names(self, key: str) -> bool:

@@ -37,9 +37,10 @@ def edit_json(text: str, block: Block, number: int, style: FieldStyle) -> tuple[
     except (ValueError, RecursionError, StopIteration):
         raise ValueError(_NOT_READABLE) from None
     own = [member for member in members if style.names(member.key)]
+    texts = (str(number), f'"{number}"')  # Hugo prints large numbers of JSON with an exponent, but texts as they stand
     if own:
-        return (_fill(own, number, style),)
-    return (_append(text, start, members, f'"{style.key}"', number),)
+        return tuple(_fill(own, value, style) for value in texts)
+    return tuple(_append(text, start, members, f'"{style.key}"', value) for value in texts)
 
 
 def _members(text: str, start: int, end: int) -> list[_Member]:
@@ -66,26 +67,26 @@ def _skip_blanks(text: str, position: int) -> int:
     return match.end() if match else position
 
 
-def _fill(own: list[_Member], number: int, style: FieldStyle) -> Edit:
+def _fill(own: list[_Member], value: str, style: FieldStyle) -> Edit:
     member = own[0]
-    if len(own) > 1 or member.value not in (None, ""):
+    if len(own) > 1 or member.value not in (None, "", [], {}):
         raise ValueError(f"it has {style.key} already. Correct that field")
     if member.value == "":
-        return Edit(member.value_start + 1, member.value_start + 1, str(number))
-    return Edit(member.value_start, member.end, str(number))
+        return Edit(member.value_start + 1, member.value_start + 1, value.strip('"'))
+    return Edit(member.value_start, member.end, value)
 
 
-def _append(text: str, start: int, members: list[_Member], key: str, number: int) -> Edit:
+def _append(text: str, start: int, members: list[_Member], key: str, value: str) -> Edit:
     """Return the insertion behind the last member, which is separated and laid out as that one is."""
     if not members:
         spread = re.match(r"[ \t]*[\r\n]", text[start:])
         before = f"{line_end_of(text, start + 1)}  " if spread else ""
-        return Edit(start, start, f"{before}{key}: {number}")
+        return Edit(start, start, f"{before}{key}: {value}")
     last = members[-1]
     if len(members) > 1:
         gap = text[members[-2].end : last.start]
         before = gap[gap.index(",") + 1 :]
     else:
-        before = text[start : last.start] or " "
+        before = text[start : last.start] or (" " if text[last.value_start - 1] == " " else "")
     colon = text[_DECODER.raw_decode(text, last.start)[1] : last.value_start]
-    return Edit(last.end, last.end, f",{before}{key}{colon}{number}")
+    return Edit(last.end, last.end, f",{before}{key}{colon}{value}")

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from app.generators.dialects import Dialect, Keys, dialects_of
+from app.domain.posts.posts import ProblemKind
+from app.generators.dialects import Dialect, Keys, dialects_at, dialects_of
 from app.generators.editing.edits import Edit, insert_lines
 from app.generators.editing.fields import FieldStyle
 from app.generators.editing.json_members import edit_json
@@ -18,25 +19,12 @@ from app.generators.editing.toml_tables import edit_toml
 from app.generators.editing.yaml_lines import edit_yaml
 from app.generators.fences import Block, Format
 from app.generators.front_matter import decode, find_in_text
+from app.generators.numbers import FIELD, Number, number_of
 from app.generators.values import PageFields, ParsedBlock, Refused, own_value, page_fields
 
-FIELD = "ghissueid"
 _REPOSITORY_FIELDS = ("ghrepo", "repo")
 _BY_HAND = "Write the number by hand"
-_NEEDS_NO_FRONT_MATTER = frozenset(
-    {
-        "hugo",
-        "eleventy",
-        "astro",
-        "hexo",
-        "docusaurus",
-        "vitepress",
-        "gatsby",
-        "metalsmith",
-        "gray-matter",
-        "vfile-matter",
-    }
-)
+_NEEDS_NO_FRONT_MATTER = frozenset({"hugo", "eleventy", "astro", "hexo", "docusaurus", "gray-matter", "vfile-matter"})
 """The generators that publish pages without front matter, and publish them with it alike."""
 _Editor = Callable[[str, Block, int, FieldStyle], tuple[Edit, ...]]
 """Returns the edits to try, the best first; raises `ValueError` if the field has a value."""
@@ -95,7 +83,7 @@ def _views(text: str, path: PurePosixPath, generator: str | None) -> Sequence[_V
     """Return the page as each version of its generator reads it; raise `ValueError` if none does."""
     views: list[_View] = []
     reasons: list[str] = []
-    for dialect in dialects_of(generator):
+    for dialect in dialects_of(generator) if generator else dialects_at(path):
         try:
             views.append(_view(text, path, dialect))
         except Refused as error:
@@ -121,7 +109,7 @@ def _style(dialect: Dialect) -> FieldStyle:
     table = (dialect.table,) if dialect.table else ()
     if dialect.only_table:
         return FieldStyle(FIELD, any_case=any_case, table=dialect.table)
-    return FieldStyle(FIELD, any_case=any_case, nested=table)
+    return FieldStyle(FIELD, any_case=any_case, nested_tables=table)
 
 
 def _editor(block: Block) -> _Editor:
@@ -143,7 +131,8 @@ def _new_block(text: str, path: PurePosixPath, number: int, dialect: Dialect) ->
 
 def _has_value(view: _View) -> bool:
     value = own_value(view.fields.values, FIELD, view.dialect)[1]
-    return value not in ((None, "", "null") if view.dialect.texts_only else (None, ""))
+    is_null = view.dialect.texts_only and value == "null"
+    return not is_null and number_of(value, view.dialect.prints).kind is not ProblemKind.EMPTY_NUMBER
 
 
 def _is_right(before: _View, result: str, path: PurePosixPath, number: int, *, is_primary: bool) -> bool:
@@ -158,7 +147,7 @@ def _is_right(before: _View, result: str, path: PurePosixPath, number: int, *, i
     is_read, value = own_value(after.fields.values, FIELD, after.dialect)
     if not is_read and not is_primary:
         return True
-    is_number = not isinstance(value, bool) and (value == number or value == str(number))
+    is_number = number_of(value, after.dialect.prints) == Number(frozenset({number}), str(number))
     return is_number and repr(_others(before)) == repr(_others(after))
 
 

@@ -1,5 +1,6 @@
 """Where a number goes among lines with one field each: Org, reStructuredText, Nikola, MultiMarkdown, `<meta>`."""
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -51,6 +52,8 @@ def edit_prefixed_lines(text: str, block: Block, number: int, style: FieldStyle)
         return (_edit_meta_tags(text, block, number, style),)
     notation = _NOTATIONS[block.format]
     lines = split_lines(text, block.start, block.end)
+    if block.format is Format.RST:  # its fields may follow a heading
+        lines = list(itertools.dropwhile(lambda line: notation.field.fullmatch(line.text) is None, lines))
     opening = (
         lines[:1] if block.format is Format.META_LINES and lines and _META_OPENING.fullmatch(lines[0].text) else []
     )

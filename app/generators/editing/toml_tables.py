@@ -12,7 +12,9 @@ from app.generators.fences import Block
 from app.generators.formats.nodes import Unreadable
 from app.generators.formats.toml import read_toml
 
-_FIELD = re.compile(r"[ \t]*(?P<quote>[\"']?)(?P<key>[\w-]+)(?P=quote)[ \t]*=[ \t]*(?P<value>\"\"|'')?[ \t]*(?:#.*)?")
+_FIELD = re.compile(
+    r"[ \t]*(?P<quote>[\"']?)(?P<key>[\w-]+)(?P=quote)[ \t]*=[ \t]*(?P<value>\"\"|''|\[\]|\{\})?[ \t]*(?:#.*)?"
+)
 _ANY_FIELD = re.compile(r"[ \t]*(?P<quote>[\"']?)(?P<key>[\w-]+)(?P=quote)[ \t]*=.*")
 _HEADER = re.compile(r"[ \t]*\[[ \t]*(?P<name>[^\[\]]+?)[ \t]*\][ \t]*(?:#.*)?")
 _MOST_CHARACTERS = 262_144
@@ -27,7 +29,7 @@ def edit_toml(text: str, block: Block, number: int, style: FieldStyle) -> tuple[
     lines = split_lines(text, block.start, block.end)
     headers = _headers(text, block, lines)
     tables = _tables(lines, headers)
-    for name in dict.fromkeys((style.table or "", *style.nested)):
+    for name in dict.fromkeys((style.table or "", *style.nested_tables)):
         fields = [line for line in tables.get(name, []) if _names(line, style)][:_MOST_HEADERS]
         own = [line for line in fields if _is_complete(text[block.start : line.start])]
         if own:
@@ -78,8 +80,9 @@ def _fill(own: list[Line], number: int, style: FieldStyle) -> Edit:
     match = _FIELD.fullmatch(own[0].text)
     if len(own) > 1 or match is None or match["value"] is None:
         raise ValueError(f"it has {style.key} already. Correct that field")
-    start = own[0].start + match.start("value") + 1
-    return Edit(start, start, str(number))
+    start, end = own[0].start + match.start("value"), own[0].start + match.end("value")
+    is_quoted = match["value"][0] in "\"'"
+    return Edit(start + 1, start + 1, str(number)) if is_quoted else Edit(start, end, str(number))
 
 
 def _insert(text: str, block: Block, lines: list[Line], tables: dict[str, list[Line]], field: str, table: str) -> Edit:

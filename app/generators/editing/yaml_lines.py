@@ -11,7 +11,9 @@ from app.generators.editing.fields import FieldStyle
 from app.generators.fences import Block
 
 _FIELD = re.compile(r"(?P<indent>[ \t]*)(?P<quote>[\"']?)(?P<key>[^\s:\"'#]+)(?P=quote)[ \t]*:(?P<rest>(?:[ \t].*)?)")
-_EMPTY = re.compile(r"(?P<blanks>[ \t]*)(?P<value>~|null|Null|NULL|\"\"|'')?(?P<tail>[ \t]*(?:(?<=[ \t])#.*)?)")
+_EMPTY = re.compile(
+    r"(?P<blanks>[ \t]*)(?P<value>~|null|Null|NULL|\"\"|''|\[\]|\{\})?(?P<tail>[ \t]*(?:(?<=[ \t])#.*)?)"
+)
 _NESTED_INDENT = "  "
 
 
@@ -25,7 +27,7 @@ def edit_yaml(text: str, block: Block, number: int, style: FieldStyle) -> tuple[
     indent = significant[0].indent if significant else ""
     top_level = [line for line in significant if line.indent == indent]
     field = _find_empty(top_level, style)
-    tables = (*style.nested, *((style.table,) if style.table else ()))
+    tables = (*style.nested_tables, *((style.table,) if style.table else ()))
     for table in tables if field is None else ():
         field = field or _find_empty(_children(table, top_level, significant, indent), style)
     if field is not None:
@@ -74,8 +76,8 @@ def _children(table: str, top_level: list[Line], significant: list[Line], indent
     header = _find_table(table, top_level)
     if header is None:
         return []
-    following = [line for line in top_level if line.start > header.start]
-    end = following[0].start if following else significant[-1].next + 1
+    later_fields = [line for line in top_level if line.start > header.start]
+    end = later_fields[0].start if later_fields else significant[-1].next + 1
     inside = [line for line in significant if header.start < line.start < end and len(line.indent) > len(indent)]
     return [line for line in inside if line.indent == inside[0].indent]
 

@@ -82,8 +82,10 @@ def open_journal(folder: Path, api: str, repo: Repository) -> Iterator[FileJourn
 
 def state_folder(environment: Mapping[str, str]) -> Path:
     """Return the folder of the journals: that of the XDG base directories, in the user's home by default."""
-    home = environment.get("XDG_STATE_HOME") or str(Path(environment.get("HOME") or Path.cwd()) / ".local" / "state")
-    return Path(home) / "afterword"
+    state_home = environment.get("XDG_STATE_HOME") or str(
+        Path(environment.get("HOME") or Path.cwd()) / ".local" / "state"
+    )
+    return Path(state_home) / "afterword"
 
 
 def _read(descriptor: int) -> dict[str, float]:

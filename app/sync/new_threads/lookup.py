@@ -64,9 +64,9 @@ class MarkerLookup:
 
 def _by_marker(issues: Iterable[OpenedIssue]) -> MarkedIssues:
     unique = {issue.number: issue for issue in issues}
-    marked: dict[str, tuple[OpenedIssue, ...]] = {}
+    issues_by_digest: dict[str, tuple[OpenedIssue, ...]] = {}
     for number in sorted(unique):
         digest = find_marker(unique[number].body)
         if digest is not None:
-            marked[digest] = (*marked.get(digest, ()), unique[number])
-    return marked
+            issues_by_digest[digest] = (*issues_by_digest.get(digest, ()), unique[number])
+    return issues_by_digest

@@ -83,7 +83,7 @@ class ThreadMaker:
         self._tools = tools
         self._options = options
         self._notify = notify
-        self._marked: MarkedIssues = {}
+        self._issues_by_digest: MarkedIssues = {}
         self._own_digests: frozenset[str] = frozenset()
         """The pages whose issue a run on this machine may have opened before it was killed."""
         self._last_write: float | None = None
@@ -92,26 +92,26 @@ class ThreadMaker:
     async def run(self, plan: Plan) -> Report:
         """Return what was done for each post of a plan. Raises a `GitHubError` if GitHub cannot even be read."""
         if plan.candidates:
-            self._marked = await self._patiently(self._look_up)
+            self._issues_by_digest = await self._patiently(self._find_markers)
         for candidate in plan.candidates:
             result = await self._process(candidate, plan)
             self._report.results.append(result)
             self._notify(result)
         return self._report
 
-    async def _look_up(self) -> MarkedIssues:
+    async def _find_markers(self) -> MarkedIssues:
         """Return the issues with markers, those of a run that was killed among them."""
         journal, clock = self._tools.journal, self._tools.clock
-        marked = await self._tools.lookup.find_all()
+        issues = await self._tools.lookup.find_all()
         pending = journal.pending()
         self._own_digests = frozenset(pending)
-        missing = [at for digest, at in pending.items() if digest not in marked]
+        missing = [at for digest, at in pending.items() if digest not in issues]
         if missing:
             await clock.sleep(_until_settled(max(missing), clock.now()))
-            marked = {**marked, **await self._tools.lookup.find_newest()}
+            issues = {**issues, **await self._tools.lookup.find_newest()}
         for digest in pending:
             journal.end(digest)
-        return marked
+        return issues
 
     async def _process(self, candidate: Candidate, plan: Plan) -> PostResult:
         post = candidate.post
@@ -137,26 +137,26 @@ class ThreadMaker:
         return is_stopped or (limit is not None and report.count(Outcome.CREATED) >= limit)
 
     def _existing(self, candidate: Candidate, plan: Plan) -> OpenedIssue | None:
-        """Return the issue that has the marker of a post; raise `ValueError` if it cannot be believed."""
+        """Return the issue that has the marker of a post; raise `ValueError` if its author cannot be trusted."""
         in_use = plan.numbers_in_use.get(self._tools.lookup.repo, frozenset())
         in_use |= {result.number for result in self._report.results if result.number is not None}
-        marked = {issue.number: issue for digest in candidate.digests for issue in self._marked.get(digest, ())}
-        issues = [marked[number] for number in sorted(marked) if number not in in_use]
+        by_number = {issue.number: issue for key in candidate.digests for issue in self._issues_by_digest.get(key, ())}
+        issues = [by_number[number] for number in sorted(by_number) if number not in in_use]
         is_own = not self._own_digests.isdisjoint(candidate.digests)
-        believed = [issue for issue in issues if issue.is_trusted or is_own]
-        if issues and not believed:
+        trusted_issues = [issue for issue in issues if issue.is_trusted or is_own]
+        if issues and not trusted_issues:
             raise ValueError(
                 f"issue {issues[0].number} has the marker of this page, but {issues[0].author} opened it, who may not "
                 f"write to the repository. If it is the page's, write ghissueid: {issues[0].number} by hand; "
                 "else remove the marker from it"
             )
-        if len(believed) > 1:
-            numbers = " and ".join(str(issue.number) for issue in believed)
+        if len(trusted_issues) > 1:
+            numbers = " and ".join(str(issue.number) for issue in trusted_issues)
             self._report.warnings.append(
                 f"The issues {numbers} have the marker of {candidate.post.source}: two runs opened them at the same "
-                f"time. {believed[0].number} is taken. Delete the others, or their markers."
+                f"time. {trusted_issues[0].number} is taken. Delete the others, or their markers."
             )
-        return believed[0] if believed else None
+        return trusted_issues[0] if trusted_issues else None
 
     async def _create_and_write(self, candidate: Candidate, page: PageFile, text: str) -> PostResult:
         post = candidate.post
@@ -165,8 +165,8 @@ class ThreadMaker:
         except RateLimited as limit:
             self._report.waiting_until = limit.until
             return PostResult(post, Outcome.REMAINING)
-        except OutcomeUnknown as lost:
-            reason = f"{lost}, and shows none. Run the command again: it looks for the issue first"
+        except OutcomeUnknown as error:
+            reason = f"{error}, and shows none. Run the command again: it looks for the issue first"
             return PostResult(post, Outcome.FAILED, reason=reason)
         except GitHubError as error:
             reason = explain_refusal(error, self._tools.lookup.repo)
@@ -185,7 +185,7 @@ class ThreadMaker:
             try:
                 return await self._patiently(lambda: self._post(candidate, new_issue))
             except OutcomeUnknown:
-                issue = await self._look_again(candidate)
+                issue = await self._find_lost_issue(candidate)
                 if issue is not None:
                     return issue
                 if attempt == _ATTEMPTS:
@@ -206,7 +206,7 @@ class ThreadMaker:
         finally:
             self._last_write = clock.now()
 
-    async def _look_again(self, candidate: Candidate) -> OpenedIssue | None:
+    async def _find_lost_issue(self, candidate: Candidate) -> OpenedIssue | None:
         """Return the issue whose response was lost; None if GitHub has none, which is certain after a while."""
         digest, clock = candidate.digests[0], self._tools.clock
         for wait in (0.0, SETTLED_AFTER):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.domain.posts.markers import address_key, marker_digests
-from app.domain.posts.posts import Post, PostCatalog, ProblemKind
+from app.domain.posts.posts import Post, PostCatalog, PostProblem, ProblemKind
 from app.domain.sites import Repository
 
 _BLOCKING = frozenset(
@@ -37,7 +37,9 @@ class SkippedPost:
     source: str
     reason: str
     is_problem: bool = False
-    """True if the owner has something to correct; False if everything is as it should be."""
+    """True if the owner has something to correct."""
+    is_doubt: bool = False
+    """True if the number may come from a script or a template, which cannot be followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Plan:
     """The posts of a catalog that need a thread, the oldest first, and the pages that get none."""
 
     candidates: tuple[Candidate, ...]
-    skipped: tuple[SkippedPost, ...]
+    omissions: tuple[SkippedPost, ...]
     numbers_in_use: Mapping[Repository, frozenset[int]]
     """The issues that posts name already: none of them becomes the thread of another post."""
 
@@ -53,30 +55,31 @@ class Plan:
 def plan_threads(catalog: PostCatalog) -> Plan:
     """Return what there is to do for a catalog."""
     problems = {problem.source: problem for problem in catalog.problems if problem.kind in _BLOCKING}
-    shared = Counter(address_key(post.url) for post in catalog.posts if post.url)
+    address_counts = Counter(address_key(post.url) for post in catalog.posts if post.url)
     candidates: list[Candidate] = []
-    skipped: list[SkippedPost] = []
+    omissions: list[SkippedPost] = []
     for post in sorted(catalog.posts, key=lambda post: (post.date or "9999", post.source)):
         problem = problems.pop(post.source, None)
         if post.threads:
             continue
         if post.unpublished is not None:
-            skipped.append(SkippedPost(post.source, f"it is not published: {post.unpublished}"))
+            omissions.append(SkippedPost(post.source, f"it is not published: {post.unpublished}"))
         elif problem is not None:
-            reason = f"{problem.message}. {problem.advice}".strip()
-            skipped.append(SkippedPost(post.source, reason, is_problem=True))
+            omissions.append(_omission(problem))
         elif post.title is None:
-            skipped.append(SkippedPost(post.source, "it has no title"))
+            omissions.append(SkippedPost(post.source, "it has no title"))
         else:
-            is_alone = post.url is None or shared[address_key(post.url)] == 1
+            is_alone = post.url is None or address_counts[address_key(post.url)] == 1
             candidates.append(Candidate(post, marker_digests(post)[0 if is_alone else -1 :]))
-    known = {post.source for post in catalog.posts}
-    skipped += [
-        SkippedPost(problem.source, f"{problem.message}. {problem.advice}".strip(), is_problem=True)
-        for problem in problems.values()
-        if problem.source not in known
-    ]
-    return Plan(tuple(candidates), tuple(skipped), _numbers_in_use(catalog))
+    sources = {post.source for post in catalog.posts}
+    omissions += [_omission(problem) for problem in problems.values() if problem.source not in sources]
+    return Plan(tuple(candidates), tuple(omissions), _numbers_in_use(catalog))
+
+
+def _omission(problem: PostProblem) -> SkippedPost:
+    is_doubt = problem.kind is ProblemKind.VALUE_FROM_ELSEWHERE
+    reason = f"{problem.message}. {problem.advice}".strip()
+    return SkippedPost(problem.source, reason, is_problem=not is_doubt, is_doubt=is_doubt)
 
 
 def _numbers_in_use(catalog: PostCatalog) -> Mapping[Repository, frozenset[int]]:

@@ -1,4 +1,4 @@
-"""What became of each post, and how to tell the owner about a failure."""
+"""What happened to each post, and how to tell the owner about a failure."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

@@ -69,12 +69,12 @@ def search_issues(
         raise StatusError(
             responses.error_response(422, f"Only the first {MAX_RESULTS} search results are available", SEARCH_DOCS)
         )
-    shown = [] if index.incomplete else matches[page.start : page.start + page.size]
+    page_items = [] if index.incomplete else matches[page.start : page.start + page.size]
     result = {
-        "total_count": len(shown) if index.incomplete else len(matches),
+        "total_count": len(page_items) if index.incomplete else len(matches),
         "incomplete_results": index.incomplete,
         "search_type": "lexical",
-        "items": [issue_object(world, issue, view) | {"score": 1.0} for issue in shown],
+        "items": [issue_object(world, issue, view) | {"score": 1.0} for issue in page_items],
     }
     response = responses.json_response(200, result)
     link = link_header(f"{view.base_url}{SEARCH_PATH}", parameters, page, min(len(matches), MAX_RESULTS))
