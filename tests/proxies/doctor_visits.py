@@ -12,9 +12,7 @@ from tests.proxies.proxied_service import SECRET
 ORIGINS = "https://blog.example.com"
 
 
-async def check_address(
-    url: str, github: HttpGitHub, *, event_wait: float = 20.0, **options: str
-) -> CheckResult:
+async def check_address(url: str, github: HttpGitHub, *, event_wait: float = 20.0, **options: str) -> CheckResult:
     """Return the result of the check of a public address, for a doctor with these settings."""
     values = {"repo": SAMPLE_REPO, "public_url": url, "origins": ORIGINS, "webhook_secret": SECRET, **options}
     settings = load({**values, "store": "memory:"}, env_file=None)

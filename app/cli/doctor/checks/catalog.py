@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.cli.doctor.examination import Examination
-from app.cli.posts.catalog import read_catalog
+from app.cli.posts.catalog import read_blog
 from app.domain.errors import CannotStart, GitHubError
 from app.domain.posts.content_repository import ContentRepository, content_repository, is_content_repository
 from app.domain.posts.posts import PostCatalog
@@ -27,7 +27,7 @@ async def read_posts(examination: Examination, location: str) -> PostCatalog:
     if is_content_repository(location):
         return await _in_repository(examination, content_repository(location))
     folder, now = Path(location), examination.clock.now()
-    return await asyncio.to_thread(read_catalog, folder, examination.settings, now)
+    return (await asyncio.to_thread(read_blog, folder, examination.settings, now)).catalog
 
 
 async def _published(examination: Examination, address: str) -> PostCatalog:
