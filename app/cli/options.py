@@ -15,6 +15,8 @@ Store = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print for machines: JSON on standard output.")]
 
+EXIT_FAILURES = 1
+"""Some of several things failed; each is named with its reason."""
 EXIT_ERROR = 2
 """The command cannot start or go on; one sentence on standard error says why."""
 EXIT_RATE_LIMIT = 3

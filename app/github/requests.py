@@ -18,6 +18,7 @@ SHA = "application/vnd.github.sha"
 API_VERSION = "2022-11-28"
 USER_AGENT = "afterword"
 PER_PAGE = 100
+_LATEST_DELIVERIES = 30
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 _MAX_URL_LENGTH = 8192
 _PRINTABLE_URL = re.compile(r"https?://[!-\[\]-~]+", re.IGNORECASE)
@@ -97,6 +98,22 @@ class RepositoryRequests:
         """Return the request for all comments changed in the second `since` or later, oldest change first."""
         return self._request("/issues/comments", many=True, **_OLDEST_CHANGE_FIRST, since=since)
 
+    def hooks(self) -> Request:
+        """Return the request for the webhooks of the repository, which only its owner may list."""
+        return self._request("/hooks", many=True, per_page=PER_PAGE)
+
+    def hook_deliveries(self, hook_id: int) -> Request:
+        """Return the request for the latest deliveries of a webhook, the newest first."""
+        return self._request(f"/hooks/{hook_id}/deliveries", many=True, per_page=_LATEST_DELIVERIES)
+
+    def deploy_keys(self) -> Request:
+        """Return the request for the deploy keys, which needs the right to administer the repository."""
+        return self._request("/keys", many=True, per_page=1)
+
+    def secrets(self) -> Request:
+        """Return the request for the names of the secrets of workflows, which needs the right to read them."""
+        return self._request("/actions/secrets", many=False, per_page=1)
+
     def commit_id(self, ref: str) -> Request:
         """Return the request for the id of a branch's commit; it may be sent with the id as ETag."""
         return Request(f"{self._url}/commits/{quote(ref)}", many=False, accept=SHA, body=Body.COMMIT_ID)
@@ -116,6 +133,11 @@ class RepositoryRequests:
         query = urlencode({name: value for name, value in parameters.items() if value is not None})
         url = f"{self._url}{path}"
         return Request(f"{url}?{query}" if query else url, many)
+
+
+def rate_limit(api: str) -> Request:
+    """Return the request for the rate limit, which GitHub does not count."""
+    return Request(f"{api}/rate_limit", many=False)
 
 
 def next_page(request: Request, url: str) -> Request:

@@ -10,7 +10,7 @@ Follows https://docs.github.com/rest/using-the-rest-api/best-practices-for-using
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import urldefrag, urljoin, urlsplit
@@ -36,6 +36,7 @@ from app.github.headers import is_json, lowercase_names, next_target, parse_date
 from app.github.payloads import RepositoryInfo
 from app.github.rate_limits import RateLimit, exceeded_limit, parse_rate_limit
 from app.github.requests import Body, Request, same_host
+from app.github.token_access import TokenAccess, parse_token_access
 
 _T = TypeVar("_T")
 _REDIRECTS = frozenset({301, 302, 307, 308})
@@ -62,6 +63,7 @@ class Response:
     date: float | None = None
     """GitHub's clock, epoch seconds."""
     rate_limit: RateLimit | None = None
+    token_access: TokenAccess = field(default_factory=TokenAccess)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ def _response(
         etag=parse_etag(fields.get("etag")),
         date=parse_date(fields.get("date")),
         rate_limit=parse_rate_limit(fields, now=now),
+        token_access=parse_token_access(fields),
     )
 
 

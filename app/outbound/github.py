@@ -74,7 +74,7 @@ class HttpGitHub(GitHub):
         on_exchange: OnExchange = lambda _request, _outcome: None,
     ) -> None:
         self._api = api
-        self._token = _valid_token(token)
+        self._token = valid_token(token)
         self._clock = clock
         self._random = random
         self._timeout = timeout
@@ -184,19 +184,11 @@ class HttpGitHub(GitHub):
 
     async def _exchange(self, request: Request, etag: str | None, limits_before: int) -> Response | Redirect:
         headers = requests.headers(request, api=self._api, token=self._token, etag=etag)
-        response = self._mask_token(await self._http.get(request, headers))
+        response = mask_token(await self._http.get(request, headers), self._token)
         now = self._clock.now()
         self._rate_limit = parse_rate_limit(response.headers, now=now) or self._rate_limit
         sent_etag = headers.get("If-None-Match")
         return decipher_response(request, *response, now=now, sent_etag=sent_etag, attempt=limits_before)
-
-    def _mask_token(self, response: HttpResponse) -> HttpResponse:
-        """Return the response without the token: a proxy's error may repeat the request, and errors are logged."""
-        if not self._token or len(self._token) < _SHORTEST_MASKED_TOKEN:
-            return response
-        headers = {name: value.replace(self._token, "***") for name, value in response.headers.items()}
-        body = response.body if response.status == _OK else response.body.replace(self._token.encode(), b"***")
-        return HttpResponse(response.status, headers, body)
 
     def _block_for(self, limit: RateLimited) -> None:
         block = self._active_block()
@@ -221,7 +213,16 @@ def _outcome(result: Response | Redirect | GitHubError) -> Outcome:
     return outcomes.get(type(result), Outcome.REJECTED)
 
 
-def _valid_token(token: str | None) -> str | None:
+def mask_token(response: HttpResponse, token: str | None) -> HttpResponse:
+    """Return the response without the token: a proxy's error may repeat the request, and errors are logged."""
+    if not token or len(token) < _SHORTEST_MASKED_TOKEN:
+        return response
+    headers = {name: value.replace(token, "***") for name, value in response.headers.items()}
+    body = response.body if response.status == _OK else response.body.replace(token.encode(), b"***")
+    return HttpResponse(response.status, headers, body)
+
+
+def valid_token(token: str | None) -> str | None:
     """Return the token if it is valid in a header; the HTTP library's error for an invalid one would repeat it."""
     if token and _TOKEN.fullmatch(token) is None:
         raise InvalidSetting(

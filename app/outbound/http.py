@@ -1,4 +1,4 @@
-"""One GET over HTTP/1.1: a complete response, bounded in time and size, or a failure that names the reason.
+"""One exchange over HTTP/1.1: a complete response, bounded in time and size, or a failure that names the reason.
 
 Connections stay open between requests. Redirects are not followed here, and nothing is retried.
 """
@@ -18,6 +18,7 @@ MAX_BODY_BYTES = 64 * 2**20
 """After decoding; a page of a hundred comments of GitHub's maximum length, in three forms, stays below."""
 _TIMEOUT = httpx.Timeout(15.0, connect=5.0, pool=None)
 """Seconds; GitHub ends a response after 10."""
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
 _OK = 200
 _INCOMPLETE = (httpx.RemoteProtocolError, httpx.ReadError, httpx.DecodingError)
 
@@ -31,7 +32,7 @@ class HttpResponse(NamedTuple):
 
 
 class HttpClient:
-    """Sends GETs to `base`, over at most `connections` at a time."""
+    """Sends requests to `base`, over at most `connections` at a time."""
 
     def __init__(self, base: str, *, connections: int, max_body_bytes: int = MAX_BODY_BYTES) -> None:
         self._max_body_bytes = max_body_bytes
@@ -43,7 +44,7 @@ class HttpClient:
                 max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60.0
             ),
             follow_redirects=False,
-            trust_env=not _is_loopback(base),  # no proxy is needed from a machine to itself
+            trust_env=not is_loopback(base),  # no proxy is needed from a machine to itself
         )
 
     async def get(self, request: Request, headers: Mapping[str, str]) -> HttpResponse:
@@ -56,7 +57,24 @@ class HttpClient:
                 body = await self._read_body(request, response)
                 return HttpResponse(response.status_code, response.headers, body)
         except (httpx.TransportError, httpx.InvalidURL) as error:
-            raise Unreachable(request.path, _reason(error)) from None
+            raise Unreachable(request.path, failure_reason(error)) from None
+
+    async def post(
+        self, request: Request, headers: Mapping[str, str], content: bytes, *, method: str = "POST"
+    ) -> HttpResponse:
+        """Return the complete response to a write.
+
+        Raises `Unreachable` if the request never left. Raises `InvalidResponse` if it may have, without a response that
+        is complete and in time: then what it asked for may have been done.
+        """
+        try:
+            async with self._client.stream(method, request.url, headers=headers, content=content) as response:
+                body = await self._read_body(request, response)
+                return HttpResponse(response.status_code, response.headers, body)
+        except _NOT_SENT as error:
+            raise Unreachable(request.path, failure_reason(error)) from None
+        except httpx.TransportError as error:
+            raise InvalidResponse(request.path, f"none came, {failure_reason(error)}") from None
 
     async def download(
         self, request: Request, headers: Mapping[str, str], file: BinaryIO, *, limit: int
@@ -71,7 +89,7 @@ class HttpClient:
                     await self._write_body(request, response, file, limit)
                 return HttpResponse(response.status_code, response.headers, b"")
         except (httpx.TransportError, httpx.InvalidURL) as error:
-            raise Unreachable(request.path, _reason(error)) from None
+            raise Unreachable(request.path, failure_reason(error)) from None
 
     async def aclose(self) -> None:
         """Close all connections; no request may follow."""
@@ -100,14 +118,15 @@ class HttpClient:
         return bytes(body)
 
 
-def _reason(error: Exception) -> str:
+def failure_reason(error: Exception) -> str:
     """Return why no response came; httpx leaves the message of a time-out empty."""
     message = single_line(str(error))
     kind = "time-out" if isinstance(error, httpx.TimeoutException) else type(error).__name__
     return f"{kind}: {message}" if message else kind
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Return True if the host of a URL is this machine."""
     host = urlsplit(url).hostname or ""
     try:
         return ip_address(host).is_loopback

@@ -228,6 +228,8 @@ class EventStreamRequest:
     """The id of the last event received; None if the page has received none."""
     further: Sequence[int] = ()
     """The numbers of further threads that the same stream tells of."""
+    is_probe: bool = False
+    """Whether a heartbeat follows at once, which shows that nothing on the way holds the stream back."""
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ a new page, `current`, tells it whether the comments that it has read from some 
 Follows https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
+import asyncio
 from collections.abc import Sequence
 from functools import lru_cache
 from http import HTTPStatus
@@ -25,6 +26,8 @@ from app.web.errors import ErrorDetails, error_response
 CONTENT_TYPE = "text/event-stream"
 _HEARTBEAT = b":\n\n"
 _RETRY_AFTER = 30
+_PROBE_DELAY = 0.1
+"""Seconds."""
 _HEADERS: Headers = [
     (b"content-type", CONTENT_TYPE.encode()),
     (b"cache-control", b"no-store, no-transform"),  # a proxy that compresses would hold each event back
@@ -41,7 +44,7 @@ _TOO_MANY_SUBSCRIBERS = ErrorDetails(
 class EventStream:
     """A subscribed page, from its subscriptions to its socket. It is small, because there are thousands."""
 
-    __slots__ = ("_has_ended", "_send", "_subscribers", "subscriptions", "welcome")
+    __slots__ = ("_has_ended", "_send", "_subscribers", "is_probe", "subscriptions", "welcome")
     _send: Send
     subscriptions: Sequence[Subscription]
     welcome: bytes
@@ -49,6 +52,7 @@ class EventStream:
     def __init__(self, subscribers: Subscribers) -> None:
         self._subscribers = subscribers
         self._has_ended = False
+        self.is_probe = False
         self.subscriptions = ()
 
     def subscribe(self, request: EventStreamRequest) -> bool:
@@ -77,6 +81,9 @@ class EventStream:
             del self.welcome
             for subscription in self.subscriptions:
                 self._subscribers.finish_welcome(subscription)
+            if self.is_probe:
+                await asyncio.sleep(_PROBE_DELAY)  # a proxy passes on what came together with the headers
+                await self.send_heartbeat()
             while (await receive())["type"] != "http.disconnect":
                 pass  # the body of the request has no meaning here
         finally:
@@ -107,6 +114,7 @@ async def open_stream(request: EventStreamRequest, scope: Scope, receive: Receiv
     Return None if there are too many subscribers; the 503 response is sent then.
     """
     stream = EventStream(request.subscribers)
+    stream.is_probe = request.is_probe
     if not stream.subscribe(request):
         await error_response(_TOO_MANY_SUBSCRIBERS, scope["path"])(scope, receive, send)
         return None

@@ -32,7 +32,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def run_service(folder: Path, simulator: RunningSimulator, port: int) -> Iterator["subprocess.Popen[bytes]"]:
+def run_service(
+    folder: Path, simulator: RunningSimulator, port: int, **further_settings: str
+) -> Iterator["subprocess.Popen[bytes]"]:
     """Run `python -m app serve` at a port until the block ends; it is complete at first."""
     settings = {
         "REPO": SAMPLE_REPO,
@@ -41,6 +43,7 @@ def run_service(folder: Path, simulator: RunningSimulator, port: int) -> Iterato
         "WEBHOOK_SECRET": SECRET,
         "STORE": f"sqlite:///{folder}/afterword.db",
         "PUBLIC_URL": PUBLIC_URL,
+        **further_settings,
     }
     simulator.world.add_token("t0ken", "ada")
     command = [sys.executable, "-m", "app", "serve", "--port", str(port)]

@@ -1,5 +1,6 @@
 """Helpers of the simulator's tests: a clock that they move, and requests without a socket."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -26,8 +27,19 @@ class FakeClock:
 
 def send_request(simulator: Simulator, target: str, *, method: str = "GET", **headers: str) -> SimulatedResponse:
     """Send a request to a simulator without a socket; header names are written with underscores."""
+    return _respond(simulator, method, target, headers, b"")
+
+
+def send_post(simulator: Simulator, target: str, body: bytes, **headers: str) -> SimulatedResponse:
+    """Send a POST to a simulator without a socket, as `send_request` does."""
+    return _respond(simulator, "POST", target, headers, body)
+
+
+def _respond(
+    simulator: Simulator, method: str, target: str, fields: Mapping[str, str], body: bytes
+) -> SimulatedResponse:
     path, _, query = target.partition("?")
-    headers = {"user_agent": "tests", **headers}
+    headers = {"user_agent": "tests", **fields}
     request = IncomingRequest(
         method=method,
         path=path,
@@ -36,6 +48,7 @@ def send_request(simulator: Simulator, target: str, *, method: str = "GET", **he
         headers={name.replace("_", "-"): value for name, value in headers.items() if value},
         base_url="https://api.github.com",
         client_ip="192.0.2.1",
+        body=body,
     )
     return simulator.respond(request)
 

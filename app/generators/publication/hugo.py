@@ -12,6 +12,7 @@ _PUBLISHED = ("publishdate", "pubdate", "published", "date")
 _EXPIRED = ("expirydate", "unpublishdate")
 _CHECKED = ("date", "publishdate", "pubdate", "published", "lastmod", "modified", "expirydate", "unpublishdate")
 """The days that the current Hugo must be able to read."""
+_NO_HTML = frozenset({"json", "rss", "xml", "calendar", "css", "csv", "sass", "webappmanifest", "markdown"})
 _HTML = frozenset({".html", ".htm"})
 
 
@@ -21,7 +22,8 @@ def hugo_rule(page: Page) -> Verdict:
     fails = _fails(page) if is_current else None
     if fails:
         return Verdict(fails=fails)
-    reason = _place(page) or _draft(page, is_current=is_current) or _build(page.fields, is_current=is_current)
+    reason = _place(page, is_current=is_current) or _draft(page, is_current=is_current)
+    reason = reason or _build(page, is_current=is_current)
     return unpublished(reason) if reason else _days(page)
 
 
@@ -51,10 +53,12 @@ def _allows_html(values: Mapping[str, object]) -> bool:
     return any(isinstance(pattern, str) and ("html" in pattern or ".*" in pattern) for pattern in patterns)
 
 
-def _place(page: Page) -> str | None:
+def _place(page: Page, *, is_current: bool) -> str | None:
+    if not is_current and page.path.suffix != page.path.suffix.lower():
+        return f"it ends with {page.path.suffix} in capitals"
     if page.path.name.partition(".")[0] not in {"index", "_index"}:
         for folder in page.path.parents:
-            if folder in page.site.resources:
+            if folder in page.site.index_folders:
                 return f"it belongs to the page {folder.as_posix()}/index"
     return None
 
@@ -86,9 +90,14 @@ def _is_published(value: object, is_current: bool) -> bool:  # noqa: FBT001 - as
     return _is_true(value, floats=False)
 
 
-def _build(fields: Mapping[str, object], *, is_current: bool) -> str | None:
-    if _is_true(fields.get("headless"), floats=True):
+def _build(page: Page, *, is_current: bool) -> str | None:
+    fields = page.fields
+    if _is_true(fields.get("headless"), floats=True) and (is_current or page.path.stem == "index"):
         return f"headless: {shown(fields['headless'])}"
+    outputs = fields.get("outputs")
+    formats = {str(each).casefold() for each in (outputs if isinstance(outputs, list) else [outputs]) if each}
+    if formats and formats <= _NO_HTML:
+        return f"outputs: {', '.join(sorted(formats))}"
     name = "build" if is_current else "_build"
     build = fields.get(name)
     render = get_folded(build, "render") if isinstance(build, Mapping) and "render" in build else "always"

@@ -1,14 +1,20 @@
 """When the other generators make a page: one small rule for each, by its name."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from app.generators.publication.dates import free_moment
 from app.generators.publication.hugo import hugo_rule
 from app.generators.publication.jekyll import jekyll_rule
+from app.generators.publication.material import material_rule
 from app.generators.publication.verdicts import PUBLISHED, Page, Rule, Verdict, shown, unpublished
+from app.generators.values import Timestamp
 
+_ISO = re.compile(
+    r"\d{4}(?:-?\d{2}(?:-?\d{2})?|-?W\d{2}(?:-?\d)?|-?\d{3})?"
+    r"(?:T\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d+)?)?)?(?:Z|[-+]\d{2}(?::?\d{2})?)?)?"
+)
 _CODE = "the blog's own code decides whether a draft is published"
 
 
@@ -17,13 +23,20 @@ def eleventy_rule(page: Page) -> Verdict:
     permalink = page.fields.get("permalink")
     if permalink is False or (isinstance(permalink, Mapping) and permalink.get("build") is False):
         return unpublished("permalink: false")
-    folders = page.path.parts[:-1]
-    ignored = next((part for part in folders if part in {"node_modules", "_includes", "_layouts", "_data"}), None)
+    ignored = next((folder for folder in page.site.template_folders if page.path.is_relative_to(folder)), None)
     if ignored:
         return unpublished(f"it is in {ignored}")
+    day = page.fields.get("date")
+    if isinstance(day, str) and not isinstance(day, Timestamp) and not _is_eleventy_day(day):
+        return Verdict(fails=f"its date is {shown(day)}")
     if _is_draft(page) and re.search(r"\bdrafts?\b", page.site.script):
         return Verdict(doubt=_CODE)
     return PUBLISHED
+
+
+def _is_eleventy_day(text: str) -> bool:
+    is_word = text.strip().casefold() in {"", "last modified", "created", "git last modified", "git created"}
+    return is_word or _ISO.fullmatch(text.strip()) is not None
 
 
 def astro_rule(page: Page) -> Verdict:
@@ -65,18 +78,6 @@ def docusaurus_rule(page: Page) -> Verdict:
     if draft is True or (isinstance(draft, str) and draft.casefold() == "true"):
         return unpublished(f"draft: {shown(draft)}")
     return PUBLISHED
-
-
-def material_rule(page: Page) -> Verdict:
-    """Return the verdict of the blog plugin: a post needs a day, and `draft` is true or false."""
-    draft, day = page.fields.get("draft"), page.fields.get("date")
-    days: Sequence[object] = list(day.values()) if isinstance(day, Mapping) else [day]
-    moments = [free_moment(each, page.site.zone) for each in days]
-    if not moments or None in moments:
-        return Verdict(fails="it has no date" if day is None else f"its date is {shown(day)}")
-    if draft is not None and not isinstance(draft, bool):
-        return Verdict(fails=f"draft is {shown(draft)}, neither true nor false")
-    return unpublished("draft: true") if draft else PUBLISHED
 
 
 def nikola_rule(page: Page) -> Verdict:

@@ -11,6 +11,7 @@ import struct
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from email.utils import formatdate, parsedate_to_datetime
 from hashlib import sha256
 
@@ -22,13 +23,16 @@ from app.simulator.http.archives import CODELOAD_PATH
 from app.simulator.http.faults import Faults
 from app.simulator.http.hold import RequestHold
 from app.simulator.http.images import IMAGES_PATH, ImageHost
+from app.simulator.http.issues.limits import IssueLimits
+from app.simulator.http.issues.search import SEARCH_PATH, SearchIndex
 from app.simulator.http.rate_limits import Budget, Limits, RateLimiter
 from app.simulator.http.request_log import IncomingRequest, LoggedRequest
 from app.simulator.http.resources import Resources
 from app.simulator.http.responses import SimulatedResponse, StatusError
+from app.simulator.webhooks.hook_table import HookTable
 from app.simulator.world.media_types import MediaType, parse_media_type
 from app.simulator.world.objects import NEWER, OLDER, View
-from app.simulator.world.records import User
+from app.simulator.world.records import TokenRights, User
 from app.simulator.world.world import World
 
 API_VERSIONS = (OLDER, NEWER)
@@ -49,6 +53,7 @@ _COMMON_HEADERS = {
     "x-frame-options": "deny",
     "x-xss-protection": "0",
 }
+_WRITE_POINTS = 5
 _PREFLIGHT_HEADERS = {
     "access-control-allow-headers": (
         "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since,"
@@ -64,7 +69,8 @@ class Simulator:
 
     `base_url` overrides the address in objects and links, which is by default the one that the client used. With
     `cursors` the list of issues is paged by `after`. `requests` is the log, `internal_errors` are errors of the
-    simulator or of a callback. Methods other than GET, HEAD and OPTIONS get 404.
+    simulator or of a callback. `search_index` says what searches find. Issues can be opened with POST, and webhooks
+    changed with PATCH; other methods than these, GET, HEAD and OPTIONS get 404.
     """
 
     def __init__(
@@ -78,9 +84,12 @@ class Simulator:
         self.hold = RequestHold()
         self.images = ImageHost()
         self.internal_errors: list[Exception] = []
+        self.search_index = SearchIndex()
         self._base_url = base_url
         self._callbacks: list[Callable[[IncomingRequest], object]] = []
-        self._resources = Resources(world, cursors=cursors)
+        self.hooks = HookTable()
+        self._resources = Resources(world, self.search_index, self.hooks, cursors=cursors)
+        self._issue_limits = IssueLimits(self.limits)
         self._in_progress: Counter[str] = Counter()
         self._response_count = 0
 
@@ -96,7 +105,8 @@ class Simulator:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
-        request = IncomingRequest.of(Request(scope, receive), self._base_url)
+        received = Request(scope, receive)
+        request = IncomingRequest.of(received, self._base_url, await received.body())
         with_body = request.method != "HEAD"
         if request.path.startswith(IMAGES_PATH):
             await _send(self.images.respond(request.path), send, with_body=with_body)
@@ -161,21 +171,38 @@ class Simulator:
         except StatusError as error:
             return self._charge(request, error.response, None)
         client, now = _client(request.client_ip, viewer), self.world.clock()
-        if too_many or self.rate_limiter.is_too_fast(client, self.limits.points_per_minute, now):
+        cost = _WRITE_POINTS if request.method in {"POST", "PATCH"} else 1
+        if too_many or self.rate_limiter.is_too_fast(client, self.limits.points_per_minute, now, cost):
             return self._complete(request, responses.secondary_rate_limit(self.limits.status), viewer), False
         budget = self._budget(request, viewer)
         if request.path == "/rate_limit":
             return self._complete(request, self._rate_limit_status(request, budget), viewer), False
+        if request.path == SEARCH_PATH:
+            return self._search(request, viewer), False
         if not budget.remaining:
             return self._complete(request, responses.primary_rate_limit(self.limits.status, client), viewer), False
         return self._charge(request, self._resource_response(request, viewer), viewer)
+
+    def _search(self, request: IncomingRequest, viewer: User | None) -> SimulatedResponse:
+        """Return the response to a search, which has a limit of its own."""
+        client, now, authenticated = _client(request.client_ip, viewer), self.world.clock(), viewer is not None
+        if not self._issue_limits.search_budget(client, now, authenticated=authenticated).remaining:
+            response = responses.primary_rate_limit(self.limits.status, client)
+        else:
+            self._issue_limits.charge_search(client, now, authenticated=authenticated)
+            response = self._resource_response(request, viewer)
+        budget = self._issue_limits.search_budget(client, now, authenticated=authenticated)
+        completed = self._complete(request, response, viewer)
+        return replace(completed, headers={**completed.headers, **budget.headers})
 
     def _viewer(self, request: IncomingRequest) -> User | None:
         """Return the user of the token, None without a token; raise 401 for an unknown token."""
         if request.token is None:
             return None
         user = self.world.users.get(self.world.tokens.get(request.token, 0))
-        if user is None or user.deleted:
+        rights = self.world.token_rights.get(request.token)
+        is_expired = rights is not None and rights.expires_at is not None and rights.expires_at <= self.world.clock()
+        if user is None or user.deleted or is_expired:
             raise responses.bad_credentials()
         return user
 
@@ -185,12 +212,21 @@ class Simulator:
         try:
             if version not in API_VERSIONS:
                 raise responses.unsupported_version(version)
+            view = View(request.base_url, media_type, version)
+            if request.method == "POST":
+                return self._resources.create(request, view, viewer, self._may_write(request, viewer))
+            if request.method == "PATCH":
+                return self._resources.change_hook(request, view, viewer)
             if request.method not in {"GET", "HEAD"}:
                 raise responses.not_found()
-            response = self._resources.respond(request, View(request.base_url, media_type, version), viewer)
+            response = self._resources.respond(request, view, viewer)
         except StatusError as error:
             return error.response
         return _or_not_modified(request, _with_etag(request, response, media_type))
+
+    def _may_write(self, request: IncomingRequest, viewer: User | None) -> Callable[[], bool]:
+        client, now = _client(request.client_ip, viewer), self.world.clock()
+        return lambda: self._issue_limits.may_write(client, now)
 
     def _charge(
         self, request: IncomingRequest, response: SimulatedResponse, viewer: User | None
@@ -230,9 +266,21 @@ class Simulator:
             "x-github-api-version-selected": request.headers.get("x-github-api-version", API_VERSIONS[0]),
             **self._budget(request, viewer).headers,
         }
-        if viewer is not None:
-            headers |= {"x-oauth-scopes": "public_repo", "x-accepted-oauth-scopes": "repo"}
+        rights = self.world.token_rights.get(request.token or "")
+        if viewer is not None and rights is not None:
+            headers |= _token_headers(rights)
         return replace(response, headers={**headers, **response.headers})
+
+
+def _token_headers(rights: TokenRights) -> dict[str, str]:
+    """Return what GitHub tells of a token: a fine-grained one has no scopes."""
+    headers: dict[str, str] = {}
+    if rights.scopes is not None:
+        headers |= {"x-oauth-scopes": ", ".join(rights.scopes), "x-accepted-oauth-scopes": "repo"}
+    if rights.expires_at is not None:
+        expiry = datetime.fromtimestamp(rights.expires_at, UTC)
+        headers["github-authentication-token-expiration"] = expiry.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return headers
 
 
 def _client(ip: str, user: User | None) -> str:

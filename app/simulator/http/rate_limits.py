@@ -13,14 +13,19 @@ MINUTE = 60
 class Limits:
     """The limits of a simulator, and the status (403 or 429) of a response that refuses a request.
 
-    `anonymous` and `authenticated` are requests an hour. `points_per_minute` (a request is one point) and
-    `concurrent_requests` are the secondary limits.
+    `anonymous` and `authenticated` are requests an hour, `searches` and `anonymous_searches` searches a minute.
+    `points_per_minute` (a read is one point, a write five), `concurrent_requests`, `contents_per_minute` and
+    `contents_per_hour` (issues and comments that are written) are the secondary limits.
     """
 
     anonymous: int = 60
     authenticated: int = 5000
     points_per_minute: int = 900
     concurrent_requests: int = 100
+    searches: int = 30
+    anonymous_searches: int = 10
+    contents_per_minute: int = 80
+    contents_per_hour: int = 500
     status: int = 403
 
 
@@ -31,6 +36,7 @@ class Budget:
     limit: int
     used: int
     reset: int
+    resource: str = "core"
 
     @property
     def remaining(self) -> int:
@@ -41,16 +47,20 @@ class Budget:
     def headers(self) -> dict[str, str]:
         """Return the `x-ratelimit-*` headers."""
         values = {name: str(getattr(self, name)) for name in ("limit", "remaining", "used", "reset")}
-        return {f"x-ratelimit-{name}": value for name, value in values.items()} | {"x-ratelimit-resource": "core"}
+        return {f"x-ratelimit-{name}": value for name, value in values.items()} | {
+            "x-ratelimit-resource": self.resource
+        }
 
 
 class RateLimiter:
     """The budgets and points of all clients; a client is a user or, without a token, an IP address.
 
-    A window opens with the client's first request in it. Times are seconds since the epoch.
+    A window of `window` seconds opens with the client's first request in it. Times are seconds since the epoch.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, window: int = HOUR, resource: str = "core") -> None:
+        self._window = window
+        self._resource = resource
         self._budgets: dict[str, Budget] = {}
         self._points: dict[str, tuple[float, int]] = {}
 
@@ -58,7 +68,7 @@ class RateLimiter:
         """Return a client's budget without charging it."""
         budget = self._budgets.get(client)
         if budget is None or now >= budget.reset:
-            return Budget(limit, 0, int(now) + HOUR)
+            return Budget(limit, 0, int(now) + self._window, self._resource)
         return replace(budget, limit=limit)
 
     def charge(self, client: str, limit: int, now: float) -> Budget:
@@ -67,13 +77,13 @@ class RateLimiter:
         self._budgets[client] = replace(budget, used=min(budget.used + 1, limit))
         return self._budgets[client]
 
-    def is_too_fast(self, client: str, points: int, now: float) -> bool:
-        """Count one point; return whether the client has more than `points` of them in this minute."""
+    def is_too_fast(self, client: str, points: int, now: float, cost: int = 1) -> bool:
+        """Count `cost` points; return whether the client has more than `points` of them in this minute."""
         since, count = self._points.get(client, (now, 0))
         if now >= since + MINUTE:
             since, count = now, 0
-        self._points[client] = (since, count + 1)
-        return count + 1 > points
+        self._points[client] = (since, count + cost)
+        return count + cost > points
 
     def exhaust(self, client: str, limit: int, now: float) -> Budget:
         """Use up a client's budget, and return it."""

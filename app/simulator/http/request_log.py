@@ -20,9 +20,10 @@ class IncomingRequest:
     headers: Mapping[str, str]
     base_url: str
     client_ip: str
+    body: bytes = b""
 
     @classmethod
-    def of(cls, request: Request, base_url: str | None) -> "IncomingRequest":
+    def of(cls, request: Request, base_url: str | None, body: bytes = b"") -> "IncomingRequest":
         """Convert a request of starlette; `base_url` overrides the address that the client used."""
         return cls(
             method=request.method,
@@ -32,6 +33,7 @@ class IncomingRequest:
             headers={name.lower(): value for name, value in request.headers.items()},
             base_url=base_url or f"{request.url.scheme}://{request.url.netloc}",
             client_ip=request.client.host if request.client else "",
+            body=body,
         )
 
     @property

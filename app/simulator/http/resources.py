@@ -7,21 +7,27 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import partial
 
 import orjson
 
 from app.simulator.http import responses
 from app.simulator.http.archives import Archives
+from app.simulator.http.hooks.resources import HOOKS_DOCS, HookResources
+from app.simulator.http.issues.creation import CREATE_DOCS, create_issue
+from app.simulator.http.issues.search import SEARCH_PATH, SearchIndex, search_issues
 from app.simulator.http.object_cache import ObjectCache
 from app.simulator.http.paging import cursor_link_header, decode_cursor, link_header, parse_page
 from app.simulator.http.request_log import IncomingRequest
 from app.simulator.http.responses import SimulatedResponse, StatusError
+from app.simulator.webhooks.hook_table import HookTable
 from app.simulator.world.objects import View, repository_object
 from app.simulator.world.records import Issue, IssueOrComment, Repository, User, to_timestamp
 from app.simulator.world.selection import Selection
 from app.simulator.world.world import World
 
 _PATH = re.compile(r"/(?:repos/(?P<name>[^/]+/[^/]+)|repositories/(?P<id>\d{1,15}))(?P<rest>/.*)?")
+_HOOK = re.compile(r"/hooks/(\d{1,15})")
 _DISTANT_PAST = -(2**40)
 _ASSOCIATIONS_WITH_ACCESS = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
 
@@ -67,8 +73,10 @@ class Resources:
     A resource that cannot be read raises StatusError, which carries GitHub's response.
     """
 
-    def __init__(self, world: World, *, cursors: bool) -> None:
+    def __init__(self, world: World, search_index: SearchIndex, hooks: HookTable, *, cursors: bool) -> None:
         self._world = world
+        self._search_index = search_index
+        self._hooks = HookResources(world, hooks)
         self.archives = Archives(world)
         self._cursors = cursors
         self._objects = ObjectCache(world)
@@ -80,12 +88,19 @@ class Resources:
             (re.compile(r"/issues/comments/(\d{1,15})"), self._comment, responses.COMMENT_DOCS),
             (re.compile(r"/issues/(\d{1,9})"), self._issue, responses.ISSUE_DOCS),
             (re.compile(r"/issues/(\d{1,9})/comments"), self._comments, responses.COMMENTS_DOCS),
+            (re.compile(r"/hooks"), self._hooks.list, HOOKS_DOCS),
+            (re.compile(r"/hooks/(\d{1,15})/deliveries"), self._hooks.deliveries, HOOKS_DOCS),
+            (re.compile(r"/keys"), self._hooks.deploy_keys, HOOKS_DOCS),
+            (re.compile(r"/actions/secrets"), self._hooks.secrets, HOOKS_DOCS),
             (re.compile(r"/commits/(.+)"), self._commit_id, responses.COMMIT_DOCS),
             (re.compile(r"/tarball/(.+)"), self._archive, responses.ARCHIVE_DOCS),
         )
 
     def respond(self, request: IncomingRequest, view: View, viewer: User | None) -> SimulatedResponse:
         """Return the response to a GET or HEAD request."""
+        if request.path == SEARCH_PATH:
+            can_read = partial(self._can_read, viewer)
+            return search_issues(self._world, self._search_index, request.parameters, view, can_read)
         path = _PATH.fullmatch(request.path)
         if path is None:
             raise responses.not_found()
@@ -98,6 +113,31 @@ class Resources:
                 self._redirect_former_name(context, path)
                 return handler(context, *match.groups())
         raise responses.not_found()
+
+    def create(
+        self, request: IncomingRequest, view: View, viewer: User | None, may_write: Callable[[], bool]
+    ) -> SimulatedResponse:
+        """Return the response to a POST, which can open an issue; `may_write` counts it against the limits."""
+        path = _PATH.fullmatch(request.path)
+        if path is None or path["rest"] != "/issues":
+            raise responses.not_found()
+        repository = self._visible_repository(path, viewer, CREATE_DOCS)
+        if path["name"] and path["name"].lower() not in self._world.repository_ids:
+            raise responses.repeat_at(f"{view.base_url}/repositories/{repository.id}/issues")
+        if viewer is not None and not may_write():
+            raise StatusError(responses.too_much_content())
+        read_only = request.token in self._world.read_only_tokens
+        return create_issue(self._world, repository, viewer, request.body, view, read_only=read_only)
+
+    def change_hook(self, request: IncomingRequest, view: View, viewer: User | None) -> SimulatedResponse:
+        """Return the response to a PATCH, which can change a webhook."""
+        path = _PATH.fullmatch(request.path)
+        match = _HOOK.fullmatch(path["rest"] or "") if path else None
+        if path is None or match is None:
+            raise responses.not_found()
+        repository = self._visible_repository(path, viewer, HOOKS_DOCS)
+        context = RequestContext(request, view, viewer, repository, path["rest"], HOOKS_DOCS)
+        return self._hooks.change(context, int(match[1]))
 
     def _visible_repository(self, path: re.Match[str], viewer: User | None, docs: str) -> Repository:
         """Return the repository of a path; raise 404 if it does not exist or is hidden from the viewer."""

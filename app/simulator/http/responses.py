@@ -74,6 +74,16 @@ def moved_permanently(url: str) -> StatusError:
     return StatusError(json_response(301, body, location=url))
 
 
+def repeat_at(url: str) -> StatusError:
+    """Return the 307 of a write to a former name: the same request at another URL."""
+    body = {
+        "message": "Temporary Redirect",
+        "url": url,
+        "documentation_url": "https://docs.github.com/rest/guides/best-practices-for-using-the-rest-api#follow-redirects",
+    }
+    return StatusError(json_response(307, body, location=url))
+
+
 def issue_deleted() -> StatusError:
     """Return the 410 of a deleted issue."""
     return StatusError(error_response(410, "This issue was deleted", ISSUE_DOCS))
@@ -138,3 +148,13 @@ def secondary_rate_limit(status: int, retry_after: int | None = 60) -> Simulated
     message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
     response = error_response(status, message, f"{RATE_LIMIT_DOCS}#about-secondary-rate-limits")
     return response if retry_after is None else response.with_headers(retry_after=str(retry_after))
+
+
+def too_much_content(retry_after: int = 60) -> SimulatedResponse:
+    """Return the 403 of a client that writes too much in a minute or an hour; `retry_after` is in seconds."""
+    message = (
+        "You have exceeded a secondary rate limit and have been temporarily blocked from content creation."
+        " Please retry your request again later."
+    )
+    response = error_response(403, message, f"{RATE_LIMIT_DOCS}#about-secondary-rate-limits")
+    return response.with_headers(retry_after=str(retry_after))

@@ -30,6 +30,7 @@ class RunningSimulator:
         self.world = simulator.world
         self.requests = simulator.requests
         self.images = simulator.images
+        self.hooks = simulator.hooks
         self.faults = simulator.faults
         self.hold = simulator.hold
         self.on_request = simulator.on_request
@@ -42,7 +43,11 @@ class RunningSimulator:
         `options` are further arguments of `Webhook`.
         """
         repository = None if repo is None else self.world.repository_payload(self.world.repository(repo))
-        hook = Webhook(url, secret, repository=repository, hook_id=next(self._hook_ids), **options)
+        hook = Webhook(
+            url, secret, repository=repository, hook_id=next(self._hook_ids), clock=self.world.clock, **options
+        )
+        if repo is not None:
+            self.hooks.add_live(self.world.repository(repo).id, hook)
         self._exit_stack.callback(hook.close)
         self._exit_stack.callback(self.world.on_event(hook.deliver))
         return hook

@@ -46,6 +46,8 @@ class Delivery:
     status: int | None = None
     error: str = ""
     seconds: float = 0
+    at: float = 0
+    """When it was sent, seconds since the epoch; 0 if the webhook has no clock."""
 
     @property
     def payload(self) -> bytes:
@@ -74,8 +76,12 @@ class Webhook:
         hook_id: int = 1,
         timeout: float = _TIMEOUT,
         new_guid: Callable[[], object] = uuid4,
+        clock: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.url = url
+        self.content_type = content_type
+        self.is_signed = secret is not None
+        self._clock = clock
         self.events = tuple(events)
         self.hook_id = hook_id
         self._secret = secret
@@ -237,7 +243,7 @@ class Webhook:
         body = delivery.payload
         if self._content_type == "form":
             body = urlencode({"payload": body.decode()}).encode()
-        start = perf_counter()
+        start, delivery = perf_counter(), replace(delivery, at=self._clock())
         try:
             status = connection.post(body, self._headers(delivery, body))
         except (OSError, HTTPException) as error:

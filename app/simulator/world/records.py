@@ -5,7 +5,7 @@ object can be cached until the next change.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -30,6 +30,24 @@ class User:
     login: str
     kind: str = "User"
     deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRights:
+    """What a token may do: a classic one has scopes, a fine-grained one permissions instead."""
+
+    scopes: tuple[str, ...] | None = ("public_repo",)
+    """None for a fine-grained token."""
+    permissions: Mapping[str, str] = field(default_factory=dict)
+    """`read` or `write` by name, as `issues`."""
+    expires_at: int | None = None
+    """Seconds since the epoch."""
+
+    def may(self, access: str, permission: str, *scopes: str) -> bool:
+        """Return True if the token has the permission to `read` or `write`, or one of the scopes."""
+        if self.scopes is not None:
+            return bool(set(self.scopes) & set(scopes))
+        return self.permissions.get(permission) in {access, "write"}
 
 
 @dataclass(frozen=True, slots=True)

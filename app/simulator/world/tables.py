@@ -1,11 +1,11 @@
 """The tables of the simulated GitHub: accounts, tokens, repositories, issues and comments, with the ids they get."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
-from app.simulator.world.records import Comment, Commit, Issue, Label, Repository, User, When, to_timestamp
+from app.simulator.world.records import Comment, Commit, Issue, Label, Repository, TokenRights, User, When, to_timestamp
 
 Clock = Callable[[], float]
 
@@ -21,6 +21,8 @@ class WorldTables:
     | table | key | value |
     |---|---|---|
     | `tokens` | token | user id |
+    | `token_rights` | token | its rights |
+    | `read_only_tokens` | token that may not write | |
     | `repository_ids`, `former_names` | full name in lower case | repository id |
     | `labels` | repository id | label name -> label |
     | `issue_ids` | repository id | issue number -> issue id |
@@ -39,6 +41,8 @@ class WorldTables:
         self.accounts_revision = 0
         self.users: dict[int, User] = {}
         self.tokens: dict[str, int] = {}
+        self.token_rights: dict[str, TokenRights] = {}
+        self.read_only_tokens: set[str] = set()
         self.repositories: dict[int, Repository] = {}
         self.repository_ids: dict[str, int] = {}
         self.former_names: dict[str, int] = {}
@@ -77,10 +81,30 @@ class WorldTables:
             self.users[user.id] = replace(user, deleted=True)
             self._record_account_change()
 
-    def add_token(self, token: str, login: str) -> None:
-        """Issue a token of a user; it reads that user's private repositories. A user's tokens share one rate limit."""
+    def add_token(
+        self,
+        token: str,
+        login: str,
+        *,
+        scopes: Sequence[str] = ("public_repo",),
+        permissions: Mapping[str, str] | None = None,
+        expires_at: When = None,
+        read_only: bool = False,
+    ) -> None:
+        """Issue a token of a user; it reads that user's private repositories. A user's tokens share one rate limit.
+
+        With `permissions` it is a fine-grained token, else a classic one with these scopes; with `read_only` it is a
+        fine-grained token without *Issues: write*. Without `expires_at` it does not expire.
+        """
+        if read_only and permissions is None:
+            permissions = {"issues": "read"}
         with self.lock:
             self.tokens[token] = self.user(login).id
+            expiry = None if expires_at is None else to_timestamp(expires_at)
+            rights = TokenRights(tuple(scopes) if permissions is None else None, permissions or {}, expiry)
+            self.token_rights[token] = rights
+            may_write = rights.may("write", "issues", "repo", "public_repo")
+            (self.read_only_tokens.discard if may_write else self.read_only_tokens.add)(token)
 
     def revoke_token(self, token: str) -> None:
         """Revoke a token: requests with it get 401 from now on."""

@@ -2,9 +2,9 @@
 
 import re
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import Header
+from fastapi import Header, Query
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -89,6 +89,10 @@ async def events(
             description="The id of the last event heard, as a browser sends it by itself when it comes back.",
         ),
     ] = None,
+    probe: Annotated[
+        Literal["true", "false"] | None,
+        Query(description="Whether a sign of life follows at once: without it, a proxy holds the stream back."),
+    ] = None,
 ) -> Response:
     """Accept a subscription to a thread that can be read, and to further ones as soon as they can be read."""
     context = web_context(request)
@@ -99,6 +103,7 @@ async def events(
     further = parse_ids(request.query_params.get("ids"), MAX_FURTHER_POSTS) or ()
     await context.reader.document(PostKey(site, ghissueid))
     numbers = tuple(number for number in further if number != ghissueid)
-    stream = EventStreamRequest(context.features.subscribers, site, ghissueid, last_event_id, numbers)
+    subscribers, is_probe = context.features.subscribers, probe == "true"
+    stream = EventStreamRequest(subscribers, site, ghissueid, last_event_id, numbers, is_probe=is_probe)
     request_state(request.scope).event_stream = stream
     return _NoResponse()

@@ -27,8 +27,8 @@ from app.domain.posts.findings import Finding, Severity
 from app.domain.posts.posts import PostCatalog, PostProblem, ProblemKind
 from app.domain.posts.rules.duplicates import duplicate_numbers
 from app.domain.posts.rules.facts import SiteFacts
+from app.domain.posts.rules.free_issues import SuggestedThreads, posts_without_number, unused_threads
 from app.domain.posts.rules.named_issues import named_issues
-from app.domain.posts.rules.unused import SuggestedThreads, posts_without_number, unused_threads
 
 RULES = (
     *(str(kind) for kind in ProblemKind),
@@ -52,6 +52,7 @@ _ADVICE = {
     ProblemKind.UNSUPPORTED_FILE: "Name the issue in a published list (AFTERWORD_POSTS).",
     ProblemKind.UNREADABLE_FOLDER: "Let the user who runs Afterword read the folder.",
 }
+_FIELDS = frozenset({"ghissueid", "ghrepo", "repo"})
 _MILDER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE, Severity.NOTE: Severity.NOTE}
 _ORDER = tuple(Severity)
 
@@ -62,7 +63,7 @@ def post_findings(catalog: PostCatalog, facts: Sequence[SiteFacts], *, label: st
     `label` is the label that makes an issue a post (`AFTERWORD_SERVE=label:NAME`). Without facts only the pages are
     judged: a number about which nothing is known has no finding.
     """
-    unpublished = {post.source for post in catalog.posts if post.unpublished is not None}
+    draft_sources = {post.source for post in catalog.posts if post.unpublished is not None}
     suggestions = SuggestedThreads(catalog, facts)
     findings = [
         *(_problem(problem, suggestions) for problem in catalog.problems),
@@ -71,7 +72,7 @@ def post_findings(catalog: PostCatalog, facts: Sequence[SiteFacts], *, label: st
         *posts_without_number(catalog, suggestions),
         *unused_threads(catalog, facts, suggestions, label=label),
     ]
-    return in_order(_weigh(finding, unpublished) for finding in findings)
+    return in_order(_weigh(finding, draft_sources) for finding in findings)
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -79,8 +80,8 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
     def key(finding: Finding) -> tuple[object, ...]:
         number = finding.thread.number if finding.thread else 0
-        place = (finding.source is None, finding.source or "", finding.line or 0)
-        return _ORDER.index(finding.severity), *place, number, finding.rule, finding.message
+        position = (finding.source is None, finding.source or "", finding.line or 0)
+        return _ORDER.index(finding.severity), *position, number, finding.rule, finding.message
 
     return tuple(sorted(dict.fromkeys(findings), key=key))
 
@@ -90,12 +91,18 @@ def _problem(problem: PostProblem, suggestions: SuggestedThreads) -> Finding:
     advice = problem.advice or _ADVICE[problem.kind]
     if problem.kind is ProblemKind.EMPTY_NUMBER:
         advice = suggestions.advice(problem.source) or advice
-    message = f"{problem.message[:1].upper()}{problem.message[1:]}."
+    message = f"{_sentence(problem.message)}."
     return Finding(problem.kind, severity, message, advice, problem.source, problem.line)
 
 
-def _weigh(finding: Finding, unpublished: frozenset[str] | set[str]) -> Finding:
-    if finding.source not in unpublished or finding.rule == "duplicate-number":
+def _sentence(clause: str) -> str:
+    """Return a clause with a capital letter, unless the name of a field begins it."""
+    is_field = clause.partition(" ")[0].casefold() in _FIELDS
+    return clause if is_field else f"{clause[:1].upper()}{clause[1:]}"
+
+
+def _weigh(finding: Finding, draft_sources: frozenset[str] | set[str]) -> Finding:
+    if finding.source not in draft_sources or finding.rule == "duplicate-number":
         return finding
     return Finding(
         finding.rule,

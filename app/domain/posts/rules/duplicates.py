@@ -30,7 +30,7 @@ def duplicate_numbers(catalog: PostCatalog, facts: Sequence[SiteFacts]) -> Itera
 
 
 def _finding(thread: ThreadRef, posts: Sequence[Post], title: str | None) -> Finding:
-    are_related = all(_are_related(one, other) for one, other in combinations(posts[:50], 2))
+    are_related = all(_are_related(post, other) for post, other in combinations(posts[:50], 2))
     published = [post for post in posts if post.unpublished is None]
     strangers = [post for post in posts if title is not None and not pages.fits(post, title)]
     suspect = next((post for post in reversed(posts) if post in strangers), posts[-1])
@@ -41,7 +41,7 @@ def _finding(thread: ThreadRef, posts: Sequence[Post], title: str | None) -> Fin
         return _at(suspect, thread, Severity.NOTE, message, advice)
     if title is not None and strangers and len(strangers) < len(posts):
         fitting = _names([post for post in posts if post not in strangers])
-        message += f" Its title, “{title}”, is that of {fitting}."
+        message += f" Its title, {titles.quote(title)}, is that of {fitting}."
     advice = "Their readers see the same comments: give one of the pages an issue of its own."
     return _at(suspect, thread, Severity.ERROR if len(published) > 1 else Severity.WARNING, message, advice)
 
@@ -50,11 +50,11 @@ def _at(post: Post, thread: ThreadRef, severity: Severity, message: str, advice:
     return Finding("duplicate-number", severity, message, advice, post.source, post.line, thread)
 
 
-def _are_related(one: Post, other: Post) -> bool:
+def _are_related(post: Post, other: Post) -> bool:
     """Return True for one title, and for pages of two languages."""
-    if one.title is not None and other.title is not None and titles.agree(one.title, other.title):
+    if post.title is not None and other.title is not None and titles.agree(post.title, other.title):
         return True
-    return pages.language(one) != pages.language(other)
+    return pages.language(post) != pages.language(other)
 
 
 def _names(posts: Sequence[Post]) -> str:

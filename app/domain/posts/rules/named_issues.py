@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from app.domain.posts.findings import Finding, Severity
 from app.domain.posts.posts import Post, PostCatalog
-from app.domain.posts.rules import pages
+from app.domain.posts.rules import pages, titles
 from app.domain.posts.rules.duplicates import posts_by_thread
 from app.domain.posts.rules.facts import IssueFacts, SiteFacts
 from app.domain.records import ThreadRef
@@ -62,8 +62,8 @@ def _transferred(
         yield from _at_each(posts, "transferred-issue", Severity.WARNING, message, advice, thread)
         return
     match = _NAMED_TARGET.search(address)
-    place = f"{match[1]}#{match[2]}" if match else "another repository"
-    message = f"Issue {thread.number} of {thread.repo} was transferred to {place}, which is not served."
+    target_name = f"{match[1]}#{match[2]}" if match else "another repository"
+    message = f"Issue {thread.number} of {thread.repo} was transferred to {target_name}, which is not served."
     advice = "Add that repository to AFTERWORD_REPO, or transfer the issue back."
     yield from _at_each(posts, "transferred-issue", Severity.ERROR, message, advice, thread)
 
@@ -89,7 +89,8 @@ def _mismatch(
     if any(pages.fits(post, issue.title) or pages.language(post) != main_language for post in posts):
         return
     for post in posts:
-        message = f"Issue {thread.number} of {thread.repo} is called “{issue.title}”, the post “{post.title}”."
+        own_title = titles.quote(post.title or "")
+        message = f"Issue {thread.number} of {thread.repo} is called {titles.quote(issue.title)}, the post {own_title}."
         advice = "See whether the number is right. If it is, give the issue the title of the post."
         yield from _at_each([post], "title-mismatch", Severity.WARNING, message, advice, thread)
 

@@ -67,11 +67,12 @@ def fits(post: Post, title: str) -> bool:
 def is_called_by(post: Post, title: str) -> bool:
     """Return True if a title is the page's path or address, with or without the host."""
     text = unquote(title.strip())
+    if " " in text:  # no path, as nearly all titles
+        return False
     path = urlsplit(text).path if text.lower().startswith(("http://", "https://")) else text
     parts = [part for part in path.strip("/").removesuffix(".html").split("/") if part]
     own = _parts(post)
-    has_form = bool(parts) and not any(" " in part for part in parts)
-    return has_form and [part.lower() for part in parts] == [part.lower() for part in own[-len(parts) :]]
+    return bool(parts) and [part.lower() for part in parts] == [part.lower() for part in own[-len(parts) :]]
 
 
 def _parts(post: Post) -> list[str]:

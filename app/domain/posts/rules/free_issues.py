@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from app.domain.posts.findings import Finding, Severity
 from app.domain.posts.posts import Post, PostCatalog, ProblemKind
 from app.domain.posts.rules import pages, titles
 from app.domain.posts.rules.facts import IssueFacts, SiteFacts
 from app.domain.records import ThreadRef
+from app.domain.sites import Repository
+from app.domain.transfers import transfer_target
 
 _ABOUT_NUMBERS = frozenset(
     {
@@ -26,21 +29,25 @@ _WORK = frozenset({"bug", "enhancement", "question", "documentation", "duplicate
 _COMMON = 200
 """A word in so many titles tells nothing."""
 _LEAST_LABELLED = 2
+_LEAST_WORDS = 2
 
 
 class SuggestedThreads:
-    """Which unused issue seems to be the thread of which page, by title or path."""
+    """The unused issues, and the pages that seem to be theirs by title or path."""
 
     def __init__(self, catalog: PostCatalog, facts: Sequence[SiteFacts]) -> None:
-        named = {thread for post in catalog.posts for thread in post.threads}
-        self.unused: dict[ThreadRef, IssueFacts] = {
+        named_threads = {thread for post in catalog.posts for thread in post.threads}
+        named_threads |= _transfer_targets(facts, named_threads)
+        self.free_issues: dict[ThreadRef, IssueFacts] = {
             ThreadRef(site.repo, number): issue
             for site in facts
             for number, issue in site.issues.items()
-            if not issue.is_pull_request and ThreadRef(site.repo, number) not in named
+            if not issue.is_pull_request and ThreadRef(site.repo, number) not in named_threads
         }
+        self._catalog = catalog
         self._posts_by_word = _index(catalog.posts)
-        self.posts = {thread: post for thread, issue in self.unused.items() if (post := self._post(issue)) is not None}
+        matches = ((thread, self._post(issue)) for thread, issue in self.free_issues.items())
+        self.posts = {thread: post for thread, post in matches if post is not None}
         self._threads: dict[str, ThreadRef] = {}
         for thread, post in sorted(self.posts.items(), key=lambda item: item[0].number):
             self._threads.setdefault(post.source, thread)
@@ -50,7 +57,26 @@ class SuggestedThreads:
         thread = self._threads.get(source)
         if thread is None:
             return None
-        return f"Write ghissueid: {thread.number} if “{self.unused[thread].title}” is its thread."
+        return f"Write ghissueid: {thread.number} if {titles.quote(self.free_issues[thread].title)} is its thread."
+
+    def certain_numbers(self, repo: Repository) -> dict[str, int]:
+        """Return by source the numbers that published pages without one may be given without a doubt.
+
+        The titles have the same words, at least two, and no other page or unused issue of `repo` has them.
+        """
+        titled_posts: dict[frozenset[str], list[Post]] = {}
+        for post in self._catalog.posts:
+            titled_posts.setdefault(titles.words(post.title or ""), []).append(post)
+        titled_issues: dict[frozenset[str], list[ThreadRef]] = {}
+        for thread, issue in self.free_issues.items():
+            titled_issues.setdefault(titles.words(issue.title), []).append(thread)
+        numbers = {}
+        for some_words, posts in titled_posts.items():
+            threads = titled_issues.get(some_words, [])
+            is_certain = len(some_words) >= _LEAST_WORDS and len(posts) == len(threads) == 1
+            if is_certain and threads[0].repo == repo and not posts[0].threads and posts[0].unpublished is None:
+                numbers[posts[0].source] = threads[0].number
+        return numbers
 
     def _post(self, issue: IssueFacts) -> Post | None:
         """Return the page that an issue seems to belong to; first those without an issue of their own."""
@@ -58,6 +84,18 @@ class SuggestedThreads:
         candidates = {post.source: post for word in some_words for post in self._posts_by_word.get(word, ())}
         matches = [post for post in candidates.values() if _seems_the_thread(post, issue.title)]
         return min(matches, key=lambda post: (bool(post.threads), post.source), default=None)
+
+
+def _transfer_targets(facts: Sequence[SiteFacts], named_threads: AbstractSet[ThreadRef]) -> set[ThreadRef]:
+    """Return the threads that named numbers were transferred to: their comments are shown."""
+    sites = [(site.repo, site.record) for site in facts]
+    addresses = [
+        tombstone.transferred_to
+        for site in facts
+        for number, tombstone in site.tombstones.items()
+        if ThreadRef(site.repo, number) in named_threads and tombstone.transferred_to is not None
+    ]
+    return {target for address in addresses if (target := transfer_target(address, sites)) is not None}
 
 
 def _seems_the_thread(post: Post, title: str) -> bool:
@@ -74,13 +112,13 @@ def _index(posts: Sequence[Post]) -> Mapping[str, Sequence[Post]]:
 
 def posts_without_number(catalog: PostCatalog, suggestions: SuggestedThreads) -> Iterator[Finding]:
     """Find published pages without an issue; beside pages that have one it is a warning, else a note."""
-    explained = {problem.source for problem in catalog.problems if problem.kind in _ABOUT_NUMBERS}
+    explained_sources = {problem.source for problem in catalog.problems if problem.kind in _ABOUT_NUMBERS}
     folders = {pages.folder(post) for post in catalog.posts if post.threads}
     for post in catalog.posts:
-        if post.threads or post.unpublished is not None or post.source in explained:
+        if post.threads or post.unpublished is not None or post.source in explained_sources:
             continue
         severity = Severity.WARNING if pages.folder(post) in folders else Severity.NOTE
-        name = f"“{post.title}”" if post.title else "A page"
+        name = titles.quote(post.title) if post.title else "A page"
         advice = suggestions.advice(post.source) or "Open an issue for it, and write its number, as in ghissueid: 41."
         message = f"{name} is published and names no issue."
         yield Finding("post-without-number", severity, message, advice, post.source, post.line)
@@ -91,14 +129,14 @@ def unused_threads(
 ) -> Iterator[Finding]:
     """Find issues that look like threads, by title or label, although no page names them."""
     common_labels = _common_labels(catalog, facts) | ({label.casefold()} if label is not None else set())
-    for thread, issue in suggestions.unused.items():
+    for thread, issue in suggestions.free_issues.items():
         post = suggestions.posts.get(thread)
         reason = _reason(issue, post, common_labels)
         if reason is None:
             continue
         number, count = thread.number, issue.comment_count
         comments = f"{count} comment{'' if count == 1 else 's'}"
-        message = f"No page names issue {number} of {thread.repo}, “{issue.title}” ({comments}): {reason}."
+        message = f"No page names issue {number} of {thread.repo}, {titles.quote(issue.title)} ({comments}): {reason}."
         yield Finding("unused-thread", Severity.WARNING, message, _advice(number, post), thread=thread)
 
 
@@ -124,7 +162,7 @@ def _advice(number: int, post: Post | None) -> str:
 def _common_labels(catalog: PostCatalog, facts: Sequence[SiteFacts]) -> set[str]:
     """Return the labels, in small letters, that at least half of the threads of pages have."""
     issues = {ThreadRef(site.repo, number): issue for site in facts for number, issue in site.issues.items()}
-    named = {thread for post in catalog.posts for thread in post.threads if thread in issues}
-    counts = Counter(label for thread in named for label in {name.casefold() for name in issues[thread].labels})
-    least = max(_LEAST_LABELLED, len(named) / 2)
+    named_threads = {thread for post in catalog.posts for thread in post.threads if thread in issues}
+    counts = Counter(label for thread in named_threads for label in {name.casefold() for name in issues[thread].labels})
+    least = max(_LEAST_LABELLED, len(named_threads) / 2)
     return {label for label, count in counts.items() if count >= least and label not in _WORK}

@@ -1,0 +1,1 @@
+"""The checks, one module each: they ask, judge and change nothing."""

@@ -1,0 +1,124 @@
+"""What `posts create` prints: a line for each post as it comes, or JSON at the end."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import typer
+from rich.console import Console
+
+from app.cli.console import print_line
+from app.cli.progress import local_time
+from app.domain.posts.thread_text import thread_title
+from app.domain.sites import Repository
+from app.sync.new_threads.maker import Options
+from app.sync.new_threads.plan import Plan
+from app.sync.new_threads.report import Outcome, PostResult, Report
+
+
+class Printer:
+    """Prints results on `console` and failures on `errors`; with `is_json` one object at the end instead."""
+
+    def __init__(self, console: Console, errors: Console, options: Options, repo: Repository, *, is_json: bool) -> None:
+        self._console = console
+        self._errors = errors
+        self.options = options
+        self._repo = repo
+        self._is_json = is_json
+
+    def print_result(self, result: PostResult) -> None:
+        """Print what was done for one post, or would be done."""
+        if self._is_json:
+            return
+        source = result.post.source
+        if result.outcome is Outcome.FAILED:
+            print_line(self._errors, f"{source}: failed: {result.reason}.")
+        elif result.outcome is Outcome.FOUND:
+            verb = "would be written" if self.options.dry_run else "written"
+            print_line(
+                self._console, f"{source}: issue {result.number} is its thread; ghissueid: {result.number} {verb}"
+            )
+        elif result.outcome is Outcome.CREATED:
+            self._print_creation(result)
+
+    def print_end(self, plan: Plan, report: Report) -> None:
+        """Print what is left to say, and the sum."""
+        if self._is_json:
+            typer.echo(orjson.dumps(_json_object(plan, report, self.options, self._repo)).decode())
+            return
+        for omission in plan.omissions:
+            if omission.is_problem or omission.is_doubt:
+                print_line(self._errors, f"{omission.source}: skipped: {omission.reason}")
+        for warning in self._warnings(plan, report):
+            print_line(self._errors, warning)
+        print_line(self._console, _sum(report, dry_run=self.options.dry_run))
+        if report.stopped_by is not None:
+            print_line(self._errors, f"Afterword: {report.stopped_by}")
+        if report.waiting_until is not None:
+            until = local_time(report.waiting_until)
+            print_line(
+                self._errors, f"GitHub's limit is reached. Call it again after {until}: it goes on where it was."
+            )
+
+    def _warnings(self, plan: Plan, report: Report) -> Sequence[str]:
+        addresses = [candidate.post.url for candidate in plan.candidates]
+        warnings = [*report.warnings]
+        if self.options.base_url is None and any(url and url.startswith("/") for url in addresses):
+            warnings.append("The issues name only the paths of their pages. Set --base-url to the address of the blog.")
+        if None in addresses:
+            warnings.append(f"The addresses of {addresses.count(None)} posts are not known; their issues name none.")
+        return warnings
+
+    def _print_creation(self, result: PostResult) -> None:
+        source, title = result.post.source, thread_title(result.post)
+        if not self.options.dry_run:
+            print_line(
+                self._console, f"{source}: issue {result.number} opened ({title}); ghissueid: {result.number} written"
+            )
+            return
+        print_line(self._console, f"{source}: an issue would be opened in {self._repo}, and its number written")
+        print_line(self._console, f"  title: {title}")
+        if self.options.labels:
+            print_line(self._console, f"  labels: {', '.join(self.options.labels)}")
+        for line in (result.text or "").splitlines():
+            print_line(self._console, f"  | {line}".rstrip())
+
+
+def _sum(report: Report, *, dry_run: bool) -> str:
+    counts = {outcome: report.count(outcome) for outcome in Outcome}
+    if not report.results and report.waiting_until is None:
+        return "Every published post has its thread."
+    parts = [
+        f"{counts[Outcome.CREATED]} issues {'to open' if dry_run else 'opened'}",
+        f"{counts[Outcome.FOUND]} existing issues {'to write down' if dry_run else 'written down'}",
+        f"{counts[Outcome.FAILED]} posts failed",
+        f"{counts[Outcome.REMAINING]} posts remain",
+    ]
+    return ", ".join(part for part in parts if not part.startswith("0 ")) or "Nothing was done"
+
+
+def _json_object(plan: Plan, report: Report, options: Options, repo: Repository) -> dict[str, Any]:
+    """Return the published fields."""
+    return {
+        "repo": str(repo),
+        "dry_run": options.dry_run,
+        "posts": [_json_post(result) for result in report.results],
+        "skipped": [
+            {"source": omission.source, "reason": omission.reason, "problem": omission.is_problem}
+            for omission in plan.omissions
+        ],
+        "warnings": report.warnings,
+        "stopped_by": report.stopped_by,
+        "waiting_until": report.waiting_until,
+    }
+
+
+def _json_post(result: PostResult) -> dict[str, Any]:
+    return {
+        "source": result.post.source,
+        "outcome": result.outcome.value,
+        "number": result.number,
+        "title": thread_title(result.post),
+        "text": result.text,
+        "reason": result.reason,
+    }

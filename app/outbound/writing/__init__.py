@@ -1,0 +1,1 @@
+"""Writes issues to GitHub, numbers to pages, and the journal of both."""

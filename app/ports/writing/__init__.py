@@ -1,0 +1,1 @@
+"""What writes: issues to GitHub, numbers to pages, and the journal of both."""

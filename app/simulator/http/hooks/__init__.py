@@ -1,0 +1,1 @@
+"""The webhooks of a repository: resources that only its owner sees."""

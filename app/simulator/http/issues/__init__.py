@@ -1,0 +1,1 @@
+"""Issues as clients open them, and the search for issues."""

@@ -1,0 +1,1 @@
+"""Threads for posts without one: which posts need one, which threads exist already, and making the others."""

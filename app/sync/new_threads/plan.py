@@ -1,0 +1,90 @@
+"""Which posts need a thread, and why the others do not."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.domain.posts.markers import address_key, marker_digests
+from app.domain.posts.posts import Post, PostCatalog, PostProblem, ProblemKind
+from app.domain.sites import Repository
+
+_BLOCKING = frozenset(
+    {
+        ProblemKind.NOT_A_NUMBER,
+        ProblemKind.UNKNOWN_REPOSITORY,
+        ProblemKind.UNREADABLE,
+        ProblemKind.UNREADABLE_FOLDER,
+        ProblemKind.GENERATORS_DIFFER,
+        ProblemKind.VALUE_FROM_ELSEWHERE,
+    }
+)
+"""Problems of a page whose number cannot be trusted to be absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A published post without a number."""
+
+    post: Post
+    digests: tuple[str, ...]
+    """The digests of its markers, that of a new thread first."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedPost:
+    """A page that gets no thread, and why."""
+
+    source: str
+    reason: str
+    is_problem: bool = False
+    """True if the owner has something to correct."""
+    is_doubt: bool = False
+    """True if the number may come from a script or a template, which cannot be followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The posts of a catalog that need a thread, the oldest first, and the pages that get none."""
+
+    candidates: tuple[Candidate, ...]
+    omissions: tuple[SkippedPost, ...]
+    numbers_in_use: Mapping[Repository, frozenset[int]]
+    """The issues that posts name already: none of them becomes the thread of another post."""
+
+
+def plan_threads(catalog: PostCatalog) -> Plan:
+    """Return what there is to do for a catalog."""
+    problems = {problem.source: problem for problem in catalog.problems if problem.kind in _BLOCKING}
+    address_counts = Counter(address_key(post.url) for post in catalog.posts if post.url)
+    candidates: list[Candidate] = []
+    omissions: list[SkippedPost] = []
+    for post in sorted(catalog.posts, key=lambda post: (post.date or "9999", post.source)):
+        problem = problems.pop(post.source, None)
+        if post.threads:
+            continue
+        if post.unpublished is not None:
+            omissions.append(SkippedPost(post.source, f"it is not published: {post.unpublished}"))
+        elif problem is not None:
+            omissions.append(_omission(problem))
+        elif post.title is None:
+            omissions.append(SkippedPost(post.source, "it has no title"))
+        else:
+            is_alone = post.url is None or address_counts[address_key(post.url)] == 1
+            candidates.append(Candidate(post, marker_digests(post)[0 if is_alone else -1 :]))
+    sources = {post.source for post in catalog.posts}
+    omissions += [_omission(problem) for problem in problems.values() if problem.source not in sources]
+    return Plan(tuple(candidates), tuple(omissions), _numbers_in_use(catalog))
+
+
+def _omission(problem: PostProblem) -> SkippedPost:
+    is_doubt = problem.kind is ProblemKind.VALUE_FROM_ELSEWHERE
+    reason = f"{problem.message}. {problem.advice}".strip()
+    return SkippedPost(problem.source, reason, is_problem=not is_doubt, is_doubt=is_doubt)
+
+
+def _numbers_in_use(catalog: PostCatalog) -> Mapping[Repository, frozenset[int]]:
+    numbers: dict[Repository, set[int]] = {}
+    for post in catalog.posts:
+        for thread in post.threads:
+            numbers.setdefault(thread.repo, set()).add(thread.number)
+    return {repo: frozenset(values) for repo, values in numbers.items()}
