@@ -174,13 +174,18 @@ class Simulator:
         cost = _WRITE_POINTS if request.method in {"POST", "PATCH"} else 1
         if too_many or self.rate_limiter.is_too_fast(client, self.limits.points_per_minute, now, cost):
             return self._complete(request, responses.secondary_rate_limit(self.limits.status), viewer), False
-        budget = self._budget(request, viewer)
         if request.path == "/rate_limit":
-            return self._complete(request, self._rate_limit_status(request, budget), viewer), False
+            status = self._rate_limit_status(request, self._budget(request, viewer))
+            return self._complete(request, status, viewer), False
+        return self._limited_response(request, viewer)
+
+    def _limited_response(self, request: IncomingRequest, viewer: User | None) -> tuple[SimulatedResponse, bool]:
+        """Return the response to a request that counts against one of the hourly limits."""
         if request.path == SEARCH_PATH:
             return self._search(request, viewer), False
-        if not budget.remaining:
-            return self._complete(request, responses.primary_rate_limit(self.limits.status, client), viewer), False
+        if not self._budget(request, viewer).remaining:
+            response = responses.primary_rate_limit(self.limits.status, _client(request.client_ip, viewer))
+            return self._complete(request, response, viewer), False
         return self._charge(request, self._resource_response(request, viewer), viewer)
 
     def _search(self, request: IncomingRequest, viewer: User | None) -> SimulatedResponse:
