@@ -12,6 +12,7 @@ ISSUES_DOCS = f"{DOCS}/issues/issues#list-repository-issues"
 COMMENT_DOCS = f"{DOCS}/issues/comments#get-an-issue-comment"
 COMMENTS_DOCS = f"{DOCS}/issues/comments#list-issue-comments"
 ALL_COMMENTS_DOCS = f"{DOCS}/issues/comments#list-issue-comments-for-a-repository"
+COMMENT_REACTIONS_DOCS = f"{DOCS}/reactions/reactions#list-reactions-for-an-issue-comment"
 REPOSITORY_DOCS = f"{DOCS}/repos/repos#get-a-repository"
 RATE_LIMIT_DOCS = "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"
 
