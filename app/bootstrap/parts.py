@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from app.domain.errors import GitHubError, RateLimited, Unreachable
 from app.domain.priority import Priority
 from app.github.requests import secret_digest
+from app.jobs.approvals.questions import ApprovalQuestions
 from app.jobs.batch import DeliveryBatch
 from app.jobs.handlers import JobHandlers
 from app.jobs.lease import Lease
@@ -41,6 +42,7 @@ from app.serving.repository_names import RepositoryNames
 from app.serving.updater import Updater
 from app.serving.views import Views
 from app.settings import Settings
+from app.sync.approvals.reactions import ReactionReader
 from app.sync.backfill import Backfill, OnProgress, ProgressReport
 from app.sync.change_lists import ChangeLists
 from app.sync.commit import Committer
@@ -178,12 +180,23 @@ class Application:
             clock=clock,
             worker_id=self.process_id,
         )
+        self._make_approvals()
         self.post_lists: Sequence[PostList] = ()
         source = settings.posts
         if source:
             key, serve = f"posts {secret_digest(source)}", self.updater.replace_posts
             open_source = partial(post_source, source, settings.repo)
             self.post_lists = (PostList(open_source, key, settings.repo, store.key_values, serve, clock),)
+
+    def _make_approvals(self) -> None:
+        """Make what asks who approved comments, if a reaction approves."""
+        self.approvals: ApprovalQuestions | None = None
+        rules, mirror, clock = self.settings.moderation, self.mirror, self.clock
+        if self.holds is None or rules.approval is None:
+            return
+        reader = ReactionReader(rules, self.budget, mirror, self.committer, self.updater.update, clock)
+        find, on_answer = self.holds.questions, self.holds.forget
+        self.approvals = ApprovalQuestions(rules, reader, mirror, clock, find=find, on_answer=on_answer)
 
     def _make_serving(self, resources: Resources) -> None:
         """Make what answers readers, and what keeps it in step with the store."""
@@ -259,6 +272,8 @@ class Application:
         async with asyncio.TaskGroup() as group:
             for repo in self.settings.repo:
                 group.create_task(self.schedule.run(repo))
+                if self.approvals is not None:
+                    group.create_task(self.approvals.run(repo))
 
     async def close(self) -> None:
         """End all parts in order; the resources stay open."""

@@ -13,7 +13,9 @@ An approval is a reaction, and GitHub's comments have only the number of each. W
 would be held back without it (`needs_question`); until that is known they are held back. An approval is for a text: a
 comment that is edited later is held back until an approver reacts again. A text is known to be the approved one if the
 comment was never edited, if the reaction came in a later second than the last edit, or if it is the text that was
-approved before. A withdrawn reaction holds the comment back as soon as its number is 0, or as GitHub was asked again.
+approved before. So is a text that the mirror had before a reaction which is itself the last change: GitHub does not say
+whether a reaction counts as one. A withdrawn reaction holds the comment back when the number of reactions falls to 0,
+or when GitHub was asked again.
 """
 
 from collections.abc import Mapping
@@ -140,18 +142,16 @@ def needs_question(comment: Comment, rules: ModerationRules, *, now: float) -> b
 
 
 def approval_of(
-    comment: Comment, rules: ModerationRules, reacted_at: str | None, *, previous: Approval | None, at: float
+    comment: Comment, rules: ModerationRules, reacted_at: str | None, *, mirrored: Comment, at: float
 ) -> Approval:
     """Return what is stored of a comment after GitHub was asked about it.
 
-    `reacted_at` is when an approver reacted, None if none has: the comment was read after the reactions. `previous` is
-    what was stored before.
+    `reacted_at` is when an approver reacted, None if none has: the comment was read after the reactions. `mirrored` is
+    what the mirror had of it before.
     """
-    text, approved_text = text_digest(comment), None
-    if reacted_at is not None:
-        was_approved = previous is not None and previous.rule == rules.approval_digest and previous.text == text
-        if comment.edited_at is None or reacted_at > comment.updated_at or was_approved:
-            approved_text = text
+    approved_text = None
+    if reacted_at is not None and _is_text_approved(comment, rules, reacted_at, mirrored):
+        approved_text = text_digest(comment)
     return Approval(
         rule=rules.approval_digest,
         total=_reaction_total(comment, rules),
@@ -165,6 +165,17 @@ def approval_of(
 def text_digest(comment: Comment) -> str:
     """Return what tells one text of a comment from another."""
     return blake2b((comment.body or comment.body_html).encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def _is_text_approved(comment: Comment, rules: ModerationRules, reacted_at: str, mirrored: Comment) -> bool:
+    """Return True if a text that was read after the reaction is the one that the approver saw."""
+    if comment.edited_at is None or reacted_at > comment.updated_at:
+        return True
+    text, previous = text_digest(comment), mirrored.approval
+    if previous is not None and previous.rule == rules.approval_digest and previous.text == text:
+        return True
+    # the reaction itself may be the last change: then the mirror has the same text from before
+    return mirrored.updated_at < reacted_at == comment.updated_at and text_digest(mirrored) == text
 
 
 def _is_trusted(comment: Comment, rules: ModerationRules) -> bool:
