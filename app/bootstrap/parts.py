@@ -224,7 +224,12 @@ class Application:
             self.mirror, clock, notify=self.updater.update, show_images=show_images, process_id=self.process_id
         )
         self.maintenance = Maintenance(
-            sites=settings.repo, store=self.store, gauges=self.metrics, on_repair=self._restart, clock=clock
+            sites=settings.repo,
+            store=self.store,
+            gauges=self.metrics,
+            on_repair=self._restart,
+            clock=clock,
+            count_held=None if self.holds is None else self.held_comments.total,
         )
 
     def _restart(self) -> None:
