@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from app.domain.errors import GitHubError, RateLimited, Unreachable
 from app.domain.priority import Priority
 from app.github.requests import secret_digest
-from app.jobs.approvals.questions import ApprovalQuestions
+from app.jobs.approvals.pending import PendingApprovals
 from app.jobs.batch import DeliveryBatch
 from app.jobs.handlers import JobHandlers
 from app.jobs.lease import Lease
@@ -190,13 +190,13 @@ class Application:
 
     def _make_approvals(self) -> None:
         """Make what asks who approved comments, if a reaction approves."""
-        self.approvals: ApprovalQuestions | None = None
+        self.approvals: PendingApprovals | None = None
         rules, mirror, clock = self.settings.moderation, self.mirror, self.clock
         if self.holds is None or rules.approval is None:
             return
         reader = ReactionReader(rules, self.budget, mirror, self.committer, self.updater.update, clock)
-        find, on_answer = self.holds.questions, self.holds.forget
-        self.approvals = ApprovalQuestions(rules, reader, mirror, clock, find=find, on_answer=on_answer)
+        find, on_result = self.holds.pending, self.holds.forget
+        self.approvals = PendingApprovals(rules, reader, mirror, clock, find=find, on_result=on_result)
 
     def _make_serving(self, resources: Resources) -> None:
         """Make what answers readers, and what keeps it in step with the store."""

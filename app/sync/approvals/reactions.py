@@ -26,7 +26,7 @@ _MOST_PAGES = 10
 
 
 class ReactionReader:
-    """Asks about single comments."""
+    """Reads the reactions to single comments."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class ReactionReader:
         self._notify = notify
         self._clock = clock
 
-    async def ask(self, site: SiteRecord, comment: Comment) -> None:
+    async def read(self, site: SiteRecord, comment: Comment) -> None:
         """Store who approves a comment by GitHub's reactions, and notify if readers see it otherwise now.
 
         Raises `GitHubError` and `StoreError`; what is stored stays then.
@@ -60,7 +60,7 @@ class ReactionReader:
 
     async def _approval(self, site: SiteRecord, comment: Comment) -> tuple[Comment, Approval, dict[str, str]]:
         """Return the comment as it is now, its approval, and the ETag of its reactions."""
-        mirrored, previous, kind = comment, comment.approval, self._rules.approval or ""
+        mirror_copy, previous, kind = comment, comment.approval, self._rules.approval or ""
         requests = self._budget.requests(site.full_name)
         request = requests.comment_reactions(comment.id, kind)
         key = f"reactions {self._budget.validator_key(request)}"
@@ -73,7 +73,7 @@ class ReactionReader:
             if reacted_at is not None or len(reactions) < min(count, 100 * _MOST_PAGES):
                 comment = await self._current(site, comment)
                 self._require_all(request, reactions, comment, reacted_at)
-        approval = approval_of(comment, self._rules, reacted_at, mirrored=mirrored, at=self._clock.now())
+        approval = approval_of(comment, self._rules, reacted_at, mirror_copy=mirror_copy, at=self._clock.now())
         return comment, approval, {key: etag} if etag else {}
 
     async def _known_etag(self, key: str, previous: Approval | None) -> str | None:

@@ -7,48 +7,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.moderation.hold_words import parse_hold_words
 from app.domain.moderation.rules import (
     HoldKind,
     ModerationRules,
     Show,
-    approval_of,
     hold_reason,
-    needs_question,
+    needs_request,
 )
 from app.domain.threads import Approval, Comment
-from tests.domain.builders import comment
-from tests.github.objects import user_object
-
-CREATED, EDITED, LATER = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z"
-WORDS = parse_hold_words("casino")
-BY_APPROVAL = ModerationRules(show=Show.APPROVED, approval="+1", associations=frozenset({"MEMBER"}))
-SPAM = "Play in the casino"
-LINKS = '<a href="https://a.example">a</a> <a href="https://b.example">b</a>'
-
-
-def _comment(text: str = "Well said", **fields: Any) -> Comment:
-    defaults: dict[str, Any] = {
-        "user": user_object(login="Bob"),
-        "author_association": "NONE",
-        "body": text,
-        "body_text": text,
-        "body_html": f"<p>{text}</p>",
-        "created_at": CREATED,
-        "updated_at": CREATED,
-    }
-    return comment(7, **{**defaults, **fields})
+from tests.domain.moderation.judged_comments import (
+    BY_APPROVAL,
+    CREATED,
+    EDITED,
+    LATER,
+    LINKS,
+    SPAM,
+    WORDS,
+    after_request,
+    comment_by_bob,
+)
 
 
 def _kind(rules: ModerationRules, item: Comment) -> HoldKind | None:
     reason = hold_reason(item, rules)
     return None if reason is None else reason.kind
-
-
-def _answered(item: Comment, reacted_at: str | None, mirrored: Comment | None = None) -> Comment:
-    """Return the comment after GitHub was asked about it."""
-    approval = approval_of(item, BY_APPROVAL, reacted_at, mirrored=mirrored or item, at=0.0)
-    return replace(item, approval=approval)
 
 
 @pytest.mark.parametrize(
@@ -74,11 +56,11 @@ def _answered(item: Comment, reacted_at: str | None, mirrored: Comment | None = 
         (BY_APPROVAL, {"author_association": "MEMBER"}, None),
         (BY_APPROVAL, {"author_association": "OWNER"}, None),
         (BY_APPROVAL, {"reactions": {"heart": 1}}, HoldKind.APPROVAL),
-        (BY_APPROVAL, {"reactions": {"+1": 1}}, HoldKind.QUESTION),
+        (BY_APPROVAL, {"reactions": {"+1": 1}}, HoldKind.PENDING),
     ],
 )
 def test_rule_holds_a_comment_back(rules: ModerationRules, fields: dict[str, Any], kind: HoldKind | None) -> None:
-    assert _kind(rules, _comment(**fields)) == kind
+    assert _kind(rules, comment_by_bob(**fields)) == kind
 
 
 @pytest.mark.parametrize(
@@ -93,45 +75,45 @@ def test_rule_holds_a_comment_back(rules: ModerationRules, fields: dict[str, Any
     ],
 )
 def test_approval_is_for_the_text_at_its_time(updated_at: str, reacted_at: str | None, kind: HoldKind | None) -> None:
-    item = _answered(_comment(reactions={"+1": 1}, updated_at=updated_at), reacted_at)
+    item = after_request(comment_by_bob(reactions={"+1": 1}, updated_at=updated_at), reacted_at)
     assert _kind(BY_APPROVAL, item) == kind
 
 
 def test_edit_after_approval_is_held_back_until_the_next() -> None:
-    approved = _answered(_comment(reactions={"+1": 1}), LATER)
-    edited = replace(_comment(SPAM, reactions={"+1": 1}, updated_at=LATER), approval=approved.approval)
-    assert (_kind(BY_APPROVAL, edited), needs_question(edited, BY_APPROVAL, now=1.0)) == (HoldKind.EDIT, True)
-    asked = _answered(edited, EDITED)
-    assert (_kind(BY_APPROVAL, asked), needs_question(asked, BY_APPROVAL, now=1.0)) == (HoldKind.EDIT, False)
-    assert needs_question(asked, BY_APPROVAL, now=601.0)
-    assert _kind(BY_APPROVAL, _answered(asked, "2026-01-04T00:00:00Z")) is None
+    approved = after_request(comment_by_bob(reactions={"+1": 1}), LATER)
+    edited = replace(comment_by_bob(SPAM, reactions={"+1": 1}, updated_at=LATER), approval=approved.approval)
+    assert (_kind(BY_APPROVAL, edited), needs_request(edited, BY_APPROVAL, now=1.0)) == (HoldKind.EDIT, True)
+    asked = after_request(edited, EDITED)
+    assert (_kind(BY_APPROVAL, asked), needs_request(asked, BY_APPROVAL, now=1.0)) == (HoldKind.EDIT, False)
+    assert needs_request(asked, BY_APPROVAL, now=601.0)
+    assert _kind(BY_APPROVAL, after_request(asked, "2026-01-04T00:00:00Z")) is None
 
 
 def test_change_of_the_time_alone_keeps_the_approval() -> None:
-    approved = _answered(_comment(reactions={"+1": 1}), EDITED)
-    pinned = replace(_comment(reactions={"+1": 2}, updated_at=LATER), approval=approved.approval)
+    approved = after_request(comment_by_bob(reactions={"+1": 1}), EDITED)
+    pinned = replace(comment_by_bob(reactions={"+1": 2}, updated_at=LATER), approval=approved.approval)
     assert _kind(BY_APPROVAL, pinned) is None
-    assert _kind(BY_APPROVAL, _answered(pinned, EDITED)) is None
+    assert _kind(BY_APPROVAL, after_request(pinned, EDITED)) is None
 
 
 def test_reaction_that_is_itself_the_last_change_approves() -> None:
-    before, after = _comment(), _comment(reactions={"+1": 1}, updated_at=EDITED)
-    assert _kind(BY_APPROVAL, _answered(after, EDITED, before)) is None
-    assert _kind(BY_APPROVAL, _answered(after, EDITED, _comment("Other"))) is HoldKind.EDIT
-    later = _comment(reactions={"+1": 1}, updated_at=LATER)
-    assert _kind(BY_APPROVAL, _answered(later, EDITED, before)) is HoldKind.EDIT
+    before, after = comment_by_bob(), comment_by_bob(reactions={"+1": 1}, updated_at=EDITED)
+    assert _kind(BY_APPROVAL, after_request(after, EDITED, before)) is None
+    assert _kind(BY_APPROVAL, after_request(after, EDITED, comment_by_bob("Other"))) is HoldKind.EDIT
+    later = comment_by_bob(reactions={"+1": 1}, updated_at=LATER)
+    assert _kind(BY_APPROVAL, after_request(later, EDITED, before)) is HoldKind.EDIT
 
 
 def test_withdrawn_reaction_holds_back_at_once() -> None:
-    approved = _answered(_comment(reactions={"+1": 1}), LATER)
-    assert _kind(BY_APPROVAL, replace(_comment(), approval=approved.approval)) is HoldKind.APPROVAL
+    approved = after_request(comment_by_bob(reactions={"+1": 1}), LATER)
+    assert _kind(BY_APPROVAL, replace(comment_by_bob(), approval=approved.approval)) is HoldKind.APPROVAL
 
 
 def test_approval_by_other_rules_counts_nothing() -> None:
-    approved = _answered(_comment(reactions={"+1": 1}), LATER)
+    approved = after_request(comment_by_bob(reactions={"+1": 1}), LATER)
     others = replace(BY_APPROVAL, approvers=frozenset({"eve"}))
-    assert _kind(others, approved) is HoldKind.QUESTION
-    assert needs_question(approved, others, now=0.0)
+    assert _kind(others, approved) is HoldKind.PENDING
+    assert needs_request(approved, others, now=0.0)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +130,7 @@ def test_approval_by_other_rules_counts_nothing() -> None:
 def test_question_is_only_for_what_is_held_back(
     rules: ModerationRules, fields: dict[str, Any], *, expected: bool
 ) -> None:
-    assert needs_question(_comment(**fields), rules, now=0.0) == expected
+    assert needs_request(comment_by_bob(**fields), rules, now=0.0) == expected
 
 
 @given(
@@ -158,18 +140,18 @@ def test_question_is_only_for_what_is_held_back(
 )
 def test_only_the_text_that_was_approved_is_shown(events: list[str], seen: int, *, moves_time: bool) -> None:
     """People edit and react, one after the other; the mirror has seen some of it when GitHub is asked."""
-    states, reacted_at, approved_text, edited_since = [_comment()], None, None, False
+    states, reacted_at, approved_text, edited_since = [comment_by_bob()], None, None, False
     for day, event in enumerate(events, start=2):
         at, before = f"2026-01-0{day}T00:00:00Z", states[-1]
         if event == "react":
             reacted_at, approved_text, edited_since = at, before.body, False
             updated_at = at if moves_time else before.updated_at
-            states.append(_comment(before.body, reactions={"+1": 1}, updated_at=updated_at))
+            states.append(comment_by_bob(before.body, reactions={"+1": 1}, updated_at=updated_at))
         else:
             edited_since = True
-            states.append(_comment(event, reactions={"+1": int(bool(reacted_at))}, updated_at=at))
+            states.append(comment_by_bob(event, reactions={"+1": int(bool(reacted_at))}, updated_at=at))
     current, mirrored = states[-1], states[min(seen, len(states) - 1)]
-    is_shown = hold_reason(_answered(current, reacted_at, mirrored), BY_APPROVAL) is None
+    is_shown = hold_reason(after_request(current, reacted_at, mirrored), BY_APPROVAL) is None
     assert not is_shown or current.body == approved_text
     if reacted_at is not None and not edited_since and not moves_time:
         assert is_shown
@@ -181,6 +163,6 @@ def test_approvers_are_the_owner_by_default() -> None:
 
 
 def test_reason_is_a_sentence_for_the_owner() -> None:
-    reason = hold_reason(_comment(SPAM), ModerationRules(hold_words=WORDS))
+    reason = hold_reason(comment_by_bob(SPAM), ModerationRules(hold_words=WORDS))
     assert str(reason) == "It has the word “casino”."
-    assert isinstance(_answered(_comment(), None).approval, Approval)
+    assert isinstance(after_request(comment_by_bob(), None).approval, Approval)

@@ -20,7 +20,7 @@ async def approve(service: LocalService) -> list[str]:
     """Ask who reacted, once; return the targets of the requests to GitHub."""
     service.take_requests()
     assert service.application.approvals is not None
-    await service.application.approvals.ask_all(BLOG)
+    await service.application.approvals.request_all(BLOG)
     return service.take_requests()
 
 

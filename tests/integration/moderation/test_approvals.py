@@ -49,7 +49,7 @@ async def test_withdrawal_of_the_only_reaction_needs_no_question(clock: FakeCloc
     with run_simulator(world) as simulator:
         async with run_service(simulator, clock, **APPROVED) as service:
             await complete_backfill(service)
-            assert await reasons(service) == ["question"]
+            assert await reasons(service) == ["pending"]
             asked = await approve(service)
             assert [target.partition("?")[0].rpartition("/comments/")[2] for target in asked] == [
                 f"{comment.id}/reactions",
@@ -92,7 +92,7 @@ async def test_edit_after_approval_waits_for_a_new_reaction(clock: FakeClock) ->
             assert await service.texts(1) == []
 
 
-async def test_text_that_the_owner_did_not_see_is_never_shown(clock: FakeClock) -> None:
+async def test_text_that_no_approver_saw_is_never_shown(clock: FakeClock) -> None:
     """The mirror has the first text, and the owner approved the second: the comment is read after the reaction."""
     world = approval_world(clock)
     comment = comment_on(world, "Buy chips")
@@ -173,7 +173,7 @@ async def test_failing_question_leaves_the_comment_held_back(clock: FakeClock) -
             fault = Status(404, b'{"message": "Not Found"}', "application/json")
             simulator.faults.add(fault, match=f"/{second.id}/reactions", times=1)
             await approve(service)
-            assert (await service.texts(1), await reasons(service)) == (["First"], ["question"])
+            assert (await service.texts(1), await reasons(service)) == (["First"], ["pending"])
             clock.advance(16)
             await approve(service)
             assert await service.texts(1) == ["First", "Second"]
@@ -192,5 +192,5 @@ async def test_question_again_is_free_with_a_token(clock: FakeClock) -> None:
             clock.advance(601)
             simulator.requests.clear()
             assert service.application.approvals is not None
-            await service.application.approvals.ask_all(BLOG)
+            await service.application.approvals.request_all(BLOG)
             assert [request.status for request in simulator.requests] == [304]

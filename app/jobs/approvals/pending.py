@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from app.domain.errors import RateLimited
-from app.domain.moderation.rules import ModerationRules, needs_question
+from app.domain.moderation.rules import ModerationRules, needs_request
 from app.domain.records import SiteRecord, ThreadRef
 from app.domain.sites import Repository
 from app.domain.times import rfc3339
@@ -22,12 +22,12 @@ from app.sync.failure_backoff import FailureBackoff
 _log = logging.getLogger(__name__)
 _EVERY = 2.0
 
-FindQuestions = Callable[[Repository], Awaitable[Sequence[int]]]
+FindPending = Callable[[Repository], Awaitable[Sequence[int]]]
 """Returns the ids of the comments that GitHub may have to be asked about, in the order in which to ask."""
 
 
-class ApprovalQuestions:
-    """Asks about all comments that wait; `on_answer` is called with the thread after each answer."""
+class PendingApprovals:
+    """Asks about all comments that wait; `on_result` is called with the thread after each answer."""
 
     def __init__(
         self,
@@ -36,24 +36,24 @@ class ApprovalQuestions:
         mirror: Mirror,
         clock: Clock,
         *,
-        find: FindQuestions,
-        on_answer: Callable[[ThreadRef], None],
+        find: FindPending,
+        on_result: Callable[[ThreadRef], None],
     ) -> None:
         self._rules = rules
         self._reader = reader
         self._mirror = mirror
         self._clock = clock
         self._find = find
-        self._on_answer = on_answer
+        self._on_result = on_result
         self._backoff = FailureBackoff(clock, noun="The approval of comment")
         self._paused_until = 0.0
 
     async def run(self, repo: Repository) -> None:
         """Ask about a repository's comments as they come to wait. Never returns."""
         message = f"{repo}: who approved comments could not be asked; it is asked again"
-        await run_periodically(lambda: self.ask_all(repo), self._clock.sleep, every=_EVERY, error_message=message)
+        await run_periodically(lambda: self.request_all(repo), self._clock.sleep, every=_EVERY, error_message=message)
 
-    async def ask_all(self, repo: Repository) -> None:
+    async def request_all(self, repo: Repository) -> None:
         """Ask about all comments that wait now, as far as the hour allows it. Raises `GitHubError`, `StoreError`."""
         if self._clock.now() < self._paused_until:
             return
@@ -62,17 +62,17 @@ class ApprovalQuestions:
         if site is None:
             return
         try:
-            await self._ask_each(site, ids)
+            await self._request_each(site, ids)
         except RateLimited as limit:
             self._paused_until = min(limit.until, self._clock.now() + 3600.0)
             text = "%s: %d comments wait to be asked who approved them; that goes on at %s: %s"
             _log.info(text, repo, len(ids), rfc3339(self._paused_until), limit)
 
-    async def _ask_each(self, site: SiteRecord, ids: Sequence[int]) -> None:
-        async def ask(comment_id: int) -> None:
+    async def _request_each(self, site: SiteRecord, ids: Sequence[int]) -> None:
+        async def request(comment_id: int) -> None:
             comment = await self._mirror.comment(site.repo, comment_id)
-            if comment is not None and needs_question(comment, self._rules, now=self._clock.now()):
-                await self._reader.ask(site, comment)
-                self._on_answer(ThreadRef(site.repo, comment.number))
+            if comment is not None and needs_request(comment, self._rules, now=self._clock.now()):
+                await self._reader.read(site, comment)
+                self._on_result(ThreadRef(site.repo, comment.number))
 
-        await self._backoff.for_each(site.repo, ids, ask)
+        await self._backoff.for_each(site.repo, ids, request)
