@@ -195,8 +195,7 @@ class Application:
         if self.holds is None or rules.approval is None:
             return
         reader = ReactionReader(rules, self.budget, mirror, self.committer, self.updater.update, clock)
-        find, on_result = self.holds.pending, self.holds.forget
-        self.approvals = PendingApprovals(rules, reader, mirror, clock, find=find, on_result=on_result)
+        self.approvals = PendingApprovals(rules, reader, mirror, self.holds, self.store.key_values, clock)
 
     def _make_serving(self, resources: Resources) -> None:
         """Make what answers readers, and what keeps it in step with the store."""

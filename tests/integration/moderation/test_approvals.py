@@ -1,5 +1,6 @@
 """Comments that the owner approves by a reaction on GitHub."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -194,3 +195,22 @@ async def test_question_again_is_free_with_a_token(clock: FakeClock) -> None:
             assert service.application.approvals is not None
             await service.application.approvals.request_all(BLOG)
             assert [request.status for request in simulator.requests] == [304]
+
+
+@pytest.mark.parametrize(("approvers", "warnings"), [("", 1), ("carol", 0)])
+async def test_organisation_cannot_approve_and_is_named(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture, approvers: str, warnings: int
+) -> None:
+    world = approval_world(clock)
+    comment = comment_on(world, "By a reader")
+    world.react(comment, "rocket", by="carol")
+    owner = world.user("ada")
+    world.users[owner.id] = replace(owner, kind="Organization")
+    with run_simulator(world) as simulator:
+        async with run_service(simulator, clock, **APPROVED, approvers=approvers) as service:
+            await complete_backfill(service)
+            for _ in range(2):
+                await approve(service)
+            texts = [record.getMessage() for record in caplog.records]
+            assert sum("AFTERWORD_APPROVERS" in text for text in texts) == warnings
+            assert len(await service.texts(1)) == 1 - warnings
