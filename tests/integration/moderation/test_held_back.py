@@ -51,7 +51,7 @@ async def test_held_comment_leaves_no_trace(clock: FakeClock, settings: dict[str
             assert await service.application.held_comments.counts(BLOG) == {1: 1}
 
 
-async def test_readers_get_what_they_get_of_a_blog_without_it(clock: FakeClock) -> None:
+async def test_documents_are_those_of_a_blog_without_it(clock: FakeClock) -> None:
     """Each document is that of a blog where the comment was deleted, but for the version of the post."""
     moderated, clean = moderated_blog(clock), moderated_blog(clock)
     clean.world.delete_comment(clean.spam)
