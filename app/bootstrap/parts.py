@@ -10,6 +10,7 @@ from app.bootstrap.owner import make_owner_desk, posts_key
 from app.domain.errors import GitHubError, RateLimited, Unreachable
 from app.domain.priority import Priority
 from app.github.requests import secret_digest
+from app.jobs.approvals.pending import PendingApprovals
 from app.jobs.batch import DeliveryBatch
 from app.jobs.content.pushes import PushNotes
 from app.jobs.handlers import JobHandlers
@@ -51,6 +52,7 @@ from app.serving.terms.terms import Terms
 from app.serving.updater import Updater
 from app.serving.views import Views
 from app.settings import Settings
+from app.sync.approvals.reactions import ReactionReader
 from app.sync.backfill import Backfill, OnProgress, ProgressReport
 from app.sync.change_lists import ChangeLists
 from app.sync.commit import Committer
@@ -204,6 +206,7 @@ class Application:
             clock=clock,
             worker_id=self.process_id,
         )
+        self._make_approvals()
         self._make_post_lists()
 
     def _make_post_lists(self) -> None:
@@ -219,6 +222,15 @@ class Application:
         key, serve = posts_key(source), self.updater.replace_posts
         open_source = partial(open_post_source, source, options)
         self.post_lists = (PostList(open_source, key, settings.repo, store.key_values, serve, self.clock),)
+
+    def _make_approvals(self) -> None:
+        """Make what asks who approved comments, if a reaction approves."""
+        self.approvals: PendingApprovals | None = None
+        rules, mirror, clock = self.settings.moderation, self.mirror, self.clock
+        if self.holds is None or rules.approval is None:
+            return
+        reader = ReactionReader(rules, self.budget, mirror, self.committer, self.updater.update, clock)
+        self.approvals = PendingApprovals(rules, reader, mirror, self.holds, self.store.key_values, clock)
 
     def _make_serving(self, resources: Resources) -> None:
         """Make what answers readers, and what keeps it in step with the store."""
@@ -246,7 +258,12 @@ class Application:
             self.mirror, clock, notify=self.updater.update, show_images=show_images, process_id=self.process_id
         )
         self.maintenance = Maintenance(
-            sites=settings.repo, store=self.store, gauges=self.metrics, on_repair=self._restart, clock=clock
+            sites=settings.repo,
+            store=self.store,
+            gauges=self.metrics,
+            on_repair=self._restart,
+            clock=clock,
+            count_held=None if self.holds is None else self.held_comments.total,
         )
         self.owner_desk = make_owner_desk(
             settings,
@@ -318,6 +335,8 @@ class Application:
                 group.create_task(self.schedule.run(repo))
             for posts in self.post_lists:
                 group.create_task(posts.run())
+                if self.approvals is not None:
+                    group.create_task(self.approvals.run(repo))
 
     async def close(self) -> None:
         """End all parts in order; the resources stay open."""

@@ -16,6 +16,8 @@ class Priority(Enum):
     """A reader read a thread whose last check is old, or a number that the list of issues lacks."""
     BACKFILL = "backfill"
     """A backfill requests what the mirror lacks; no reader waits for it."""
+    APPROVAL = "approval"
+    """A comment is held back until it is known who reacted to it."""
 
 
 PRIORITY_ORDER = {priority: position for position, priority in enumerate(Priority)}

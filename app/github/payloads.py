@@ -58,6 +58,15 @@ class RepositoryInfo:
     created_at: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """A reaction to a comment; `login` is None for a deleted account."""
+
+    login: str | None
+    content: str
+    created_at: str
+
+
 def issue(obj: Mapping[str, Any]) -> Issue:
     """Return an issue or pull request; raise a ValueError that names the first missing or invalid field."""
     source = mapping(obj, "issue")
@@ -100,6 +109,14 @@ def comment(obj: Mapping[str, Any]) -> Comment:
         hidden=_hidden_reason(source.get("minimized")),
         source=source,
     )
+
+
+def reaction(obj: Mapping[str, Any]) -> Reaction:
+    """Return a reaction; raise a ValueError as `issue` does."""
+    source = mapping(obj, "reaction")
+    user = source.get("user")
+    login = None if user is None else text(mapping(user, "user"), "login")
+    return Reaction(login, text(source, "content"), _time(source, "created_at"))
 
 
 def repository(obj: Mapping[str, Any]) -> RepositoryInfo:

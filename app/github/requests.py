@@ -89,6 +89,17 @@ class RepositoryRequests:
         """Return the request for an issue's comments by ascending id; `since` selects those changed since then."""
         return self._request(f"/issues/{number}/comments", many=True, per_page=PER_PAGE, since=since)
 
+    def comment(self, comment_id: int) -> Request:
+        """Return the request for one comment."""
+        return self._request(f"/issues/comments/{comment_id}", many=False)
+
+    def comment_reactions(self, comment_id: int, content: str) -> Request:
+        """Return the request for the reactions of one kind to a comment, the oldest first.
+
+        https://docs.github.com/rest/reactions/reactions#list-reactions-for-an-issue-comment
+        """
+        return self._request(f"/issues/comments/{comment_id}/reactions", many=True, content=content, per_page=PER_PAGE)
+
     def all_comments(self, *, newest_first: bool) -> Request:
         """Return the request for all comments of the repository, including those on pull requests."""
         sort, direction = ("created", "desc") if newest_first else ("updated", "asc")

@@ -33,7 +33,7 @@ from app.domain.texts.excerpts import excerpt
 from app.domain.threads import Comment, Issue
 from app.github import payloads
 from app.github.headers import is_json, lowercase_names, next_target, parse_date, parse_etag
-from app.github.payloads import RepositoryInfo
+from app.github.payloads import Reaction, RepositoryInfo
 from app.github.rate_limits import RateLimit, exceeded_limit, parse_rate_limit
 from app.github.requests import Body, Request, same_host
 from app.github.token_access import TokenAccess, parse_token_access
@@ -112,6 +112,16 @@ def issues(response: Response) -> tuple[Issue, ...]:
 def comments(response: Response) -> tuple[Comment, ...]:
     """Return the comments of a list."""
     return _parse_list(response, payloads.comment)
+
+
+def reactions(response: Response) -> tuple[Reaction, ...]:
+    """Return the reactions of a list."""
+    return _parse_list(response, payloads.reaction)
+
+
+def comment(response: Response) -> Comment:
+    """Return the comment of a single object."""
+    return _parse_object(response, payloads.comment)
 
 
 def issue(response: Response) -> Issue:

@@ -1,7 +1,7 @@
 """Maintenance: what each process does once a second besides reading and polling."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from app.domain.sites import Repository
 from app.domain.times import is_within
@@ -26,12 +26,15 @@ class Maintenance:
         gauges: Gauges,
         on_repair: Callable[[], None],
         clock: Clock,
+        count_held: Callable[[Repository], Awaitable[int]] | None = None,
     ) -> None:
+        """Count by `count_held` the comments that the owner's rules hold back; None if there are no rules."""
         self._sites = sites
         self._store = store
         self._gauges = gauges
         self._on_repair = on_repair
         self._clock = clock
+        self._count_held = count_held
         self._sampled_at: float | None = None
 
     async def run(self) -> None:
@@ -64,4 +67,6 @@ class Maintenance:
                 comments=sum(thread.mirrored_count for thread in snapshot.threads),
                 checked_at=snapshot.site.checked_at if snapshot.site else None,
             )
+            if self._count_held is not None:
+                self._gauges.comments_held(repo, await self._count_held(repo))
         self._gauges.due_jobs(len(await self._store.jobs.due(at=self._clock.now())))

@@ -81,6 +81,7 @@ class MirrorInstruments:
         )
         self.threads = create.gauge("threads", "Mirrored threads.", "repo")
         self.comments = create.gauge("comments", "Mirrored comments.", "repo")
+        self.comments_held = create.gauge("comments_held", "Comments that the owner's rules hold back.", "repo")
         self.due_jobs = create.renamed_gauge("due_jobs", "marks", "Threads that are due for a refresh.")
         self.deliveries = counter("deliveries", "Webhook deliveries.", "event", "outcome")
         self.deprecated_misses = counter("untold_changes", deprecation_notice("missed_by_webhook_total"), "repo")

@@ -169,6 +169,10 @@ class PrometheusMetrics(Metrics, Gauges):
             self._checked_at[repo.full_name] = checked_at
 
     @override
+    def comments_held(self, repo: Repository, count: int) -> None:
+        self._mirror.comments_held.labels(repo.full_name).set(count)
+
+    @override
     def due_jobs(self, count: int) -> None:
         _set_both(self._mirror.due_jobs, count)
 

@@ -91,6 +91,9 @@ class Gauges(Protocol):
     def mirror_size(self, repo: Repository, *, threads: int, comments: int, checked_at: float | None) -> None:
         """Show what the mirror holds of a repository, and when it last agreed with GitHub."""
 
+    def comments_held(self, repo: Repository, count: int) -> None:
+        """Show how many comments the owner's rules hold back."""
+
     def due_jobs(self, count: int) -> None:
         """Show how many jobs are due."""
 

@@ -25,10 +25,14 @@ _MOST_SKIPPED = 10_000
 
 
 class FailureBackoff:
-    """Remembers failing threads for all polls, so that a bad thread does not slow each of them."""
+    """Remembers failing threads for all polls, so that a bad thread does not slow each of them.
 
-    def __init__(self, clock: Clock) -> None:
+    `noun` says in the log what a number stands for.
+    """
+
+    def __init__(self, clock: Clock, *, noun: str = "Post") -> None:
         self._clock = clock
+        self._noun = noun
         self._skips: LRUCache[ThreadRef, tuple[float, float]] = LRUCache(_MOST_SKIPPED)
         """Until when a thread is skipped, and for how many seconds that is."""
 
@@ -62,4 +66,4 @@ class FailureBackoff:
     def _skip(self, ref: ThreadRef, pause: float, failure: GitHubError) -> None:
         pause = min(max(_FIRST_PAUSE, pause * 2), _LONGEST_PAUSE)
         self._skips[ref] = (self._clock.now() + pause, pause)
-        _log.warning("Post %s of %s is skipped for %g s: %s", ref.number, ref.repo, pause, failure)
+        _log.warning("%s %s of %s is skipped for %g s: %s", self._noun, ref.number, ref.repo, pause, failure)

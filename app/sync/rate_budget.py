@@ -33,6 +33,7 @@ _RESERVES: Mapping[Priority, tuple[float, int]] = {
     Priority.POLL: (1 / 20, 10),
     Priority.CHECK: (1 / 10, 24),
     Priority.BACKFILL: (1 / 10, 20),
+    Priority.APPROVAL: (1 / 2, 20),
 }
 """What a priority leaves of GitHub's hour to more urgent ones and to other users of the same token or address: (share
 of the hour, and at least this many requests)."""
@@ -61,6 +62,7 @@ CAPS: Mapping[Priority, tuple[Cap, ...]] = {
     Priority.POLL: (_ALL,),
     Priority.CHECK: (_ALL, Cap(_READERS, 16), Cap(frozenset({Priority.CHECK}), 8)),
     Priority.BACKFILL: (Cap(None, 40),),
+    Priority.APPROVAL: (Cap(None, 40), Cap(frozenset({Priority.APPROVAL}), 12)),
 }
 """Without a token. The poll needs eighteen requests an hour, and the other priorities leave it as many."""
 

@@ -270,9 +270,14 @@ class Refresher:
     async def _add_comments(
         self, site: SiteRecord, issue: Issue, comments: tuple[Comment, ...], snapshot: Snapshot, priority: Priority
     ) -> bool:
-        """Commit an issue with those of its comments that changed; read all if their number is not GitHub's then."""
-        ref = snapshot.requested_ref
-        at, checked_numbers = self._clock.now(), frozenset([ref.number])
+        """Commit an issue with those of its comments that changed; read all if their number is not GitHub's then.
+
+        A delivery's read is no check: it shows nothing of hidden comments, which would never be noticed otherwise in a
+        thread with many deliveries.
+        """
+        ref, at = snapshot.requested_ref, self._clock.now()
+        is_check = priority is Priority.CHECK or not self._needs_complete_read(ref)
+        checked_numbers = frozenset([ref.number] if is_check else [])
         change = Change(repo=site.repo, at=at, issues=(issue,), comments=comments, checked_threads=checked_numbers)
         await self._committer.commit(change, site, mirrored_ids=_mirrored_ids(snapshot))
         after = await self._mirror.snapshot(*ref, with_comments=False)

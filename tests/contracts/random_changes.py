@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from app.domain.records import REPOSITORY_NUMBER, SiteRecord, Tombstone
 from app.domain.sites import Repository, repository
-from app.domain.threads import ImageSize
+from app.domain.threads import Approval, ImageSize
 from app.ports.mirror import Change, Mirror
 from app.ports.store import Store
 from tests.contracts.mirrors import API, comment, issue, select_all, summaries, tombstone_of
@@ -89,6 +89,11 @@ image_sizes = st.dictionaries(
     st.dictionaries(st.sampled_from(["a", "b"]), st.tuples(st.integers(1, 2), st.just(9)), max_size=2),
     max_size=3,
 )
+approvals = st.dictionaries(
+    st.sampled_from(IDS),
+    st.builds(Approval, words, st.integers(0, 2), moments, ats, st.none() | moments, st.none() | words),
+    max_size=3,
+)
 
 
 async def read_all(mirror: Mirror) -> list[object]:
@@ -160,6 +165,18 @@ class EqualStores(RuleBasedStateMachine):
     def learnt_image_sizes_are_equal(self, repo: Repository, sizes: Mapping[int, Mapping[str, ImageSize]]) -> None:
         learn = [mirror.learn_image_sizes(repo, sizes) for mirror in (self.memory, self.sqlite)]
         in_memory, in_file = map(self.wait_for, learn)
+        assert in_memory == in_file
+
+    @rule(repo=st.sampled_from(REPOS), some=approvals)
+    def recorded_approvals_are_equal(self, repo: Repository, some: Mapping[int, Approval]) -> None:
+        record = [mirror.record_approvals(repo, some) for mirror in (self.memory, self.sqlite)]
+        in_memory, in_file = map(self.wait_for, record)
+        assert in_memory == in_file
+
+    @rule(repo=st.sampled_from(REPOS))
+    def new_versions_are_equal(self, repo: Repository) -> None:
+        renew = [mirror.renew_versions(repo) for mirror in (self.memory, self.sqlite)]
+        in_memory, in_file = map(self.wait_for, renew)
         assert in_memory == in_file
 
     @invariant()

@@ -48,6 +48,10 @@ class RecordedGauges(Gauges):
         self.was_flushed = asyncio.Event()
 
     @override
+    def comments_held(self, repo: Repository, count: int) -> None:
+        pass
+
+    @override
     def mirror_size(self, repo: Repository, *, threads: int, comments: int, checked_at: float | None) -> None:
         self.sizes.append((repo.full_name, threads, comments, checked_at))
 

@@ -23,5 +23,6 @@ def count_everything(metrics: PrometheusMetrics) -> None:
     metrics.render_counts["post"] += 1
     metrics.response_counts["post", 200] += 1
     metrics.mirror_size(_BLOG, threads=1, comments=1, checked_at=1_600_000_000.0)
+    metrics.comments_held(_BLOG, 1)
     metrics.rate_limit(RateLimitState(limit=5000, remaining=1, reset=1_600_003_600.0))
     metrics.due_jobs(2)

@@ -206,3 +206,10 @@ def test_an_unknown_token_is_401(server: RunningSimulator, world: World) -> None
     world.revoke_token(TOKEN)
     with _client(server) as github:
         assert _error_response(401, github.rest.repos.get, OWNER, NAME).json()["message"] == "Bad credentials"
+
+
+def test_githubkit_reads_who_reacted_to_a_comment(github: Any, world: World) -> None:
+    comment = world.comments[world.comment_ids[world.issue(SAMPLE_REPO, 41).id][0]]
+    world.react(comment, "rocket", by="ada")
+    (data,) = github.rest.reactions.list_for_issue_comment(OWNER, NAME, comment.id, content="rocket").parsed_data
+    assert (data.user.login, data.content) == ("ada", "rocket")

@@ -166,6 +166,38 @@ def test_reactions_add_up(simulator: Simulator, world: World, comment: Comment) 
     assert json_body(send_request(simulator, f"{LIST}/1"))["reactions"]["heart"] == 1
 
 
+def test_reactions_are_listed_with_their_users(
+    simulator: Simulator, world: World, clock: FakeClock, comment: Comment
+) -> None:
+    url = f"{LIST}/comments/{comment.id}/reactions"
+    assert json_body(send_request(simulator, url)) == []
+    world.react(comment, "heart", 2)
+    clock.now += 5
+    for _ in range(2):
+        world.react(comment, "+1", by="ada")
+    (data,) = json_body(send_request(simulator, f"{url}?content=%2B1"))
+    assert (data["user"]["login"], data["content"], data["created_at"]) == ("ada", "+1", rfc3339(NOW + 5))
+    page = send_request(simulator, f"{url}?per_page=2")
+    assert [item["user"] for item in json_body(page)] == [None, None]
+    assert 'rel="next"' in page.headers["link"]
+    assert send_request(simulator, f"{url}?content=thumbs").status == 422
+    assert send_request(simulator, f"{LIST}/comments/1/reactions").status == 404
+    world.unreact(comment, "+1", by="ada")
+    assert json_body(send_request(simulator, f"{url}?content=%2B1")) == []
+    with pytest.raises(KeyError):
+        world.unreact(comment, "+1", by="ada")
+
+
+def test_blocked_user_cannot_comment_and_can_be_hidden(world: World, comment: Comment) -> None:
+    author = world.users[comment.author].login
+    world.block_user("ada", author)
+    assert world.comments[comment.id].minimized is None
+    with pytest.raises(PermissionError):
+        world.comment(REPO, 1, body="Me again", author=author)
+    world.block_user("ada", author, hide_comments="abuse")
+    assert world.comments[comment.id].minimized == "abuse"
+
+
 def test_unknown_reactions_and_reasons_are_refused(world: World, comment: Comment) -> None:
     with pytest.raises(ValueError, match="no reaction"):
         world.react(comment, "thumbs")

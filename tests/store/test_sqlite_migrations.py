@@ -230,7 +230,8 @@ async def test_released_store_keeps_its_leases(migrated: SqliteStore) -> None:
 
 async def test_released_store_keeps_its_rate_state(migrated: SqliteStore) -> None:
     limit = RateLimitState(5000, 4990, 3600.5, 250.0, "secondary")
-    requests = tuple(RecordedRequest(priority, 240.0 + n) for n, priority in enumerate(Priority))
+    priorities = (Priority.READ, Priority.DELIVERY, Priority.POLL, Priority.CHECK, Priority.BACKFILL)
+    requests = tuple(RecordedRequest(priority, 240.0 + n) for n, priority in enumerate(priorities))
     assert await migrated.rate_state.usage("token-digest", at=300.0) == Usage(limit, requests)
 
 

@@ -10,10 +10,12 @@
 The last two rules pass what the repository's owner and the approvers write, and what an approver has approved.
 
 An approval is a reaction, and GitHub's comments have only the number of each. Who reacted is asked for comments that
-would be held back without it (`needs_question`); until that is known they are held back. An approval is for a text: a
+would be held back without it (`needs_request`); until that is known they are held back. An approval is for a text: a
 comment that is edited later is held back until an approver reacts again. A text is known to be the approved one if the
 comment was never edited, if the reaction came in a later second than the last edit, or if it is the text that was
-approved before. A withdrawn reaction holds the comment back as soon as its number is 0, or as GitHub was asked again.
+approved before. So is a text that the mirror had before a reaction which is itself the last change: GitHub does not say
+whether a reaction counts as one. A withdrawn reaction holds the comment back when the number of reactions falls to 0,
+or when GitHub was asked again.
 """
 
 from collections.abc import Mapping
@@ -51,7 +53,7 @@ class HoldKind(StrEnum):
     APPROVAL = "approval"
     EDIT = "edit"
     """It was edited after its approval."""
-    QUESTION = "question"
+    PENDING = "pending"
     """It has the reaction, and GitHub was not asked yet who gave it."""
 
 
@@ -62,7 +64,7 @@ _SENTENCES: Mapping[HoldKind, str] = {
     HoldKind.LINKS: "It has {detail} links or more.",
     HoldKind.APPROVAL: "It waits for the reaction {detail} of an approver.",
     HoldKind.EDIT: "It was edited after its approval. To approve the new text, undo your reaction and react again.",
-    HoldKind.QUESTION: "It has the reaction {detail}. GitHub is about to be asked who gave it.",
+    HoldKind.PENDING: "It has the reaction {detail}. GitHub is about to be asked who gave it.",
 }
 
 
@@ -127,7 +129,7 @@ def hold_reason(comment: Comment, rules: ModerationRules) -> HoldReason | None:
     return _text_reason(comment, rules) or _approval_reason(comment, rules)
 
 
-def needs_question(comment: Comment, rules: ModerationRules, *, now: float) -> bool:
+def needs_request(comment: Comment, rules: ModerationRules, *, now: float) -> bool:
     """Return True if GitHub has to be asked who reacted to a comment, which would be held back without approval."""
     if not _reaction_total(comment, rules) or _is_trusted(comment, rules):
         return False
@@ -140,18 +142,16 @@ def needs_question(comment: Comment, rules: ModerationRules, *, now: float) -> b
 
 
 def approval_of(
-    comment: Comment, rules: ModerationRules, reacted_at: str | None, *, previous: Approval | None, at: float
+    comment: Comment, rules: ModerationRules, reacted_at: str | None, *, mirror_copy: Comment, at: float
 ) -> Approval:
     """Return what is stored of a comment after GitHub was asked about it.
 
-    `reacted_at` is when an approver reacted, None if none has: the comment was read after the reactions. `previous` is
-    what was stored before.
+    `reacted_at` is when an approver reacted, None if none has: the comment was read after the reactions. `mirror_copy`
+    is what the mirror had of it before.
     """
-    text, approved_text = text_digest(comment), None
-    if reacted_at is not None:
-        was_approved = previous is not None and previous.rule == rules.approval_digest and previous.text == text
-        if comment.edited_at is None or reacted_at > comment.updated_at or was_approved:
-            approved_text = text
+    approved_text = None
+    if reacted_at is not None and _is_text_approved(comment, rules, reacted_at, mirror_copy):
+        approved_text = text_digest(comment)
     return Approval(
         rule=rules.approval_digest,
         total=_reaction_total(comment, rules),
@@ -165,6 +165,17 @@ def approval_of(
 def text_digest(comment: Comment) -> str:
     """Return what tells one text of a comment from another."""
     return blake2b((comment.body or comment.body_html).encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def _is_text_approved(comment: Comment, rules: ModerationRules, reacted_at: str, mirror_copy: Comment) -> bool:
+    """Return True if a text that was read after the reaction is the one that the approver saw."""
+    if comment.edited_at is None or reacted_at > comment.updated_at:
+        return True
+    text, previous = text_digest(comment), mirror_copy.approval
+    if previous is not None and previous.rule == rules.approval_digest and previous.text == text:
+        return True
+    # the reaction itself may be the last change: then the mirror has the same text from before
+    return mirror_copy.updated_at < reacted_at == comment.updated_at and text_digest(mirror_copy) == text
 
 
 def _is_trusted(comment: Comment, rules: ModerationRules) -> bool:
@@ -215,7 +226,7 @@ def _approval_reason(comment: Comment, rules: ModerationRules) -> HoldReason | N
         return HoldReason(HoldKind.APPROVAL, reaction)
     if approval is not None and approval.rule == rules.approval_digest and approval.reacted_at is not None:
         return HoldReason(HoldKind.EDIT)
-    return HoldReason(HoldKind.APPROVAL if _is_known(comment, rules) else HoldKind.QUESTION, reaction)
+    return HoldReason(HoldKind.APPROVAL if _is_known(comment, rules) else HoldKind.PENDING, reaction)
 
 
 def _digest(*values: object) -> str:

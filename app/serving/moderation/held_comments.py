@@ -30,7 +30,7 @@ class HeldComment:
 class HeldComments:
     """The comments that are held back, for the owner; `holds` is None if the settings hold nothing back.
 
-    `is_post` tells whether readers may see a thread. Both methods raise `StoreError`.
+    `is_post` tells whether readers may see a thread. All methods raise `StoreError`.
     """
 
     def __init__(self, mirror: Mirror, holds: Holds | None, is_post: Callable[[ThreadRef, IssueSummary], bool]) -> None:
@@ -51,6 +51,10 @@ class HeldComments:
         """Return how many are held back of each post that has some, by number."""
         threads = await self._post_holds(repo)
         return {number: len(threads[number].reasons) for number in sorted(threads)}
+
+    async def total(self, repo: Repository) -> int:
+        """Return how many are held back of all posts."""
+        return sum((await self.counts(repo)).values())
 
     async def _post_holds(self, repo: Repository) -> Mapping[int, ThreadHolds]:
         """Return what is held back of each post that has some, by number."""

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from app.domain.moderation.rules import HoldReason, ModerationRules, hold_reason, needs_question
+from app.domain.moderation.rules import HoldReason, ModerationRules, hold_reason, needs_request
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.domain.threads import NO_COMMENTS, Comment, ThreadOutline
@@ -25,7 +25,7 @@ class ThreadHolds:
     version: int = 0
     reasons: dict[int, HoldReason] = field(default_factory=dict)
     """By the ids of the comments that are held back."""
-    questions: list[int] = field(default_factory=list)
+    pending: list[int] = field(default_factory=list)
     """The ids of comments about whose reactions GitHub has to be asked, now or after a while."""
 
 
@@ -41,8 +41,8 @@ class Judge:
         reason = hold_reason(comment, self._rules)
         if reason is not None:
             self.holds.reasons[comment.id] = reason
-        if self._rules.approval is not None and needs_question(comment, self._rules, now=_ALWAYS):
-            self.holds.questions.append(comment.id)
+        if self._rules.approval is not None and needs_request(comment, self._rules, now=_ALWAYS):
+            self.holds.pending.append(comment.id)
         return reason is not None
 
 
@@ -115,10 +115,10 @@ class Holds:
         """Return the ids of all comments of a repository that are held back. Raises `StoreError`."""
         return frozenset(key for holds in (await self.of_site(repo)).values() for key in holds.reasons)
 
-    async def questions(self, repo: Repository) -> list[int]:
+    async def pending(self, repo: Repository) -> list[int]:
         """Return the ids of the comments about whose reactions GitHub has to be asked, the newest first."""
         threads = await self.of_site(repo)
-        return sorted((key for holds in threads.values() for key in holds.questions), reverse=True)
+        return sorted((key for holds in threads.values() for key in holds.pending), reverse=True)
 
     async def _catch_up(self) -> None:
         """Note which threads have changed since the last call."""
@@ -149,7 +149,7 @@ class Holds:
             with self._guard:
                 if all(ref in self._threads for ref in refs):  # one may have been forgotten in between
                     threads = {ref.number: self._threads[ref] for ref in refs}
-                    threads = {n: holds for n, holds in threads.items() if holds.reasons or holds.questions}
+                    threads = {n: holds for n, holds in threads.items() if holds.reasons or holds.pending}
                     self._sites[repo] = self._generation, threads
                     return threads
 

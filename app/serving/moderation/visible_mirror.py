@@ -174,8 +174,8 @@ class ModeratedMirror(VisibleMirror):
         excluded_ids = selection.excluded_ids | await self._holds.ids(repo)
         result = await self._mirror.selected_comments(repo, replace(selection, excluded_ids=excluded_ids))
         comments = tuple(comment for comment in result.comments if not self._is_held_back(comment))
-        surplus = len(result.comments) - len(comments)  # they came or changed in between
-        return replace(result, comments=comments, total=result.total - surplus)
+        late_count = len(result.comments) - len(comments)  # they came or changed in between
+        return replace(result, comments=comments, total=result.total - late_count)
 
     async def _visible_snapshot(self, snapshot: Snapshot) -> Snapshot:
         record, outline = snapshot.record, snapshot.outline

@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import partial
-
-import orjson
+from typing import TypeVar
 
 from app.simulator.http import responses
 from app.simulator.http.archives import Archives
@@ -21,13 +20,14 @@ from app.simulator.http.paging import cursor_link_header, decode_cursor, link_he
 from app.simulator.http.request_log import IncomingRequest
 from app.simulator.http.responses import SimulatedResponse, StatusError
 from app.simulator.webhooks.hook_table import HookTable
-from app.simulator.world.objects import View, repository_object
-from app.simulator.world.records import Issue, IssueOrComment, Repository, User, to_timestamp
+from app.simulator.world.objects import View, reaction_object, repository_object
+from app.simulator.world.records import REACTIONS, Comment, Issue, Repository, User, to_timestamp
 from app.simulator.world.selection import Selection
 from app.simulator.world.world import World
 
 _PATH = re.compile(r"/(?:repos/(?P<name>[^/]+/[^/]+)|repositories/(?P<id>\d{1,15}))(?P<rest>/.*)?")
 _HOOK = re.compile(r"/hooks/(\d{1,15})")
+_Record = TypeVar("_Record")
 _DISTANT_PAST = -(2**40)
 _ASSOCIATIONS_WITH_ACCESS = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
 
@@ -86,6 +86,7 @@ class Resources:
             (re.compile(r"/issues"), self._issues, responses.ISSUES_DOCS),
             (re.compile(r"/issues/comments"), self._all_comments, responses.ALL_COMMENTS_DOCS),
             (re.compile(r"/issues/comments/(\d{1,15})"), self._comment, responses.COMMENT_DOCS),
+            (re.compile(r"/issues/comments/(\d{1,15})/reactions"), self._reactions, responses.COMMENT_REACTIONS_DOCS),
             (re.compile(r"/issues/(\d{1,9})"), self._issue, responses.ISSUE_DOCS),
             (re.compile(r"/issues/(\d{1,9})/comments"), self._comments, responses.COMMENTS_DOCS),
             (re.compile(r"/hooks"), self._hooks.list, HOOKS_DOCS),
@@ -193,10 +194,22 @@ class Resources:
         return _single(self._objects.single_issue(issue, context.view), issue.updated_at)
 
     def _comment(self, context: RequestContext, comment_id: str) -> SimulatedResponse:
-        comment = self._world.comments.get(int(comment_id))
+        comment = self._find_comment(context, int(comment_id))
+        return _single(self._objects.comment(comment, context.view), comment.updated_at)
+
+    def _reactions(self, context: RequestContext, comment_id: str) -> SimulatedResponse:
+        reactions = self._world.comment_reactions.get(self._find_comment(context, int(comment_id)).id, [])
+        content = context.parameters.get("content")
+        if content is not None and content not in REACTIONS:
+            raise responses.invalid_parameter("content", context.docs)
+        matches = [reaction for reaction in reactions if content in (None, reaction.content)]
+        return self._page(context, matches, lambda reaction, view: reaction_object(self._world, reaction, view))
+
+    def _find_comment(self, context: RequestContext, comment_id: int) -> Comment:
+        comment = self._world.comments.get(comment_id)
         if comment is None or self._world.issues[comment.issue_id].repository_id != context.repository.id:
             raise responses.not_found(context.docs)
-        return _single(self._objects.comment(comment, context.view), comment.updated_at)
+        return comment
 
     def _find_issue(self, context: RequestContext, number: int) -> Issue:
         """Return the issue of a number; raise 301 if it was transferred, 410 if deleted, 404 if unknown."""
@@ -224,8 +237,8 @@ class Resources:
     def _page(
         self,
         context: RequestContext,
-        records: list[IssueOrComment],
-        render: Callable[[IssueOrComment, View], orjson.Fragment],
+        records: list[_Record],
+        render: Callable[[_Record, View], object],
         *,
         by_cursor: bool = False,
     ) -> SimulatedResponse:

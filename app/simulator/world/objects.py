@@ -10,7 +10,17 @@ from typing import Any
 
 from app.simulator.world.markdown import to_html, to_text
 from app.simulator.world.media_types import MediaType
-from app.simulator.world.records import REACTIONS, Comment, Contribution, Issue, Label, Repository, User, rfc3339
+from app.simulator.world.records import (
+    REACTIONS,
+    Comment,
+    Contribution,
+    Issue,
+    Label,
+    Reaction,
+    Repository,
+    User,
+    rfc3339,
+)
 from app.simulator.world.tables import WorldTables
 
 WEB = "https://github.com"
@@ -130,6 +140,17 @@ def comment_object(world: WorldTables, comment: Comment, view: View) -> Json:
         "minimized": comment.minimized and {"reason": comment.minimized},
         "reactions": _reactions(comment.reactions, url),
         "performed_via_github_app": None,
+    }
+
+
+def reaction_object(world: WorldTables, reaction: Reaction, view: View) -> Json:
+    """Return the object of a reaction: https://docs.github.com/rest/reactions/reactions."""
+    return {
+        "id": reaction.id,
+        "node_id": node_id("REA", reaction.id),
+        "user": None if reaction.user is None else user_object(world.users[reaction.user], view),
+        "content": reaction.content,
+        "created_at": rfc3339(reaction.created_at),
     }
 
 

@@ -97,6 +97,16 @@ class Pin:
     pinned_by: int
 
 
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """A reaction to a comment; `user` is the id of who reacted, None for a deleted account."""
+
+    id: int
+    user: int | None
+    content: str
+    created_at: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contribution:
     """What a person writes; `author` is the user's id, `body_html` is None unless a test dictates the HTML."""

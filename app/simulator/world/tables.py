@@ -5,7 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
-from app.simulator.world.records import Comment, Commit, Issue, Label, Repository, TokenRights, User, When, to_timestamp
+from app.simulator.world.records import (
+    Comment,
+    Commit,
+    Issue,
+    Label,
+    Reaction,
+    Repository,
+    TokenRights,
+    User,
+    When,
+    to_timestamp,
+)
 
 Clock = Callable[[], float]
 
@@ -31,6 +42,8 @@ class WorldTables:
     | `transferred_issues` | (repository id, issue number) | issue id in the target repository |
     | `branches` | (repository id, branch) | commit id |
     | `commits` | commit id | commit |
+    | `comment_reactions` | comment id | its reactions in the order of reacting |
+    | `blocked_users` | owner in lower case | ids of the users that the owner blocked |
     | `associations` | (repository id, user id) | `MEMBER`, `COLLABORATOR` and so on |
     """
 
@@ -55,6 +68,8 @@ class WorldTables:
         self.comment_ids: dict[int, list[int]] = {}
         self.branches: dict[tuple[int, str], str] = {}
         self.commits: dict[str, Commit] = {}
+        self.comment_reactions: dict[int, list[Reaction]] = {}
+        self.blocked_users: dict[str, set[int]] = {}
         self.associations: dict[tuple[int, int], str] = {}
         self._user_ids_by_login: dict[str, int] = {}
         self._next_user_id = count(583_231)
@@ -62,6 +77,7 @@ class WorldTables:
         self._next_label_id = count(1_362_934_389)
         self._next_issue_id = count(2_500_000_001)
         self._next_comment_id = count(3_100_000_001)
+        self._next_reaction_id = count(70_000_001)
 
     def user(self, login: str) -> User:
         """Return the user of a login, creating it at the first mention; a login ending in `[bot]` belongs to a bot."""
@@ -157,6 +173,7 @@ class WorldTables:
         del self.issues[issue_id]
         for comment_id in self.comment_ids.pop(issue_id):
             del self.comments[comment_id]
+            self.comment_reactions.pop(comment_id, None)
 
     def _allocate_number(self, repository_id: int, number: int | None) -> int:
         """Return the requested issue number, or the next one; raise ValueError for a number that is not free.

@@ -10,7 +10,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from app.simulator.world.records import HIDE_REASONS, LOCK_REASONS, REACTIONS, Comment, Issue, IssueOrComment, Pin, When
+from app.simulator.world.records import (
+    HIDE_REASONS,
+    LOCK_REASONS,
+    REACTIONS,
+    Comment,
+    Issue,
+    IssueOrComment,
+    Pin,
+    Reaction,
+    When,
+)
 from app.simulator.world.repository_lifecycle import RepositoryLifecycle
 from app.simulator.world.tables import Clock
 
@@ -166,9 +176,12 @@ class World(RepositoryLifecycle):
         created_at: When = None,
         body_html: str | None = None,
     ) -> Comment:
-        """Write a comment; the issue's `updated_at` moves too."""
+        """Write a comment; the issue's `updated_at` moves too. A user whom the owner blocked gets a PermissionError."""
         with self.lock:
             issue = self.issue(repo, number)
+            owner = self.repositories[issue.repository_id].owner.lower()
+            if self.user(author).id in self.blocked_users.get(owner, ()):
+                raise PermissionError(f"{author} is blocked by {owner}")
             timestamp = self._timestamp(created_at)
             comment = Comment(
                 id=next(self._next_comment_id),
@@ -198,6 +211,7 @@ class World(RepositoryLifecycle):
         with self.lock:
             before = self._publish_comment("deleted", self.comments[comment.id])
             del self.comments[before.id]
+            self.comment_reactions.pop(before.id, None)
             self.comment_ids[before.issue_id].remove(before.id)
             issue = self.issues[before.issue_id]
             pinned_comment = None if issue.pinned_comment == before.id else issue.pinned_comment
@@ -229,15 +243,48 @@ class World(RepositoryLifecycle):
             self._store(replace(self.issues[before.issue_id], pinned_comment=None))
             return self._publish_comment("unpinned", self._apply("pin", replace(before, pin=None)))
 
-    def react(self, target: IssueOrComment, reaction: str, times: int = 1) -> IssueOrComment:
-        """React to an issue or a comment; any other than GitHub's eight reactions raises ValueError."""
+    def block_user(self, owner: str, login: str, *, hide_comments: str | None = None) -> None:
+        """Let an owner block a user, who cannot comment any more. What the user wrote stays.
+
+        GitHub offers to hide it for a reason.
+        """
+        with self.lock:
+            self.blocked_users.setdefault(owner.lower(), set()).add(self.user(login).id)
+            own = [comment for comment in self.comments.values() if comment.author == self.user(login).id]
+            for comment in own if hide_comments is not None else ():
+                repository = self.repositories[self.issues[comment.issue_id].repository_id]
+                if repository.owner.lower() == owner.lower():
+                    self.hide_comment(comment, hide_comments)
+
+    def react(
+        self, target: IssueOrComment, reaction: str, times: int = 1, *, by: str | None = None, at: When = None
+    ) -> IssueOrComment:
+        """React to an issue or a comment; any other than GitHub's eight reactions raises ValueError.
+
+        `by` reacts once at most; without it, accounts that have been deleted since reacted.
+        """
         if reaction not in REACTIONS:
             raise ValueError(f"{reaction!r} is no reaction: choose one of {REACTIONS}")
         with self.lock:
             before = self.comments[target.id] if isinstance(target, Comment) else self.issues[target.id]
-            counts = dict(before.reactions)
-            counts[reaction] = counts.get(reaction, 0) + times
-            return self._apply("react", replace(before, reactions=tuple(counts.items())))
+            user_id = None if by is None else self.user(by).id
+            if isinstance(before, Comment):
+                reactions = self.comment_reactions.setdefault(before.id, [])
+                if by is not None and any((r.user, r.content) == (user_id, reaction) for r in reactions):
+                    return before
+                ids = [next(self._next_reaction_id) for _ in range(times)]
+                reactions += [Reaction(key, user_id, reaction, self._timestamp(at)) for key in ids]
+            return self._apply("react", _with_reactions(before, reaction, times))
+
+    def unreact(self, comment: Comment, reaction: str, *, by: str) -> Comment:
+        """Withdraw the reaction of a user to a comment; raise KeyError if there is none."""
+        with self.lock:
+            user_id, reactions = self.user(by).id, self.comment_reactions.get(comment.id, [])
+            own = [r for r in reactions if (r.user, r.content) == (user_id, reaction)]
+            if not own:
+                raise KeyError(f"{by} has not reacted with {reaction}")
+            reactions.remove(own[0])
+            return self._apply("react", _with_reactions(self.comments[comment.id], reaction, -1))
 
     # Inside --------------------------------------------------------------------------------------------
 
@@ -261,3 +308,10 @@ class World(RepositoryLifecycle):
 
     def _apply(self, change: str, record: IssueOrComment) -> IssueOrComment:
         return self._store(record) if change in self.keep_updated_at else self._update(record)
+
+
+def _with_reactions(record: IssueOrComment, reaction: str, times: int) -> IssueOrComment:
+    """Return the record with so many more reactions of a kind."""
+    counts = dict(record.reactions)
+    counts[reaction] = counts.get(reaction, 0) + times
+    return replace(record, reactions=tuple(counts.items()))

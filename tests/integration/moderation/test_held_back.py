@@ -1,5 +1,6 @@
 """A comment that a rule holds back leaves no trace in anything that readers get, and the owner's list has it."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,23 @@ async def test_held_comment_leaves_no_trace(clock: FakeClock, settings: dict[str
             assert (held_comment.comment.id, held_comment.reason.kind) == (blog.spam.id, kind)
             assert held_comment.url.endswith(f"/ada/blog/issues/1#issuecomment-{blog.spam.id}")
             assert await service.application.held_comments.counts(BLOG) == {1: 1}
+
+
+async def test_documents_are_those_of_a_blog_without_it(clock: FakeClock) -> None:
+    """Each document is that of a blog where the comment was deleted, but for the version of the post."""
+    moderated, clean = moderated_blog(clock), moderated_blog(clock)
+    clean.world.delete_comment(clean.spam)
+    texts = list[dict[str, str]]()
+    for blog, settings in ((moderated, {"deny_authors": "mallory"}), (clean, {})):
+        with run_simulator(blog.world) as simulator:
+            async with run_service(simulator, clock, **settings) as service:
+                await complete_backfill(service)
+                some = await read_everything(service, blog)
+                texts.append(
+                    {path: re.sub(r'"version":[0-9]+|127.0.0.1:[0-9]+', "", text) for path, text in some.items()}
+                )
+    differing = [path for path in texts[0] if texts[0][path] != texts[1][path]]
+    assert differing == []
 
 
 async def test_everything_is_shown_without_rules(clock: FakeClock) -> None:

@@ -28,6 +28,9 @@ from app.ports.mirror import (
 )
 from app.store.normalized_change import deduplicate
 from app.store.sqlite.connections import LARGEST, SqliteFile, clamp, json_list, scalar
+from app.store.sqlite.mirror.comment_lists import COMMENT_BY_AUTHOR, NEWEST_COMMENTS, SELECTED_COUNT, SELECTED_IDS
+from app.store.sqlite.mirror.comment_lists import IN_KEYS as _IN_KEYS
+from app.store.sqlite.mirror.comment_lists import OF_SITE as _OF_SITE
 from app.store.sqlite.mirror.learnt_facts import put_approvals, put_image_sizes, put_new_versions
 from app.store.sqlite.mirror.rows import parse_all, parse_comments, parse_heads, site_record, summary, thread_record
 from app.store.sqlite.mirror.sites import SITE_RECORDS, read_site
@@ -35,8 +38,6 @@ from app.store.sqlite.mirror.writes import apply_change
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
 _PARSED_AT_ONCE = 50
-_OF_SITE = "site = (SELECT id FROM site WHERE key = :key)"
-_IN_KEYS = "IN (SELECT value FROM json_each(:keys))"
 _RECORDS_OF_REPOSITORY = f"{SITE_RECORDS} WHERE github_id = ? ORDER BY id DESC"
 _VERSION = "SELECT version FROM mirror_change WHERE site = (SELECT id FROM site WHERE key = ?) AND number = ?"
 _COUNT_MISMATCH = "comment_count <> mirrored_count + count_offset"
@@ -58,33 +59,6 @@ _TOMBSTONE = f"SELECT number, gone, checked_at, transferred_to FROM tombstone WH
 _TRANSFERRED = f"SELECT number FROM tombstone WHERE {_OF_SITE} AND transferred_to IS NOT NULL AND number {_IN_KEYS}"
 _COMMENTS = f"SELECT source, image_sizes, approval FROM comment WHERE {_OF_SITE} AND number = :number ORDER BY id"
 _COMMENTS_BY_ID = f"SELECT source, image_sizes, approval FROM comment WHERE {_OF_SITE} AND id {_IN_KEYS} ORDER BY id"
-_NOT_EXCLUDED = "(:excluded IS NULL OR comment.id NOT IN (SELECT value FROM json_each(:excluded)))"
-_COMMENT_BY_AUTHOR = f"""
-SELECT source, image_sizes, approval FROM comment
-WHERE {_OF_SITE} AND author = :author AND (:keys IS NULL OR number {_IN_KEYS}) AND {_NOT_EXCLUDED} LIMIT 1
-"""
-_NEWEST_COMMENTS = f"""
-SELECT comment.source, image_sizes, approval FROM comment
-CROSS JOIN issue USING (site, number)  -- CROSS: from the newest comment downwards, until there are enough
-WHERE comment.site = (SELECT id FROM site WHERE key = :key) AND comment.id <= :last AND issue.complete
-    AND (:keys IS NULL OR comment.number IN (SELECT value FROM json_each(:keys))) AND {_NOT_EXCLUDED}
-ORDER BY comment.id DESC
-"""
-_SELECTION = f"""
-FROM comment CROSS JOIN issue USING (site, number)
-WHERE comment.{_OF_SITE} AND issue.complete AND (:since IS NULL OR comment.updated_at >= :since)
-    AND (:keys IS NULL OR comment.number {_IN_KEYS}) AND {_NOT_EXCLUDED}
-"""
-_SELECTED_COUNT = f"SELECT count(*) {_SELECTION}"
-_SELECTED_IDS = {
-    (by_update, direction == "DESC"): f"SELECT comment.id {_SELECTION} ORDER BY {order} LIMIT :limit OFFSET :offset"
-    for direction in ("ASC", "DESC")
-    for by_update, order in (
-        (False, f"comment.id {direction}"),
-        (True, f"comment.updated_at {direction}, comment.id {direction}"),
-    )
-}
-"""By whether the last change decides the order, and whether it descends. Texts are read only for the page."""
 _CHANGES = """
 SELECT version, site.key, site.configured_name, abs(number), process_id, number < 0
 FROM mirror_change JOIN site ON site.id = mirror_change.site
@@ -190,7 +164,7 @@ class SqliteMirror(Mirror):
             "keys": json_list(numbers),
             "excluded": json_list(excluded_ids or None),
         }
-        comments = await self._file.read(lambda connection: _comments(connection, _COMMENT_BY_AUTHOR, parameters))
+        comments = await self._file.read(lambda connection: _comments(connection, COMMENT_BY_AUTHOR, parameters))
         return comments[0].author.avatar_url if comments else None
 
     async def newest_comments(
@@ -208,7 +182,7 @@ class SqliteMirror(Mirror):
         parameters = {"key": repo.key, "last": last, "keys": json_list(numbers), "excluded": excluded_ids}
 
         def query(connection: sqlite3.Connection) -> NewestComments:
-            site, newest = read_site(connection, repo), connection.execute(_NEWEST_COMMENTS, parameters)
+            site, newest = read_site(connection, repo), connection.execute(NEWEST_COMMENTS, parameters)
             at_once = min(limit, _PARSED_AT_ONCE)
             comments_read = _iterate_comments(newest, at_once)
             visible = (c for c in comments_read if exclusion is None or not exclusion.applies_to(c))
@@ -231,11 +205,11 @@ class SqliteMirror(Mirror):
 
         def query(connection: sqlite3.Connection) -> SelectedComments:
             site = read_site(connection, repo)
-            statement = _SELECTED_IDS[selection.by_update, selection.descending]
+            statement = SELECTED_IDS[selection.by_update, selection.descending]
             ids = [comment_id for (comment_id,) in connection.execute(statement, parameters)]
             comments = _comments(connection, _COMMENTS_BY_ID, {"key": repo.key, "keys": json_list(ids)})
             by_id = {comment.id: comment for comment in comments}
-            total = int(scalar(connection, _SELECTED_COUNT, parameters) or 0)
+            total = int(scalar(connection, SELECTED_COUNT, parameters) or 0)
             is_complete = _is_complete(connection, site, repo)
             return SelectedComments(site, tuple(map(by_id.__getitem__, ids)), total, is_complete)
 

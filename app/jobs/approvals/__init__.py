@@ -1,0 +1,1 @@
+"""When GitHub is asked who reacted to comments."""
