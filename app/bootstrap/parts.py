@@ -248,7 +248,7 @@ class Application:
         async with asyncio.TaskGroup() as group:
             lease = Lease("poll", self.store.leases, self.clock, worker_id=self.process_id)
             group.create_task(lease.while_held(self._poll))
-            post_lists = [posts.follow for posts in self.post_lists]
+            post_lists = [posts.run_catch_up for posts in self.post_lists]
             parts = (self.worker.run, self.change_feed.run, self.subscribers.run, self.maintenance.run, *post_lists)
             for run in parts:
                 group.create_task(run())

@@ -18,6 +18,7 @@ from app.generators.inherited.values import Fields, Inheritance, NoInheritance
 from app.generators.judgement import Judged, judge, kept_post, threads_of
 from app.generators.numbers import FIELD
 from app.generators.page_reader import PageText, Reading, read_page, texts_of
+from app.generators.plain import is_plain_everywhere, is_plain_in_versions
 from app.generators.publication.dates import zone_of
 from app.generators.publication.inputs import input_folder, template_folders
 from app.generators.publication.places import is_candidate, is_read, kinds_of
@@ -179,13 +180,24 @@ class _SiteReader:
             problem = PostProblem(ProblemKind.UNREADABLE, source, message, _UNCHANGED)
             return KnownPage(None, last.post if last else Post(source), (problem,))
         page = PageText(file.path, text)
-        dialects = self._dialects if self.generator else dialects_at(file.path)
-        readings = [read_page(page, dialect, self._site, self._inheritance) for dialect in dialects]
+        readings = self._readings(page)
         others = (lambda: self._as_others(page)) if self.generator else None
         judged = judge(readings, source, text, others)
         times = [reading.verdict.changes_at for reading in readings if reading.verdict.changes_at is not None]
         post, problems = self._post(page, source, judged, last)
         return KnownPage(key, post, problems, min(times) if times else None)
+
+    def _readings(self, page: PageText) -> Sequence[Reading]:
+        """Return what the dialects in question make of a page; one reading stands for all if they agree."""
+        dialects = self._dialects if self.generator else dialects_at(page.path)
+        first = read_page(page, dialects[0], self._site, self._inheritance)
+        if len(dialects) > 1:
+            agree = (
+                is_plain_in_versions(page, first) if self.generator else is_plain_everywhere(page, first, self._site)
+            )
+            if agree:
+                return [first]
+        return [first, *(read_page(page, dialect, self._site, self._inheritance) for dialect in dialects[1:])]
 
     def _unsupported(self, path: PurePosixPath, source: str) -> tuple[PostProblem, ...]:
         if FIELD.encode() not in self._tree.read(path, START_BYTES).lower():

@@ -83,7 +83,7 @@ class PostList:
         finally:
             self._is_reading = False
 
-    async def follow(self) -> None:
+    async def run_catch_up(self) -> None:
         """Serve what another process has read, in each process. Never returns."""
         message = "The list of posts that another process has read could not be loaded; the next attempt is in a second"
         await run_periodically(self.catch_up, self._clock.sleep, every=_FOLLOW_EVERY, error_message=message)

@@ -11,24 +11,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from app.domain.errors import InvalidSetting
 from app.domain.posts.content_repository import ContentRepository, content_repository, is_content_repository
 from app.domain.sites import PostFilter, Repository, repository
+from app.generators.dialects import GENERATORS
 from app.settings.addresses import is_ip, is_loopback, split_address
 from app.settings.origins import normalize_origin, normalize_pattern, split_origins
 
 PREFIX = "AFTERWORD_"
 _TOKEN = re.compile(r"[\x21-\x7e]+")
-GENERATORS = (
-    "astro",
-    "docusaurus",
-    "eleventy",
-    "gatsby",
-    "hexo",
-    "hugo",
-    "jekyll",
-    "material",
-    "nikola",
-    "pelican",
-    "zola",
-)
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
 _STORE = re.compile(r"sqlite:///(?P<path>.+)|memory:")
 _POLL_SECONDS_WITH_TOKEN = 60.0

@@ -77,6 +77,7 @@ def _lines() -> dict[str, tuple[str, ...]]:
         "capitals-before": ("GHissueID: 42", field),
         "merge-key": ("base: &b", f"  {field}", "<<: *b"),
         "merge-key-own": ("base: &b", "  ghissueid: 42", field, "<<: *b"),
+        "merge-key-before": ("base: &b", "  ghissueid: 42", "<<: *b", field),
         "merge-keys": ("one: &a", f"  {field}", "two: &b", "  ghissueid: 42", "<<: [*a, *b]"),
         "alias": ("number: &n 41", "ghissueid: *n"),
         "params": ("params:", f"  {field}"),

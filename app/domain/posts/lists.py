@@ -72,7 +72,7 @@ def _post(fields: Mapping[str, object], source: str) -> Post:
         url=address if address is not None and _ADDRESS.fullmatch(address) else None,
         date=_date(fields.get("date")),
         description=_text(fields.get("description")),
-        unpublished=_unpublished(fields),
+        unpublished=_reason_without_page(fields),
     )
 
 
@@ -103,7 +103,7 @@ def _date(value: object) -> str | None:
     return text
 
 
-def _unpublished(fields: Mapping[str, object]) -> str | None:
+def _reason_without_page(fields: Mapping[str, object]) -> str | None:
     """Return why the generator makes no page of an entry; templates may list drafts, too."""
     if _word(fields.get("draft")) in _TRUE:
         return "draft: true"
@@ -130,7 +130,7 @@ def _number(value: object) -> int:
     raise _InvalidEntry(
         ProblemKind.NOT_A_NUMBER,
         f"ghissueid is {_printable(value)}",
-        "Write the number of the post's issue, as in ghissueid: 41",
+        "Write the number of the post's issue, as in ghissueid: 41.",
     )
 
 
@@ -146,7 +146,7 @@ def _repository(fields: Mapping[str, object], sites: Sequence[Repository]) -> Re
     raise _InvalidEntry(
         ProblemKind.UNKNOWN_REPOSITORY,
         f"{name} is {_printable(value)}, which is not served here",
-        f"Write ghrepo: {sites[0]}, or name it in AFTERWORD_REPO",
+        f"Write ghrepo: {sites[0]}, or name it in AFTERWORD_REPO.",
     )
 
 

@@ -72,7 +72,7 @@ def _tokens(path: PurePosixPath, fields: Fields, configuration: Configuration) -
     slug = text_of(fields.get("slug"))
     inner = path.parent if collection is None else PurePosixPath(*path.parts[1:]).with_suffix("")
     tokens: dict[str, str | None] = {
-        "output_ext": ".html",
+        "output_ext": ".htm" if path.suffix == ".htm" else ".html",
         "basename": path.stem,
         "path": "" if inner == PurePosixPath() else inner.as_posix(),
         "collection": collection,

@@ -41,9 +41,9 @@ class PushNotes(ContentPushes):
 
     async def note(self, event: WebhookEvent, *, replay_within: float) -> bool:
         """Store a push; return False if the same delivery was stored less than `replay_within` seconds before."""
-        previous_id, _, noted_at = (await self._key_values.get(self._key) or "").partition(" ")
+        previous_id, _, received_at = (await self._key_values.get(self._key) or "").partition(" ")
         now = self._clock.now()
-        if previous_id == event.delivery_id and is_within(replay_within, float(noted_at or 0), now=now):
+        if previous_id == event.delivery_id and is_within(replay_within, float(received_at or 0), now=now):
             return False
         await self._key_values.put(self._key, f"{event.delivery_id} {now}")
         return True

@@ -25,8 +25,8 @@ class ProblemLog:
     def add_problems(self, problems: Iterable[PostProblem]) -> None:
         """Add a warning for each problem."""
         for problem in problems:
-            place = single_line(problem.source) + ("" if problem.line is None else f", line {problem.line}")
-            self.add(f"{place}: {single_line(problem.message).rstrip('.')}. {problem.advice}".rstrip())
+            position = single_line(problem.source) + ("" if problem.line is None else f", line {problem.line}")
+            self.add(f"{position}: {single_line(problem.message).rstrip('.')}. {problem.advice}".rstrip())
 
     def repeat(self) -> None:
         """Add all warnings of the previous read: they still hold."""

@@ -52,7 +52,7 @@ class PublishedPostList(PostSource):
         except (Unreachable, InvalidResponse) as error:
             self._fail(error.reason)
         except ValueError as error:
-            self._fail(str(error))
+            self._fail(str(error).rstrip("."))
         self._problems.end_read()
         return self._posts
 
@@ -77,7 +77,7 @@ class PublishedPostList(PostSource):
             raise ValueError("it is not JSON") from None
         catalog = await asyncio.to_thread(parse_list, data, self._sites)
         for problem in catalog.problems:
-            self._warn(f": {problem.source}: {problem.message}. {problem.advice}. It is skipped.")
+            self._warn(f": {problem.source}: {problem.message}. {problem.advice} It is skipped.")
         if not any(post.threads for post in catalog.posts):
             self._warn(" names no issue, so that nothing is served.")
         self._posts = catalog

@@ -1,65 +1,33 @@
 """The posts of a tree of files, read again at the cost of what changed."""
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from collections.abc import Sequence
 
-from app.domain.posts.fields import post_of_page
-from app.domain.posts.posts import Post, PostCatalog, PostProblem, ProblemKind
+from app.domain.posts.posts import PostCatalog, PostProblem, ProblemKind
 from app.domain.sites import Repository
-from app.generators.tree import ContentFile, ContentTree
-from app.outbound.front_matter import front_matter
+from app.generators.read import KnownPages, read_site
+from app.generators.tree import ContentTree
 
-_PAGE_SUFFIXES = frozenset({".md", ".markdown", ".mdx", ".qmd", ".rmd", ".html", ".htm", ".adoc", ".asciidoc"})
-_MAX_PAGE_BYTES = 32_768
-_SKIPPED_FOLDERS = frozenset({"node_modules", "_drafts"})
 UNCHANGED = "Its posts stay as they were."
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    version: Hashable
-    post: Post
-    problem: PostProblem | None = None
-
-
 class SiteReader:
-    """Reads the posts of one site; a page that was not written since the last read is not read again."""
+    """Reads the posts of one site as its generator does; None finds out the generator by its configuration."""
 
     def __init__(self, sites: Sequence[Repository], generator: str | None) -> None:
         self._sites = tuple(sites)
         self._generator = generator
-        self._pages: dict[PurePosixPath, _Page] = {}
+        self._pages = KnownPages()
 
     def read(self, tree: ContentTree, now: float) -> PostCatalog:
-        """Return the posts that the generator publishes at the time `now`, and the problems of pages."""
-        pages: dict[PurePosixPath, _Page] = {}
-        for file in tree.files():
-            if _is_page(file, tree.content):
-                page = self._pages.get(file.path)
-                current = page is not None and page.version == file.version
-                pages[file.path] = page if page is not None and current else self._read_page(tree, file)
-        self._pages = pages
-        problems = tuple(page.problem for page in pages.values() if page.problem is not None)
-        return PostCatalog(tuple(page.post for page in pages.values()), problems)
+        """Return the pages of the site at the time `now`, epoch seconds, and what is wrong with them."""
+        return read_site(tree, self._sites, now=now, generator=self._generator, known=self._pages)
 
-    def _read_page(self, tree: ContentTree, file: ContentFile) -> _Page:
-        source = file.path.relative_to(tree.content).as_posix()
-        try:
-            text = tree.read(file.path, _MAX_PAGE_BYTES).decode("utf-8", errors="replace")
-            return _Page(file.version, post_of_page(front_matter(text), source, self._sites))
-        except OSError as error:
-            problem = PostProblem(ProblemKind.UNREADABLE, source, f"it cannot be read ({error.strerror})", UNCHANGED)
-            return _Page(None, Post(source), problem)
-        except ValueError as error:
-            problem = PostProblem(ProblemKind.UNREADABLE, source, str(error))
-            return _Page(file.version, Post(source), problem)
-
-
-def _is_page(file: ContentFile, content: PurePosixPath) -> bool:
-    if file.path.suffix.lower() not in _PAGE_SUFFIXES or not file.path.is_relative_to(content):
-        return False
-    return not _SKIPPED_FOLDERS.intersection(file.path.relative_to(content).parts[:-1])
+    @property
+    def changes_at(self) -> float | None:
+        """Return when the next page appears or expires by its date alone, epoch seconds; None if none does."""
+        return min(
+            (page.changes_at for page in self._pages.pages.values() if page.changes_at is not None), default=None
+        )
 
 
 def keep_unreadable(

@@ -5,6 +5,7 @@
 | the first read            | one for the archive                                                                   |
 | a push webhook            | one for the archive                                                                   |
 | now and then              | one for the id of the branch's commit, which says "unchanged"; if not, the archive    |
+| the date of a page comes  | one for the archive: the page appears, or expires                                     |
 | a start with stored posts | none until the next check is due                                                      |
 
 What was read last is stored: the commit, the push that it answered, and a digest of the posts that it belongs to. An
@@ -44,6 +45,8 @@ _FIRST_RETRY = 60.0
 """Seconds after a failure; each further one doubles them, up to the time between two checks."""
 _AFTER_EARLY_PUSH = 30.0
 """Seconds after a push whose commit GitHub did not show yet."""
+_AT_LEAST = 60.0
+"""Seconds between two reads for the dates of pages."""
 _LISTEN_EVERY = 0.5
 """Seconds; whether a push came is one small read of the store."""
 
@@ -70,6 +73,8 @@ class _State:
     checked_at: float | None = None
     catalog: str | None = None
     """The digest of the posts."""
+    changes_at: float | None = None
+    """When a page appears or expires by its date, without a push."""
 
 
 class RepositoryPosts(PostSource):
@@ -134,6 +139,10 @@ class RepositoryPosts(PostSource):
     def _is_due(self) -> bool:
         return not is_ahead(self._next_at, now=self._clock.now(), at_most=self._every)
 
+    def _schedule(self, since: float, pause: float, changes_at: float | None) -> None:
+        """Set the time of the next check, or that of the page whose date comes earlier."""
+        self._next_at = since + pause if changes_at is None else min(since + pause, max(changes_at, since + _AT_LEAST))
+
     def _retry_at(self, at: float) -> None:
         self._next_at = min(at, self._clock.now() + self._every)
 
@@ -141,18 +150,22 @@ class RepositoryPosts(PostSource):
         """Read the branch if it changed; a push says that it did. Raises `GitHubError` and others."""
         requests = self._access.github.requests(self._content.repo.full_name)
         etag, commit = state.etag, None
-        if self._posts is not None and state.commit is not None and push == state.push:
+        is_by_date = state.changes_at is not None and state.changes_at <= self._clock.now()
+        if self._posts is not None and state.commit is not None and push == state.push and not is_by_date:
             request = requests.commit_id(self._content.ref)
             response = await self._access.github.send(request, self._priority, etag=etag or f'"{state.commit}"')
             etag, commit = response.etag, state.commit if response.unchanged else str(response.data)
+        changes_at = state.changes_at
         if commit is None or commit != state.commit:
             commit, etag = await self._read_archive(requests, commit), etag if commit else None
+            changes_at = self._reader.changes_at
         else:
             self._problems.repeat()
         now = self._clock.now()
         is_early = push != state.push and commit == state.commit
-        self._next_at = now + (_AFTER_EARLY_PUSH if is_early else self._every)
-        await self._store_state(_State(commit, etag, push, now, _digest(self._posts)))
+        self._schedule(now, _AFTER_EARLY_PUSH if is_early else self._every, changes_at)
+        digest = await asyncio.to_thread(_digest, self._posts)
+        await self._store_state(_State(commit, etag, push, now, digest, changes_at))
 
     @property
     def _priority(self) -> Priority:
@@ -188,7 +201,8 @@ class RepositoryPosts(PostSource):
         state = _state_of(text)
         if self._posts is None or state.catalog != await asyncio.to_thread(_digest, self._posts):
             return _State()
-        self._next_at = None if state.checked_at is None else state.checked_at + self._every
+        if state.checked_at is not None:
+            self._schedule(state.checked_at, self._every, state.changes_at)
         return state
 
     async def _store_state(self, state: _State) -> None:
@@ -207,8 +221,8 @@ def _state_of(text: str | None) -> _State:
     try:
         data: Any = json.loads(text or "{}")
         texts = {name: data[name] for name in ("commit", "etag", "push", "catalog") if isinstance(data.get(name), str)}
-        checked_at = data.get("checked_at")
-        return _State(**texts, checked_at=checked_at if isinstance(checked_at, float) else None)
+        times = {name: data[name] for name in ("checked_at", "changes_at") if isinstance(data.get(name), float)}
+        return _State(**texts, **times)
     except (ValueError, AttributeError):
         return _State()
 

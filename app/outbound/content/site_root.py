@@ -25,7 +25,7 @@ _COMMON_NAMES = {
     "config": frozenset({"content", "layouts", "themes", "archetypes"}),
     "package.json": frozenset({".vitepress"}),
 }
-"""Names that other programs use too, with the folders of which one must stand beside (`config` is Hugo's folder)."""
+"""Names that other programs use too, with folders: at least one must stand beside (`config` is Hugo's)."""
 
 Names = AbstractSet[str]
 """The names of all files and folders in a folder."""

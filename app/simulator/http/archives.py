@@ -76,9 +76,9 @@ def _archive(repository: Repository, commit: Commit) -> bytes:
     buffer = io.BytesIO()
     folder = f"{repository.owner}-{repository.name}-{commit.id[:7]}"
     with (
-        gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, compresslevel=1) as packed,
+        gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, compresslevel=1) as stream,
         tarfile.open(
-            fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT, pax_headers={"comment": commit.id}
+            fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT, pax_headers={"comment": commit.id}
         ) as archive,
     ):
         for path, text in sorted(commit.files.items()):

@@ -5,6 +5,8 @@ import io
 import tarfile
 from collections.abc import Iterable
 
+from app.outbound.content.archives.archive_tree import ArchiveTree
+
 COMMIT = "c0ffee" * 6 + "abcd"
 
 
@@ -30,6 +32,12 @@ def pack(*members: tuple[tarfile.TarInfo, bytes]) -> bytes:
 def archive(*members: tuple[tarfile.TarInfo, bytes]) -> io.BytesIO:
     """Return a packed archive."""
     return io.BytesIO(gzip.compress(_pack(members), 1))
+
+
+def paths(file: io.BytesIO, folder: str = "") -> list[str]:
+    """Return the paths of the files that the reader lists."""
+    with ArchiveTree(file, folder) as tree:
+        return [str(entry.path) for entry in tree.files()]
 
 
 def _pack(members: Iterable[tuple[tarfile.TarInfo, bytes]]) -> bytes:

@@ -57,8 +57,8 @@ async def test_malformed_page_is_logged_once_and_skipped(tmp_path: Path, caplog:
     source = post_folder(tmp_path)
     assert [await read_numbers(source), await read_numbers(source)] == [posts_of_both(1), posts_of_both(1)]
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
-    assert "bad.md: its front matter cannot be read (mapping values" in caplog.text
-    assert "odd.md: ghissueid is 'many'. Write the number" in caplog.text
+    assert "bad.md, line 2: its front matter cannot be read" in caplog.text
+    assert "odd.md, line 2: ghissueid is 'many'. Write the number" in caplog.text
 
 
 async def test_warnings_about_many_pages_are_bounded(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

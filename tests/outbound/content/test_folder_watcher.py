@@ -1,54 +1,15 @@
 """Changes of a folder are noticed within moments, whatever way they are made."""
 
-import asyncio
-import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from watchfiles._rust_notify import RustNotify
 
 from app.outbound.content.folders import watch_process, watcher
-from app.outbound.content.folders.folder_tree import FolderTree
-from app.outbound.content.folders.watcher import FolderWatcher
-from tests.fakes import FakeClock
-
-
-class WatchedFolder:
-    """A folder that is read, and watched between two reads."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.watcher = FolderWatcher()
-        self.files: list[str] = []
-
-    def read(self) -> None:
-        tree = FolderTree(self.folder, FakeClock().now())
-        self.files = [str(file.path) for file in tree.files()]
-        self.watcher.directories = (str(self.folder), frozenset(tree.directories))
-
-    async def wait_for(self, *files: str) -> None:
-        """Read after each change until these files are there; a minute's wait is a failure."""
-        async with asyncio.timeout(20):
-            while self.files != list(files):
-                await self.watcher.wait_for_change()
-                self.read()
-
-    async def wait_for_notice(self, act: Callable[[], object]) -> None:
-        """Do something that leaves the names of the files alone; wait until it is noticed."""
-        await self.settle()
-        act()
-        async with asyncio.timeout(20):
-            await self.watcher.wait_for_change()
-
-    async def settle(self) -> None:
-        """Read until nothing more is reported."""
-        with pytest.raises(TimeoutError):
-            while True:
-                async with asyncio.timeout(0.3):
-                    await self.watcher.wait_for_change()
-                self.read()
+from tests.outbound.content.watched_folder import WatchedFolder
 
 
 @pytest.fixture
@@ -136,25 +97,22 @@ async def test_dead_watch_process_is_replaced(
 
 def test_network_drive_is_polled(tmp_path: Path) -> None:
     mounts = [(str(tmp_path), "nfs4"), ("/", "ext4")]
-    watch = watch_process.Watch({"folder": str(tmp_path), "directories": [str(tmp_path)]}, mounts)
-    assert watch.polling_reason == "it is on a network drive (nfs4)"
-    watch.close()
+    notifications = watch_process.Notifications({"folder": str(tmp_path), "directories": [str(tmp_path)]}, mounts)
+    assert notifications.polling_reason == "it is on a network drive (nfs4)"
+    notifications.close()
 
 
 def test_exhausted_notifications_are_replaced_by_polling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    notify = watch_process.RustNotify
-
-    def limited_notify(paths: list[str], debug: bool, polling: bool, *rest: Any) -> watch_process.RustNotify:  # noqa: FBT001 - as the library has it
+    def limited_notify(paths: list[str], debug: bool, polling: bool, *rest: Any) -> RustNotify:  # noqa: FBT001 - as the library has it
         if not polling:
             raise OSError(28, "OS file watch limit reached.")
-        return notify(paths, debug, polling, *rest)
+        return RustNotify(paths, debug, polling, *rest)
 
     monkeypatch.setattr(watch_process, "RustNotify", limited_notify)
-    watch = watch_process.Watch({"folder": str(tmp_path), "directories": [str(tmp_path)]}, [])
-    assert watch.polling_reason == "[Errno 28] OS file watch limit reached."
-    watch.close()
+    notifications = watch_process.Notifications({"folder": str(tmp_path), "directories": [str(tmp_path)]}, [])
+    assert notifications.polling_reason == "[Errno 28] OS file watch limit reached."
+    notifications.close()
 
 
 def test_mounts_of_this_machine_are_read() -> None:
-    if os.path.exists("/proc/self/mounts"):
-        assert "/" in {mount for mount, _ in watch_process._read_mounts()}
+    assert "/" in {mount for mount, _ in watch_process._read_mounts()}

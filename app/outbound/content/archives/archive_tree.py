@@ -1,6 +1,6 @@
 """The files of a blog in GitHub's archive of a branch.
 
-Nothing is unpacked to the disk under a name of the archive: what may say something of posts goes into one file without
+Nothing is stream to the disk under a name of the archive: what may say something of posts goes into one file without
 a name. Links lead to files of the archive only.
 """
 
@@ -51,7 +51,7 @@ class ArchiveTree(ContentTree):
         Raises `InvalidArchiveError` if the archive is not complete, too large, or lacks the folder; `OSError` if the
         disk is full.
         """
-        self._kept = SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115 - `close` closes it
+        self._contents = SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115 - `close` closes it
         self._texts: dict[PurePosixPath, _Text] = {}
         self._files: dict[PurePosixPath, ContentFile] = {}
         self._links: dict[PurePosixPath, PurePosixPath] = {}
@@ -63,12 +63,14 @@ class ArchiveTree(ContentTree):
             self._read_archive(archive)
             content = self._find_folder(folder)
         except BaseException:
-            self._kept.close()
+            self._contents.close()
             raise
         self._add_links()
         level = levels_to_root(lambda level: _names_above(self._names, content, level))
         self._root = content.parents[level - 1] if level else content
         self._content = content.relative_to(self._root)
+        below = sorted(path for path in self._files if path.is_relative_to(self._root))
+        self._files_below_root = [self._below_root(self._files[path]) for path in below]
 
     def __enter__(self) -> Self:
         return self
@@ -76,7 +78,7 @@ class ArchiveTree(ContentTree):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._kept.close()
+        self._contents.close()
 
     @property
     @override
@@ -85,16 +87,15 @@ class ArchiveTree(ContentTree):
 
     @override
     def files(self) -> Sequence[ContentFile]:
-        below = [path for path in self._files if path.is_relative_to(self._root)]
-        return [self._below_root(self._files[path]) for path in sorted(below, key=lambda path: path.parts)]
+        return self._files_below_root
 
     @override
     def read(self, path: PurePosixPath, limit: int) -> bytes:
         text = self._texts.get(self._root / path)
         if text is None:
             raise FileNotFoundError(errno.ENOENT, "No such file in the archive", path.as_posix())
-        self._kept.seek(text.offset)
-        return self._kept.read(min(limit, text.length))
+        self._contents.seek(text.offset)
+        return self._contents.read(min(limit, text.length))
 
     def _find_folder(self, folder: str) -> PurePosixPath:
         if PurePosixPath(folder) not in self._names:
@@ -107,8 +108,8 @@ class ArchiveTree(ContentTree):
     def _read_archive(self, archive: BinaryIO) -> None:
         kept_bytes = 0
         try:
-            with gzip.GzipFile(fileobj=archive, mode="rb") as unpacked:
-                reader = MemberReader(BoundedReader(cast("BinaryIO", unpacked), MAX_UNPACKED_BYTES))
+            with gzip.GzipFile(fileobj=archive, mode="rb") as stream:
+                reader = MemberReader(BoundedReader(cast("BinaryIO", stream), MAX_UNPACKED_BYTES))
                 for count, member in enumerate(reader.members(_MAX_FILE_BYTES)):
                     kept_bytes += self._add(member)
                     if count >= MAX_MEMBERS or kept_bytes > _MAX_KEPT_BYTES:
@@ -122,21 +123,26 @@ class ArchiveTree(ContentTree):
         path = _path_in_repository(member.path)
         if path is None:
             return 0
-        for parent in path.parents:
-            self._names.setdefault(parent, set())
-        for part in (path, *path.parents[:-1]):
-            self._names[part.parent].add(part.name)
+        self._add_name(path)
         if is_media(path.name) or any(is_hidden(part) and part != ".vitepress" for part in path.parts):
             return 0
         if member.link is not None:
             target = PurePosixPath(posixpath.normpath(posixpath.join(path.parent.as_posix(), member.link)))
             self._links[path] = target
             return 0
-        self._texts[path] = _Text(self._kept.seek(0, 2), len(member.data))
-        self._kept.write(member.data)
+        self._texts[path] = _Text(self._contents.seek(0, 2), len(member.data))
+        self._contents.write(member.data)
         version = (member.size, blake2b(member.data, digest_size=16).digest())
         self._files[path] = ContentFile(path, version, member.size)
         return len(member.data)
+
+    def _add_name(self, path: PurePosixPath) -> None:
+        """Add a name to its folder, and the folder to the one above."""
+        names = self._names.get(path.parent)
+        if names is None:
+            names = self._names[path.parent] = set()
+            self._add_name(path.parent)
+        names.add(path.name)
 
     def _add_links(self) -> None:
         """Add the links that lead to files of the archive; those to folders and out of it are left out."""

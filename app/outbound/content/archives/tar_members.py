@@ -14,7 +14,7 @@ _BLOCK = tarfile.BLOCKSIZE
 _MAX_HEADER_BYTES = 1 << 20
 """Extended headers hold paths of files."""
 _CHUNK = 1 << 20
-_EXTENDED, _GLOBAL = (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE), tarfile.XGLTYPE
+_PAX_HEADERS, _GLOBAL = (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE), tarfile.XGLTYPE
 _LONG_NAMES = {tarfile.GNUTYPE_LONGNAME: "path", tarfile.GNUTYPE_LONGLINK: "linkpath"}
 _REGULAR = frozenset({tarfile.REGTYPE, tarfile.AREGTYPE})
 
@@ -74,37 +74,37 @@ class MemberReader:
 
     def members(self, kept_bytes: int) -> Iterator[Member]:
         """Yield all members with at most `kept_bytes` of each file. Raises `InvalidArchiveError`."""
-        extended: dict[str, str] = {}
+        fields: dict[str, str] = {}
         while True:
             block = self._reader.read(_BLOCK)
             if not any(block):
                 self._check_end()
                 return
             header = _header(block)
-            if header.type in (*_EXTENDED, _GLOBAL, *_LONG_NAMES):
-                self._read_extended(header, extended)
+            if header.type in (*_PAX_HEADERS, _GLOBAL, *_LONG_NAMES):
+                self._read_extended(header, fields)
                 continue
-            size = _size(extended, header.size)
+            size = _size(fields, header.size)
             data = self._reader.read(min(size, kept_bytes)) if header.type in _REGULAR else b""
-            self._reader.skip(_padded(size) - len(data))
-            path = extended.get("path", header.name)
+            self._reader.skip(_with_padding(size) - len(data))
+            path = fields.get("path", header.name)
             if header.type in _REGULAR:
                 yield Member(path, None, size, data)
             elif header.type == tarfile.SYMTYPE:
-                yield Member(path, extended.get("linkpath", header.linkname), 0, b"")
-            extended = {}
+                yield Member(path, fields.get("linkpath", header.linkname), 0, b"")
+            fields = {}
 
-    def _read_extended(self, header: tarfile.TarInfo, extended: dict[str, str]) -> None:
+    def _read_extended(self, header: tarfile.TarInfo, fields: dict[str, str]) -> None:
         """Read fields that replace those of the next header."""
         if not 0 <= header.size <= _MAX_HEADER_BYTES:
             raise InvalidArchiveError("it has a header of more than a megabyte")
-        data = self._reader.read(_padded(header.size))[: header.size]
+        data = self._reader.read(_with_padding(header.size))[: header.size]
         if header.type in _LONG_NAMES:
-            extended[_LONG_NAMES[header.type]] = _text(data.rstrip(b"\0"))
+            fields[_LONG_NAMES[header.type]] = _text(data.rstrip(b"\0"))
         elif header.type == _GLOBAL:
             self.comment = _records(data).get("comment", self.comment)
         else:
-            extended |= _records(data)
+            fields |= _records(data)
 
     def _check_end(self) -> None:
         """Read to the end of the packed file, which proves its checksum: only zeros may follow the end marker."""
@@ -122,8 +122,8 @@ def _header(block: bytes) -> tarfile.TarInfo:
         raise InvalidArchiveError("it has a damaged header") from None
 
 
-def _size(extended: Mapping[str, str], size: int) -> int:
-    text = extended.get("size", "")
+def _size(fields: Mapping[str, str], size: int) -> int:
+    text = fields.get("size", "")
     size = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else size  # noqa: PLR2004 - a petabyte
     if size < 0:
         raise InvalidArchiveError("it has a file of negative size")
@@ -150,5 +150,5 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", errors="replace")
 
 
-def _padded(size: int) -> int:
+def _with_padding(size: int) -> int:
     return (size + _BLOCK - 1) // _BLOCK * _BLOCK

@@ -10,6 +10,7 @@ import stat
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 from pathlib import Path, PurePosixPath
 
@@ -27,6 +28,9 @@ _UNSETTLED_SECONDS = 2.0
 """A file that was written so recently may be written again without a change of its times."""
 _WORK_SECONDS, _BREAK_SECONDS = 0.004, 0.001
 """After so much reading the thread leaves Python's lock to the event loop for a moment."""
+
+_CACHED_PATHS = 20_000
+_ROOT = PurePosixPath()
 
 _readings = count()
 
@@ -66,7 +70,7 @@ class FolderTree(ContentTree):
         self.directories: set[Directory] = set()
         self.is_too_large = False
         self._real_root = os.path.realpath(self.root)
-        self._visited: set[tuple[int, int]] = set()
+        self._identities: set[tuple[int, int]] = set()
         self._real_paths: dict[PurePosixPath, str] = {}
         """The paths on disk of files whose names are not UTF-8."""
         self._files: list[ContentFile] = []
@@ -74,7 +78,7 @@ class FolderTree(ContentTree):
         self._walk(self._content.as_posix(), MAX_FILES)
         if level:
             self._walk(".", len(self._files) + MAX_FILES_BESIDE)
-        self._files.sort(key=lambda file: file.path.parts)
+        self._files.sort(key=lambda file: file.path)
 
     @property
     @override
@@ -116,7 +120,7 @@ class FolderTree(ContentTree):
             for entry in self._open(folder, is_start=folder == start):
                 name = entry.name if folder == "." else f"{folder}/{entry.name}"
                 if _is_folder(entry):
-                    if self._enters(entry, name, is_start=folder == start):
+                    if self._enters(entry, is_beside=folder == "." and self._content != _ROOT):
                         (links if entry.is_symlink() else folders).append(name)
                 elif not is_hidden(entry.name) and not is_media(entry.name):
                     self._add(entry, name)
@@ -129,9 +133,9 @@ class FolderTree(ContentTree):
         path = os.path.join(self.root, folder)  # noqa: PTH118 - as above
         try:
             status = os.stat(path)  # noqa: PTH116 - as above
-            if (status.st_dev, status.st_ino) in self._visited:
+            if (status.st_dev, status.st_ino) in self._identities:
                 return []
-            self._visited.add((status.st_dev, status.st_ino))
+            self._identities.add((status.st_dev, status.st_ino))
             with os.scandir(path) as entries:
                 result = list(entries)
         except OSError as error:
@@ -141,13 +145,11 @@ class FolderTree(ContentTree):
         self.directories.add(Directory(path, status.st_dev, status.st_ino))
         return result
 
-    def _enters(self, entry: os.DirEntry[str], name: str, *, is_start: bool) -> bool:
-        if entry.name == ".vitepress":
-            return True
+    def _enters(self, entry: os.DirEntry[str], *, is_beside: bool) -> bool:
+        """Return True for a folder to walk; `is_beside` if it is in the site's root, beside the content."""
         if is_hidden(entry.name):
-            return False
-        is_beside = self._content != PurePosixPath() and not PurePosixPath(name).is_relative_to(self._content)
-        if is_beside and is_start and is_output(entry.name):
+            return entry.name == ".vitepress"
+        if is_beside and is_output(entry.name):
             return False
         if entry.name == "node_modules" and self._is_npm_project(entry.path):
             return False
@@ -158,7 +160,7 @@ class FolderTree(ContentTree):
         return os.path.exists(os.path.join(os.path.dirname(path), "package.json"))  # noqa: PTH110, PTH118, PTH120 - as above
 
     def _add(self, entry: os.DirEntry[str], name: str) -> None:
-        path = PurePosixPath(_readable(name))
+        path = _path(_readable(name))
         try:
             status = entry.stat()
         except FileNotFoundError:
@@ -171,9 +173,15 @@ class FolderTree(ContentTree):
         version: tuple[int, ...] = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         if abs(self._now - status.st_ctime) < _UNSETTLED_SECONDS:
             version = (*version, next(_readings))
-        if path.as_posix() != name:
+        if not name.isascii() and path.as_posix() != name:
             self._real_paths[path] = name
         self._files.append(ContentFile(path, version, status.st_size))
+
+
+@lru_cache(maxsize=_CACHED_PATHS)
+def _path(name: str) -> PurePosixPath:
+    """Return a path; the same ones come with each read."""
+    return PurePosixPath(name)
 
 
 def _names(folder: Path, level: int) -> frozenset[str] | None:

@@ -46,7 +46,7 @@ _NETWORK_FILE_SYSTEMS = (
 _MOUNTS = "/proc/self/mounts"
 
 
-class Watch:
+class Notifications:
     """The watched directories; `stop` ends a wait."""
 
     def __init__(self, order: dict[str, Any], mounts: Sequence[tuple[str, str]]) -> None:
@@ -121,7 +121,7 @@ def _network_file_system(folder: str, mounts: Sequence[tuple[str, str]]) -> str 
     return None
 
 
-def _say(line: str) -> None:
+def _write_line(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
@@ -141,27 +141,27 @@ def main() -> None:
     orders: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
     stop = threading.Event()
     threading.Thread(target=_read_orders, args=(orders, stop), daemon=True).start()
-    watch: Watch | None = None
+    notifications: Notifications | None = None
     while (order := orders.get()) is not None:
-        watch = _replace(watch, order)
+        notifications = _replace(notifications, order)
         stop.clear()
         while orders.empty():  # asked after `clear`: the reader puts an order first, and then sets the event
-            if watch.is_outdated:
-                watch = _replace(watch, order)
-            if watch.wait(stop):
-                _say("changed")
+            if notifications.is_outdated:
+                notifications = _replace(notifications, order)
+            if notifications.wait(stop):
+                _write_line("changed")
             stop.clear()
 
 
-def _replace(previous: Watch | None, order: dict[str, Any]) -> Watch:
-    """Return a new watch; the previous one ends after its start, so that no change falls between both."""
-    watch = Watch(order, _read_mounts())
+def _replace(previous: Notifications | None, order: dict[str, Any]) -> Notifications:
+    """Return new notifications; the previous ones end after their start, so that no change falls between both."""
+    notifications = Notifications(order, _read_mounts())
     if previous is not None:
         previous.close()
-    if watch.polling_reason is not None:
-        _say(f"polling {watch.polling_reason}")
-    _say("watching")
-    return watch
+    if notifications.polling_reason is not None:
+        _write_line(f"polling {notifications.polling_reason}")
+    _write_line("watching")
+    return notifications
 
 
 if __name__ == "__main__":

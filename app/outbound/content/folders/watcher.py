@@ -30,20 +30,20 @@ class FolderWatcher:
     def __init__(self) -> None:
         self.directories: tuple[str, frozenset[Directory]] = ("", frozenset())
         """The content folder, and all directories whose files count; set it after each read."""
-        self._watched: tuple[str, frozenset[Directory]] | None = None
+        self._process_directories: tuple[str, frozenset[Directory]] | None = None
         self._process: Process | None = None
         self._input: asyncio.StreamWriter | None = None
         self._events: asyncio.Task[None] | None = None
-        self._changed = asyncio.Event()
-        self._logged: set[str] = set()
+        self._change = asyncio.Event()
+        self._reasons: set[str] = set()
 
     async def wait_for_change(self) -> None:
         """Return when something changed since the last call, or after a minute."""
         await self._follow_directories()
         with suppress(TimeoutError):
             async with asyncio.timeout(_AT_LEAST_EVERY):
-                await self._changed.wait()
-        self._changed.clear()
+                await self._change.wait()
+        self._change.clear()
 
     async def aclose(self) -> None:
         """End the process."""
@@ -59,16 +59,16 @@ class FolderWatcher:
         """Tell the process which directories to watch, if they are others than before."""
         if self._process is None or self._process.returncode is not None:
             await self._start()
-        if self._input is None or self._watched == self.directories:
+        if self._input is None or self._process_directories == self.directories:
             return
-        folder, directories = self._watched = self.directories
+        folder, directories = self._process_directories = self.directories
         paths = sorted(directory.path for directory in directories)
         self._input.write(json.dumps({"folder": folder, "directories": paths}).encode() + b"\n")
         with suppress(ConnectionError):  # then it has ended, and is started by the next call
             await self._input.drain()
 
     async def _start(self) -> None:
-        self._input = self._watched = None
+        self._input = self._process_directories = None
         if self._process is not None:
             self._log_once(_NO_PROCESS, f"ended with status {self._process.returncode}")
         arguments = (sys.executable, "-P", str(Path(watch_process.__file__)))
@@ -88,9 +88,9 @@ class FolderWatcher:
                 if line.startswith("polling "):
                     self._log_once(_POLLING, line.removeprefix("polling "))
                 else:
-                    self._changed.set()
+                    self._change.set()
 
     def _log_once(self, message: str, reason: str) -> None:
-        if reason not in self._logged:
-            self._logged.add(reason)
+        if reason not in self._reasons:
+            self._reasons.add(reason)
             _log.warning(message, self.directories[0], reason)
