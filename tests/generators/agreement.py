@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-from app.generators.read import read_site
-
 from app.domain.posts.posts import Post, PostCatalog
 from app.domain.sites import repository
+from app.generators.read import read_site
 from app.generators.tree import ContentFile
 from tests.generators.built_site import BuiltPage, BuiltSite, Files, case_in
 
