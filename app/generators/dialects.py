@@ -5,7 +5,7 @@ pages are in `publication/`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum, auto
 from pathlib import PurePosixPath
 
@@ -20,6 +20,7 @@ class Failure(StrEnum):
     """What happens to a page whose front matter its generator cannot read."""
 
     BUILD_FAILS = "its build fails"
+    NO_FIELDS = "the page has no fields"
     NO_PAGE = "it leaves the page out"
 
 
@@ -31,6 +32,18 @@ class Keys(Enum):
     """In lower case; several spellings are one field."""
     CAPITALS_WIN = auto()
     """In lower case; a spelling with capitals beats one without."""
+
+
+class Merge(Enum):
+    """What `<<: *name` does."""
+
+    NONE = auto()
+    OWN_WINS = auto()
+    """A mapping's own fields win, then those of the first mapping of a list."""
+    LAST_WINS = auto()
+    """As `OWN_WINS`, but of a list the last mapping wins."""
+    IN_ORDER = auto()
+    """What stands further down wins; of a list the first mapping."""
 
 
 class Print(Enum):
@@ -70,12 +83,13 @@ class Dialect:
     """A mapping whose fields count as the page's own, and win."""
     only_table: bool = False
     """Only the fields of `table` reach a template under their own name."""
-    merges: bool = True
-    """Whether `<<: *name` merges a mapping."""
+    merge: Merge = Merge.OWN_WINS
     unknown_tag_is_text: bool = False
     """A scalar with an unknown tag is a string, whatever it looks like."""
     needs_mapping: bool = False
     """Front matter that is no mapping cannot be read; elsewhere it has no fields."""
+    needs_text_keys: bool = False
+    """A field whose name is a number, or nothing, cannot be read."""
     runs_statements: bool = False
     """Front matter in JavaScript may be a list of statements, not only an object."""
     json_numbers_are_floats: bool = False
@@ -119,6 +133,7 @@ HUGO = Dialect(
     refuses=_GO | {Quirk.DUPLICATE_KEY, Quirk.MERGE_LIST},
     keys=Keys.CAPITALS_WIN,
     table="params",
+    merge=Merge.IN_ORDER,
     unknown_tag_is_text=True,
     needs_mapping=True,
     json_numbers_are_floats=True,
@@ -133,6 +148,7 @@ HUGO_0_151 = Dialect(
     refuses=_GO_OLD,
     keys=Keys.CAPITALS_WIN,
     table="params",
+    merge=Merge.IN_ORDER,
     unknown_tag_is_text=True,
     needs_mapping=True,
     json_numbers_are_floats=True,
@@ -146,6 +162,7 @@ HUGO_0_111 = Dialect(
     Print.GO,
     refuses=_GO_OLD,
     keys=Keys.CAPITALS_WIN,
+    merge=Merge.IN_ORDER,
     unknown_tag_is_text=True,
     needs_mapping=True,
     json_numbers_are_floats=True,
@@ -160,6 +177,7 @@ JEKYLL = Dialect(
     refuses=_LIBYAML | {Quirk.LINE_SEPARATOR, Quirk.NOT_UTF8},
     failure=Failure.NO_PAGE,
     needs_mapping=True,
+    merge=Merge.IN_ORDER,
 )
 ELEVENTY = Dialect(
     "eleventy",
@@ -209,6 +227,12 @@ MATERIAL = Dialect(
     refuses=_ALL_PYTHON | {Quirk.DUPLICATE_ANCHOR, Quirk.LINE_SEPARATOR, Quirk.QUESTION_MARK},
     needs_mapping=True,
 )
+MATERIAL_BEFORE = replace(MATERIAL, name="material-before", title="Material with PyYAML before 6.0.4")
+MATERIAL = replace(MATERIAL, merge=Merge.LAST_WINS)
+MKDOCS_PAGE = replace(
+    MATERIAL, title="MkDocs", split=fences.split_mkdocs, failure=Failure.NO_FIELDS, keys=Keys.EXACT, needs_mapping=False
+)
+"""A page of MkDocs that is no post of the blog."""
 NIKOLA = Dialect(
     "nikola",
     "Nikola",
@@ -218,6 +242,7 @@ NIKOLA = Dialect(
     Print.PYTHON,
     refuses=_ALL_PYTHON | {Quirk.DUPLICATE_KEY, Quirk.TOML_1_1, Quirk.TOML_ESCAPE},
     needs_mapping=True,
+    needs_text_keys=True,
 )
 PELICAN = Dialect(
     "pelican",
@@ -256,7 +281,7 @@ VFILE_MATTER = Dialect(
     scalars.YAML_1_2,
     Print.JAVASCRIPT,
     refuses=frozenset({Quirk.DUPLICATE_KEY, Quirk.TAB_INDENT, Quirk.CARRIAGE_RETURN}),
-    merges=False,
+    merge=Merge.NONE,
     unknown_tag_is_text=True,
     drafts_are_filtered_by_code=True,
 )
@@ -271,7 +296,7 @@ ZOLA = Dialect(
     | {Quirk.DUPLICATE_KEY, Quirk.COMPLEX_KEY, Quirk.LINE_SEPARATOR, Quirk.NOT_UTF8, Quirk.TOML_1_1, Quirk.TOML_ESCAPE},
     table="extra",
     only_table=True,
-    merges=False,
+    merge=Merge.NONE,
     needs_mapping=True,
 )
 ABLOG = Dialect(
@@ -315,6 +340,9 @@ _ASSUMED = (HUGO, JEKYLL, ELEVENTY, ASTRO, HEXO, MATERIAL, NIKOLA, _GRAY_MATTER,
 """The dialects that differ, for a blog of an unknown generator."""
 
 
+_VERSIONS = {HUGO.name: (HUGO, HUGO_0_151, HUGO_0_111), MATERIAL.name: (MATERIAL, MATERIAL_BEFORE)}
+
+
 def dialects_at(path: PurePosixPath) -> tuple[Dialect, ...]:
     """Return the dialects that a file of an unknown generator may be written for; Astro has no folder `_posts`."""
     return tuple(dialect for dialect in _ASSUMED if dialect is not ASTRO) if "_posts" in path.parts else _ASSUMED
@@ -330,6 +358,4 @@ def dialects_of(generator: str | None) -> tuple[Dialect, ...]:
     named = [dialect for dialect in DIALECTS if dialect.name == generator]
     if not named:
         raise ValueError(f"{generator!r} is no generator that is known. Use one of {', '.join(GENERATORS)}")
-    if generator == HUGO.name:
-        return (HUGO, HUGO_0_151, HUGO_0_111)
-    return tuple(named)
+    return _VERSIONS.get(generator, tuple(named))

@@ -159,6 +159,14 @@ def split_material(text: str) -> Block | None:
     return Block(Format.YAML, *match.span("body"))
 
 
+def split_mkdocs(text: str) -> Block | None:
+    """Return the block of a page of MkDocs: YAML, or lines `key: value` up to an empty one."""
+    match = _MKDOCS.match(text)
+    if match is not None:
+        return Block(Format.YAML, *match.span("body"))
+    return None if text.startswith(("---", "\ufeff---")) else split_pelican(text)
+
+
 def split_nikola(text: str) -> Block | None:
     """Return the block of Nikola: YAML or TOML between bare delimiters, or lines `.. key: value`."""
     match = _NIKOLA.match(text)
@@ -197,8 +205,7 @@ def split_zola(text: str) -> Block | None:
 
 def split_rst(text: str) -> Block | None:
     """Return the field list `:key: value` of a page in reStructuredText, which may follow its title."""
-    match = re.search(r"(?m)^:[^:\r\n]+:", text)
-    return Block(Format.RST, match.start(), len(text)) if match else None
+    return Block(Format.RST, 0, len(text)) if re.search(r"(?m)^:[^:\r\n]+:", text) else None
 
 
 def split_html_head(text: str) -> Block | None:

@@ -1,10 +1,11 @@
 """From a parsed block to the fields of a page, by the rules of a dialect."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from app.generators.dialects import Dialect, Keys
+from app.generators.dialects import Dialect, Keys, Merge
 from app.generators.fences import Format
 from app.generators.formats.json_object import read_json
 from app.generators.formats.lines import read_lines
@@ -28,7 +29,16 @@ from app.generators.front_matter import FrontMatter, find_fields
 _MAX_VALUES = 20_000
 """Of a page, after every alias stands for its value."""
 _MERGE = "<<"
+_TIMESTAMP = re.compile(
+    r"\d{4}-(?:\d\d-\d\d|\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?)"
+)
 _LINE_FORMATS = frozenset({Format.ORG, Format.RST, Format.NIKOLA, Format.META_LINES, Format.META_TAGS})
+
+
+class Timestamp(str):
+    """A day or time that YAML itself knows, as it stands in the file."""
+
+    __slots__ = ()
 
 
 class Refused(ValueError):
@@ -154,6 +164,8 @@ class _Resolver:
         values = self._mapping(root)
         for key, _ in root.pairs:
             if isinstance(key, Scalar):
+                if self._dialect.needs_text_keys and not isinstance(self._scalar(key), str):
+                    raise Unreadable(f"{key.text[:60] or '~'} is no name of a field", key.line)
                 self.lines[key.text.casefold()] = self._first_line + key.line
         return values
 
@@ -163,8 +175,10 @@ class _Resolver:
         for key, value in node.pairs:
             if not isinstance(key, Scalar):
                 own[f"a {type(key).__name__}"] = None
-            elif key.text == _MERGE and key.plain and self._dialect.merges:
+            elif key.text == _MERGE and key.plain and self._dialect.merge is not Merge.NONE:
                 merged |= self._merged(value)
+                if self._dialect.merge is Merge.IN_ORDER:
+                    own |= merged
             else:
                 if key.text in own and Quirk.DUPLICATE_KEY in self._dialect.refuses:
                     raise Unreadable(f"it has {Quirk.DUPLICATE_KEY} ({key.text[:60]})", key.line)
@@ -176,7 +190,8 @@ class _Resolver:
         for mapping in node.items if isinstance(node, ListNode) else (node,):
             if not isinstance(mapping, MapNode):
                 raise Unreadable("<< is no mapping", node.line)
-            merged = {**self._mapping(mapping), **merged}
+            fields = self._mapping(mapping)
+            merged = {**merged, **fields} if self._dialect.merge is Merge.LAST_WINS else {**fields, **merged}
         return merged
 
     def _value(self, node: Node) -> object:
@@ -193,6 +208,8 @@ class _Resolver:
             value = rules.value(node.text) if node.plain else node.text
             return "null" if value is None else str(value)
         if node.tag is None:
+            if node.plain and _TIMESTAMP.fullmatch(node.text):
+                return Timestamp(node.text)
             return rules.value(node.text) if node.plain else node.text
         kind = node.tag.removeprefix(STANDARD_TAG)
         if kind == node.tag:

@@ -8,6 +8,7 @@ from tests.generators import given_elsewhere as given
 from tests.generators import placed_pages as placed
 from tests.generators import sites
 from tests.generators.built_site import BuiltSite, Files, case_in, pages_in, refused_by
+from tests.generators.cases import page
 from tests.generators.hugo_site import CONFIGURATION, build, build_alone
 from tests.generators.sites import all_cases
 
@@ -35,7 +36,7 @@ _JEKYLL_VARIANTS = (
 _ELEVENTY = b"export default (c) => { c.addGlobalData('layout', 'p.njk'); };\n"
 _ELEVENTY_SUB = (
     b"export default (c) => { c.addGlobalData('layout', 'p.njk');\n"
-    b"  return { dir: { input: 'site', includes: '../_includes' }, pathPrefix: '/sub/' }; };\n"
+    b"  return { dir: { input: 'src', includes: '../_includes' }, pathPrefix: '/sub/' }; };\n"
 )
 _HEXO = "title: t\nurl: https://blog.example\ntheme: plain\n"
 _HEXO_VARIANT = "permalink: :title.html\nroot: /sub/\n"
@@ -77,9 +78,10 @@ def jekyll(folder: Path) -> Blogs:
 def eleventy(folder: Path) -> Blogs:
     """Build the blogs of Eleventy."""
     cases = pages_in("posts", all_cases())
-    days = _failing_alone(folder / "alone", sites.eleventy, cases, {"wrong-day", "text-day", "short-day"})
+    days = _failing_alone(folder / "alone", sites.eleventy, cases, {"text-day", "short-day"})
     files = {"eleventy.config.js": _ELEVENTY, **cases, **given.eleventy(), **placed.eleventy()}
-    moved = {f"site/{path}": content for path, content in placed.eleventy().items()}
+    files["_includes/x.md"] = page("place-includes", "ghissueid: 41")
+    moved = {f"src/{path}": content for path, content in placed.eleventy().items()}
     main = sites.eleventy(folder / "all", files, refused_by("eleventy", all_cases()) | days)
     return [main, sites.eleventy(folder / "variant", {"eleventy.config.js": _ELEVENTY_SUB, **moved})]
 
@@ -120,7 +122,8 @@ def material(folder: Path) -> Blogs:
 
 def nikola(folder: Path) -> Blogs:
     """Build the blogs of Nikola."""
-    files = {"conf.py": sites.NIKOLA, **pages_in("posts", all_cases()), **given.nikola(), **placed.nikola()}
+    cases = {name: content for name, content in all_cases().items() if not name.startswith("toml-")}
+    files = {"conf.py": sites.NIKOLA, **pages_in("posts", cases), **given.nikola(), **placed.nikola()}
     variant = {"conf.py": sites.NIKOLA + _NIKOLA_VARIANT, **placed.nikola()}
     return [sites.nikola(folder / "all", files), sites.nikola(folder / "variant", variant)]
 

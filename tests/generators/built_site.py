@@ -103,11 +103,10 @@ def refused_by(reader: str, cases: Files) -> frozenset[str]:
 def read_built(output: Path) -> Mapping[str, BuiltPage]:
     """Return the pages of a built site by case."""
     pages: dict[str, BuiltPage] = {}
-    for file in sorted(output.rglob("*.html")):
+    for file in sorted(path for path in output.rglob("*") if path.is_file()):
         text = file.read_text(encoding="utf-8", errors="replace")
-        case = _CASE.search(text)
-        if case:
-            value, printed = _VALUE.search(text), _ADDRESS.search(text)
+        case, value, printed = _CASE.search(text), _VALUE.search(text), _ADDRESS.search(text)
+        if case and (printed or file.suffix == ".html"):  # others are copies of sources
             address = html.unescape(printed[1]) if printed else f"/{file.relative_to(output).as_posix()}"
             pages[case[1]] = BuiltPage(html.unescape(value[1]) if value else None, _address(address))
     return pages

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from urllib.parse import unquote
 
 from tests.generators.built_site import (
     BIN,
@@ -45,7 +46,7 @@ def eleventy(folder: Path, files: Files, refused: frozenset[str] = frozenset(), 
 
 _ASTRO_VALUES = """---
 const pages = import.meta.glob("./**/*.{md,markdown,mdown,mkdn,mkd,mdwn}", { eager: true });
-const values = Object.entries(pages).map(([path, page]) => [path, String(page.frontmatter.ghissueid ?? "")]);
+const values = Object.entries(pages).map(([path, page]) => [path, String(page.frontmatter.ghissueid ?? ""), page.url]);
 ---
 <script type="application/json" id="values" set:html={JSON.stringify(values)} />
 """
@@ -58,9 +59,11 @@ def astro(folder: Path, files: Files, refused: frozenset[str] = frozenset()) -> 
     write_files(folder, {**own, **_without(files, refused)})
     run_from_npm(folder, "astro/bin/astro.mjs", "build", "--silent")
     text = (folder / "dist/v/index.html").read_text(encoding="utf-8")
-    values = dict(json.loads(text.partition('id="values">')[2].partition("</script>")[0]))
-    printed = {case_in(content): values.get("./" + path.removeprefix("src/pages/")) for path, content in files.items()}
-    pages = {case: BuiltPage(printed[case], page.address) for case, page in read_built(folder / "dist").items()}
+    pages = {}
+    for path, value, url in json.loads(text.partition('id="values">')[2].partition("</script>")[0]):
+        case = case_in(files[f"src/pages/{path.removeprefix('./')}"])
+        if case and url and (folder / f"dist{unquote(url)}/index.html").is_file():
+            pages[case] = BuiltPage(value, f"{url.rstrip('/')}/")
     return BuiltSite("astro", files, pages, "src/pages", refused)
 
 
@@ -91,7 +94,7 @@ CATEGORY_SAVE_AS = TAG_SAVE_AS = AUTHOR_SAVE_AS = ""
 FEED_ALL_ATOM = CATEGORY_FEED_ATOM = None
 """
 _PELICAN = {
-    "theme/templates/article.html": "@@{{ article.ghissueid }}@@%%{{ SITEURL }}/{{ article.url }}%%{{ article.content }}",
+    "theme/templates/article.html": "@@{{ article.ghissueid }}@@%%{{ SITEURL }}/{{ article.url.lstrip('/') }}%%{{ article.content }}{{ article.body }}",
     "theme/templates/page.html": "@@{{ page.ghissueid }}@@%%{{ SITEURL }}/{{ page.url }}%%{{ page.content }}",
     "theme/static/x": "",
     **{f"theme/templates/{name}.html": "" for name in ("author", "category", "tag", "index")},

@@ -8,7 +8,7 @@ from app.generators.addressing.days import date_parts, read_day
 from app.generators.addressing.paths import base_path, below, encoded, replace_tokens
 from app.generators.configuration import Configuration
 from app.generators.inherited.scalars import get_folded, is_true, mapping_of, text_of
-from app.generators.inherited.values import Fields
+from app.generators.inherited.values import Fields, Untold
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October"),
@@ -28,7 +28,10 @@ def hugo_address(path: PurePosixPath, fields: Fields, configuration: Configurati
     relative = below(path, configuration.content)
     if relative is None:
         return None
-    url = text_of(get_folded(fields, "url"))
+    written = get_folded(fields, "url")
+    if isinstance(written, Untold):
+        return None
+    url = text_of(written)
     place = _explicit(url) if url else _usual(relative, fields, values)
     return None if place is None else encoded(base_path(text_of(get_folded(values, "baseurl"))) + place)
 

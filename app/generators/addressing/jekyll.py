@@ -24,7 +24,7 @@ def jekyll_address(path: PurePosixPath, fields: Fields, configuration: Configura
     """Return the address of a page of Jekyll; None for files whose kind a plugin decides."""
     if configuration.problem or path.suffix not in _HTML or configuration.values.get("collections_dir"):
         return None
-    own = text_of(fields.get("permalink"))
+    own = None if fields.get("permalink") is False else text_of(fields.get("permalink"))
     template = own or _template(path, configuration.values)
     tokens = _tokens(path, fields, configuration)
     place = replace_tokens(template, tokens) if template and tokens is not None else None
@@ -72,7 +72,7 @@ def _tokens(path: PurePosixPath, fields: Fields, configuration: Configuration) -
     slug = text_of(fields.get("slug"))
     inner = path.parent if collection is None else PurePosixPath(*path.parts[1:]).with_suffix("")
     tokens: dict[str, str | None] = {
-        "output_ext": ".html",
+        "output_ext": ".htm" if path.suffix == ".htm" else ".html",
         "basename": path.stem,
         "path": "" if inner == PurePosixPath() else inner.as_posix(),
         "collection": collection,

@@ -27,14 +27,17 @@ def pelican_address(path: PurePosixPath, fields: Fields, configuration: Configur
     relative = below(path, configuration.content)
     if is_unknown or relative is None or configuration.problem or get_folded(fields, "lang"):
         return None
-    own = text_of(get_folded(fields, "url"))
-    is_page = relative.parts[0] == "pages"
-    if own or any(get_folded(fields, name) for name in ("save_as", "template")):
+    if any(get_folded(fields, name) for name in ("save_as", "template")):
         return None
+    base = base_path(text_of(values.get("SITEURL")))
+    own = text_of(get_folded(fields, "url"))
+    if own:
+        return None if "//" in own or ".." in own or "{" in own else encoded(f"{base}/{own}")
+    is_page = relative.parts[0] == "pages"
     template = text_of(values.get("PAGE_URL" if is_page else "ARTICLE_URL"))
     template = template or ("pages/{slug}.html" if is_page else "{slug}.html")
     place = _formatted(template, fields, _pelican_slug(relative, fields, values))
-    return None if place is None else encoded(f"{base_path(text_of(values.get('SITEURL')))}/{place}")
+    return None if place is None else encoded(f"{base}/{place}")
 
 
 def _pelican_slug(relative: PurePosixPath, fields: Fields, values: Fields) -> str | None:

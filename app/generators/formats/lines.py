@@ -11,6 +11,8 @@ from app.generators.fences import Format
 
 _ORG = re.compile(r"#\+(?P<key>[^:\r\n]+):(?P<value>[^\r\n]*)")
 _RST = re.compile(r":(?P<key>[^:\r\n]+):(?P<value>[^\r\n]*)")
+_RST_FIELD = re.compile(r"(?m)^:[^:\r\n]+:")
+_RST_TITLE = re.compile(r"(?m)^(?P<title>[^\W_][^\r\n]*)\r?\n(?P<line>[=~#*^\"'+-])(?P=line)+[ \t]*\r?$")
 _NIKOLA = re.compile(r"[ \t]*\.\. (?P<key>[^\r\n]*?): (?P<value>[^\r\n]*)")
 _META = re.compile(r"[ ]{0,3}(?P<key>[A-Za-z0-9_-]+):[ \t]*(?P<value>.*)")
 _META_MORE = re.compile(r"[ ]{4,}(?P<value>.*)")
@@ -36,8 +38,10 @@ def _org(text: str) -> Mapping[str, object]:
 
 def _rst(text: str) -> Mapping[str, object]:
     """Return the fields of one field list: it ends before the first line that neither is one nor continues one."""
-    fields: dict[str, object] = {}
-    for line in text.splitlines():
+    title = _RST_TITLE.search(text)
+    fields: dict[str, object] = {"title": title["title"].strip()} if title else {}
+    start = _RST_FIELD.search(text)
+    for line in text[start.start() if start else len(text) :].splitlines():
         match = _RST.match(line)
         if match:
             fields[match["key"].strip().lower()] = match["value"].strip()

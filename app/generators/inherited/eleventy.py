@@ -34,8 +34,9 @@ class EleventyInheritance:
         self._key = (configuration.key, tuple(sorted((str(path), versions[path]) for path in shared)))
         self.problems: Sequence[PostProblem] = ()
 
-    def merge(self, path: PurePosixPath, fields: Fields) -> Fields:
+    def merge(self, path: PurePosixPath, fields: Fields, version: str = "") -> Fields:
         """Return a page's fields as its data cascade has them; computed data beats its own."""
+        del version
         below = self._below(path, fields)
         if not below and COMPUTED not in fields:
             return fields

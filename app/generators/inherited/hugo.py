@@ -4,8 +4,8 @@ The nearest section wins, in one `cascade` the first entry; a page's own field w
 gives to itself. `params` in a cascade are the page's fields as those in its own front matter. `target`, once `_target`,
 selects pages.
 
-Hugo 0.111 has it otherwise: `params` are a field, `draft` and days beat the page's own, a target's path has
-the file's ending, and a target outside a list is passed over. Where that matters a problem says so.
+Hugo 0.111 has it otherwise: `params` are a field as any other, `draft` and days beat the page's own, a target's path
+has the file's ending, a target outside a list is passed over, and of several targets any may win.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
@@ -15,11 +15,12 @@ from pathlib import PurePosixPath
 from app.domain.posts.posts import PostProblem, ProblemKind
 from app.generators.configuration import MAX_BYTES, Configuration
 from app.generators.inherited.scalars import get_folded, glob_pattern, mapping_of, mappings_of, text_of
-from app.generators.inherited.values import FieldReader, Fields
+from app.generators.inherited.values import UNTOLD, FieldReader, Fields
 from app.generators.tree import ContentTree
 
 _CONTENT_SUFFIXES = frozenset({".md", ".markdown", ".html", ".htm", ".org", ".mdown", ".rst", ".ad", ".adoc", ".pdc"})
 _TARGETS = frozenset({"path", "kind", "environment"})
+_OLD = "hugo-0.111"
 _FORCED = frozenset({"draft", "date", "publishdate", "expirydate"})
 _DECISIVE = _FORCED | {"ghissueid", "ghrepo", "repo", "build", "_build", "headless"}
 _ADVICE = "Write ghissueid in the page."
@@ -36,7 +37,7 @@ class _Entry:
     is_listed: bool
 
     def matches(self, page: "_Page", *, is_old: bool = False) -> bool:
-        """Return whether a target selects a page; as older versions had it, if `is_old`."""
+        """Return whether a target selects a page; as Hugo 0.111 has it, if `is_old`."""
         if is_old and not self.is_listed:
             return True
         path = page.logical + page.suffix if is_old else page.logical
@@ -86,24 +87,26 @@ class HugoInheritance:
             elif path.name.startswith("_content.") and path.suffix == ".gotmpl":
                 yield _adapter_problem(path.relative_to(self._content).as_posix())
 
-    def merge(self, path: PurePosixPath, fields: Fields) -> Fields:
+    def merge(self, path: PurePosixPath, fields: Fields, version: str = "") -> Fields:
         """Return a page's fields with those of the cascades above it."""
         entries = self._entries_above(path)
         if not entries:
             return fields
-        page = _page(path, self._content)
-        return _merge([entry for entry in entries if entry.matches(page)], fields)
+        is_old, page = version == _OLD, _page(path, self._content)
+        matching = [entry for entry in entries if entry.matches(page, is_old=is_old)]
+        return _merge_as_old(matching, fields) if is_old else _merge(matching, fields)
 
     def problems_for(self, path: PurePosixPath, fields: Fields) -> Sequence[PostProblem]:
-        """Return what of the cascades above a page cannot be followed, or versions of Hugo do otherwise."""
+        """Return what of the cascades above a page cannot be followed."""
         sections, _ = self._chain(path.parent)
         if not sections:
             return ()
         source = path.relative_to(self._content).as_posix()
         said = [(ProblemKind.VALUE_FROM_ELSEWHERE, text, _ADVICE) for each in sections if (text := _said_of(each))]
-        difference = _difference(self._entries_above(path), _page(path, self._content), fields)
-        if difference:
-            said.append((ProblemKind.GENERATORS_DIFFER, difference, "Write the field in the page, and only there."))
+        ambiguous = _ambiguous(self._entries_above(path), _page(path, self._content), fields)
+        if ambiguous:
+            text = f"several entries of a cascade give {ambiguous}, and older versions of Hugo take any of them"
+            said.append((ProblemKind.GENERATORS_DIFFER, text, "Write the field in the page."))
         return [PostProblem(kind, source, text, advice) for kind, text, advice in said]
 
     def key_for(self, path: PurePosixPath) -> Hashable:
@@ -177,6 +180,8 @@ def _merge(entries: Sequence[_Entry], fields: Fields) -> Fields:
         taken = own | top.keys() | params.keys()
         top |= {key: value for key, value in entry.top.items() if key not in taken}
         params |= {key: value for key, value in entry.params.items() if key not in taken}
+        if entry.top.keys() & {"slug", "url"} and "kind" not in entry.target:
+            top["url"] = UNTOLD  # the section above may have got the same
     if not params:
         return {**top, **fields}
     name = next((key for key in fields if str(key).casefold() == "params"), "params")
@@ -187,21 +192,22 @@ def _own_params(fields: Fields) -> set[str]:
     return {str(key).casefold() for key in mapping_of(get_folded(fields, "params"))}
 
 
-def _difference(entries: Sequence[_Entry], page: _Page, fields: Fields) -> str | None:
-    """Return what older versions of Hugo do otherwise with a page, as a clause; None for nothing that matters."""
-    own, own_params = _folded(fields).keys(), _own_params(fields)
-    forced = sorted(name for entry in entries for name in entry.top if name in _FORCED & own)
-    if forced:
-        return f"a cascade gives {forced[0]}, which beats the page's own in older versions of Hugo"
-    for name in sorted(_DECISIVE - own):
-        giving = [entry for entry in entries if name in entry.top or name in entry.params]
-        if any(entry.matches(page) != entry.matches(page, is_old=True) for entry in giving):
-            return f"a cascade gives {name} to other pages in older versions of Hugo"
-        matching = [entry for entry in giving if entry.matches(page)]
-        if matching and (name in own_params or any(name in entry.params for entry in matching)):
-            return f"a cascade or the page has {name} in params, which older versions of Hugo do not look at"
-        if len({repr(entry.target) for entry in matching}) > 1:
-            return f"several entries of a cascade give {name}, and older versions of Hugo take any of them"
+def _merge_as_old(entries: Sequence[_Entry], fields: Fields) -> Fields:
+    """Return fields with those of the entries as Hugo 0.111 merges them."""
+    own = _folded(fields).keys()
+    given: dict[str, object] = {}
+    for entry in entries:
+        given |= {key: value for key, value in entry.top.items() if key not in given}
+    kept = {key: value for key, value in given.items() if key not in own or key in _FORCED}
+    return {**fields, **kept}
+
+
+def _ambiguous(entries: Sequence[_Entry], page: _Page, fields: Fields) -> str | None:
+    """Return a field that several entries of different targets give a page; None if there is none that matters."""
+    for name in sorted(_DECISIVE - _folded(fields).keys()):
+        targets = {repr(each.target) for each in entries if name in each.top and each.matches(page, is_old=True)}
+        if len(targets) > 1:
+            return name
     return None
 
 

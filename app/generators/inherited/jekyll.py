@@ -51,8 +51,9 @@ class JekyllInheritance:
         message = f"{source} cannot be read: {configuration.problem}"
         return [PostProblem(ProblemKind.VALUE_FROM_ELSEWHERE, source, message, "Mend the file.")]
 
-    def merge(self, path: PurePosixPath, fields: Fields) -> Fields:
+    def merge(self, path: PurePosixPath, fields: Fields, version: str = "") -> Fields:
         """Return a page's fields with the defaults; a field without a value takes the default."""
+        del version
         defaults = self._defaults_for(path)
         if not defaults:
             return fields

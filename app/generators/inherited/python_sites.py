@@ -26,8 +26,9 @@ class NikolaInheritance:
         self._versions = {file.path: file.version for file in tree.files() if file.path.suffix == ".meta"}
         self._read: dict[PurePosixPath, Fields | str] = {}
 
-    def merge(self, path: PurePosixPath, fields: Fields) -> Fields:
+    def merge(self, path: PurePosixPath, fields: Fields, version: str = "") -> Fields:
         """Return the fields of the file beside a post; its own if there is none, or it is empty."""
+        del version
         given = self._given(path)
         return given if isinstance(given, Mapping) and given else fields
 
@@ -79,8 +80,9 @@ class PelicanInheritance:
         if configuration.problem:
             yield _problem(source, f"{source} cannot be read: {configuration.problem}", "Mend the file.")
 
-    def merge(self, path: PurePosixPath, fields: Fields) -> Fields:
+    def merge(self, path: PurePosixPath, fields: Fields, version: str = "") -> Fields:
         """Return a page's fields with those of the configuration."""
+        del version
         if not self._default and not self._extra:
             return fields
         source = path.relative_to(self._content).as_posix()
@@ -122,8 +124,9 @@ class MaterialInheritance:
                 folder = file.path.parent.relative_to(self._content).as_posix()
                 self._given.append(("" if folder == "." else folder, file.version, _data(tree, file.path, reader)))
 
-    def merge(self, path: PurePosixPath, fields: Fields) -> Fields:
+    def merge(self, path: PurePosixPath, fields: Fields, version: str = "") -> Fields:
         """Return a page's fields with those of the files above it."""
+        del version
         merged: Fields = {}
         for _, _, values in self._above(path):
             if isinstance(values, Mapping):

@@ -22,6 +22,13 @@ Fields = Mapping[str, object]
 """The fields of a page, or a part of the configuration, as the generator's dialect reads them."""
 
 
+class Untold:
+    """The value of a field that a page is given, which cannot be told from here."""
+
+
+UNTOLD = Untold()
+
+
 class FieldReader(Protocol):
     """Reads fields in the dialect of the blog's generator."""
 
@@ -35,8 +42,11 @@ class FieldReader(Protocol):
 class Inheritance(Protocol):
     """The values that a blog's pages are given from elsewhere. Paths are relative to the root of the tree."""
 
-    def merge(self, path: PurePosixPath, fields: Fields) -> Fields:
-        """Return a page's fields with what it is given: its own win, but where the generator has it otherwise."""
+    def merge(self, path: PurePosixPath, fields: Fields, version: str = "") -> Fields:
+        """Return a page's fields with what it is given: its own win, but where the generator has it otherwise.
+
+        `version` is the name of a dialect, if versions of the generator differ.
+        """
 
     @property
     def problems(self) -> Sequence[PostProblem]:
@@ -52,9 +62,9 @@ class Inheritance(Protocol):
 class NoInheritance:
     """A generator that gives pages no values, or a blog that makes no use of it."""
 
-    def merge(self, path: PurePosixPath, fields: Fields) -> Fields:
+    def merge(self, path: PurePosixPath, fields: Fields, version: str = "") -> Fields:
         """Return the page's own fields."""
-        del path
+        del path, version
         return fields
 
     problems: Sequence[PostProblem] = ()

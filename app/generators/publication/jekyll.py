@@ -24,11 +24,17 @@ def jekyll_rule(page: Page) -> Verdict:
     kind = _kind(page.path, site)
     if kind.startswith("no page"):
         return unpublished(kind.partition(": ")[2])
-    if site.values.get("unpublished") is not True and page.fields.get("published", True) in (False, None):
+    if site.values.get("unpublished") is not True and _is_held_back(page.fields):
         return unpublished(f"published: {shown(page.fields['published'])}")
     if kind == "page":
         return PUBLISHED
     return _day(page, is_post=kind == "post")
+
+
+def _is_held_back(fields: Mapping[str, object]) -> bool:
+    """Return whether `published` is false, as Ruby has it: 0 and an empty text are true."""
+    published = fields.get("published", True)
+    return published is False or published is None
 
 
 def _kind(path: PurePosixPath, site: Site) -> str:

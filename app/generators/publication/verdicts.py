@@ -21,8 +21,10 @@ class Site:
     zone: tzinfo = UTC
     now: float = 0.0
     """Epoch seconds."""
-    resources: frozenset[PurePosixPath] = frozenset()
-    """Folders whose other files belong to one page, as Hugo's leaf bundles."""
+    index_folders: frozenset[PurePosixPath] = frozenset()
+    """Folders with a page `index`, whose other files belong to it in Hugo."""
+    template_folders: frozenset[PurePosixPath] = frozenset()
+    """Folders with includes and data instead of pages."""
     is_posts_folder: bool = False
     """The content folder is itself Jekyll's `_posts`, as its files tell."""
 
