@@ -200,7 +200,7 @@ def test_each_post_that_fails_is_named(blog: Blog) -> None:
     assert sorted(blog.issues()) == ["Good", "Locked"]
 
 
-def test_a_blog_of_hugo_is_read_as_hugo_reads_it(blog: Blog) -> None:
+def test_a_blog_of_hugo_follows_its_rules(blog: Blog) -> None:
     (blog.folder.parent / "hugo.toml").write_text('baseURL = "https://blog.example.com/notes/"\n')
     pages = {
         "a.md": '+++\ntitle = "A"\n[menu]\nx = 1\n+++\n',
