@@ -88,6 +88,8 @@ class Dialect:
     """A scalar with an unknown tag is a string, whatever it looks like."""
     needs_mapping: bool = False
     """Front matter that is no mapping cannot be read; elsewhere it has no fields."""
+    needs_text_keys: bool = False
+    """A field whose name is a number, or nothing, cannot be read."""
     runs_statements: bool = False
     """Front matter in JavaScript may be a list of statements, not only an object."""
     json_numbers_are_floats: bool = False
@@ -240,6 +242,7 @@ NIKOLA = Dialect(
     Print.PYTHON,
     refuses=_ALL_PYTHON | {Quirk.DUPLICATE_KEY, Quirk.TOML_1_1, Quirk.TOML_ESCAPE},
     needs_mapping=True,
+    needs_text_keys=True,
 )
 PELICAN = Dialect(
     "pelican",

@@ -146,6 +146,18 @@ def test_a_line_is_added_at_the_end_of_yaml(generator: str, before: str, after: 
             '<html><head>\n  <meta name="date" content="2020">\n</head></html>',
             '<html><head>\n  <meta name="date" content="2020">\n  <meta name="ghissueid" content="41" />\n</head></html>',
         ),
+        (
+            "pelican",
+            "a.html",
+            '<head><meta name="a" content="b"></head>',
+            '<head><meta name="a" content="b"><meta name="ghissueid" content="41" /></head>',
+        ),
+        (
+            "pelican",
+            "a.html",
+            "<head><meta name='GHissueid' content=''></head>",
+            "<head><meta name='GHissueid' content='41'></head>",
+        ),
         ("material", "a.md", "---\ndate: 2020-07-01\n---\n", "---\ndate: 2020-07-01\nghissueid: 41\n---\n"),
         ("ablog", "a.md", "---\nghissueid:\n---\n", "---\nghissueid: 41\n---\n"),
         ("vfile-matter", "a.md", "---\n---\n", "---\nghissueid: 41\n---\n"),

@@ -4,6 +4,7 @@ import asyncio
 
 from typing_extensions import override
 
+from app.domain.errors import StoreUnusable
 from app.domain.posts.posts import Post, PostCatalog
 from app.domain.records import ThreadRef
 from app.jobs.post_list import PostList
@@ -48,6 +49,18 @@ class FakePostSource(PostSource):
     @override
     async def aclose(self) -> None:
         self.is_closed = True
+
+
+class FailingPostSource(FakePostSource):
+    """A source whose store is gone."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    @override
+    async def read(self) -> PostCatalog | None:
+        self.read_count += 1
+        raise StoreUnusable("afterword.db", "disk I/O error")
 
 
 class GatedClock(FakeClock):

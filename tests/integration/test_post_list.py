@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.posts.posts import PostCatalog, Posts
+from app.domain.posts.posts import PostCatalog, PostProblem, Posts, ProblemKind
 from app.jobs.post_list import PostList
 from app.outbound.content.folder_posts import PostFolder
 from app.outbound.content.reading import SiteReader
@@ -13,7 +13,7 @@ from app.simulator.http.server import run_simulator
 from tests.fakes import FakeClock
 from tests.integration.fake_stores import FullKeyValues
 from tests.integration.local_service import BLOG, complete_backfill, run_ready_tasks, run_service_with_webhook
-from tests.integration.post_sources import FakePostSource, RecordedPostList, posts
+from tests.integration.post_sources import FailingPostSource, FakePostSource, RecordedPostList, posts
 from tests.integration.recorders import IdlePage
 from tests.integration.worlds import blog_world_at
 
@@ -89,6 +89,62 @@ async def test_close_before_start_does_nothing() -> None:
     recorded = RecordedPostList(FakePostSource(posts(1)))
     await recorded.post_list.close()
     assert not recorded.source.is_closed
+
+
+async def test_other_processes_serve_what_one_has_read() -> None:
+    key_values = FullKeyValues()
+    reader = RecordedPostList(FakePostSource(posts(1)), key_values)
+    await reader.post_list.start()
+    other = RecordedPostList(FakePostSource(posts(7)), key_values)
+    await other.post_list.start()
+    assert other.served == [posts(1)]
+    await other.post_list.catch_up()
+    reader.source.posts = posts(1, 2)
+    await reader.post_list.read()
+    await other.post_list.catch_up()
+    await other.post_list.catch_up()
+    assert other.served == [posts(1), posts(1, 2)]
+    assert other.source.read_count == 0
+
+
+async def test_process_that_takes_over_begins_with_the_latest_posts() -> None:
+    key_values = FullKeyValues()
+    reader = RecordedPostList(FakePostSource(posts(1)), key_values)
+    await reader.post_list.start()
+    other = RecordedPostList(FakePostSource(None), key_values)
+    await other.post_list.start()
+    reader.source.posts = posts(1, 2)
+    await reader.post_list.read()
+    await other.post_list.catch_up()
+    other.source.posts = None
+    running = asyncio.create_task(other.post_list.run())
+    await run_ready_tasks()
+    for _ in range(100):
+        if other.source.read_count:
+            break
+        await asyncio.sleep(0.01)
+    assert other.source.posts == posts(1, 2)
+    running.cancel()
+
+
+async def test_problems_outlive_a_restart() -> None:
+    key_values = FullKeyValues()
+    problem = PostProblem(ProblemKind.EMPTY_NUMBER, "a.md", "ghissueid is empty", "Write the number.", 3)
+    catalog = PostCatalog(posts(1).posts, (problem,), "hugo")
+    await RecordedPostList(FakePostSource(catalog), key_values).post_list.start()
+    restarted = RecordedPostList(FakePostSource(None), key_values)
+    await restarted.post_list.start()
+    assert restarted.served == [catalog]
+
+
+async def test_failing_source_is_read_again_after_a_moment() -> None:
+    source = FailingPostSource()
+    recorded = RecordedPostList(source)
+    recorded.post_list._source = source
+    running = asyncio.create_task(recorded.post_list.run())
+    await run_ready_tasks()
+    assert recorded.clock.slept == [1.0]
+    running.cancel()
 
 
 @pytest.mark.parametrize("loss", ["emptied", "removed"])

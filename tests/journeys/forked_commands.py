@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import coverage
 import httpx
 
 from app.cli.main import main
@@ -154,6 +155,10 @@ def _run(command: dict[str, object]) -> None:
         traceback.print_exc()
     sys.stdout.flush()
     sys.stderr.flush()
+    measurement = coverage.Coverage.current()
+    if measurement is not None:
+        measurement.stop()
+        measurement.save()
     os._exit(status)
 
 

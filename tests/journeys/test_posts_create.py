@@ -53,7 +53,8 @@ def test_a_hundred_posts_cost_one_search_and_their_writes(blog: Blog) -> None:
     pages = [blog.add(f"{number}.md", f"Post {number}") for number in range(100)]
     before = {page: page.read_bytes() for page in pages}
     result = blog.create("--label", "comments", "--base-url", "https://blog.example.com")
-    assert (result.status, result.errors) == (0, "")
+    unknown = "The addresses of 100 posts are not known; their issues name none.\n"
+    assert (result.status, result.errors) == (0, unknown)
     assert result.output.endswith("100 issues opened\n")
     assert blog.methods() == "GET " + " ".join(["POST"] * 100)
     assert blog.numbers() == blog.issues()
@@ -197,6 +198,44 @@ def test_each_post_that_fails_is_named(blog: Blog) -> None:
     assert "linked.md: failed: the file has another name (a hard link)" in result.errors
     assert "wrong.md: skipped:" in result.errors
     assert sorted(blog.issues()) == ["Good", "Locked"]
+
+
+def test_a_blog_of_hugo_follows_its_rules(blog: Blog) -> None:
+    (blog.folder.parent / "hugo.toml").write_text('baseURL = "https://blog.example.com/notes/"\n')
+    pages = {
+        "a.md": '+++\ntitle = "A"\n[menu]\nx = 1\n+++\n',
+        "b.md": "---\ntitle: B\nGHissueID: # soon\n---\n",
+        "c.md": "---\ntitle: C\ndate: 2999-01-01\n---\n",
+        "d.md": "---\ntitle: D\nghrepo: ada/notes\n---\n",
+    }
+    for name, text in pages.items():
+        (blog.folder / name).write_text(text)
+    result = blog.create()
+    assert result.status == 1
+    assert result.errors == (
+        "d.md: failed: it names the repository ada/notes. Run the command for that one, with --repo.\n"
+    )
+    assert blog.issues() == {"A": "1", "B": "2"}
+    assert (blog.simulator.world.issue(REPO, 1).body or "").startswith("https://blog.example.com/notes/a/\n\n<!--")
+    assert {name: (blog.folder / name).read_text() for name in pages} == {
+        **pages,
+        "a.md": '+++\ntitle = "A"\nghissueid = 1\n[menu]\nx = 1\n+++\n',
+        "b.md": "---\ntitle: B\nGHissueID: 2 # soon\n---\n",
+    }
+
+
+def test_the_folder_must_be_named_and_exist(blog: Blog) -> None:
+    settings = {"GITHUB_TOKEN": TOKEN, "REPO": REPO}
+    unnamed = blog.commands.run("posts", "create", cwd=blog.folder, **settings)
+    assert unnamed.status == 2
+    assert unnamed.errors.startswith("Afterword: No content folder is named.")
+    absent = blog.commands.run("posts", "create", "absent", cwd=blog.folder, **settings)
+    assert (absent.status, absent.errors) == (
+        2,
+        "Afterword: There is no folder 'absent'. Name the blog's content folder.\n",
+    )
+    by_setting = blog.commands.run("posts", "list", cwd=blog.folder.parent, **settings, POSTS="content")
+    assert by_setting.status == 0
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,18 @@ async def test_a_lost_request_is_repeated_later(
     assert _methods(simulator) == "GET POST GET GET POST POST POST"
 
 
+async def test_a_post_whose_requests_are_lost_fails(blog: Blog, world: World, simulator: RunningSimulator) -> None:
+    world.archive_repository("ada/blog")  # so that the lost requests open nothing
+    simulator.faults.add(faults.Status(502), match=CREATE, times=2)
+    report = await blog.run(Options(limit=1))
+    assert report.results[0].outcome is Outcome.FAILED
+    assert report.results[0].reason is not None
+    assert report.results[0].reason.startswith("GitHub may have opened an issue or not (it answers with status 502)")
+    world.archive_repository("ada/blog", archived=False)
+    await blog.run()
+    _assert_threads_are_right(blog, world)
+
+
 async def test_a_search_finds_what_the_newest_lack(blog: Blog, world: World, simulator: RunningSimulator) -> None:
     world.open_issue("ada/blog", title="One", body=f"Text\n\n{_marker('one')}")
     for number in range(100):

@@ -44,7 +44,7 @@ class Printer:
     def print_end(self, plan: Plan, report: Report) -> None:
         """Print what is left to say, and the sum."""
         if self._is_json:
-            typer.echo(orjson.dumps(_json_object(plan, report, self.options, self._repo)).decode())
+            typer.echo(orjson.dumps(self._json_object(plan, report)).decode())
             return
         for omission in plan.omissions:
             if omission.is_problem or omission.is_doubt:
@@ -83,6 +83,21 @@ class Printer:
         for line in (result.text or "").splitlines():
             print_line(self._console, f"  | {line}".rstrip())
 
+    def _json_object(self, plan: Plan, report: Report) -> dict[str, Any]:
+        """Return the published fields."""
+        return {
+            "repo": str(self._repo),
+            "dry_run": self.options.dry_run,
+            "posts": [_json_post(result) for result in report.results],
+            "skipped": [
+                {"source": omission.source, "reason": omission.reason, "problem": omission.is_problem}
+                for omission in plan.omissions
+            ],
+            "warnings": self._warnings(plan, report),
+            "stopped_by": report.stopped_by,
+            "waiting_until": report.waiting_until,
+        }
+
 
 def _sum(report: Report, *, dry_run: bool) -> str:
     counts = {outcome: report.count(outcome) for outcome in Outcome}
@@ -95,22 +110,6 @@ def _sum(report: Report, *, dry_run: bool) -> str:
         f"{counts[Outcome.REMAINING]} posts remain",
     ]
     return ", ".join(part for part in parts if not part.startswith("0 ")) or "Nothing was done"
-
-
-def _json_object(plan: Plan, report: Report, options: Options, repo: Repository) -> dict[str, Any]:
-    """Return the published fields."""
-    return {
-        "repo": str(repo),
-        "dry_run": options.dry_run,
-        "posts": [_json_post(result) for result in report.results],
-        "skipped": [
-            {"source": omission.source, "reason": omission.reason, "problem": omission.is_problem}
-            for omission in plan.omissions
-        ],
-        "warnings": report.warnings,
-        "stopped_by": report.stopped_by,
-        "waiting_until": report.waiting_until,
-    }
 
 
 def _json_post(result: PostResult) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def _fails(page: Page) -> str | None:
 
 def _allows_html(values: Mapping[str, object]) -> bool:
     security = get_folded(values, "security")
-    allowed = get_folded(security, "allowContent") if isinstance(security, Mapping) else None
+    allowed = get_folded(security, "allowcontent") if isinstance(security, Mapping) else None
     patterns = allowed if isinstance(allowed, Sequence) and not isinstance(allowed, str) else [allowed]
     return any(isinstance(pattern, str) and ("html" in pattern or ".*" in pattern) for pattern in patterns)
 
@@ -65,7 +65,7 @@ def _place(page: Page, *, is_current: bool) -> str | None:
 
 def _draft(page: Page, *, is_current: bool) -> str | None:
     fields, values = page.fields, page.site.values
-    if get_folded(values, "buildDrafts") is True:
+    if get_folded(values, "builddrafts") is True:
         return None
     draft = fields.get("draft")
     if _is_true(draft, floats=is_current):
@@ -111,10 +111,10 @@ def _days(page: Page) -> Verdict:
     values, zone, now = page.site.values, page.site.zone, page.site.now
     changes = []
     start = _first(page.fields, _PUBLISHED, zone)
-    if start and start[1].seconds > now and get_folded(values, "buildFuture") is not True:
+    if start and start[1].seconds > now and get_folded(values, "buildfuture") is not True:
         return Verdict(f"{start[0]}: {start[1].text} is in the future", changes_at=start[1].seconds)
     end = _first(page.fields, _EXPIRED, zone)
-    if end and get_folded(values, "buildExpired") is not True:
+    if end and get_folded(values, "buildexpired") is not True:
         if end[1].seconds <= now:
             return unpublished(f"{end[0]}: {end[1].text} is over")
         changes.append(end[1].seconds)

@@ -10,11 +10,11 @@ from app.generators.inherited.scalars import get_folded
 from app.generators.tree import ContentTree
 
 _OPTIONS: Mapping[str, tuple[str, str]] = {
-    "hugo": ("contentDir", "content"),
+    "hugo": ("contentdir", "content"),
     "jekyll": ("source", "."),
     "hexo": ("source_dir", "source"),
     "material": ("docs_dir", "docs"),
-    "pelican": ("PATH", "content"),
+    "pelican": ("path", "content"),
     "zola": ("", "content"),
     "astro": ("", "src"),
 }

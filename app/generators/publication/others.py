@@ -1,7 +1,8 @@
 """When the other generators make a page: one small rule for each, by its name."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from app.generators.publication.dates import free_moment
@@ -82,12 +83,24 @@ def docusaurus_rule(page: Page) -> Verdict:
 
 def nikola_rule(page: Page) -> Verdict:
     """Return the verdict of Nikola, which builds every post that has a title and a day."""
+    folders = [each for name in ("POSTS", "PAGES") if isinstance(each := page.site.values.get(name), tuple | list)]
+    if len(folders) == len(("POSTS", "PAGES")) and not any(_is_in(page.path, each) for each in folders):
+        return unpublished("neither POSTS nor PAGES in conf.py names it")
     day = page.fields.get("date")
     if day in (None, "") and "pages" not in page.path.parts:
         return Verdict(fails="it has no date")
     if day not in (None, "") and free_moment(day, page.site.zone) is None:
         return Verdict(fails=f"its date is {shown(day)}")
     return PUBLISHED
+
+
+def _is_in(path: PurePosixPath, entries: Sequence[object]) -> bool:
+    """Return whether one of Nikola's entries, as `("posts/*.md", "posts", "post.tmpl")`, names a file."""
+    patterns = [
+        entry[0] for entry in entries if isinstance(entry, tuple | list) and entry and isinstance(entry[0], str)
+    ]
+    wanted = [PurePosixPath(pattern) for pattern in patterns]
+    return any(path.is_relative_to(each.parent) and fnmatchcase(path.name, each.name) for each in wanted)
 
 
 def pelican_rule(page: Page) -> Verdict:

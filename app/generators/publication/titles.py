@@ -21,8 +21,8 @@ _HEADING = re.compile(r" {0,3}#[ \t]+(?P<text>.*?)(?:[ \t]+#+)?[ \t]*")
 _UNDERLINE = re.compile(r" {0,3}=+[ \t]*")
 _ATTRIBUTES = re.compile(r"[ \t]*\{[^{}]*\}\Z")
 _LINK = re.compile(r"!?\[([^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])")
-_MARKS = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)|\\(?=[!-/:-@\[-`{-~])")
-_DATED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?P<slug>.+)")
+_EMPHASIS = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)|\\(?=[!-/:-@\[-`{-~])")
+_POST_NAME = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?P<slug>.+)")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -32,8 +32,8 @@ def title_of(path: PurePosixPath, text: str, dialect: Dialect, site: Site) -> st
     `path` is relative to the root of the tree, `text` the start of the file.
     """
     if dialect.generator == "jekyll":
-        dated = _DATED.fullmatch(path.stem) if "_posts" in path.parts else None
-        return " ".join(word.capitalize() for word in dated["slug"].split("-")) if dated else None
+        post_name = _POST_NAME.fullmatch(path.stem) if "_posts" in path.parts else None
+        return " ".join(word.capitalize() for word in post_name["slug"].split("-")) if post_name else None
     if dialect.generator not in _WITH_HEADINGS or (dialect.generator == "material" and not is_post(path, site)):
         return None
     block = dialect.split(text)
@@ -44,11 +44,11 @@ def _first_heading(lines: list[str]) -> str | None:
     """Return the text of the first heading of the first level, outside blocks of code."""
     fence = ""
     for line, next_line in zip(lines, [*lines[1:], ""], strict=True):
-        mark = _FENCE.match(line)
-        if mark:
+        line_fence = _FENCE.match(line)
+        if line_fence:
             opens = not fence
-            closes = bool(fence) and mark["fence"].startswith(fence)
-            fence = mark["fence"] if opens else "" if closes else fence
+            closes = bool(fence) and line_fence["fence"].startswith(fence)
+            fence = line_fence["fence"] if opens else "" if closes else fence
         elif not fence:
             heading = _HEADING.fullmatch(line)
             is_underlined = bool(line.strip()) and line != "---" and _UNDERLINE.fullmatch(next_line)
@@ -60,4 +60,4 @@ def _first_heading(lines: list[str]) -> str | None:
 
 def _plain(text: str) -> str | None:
     """Return a heading without its marks of Markdown."""
-    return _MARKS.sub("", _LINK.sub(r"\1", _ATTRIBUTES.sub("", text))).strip() or None
+    return _EMPHASIS.sub("", _LINK.sub(r"\1", _ATTRIBUTES.sub("", text))).strip() or None

@@ -170,6 +170,12 @@ class Simulator:
             viewer = self._viewer(request)
         except StatusError as error:
             return self._charge(request, error.response, None)
+        return self._limited_response(request, viewer, too_many=too_many)
+
+    def _limited_response(
+        self, request: IncomingRequest, viewer: User | None, *, too_many: bool
+    ) -> tuple[SimulatedResponse, bool]:
+        """Return the response to a user, or to an IP address, as far as the limits allow it."""
         client, now = _client(request.client_ip, viewer), self.world.clock()
         cost = _WRITE_POINTS if request.method in {"POST", "PATCH"} else 1
         if too_many or self.rate_limiter.is_too_fast(client, self.limits.points_per_minute, now, cost):

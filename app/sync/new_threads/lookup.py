@@ -10,7 +10,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from app.domain.errors import GitHubError, RateLimited, RequestRejected
+from app.domain.errors import GitHubError, RateLimited
 from app.domain.posts.markers import MARKER_WORD, find_marker
 from app.domain.sites import Repository
 from app.github.new_issues import OpenedIssue, listed_issues, newest_issues_request, search_request, search_results
@@ -54,11 +54,9 @@ class MarkerLookup:
         request = search_request(self.api, self.repo.full_name, MARKER_WORD)
         try:
             return search_results(await self.github.send(request))
-        except RequestRejected:  # such as for a token that may not search
-            return None
         except RateLimited:
             raise
-        except GitHubError:
+        except GitHubError:  # such as for a token that may not search
             return None
 
 

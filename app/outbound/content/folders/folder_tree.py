@@ -26,8 +26,8 @@ MAX_FILES_BESIDE = 20_000
 """The most files of the site that are listed outside the content folder."""
 _UNSETTLED_SECONDS = 2.0
 """A file that was written so recently may be written again without a change of its times."""
-_WORK_SECONDS, _BREAK_SECONDS = 0.004, 0.001
-"""After so much reading the thread leaves Python's lock to the event loop for a moment."""
+_WORK_SECONDS = 0.002
+"""After so much reading the thread lets the event loop run, if that waits for Python's lock."""
 
 _CACHED_PATHS = 20_000
 _ROOT = PurePosixPath()
@@ -108,7 +108,7 @@ class FolderTree(ContentTree):
     def _give_way(self) -> None:
         """Let the event loop run: readers come first."""
         if time.perf_counter() - self._since > _WORK_SECONDS:
-            time.sleep(_BREAK_SECONDS)
+            time.sleep(0)
             self._since = time.perf_counter()
 
     def _walk(self, start: str, most_files: int) -> None:
