@@ -183,10 +183,6 @@ class Simulator:
         if request.path == "/rate_limit":
             status = self._rate_limit_status(request, self._budget(request, viewer))
             return self._complete(request, status, viewer), False
-        return self._limited_response(request, viewer)
-
-    def _limited_response(self, request: IncomingRequest, viewer: User | None) -> tuple[SimulatedResponse, bool]:
-        """Return the response to a request that counts against one of the hourly limits."""
         if request.path == SEARCH_PATH:
             return self._search(request, viewer), False
         if not self._budget(request, viewer).remaining:
