@@ -55,7 +55,9 @@ def test_wrong_setting_ends_with_one_sentence(
     assert len(errors.splitlines()) == 1
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["sync", "--help"], ["demo", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["serve", "--help"], ["sync", "--help"], ["demo", "--help"], ["doctor", "--help"]]
+)
 def test_each_command_explains_itself(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
