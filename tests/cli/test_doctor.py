@@ -247,6 +247,13 @@ def test_fix_adds_events_to_the_webhook(doctor: RunDoctor, simulator: RunningSim
     assert hook.has_secret
 
 
+def test_posts_in_the_repository_need_pushes(doctor: RunDoctor, simulator: RunningSimulator) -> None:
+    add_hook(simulator, 202)
+    run = doctor("--json", GITHUB_TOKEN=TOKEN, WEBHOOK_SECRET="s", POSTS=f"github:{REPO}")
+    assert "webhook-events" in run.rules
+    assert "does not send push" in run.output
+
+
 def test_fix_without_the_right_says_so(doctor: RunDoctor, simulator: RunningSimulator) -> None:
     add_hook(simulator, 202, events=["issues"])
     run = doctor("content", "--fix", "--json", GITHUB_TOKEN=TOKEN, WEBHOOK_SECRET="s")

@@ -69,9 +69,10 @@ def _rule(rule: str, findings: list[Finding]) -> dict[str, Any]:
 def _result(report: Report, finding: Finding, index: int) -> dict[str, Any]:
     path = report.page_paths.path(finding)
     path_text = path if path is not None else report.page_paths.folder
-    location: dict[str, Any] = {
-        "artifactLocation": {"uri": quote(path_text, errors="surrogateescape"), "uriBaseId": _ROOT}
-    }
+    uri = quote(path_text, errors="surrogateescape")
+    is_inside = not uri.startswith("/")
+    artifact = {"uri": uri, "uriBaseId": _ROOT} if is_inside else {"uri": f"file://{uri}"}
+    location: dict[str, Any] = {"artifactLocation": artifact}
     if path is not None:
         location["region"] = {"startLine": finding.line or 1}
     number = finding.thread.number if finding.thread is not None else ""
