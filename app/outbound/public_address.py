@@ -16,7 +16,8 @@ from app.domain.errors import Unreachable
 from app.github.requests import USER_AGENT
 from app.outbound.http import failure_reason, is_loopback
 
-MAX_BODY_BYTES = 4 * 2**20
+MAX_BODY_BYTES = 128 * 1024
+"""What is read here has less; an encoded body can be a thousand times as large."""
 _EVENT_STREAM = {"Accept": "text/event-stream", "Accept-Encoding": "gzip, br"}
 _HEARTBEAT = b"\n:\n"
 _SECONDS = 10.0

@@ -16,7 +16,8 @@ from app.simulator.webhooks.deliveries import Delivery
 
 REPO = "ada/blog"
 TOKEN = "t0ken-of-ada-which-is-long"
-PUBLIC_URL = "https://comments.example.com"
+PUBLIC_URL = "http://127.0.0.1:1"
+"""Where nothing listens."""
 HOOK_URL = f"{PUBLIC_URL}/webhooks/github"
 EVENTS = ("issue_comment", "issues", "repository")
 

@@ -247,6 +247,31 @@ def test_fix_adds_events_to_the_webhook(doctor: RunDoctor, simulator: RunningSim
     assert hook.has_secret
 
 
+def test_posts_in_the_repository_need_pushes(doctor: RunDoctor, simulator: RunningSimulator) -> None:
+    add_hook(simulator, 202)
+    run = doctor("--json", GITHUB_TOKEN=TOKEN, WEBHOOK_SECRET="s", POSTS=f"github:{REPO}")
+    assert "webhook-events" in run.rules
+    assert "does not send push" in run.output
+
+
+def test_posts_in_a_repository_are_read(doctor: RunDoctor, simulator: RunningSimulator) -> None:
+    page = f'---\ntitle: "{TITLE}"\nghissueid: 1\n---\n'
+    simulator.world.push(REPO, {"content/a.md": page, "content/b.md": page.replace(": 1", ": 99")})
+    run = doctor("--json", POSTS=f"github:{REPO}/content")
+    assert (run.status, run.rules) == (1, ["missing-issue"])
+    assert run.report["posts"] == 2
+    assert run.report["findings"][0]["source"] == "b.md"
+    assert run.report["findings"][0]["file"] is None
+
+
+def test_list_that_cannot_be_read_is_said(doctor: RunDoctor) -> None:
+    with unreachable_url() as url:
+        run = doctor("--json", POSTS=f"{url}/posts.json?key=s3cret")
+    assert (run.status, run.check("posts")["outcome"]) == (2, "unchecked")
+    assert "cannot be used" in run.check("posts")["detail"]
+    assert "s3cret" not in run.output
+
+
 def test_fix_without_the_right_says_so(doctor: RunDoctor, simulator: RunningSimulator) -> None:
     add_hook(simulator, 202, events=["issues"])
     run = doctor("content", "--fix", "--json", GITHUB_TOKEN=TOKEN, WEBHOOK_SECRET="s")

@@ -66,6 +66,25 @@ def test_few_requests_are_sent_and_nothing_is_left(
     assert sorted(path.name for path in tmp_path.iterdir()) == [".git", "content", "hugo.toml"]
 
 
+def test_mirror_gives_the_same_findings(doctor: RunDoctor, simulator: RunningSimulator) -> None:
+    assert doctor(program="sync").status == 0
+    simulator.requests.clear()
+    run = doctor("content", "--json")
+    assert [(entry["severity"], entry["rule"], entry["source"]) for entry in run.report["findings"]] == [
+        entry[:3] for entry in FINDINGS
+    ]
+    assert not any("issues?" in request.target for request in simulator.requests)
+
+
+def test_names_that_are_no_text_are_reported(doctor: RunDoctor, tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9 %,1.md")
+    (tmp_path / "content" / "posts" / name).write_text("---\ntitle: Coffee\nghissueid: 998\n---\n")
+    assert "caf\ufffd %,1.md" in doctor("content", "--json").output
+    assert "caf%EF%BF%BD%20%25%2C1.md" in doctor("content", "--format", "sarif").output
+    assert "caf\ufffd %25%2C1.md" in doctor("content", "--format", "github").output
+    assert doctor("content").status == 1
+
+
 def test_each_finding_says_what_to_do(doctor: RunDoctor) -> None:
     findings = doctor("content", "--json").report["findings"]
     for finding in findings:

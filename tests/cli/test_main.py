@@ -8,6 +8,7 @@ import pytest
 
 from app.cli.main import main
 
+COMMANDS = ("serve", "sync", "demo", "doctor", "status", "counts", "posts create", "posts list")
 Output = tuple[int | str | None, str, str]
 """Exit status, standard output, standard error."""
 
@@ -59,7 +60,7 @@ def test_wrong_setting_ends_with_one_sentence(
     "arguments",
     [
         ["--help"],
-        *([*command.split(), "--help"] for command in ("serve", "sync", "demo", "posts create", "posts list")),
+        *([*command.split(), "--help"] for command in COMMANDS),
     ],
 )
 def test_each_command_explains_itself(

@@ -12,7 +12,7 @@ Everything else needs the owner's decision, and is left.
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from app.cli.doctor.checks.webhook import EVENTS, own_hooks
+from app.cli.doctor.checks.webhook import needed_events, own_hooks
 from app.cli.doctor.examination import Examination
 from app.cli.doctor.report import CheckResult, Fix
 from app.cli.posts.create import page_editor
@@ -57,7 +57,7 @@ async def _add_events(examination: Examination) -> list[str]:
     settings, texts = examination.settings, []
     for repo in examination.repositories:
         for hook in await own_hooks(examination, repo):
-            missing = [event for event in EVENTS if not hook.sends(event)]
+            missing = [event for event in needed_events(settings, repo) if not hook.sends(event)]
             if not missing:
                 continue
             request, content = event_addition(examination.requests(repo).hooks(), hook.id, missing)

@@ -10,9 +10,10 @@ from app.domain.posts.findings import Finding, Severity
 from app.domain.sites import Repository
 from app.github import hooks
 from app.github.hooks import Hook, HookDelivery
+from app.settings import Settings
 
 WEBHOOK_PATH = "/webhooks/github"
-EVENTS = ("issue_comment", "issues", "repository")
+_EVENTS = ("issue_comment", "issues", "repository")
 _RIGHT = "The token may not see webhooks: give it “Webhooks: Read-only”, or the classic scope read:repo_hook."
 _SETTINGS = "Open the repository's Settings → Webhooks on GitHub."
 _STATUS_ADVICE = {
@@ -51,6 +52,12 @@ async def check_webhook(examination: Examination) -> CheckResult:
     return CheckResult("webhook", " ".join(details), tuple(findings), is_skipped=is_skipped)
 
 
+def needed_events(settings: Settings, repo: Repository) -> tuple[str, ...]:
+    """Return the events that a repository's webhook must send; pushes only if the posts are in it."""
+    content = settings.content_repository
+    return (*_EVENTS, "push") if content is not None and content.repo == repo else _EVENTS
+
+
 async def own_hooks(examination: Examination, repo: Repository) -> list[Hook]:
     """Return the webhooks of a repository that lead to Afterword. Raises `GitHubError`."""
     all_hooks = hooks.hooks(await examination.github.send(examination.requests(repo).hooks()))
@@ -79,7 +86,7 @@ async def _check_repository(examination: Examination, repo: Repository) -> tuple
         deliveries = hooks.deliveries(
             await examination.github.send(examination.requests(repo).hook_deliveries(hook.id))
         )
-        findings += judge_hook(repo, hook, has_secret=bool(settings.secrets))
+        findings += judge_hook(repo, hook, needed_events(settings, repo), has_secret=bool(settings.secrets))
         findings += judge_deliveries(repo, deliveries)
         details.append(_describe(hook, deliveries))
     return " ".join(details), findings
@@ -93,10 +100,10 @@ def _same_address(address: str, other_address: str) -> bool:
     return address.rstrip("/").lower() == other_address.rstrip("/").lower()
 
 
-def judge_hook(repo: Repository, hook: Hook, *, has_secret: bool) -> list[Finding]:
+def judge_hook(repo: Repository, hook: Hook, events: Sequence[str], *, has_secret: bool) -> list[Finding]:
     """Return what is wrong with the settings of a webhook."""
     name = f"The webhook of {repo}"
-    missing = [event for event in EVENTS if not hook.sends(event)]
+    missing = [event for event in events if not hook.sends(event)]
     problems = (
         (not hook.is_active, "webhook-inactive", Severity.ERROR, f"{name} is switched off.", "Make it active."),
         (

@@ -4,7 +4,7 @@ https://docs.github.com/actions/reference/workflows-and-actions/workflow-command
 """
 
 from app.cli.doctor.formats.table import summary
-from app.cli.doctor.report import Report, printable
+from app.cli.doctor.report import Report, displayable, printable
 from app.domain.posts.findings import Finding, Severity
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -24,7 +24,7 @@ def _command(report: Report, finding: Finding) -> str:
     path = report.page_paths.path(finding)
     properties = []
     if path is not None:
-        properties.append(f"file={_property(path)}")
+        properties.append(f"file={_property(displayable(path))}")
         if finding.line is not None:
             properties.append(f"line={finding.line}")
     properties.append(f"title={_property(finding.rule)}")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.cli.doctor.report import Report, printable
+from app.cli.doctor.report import Report, displayable, printable
 from app.domain.posts.findings import Finding, Severity
 
 VERSION = 1
@@ -37,14 +37,15 @@ def to_json_object(report: Report, exit_status: int) -> dict[str, Any]:
 
 
 def _finding(report: Report, name: str, finding: Finding) -> dict[str, Any]:
+    path = report.page_paths.path(finding)
     return {
         "check": name,
         "rule": finding.rule,
         "severity": str(finding.severity),
         "message": printable(finding.message),
         "advice": printable(finding.advice),
-        "source": finding.source,
-        "file": report.page_paths.path(finding),
+        "source": None if finding.source is None else displayable(finding.source),
+        "file": None if path is None else displayable(path),
         "line": finding.line,
         "repository": finding.thread.repo.full_name if finding.thread is not None else None,
         "number": finding.thread.number if finding.thread is not None else None,

@@ -69,11 +69,14 @@ def _rule(rule: str, findings: list[Finding]) -> dict[str, Any]:
 def _result(report: Report, finding: Finding, index: int) -> dict[str, Any]:
     path = report.page_paths.path(finding)
     path_text = path if path is not None else report.page_paths.folder
-    location: dict[str, Any] = {"artifactLocation": {"uri": quote(path_text), "uriBaseId": _ROOT}}
+    uri = quote(path_text, errors="surrogateescape")
+    is_inside = not uri.startswith("/")
+    artifact = {"uri": uri, "uriBaseId": _ROOT} if is_inside else {"uri": f"file://{uri}"}
+    location: dict[str, Any] = {"artifactLocation": artifact}
     if path is not None:
         location["region"] = {"startLine": finding.line or 1}
     number = finding.thread.number if finding.thread is not None else ""
-    identity = f"{finding.rule}\n{path_text}\n{number}".encode()
+    identity = f"{finding.rule}\n{path_text}\n{number}".encode(errors="surrogateescape")
     return {
         "ruleId": finding.rule,
         "ruleIndex": index,
