@@ -81,7 +81,7 @@ async def test_posts_of_the_blog_have_threads_and_findings(world: World, clock: 
             assert by_title["The first"]["comment_count"] == 3
             assert by_title["Without a thread"]["threads"][0]["status"] == "missing"
             assert by_title["Without a thread"]["comment_count"] is None
-            assert by_title["A draft"]["unpublished"]
+            assert by_title["A draft"]["unpublished_reason"]
             rules = {finding["rule"] for post in by_title.values() for finding in post["findings"]}
             assert {"duplicate-number", "missing-issue"} <= rules
             assert {finding["rule"] for finding in (await _status(owned))["findings"]} >= rules
@@ -183,7 +183,7 @@ async def test_counts_leave_out_what_is_held_back(world: World, clock: FakeClock
             (post,) = [post for post in await _posts(owned) if post["threads"][0]["ghissueid"] == 1]
             assert (post["comment_count"], post["held_count"]) == (3, 1)
             status = await _status(owned)
-            assert [(item["author"], item["held_back"]) for item in status["held_back"]] == [
+            assert [(item["author"], item["hold_reason"]) for item in status["held_comments"]] == [
                 ("mallory", "It has the word “casino”.")
             ]
             await owned.owner.sign_in()

@@ -91,11 +91,11 @@ async def require_owner(request: Request) -> None:
 def client_address(request: Request) -> str:
     """Return whom a request comes from: the address that the nearest proxy names, if the peer may be a proxy.
 
-    Whoever can reach the service from its own network may name any address; that only splits the limits of one client.
+    A client in the service's own network may name any address; that only splits its limits.
     """
     peer = request.client.host if request.client else ""
-    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    return forwarded if forwarded and is_near(peer) else peer
+    proxy_client = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return proxy_client if proxy_client and is_near(peer) else peer
 
 
 def require_own_origin(request: Request) -> None:
