@@ -11,9 +11,12 @@ from app.jobs.poll_schedule import PollOutcome
 from app.ports.metrics import DeliveryOutcome, Drift
 from app.ports.owner.history import HistoryRecord
 from app.ports.rate_state import RateLimitState
+from app.serving.owner.checks import OwnerChecks
 from app.serving.owner.journal import Journal
 from app.serving.owner.model import PostRow, ThreadRow
+from app.store.memory import MemoryJobs, MemoryKeyValues
 from app.store.memory.owner.history import MemoryHistory
+from tests.fakes import FakeClock
 
 REPO = repository("Ada/Blog")
 
@@ -59,3 +62,19 @@ def make_post(
     return PostRow(
         title, fields.get("source"), None, fields.get("date"), fields.get("unpublished_reason"), threads, findings
     )
+
+
+class Process:
+    """One of several processes on a store: what its checks called."""
+
+    def __init__(self, jobs: MemoryJobs, key_values: MemoryKeyValues, clock: FakeClock, *, has_token: bool) -> None:
+        self.calls: list[str] = []
+        self.checks = OwnerChecks(
+            jobs,
+            key_values,
+            clock,
+            wake=lambda: self.calls.append("wake"),
+            on_done=lambda: self.calls.append("done"),
+            poll_now=lambda: self.calls.append("poll"),
+            has_token=has_token,
+        )
