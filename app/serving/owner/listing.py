@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from app.domain.posts.findings import Severity
 from app.serving.owner.model import PostRow
 
-PAGE_SIZE = 100
+PAGE_SIZE = 50
 _MAX_QUERY = 100
 _MAX_PAGE = 10_000
 _SEVERITIES = list(Severity)

@@ -60,6 +60,7 @@ _TEMPLATE_TOOLS: Mapping[str, Any] = {
     "moment_of": wording.moment_of,
     "size": wording.size,
     "web_address": wording.web_address,
+    "short": wording.short,
     "thread_status": wording.thread_status,
     "thread_name": wording.thread_name,
     "outcomes": wording.outcomes,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from app.domain.posts.findings import Finding
+from app.domain.texts.excerpts import excerpt
 from app.domain.times import epoch, rfc3339
 from app.ports.owner.history import HistoryEvent, HistoryKind, HistoryRecord
 from app.serving.owner.as_json import outcome_totals
@@ -17,6 +18,9 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _UNITS = (("year", 365 * _DAY), ("month", 30 * _DAY), ("day", _DAY), ("hour", _HOUR), ("minute", _MINUTE))
 _MOST_FINDINGS = 30
 _MOST_EVENTS = 10
+_LONGEST_ADDRESS = 1000
+_LONGEST = 160
+"""Characters of a title or a sentence: the blog's files and readers may write any number."""
 _KILO = 1000
 MESSAGES: Mapping[str, str] = {
     CheckOutcome.DONE: "GitHub was asked: what is shown is up to date.",
@@ -126,13 +130,18 @@ def size(count: int | None) -> str:
 
 def web_address(address: str | None) -> str | None:
     """Return an address that a link may have: an absolute one of the web. Titles and addresses come from outside."""
-    if not address:
+    if not address or len(address) > _LONGEST_ADDRESS:
         return None
     try:
         parts = urlsplit(address)
     except ValueError:
         return None
     return address if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def short(text: str) -> str:
+    """Return a text in one line of bounded length."""
+    return excerpt(text, _LONGEST)
 
 
 def thread_status(thread: ThreadRow) -> str:
