@@ -69,10 +69,10 @@ async def open_overview(settings: Settings, clock: Clock, process_id: str) -> As
     """
     path = settings.store_path
     if path is None or not await asyncio.to_thread(Path(path).exists):
-        where = "in the memory of the service" if path is None else f"{path}, which does not exist yet"
+        location = "in the memory of the service" if path is None else f"{path}, which does not exist yet"
         raise CannotStart(
-            f"No service answers, and the mirror is {where}. Start it with `afterword serve`, or name the address of a "
-            "running one with --url."
+            f"No service answers, and the mirror is {location}. Start it with `afterword serve`, or name the address "
+            "of a running one with --url."
         )
     store = await SqliteStore.open(path, process_id=process_id, sites=settings.repo)
     try:

@@ -1,7 +1,7 @@
 """Measure the owner's page: `python -m tests.bench.owner`. The simulator stands for GitHub.
 
 A blog of 1,000 posts and 10,000 comments, with its content folder: seconds to the first byte over a socket, bytes as
-sent, requests to GitHub meanwhile, and for how long a request of a reader waits while the page is made.
+sent, requests to GitHub during the reads, and for how long a request of a reader waits while the page is made.
 """
 
 import statistics

@@ -23,7 +23,7 @@ async def test_counts_of_an_hour_are_added_up(store: Store) -> None:
     )
 
 
-async def test_counts_are_read_from_the_hour_of_a_time_on(store: Store) -> None:
+async def test_counts_are_read_from_an_hour_on(store: Store) -> None:
     await store.history.add(HistoryRecord((POLL, replace(POLL, hour=3 * HOUR))))
     assert [count.hour for count in (await store.history.since(2 * HOUR - 1)).counts] == [HOUR, 3 * HOUR]
     assert [count.hour for count in (await store.history.since(2 * HOUR)).counts] == [3 * HOUR]

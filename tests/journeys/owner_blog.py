@@ -1,11 +1,14 @@
 """A blog with an owner's page: a folder of posts, some of them hostile or wrong, a service and its GitHub."""
 
+import shutil
+import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page
 
@@ -13,6 +16,8 @@ from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.sample import SAMPLE_REPO, sample_world
 from app.simulator.world.world import World
 from tests.journeys.conftest import Service
+from tests.journeys.processes import wait_until
+from tests.proxies.proxied_service import free_port
 from tests.widget.stage import SECRET, TOKEN, run_service
 
 OWNER_TOKEN = "a-token-that-only-the-owner-knows"
@@ -28,10 +33,12 @@ class OwnerBlog:
     simulator: RunningSimulator
     service: Service
     folder: Path
+    public_url: str | None = None
+    """The page's address at a proxy."""
 
     @property
     def url(self) -> str:
-        return f"{self.service.url}/owner"
+        return self.public_url or f"{self.service.url}/owner"
 
     @property
     def world(self) -> World:
@@ -86,6 +93,34 @@ def run_owner_blog(folder: Path, **settings: str) -> Iterator[OwnerBlog]:
         simulator.images.base_url = simulator.url
         service.wait_until_complete()
         yield OwnerBlog(simulator, service, folder)
+
+
+@contextmanager
+def run_nginx(folder: Path, target: str) -> Iterator[str]:
+    """Serve a service at `/talk/` of nginx, with its defaults: it changes `Host` and names nothing; yield the origin."""
+    port = free_port()
+    config = folder / "nginx.conf"
+    config.write_text(
+        f"daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{ worker_connections 64; }}\n"
+        f"http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; "
+        f"fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s; server {{ "
+        f"listen 127.0.0.1:{port}; location /talk/ {{ proxy_pass {target}/; proxy_http_version 1.1; }} }} }}\n",
+        encoding="utf-8",
+    )
+    nginx = subprocess.Popen([shutil.which("nginx") or "/usr/sbin/nginx", "-c", config])
+    try:
+        address = f"http://127.0.0.1:{port}"
+        wait_until(lambda: _listens(address))
+        yield address
+    finally:
+        nginx.terminate()
+        nginx.wait(10)
+
+
+def _listens(address: str) -> bool:
+    with suppress(httpx.ConnectError):
+        return httpx.get(f"{address}/talk/healthz", trust_env=False).status_code == httpx.codes.OK
+    return False
 
 
 @pytest.fixture(scope="module")

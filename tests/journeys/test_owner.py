@@ -1,6 +1,8 @@
 """The owner's page as its owner uses it: signing in, reading, checking; on a phone, in the dark, without JavaScript."""
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
@@ -8,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from app.simulator.world.sample import SAMPLE_REPO
 from tests.journeys.browser import OpenPage, RecordedPage, chromium, open_page, photograph
-from tests.journeys.owner_blog import BUSY, HOSTILE_POST, OWNER_TOKEN, PHONE, OwnerBlog, owner_blog
+from tests.journeys.owner_blog import BUSY, HOSTILE_POST, OWNER_TOKEN, PHONE, OwnerBlog, owner_blog, run_nginx
 from tests.journeys.start_page import overflow
 from tests.widget.test_accessible import AXE
 
@@ -113,49 +115,46 @@ def test_open_page_follows_a_webhook(owner_blog: OwnerBlog, open_page: OpenPage)
     expect(page.locator("#comments li").first).to_contain_text("arrived")
     expect(page.locator("#deliveries .outcomes")).to_contain_text("accepted")
     expect(page.locator("#news")).to_contain_text("Updated")
+    field = page.get_by_label("Title, file or number")
+    field.press_sequentially("half a wo")
     httpx.post(f"{owner_blog.service.url}/webhooks/github", json={})
     expect(page.locator("#deliveries .outcomes")).to_contain_text("the signature is missing or wrong")
+    expect(field).to_have_value("half a wo")
+    expect(field).to_be_focused()
     assert page.locator("#hours-table").evaluate("details => details.open")
     assert overflow(page) == 0
     assert recorded.complaints == []
     photograph(page, "owner-phone")
 
 
-def test_typing_is_not_disturbed_by_news(owner_blog: OwnerBlog, open_page: OpenPage) -> None:
-    page = _open(open_page, owner_blog).page
-    field = page.get_by_label("Title, file or number")
-    field.press_sequentially("half a wo")
-    owner_blog.world.comment(SAMPLE_REPO, BUSY, body="Meanwhile", author="grace-okafor")
-    expect(page.locator("#comments li").first).to_contain_text("grace-okafor")
-    expect(field).to_have_value("half a wo")
-    expect(field).to_be_focused()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(owner_blog: OwnerBlog, open_page: OpenPage, scheme: str) -> None:
-    page = open_page(owner_blog.url, color_scheme=scheme, bypass_csp=True).page
+def test_axe_finds_nothing(owner_blog: OwnerBlog, open_page: OpenPage) -> None:
+    page = open_page(owner_blog.url, bypass_csp=True).page
     for is_signed_in in (False, True):
         if is_signed_in:
             owner_blog.sign_in(page)
             page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
-            photograph(page, f"owner-{scheme}")
         page.add_script_tag(path=AXE)
-        violations = page.evaluate(
-            "axe.run(document).then(({violations}) => violations.map(v => [v.id, v.nodes[0].html]))"
-        )
-        assert violations == []
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            violations = page.evaluate(
+                "axe.run(document).then(({violations}) => violations.map(v => [v.id, v.nodes[0].html]))"
+            )
+            assert violations == [], scheme
+    photograph(page, "owner-dark")
 
 
-def test_guessing_locks_out_the_guesser_alone(owner_blog: OwnerBlog, open_page: OpenPage) -> None:
-    page = _open(open_page, owner_blog).page
-    guesses = [
-        httpx.post(
-            owner_blog.url, data={"do": "sign-in", "token": f"guess-{n}"}, headers={"x-forwarded-for": "203.0.113.9"}
-        )
-        for n in range(7)
-    ]
-    assert [response.status_code for response in guesses] == [401] * 5 + [429] * 2
-    assert 1 <= int(guesses[-1].headers["retry-after"]) <= 15
-    page.reload()
-    expect(page.get_by_role("heading", level=1)).to_have_text(SAMPLE_REPO)
-    assert _open(open_page, owner_blog).page.url == owner_blog.url
+def test_page_works_under_a_path_of_a_proxy(owner_blog: OwnerBlog, open_page: OpenPage, tmp_path: Path) -> None:
+    with run_nginx(tmp_path, owner_blog.service.url) as address:
+        proxied = replace(owner_blog, public_url=f"{address}/talk/owner")
+        recorded = _open(open_page, proxied)
+        page = recorded.page
+        assert page.url == proxied.url
+        assert {cookie["path"] for cookie in page.context.cookies()} == {"/talk"}
+        with page.expect_response(lambda response: response.url == proxied.url and response.request.method == "GET"):
+            owner_blog.world.comment(SAMPLE_REPO, BUSY, body="Through a proxy", author="grace-okafor")
+        expect(page.locator("#comments li").first).to_contain_text("Through a proxy")
+        page.get_by_role("button", name="Check now: #41").click()
+        expect(page.get_by_role("status").first).to_contain_text("GitHub was asked")
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_label("Owner token")).to_be_visible()
+        assert recorded.complaints == []

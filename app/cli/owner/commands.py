@@ -20,7 +20,7 @@ Url = Annotated[
     str | None,
     typer.Option("--url", metavar="URL", help="The address of the service; by default the local one, else the store."),
 ]
-Watch = Annotated[bool, typer.Option("--watch", help="Read again every 5 seconds, until Ctrl-C.")]
+Repeat = Annotated[bool, typer.Option("--watch", help="Read again every 5 seconds, until Ctrl-C.")]
 
 
 def status(
@@ -28,14 +28,14 @@ def status(
     store: Store = None,
     url: Url = None,
     json: Json = False,  # noqa: FBT002 - a flag of the command line
-    watch: Watch = False,  # noqa: FBT002
+    repeat: Repeat = False,  # noqa: FBT002
 ) -> None:
     """Show comments, findings, requests, polls and deliveries.
 
     It reads the running service with the token in AFTERWORD_OWNER_TOKEN, or the store if none runs. It asks GitHub
     nothing.
     """
-    _run("status", Choice(repo, store, url), status_tables, as_json=json, watch=watch)
+    _run("status", Choice(repo, store, url), status_tables, as_json=json, repeat=repeat)
 
 
 def counts(
@@ -43,42 +43,42 @@ def counts(
     store: Store = None,
     url: Url = None,
     json: Json = False,  # noqa: FBT002 - a flag of the command line
-    watch: Watch = False,  # noqa: FBT002
+    repeat: Repeat = False,  # noqa: FBT002
 ) -> None:
     """Show the comment count of each post.
 
     It reads the running service with the token in AFTERWORD_OWNER_TOKEN, or the store if none runs. It asks GitHub
     nothing.
     """
-    _run("counts", Choice(repo, store, url), counts_table, as_json=json, watch=watch)
+    _run("counts", Choice(repo, store, url), counts_table, as_json=json, repeat=repeat)
 
 
-def _run(name: str, choice: Choice, show: Show, *, as_json: bool, watch: bool) -> None:
+def _run(name: str, choice: Choice, show: Show, *, as_json: bool, repeat: bool) -> None:
     console, errors = Console(), Console(stderr=True)
     settings = load_settings(choice, lambda warning: print_line(errors, warning))
 
     async def run() -> None:
         async with open_source(name, settings, choice.url) as read:
             if as_json:
-                await _print_json(read, watch=watch)
-            elif watch:
-                await _watch(read, show, console)
+                await _print_json(read, repeat=repeat)
+            elif repeat:
+                await _show_live(read, show, console)
             else:
                 console.print(show(await read()))
 
     asyncio.run(run())
 
 
-async def _print_json(read: Read, *, watch: bool) -> None:
+async def _print_json(read: Read, *, repeat: bool) -> None:
     """Print one line of JSON, or one for each reading."""
     while True:
         typer.echo(orjson.dumps(await read()).decode())
-        if not watch:
+        if not repeat:
             return
         await asyncio.sleep(_EVERY)
 
 
-async def _watch(read: Read, show: Show, console: Console) -> None:
+async def _show_live(read: Read, show: Show, console: Console) -> None:
     with Live(show(await read()), console=console, auto_refresh=False, screen=console.is_terminal) as live:
         while True:
             await asyncio.sleep(_EVERY)

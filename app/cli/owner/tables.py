@@ -27,8 +27,8 @@ def status_tables(status: Mapping[str, Any]) -> Group:
     parts: list[RenderableType] = [_summary(status)]
     if status["findings"]:
         parts += [Text(), _findings(status["findings"])]
-    if status["held_back"]:
-        parts += [Text(), _comments("Held back", status["held_back"], "held_back")]
+    if status["held_comments"]:
+        parts += [Text(), _comments("Held back", status["held_comments"], "hold_reason")]
     parts += [Text(), _comments("Newest comments", status["newest"], "post_title")]
     return Group(*parts)
 
@@ -44,7 +44,7 @@ def counts_table(counts: Mapping[str, Any]) -> Group:
         threads = ", ".join(f"#{thread['ghissueid']}" for thread in post["threads"])
         notes = [thread["status"] for thread in post["threads"] if thread["status"] != "open"]
         notes += [finding["rule"] for finding in post["findings"]]
-        if post["unpublished"]:
+        if post["unpublished_reason"]:
             notes.append("not published")
         count = "–" if post["comment_count"] is None else f"{post['comment_count']:,}"
         table.add_row(count, _ago(post["last_comment_at"], now), threads, plain(post["title"]), plain(", ".join(notes)))
@@ -66,9 +66,11 @@ def _summary(status: Mapping[str, Any]) -> Table:
             table.add_row("", plain(f"The last poll failed: {site['failure']}"))
     table.add_row("Posts", Text(_posts(status)))
     table.add_row("Comments", Text(_spark([week["comments"] for week in status["weeks"]]) + "  by week, last 52 weeks"))
-    left = "not known" if budget["remaining"] is None else f"{budget['remaining']:,} of {budget['limit']:,} left"
+    requests_left = (
+        "not known" if budget["remaining"] is None else f"{budget['remaining']:,} of {budget['limit']:,} left"
+    )
     requests = [hour["requests"] for hour in budget["hours"]]
-    table.add_row("Requests", Text(f"{left}; {sum(requests):,} in 24 hours {_spark(requests)}"))
+    table.add_row("Requests", Text(f"{requests_left}; {sum(requests):,} in 24 hours {_spark(requests)}"))
     for name, key in (("Polls", "polls"), ("Deliveries", "deliveries"), ("Drift", "drift")):
         table.add_row(name, plain(_outcomes(status[key]["outcomes"], now)))
     table.add_row("Store", Text(_storage(status["storage"])))

@@ -31,7 +31,7 @@ class HourCount:
     hour: int
     """The beginning of the hour, epoch seconds."""
     kind: HistoryKind
-    subject: str
+    repo_key: str
     """The repository in lower case, or an empty text."""
     outcome: str
     count: int
@@ -47,7 +47,7 @@ class HistoryEvent:
 
     at: float
     kind: HistoryKind
-    subject: str
+    repo_key: str
     outcome: str
     detail: str = ""
     """What failed, or what was reported, in one line."""
@@ -67,7 +67,7 @@ class History(Protocol):
     """The last day, common to all processes. Each method is one transaction and may raise `StoreError`."""
 
     async def add(self, record: HistoryRecord) -> None:
-        """Add counts to those of the same hour, kind, subject and outcome, and store the events.
+        """Add counts to those of the same hour, kind, repo_key and outcome, and store the events.
 
         The later `last_at` and the smaller `least` stay. Counts more than a day before the latest hour are forgotten,
         and so are all but the latest `MOST_EVENTS` events of a kind.
@@ -83,23 +83,23 @@ def hour_of(at: float) -> int:
 
 
 def merge_counts(counts: Iterable[HourCount]) -> tuple[HourCount, ...]:
-    """Return counts with those of the same hour, kind, subject and outcome added up, by ascending hour."""
-    merged: dict[tuple[int, str, str, str], HourCount] = {}
+    """Return counts with those of the same hour, kind, repo_key and outcome added up, by ascending hour."""
+    totals: dict[tuple[int, str, str, str], HourCount] = {}
     for count in counts:
-        key = (count.hour, count.kind, count.subject, count.outcome)
-        merged[key] = _add(merged[key], count) if key in merged else count
-    return tuple(sorted(merged.values(), key=lambda count: (count.hour, count.kind, count.subject, count.outcome)))
+        key = (count.hour, count.kind, count.repo_key, count.outcome)
+        totals[key] = _add(totals[key], count) if key in totals else count
+    return tuple(sorted(totals.values(), key=lambda count: (count.hour, count.kind, count.repo_key, count.outcome)))
 
 
 def latest_events(events: Iterable[HistoryEvent]) -> tuple[HistoryEvent, ...]:
     """Return the latest events of each kind, the latest first."""
-    kept: list[HistoryEvent] = []
+    latest: list[HistoryEvent] = []
     counts = dict.fromkeys(HistoryKind, 0)
     for event in sorted(events, key=lambda event: -event.at):
         counts[event.kind] += 1
         if counts[event.kind] <= MOST_EVENTS:
-            kept.append(event)
-    return tuple(kept)
+            latest.append(event)
+    return tuple(latest)
 
 
 def _add(first: HourCount, second: HourCount) -> HourCount:
@@ -107,7 +107,7 @@ def _add(first: HourCount, second: HourCount) -> HourCount:
     return HourCount(
         first.hour,
         first.kind,
-        first.subject,
+        first.repo_key,
         first.outcome,
         first.count + second.count,
         max(first.last_at, second.last_at),

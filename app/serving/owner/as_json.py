@@ -23,7 +23,7 @@ def status_object(overview: Overview) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in overview.findings],
         "weeks": [{"start": rfc3339(start)[:10], "comments": count} for start, count in overview.weeks],
         "newest": [_comment(comment) for comment in overview.newest],
-        "held_back": [_comment(comment) for comment in overview.held_back],
+        "held_comments": [_comment(comment) for comment in overview.held_comments],
         "budget": _budget(overview.budget),
         "polls": _outcomes(history.counts, history.events, HistoryKind.POLL),
         "deliveries": _outcomes(history.counts, history.events, HistoryKind.DELIVERY),
@@ -48,7 +48,7 @@ def _post(post: PostRow) -> dict[str, Any]:
         "source": _text(post.source),
         "url": _text(post.url),
         "date": _text(post.date),
-        "unpublished": _text(post.unpublished),
+        "unpublished_reason": _text(post.unpublished_reason),
         "comment_count": post.comment_count,
         "held_count": post.held_count,
         "last_comment_at": post.last_comment_at,
@@ -81,7 +81,7 @@ def _site(site: SiteRow) -> dict[str, Any]:
         "threads": site.thread_count,
         "threads_complete": site.complete_count,
         "comments": site.comment_count,
-        "held": site.held_count,
+        "held_count": site.held_count,
         "checked_at": _time(site.checked_at),
         "reconciled_at": _time(site.reconciled_at),
         "last_delivery_at": _time(site.last_delivery_at),
@@ -113,7 +113,7 @@ def _comment(comment: CommentRow) -> dict[str, Any]:
         "url": comment.url,
         "text": comment.text,
         "hidden": comment.hidden,
-        "held_back": comment.held_back,
+        "hold_reason": comment.hold_reason,
     }
 
 
@@ -138,7 +138,7 @@ def _outcomes(counts: Sequence[HourCount], events: Sequence[HistoryEvent], kind:
             for outcome, (count, last_at) in outcome_totals(counts, kind).items()
         },
         "latest": [
-            {"at": rfc3339(event.at), "repo": event.subject or None, "outcome": event.outcome, "detail": event.detail}
+            {"at": rfc3339(event.at), "repo": event.repo_key or None, "outcome": event.outcome, "detail": event.detail}
             for event in events
             if event.kind is kind
         ],

@@ -92,8 +92,8 @@ def client_key(address: str) -> str:
     except ValueError:
         return "unknown"
     if isinstance(ip, ipaddress.IPv6Address):
-        mapped = ip.ipv4_mapped
-        return str(mapped) if mapped else str(ipaddress.ip_network((ip, 64), strict=False))
+        ipv4 = ip.ipv4_mapped
+        return str(ipv4) if ipv4 else str(ipaddress.ip_network((ip, 64), strict=False))
     return str(ip)
 
 

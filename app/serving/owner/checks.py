@@ -25,7 +25,7 @@ _PAUSE, _PAUSE_WITH_TOKEN = 60.0, 10.0
 
 
 class CheckOutcome(StrEnum):
-    """What became of a wish."""
+    """The outcome of a wish."""
 
     DONE = "done"
     WAITING = "waiting"

@@ -119,27 +119,27 @@ class Journal(Metrics):
     async def last_day(self) -> HistoryRecord:
         """Return the last 24 hours, with what is not stored yet. Raises `StoreError`."""
         since = self._clock.now() - DAY
-        stored, pending = await self._history.since(since), self._pending()
+        history, pending = await self._history.since(since), self._pending()
         return HistoryRecord(
-            merge_counts((*stored.counts, *pending.counts)), latest_events((*pending.events, *stored.events))
+            merge_counts((*history.counts, *pending.counts)), latest_events((*pending.events, *history.events))
         )
 
     def _pending(self) -> HistoryRecord:
         counts = tuple(
             HourCount(*key, count, self._last_at[key], self._least.get(key)) for key, count in self._counts.items()
         )
-        events = (event for kept in self._events.values() for event in reversed(kept))
+        events = (event for queue in self._events.values() for event in reversed(queue))
         return HistoryRecord(merge_counts(counts), latest_events(events))
 
-    def _record(self, kind: HistoryKind, subject: str, outcome: str, detail: str, count: int = 1) -> None:
-        self._count(kind, subject, outcome, count)
+    def _record(self, kind: HistoryKind, repo_key: str, outcome: str, detail: str, count: int = 1) -> None:
+        self._count(kind, repo_key, outcome, count)
         line = excerpt(detail, _MAX_DETAIL)
-        self._events[kind].append(HistoryEvent(self._clock.now(), kind, subject, outcome, line))
+        self._events[kind].append(HistoryEvent(self._clock.now(), kind, repo_key, outcome, line))
         self.on_news()
 
-    def _count(self, kind: HistoryKind, subject: str, outcome: str, count: int) -> _CountKey:
+    def _count(self, kind: HistoryKind, repo_key: str, outcome: str, count: int) -> _CountKey:
         now = self._clock.now()
-        key = (hour_of(now), kind, subject, outcome)
+        key = (hour_of(now), kind, repo_key, outcome)
         self._counts[key] += count
         self._last_at[key] = now
         return key

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from app.domain.posts.findings import Severity
 from app.serving.owner.model import PostRow
 
-PAGE_SIZE = 100
+PAGE_SIZE = 50
 _MAX_QUERY = 100
 _MAX_PAGE = 10_000
 _SEVERITIES = list(Severity)
@@ -30,7 +30,7 @@ FILTERS: Mapping[str, Callable[[PostRow], bool]] = {
     "findings": lambda post: bool(post.findings),
     "commented": lambda post: bool(post.comment_count),
     "none": lambda post: not post.threads,
-    "unpublished": lambda post: post.unpublished is not None,
+    "unpublished": lambda post: post.unpublished_reason is not None,
 }
 
 
@@ -86,7 +86,7 @@ class Listing:
     def select(self, posts: Sequence[PostRow]) -> "ListedPosts":
         """Return the posts of this page."""
         text, is_shown = self.text.casefold(), FILTERS[self.show]
-        matches = [post for post in posts if is_shown(post) and text in _searched(post)]
+        matches = [post for post in posts if is_shown(post) and text in _search_text(post)]
         matches.sort(key=lambda post: (post.title.casefold(), post.source or ""))
         matches.sort(key=SORTS[self.sort], reverse=(self.sort in _ASCENDING) == self.is_reversed)
         pages = max(1, -(-len(matches) // PAGE_SIZE))
@@ -104,6 +104,6 @@ class ListedPosts:
     pages: int
 
 
-def _searched(post: PostRow) -> str:
+def _search_text(post: PostRow) -> str:
     numbers = " ".join(f"#{thread.ref.number}" for thread in post.threads)
     return f"{post.title} {post.source or ''} {numbers}".casefold()

@@ -38,7 +38,7 @@ class PostRow:
     """The page in the content folder, or the entry of a list."""
     url: str | None
     date: str | None
-    unpublished: str | None
+    unpublished_reason: str | None
     """Why readers do not see it."""
     threads: Sequence[ThreadRow] = ()
     findings: Sequence[Finding] = ()
@@ -105,7 +105,7 @@ class CommentRow:
     """Its first words."""
     hidden: str | None
     """GitHub's reason."""
-    held_back: str | None = None
+    hold_reason: str | None = None
     """Why the settings hold it back from readers, as a sentence."""
 
 
@@ -148,7 +148,7 @@ class Overview:
     weeks: Sequence[tuple[float, int]]
     """The beginning of each of the last 52 weeks, and how many comments were written in it."""
     newest: Sequence[CommentRow]
-    held_back: Sequence[CommentRow]
+    held_comments: Sequence[CommentRow]
     """The newest comments that the settings hold back."""
     budget: Budget
     history: HistoryRecord

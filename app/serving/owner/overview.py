@@ -34,8 +34,8 @@ from app.serving.owner.post_rows import KnownSite, PostRows, is_post, known_site
 
 _log = logging.getLogger(__name__)
 _PAUSE = 4.0
-"""Seconds between two readings that nobody asked for."""
-_BELIEVED = 10.0
+"""Seconds between two readings that no one asked for."""
+_FRESH_SECONDS = 10.0
 """Seconds for which an overview is shown again, if there are no news."""
 _WEEKS = 52
 _NEWEST = 20
@@ -90,7 +90,7 @@ class OverviewReader:
         generation = self._news.generation
         if self._latest is not None and self._latest[0] == generation:
             overview = self._latest[1]
-            if is_within(_BELIEVED, overview.at, now=self._clock.now()):
+            if is_within(_FRESH_SECONDS, overview.at, now=self._clock.now()):
                 return overview
         overview = await asyncio.shield(self._reading.join(generation, self._read))
         self._latest = generation, overview
@@ -125,7 +125,7 @@ class OverviewReader:
         sites = await self._read_sites(now, filter_)
         history, state = await sources.history(), await sources.rate_limit()
         deliveries = {site.repo: await self._store.deliveries.last_delivery_at(site.repo) for site in sites}
-        held_back = await self._held_back(sites)
+        held_comments = await self._held_comments(sites)
         storage = sources.storage()
         size = await self._store.overviews.bytes()
         findings = () if catalog is None else await self._find(catalog, [site_facts(site) for site in sites], filter_)
@@ -139,8 +139,8 @@ class OverviewReader:
                 posts=rows.of_threads() if catalog is None else rows.of_catalog(catalog, findings),
                 findings=findings,
                 weeks=_weeks(sites, now),
-                newest=_newest(sites, held_back),
-                held_back=held_back[:_MOST_HELD],
+                newest=_newest(sites, held_comments),
+                held_comments=held_comments[:_MOST_HELD],
                 budget=_budget(state, history, now, has_token=sources.has_token),
                 history=history,
                 storage=Storage(size, storage.cache_bytes, storage.cached_documents, storage.subscriber_count),
@@ -156,19 +156,19 @@ class OverviewReader:
         for repo in self._sites:
             includes: Callable[[ThreadOverview], bool] = partial(is_post, filter_, repo)
             overview = await self._store.overviews.site(repo, includes=includes, since=since, newest=_NEWEST)
-            held = self._sources.held_comments
-            sites.append(known_site(repo, overview, {} if held is None else await held.counts(repo)))
+            source = self._sources.held_comments
+            sites.append(known_site(repo, overview, {} if source is None else await source.counts(repo)))
         return sites
 
-    async def _held_back(self, sites: Sequence[KnownSite]) -> list[CommentRow]:
+    async def _held_comments(self, sites: Sequence[KnownSite]) -> list[CommentRow]:
         """Return the newest comments that are held back."""
-        held_comments = self._sources.held_comments
-        if held_comments is None:
+        source = self._sources.held_comments
+        if source is None:
             return []
         rows = [
-            replace(_comment_row(held.comment, site), held_back=str(held.reason))
+            replace(_comment_row(item.comment, site), hold_reason=str(item.reason))
             for site in sites
-            for held in await held_comments.newest(site.repo)
+            for item in await source.newest(site.repo)
         ]
         return sorted(rows, key=lambda row: row.created_at, reverse=True)
 
@@ -176,8 +176,8 @@ class OverviewReader:
         """Return the findings; they are made again only after a change of the posts or the issues."""
         basis = (catalog, [(site.issues, site.tombstones.keys(), site.is_listed) for site in facts])
         if self._findings[0] != basis:
-            found = await asyncio.to_thread(post_findings, catalog, facts, label=filter_.label)
-            self._findings = (basis, found)
+            findings = await asyncio.to_thread(post_findings, catalog, facts, label=filter_.label)
+            self._findings = (basis, findings)
         return self._findings[1]
 
     def _site_row(self, site: KnownSite, filter_: PostFilter, last_delivery_at: float | None) -> SiteRow:
@@ -206,12 +206,12 @@ def _weeks(sites: Sequence[KnownSite], now: float) -> list[tuple[float, int]]:
     return [(week_start(week), totals[week]) for week in range(this_week - _WEEKS + 1, this_week + 1)]
 
 
-def _newest(sites: Sequence[KnownSite], held_back: Sequence[CommentRow]) -> list[CommentRow]:
-    reasons = {row.url: row.held_back for row in held_back}
+def _newest(sites: Sequence[KnownSite], held_comments: Sequence[CommentRow]) -> list[CommentRow]:
+    reasons = {row.url: row.hold_reason for row in held_comments}
     comments = ((comment, site) for site in sites for comment in site.overview.newest)
     latest = sorted(comments, key=lambda item: (item[0].created_at, item[0].id), reverse=True)[:_NEWEST]
     rows = [_comment_row(comment, site) for comment, site in latest]
-    return [replace(row, held_back=reasons.get(row.url)) for row in rows]
+    return [replace(row, hold_reason=reasons.get(row.url)) for row in rows]
 
 
 def _comment_row(comment: Comment, site: KnownSite) -> CommentRow:

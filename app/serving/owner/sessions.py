@@ -50,7 +50,7 @@ class Sessions:
     async def find(self, value: str | None, now: float) -> Session | None:
         """Return the session of a cookie's value; None if it is forged or has ended. Raises `StoreError`."""
         session = self._verify("session", value, now)
-        if session is None or session.id in await self._ended(now):
+        if session is None or session.id in await self._ends(now):
             return None
         return session
 
@@ -61,8 +61,8 @@ class Sessions:
 
     async def end(self, session: Session, now: float) -> None:
         """End a session before it expires. Raises `StoreError`."""
-        ended = {**await self._ended(now), session.id: session.expires_at}
-        latest = dict(sorted(ended.items(), key=lambda item: item[1])[-_MOST_ENDED:])
+        ends = {**await self._ends(now), session.id: session.expires_at}
+        latest = dict(sorted(ends.items(), key=lambda item: item[1])[-_MOST_ENDED:])
         await self._key_values.put(_ENDED_KEY, orjson.dumps(latest).decode())
 
     def form_token(self, session: Session) -> str:
@@ -73,23 +73,23 @@ class Sessions:
         """Return True if a form belongs to this session; compares in constant time."""
         return hmac.compare_digest(self.form_token(session).encode(), token.encode())
 
-    async def _ended(self, now: float) -> dict[str, int]:
+    async def _ends(self, now: float) -> dict[str, int]:
         text = await self._key_values.get(_ENDED_KEY)
-        ended: dict[str, int] = {} if text is None else orjson.loads(text)
-        return {key: expires_at for key, expires_at in ended.items() if expires_at > now}
+        ends: dict[str, int] = {} if text is None else orjson.loads(text)
+        return {key: expires_at for key, expires_at in ends.items() if expires_at > now}
 
-    def _sign(self, purpose: str, expiry: int) -> str:
+    def _sign(self, kind: str, expiry: int) -> str:
         content = f"{expiry}.{''.join(f'{int(self._random() * 2**32):08x}' for _ in range(4))}"
-        return f"{content}.{self._signature(purpose, content)}"
+        return f"{content}.{self._signature(kind, content)}"
 
-    def _verify(self, purpose: str, value: str | None, now: float) -> Session | None:
+    def _verify(self, kind: str, value: str | None, now: float) -> Session | None:
         match = _VALUE.fullmatch(value or "")
         if match is None:
             return None
-        signature = self._signature(purpose, f"{match['expiry']}.{match['id']}")
+        signature = self._signature(kind, f"{match['expiry']}.{match['id']}")
         if not hmac.compare_digest(signature, match["signature"]):
             return None
         return Session(match["id"], int(match["expiry"])) if int(match["expiry"]) > now else None
 
-    def _signature(self, purpose: str, content: str) -> str:
-        return hmac.new(self._key, f"{purpose} {content}".encode(), hashlib.sha256).hexdigest()
+    def _signature(self, kind: str, content: str) -> str:
+        return hmac.new(self._key, f"{kind} {content}".encode(), hashlib.sha256).hexdigest()

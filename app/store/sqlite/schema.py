@@ -15,7 +15,7 @@
 | recorded_request | a request to GitHub of the last hour    | none                                        |
 | rate_limit_state | GitHub's rate limit for a token         | token_id                                    |
 | key_value        | a small fact that outlives a process    | key                                         |
-| hour_count       | how often something happened in an hour | hour, kind, subject, outcome                |
+| hour_count       | how often something happened in an hour | hour, kind, repo_key, outcome               |
 | history_event    | one poll, delivery or difference        | id                                          |
 
 `source` holds GitHub's object as compact JSON; the other columns are read out of it once, for queries. Neither
@@ -240,12 +240,12 @@ MIGRATIONS: Sequence[Migration] = (
         CREATE TABLE hour_count (
             hour INTEGER NOT NULL,      -- its beginning, epoch seconds
             kind TEXT NOT NULL,
-            subject TEXT NOT NULL,      -- owner/name in lower case, or empty
+            repo_key TEXT NOT NULL,      -- owner/name in lower case, or empty
             outcome TEXT NOT NULL,
             count INTEGER NOT NULL,
             last_at REAL NOT NULL,
             least INTEGER,              -- the fewest requests that GitHub said were left
-            PRIMARY KEY (hour, kind, subject, outcome)
+            PRIMARY KEY (hour, kind, repo_key, outcome)
         ) STRICT, WITHOUT ROWID
         """,
         """
@@ -253,7 +253,7 @@ MIGRATIONS: Sequence[Migration] = (
             id INTEGER PRIMARY KEY,
             at REAL NOT NULL,
             kind TEXT NOT NULL,
-            subject TEXT NOT NULL,
+            repo_key TEXT NOT NULL,
             outcome TEXT NOT NULL,
             detail TEXT NOT NULL
         ) STRICT

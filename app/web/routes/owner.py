@@ -90,7 +90,7 @@ async def counts(request: Request) -> Response:
     "/check",
     summary="Check a thread now",
     description="Asks GitHub for one thread, or what changed anywhere, within the request budget.",
-    response_description="What became of it.",
+    response_description="The outcome.",
     responses={200: {"model": OwnerCheck}, **problem_responses(_FORM_ERRORS)},
     openapi_extra={"requestBody": _FORM},
 )

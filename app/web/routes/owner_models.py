@@ -59,7 +59,7 @@ class OwnerPost(BaseModel):
     source: str | None = Field(description="The page in the content folder, or the entry of the list.")
     url: str | None = Field(description="Its address on the blog.")
     date: str | None = Field(description="Its date, as the page gives it.")
-    unpublished: str | None = Field(description="Why the generator makes no page of it; null if it makes one.")
+    unpublished_reason: str | None = Field(description="Why the generator makes no page of it; null if it makes one.")
     comment_count: int | None = Field(description="The comments of all its threads.", examples=[16])
     held_count: int = Field(description="How many further comments are held back.")
     last_comment_at: Time | None
@@ -84,7 +84,7 @@ class OwnerSite(BaseModel):
     threads: int = Field(description="How many threads are served.", examples=[61])
     threads_complete: int = Field(description="How many of them have all their comments.")
     comments: int = Field(description="How many comments readers see of them.")
-    held: int = Field(description="How many further comments are held back.")
+    held_count: int = Field(description="How many further comments are held back.")
     checked_at: Time | None
     reconciled_at: Time | None
     last_delivery_at: Time | None
@@ -109,7 +109,7 @@ class OwnerComment(BaseModel):
     url: str = Field(description="The comment on GitHub, where it can be hidden or deleted.")
     text: str = Field(description="Its first words.")
     hidden: str | None = Field(description="Why it is hidden on GitHub.")
-    held_back: str | None = Field(description="Why your settings hold it back from readers.")
+    hold_reason: str | None = Field(description="Why your settings hold it back from readers.")
 
 
 class OwnerHour(BaseModel):
@@ -176,7 +176,7 @@ class OwnerStatus(BaseModel):
     findings: list[OwnerFinding] = Field(description="What is wrong or doubtful.")
     weeks: list[OwnerWeek] = Field(description="The last 52 weeks.")
     newest: list[OwnerComment] = Field(description="The newest comments.")
-    held_back: list[OwnerComment] = Field(description="The comments that the settings hold back.")
+    held_comments: list[OwnerComment] = Field(description="The comments that the settings hold back.")
     budget: OwnerBudget = Field(description="The requests to GitHub.")
     polls: OwnerHistory = Field(description="The polls.")
     deliveries: OwnerHistory = Field(description="GitHub's webhook deliveries.")
@@ -185,7 +185,7 @@ class OwnerStatus(BaseModel):
 
 
 class OwnerCheck(BaseModel):
-    """What became of a check."""
+    """The outcome of a check."""
 
     outcome: CheckOutcome = Field(
         description="`done`; `waiting` for the budget; `polling`; or `recent`: it was checked a moment ago."

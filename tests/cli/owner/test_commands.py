@@ -7,8 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from app.cli.main import main
+from app.cli.owner import commands
+from app.cli.owner.sources import Read
+from app.cli.owner.tables import counts_table
+from app.domain.errors import CannotStart
 from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.sample import SAMPLE_REPO, sample_world
 from tests.journeys.conftest import Service
@@ -125,3 +130,27 @@ def test_errors_say_what_to_do(
     assert (code, output) == (2, "")
     assert sentence.format(url=service.url) in errors
     assert len(errors.splitlines()) == 1
+
+
+async def test_watching_reads_again_and_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(commands, "_EVERY", 0.0)
+    counts = [{"at": "2026-01-01T00:00:00Z", "posts": []} for _ in range(3)]
+
+    def new_source() -> Read:
+        readings = list(counts)
+
+        async def read() -> dict[str, Any]:
+            if not readings:
+                raise CannotStart("the service is gone")
+            return readings.pop()
+
+        return read
+
+    with pytest.raises(CannotStart):
+        await commands._print_json(new_source(), repeat=True)
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    with pytest.raises(CannotStart):
+        await commands._show_live(new_source(), counts_table, Console(force_terminal=False))
+    assert "0 comments on 0 posts." in capsys.readouterr().out

@@ -12,10 +12,12 @@ from app.serving.owner.checks import CheckOutcome
 from app.simulator.http.faults import Status
 from app.simulator.http.server import run_simulator
 from app.simulator.world.world import World
+from app.web.routes.owner_models import OwnerCounts, OwnerStatus
 from tests.fakes import FakeClock
 from tests.integration.local_service import BLOG, complete_backfill
 from tests.integration.owner.owner_client import OwnedService, run_owned_service
 from tests.integration.worlds import TOKEN, add_notes
+from tests.web.pages.html_parser import parse_errors
 
 HOSTILE = "</title><script>alert(1)</script>{{ 7 * 7 }} \u202e'\"&"
 
@@ -56,6 +58,28 @@ async def test_threads_are_the_posts_without_a_list(owned: OwnedService) -> None
     assert len(status["newest"]) == 5
 
 
+async def test_responses_are_as_documented(owned: OwnedService) -> None:
+    document = (await owned.owner.request("/openapi.json")).json()
+    for name, model in (("status", OwnerStatus), ("counts", OwnerCounts)):
+        body = (await owned.owner.api(name)).json()
+        assert model.model_validate(body).model_dump(mode="json") == body
+        operation = document["paths"][f"/api/v1/owner/{name}"]["get"]
+        assert operation["security"] == [{"OwnerToken": []}]
+        assert {"200", "401", "429", "503"} <= set(operation["responses"])
+    assert document["components"]["securitySchemes"]["OwnerToken"]["scheme"] == "bearer"
+    assert "The posts with their counts" in (await owned.owner.request("/docs")).text
+
+
+async def test_pages_are_valid_html(owned: OwnedService, world: World) -> None:
+    world.open_issue("ada/blog", title=HOSTILE, number=9)
+    await owned.application.schedule.poll_once(BLOG)
+    pages = {"sign in": (await owned.owner.request("/owner")).text}
+    await owned.owner.sign_in()
+    pages["owner"] = (await owned.owner.request("/owner?show=all&checked=done")).text
+    pages["wrong"] = (await owned.stranger().sign_in("wrong-token-of-a-stranger")).text
+    assert parse_errors(pages) == {name: [] for name in pages}
+
+
 async def test_no_read_of_the_owner_asks_github(owned: OwnedService) -> None:
     owned.service.take_requests()
     await owned.owner.sign_in()
@@ -81,7 +105,7 @@ async def test_posts_of_the_blog_have_threads_and_findings(world: World, clock: 
             assert by_title["The first"]["comment_count"] == 3
             assert by_title["Without a thread"]["threads"][0]["status"] == "missing"
             assert by_title["Without a thread"]["comment_count"] is None
-            assert by_title["A draft"]["unpublished"]
+            assert by_title["A draft"]["unpublished_reason"]
             rules = {finding["rule"] for post in by_title.values() for finding in post["findings"]}
             assert {"duplicate-number", "missing-issue"} <= rules
             assert {finding["rule"] for finding in (await _status(owned))["findings"]} >= rules
@@ -183,7 +207,7 @@ async def test_counts_leave_out_what_is_held_back(world: World, clock: FakeClock
             (post,) = [post for post in await _posts(owned) if post["threads"][0]["ghissueid"] == 1]
             assert (post["comment_count"], post["held_count"]) == (3, 1)
             status = await _status(owned)
-            assert [(item["author"], item["held_back"]) for item in status["held_back"]] == [
+            assert [(item["author"], item["hold_reason"]) for item in status["held_comments"]] == [
                 ("mallory", "It has the word “casino”.")
             ]
             await owned.owner.sign_in()

@@ -1,38 +1,15 @@
 """The journal: counted in memory, stored rarely, and nothing lost."""
 
 import pytest
-from typing_extensions import override
 
 from app.domain.errors import StoreUnusable
-from app.domain.priority import Priority
-from app.domain.sites import repository
 from app.jobs.poll_schedule import PollOutcome
-from app.ports.metrics import DeliveryOutcome, Drift
+from app.ports.metrics import DeliveryOutcome
 from app.ports.owner.history import MOST_EVENTS, HistoryKind, HistoryRecord
-from app.ports.rate_state import RateLimitState
 from app.serving.owner.as_json import outcome_totals
 from app.serving.owner.journal import Journal
-from app.store.memory.owner.history import MemoryHistory
 from tests.fakes import FakeClock, SilentMetrics
-
-REPO = repository("Ada/Blog")
-
-
-class CountedHistory(MemoryHistory):
-    """A history that counts its writes; the next `failures` of them fail."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.writes = 0
-        self.failures = 0
-
-    @override
-    async def add(self, record: HistoryRecord) -> None:
-        self.writes += 1
-        if self.failures:
-            self.failures -= 1
-            raise StoreUnusable("afterword.db", "the disk is full")
-        await super().add(record)
+from tests.serving.owner.owner_setup import REPO, CountedHistory, record_events
 
 
 @pytest.fixture
@@ -50,19 +27,8 @@ def journal(history: CountedHistory, clock: FakeClock) -> Journal:
     return Journal(SilentMetrics(), history, clock)
 
 
-def _happen(journal: Journal) -> None:
-    journal.request(Priority.POLL)
-    journal.rate_limit(RateLimitState(5000, 4990, 0.0))
-    journal.request(Priority.CHECK)
-    journal.rate_limit(RateLimitState(5000, 4991, 0.0))
-    journal.poll(REPO, PollOutcome.OK, "")
-    journal.delivery("issue_comment", DeliveryOutcome.ACCEPTED)
-    journal.drift(REPO, Drift.COMMENT_MISSING, 3)
-    journal.missed_by_webhook(REPO, 2)
-
-
 async def test_day_is_the_same_before_and_after_a_write(journal: Journal, history: CountedHistory) -> None:
-    _happen(journal)
+    record_events(journal)
     before = await journal.last_day()
     await journal.flush()
     assert await journal.last_day() == before
@@ -76,23 +42,23 @@ async def test_day_is_the_same_before_and_after_a_write(journal: Journal, histor
         HistoryKind.REQUEST: {"poll": 1, "check": 1},
     }
     assert [count.least for count in before.counts if count.kind is HistoryKind.REQUEST] == [4991, 4990]
-    assert {event.subject for event in before.events} == {"ada/blog", ""}
+    assert {event.repo_key for event in before.events} == {"ada/blog", ""}
 
 
 async def test_nothing_is_written_if_nothing_happened(journal: Journal, history: CountedHistory) -> None:
     await journal.flush()
-    _happen(journal)
+    record_events(journal)
     await journal.flush()
     await journal.close()
     assert history.writes == 1
 
 
 async def test_failed_write_loses_nothing(journal: Journal, history: CountedHistory) -> None:
-    _happen(journal)
+    record_events(journal)
     history.failures = 1
     with pytest.raises(StoreUnusable):
         await journal.flush()
-    _happen(journal)
+    record_events(journal)
     await journal.close()
     day = await journal.last_day()
     assert outcome_totals(day.counts, HistoryKind.POLL)["ok"][0] == 2
@@ -109,7 +75,7 @@ async def test_flood_of_deliveries_takes_bounded_memory(journal: Journal, histor
 
 
 async def test_day_ends_after_a_day(journal: Journal, clock: FakeClock) -> None:
-    _happen(journal)
+    record_events(journal)
     await journal.flush()
     clock.advance(26 * 3600)
     day = await journal.last_day()

@@ -1,18 +1,13 @@
 """The pages for people are valid HTML, describe themselves, and ask for nothing but their own files."""
 
-import json
 import re
-import subprocess
-from pathlib import Path
 
 import pytest
 
 from app.domain.errors import StoreUnusable
 from tests.web.harness.blog import Blog
+from tests.web.pages.html_parser import parse_errors
 
-NODE = Path(".venv/bin/node").absolute()
-PARSER = Path("tests/generators/node_modules/parse5/dist/index.js").absolute()
-SCRIPT = Path(__file__).with_name("parse_errors.mjs")
 BROWSER = {"accept": "text/html"}
 SITE_STATE = {
     "repo": "Owner/Blog",
@@ -33,12 +28,6 @@ def blog() -> Blog:
     return blog
 
 
-def _parse_errors(pages: dict[str, str]) -> dict[str, list[str]]:
-    run = subprocess.run([NODE, SCRIPT, PARSER], input=json.dumps(pages), capture_output=True, text=True, check=True)
-    errors: dict[str, list[str]] = json.loads(run.stdout)
-    return errors
-
-
 async def test_pages_are_valid_html(blog: Blog) -> None:
     pages = {target: (await blog.request(target, BROWSER)).text for target in PAGES}
     blog.reader.failure = StoreUnusable("afterword.db", "<gone>")
@@ -46,7 +35,7 @@ async def test_pages_are_valid_html(blog: Blog) -> None:
     blog.reader.failure = None
     assert "</main>" in pages["failure"]
     known = {"<p><div></p>": "<main><p>a<div>b</div></p>", "open": "<!doctype html><title>t</title><main>"}
-    errors = _parse_errors({**pages, **known})
+    errors = parse_errors({**pages, **known})
     assert all(errors.pop(name) for name in known)
     assert errors == {name: [] for name in pages}
 

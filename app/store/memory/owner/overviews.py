@@ -20,8 +20,8 @@ class MemoryOverviews(Overviews):
     async def site(self, repo: Repository, *, includes: Includes, since: str, newest: int) -> SiteOverview:
         data = self._mirror.data_of(repo)
         threads = tuple(_thread(data.threads[number]) for number in sorted(data.threads, reverse=True))
-        included = [thread.number for thread in threads if includes(thread)]
-        comments = list(chain.from_iterable(data.threads[number].comments.values() for number in included))
+        numbers = [thread.number for thread in threads if includes(thread)]
+        comments = list(chain.from_iterable(data.threads[number].comments.values() for number in numbers))
         times = (comment.created_at for comment in comments if comment.created_at >= since)
         return SiteOverview(
             data.record,

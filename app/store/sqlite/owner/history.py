@@ -7,12 +7,12 @@ from app.ports.owner.history import DAY, HOUR, MOST_EVENTS, History, HistoryEven
 from app.store.sqlite.connections import SqliteFile
 
 _ADD_COUNT = """
-INSERT INTO hour_count (hour, kind, subject, outcome, count, last_at, least) VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (hour, kind, subject, outcome) DO UPDATE SET
+INSERT INTO hour_count (hour, kind, repo_key, outcome, count, last_at, least) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (hour, kind, repo_key, outcome) DO UPDATE SET
     count = count + excluded.count, last_at = max(last_at, excluded.last_at),
     least = min(coalesce(least, excluded.least), coalesce(excluded.least, least))
 """
-_ADD_EVENT = "INSERT INTO history_event (at, kind, subject, outcome, detail) VALUES (?, ?, ?, ?, ?)"
+_ADD_EVENT = "INSERT INTO history_event (at, kind, repo_key, outcome, detail) VALUES (?, ?, ?, ?, ?)"
 _FORGET_COUNTS = "DELETE FROM hour_count WHERE hour < (SELECT max(hour) FROM hour_count) - ?"
 _FORGET_EVENTS = """
 DELETE FROM history_event WHERE kind = :kind AND id NOT IN (
@@ -20,10 +20,10 @@ DELETE FROM history_event WHERE kind = :kind AND id NOT IN (
 )
 """
 _COUNTS = """
-SELECT hour, kind, subject, outcome, count, last_at, least FROM hour_count WHERE hour > ?
-ORDER BY hour, kind, subject, outcome
+SELECT hour, kind, repo_key, outcome, count, last_at, least FROM hour_count WHERE hour > ?
+ORDER BY hour, kind, repo_key, outcome
 """
-_EVENTS = "SELECT at, kind, subject, outcome, detail FROM history_event WHERE at >= ? ORDER BY at DESC, id DESC"
+_EVENTS = "SELECT at, kind, repo_key, outcome, detail FROM history_event WHERE at >= ? ORDER BY at DESC, id DESC"
 
 
 class SqliteHistory(History):

@@ -91,11 +91,11 @@ async def require_owner(request: Request) -> None:
 def client_address(request: Request) -> str:
     """Return whom a request comes from: the address that the nearest proxy names, if the peer may be a proxy.
 
-    Whoever can reach the service from its own network may name any address; that only splits the limits of one client.
+    A client in the service's own network may name any address; that only splits its limits.
     """
     peer = request.client.host if request.client else ""
-    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    return forwarded if forwarded and is_near(peer) else peer
+    proxy_client = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return proxy_client if proxy_client and is_near(peer) else peer
 
 
 def require_own_origin(request: Request) -> None:
@@ -114,11 +114,13 @@ def require_own_origin(request: Request) -> None:
 
 
 def _own_origins(request: Request) -> set[str]:
-    context = web_context(request)
-    host = request.headers.get("host", "").lower()
-    origins = {f"{request.url.scheme}://{host}"}
-    public = _public_origin(context)
-    return origins if public is None else {*origins, public}
+    public = _public_origin(web_context(request))
+    return {_direct_origin(request)} if public is None else {_direct_origin(request), public}
+
+
+def _direct_origin(request: Request) -> str:
+    """Return the origin of a browser without a proxy."""
+    return f"{request.url.scheme}://{request.headers.get('host', '')}".lower()
 
 
 def _public_origin(context: WebContext) -> str | None:
@@ -193,5 +195,7 @@ def _cookie_path(request: Request, *, is_public: bool) -> str | None:
     """
     if is_public:
         return f"{urlsplit(web_context(request).public_url or '').path}/owner"
-    is_forwarded = any(name.startswith(_PROXY_HEADERS) for name in request.headers)
-    return None if is_forwarded else "/owner"
+    origin = request.headers.get("origin", "null").lower()
+    is_direct = origin in {"null", _direct_origin(request)}
+    has_proxy = not is_direct or any(name.startswith(_PROXY_HEADERS) for name in request.headers)
+    return None if has_proxy else "/owner"

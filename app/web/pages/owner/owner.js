@@ -22,9 +22,11 @@ function disconnect() {
   stream = null;
 }
 
+// If the session has ended, reading the page again leads to the form.
 function reconnect() {
   disconnect();
   connect();
+  if (!document.hidden) refresh();
 }
 
 async function refresh() {

@@ -24,7 +24,7 @@ from app.web.context import web_context
 from app.web.errors import describe_and_log
 from app.web.event_stream import CONTENT_TYPE
 from app.web.pages.layout import PageRoute, page_files, render_page, security_headers
-from app.web.pages.owner import words
+from app.web.pages.owner import wording
 from app.web.pages.owner.access import (
     PRIVATE,
     check_token,
@@ -56,14 +56,15 @@ _HEADERS: Mapping[str, str] = {
     "referrer-policy": "same-origin",  # with `no-referrer` a browser would send the forms with the origin `null`
 }
 _TEMPLATE_TOOLS: Mapping[str, Any] = {
-    "moment": words.moment,
-    "moment_of": words.moment_of,
-    "size": words.size,
-    "web_address": words.web_address,
-    "thread_status": words.thread_status,
-    "thread_name": words.thread_name,
-    "outcomes": words.outcomes,
-    "events": words.events,
+    "moment": wording.moment,
+    "moment_of": wording.moment_of,
+    "size": wording.size,
+    "web_address": wording.web_address,
+    "short": wording.short,
+    "thread_status": wording.thread_status,
+    "thread_name": wording.thread_name,
+    "outcomes": wording.outcomes,
+    "events": wording.events,
 }
 
 
@@ -140,31 +141,31 @@ async def _page(request: Request, session: Session | None) -> Response:
     desk, query = owner_desk(request), dict(request.query_params)
     overview = await desk.overview.read()
     form_token = "" if session is None else desk.sessions.form_token(session)
-    notice = words.NOTICES.get(query.get("checked", ""), "")
-    html = await asyncio.to_thread(_render, overview, Listing.parse(query), form_token, notice)
+    message = wording.MESSAGES.get(query.get("checked", ""), "")
+    html = await asyncio.to_thread(_render, overview, Listing.parse(query), form_token, message)
     return Response(html, 200, _HEADERS, media_type="text/html")
 
 
-def _render(overview: Overview, listing: Listing, form_token: str, notice: str) -> bytes:
+def _render(overview: Overview, listing: Listing, form_token: str, message: str) -> bytes:
     """Return the page as UTF-8. Half a surrogate pair in a title becomes a question mark."""
-    listed = listing.select(overview.posts)
+    selection = listing.select(overview.posts)
     html = render_page(
         TEMPLATE,
         **_TEMPLATE_TOOLS,
         overview=overview,
         now=overview.at,
-        tiles=words.tiles(overview),
+        tiles=wording.tiles(overview),
         listing=listing,
-        columns=words.columns(listing),
-        listed=listed,
-        pages=_pages(listing, listed.page, listed.pages),
-        findings=words.loose_findings(overview.findings, listed),
+        columns=wording.columns(listing),
+        selection=selection,
+        pages=_pages(listing, selection.page, selection.pages),
+        findings=wording.loose_findings(overview.findings, selection),
         held_count=sum(site.held_count for site in overview.sites),
         repos=[site.repo for site in overview.sites],
         weeks=week_chart(overview.weeks),
         hours=hour_chart(overview.budget.hours),
         form_token=form_token,
-        notice=notice,
+        message=message,
     )
     return html.encode("utf-8", "replace")
 
@@ -173,9 +174,9 @@ def _pages(listing: Listing, page: int, pages: int) -> list[tuple[str, str]]:
     """Return the links to the pages before and after this one: the relation and the query."""
     links = []
     if page > 1:
-        links.append(("prev", words.query_of(listing.at_page(page - 1))))
+        links.append(("prev", wording.query_of(listing.at_page(page - 1))))
     if page < pages:
-        links.append(("next", words.query_of(listing.at_page(page + 1))))
+        links.append(("next", wording.query_of(listing.at_page(page + 1))))
     return links
 
 

@@ -1,4 +1,4 @@
-"""The overview in words: what the template prints."""
+"""The overview as text: what the template prints."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from app.domain.posts.findings import Finding
+from app.domain.texts.excerpts import excerpt
 from app.domain.times import epoch, rfc3339
 from app.ports.owner.history import HistoryEvent, HistoryKind, HistoryRecord
 from app.serving.owner.as_json import outcome_totals
@@ -17,8 +18,11 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _UNITS = (("year", 365 * _DAY), ("month", 30 * _DAY), ("day", _DAY), ("hour", _HOUR), ("minute", _MINUTE))
 _MOST_FINDINGS = 30
 _MOST_EVENTS = 10
+_LONGEST_ADDRESS = 1000
+_LONGEST = 160
+"""Characters of a title or a sentence: the blog's files and readers may write any number."""
 _KILO = 1000
-NOTICES: Mapping[str, str] = {
+MESSAGES: Mapping[str, str] = {
     CheckOutcome.DONE: "GitHub was asked: what is shown is up to date.",
     CheckOutcome.WAITING: "The check waits for its turn, or for the request budget. This page shows it afterwards.",
     CheckOutcome.POLLING: "GitHub is asked what changed. This page shows it as it comes.",
@@ -126,13 +130,18 @@ def size(count: int | None) -> str:
 
 def web_address(address: str | None) -> str | None:
     """Return an address that a link may have: an absolute one of the web. Titles and addresses come from outside."""
-    if not address:
+    if not address or len(address) > _LONGEST_ADDRESS:
         return None
     try:
         parts = urlsplit(address)
     except ValueError:
         return None
     return address if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def short(text: str) -> str:
+    """Return a text in one line of bounded length."""
+    return excerpt(text, _LONGEST)
 
 
 def thread_status(thread: ThreadRow) -> str:
@@ -157,24 +166,24 @@ def events(history: HistoryRecord, kind: str, now: float) -> list[EventWords]:
 def tiles(overview: Overview) -> list[Tile]:
     """Return the figures at the top."""
     now, budget = overview.at, overview.budget
-    checked = [site.checked_at for site in overview.sites if site.checked_at is not None]
-    is_checked = len(checked) == len(overview.sites)
+    check_times = [site.checked_at for site in overview.sites if site.checked_at is not None]
+    is_known = len(check_times) == len(overview.sites)
     requests = sum(count for _, count, _ in budget.hours)
     errors = sum(finding.severity == "error" for finding in overview.findings)
-    left = "not known yet" if budget.remaining is None else f"{budget.remaining:,} of {budget.limit:,} left"
+    requests_left = "not known yet" if budget.remaining is None else f"{budget.remaining:,} of {budget.limit:,} left"
     return [
         Tile("Posts" if overview.has_post_list else "Threads", f"{len(overview.posts):,}", _published(overview)),
         Tile("Comments", f"{overview.comment_count:,}", f"{sum(c for _, c in overview.weeks[-4:]):,} in four weeks"),
         Tile("Findings", f"{len(overview.findings):,}", f"{errors:,} of them errors" if errors else "no errors"),
-        Tile("Agreed with GitHub", age(now - min(checked)) if is_checked else "not yet", "as a whole"),
-        Tile("Requests", left, f"{requests:,} in 24 hours"),
+        Tile("Agreed with GitHub", age(now - min(check_times)) if is_known else "not yet", "as a whole"),
+        Tile("Requests", requests_left, f"{requests:,} in 24 hours"),
     ]
 
 
 def _published(overview: Overview) -> str:
     if not overview.has_post_list:
         return "no list of posts yet"
-    hidden = sum(post.unpublished is not None for post in overview.posts)
+    hidden = sum(post.unpublished_reason is not None for post in overview.posts)
     return f"{hidden:,} not published" if hidden else "all published"
 
 
@@ -195,10 +204,10 @@ def query_of(listing: Listing) -> str:
     return f"?{listing.query}"
 
 
-def loose_findings(findings: Sequence[Finding], listed: ListedPosts) -> list[Finding]:
+def loose_findings(findings: Sequence[Finding], selection: ListedPosts) -> list[Finding]:
     """Return the findings that no row of this page shows, as many as the page has room for."""
-    shown = {id(finding) for post in listed.posts for finding in post.findings}
-    return [finding for finding in findings if id(finding) not in shown][:_MOST_FINDINGS]
+    row_findings = {id(finding) for post in selection.posts for finding in post.findings}
+    return [finding for finding in findings if id(finding) not in row_findings][:_MOST_FINDINGS]
 
 
 def thread_name(thread: ThreadRow, repos: Sequence[str]) -> str:
@@ -208,8 +217,8 @@ def thread_name(thread: ThreadRow, repos: Sequence[str]) -> str:
 
 
 def _event(event: HistoryEvent) -> str:
-    subject = f"{event.subject}: " if event.subject else ""
-    return f"{subject}{_outcome(event.outcome)}"
+    repo_key = f"{event.repo_key}: " if event.repo_key else ""
+    return f"{repo_key}{_outcome(event.outcome)}"
 
 
 def _outcome(name: str) -> str:
