@@ -91,7 +91,8 @@ def _after_comma(tokens: list[_Token], index: int, end: str) -> int:
 
 
 def _unquoted(text: str) -> str:
-    return _ESCAPE.sub(_unescaped, text[1:-1])
+    unescaped = _ESCAPE.sub(_unescaped, text[1:-1])
+    return unescaped.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # pairs become one character
 
 
 def _unescaped(match: re.Match[str]) -> str:
