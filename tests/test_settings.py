@@ -97,6 +97,9 @@ def test_settings_are_frozen() -> None:
         ({"serve": "posts"}, "POSTS", "SERVE=posts needs to know where the posts are. Name the blog's content folder"),
         ({"posts": "no/such/folder"}, "POSTS", "there is no folder 'no/such/folder'"),
         ({"posts": "pyproject.toml"}, "POSTS", "there is no folder"),
+        ({"posts": "github:ada"}, "POSTS", "names no repository. Write it as github:owner/name"),
+        ({"posts": "github:ada/site@a b"}, "POSTS", "'a b' is no branch"),
+        ({"generator": "frontpage"}, "GENERATOR", "is no generator that Afterword knows. Write one of hugo, "),
         ({"posts": "https://a b/posts.json"}, "POSTS", "is not an address"),
         ({"posts": "https://a/posts.json#x"}, "POSTS", "is not an address"),
         ({"posts": "https://me:pw@a/posts.json"}, "POSTS", "must not hold a name or a password"),
@@ -167,6 +170,17 @@ def test_posts_come_from_a_folder_or_an_address(place: str) -> None:
     assert settings.posts == place
     assert settings.post_filter == PostFilter(listed_only=True)
     assert not settings.post_filter.is_known
+
+
+def test_posts_may_be_in_a_repository() -> None:
+    settings = _load(serve="posts", posts="github:Ada/Site/content@live", allow_private=True)
+    assert str(settings.content_repository) == settings.posts == "github:Ada/Site/content@live"
+    assert _load(posts=".").content_repository is None
+    assert _load(generator="Hugo").generator == "hugo"
+
+
+def test_posts_alone_do_not_decide_what_is_served() -> None:
+    assert _load(posts="app").post_filter == PostFilter()
 
 
 def test_list_of_a_public_repository_may_use_http() -> None:

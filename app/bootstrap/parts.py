@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
+from app import VERSION
 from app.domain.errors import GitHubError, RateLimited, Unreachable
 from app.domain.priority import Priority
 from app.github.requests import secret_digest
 from app.jobs.batch import DeliveryBatch
+from app.jobs.content.pushes import PushNotes
 from app.jobs.handlers import JobHandlers
 from app.jobs.lease import Lease
 from app.jobs.maintenance import Maintenance
@@ -18,8 +20,9 @@ from app.jobs.retry import Retry
 from app.jobs.throttle import Throttle
 from app.jobs.webhook_intake import WebhookIntake
 from app.jobs.worker import Worker
+from app.outbound.content.repository_posts import GitHubAccess
+from app.outbound.content.sources import SourceOptions, open_post_source
 from app.outbound.metrics import PrometheusMetrics, Samples
-from app.outbound.posts import post_source
 from app.ports.clock import Clock
 from app.ports.github import GitHub
 from app.ports.images import ImageSource, ImageStore
@@ -168,12 +171,21 @@ class Application:
             clock=clock,
             worker_id=self.process_id,
         )
+        self._make_post_lists()
+
+    def _make_post_lists(self) -> None:
+        """Make what reads the blog's posts; they decide what is served only if the settings say so."""
+        settings, store, source = self.settings, self.store, self.settings.posts
+        self.pushes = PushNotes(settings.content_repository, store.key_values, self.clock)
         self.post_lists: Sequence[PostList] = ()
-        source = settings.posts
-        if source:
-            key, serve = f"posts {secret_digest(source)}", self.updater.replace_posts
-            open_source = partial(post_source, source, settings.repo)
-            self.post_lists = (PostList(open_source, key, settings.repo, store.key_values, serve, clock),)
+        if source is None:
+            return
+        identity = f"{source} {settings.generator} {settings.repo} {VERSION}"
+        access = GitHubAccess(self.budget, store.key_values, self.pushes, f"content {secret_digest(identity)}")
+        options = SourceOptions(settings.repo, settings.generator, self.clock, access)
+        key, serve = f"posts {secret_digest(source)}", self.updater.replace_posts
+        open_source = partial(open_post_source, source, options)
+        self.post_lists = (PostList(open_source, key, settings.repo, store.key_values, serve, self.clock),)
 
     def _make_serving(self, resources: Resources) -> None:
         """Make what answers readers, and what keeps it in step with the store."""
@@ -236,7 +248,7 @@ class Application:
         async with asyncio.TaskGroup() as group:
             lease = Lease("poll", self.store.leases, self.clock, worker_id=self.process_id)
             group.create_task(lease.while_held(self._poll))
-            post_lists = [posts.run for posts in self.post_lists]
+            post_lists = [posts.run_catch_up for posts in self.post_lists]
             parts = (self.worker.run, self.change_feed.run, self.subscribers.run, self.maintenance.run, *post_lists)
             for run in parts:
                 group.create_task(run())
@@ -245,6 +257,8 @@ class Application:
         async with asyncio.TaskGroup() as group:
             for repo in self.settings.repo:
                 group.create_task(self.schedule.run(repo))
+            for posts in self.post_lists:
+                group.create_task(posts.run())
 
     async def close(self) -> None:
         """End all parts in order; the resources stay open."""
@@ -266,6 +280,7 @@ class Application:
             clock=self.clock,
             wake=self.worker.wake,
             metrics=self.metrics,
+            pushes=self.pushes,
         )
         context = WebContext(
             reader=self.reader,

@@ -88,6 +88,8 @@ class Dialect:
     """A scalar with an unknown tag is a string, whatever it looks like."""
     needs_mapping: bool = False
     """Front matter that is no mapping cannot be read; elsewhere it has no fields."""
+    needs_text_keys: bool = False
+    """A field whose name is a number, or nothing, cannot be read."""
     runs_statements: bool = False
     """Front matter in JavaScript may be a list of statements, not only an object."""
     json_numbers_are_floats: bool = False
@@ -131,6 +133,7 @@ HUGO = Dialect(
     refuses=_GO | {Quirk.DUPLICATE_KEY, Quirk.MERGE_LIST},
     keys=Keys.CAPITALS_WIN,
     table="params",
+    merge=Merge.IN_ORDER,
     unknown_tag_is_text=True,
     needs_mapping=True,
     json_numbers_are_floats=True,
@@ -145,6 +148,7 @@ HUGO_0_151 = Dialect(
     refuses=_GO_OLD,
     keys=Keys.CAPITALS_WIN,
     table="params",
+    merge=Merge.IN_ORDER,
     unknown_tag_is_text=True,
     needs_mapping=True,
     json_numbers_are_floats=True,
@@ -158,6 +162,7 @@ HUGO_0_111 = Dialect(
     Print.GO,
     refuses=_GO_OLD,
     keys=Keys.CAPITALS_WIN,
+    merge=Merge.IN_ORDER,
     unknown_tag_is_text=True,
     needs_mapping=True,
     json_numbers_are_floats=True,
@@ -237,6 +242,7 @@ NIKOLA = Dialect(
     Print.PYTHON,
     refuses=_ALL_PYTHON | {Quirk.DUPLICATE_KEY, Quirk.TOML_1_1, Quirk.TOML_ESCAPE},
     needs_mapping=True,
+    needs_text_keys=True,
 )
 PELICAN = Dialect(
     "pelican",

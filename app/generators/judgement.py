@@ -59,11 +59,12 @@ def _judge_known(readings: Sequence[Reading], source: str) -> Judged:
         problems.append(_difference(readings, source, _AGREE))
     elif usable.fields is not None:
         problems += _number_problems(usable, source)
+    is_refused = usable.fields is None or bool(usable.fails)
     return Judged(
         usable,
-        usable.number.issues,
+        frozenset() if is_refused else usable.number.issues,
         left_out.unpublished if left_out else None,
-        is_refused=usable.fields is None or bool(usable.fails),
+        is_refused=is_refused,
         problems=tuple(problems),
     )
 

@@ -8,7 +8,7 @@ from app.domain.texts.excerpts import excerpt
 from app.generators.dialects import MKDOCS_PAGE, Dialect, Failure
 from app.generators.fences import Splitter
 from app.generators.front_matter import find_in_text
-from app.generators.inherited.values import Inheritance
+from app.generators.inherited.values import Inheritance, Untold
 from app.generators.numbers import FIELD, NO_NUMBER, Number, number_of
 from app.generators.publication.dates import free_moment, hugo_moment
 from app.generators.publication.material import is_post
@@ -16,6 +16,7 @@ from app.generators.publication.others import RULES
 from app.generators.publication.verdicts import PUBLISHED, Page, Site, Verdict
 from app.generators.values import PageFields, ParsedBlock, Refused, own_value, page_fields
 
+_DECISIVE = ("draft", "published", "status", "build", "_build", "headless", "publishdate", "expirydate")
 MAX_TEXT = 1000
 """Characters of a title or description that are kept."""
 
@@ -73,6 +74,7 @@ class PageText:
 
     def __init__(self, path: PurePosixPath, text: str) -> None:
         self.path = path
+        self.suffix = path.suffix.lower()
         self.text = text
         self._blocks: dict[Splitter, ParsedBlock | None] = {}
         self._parsed: dict[tuple[object, int, int, str | None], ParsedBlock] = {}
@@ -93,7 +95,7 @@ def read_page(page: PageText, dialect: Dialect, site: Site, inheritance: Inherit
     """Return what a dialect makes of a page."""
     if dialect.generator == "material" and not is_post(page.path, site):
         dialect = MKDOCS_PAGE
-    split = dialect.splits.get(page.path.suffix.lower(), dialect.split)
+    split = dialect.splits.get(page.suffix, dialect.split)
     block = page.block(split)
     try:
         own = page_fields(block, dialect) if block is not None else PageFields({})
@@ -101,7 +103,7 @@ def read_page(page: PageText, dialect: Dialect, site: Site, inheritance: Inherit
         return _refused(page, dialect, site, refused)
     fields = inheritance.merge(page.path, own.values, dialect.name)
     has_field, value = own_value(fields, FIELD, dialect)
-    verdict = RULES[dialect.generator](Page(page.path, fields, dialect, site))
+    verdict = _untold(fields) or RULES[dialect.generator](Page(page.path, fields, dialect, site))
     return Reading(
         dialect,
         number_of(value, dialect.prints) if has_field else NO_NUMBER,
@@ -111,6 +113,17 @@ def read_page(page: PageText, dialect: Dialect, site: Site, inheritance: Inherit
         line=own.lines.get(FIELD),
         names_field=has_field,
     )
+
+
+def _untold(fields: Mapping[str, object]) -> Verdict | None:
+    """Return the verdict on a page that is given a field from elsewhere, which decides and cannot be told."""
+    for name in _DECISIVE:
+        if isinstance(fields.get(name), Untold):
+            return Verdict(doubt=f"its {name} is given from elsewhere, and cannot be told")
+    is_draft = bool(fields.get("draft"))
+    if is_draft and isinstance(fields.get("permalink"), Untold):
+        return Verdict(doubt="its permalink is given by a script, which may leave drafts out")
+    return None
 
 
 def _refused(page: PageText, dialect: Dialect, site: Site, refused: Refused) -> Reading:

@@ -18,8 +18,10 @@ from app.generators.inherited.values import Fields, Inheritance, NoInheritance
 from app.generators.judgement import Judged, judge, kept_post, threads_of
 from app.generators.numbers import FIELD
 from app.generators.page_reader import PageText, Reading, read_page, texts_of
+from app.generators.plain import is_plain_everywhere, is_plain_in_versions
 from app.generators.publication.dates import zone_of
-from app.generators.publication.places import is_candidate, kinds_of
+from app.generators.publication.inputs import input_folder, template_folders
+from app.generators.publication.places import is_candidate, is_read, kinds_of
 from app.generators.publication.verdicts import Site
 from app.generators.tree import ContentFile, ContentTree
 from app.generators.values import ParsedBlock, data_fields, page_fields
@@ -109,11 +111,10 @@ class _SiteReader:
         self._name = generator
         self.generator = self._dialects[0].generator if generator else None
         reader = DialectReader(self._dialects[0])
-        self._configuration = (
-            read_configuration(tree, self._dialects[0].generator, reader)
-            if generator
-            else Configuration("", tree.content)
-        )
+        configuration = Configuration("", tree.content)
+        if generator:
+            configuration = read_configuration(tree, self._dialects[0].generator, reader)
+        self._configuration = replace(configuration, content=input_folder(tree, configuration))
         self._inheritance: Inheritance = (
             read_inheritance(tree, self._configuration, reader) if generator else NoInheritance()
         )
@@ -126,12 +127,13 @@ class _SiteReader:
         folders = {path.parent for path in paths if path.stem == "index" and path.suffix in {".md", ".html", ".org"}}
         has_posts = any("_posts" in path.parts for path in paths)
         return Site(
-            self._tree.content,
+            self._configuration.content,
             values,
             self._configuration.text,
             zone_of(zone),
             now,
-            frozenset(folders - {self._tree.content, PurePosixPath()}),
+            frozenset(folders - {self._configuration.content, PurePosixPath()}),
+            template_folders(self._configuration),
             is_posts_folder=bool(paths) and self._configuration.path is None and not has_posts,
         )
 
@@ -145,13 +147,12 @@ class _SiteReader:
 
     def pages(self, known: dict[PurePosixPath, KnownPage]) -> dict[PurePosixPath, KnownPage]:
         """Return all pages, those of the last read that still hold included."""
-        kinds = kinds_of(self.generator)
-        unsupported, any_post = tuple(kinds.unsupported), self.generator == "jekyll"
+        unsupported = tuple(kinds_of(self.generator).unsupported)
         pages: dict[PurePosixPath, KnownPage] = {}
         for file in self._tree.files():
-            is_page = file.path.suffix.lower() in kinds.read or (any_post and "_posts" in file.path.parts)
+            is_page = is_read(file.path, self.generator, self._site.script)
             is_unsupported = bool(unsupported) and file.path.name.endswith(unsupported)
-            if (is_page or is_unsupported) and is_candidate(file.path, self._tree.content, self.generator):
+            if (is_page or is_unsupported) and is_candidate(file.path, self._site.content, self.generator):
                 key = self._key(file)
                 last = known.get(file.path)
                 if last is None or not last.holds(key, self._site.now):
@@ -178,13 +179,24 @@ class _SiteReader:
             problem = PostProblem(ProblemKind.UNREADABLE, source, message, _UNCHANGED)
             return KnownPage(None, last.post if last else Post(source), (problem,))
         page = PageText(file.path, text)
-        dialects = self._dialects if self.generator else dialects_at(file.path)
-        readings = [read_page(page, dialect, self._site, self._inheritance) for dialect in dialects]
+        readings = self._readings(page)
         others = (lambda: self._as_others(page)) if self.generator else None
         judged = judge(readings, source, text, others)
         times = [reading.verdict.changes_at for reading in readings if reading.verdict.changes_at is not None]
         post, problems = self._post(file.path, source, judged, last)
         return KnownPage(key, post, problems, min(times) if times else None)
+
+    def _readings(self, page: PageText) -> Sequence[Reading]:
+        """Return what the dialects in question make of a page; one reading stands for all if they agree."""
+        dialects = self._dialects if self.generator else dialects_at(page.path)
+        first = read_page(page, dialects[0], self._site, self._inheritance)
+        if len(dialects) > 1:
+            agree = (
+                is_plain_in_versions(page, first) if self.generator else is_plain_everywhere(page, first, self._site)
+            )
+            if agree:
+                return [first]
+        return [first, *(read_page(page, dialect, self._site, self._inheritance) for dialect in dialects[1:])]
 
     def _unsupported(self, path: PurePosixPath, source: str) -> tuple[PostProblem, ...]:
         if FIELD.encode() not in self._tree.read(path, START_BYTES).lower():
@@ -217,7 +229,8 @@ class _SiteReader:
         problems = list(judged.problems)
         own = judged.reading.own
         if own is not None and self.generator:
-            problems += self._inheritance.problems_for(path, own)
+            given = self._inheritance.problems_for(path, own)
+            problems += [replace(problem, source=source) for problem in given]
         threads, problem = threads_of(judged, self._sites, source)
         if problem:
             problems.append(problem)

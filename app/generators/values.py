@@ -164,6 +164,8 @@ class _Resolver:
         values = self._mapping(root)
         for key, _ in root.pairs:
             if isinstance(key, Scalar):
+                if self._dialect.needs_text_keys and not isinstance(self._scalar(key), str):
+                    raise Unreadable(f"{key.text[:60] or '~'} is no name of a field", key.line)
                 self.lines[key.text.casefold()] = self._first_line + key.line
         return values
 

@@ -8,10 +8,13 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode, urlsplit
+from enum import Enum
+from urllib.parse import quote, urlencode, urlsplit
 
 FULL = "application/vnd.github.full+json"
 """The media type of a response with a body's Markdown, text and HTML."""
+SHA = "application/vnd.github.sha"
+"""The media type of a commit's id alone. https://docs.github.com/rest/commits/commits#get-a-commit"""
 API_VERSION = "2022-11-28"
 USER_AGENT = "afterword"
 PER_PAGE = 100
@@ -22,6 +25,16 @@ _PRINTABLE_URL = re.compile(r"https?://[!-\[\]-~]+", re.IGNORECASE)
 _OLDEST_CHANGE_FIRST: Mapping[str, str | int] = {"sort": "updated", "direction": "asc", "per_page": PER_PAGE}
 
 
+class Body(Enum):
+    """What the response to a request contains."""
+
+    JSON = "json"
+    COMMIT_ID = "commit id"
+    """The 40 or 64 hexadecimal digits of a commit, as text."""
+    LOCATION = "location"
+    """Nothing: it is a redirect to an address that needs no token, perhaps on another host."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One GET request: safe to repeat. `many` says whether its response is a list or one object."""
@@ -29,6 +42,7 @@ class Request:
     url: str
     many: bool
     accept: str = FULL
+    body: Body = Body.JSON
 
     @property
     def path(self) -> str:
@@ -83,9 +97,24 @@ class RepositoryRequests:
         """Return the request for all comments changed in the second `since` or later, oldest change first."""
         return self._request("/issues/comments", many=True, **_OLDEST_CHANGE_FIRST, since=since)
 
+    def commit_id(self, ref: str) -> Request:
+        """Return the request for the id of a branch's commit; it may be sent with the id as ETag."""
+        return Request(f"{self._url}/commits/{quote(ref)}", many=False, accept=SHA, body=Body.COMMIT_ID)
+
+    def archive(self, ref: str) -> Request:
+        """Return the request for the address of the archive (tar.gz) of a branch.
+
+        https://docs.github.com/rest/repos/contents#download-a-repository-archive-tar
+        """
+        return Request(f"{self._url}/tarball/{quote(ref)}", many=False, body=Body.LOCATION)
+
+    @property
+    def _url(self) -> str:
+        return f"{self.api}/repos/{self.full_name}"
+
     def _request(self, path: str, *, many: bool, **parameters: str | int | None) -> Request:
         query = urlencode({name: value for name, value in parameters.items() if value is not None})
-        url = f"{self.api}/repos/{self.full_name}{path}"
+        url = f"{self._url}{path}"
         return Request(f"{url}?{query}" if query else url, many)
 
 

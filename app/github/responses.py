@@ -7,12 +7,13 @@ are believed only as JSON.
 Follows https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, TypeVar
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 import orjson
 
@@ -34,18 +35,22 @@ from app.github import payloads
 from app.github.headers import is_json, lowercase_names, next_target, parse_date, parse_etag
 from app.github.payloads import RepositoryInfo
 from app.github.rate_limits import RateLimit, exceeded_limit, parse_rate_limit
-from app.github.requests import Request, same_host
+from app.github.requests import Body, Request, same_host
 
 _T = TypeVar("_T")
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _CLIENT_ERROR = 400
 _SERVER_ERROR = 500
 _MAX_LINE_LENGTH = 200
+_COMMIT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A valid response; `data` is a dict, a list of dicts, or None after a 304."""
+    """A valid response; `data` is what the request's `body` says.
+
+    JSON is a dict or a list of dicts, a commit id and a location are text; None after a 304.
+    """
 
     url: str
     """The URL that responded, after all redirects."""
@@ -86,6 +91,8 @@ def decipher_response(
         return _ok(request, fields, body, now)
     if status == HTTPStatus.NOT_MODIFIED:
         return _not_modified(request, fields, sent_etag, now)
+    if request.body is Body.LOCATION and status == HTTPStatus.FOUND:
+        return _location(request, fields, now)
     if status in _REDIRECTS:
         return _redirect(request, fields)
     if status >= _SERVER_ERROR:
@@ -123,10 +130,35 @@ def single_line(text: str) -> str:
 
 
 def _ok(request: Request, fields: Mapping[str, str], body: bytes, now: float) -> Response:
+    if request.body is Body.COMMIT_ID:
+        return _response(request, fields, now, data=_commit_id(request, body))
+    if request.body is Body.LOCATION:
+        raise InvalidResponse(request.path, "status 200 instead of a redirect to the archive")
     if not is_json(fields.get("content-type")):
         raise InvalidResponse(request.path, f"{single_line(fields['content-type']) or 'no type'} instead of JSON")
     next_url = _next_url(request, fields.get("link")) if request.many else None
     return _response(request, fields, now, data=_data(request, body), next_url=next_url)
+
+
+def _commit_id(request: Request, body: bytes) -> str:
+    text = body.decode("ascii", errors="replace").strip()
+    if _COMMIT_ID.fullmatch(text) is None:
+        raise InvalidResponse(request.path, f"{len(body)} bytes that are no id of a commit")
+    return text
+
+
+def _location(request: Request, fields: Mapping[str, str], now: float) -> Response:
+    """Return the absolute address of a file; it may lead to another host, but not to one without encryption."""
+    location = fields.get("location", "").strip()
+    try:
+        url = urljoin(request.url, location)
+        target = urlsplit(url)
+    except ValueError:
+        target = urlsplit("")
+    is_safe = target.scheme == "https" or target.scheme == urlsplit(request.url).scheme == "http"
+    if not location.isprintable() or not is_safe or not target.hostname or "@" in target.netloc:
+        raise InvalidRedirect(request.path, single_line(location.partition("?")[0]))  # the query may be a key
+    return _response(request, fields, now, data=url)
 
 
 def _not_modified(request: Request, fields: Mapping[str, str], sent_etag: str | None, now: float) -> Response:

@@ -12,7 +12,7 @@ https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -27,7 +27,7 @@ Fields = Sequence[tuple[bytes, bytes]]
 
 MAX_BODY_BYTES = 25_000_000
 """GitHub sends no larger deliveries."""
-PING, OTHER = "ping", "other"
+PING, PUSH, OTHER = "ping", "push", "other"
 
 _ACTIONS: Mapping[str, frozenset[str]] = {
     PING: frozenset(),
@@ -40,7 +40,7 @@ _ACTIONS: Mapping[str, frozenset[str]] = {
         {"renamed", "transferred", "privatized", "publicized", "deleted", "archived", "unarchived", "edited"}
     ),
 }
-"""The actions of each event that cause a refresh."""
+"""The actions of each event that cause a refresh; a push is no event of an issue."""
 _FULL_REFRESHES = frozenset(
     {("issue_comment", "deleted"), ("issue_comment", "pinned"), ("issue_comment", "unpinned")}
     | {("issues", "deleted"), ("issues", "transferred")}
@@ -54,6 +54,7 @@ _DIGEST = re.compile(rb"sha256=([0-9a-fA-F]{64})")
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
 _FULL_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
+_REF = re.compile(r"refs/[!-~\u00a0-\U0010ffff]{1,255}")
 _MAX_FORM_FIELDS = 16
 """GitHub sends one."""
 
@@ -78,6 +79,16 @@ class CommentHint:
 
 
 @dataclass(frozen=True, slots=True)
+class PushHint:
+    """A push as a delivery reports it."""
+
+    ref: str
+    """The branch or tag, as `refs/heads/main`."""
+    default_branch: str | None
+    """The repository's; None if the delivery lacks it."""
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookEvent:
     """A change that a verified delivery reports."""
 
@@ -95,6 +106,8 @@ class WebhookEvent:
     """None if there is none. Also None if it cannot be parsed: that is no reason to reject the delivery."""
     transferred_to: tuple[RepositoryRef, int] | None = None
     """The new repository and number of a transferred issue."""
+    push: PushHint | None = None
+    """What was pushed; None for any other event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +169,8 @@ def parse_event(headers: Fields, body: bytes) -> WebhookEvent:
     if _ID.fullmatch(delivery_id) is None:
         raise MalformedDelivery("X-GitHub-Delivery is no id")
     payload = _payload(_form_payload(body) if is_form else body)
-    build = _known_event if event in _ACTIONS and event != PING else _other_event
+    builders = {PING: _other_event, PUSH: _push_event}
+    build = builders.get(event, _known_event if event in _ACTIONS else _other_event)
     try:
         return build(delivery_id, event, payload)
     except ValueError as error:
@@ -217,6 +231,19 @@ def _other_event(delivery_id: str, event: str, payload: Mapping[str, Any]) -> We
     except ValueError:
         repo = None
     return WebhookEvent(delivery_id, event, "", repo)
+
+
+def _push_event(delivery_id: str, event: str, payload: Mapping[str, Any]) -> WebhookEvent:
+    """Return a push to a branch or a tag; without a hint if it is not as GitHub documents it.
+
+    Follows https://docs.github.com/webhooks/webhook-events-and-payloads#push
+    """
+    other = _other_event(delivery_id, event, payload)
+    ref = payload.get("ref")
+    if other.repo is None or not isinstance(ref, str) or _REF.fullmatch(ref) is None:
+        return other
+    default_branch = payload["repository"].get("default_branch")
+    return replace(other, push=PushHint(ref, default_branch if isinstance(default_branch, str) else None))
 
 
 def _known_event(delivery_id: str, event: str, payload: Mapping[str, Any]) -> WebhookEvent:

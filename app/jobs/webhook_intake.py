@@ -3,6 +3,9 @@
 A comment that the mirror already has as the delivery tells it costs no refresh: the delivery is stored, so that the
 poll knows that the webhook works, without a job. GitHub's times have whole seconds, so an edit may have the time of the
 one before it: with equal times the text decides.
+
+A push to the branch with the blog's posts is noted before anything else of it is stored. Its repository may be none
+that is served: then the note is all.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,6 +17,7 @@ from app.domain.threads import Comment
 from app.domain.times import epoch
 from app.github import webhooks
 from app.github.webhooks import Fields, RepositoryRef, WebhookEvent
+from app.jobs.content.pushes import PushNotes
 from app.ports.clock import Clock
 from app.ports.deliveries import Deliveries, Delivery
 from app.ports.metrics import DeliveryOutcome, Metrics
@@ -36,6 +40,7 @@ class WebhookIntake:
         clock: Clock,
         wake: Callable[[], None],
         metrics: Metrics,
+        pushes: PushNotes,
     ) -> None:
         """Call `wake` after each stored job, to run it at once."""
         self._deliveries = deliveries
@@ -44,6 +49,7 @@ class WebhookIntake:
         self._clock = clock
         self._wake = wake
         self._metrics = metrics
+        self._pushes = pushes
         self._records: Mapping[Repository, SiteRecord | None] = {}
         """The sites' records at the last look-up: a repository keeps its id."""
 
@@ -66,8 +72,11 @@ class WebhookIntake:
             return without_refresh
         comments = await self._read_mirror(event)
         site = _site_of(event.repo, self._records)
+        push_outcome = await self._note_push(event, site)
         if site is None:
-            return DeliveryOutcome.FOREIGN
+            if not self._pushes.is_repository(event, None):
+                return DeliveryOutcome.FOREIGN
+            return push_outcome or without_refresh
         delivery = Delivery(
             id=event.delivery_id,
             event=event.event,
@@ -80,7 +89,7 @@ class WebhookIntake:
         hint = webhooks.refresh_hint(event)
         if hint is None:
             await self._accept(delivery)
-            return without_refresh
+            return push_outcome or without_refresh
         number = REPOSITORY_NUMBER if hint.number is None else hint.number
         is_known = _has_comment(event, comments.get(site))
         delivery = replace(delivery, number=number, full=hint.full, needs_refresh=not is_known)
@@ -88,6 +97,13 @@ class WebhookIntake:
         if not await self._accept(delivery):
             return DeliveryOutcome.REPLAYED
         return DeliveryOutcome.KNOWN if is_known else DeliveryOutcome.ACCEPTED
+
+    async def _note_push(self, event: WebhookEvent, site: Repository | None) -> DeliveryOutcome | None:
+        """Note a push to the branch with the blog's posts; return None for any other event."""
+        if not (self._pushes.is_repository(event, site) and self._pushes.is_branch(event)):
+            return None
+        is_new = await self._pushes.note(event, replay_within=_REPLAY_WITHIN)
+        return DeliveryOutcome.ACCEPTED if is_new else DeliveryOutcome.REPLAYED
 
     async def _read_mirror(self, event: WebhookEvent) -> Mapping[Repository, Comment | None]:
         """Return each site's comment of the event's id, and remember the sites' records, in one read at most.

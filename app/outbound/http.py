@@ -5,7 +5,7 @@ Connections stay open between requests. Redirects are not followed here, and not
 
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,6 +18,7 @@ MAX_BODY_BYTES = 64 * 2**20
 """After decoding; a page of a hundred comments of GitHub's maximum length, in three forms, stays below."""
 _TIMEOUT = httpx.Timeout(15.0, connect=5.0, pool=None)
 """Seconds; GitHub ends a response after 10."""
+_OK = 200
 _INCOMPLETE = (httpx.RemoteProtocolError, httpx.ReadError, httpx.DecodingError)
 
 
@@ -57,9 +58,35 @@ class HttpClient:
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise Unreachable(request.path, _reason(error)) from None
 
+    async def download(
+        self, request: Request, headers: Mapping[str, str], file: BinaryIO, *, limit: int
+    ) -> HttpResponse:
+        """Write the body of a response with status 200 to `file`; return the response without a body.
+
+        Raises what `get` raises.
+        """
+        try:
+            async with self._client.stream("GET", request.url, headers=headers) as response:
+                if response.status_code == _OK:
+                    await self._write_body(request, response, file, limit)
+                return HttpResponse(response.status_code, response.headers, b"")
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            raise Unreachable(request.path, _reason(error)) from None
+
     async def aclose(self) -> None:
         """Close all connections; no request may follow."""
         await self._client.aclose()
+
+    async def _write_body(self, request: Request, response: httpx.Response, file: BinaryIO, limit: int) -> None:
+        size = 0
+        try:
+            async for chunk in response.aiter_bytes():
+                size += len(chunk)
+                if size > limit:
+                    raise InvalidResponse(request.path, f"it is larger than {limit} bytes")
+                file.write(chunk)
+        except _INCOMPLETE:
+            raise InvalidResponse(request.path, f"it was cut off after {size} bytes") from None
 
     async def _read_body(self, request: Request, response: httpx.Response) -> bytes:
         body = bytearray()

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from app.domain.priority import Priority
 from app.github.rate_limits import RateLimit
-from app.github.requests import Request
+from app.github.requests import RepositoryRequests, Request
 from app.github.responses import Response
 
 Admission = Callable[[], Awaitable[None]]
@@ -36,3 +36,17 @@ class GitHub(Protocol):
         `admission` is called before every exchange, retries and redirects among them. It raises `RateLimited` if none
         may leave now.
         """
+
+
+class BudgetedGitHub(Protocol):
+    """Sends requests that the hour allows for their priority."""
+
+    @property
+    def has_token(self) -> bool:
+        """Return True if requests carry a token: then responses that say "unchanged" cost nothing."""
+
+    def requests(self, full_name: str) -> RepositoryRequests:
+        """Return the requests for a repository under its current name."""
+
+    async def send(self, request: Request, priority: Priority, *, etag: str | None = None) -> Response:
+        """Return the response; raises what `GitHub.send` raises, and `RateLimited` if the priority has to wait."""

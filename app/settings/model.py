@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from app.domain.errors import InvalidSetting
+from app.domain.posts.content_repository import ContentRepository, content_repository, is_content_repository
 from app.domain.sites import PostFilter, Repository, repository
+from app.generators.dialects import GENERATORS
 from app.settings.addresses import is_ip, is_loopback, split_address
 from app.settings.origins import normalize_origin, normalize_pattern, split_origins
 
@@ -88,6 +90,8 @@ def _check_post_choice(value: str) -> str:
 
 
 def _check_posts(value: str | None) -> str | None:
+    if value is not None and is_content_repository(value):
+        return str(content_repository(value))
     if value is None or not _HTTP.match(value):
         return _check_folder(value)
     parts = split_address(value)
@@ -98,10 +102,18 @@ def _check_posts(value: str | None) -> str | None:
     return value
 
 
+def _check_generator(value: str | None) -> str | None:
+    name = None if value is None else value.strip().lower()
+    if name is not None and name not in GENERATORS:
+        raise ValueError(f"{value!r} is no generator that Afterword knows. Write one of {', '.join(GENERATORS)}")
+    return name
+
+
 def _check_folder(value: str | None) -> str | None:
     if value is not None and not Path(value).is_dir():
         raise ValueError(
-            f"there is no folder {value!r}. Name the blog's content folder, or the address of a published list"
+            f"there is no folder {value!r}. Name the blog's content folder, the address of a published list, or a "
+            "repository as github:owner/name"
         )
     return value
 
@@ -150,8 +162,16 @@ class Settings(BaseModel):
     posts: Annotated[str | None, AfterValidator(_check_posts)] = Field(
         None,
         description=(
-            "Where the blog's posts name their issues, for `AFTERWORD_SERVE=posts`: a content folder (`ghissueid: 41` "
-            "in the front matter), or the address of a published list (JSON). Afterword reads it every minute."
+            "Where the blog's posts name their issues: a content folder (`ghissueid: 41` in the front matter), the "
+            "address of a published list (JSON), or a repository, `github:owner/name/path/in/it@branch`. "
+            "`AFTERWORD_SERVE=posts` needs it."
+        ),
+    )
+    generator: Annotated[str | None, AfterValidator(_check_generator)] = Field(
+        None,
+        description=(
+            "The generator of the blog, if Afterword does not recognize its configuration: "
+            f"{', '.join(f'`{name}`' for name in GENERATORS)}."
         ),
     )
     allow_private: bool = Field(
@@ -220,7 +240,7 @@ class Settings(BaseModel):
             raise InvalidSetting(
                 f"{PREFIX}POSTS",
                 f"{PREFIX}SERVE=posts needs to know where the posts are. "
-                "Name the blog's content folder, or the address of a published list",
+                "Name the blog's content folder, the address of a published list, or a repository as github:owner/name",
             )
         return self
 
@@ -264,6 +284,11 @@ class Settings(BaseModel):
         if self.serve == "posts":
             return PostFilter(listed_only=True)
         return PostFilter() if self.serve == "any" else PostFilter(self.serve.removeprefix("label:").strip())
+
+    @property
+    def content_repository(self) -> ContentRepository | None:
+        """The repository with the blog's posts; None for another source of posts."""
+        return content_repository(self.posts) if self.posts and is_content_repository(self.posts) else None
 
     @property
     def poll_seconds(self) -> float:

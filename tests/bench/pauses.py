@@ -31,7 +31,7 @@ from tests.journeys.conftest import Service
 
 _COMMENTS = 5_100
 _RUN_PATH = "import runpy, sys; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
-_RECORDED = (sys.executable, "-c", _RUN_PATH, str(Path(__file__).with_name("recorded_serve.py").resolve()))
+RECORDED = (sys.executable, "-c", _RUN_PATH, str(Path(__file__).with_name("recorded_serve.py").resolve()))
 
 
 class _Phases:
@@ -74,7 +74,7 @@ def _add_comments(simulator: RunningSimulator, service: Service) -> None:
 
 def _measure(tree: Path, simulator: RunningSimulator, folder: Path) -> None:
     phases = _Phases()
-    with run_service(tree, simulator.url, *_RECORDED, str(folder / "pauses")) as service:
+    with run_service(tree, simulator.url, *RECORDED, str(folder / "pauses")) as service:
         service.get("/readyz")  # the start itself is over
         with phases.phase("import"):
             service.wait_until_complete()

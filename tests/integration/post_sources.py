@@ -4,38 +4,46 @@ import asyncio
 
 from typing_extensions import override
 
-from app.domain.posts.posts import Posts
+from app.domain.posts.posts import Post, PostCatalog
+from app.domain.records import ThreadRef
 from app.jobs.post_list import PostList
+from app.ports.clock import Clock
 from app.ports.post_source import PostSource
 from tests.fakes import FakeClock
 from tests.integration.fake_stores import FullKeyValues
 from tests.integration.local_service import BLOG, run_ready_tasks
 
 
-def posts(*numbers: int) -> Posts:
-    return {BLOG: frozenset(numbers)}
+def posts(*numbers: int) -> PostCatalog:
+    """Return a catalog with a page for each number."""
+    return PostCatalog(tuple(Post(f"post-{number}.md", frozenset({ThreadRef(BLOG, number)})) for number in numbers))
 
 
 class FakePostSource(PostSource):
     """A source that returns what a test sets, or the stored posts; it does not return while `gate` is closed."""
 
-    def __init__(self, posts: Posts | None) -> None:
+    def __init__(self, posts: PostCatalog | None) -> None:
         self.posts = posts
+        self.clock: Clock = FakeClock()
         self.read_count = 0
         self.is_closed = False
         self.gate = asyncio.Event()
         self.gate.set()
 
-    def open(self, stored: Posts | None) -> "FakePostSource":
+    def open(self, stored: PostCatalog | None) -> "FakePostSource":
         """Return the source, as the post list opens it with the stored posts."""
         self.posts = self.posts if self.posts is not None else stored
         return self
 
     @override
-    async def read(self) -> Posts | None:
+    async def read(self) -> PostCatalog | None:
         self.read_count += 1
         await self.gate.wait()
         return self.posts
+
+    @override
+    async def wait_for_change(self) -> None:
+        await self.clock.sleep(60.0)
 
     @override
     async def aclose(self) -> None:
@@ -66,10 +74,10 @@ class RecordedPostList:
 
     def __init__(self, source: FakePostSource, key_values: FullKeyValues | None = None) -> None:
         self.source = source
-        self.clock = GatedClock()
+        self.clock = source.clock = GatedClock()
         self.key_values = key_values or FullKeyValues()
-        self.served: list[Posts] = []
+        self.served: list[PostCatalog] = []
         self.post_list = PostList(source.open, "posts here", (BLOG,), self.key_values, self._serve, self.clock)
 
-    async def _serve(self, posts: Posts) -> None:
-        self.served.append(posts)
+    async def _serve(self, catalog: PostCatalog) -> None:
+        self.served.append(catalog)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.posts.posts import Posts
+from app.domain.posts.posts import PostCatalog, Posts
 from app.jobs.post_list import PostList
-from app.outbound.posts import PostFolder
+from app.outbound.content.folder_posts import PostFolder
+from app.outbound.content.reading import SiteReader
 from app.simulator.http.server import run_simulator
 from tests.fakes import FakeClock
 from tests.integration.fake_stores import FullKeyValues
@@ -99,12 +100,13 @@ async def test_empty_folder_keeps_the_stored_posts(tmp_path: Path, loss: str) ->
     key_values = FullKeyValues()
     served: list[Posts] = []
 
-    async def serve(posts: Posts) -> None:
-        served.append(posts)
+    async def serve(catalog: PostCatalog) -> None:
+        served.append(catalog.served((BLOG,)))
 
     def new_list() -> PostList:
         return PostList(
-            lambda stored: PostFolder(folder, (BLOG,), posts=stored), "posts", (BLOG,), key_values, serve, FakeClock()
+            lambda stored: PostFolder(folder, SiteReader((BLOG,), None), FakeClock().now, posts=stored),
+            *("posts", (BLOG,), key_values, serve, FakeClock()),
         )
 
     await new_list().start()
@@ -115,7 +117,7 @@ async def test_empty_folder_keeps_the_stored_posts(tmp_path: Path, loss: str) ->
         restarted = new_list()
         await restarted.start()
         await restarted.read()
-    assert served == [posts(1)] * 5
+    assert served == [{BLOG: {1}}] * 5
 
 
 async def test_removed_post_is_missing_and_its_page_notified(clock: FakeClock, tmp_path: Path) -> None:

@@ -5,15 +5,17 @@ from typing import Any
 from typing_extensions import override
 
 from app.domain.errors import StoreUnusable
+from app.domain.posts.content_repository import ContentRepository
 from app.domain.records import SiteRecord
 from app.domain.sites import Repository, repository
 from app.github import payloads, webhooks
+from app.jobs.content.pushes import PushNotes
 from app.jobs.webhook_intake import WebhookIntake
 from app.ports.deliveries import Delivery
 from app.ports.jobs import Jobs
 from app.ports.metrics import DeliveryOutcome
 from app.ports.mirror import Change
-from app.store.memory import MemoryDeliveries, MemoryJobs, MemoryMirror
+from app.store.memory import MemoryDeliveries, MemoryJobs, MemoryKeyValues, MemoryMirror
 from tests.fakes import FakeClock, SilentMetrics
 from tests.github.deliveries import GUID, delivery
 from tests.render.sample_threads import comment_object, issue_object
@@ -71,12 +73,15 @@ class CountedMirror(MemoryMirror):
 class IntakeSetup:
     """An intake of two sites; `wakeups` are the threads of the latest delivery at each wakeup of the worker."""
 
-    def __init__(self) -> None:
+    def __init__(self, content: ContentRepository | None = None) -> None:
+        """Begin with the repository that has the blog's posts, if there is any."""
         self.clock = FakeClock()
         self.mirror = CountedMirror()
         self.jobs = MemoryJobs()
         self.deliveries = RecordedDeliveries(self.jobs)
         self.metrics = DeliveryMetrics()
+        self.key_values = MemoryKeyValues()
+        self.pushes = PushNotes(content, self.key_values, self.clock)
         self.wakeups: list[tuple[Repository, int | None]] = []
         self.intake = WebhookIntake(
             deliveries=self.deliveries,
@@ -85,6 +90,7 @@ class IntakeSetup:
             clock=self.clock,
             wake=self._wake,
             metrics=self.metrics,
+            pushes=self.pushes,
         )
 
     def _wake(self) -> None:

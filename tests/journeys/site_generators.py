@@ -4,6 +4,7 @@ Hugo and Jekyll are Debian's, a current Hugo comes with the requirements; Eleven
 `tests/generators`. Each site has a post with a number, one without, and a list of both.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from app.domain.posts.lists import parse_list
+from app.domain.sites import repository
 from app.simulator.world.sample import SAMPLE_REPO
 from app.web.pages.start_page import render_snippet
 from tests.widget.stage import TALK
@@ -23,6 +26,16 @@ HEAD = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>t</tit
 
 Site = tuple[str, str, str]
 """The pages of a post, of a post without a number, and of the list."""
+DESCRIPTION = 'Words & "quotes"'
+POST_LISTS = {
+    "hugo": "public/index.json",
+    "hugo of debian": "public/index.json",
+    "jekyll": "_site/posts.json",
+    "eleventy": "_site/posts.json",
+    "eleventy in liquid": "_site/posts.json",
+    "astro": "dist/posts.json",
+}
+"""The file with the list of all posts that each generator builds."""
 Snippets = Callable[[str], str]
 """Returns the text of a snippet by its name."""
 
@@ -34,8 +47,10 @@ def snippets_for(service: str) -> Snippets:
 
 def post_file(*lines: str, number: bool = True) -> str:
     """Return the file of a post with these lines in its front matter."""
-    front = [f"title: {TITLE}", f"ghissueid: {TALK}"] if number else [f"title: {WITHOUT}"]
-    return "\n".join(["---", *front, *lines, "---", "", "Some words.", ""])
+    front = (
+        [f"title: {TITLE}", f"ghissueid: {TALK}", f"description: {DESCRIPTION}"] if number else [f"title: {WITHOUT}"]
+    )
+    return "\n".join(["---", *front, "date: 2020-07-01", *lines, "---", "", "Some words.", ""])
 
 
 def _write(folder: Path, files: dict[str, str]) -> None:
@@ -85,6 +100,7 @@ def _hugo(folder: Path, kind: str, snippets: Snippets, program: str) -> Site:
         folder,
         {
             "config.toml": 'baseURL = "/"\ntitle = "t"\ndisableKinds = ["taxonomy", "term", "RSS", "sitemap"]\n'
+            '[outputs]\nhome = ["html", "rss", "json"]\n'
             "[security.http]\nurls = ['.*']\n"  # Hugo would refuse addresses of this machine
             "[minify.tdewolff.html]\nkeepQuotes = true\n",  # the tests read the attributes
             "content/posts/a.md": post_file(),
@@ -92,6 +108,7 @@ def _hugo(folder: Path, kind: str, snippets: Snippets, program: str) -> Site:
             "layouts/_default/single.html": HEAD + '{{ .Content }}{{ partial "comments.html" . }}',
             "layouts/_default/list.html": HEAD + snippets("hugo/list"),
             "layouts/partials/comments.html": snippets(f"hugo/{kind}"),
+            "layouts/index.json": snippets("hugo/posts"),
         },
     )
     _run(folder, program, "--quiet", "--minify", "--cacheDir", str(folder / "cache"))
@@ -110,6 +127,7 @@ def jekyll(folder: Path, kind: str, snippets: Snippets) -> Site:
             "_posts/2020-07-01-b.md": post_file("layout: post", number=False),
             "_layouts/post.html": HEAD + "{{ content }}" + call,
             "list.html": "---\n---\n" + HEAD + snippets("jekyll/list"),
+            "posts.json": snippets("jekyll/posts"),
             ("_plugins/comments.rb" if plugin else "_includes/comments.html"): snippets(f"jekyll/{kind}"),
         },
     )
@@ -131,6 +149,7 @@ def eleventy(folder: Path, kind: str, snippets: Snippets, language: str = "njk")
             f"_includes/post.{language}": HEAD + content + call,
             f"_includes/comments.{language}": "" if built else snippets("eleventy/post"),
             f"list.{language}": HEAD + snippets("eleventy/list"),
+            "posts.11ty.mjs": snippets("eleventy/posts"),
             "eleventy.config.js": snippets("eleventy/built") if built else "export default function () {}\n",
         },
     )
@@ -153,6 +172,7 @@ def astro(folder: Path, kind: str, snippets: Snippets) -> Site:
             "src/Layout.astro": layout,
             "src/pages/a.md": post_file("layout: ../Layout.astro"),
             "src/pages/b.md": post_file("layout: ../Layout.astro", number=False),
+            "src/pages/posts.json.js": snippets("astro/posts"),
             "src/pages/index.astro": snippets("astro/list").replace("---\n<", f"---\n{HEAD}<", 1) + "</body></html>\n",
         },
     )
@@ -181,3 +201,18 @@ GENERATORS: dict[str, Generator] = {
     "astro": astro,
     "plain": plain,
 }
+
+
+def expect_post_list(folder: Path, name: str) -> None:
+    """Expect all fields of both posts in the list that the generator has built."""
+    data = json.loads((folder / POST_LISTS[name]).read_text(encoding="utf-8"))
+    catalog = parse_list(data, (repository(SAMPLE_REPO),))
+    posts = {post.title: post for post in catalog.posts}
+    assert set(posts) == {TITLE, WITHOUT}
+    post = posts[TITLE]
+    assert {thread.number for thread in post.threads} == {TALK}
+    assert posts[WITHOUT].threads == frozenset()
+    assert (post.date or "").startswith("2020-07-01")
+    assert post.description == DESCRIPTION
+    assert (post.url or "").rstrip("/").endswith("/a")
+    assert (post.unpublished, catalog.problems) == (None, ())

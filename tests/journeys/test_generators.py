@@ -11,7 +11,16 @@ from app.web.pages.start_page import render_snippet
 from tests.journeys.browser import OpenPage, chromium, open_page
 from tests.journeys.built_page import expect_all_comments, publish
 from tests.journeys.conftest import unreachable_url
-from tests.journeys.site_generators import GENERATORS, HEAD, TITLE, WITHOUT, Generator, Snippets, snippets_for
+from tests.journeys.site_generators import (
+    GENERATORS,
+    HEAD,
+    TITLE,
+    WITHOUT,
+    Generator,
+    Snippets,
+    expect_post_list,
+    snippets_for,
+)
 from tests.widget.stage import TALK, Stage, stage
 
 pytestmark = pytest.mark.untraced  # what others cover, at length
@@ -38,6 +47,8 @@ def test_snippets_show_comments_and_counts(
     assert re.search(rf"(^|\|)({TITLE}|The Best Interview) \(16 comments\)($|\|)", words), words
     assert all(title in post_list for title in (TITLE, WITHOUT))
     assert not recorded.complaints
+    if generator is not GENERATORS["plain"]:
+        expect_post_list(tmp_path, next(name for name, other in GENERATORS.items() if other is generator))
 
 
 def test_comments_built_into_a_site_need_no_javascript(

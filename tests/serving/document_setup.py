@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from typing_extensions import override
 
-from app.domain.posts.posts import Posts
+from app.domain.posts.posts import Post, PostCatalog, Posts
 from app.domain.records import SiteRecord, ThreadRef, Tombstone
 from app.domain.sites import PostFilter, Repository, repository
 from app.domain.thread_state import Snapshot
@@ -73,7 +73,7 @@ class DocumentSetup:
         views = Views(self.mirror, self.key_values, self.access, Renderer(b"secret"), Counter())
         self.documents = Documents(views, self.cache)
         self._subscribers = RecordedSubscribers(self.documents)
-        self._updater = Updater(self.documents, self.access, self._subscribers)
+        self._updater = Updater(self.documents, self.access, self._subscribers, SITES)
 
     async def fill(self) -> None:
         """Mirror the sites."""
@@ -113,7 +113,9 @@ class DocumentSetup:
 
     async def replace_posts(self, posts: Posts) -> set[ThreadRef]:
         """Serve another list of posts; return the threads whose subscribers were notified."""
-        return await self._take_notified(self._updater.replace_posts(posts))
+        refs = {ThreadRef(repo, number) for repo, numbers in posts.items() for number in numbers}
+        catalog = PostCatalog(tuple(Post(f"{ref.number}.md", frozenset({ref})) for ref in refs))
+        return await self._take_notified(self._updater.replace_posts(catalog))
 
     async def _take_notified(self, update: Awaitable[None]) -> set[ThreadRef]:
         self._subscribers.notified = set()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _ISO = re.compile(
@@ -54,7 +55,7 @@ def zone_of(name: object) -> tzinfo:
 
 def hugo_moment(value: object, zone: tzinfo) -> Moment | None:
     """Return a date as Hugo reads it; None for one that it does not."""
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int | float):
         return _from_epoch(float(value))
@@ -84,6 +85,7 @@ def _from_epoch(seconds: float) -> Moment | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def _iso(text: str, zone: tzinfo) -> Moment | None:
     match = _ISO.fullmatch(text)
     if match is None:

@@ -12,6 +12,7 @@ _PUBLISHED = ("publishdate", "pubdate", "published", "date")
 _EXPIRED = ("expirydate", "unpublishdate")
 _CHECKED = ("date", "publishdate", "pubdate", "published", "lastmod", "modified", "expirydate", "unpublishdate")
 """The days that the current Hugo must be able to read."""
+_NO_HTML = frozenset({"json", "rss", "xml", "calendar", "css", "csv", "sass", "webappmanifest", "markdown"})
 _HTML = frozenset({".html", ".htm"})
 
 
@@ -21,7 +22,8 @@ def hugo_rule(page: Page) -> Verdict:
     fails = _fails(page) if is_current else None
     if fails:
         return Verdict(fails=fails)
-    reason = _place(page) or _draft(page, is_current=is_current) or _build(page.fields, is_current=is_current)
+    reason = _place(page, is_current=is_current) or _draft(page, is_current=is_current)
+    reason = reason or _build(page, is_current=is_current)
     return unpublished(reason) if reason else _days(page)
 
 
@@ -46,12 +48,14 @@ def _fails(page: Page) -> str | None:
 
 def _allows_html(values: Mapping[str, object]) -> bool:
     security = get_folded(values, "security")
-    allowed = get_folded(security, "allowContent") if isinstance(security, Mapping) else None
+    allowed = get_folded(security, "allowcontent") if isinstance(security, Mapping) else None
     patterns = allowed if isinstance(allowed, Sequence) and not isinstance(allowed, str) else [allowed]
     return any(isinstance(pattern, str) and ("html" in pattern or ".*" in pattern) for pattern in patterns)
 
 
-def _place(page: Page) -> str | None:
+def _place(page: Page, *, is_current: bool) -> str | None:
+    if not is_current and page.path.suffix != page.path.suffix.lower():
+        return f"it ends with {page.path.suffix} in capitals"
     if page.path.name.partition(".")[0] not in {"index", "_index"}:
         for folder in page.path.parents:
             if folder in page.site.index_folders:
@@ -61,7 +65,7 @@ def _place(page: Page) -> str | None:
 
 def _draft(page: Page, *, is_current: bool) -> str | None:
     fields, values = page.fields, page.site.values
-    if get_folded(values, "buildDrafts") is True:
+    if get_folded(values, "builddrafts") is True:
         return None
     draft = fields.get("draft")
     if _is_true(draft, floats=is_current):
@@ -86,9 +90,14 @@ def _is_published(value: object, is_current: bool) -> bool:  # noqa: FBT001 - as
     return _is_true(value, floats=False)
 
 
-def _build(fields: Mapping[str, object], *, is_current: bool) -> str | None:
-    if _is_true(fields.get("headless"), floats=True):
+def _build(page: Page, *, is_current: bool) -> str | None:
+    fields = page.fields
+    if _is_true(fields.get("headless"), floats=True) and (is_current or page.path.stem == "index"):
         return f"headless: {shown(fields['headless'])}"
+    outputs = fields.get("outputs")
+    formats = {str(each).casefold() for each in (outputs if isinstance(outputs, list) else [outputs]) if each}
+    if formats and formats <= _NO_HTML:
+        return f"outputs: {', '.join(sorted(formats))}"
     name = "build" if is_current else "_build"
     build = fields.get(name)
     render = get_folded(build, "render") if isinstance(build, Mapping) and "render" in build else "always"
@@ -102,10 +111,10 @@ def _days(page: Page) -> Verdict:
     values, zone, now = page.site.values, page.site.zone, page.site.now
     changes = []
     start = _first(page.fields, _PUBLISHED, zone)
-    if start and start[1].seconds > now and get_folded(values, "buildFuture") is not True:
+    if start and start[1].seconds > now and get_folded(values, "buildfuture") is not True:
         return Verdict(f"{start[0]}: {start[1].text} is in the future", changes_at=start[1].seconds)
     end = _first(page.fields, _EXPIRED, zone)
-    if end and get_folded(values, "buildExpired") is not True:
+    if end and get_folded(values, "buildexpired") is not True:
         if end[1].seconds <= now:
             return unpublished(f"{end[0]}: {end[1].text} is over")
         changes.append(end[1].seconds)

@@ -1,7 +1,8 @@
 """When the other generators make a page: one small rule for each, by its name."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from app.generators.publication.dates import free_moment
@@ -9,7 +10,12 @@ from app.generators.publication.hugo import hugo_rule
 from app.generators.publication.jekyll import jekyll_rule
 from app.generators.publication.material import material_rule
 from app.generators.publication.verdicts import PUBLISHED, Page, Rule, Verdict, shown, unpublished
+from app.generators.values import Timestamp
 
+_ISO = re.compile(
+    r"\d{4}(?:-?\d{2}(?:-?\d{2})?|-?W\d{2}(?:-?\d)?|-?\d{3})?"
+    r"(?:T\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d+)?)?)?(?:Z|[-+]\d{2}(?::?\d{2})?)?)?"
+)
 _CODE = "the blog's own code decides whether a draft is published"
 
 
@@ -18,13 +24,20 @@ def eleventy_rule(page: Page) -> Verdict:
     permalink = page.fields.get("permalink")
     if permalink is False or (isinstance(permalink, Mapping) and permalink.get("build") is False):
         return unpublished("permalink: false")
-    folders = page.path.parts[:-1]
-    ignored = next((part for part in folders if part in {"node_modules", "_includes", "_layouts", "_data"}), None)
+    ignored = next((folder for folder in page.site.template_folders if page.path.is_relative_to(folder)), None)
     if ignored:
         return unpublished(f"it is in {ignored}")
+    day = page.fields.get("date")
+    if isinstance(day, str) and not isinstance(day, Timestamp) and not _is_eleventy_day(day):
+        return Verdict(fails=f"its date is {shown(day)}")
     if _is_draft(page) and re.search(r"\bdrafts?\b", page.site.script):
         return Verdict(doubt=_CODE)
     return PUBLISHED
+
+
+def _is_eleventy_day(text: str) -> bool:
+    is_word = text.strip().casefold() in {"", "last modified", "created", "git last modified", "git created"}
+    return is_word or _ISO.fullmatch(text.strip()) is not None
 
 
 def astro_rule(page: Page) -> Verdict:
@@ -70,12 +83,24 @@ def docusaurus_rule(page: Page) -> Verdict:
 
 def nikola_rule(page: Page) -> Verdict:
     """Return the verdict of Nikola, which builds every post that has a title and a day."""
+    folders = [each for name in ("POSTS", "PAGES") if isinstance(each := page.site.values.get(name), tuple | list)]
+    if len(folders) == len(("POSTS", "PAGES")) and not any(_is_in(page.path, each) for each in folders):
+        return unpublished("neither POSTS nor PAGES in conf.py names it")
     day = page.fields.get("date")
     if day in (None, "") and "pages" not in page.path.parts:
         return Verdict(fails="it has no date")
     if day not in (None, "") and free_moment(day, page.site.zone) is None:
         return Verdict(fails=f"its date is {shown(day)}")
     return PUBLISHED
+
+
+def _is_in(path: PurePosixPath, entries: Sequence[object]) -> bool:
+    """Return whether one of Nikola's entries, as `("posts/*.md", "posts", "post.tmpl")`, names a file."""
+    patterns = [
+        entry[0] for entry in entries if isinstance(entry, tuple | list) and entry and isinstance(entry[0], str)
+    ]
+    wanted = [PurePosixPath(pattern) for pattern in patterns]
+    return any(path.is_relative_to(each.parent) and fnmatchcase(path.name, each.name) for each in wanted)
 
 
 def pelican_rule(page: Page) -> Verdict:

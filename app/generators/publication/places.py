@@ -1,5 +1,6 @@
 """Which files a generator takes for pages, by their suffixes, and which of these cannot be read here."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -14,6 +15,8 @@ class Kinds:
 
     read: frozenset[str]
     """The suffixes of pages whose fields are read, in lower case."""
+    any_case: bool = True
+    """Whether a suffix in capitals counts, too."""
     unsupported: frozenset[str] = frozenset()
     """The ends of the names of pages whose fields cannot be read here."""
 
@@ -26,21 +29,22 @@ KINDS: Mapping[str, Kinds] = {
         | _ASCIIDOC
     ),
     "eleventy": Kinds(
-        _MARKDOWN | {".html", ".htm", ".njk", ".liquid", ".webc", ".mdx", ".hbs", ".mustache", ".ejs", ".haml", ".pug"},
-        frozenset({".11ty.js", ".11ty.mjs", ".11ty.cjs", ".11ty.ts"}),
+        frozenset({".md", ".html", ".njk", ".liquid"}),
+        unsupported=frozenset({".11ty.js", ".11ty.mjs", ".11ty.cjs", ".11ty.ts"}),
     ),
-    "astro": Kinds(_MARKDOWN | {".mdown", ".mkdn", ".mkd", ".mdwn", ".mdx"}, frozenset({".mdoc"})),
-    "hexo": Kinds(_MARKDOWN | {".mkd", ".mkdn", ".mdwn", ".mdtxt", ".mdtext", ".html", ".htm", ".njk"}),
+    "astro": Kinds(_MARKDOWN | {".mdown", ".mkdn", ".mkd", ".mdwn", ".mdx"}, unsupported=frozenset({".mdoc"})),
+    "hexo": Kinds(_MARKDOWN | {".mkd", ".mkdn", ".mdwn", ".mdtxt", ".mdtext", ".html", ".htm", ".njk"}, any_case=False),
     "docusaurus": Kinds(_MARKDOWN | {".mdx"}),
     "material": Kinds(_MARKDOWN | {".mdown", ".mkdn", ".mkd"}),
     "nikola": Kinds(
-        _MARKDOWN | {".rst", ".txt", ".html", ".htm", ".mdown", ".org", ".textile", ".adoc"}, frozenset({".ipynb"})
+        _MARKDOWN | {".rst", ".txt", ".html", ".htm", ".mdown", ".org", ".textile", ".adoc"},
+        unsupported=frozenset({".ipynb"}),
     ),
-    "pelican": Kinds(_MARKDOWN | {".mkd", ".mdown", ".rst", ".html", ".htm"}),
+    "pelican": Kinds(_MARKDOWN | {".mkd", ".mdown", ".rst", ".html", ".htm"}, any_case=False),
     "gray-matter": Kinds(_MARKDOWN | {".mdx", ".html", ".htm"}),
     "vfile-matter": Kinds(_MARKDOWN | {".mdx", ".qmd", ".rmd"}),
     "zola": Kinds(_MARKDOWN),
-    "ablog": Kinds(_MARKDOWN | {".rst"}, frozenset({".ipynb"})),
+    "ablog": Kinds(_MARKDOWN | {".rst"}, unsupported=frozenset({".ipynb"})),
 }
 """The kinds by the generator of a dialect."""
 _ANY = Kinds(
@@ -48,16 +52,41 @@ _ANY = Kinds(
     | {".mdown", ".mkd", ".mkdn", ".mkdown", ".mdwn", ".mdx", ".qmd", ".rmd", ".html", ".htm", ".org", ".rst", ".njk"}
     | {".liquid", ".textile"}
     | _ASCIIDOC,
-    frozenset({".11ty.js", ".11ty.mjs", ".11ty.cjs", ".11ty.ts"}),
+    unsupported=frozenset({".11ty.js", ".11ty.mjs", ".11ty.cjs", ".11ty.ts"}),
 )
-_OUTPUTS = frozenset({"_site", "public", "dist", "output", "site"})
-_TEMPLATES = frozenset({"layouts", "_layouts", "_includes", "themes", "archetypes", "templates"})
+_OUTPUTS: Mapping[str | None, frozenset[str]] = {
+    None: frozenset({"_site", "public", "dist", "output"}),
+    "hugo": frozenset({"public", "layouts", "themes", "archetypes", "resources"}),
+    "jekyll": frozenset({"_site"}),
+    "eleventy": frozenset({"_site"}),
+    "astro": frozenset({"dist"}),
+    "hexo": frozenset({"public", "themes", "scaffolds"}),
+    "docusaurus": frozenset({"build"}),
+    "material": frozenset({"site", "overrides"}),
+    "nikola": frozenset({"output", "cache", "themes"}),
+    "pelican": frozenset({"output", "theme", "themes"}),
+    "zola": frozenset({"public", "templates", "themes"}),
+}
+"""Folders in the root, by the generator, which have what it writes, or templates."""
+_MORE_TEMPLATES = frozenset({".webc", ".mdx", ".markdown", ".htm", ".hbs", ".mustache", ".ejs", ".haml", ".pug"})
 _BACKUPS = ("~", "%", ".bak", ".orig", ".swp")
 
 
 def kinds_of(generator: str | None) -> Kinds:
     """Return the kinds of a generator's files; for None those that any has, but data and plain text."""
     return _ANY if generator is None else KINDS[generator]
+
+
+def is_read(path: PurePosixPath, generator: str | None, script: str = "") -> bool:
+    """Return whether a generator reads a file with this suffix as a page.
+
+    In Jekyll's `_posts` it tries all; the configuration of Eleventy, a `script`, may name more.
+    """
+    kinds = kinds_of(generator)
+    suffix = path.suffix.lower() if kinds.any_case else path.suffix
+    if suffix in kinds.read or (generator == "jekyll" and "_posts" in path.parts):
+        return True
+    return generator == "eleventy" and suffix in _MORE_TEMPLATES and f"{suffix[1:]}" in re.findall(r"\w+", script)
 
 
 def is_candidate(path: PurePosixPath, content: PurePosixPath, generator: str | None) -> bool:
@@ -70,4 +99,4 @@ def is_candidate(path: PurePosixPath, content: PurePosixPath, generator: str | N
     if generator != "hugo" and "node_modules" in parts[:-1]:
         return False
     is_root = content == PurePosixPath()
-    return not (is_root and len(parts) > 1 and (parts[0] in _OUTPUTS or parts[0] in _TEMPLATES))
+    return not (is_root and len(parts) > 1 and parts[0] in _OUTPUTS.get(generator, ()))

@@ -23,6 +23,8 @@ class Site:
     """Epoch seconds."""
     index_folders: frozenset[PurePosixPath] = frozenset()
     """Folders with a page `index`, whose other files belong to it in Hugo."""
+    template_folders: frozenset[PurePosixPath] = frozenset()
+    """Folders with includes and data instead of pages."""
     is_posts_folder: bool = False
     """The content folder is itself Jekyll's `_posts`, as its files tell."""
 

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from app.simulator.http import responses
+from app.simulator.http.archives import CODELOAD_PATH
 from app.simulator.http.faults import Faults
 from app.simulator.http.hold import RequestHold
 from app.simulator.http.images import IMAGES_PATH, ImageHost
@@ -149,6 +150,8 @@ class Simulator:
 
     def _correct_response(self, request: IncomingRequest, *, too_many: bool) -> tuple[SimulatedResponse, bool]:
         """Return the response before faults, and whether the request counts against the rate limit."""
+        if request.path.startswith(CODELOAD_PATH):
+            return self._resources.archives.download(request), False
         if not request.headers.get("user-agent"):
             return responses.missing_user_agent(), False
         if request.method == "OPTIONS":

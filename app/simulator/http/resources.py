@@ -11,6 +11,7 @@ from email.utils import formatdate
 import orjson
 
 from app.simulator.http import responses
+from app.simulator.http.archives import Archives
 from app.simulator.http.object_cache import ObjectCache
 from app.simulator.http.paging import cursor_link_header, decode_cursor, link_header, parse_page
 from app.simulator.http.request_log import IncomingRequest
@@ -18,7 +19,7 @@ from app.simulator.http.responses import SimulatedResponse, StatusError
 from app.simulator.world.objects import View, repository_object
 from app.simulator.world.records import Issue, IssueOrComment, Repository, User, to_timestamp
 from app.simulator.world.selection import Selection
-from app.simulator.world.tables import WorldTables
+from app.simulator.world.world import World
 
 _PATH = re.compile(r"/(?:repos/(?P<name>[^/]+/[^/]+)|repositories/(?P<id>\d{1,15}))(?P<rest>/.*)?")
 _DISTANT_PAST = -(2**40)
@@ -66,8 +67,9 @@ class Resources:
     A resource that cannot be read raises StatusError, which carries GitHub's response.
     """
 
-    def __init__(self, world: WorldTables, *, cursors: bool) -> None:
+    def __init__(self, world: World, *, cursors: bool) -> None:
         self._world = world
+        self.archives = Archives(world)
         self._cursors = cursors
         self._objects = ObjectCache(world)
         self._selection = Selection(world)
@@ -78,6 +80,8 @@ class Resources:
             (re.compile(r"/issues/comments/(\d{1,15})"), self._comment, responses.COMMENT_DOCS),
             (re.compile(r"/issues/(\d{1,9})"), self._issue, responses.ISSUE_DOCS),
             (re.compile(r"/issues/(\d{1,9})/comments"), self._comments, responses.COMMENTS_DOCS),
+            (re.compile(r"/commits/(.+)"), self._commit_id, responses.COMMIT_DOCS),
+            (re.compile(r"/tarball/(.+)"), self._archive, responses.ARCHIVE_DOCS),
         )
 
     def respond(self, request: IncomingRequest, view: View, viewer: User | None) -> SimulatedResponse:
@@ -92,7 +96,7 @@ class Resources:
                 repository = self._visible_repository(path, viewer, docs)
                 context = RequestContext(request, view, viewer, repository, rest, docs)
                 self._redirect_former_name(context, path)
-                return handler(context, *map(int, match.groups()))
+                return handler(context, *match.groups())
         raise responses.not_found()
 
     def _visible_repository(self, path: re.Match[str], viewer: User | None, docs: str) -> Repository:
@@ -132,18 +136,24 @@ class Resources:
         comments = self._selection.comments(context.repository.id, context.parameters, context.since)
         return self._page(context, comments, self._objects.comment)
 
-    def _comments(self, context: RequestContext, number: int) -> SimulatedResponse:
-        if (context.repository.id, number) in self._world.transferred_issues:
+    def _comments(self, context: RequestContext, number: str) -> SimulatedResponse:
+        if (context.repository.id, int(number)) in self._world.transferred_issues:
             raise responses.not_found(context.docs)
-        comments = self._selection.thread(self._find_issue(context, number), context.since)
+        comments = self._selection.thread(self._find_issue(context, int(number)), context.since)
         return self._page(context, comments, self._objects.comment)
 
-    def _issue(self, context: RequestContext, number: int) -> SimulatedResponse:
-        issue = self._find_issue(context, number)
+    def _commit_id(self, context: RequestContext, ref: str) -> SimulatedResponse:
+        return self.archives.commit_id(context.repository, ref, context.request.headers.get("accept", ""))
+
+    def _archive(self, context: RequestContext, ref: str) -> SimulatedResponse:
+        return self.archives.redirect(context.repository, ref, context.view.base_url)
+
+    def _issue(self, context: RequestContext, number: str) -> SimulatedResponse:
+        issue = self._find_issue(context, int(number))
         return _single(self._objects.single_issue(issue, context.view), issue.updated_at)
 
-    def _comment(self, context: RequestContext, comment_id: int) -> SimulatedResponse:
-        comment = self._world.comments.get(comment_id)
+    def _comment(self, context: RequestContext, comment_id: str) -> SimulatedResponse:
+        comment = self._world.comments.get(int(comment_id))
         if comment is None or self._world.issues[comment.issue_id].repository_id != context.repository.id:
             raise responses.not_found(context.docs)
         return _single(self._objects.comment(comment, context.view), comment.updated_at)

@@ -13,6 +13,8 @@ COMMENT_DOCS = f"{DOCS}/issues/comments#get-an-issue-comment"
 COMMENTS_DOCS = f"{DOCS}/issues/comments#list-issue-comments"
 ALL_COMMENTS_DOCS = f"{DOCS}/issues/comments#list-issue-comments-for-a-repository"
 REPOSITORY_DOCS = f"{DOCS}/repos/repos#get-a-repository"
+COMMIT_DOCS = f"{DOCS}/commits/commits#get-a-commit"
+ARCHIVE_DOCS = f"{DOCS}/repos/contents#download-a-repository-archive-tar"
 RATE_LIMIT_DOCS = "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"
 
 JSON_TYPE = "application/json; charset=utf-8"

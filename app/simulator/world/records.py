@@ -4,6 +4,7 @@ Times are whole seconds since the epoch, UTC. `version` grows with every change 
 object can be cached until the next change.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -57,6 +58,17 @@ class Repository:
     def full_name(self) -> str:
         """`owner/name`."""
         return f"{self.owner}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Commit:
+    """A state of a repository's files: contents by path, and symbolic links with their targets."""
+
+    id: str
+    repository_id: int
+    created_at: int
+    files: Mapping[str, bytes]
+    links: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from app.simulator.world.records import Repository
-from app.simulator.world.webhook_events import EventPublisher
+from app.simulator.world.repository_content import RepositoryContent
 
 
-class RepositoryLifecycle(EventPublisher):
+class RepositoryLifecycle(RepositoryContent):
     """The changes that owners make to repositories.
 
     An unknown repository raises KeyError, the name of another repository ValueError.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 
-from app.simulator.world.records import Comment, Issue, Label, Repository, User, When, to_timestamp
+from app.simulator.world.records import Comment, Commit, Issue, Label, Repository, User, When, to_timestamp
 
 Clock = Callable[[], float]
 
@@ -27,6 +27,8 @@ class WorldTables:
     | `comment_ids` | issue id | comment ids in the order of writing |
     | `deleted_issues` | (repository id, issue number) | |
     | `transferred_issues` | (repository id, issue number) | issue id in the target repository |
+    | `branches` | (repository id, branch) | commit id |
+    | `commits` | commit id | commit |
     | `associations` | (repository id, user id) | `MEMBER`, `COLLABORATOR` and so on |
     """
 
@@ -47,6 +49,8 @@ class WorldTables:
         self.transferred_issues: dict[tuple[int, int], int] = {}
         self.comments: dict[int, Comment] = {}
         self.comment_ids: dict[int, list[int]] = {}
+        self.branches: dict[tuple[int, str], str] = {}
+        self.commits: dict[str, Commit] = {}
         self.associations: dict[tuple[int, int], str] = {}
         self._user_ids_by_login: dict[str, int] = {}
         self._next_user_id = count(583_231)

@@ -8,6 +8,7 @@ https://docs.github.com/webhooks/webhook-events-and-payloads
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from app.simulator.world import objects
 from app.simulator.world.media_types import MediaType
@@ -15,7 +16,7 @@ from app.simulator.world.objects import OLDER, Json, View
 from app.simulator.world.records import Comment, Issue, Repository
 from app.simulator.world.tables import Clock, WorldTables
 
-EVENTS = ("issue_comment", "issues", "repository")
+EVENTS = ("issue_comment", "issues", "repository", "push")
 """The names of the events that are published."""
 
 
@@ -29,8 +30,8 @@ class WebhookEvent:
 
     @property
     def action(self) -> str:
-        """Return the payload's `action`: `created`, `edited` and so on."""
-        return str(self.payload["action"])
+        """Return the payload's `action`: `created`, `edited` and so on; empty for a push, which has none."""
+        return str(self.payload.get("action", ""))
 
 
 class EventPublisher(WorldTables):
@@ -66,11 +67,15 @@ class EventPublisher(WorldTables):
     def _issue_payload(self, issue: Issue) -> Json:
         return objects.issue_object(self, issue, self._view())
 
-    def _publish(self, name: str, action: str, repository: Repository, sender_id: int | None, **parts: Json) -> None:
+    def _publish(
+        self, name: str, action: str | None, repository: Repository, sender_id: int | None, **parts: Any
+    ) -> None:
         """Publish an event. The sender is the repository's owner if it is None or its account is deleted."""
         owner = self.user(repository.owner)
         sender = owner if sender_id is None or self.users[sender_id].deleted else self.users[sender_id]
-        payload: Json = {"action": action, **parts, "repository": self.repository_payload(repository)}
+        payload: Json = {**parts, "repository": self.repository_payload(repository)}
+        if action is not None:
+            payload = {"action": action, **payload}
         payload["sender"] = objects.user_object(sender, self._view())
         event = WebhookEvent(name, repository.id, payload)
         for callback in tuple(self._subscribers):

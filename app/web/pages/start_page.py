@@ -55,6 +55,11 @@ _POST, _LIST, _AT_BUILD = "Comments", "Counts", "Comments in the HTML, made at b
 _BUILD_NOTE = (
     "Search engines and readers without JavaScript see them too. While the service is away, the build leaves the link."
 )
+_POSTS = "The list for AFTERWORD_POSTS"
+_HUGO_POSTS_NOTE = (
+    'It becomes /index.json once the home page has the output JSON: [outputs] home = ["html", "rss", "json"]'
+)
+_POSTS_NOTE = "It becomes /posts.json. Only posts with the tag of the list are in it."
 _SCRIPT_NOTE = f"It fills the element in post.html. {_BUILD_NOTE}"
 _HUGO_NOTE = f"{_BUILD_NOTE} Hugo asks once an hour."
 _JEKYLL_NOTE = f"{_BUILD_NOTE} GitHub’s own build of a branch runs no plugins; an action does."
@@ -72,24 +77,28 @@ _HUGO = (
     Snippet("hugo/list", _LIST, "the layout of a list"),
     Snippet("hugo/built", _AT_BUILD, _PARTIAL, note=_HUGO_NOTE),
     Snippet("hugo/older", "The same before Hugo 0.141", _PARTIAL),
+    Snippet("hugo/posts", _POSTS, "layouts/index.json", note=_HUGO_POSTS_NOTE),
 )
 _JEKYLL = (
     _NUMBER,
     Snippet("jekyll/post", _POST, "_includes/comments.html", "{% include comments.html %}"),
     Snippet("jekyll/list", _LIST, "the list of posts"),
     Snippet("jekyll/built", _AT_BUILD, "_plugins/comments.rb", "{{ page.ghissueid | comments }}", _JEKYLL_NOTE),
+    Snippet("jekyll/posts", _POSTS, "posts.json"),
 )
 _ELEVENTY = (
     _NUMBER,
     Snippet("eleventy/post", _POST, "_includes/comments.njk (or .liquid)", '{% include "comments.njk" %}'),
     Snippet("eleventy/list", _LIST, "the list of posts"),
     Snippet("eleventy/built", _AT_BUILD, "eleventy.config.js", "{% comments ghissueid %}", _BUILD_NOTE),
+    Snippet("eleventy/posts", _POSTS, "posts.11ty.mjs", note=_POSTS_NOTE),
 )
 _ASTRO = (
     _NUMBER,
     Snippet("astro/post", _POST, _COMPONENT, "<Comments ghissueid={frontmatter.ghissueid} />", _ASTRO_NOTE),
     Snippet("astro/list", _LIST, "src/pages/index.astro"),
     Snippet("astro/built", _AT_BUILD, _COMPONENT, note=_BUILD_NOTE),
+    Snippet("astro/posts", _POSTS, "src/pages/posts.json.js"),
 )
 _OWN_NOTE = "What it asks of GitHub is answered here, in GitHub’s own shapes."
 _OWN = (Snippet("host", "Change the host name", note=_OWN_NOTE),)

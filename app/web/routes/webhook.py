@@ -112,8 +112,9 @@ _REQUEST: dict[str, Any] = {
     tags=["Webhook"],
     summary="GitHub's webhook",
     description=(
-        "Takes GitHub's deliveries of the events `issue_comment`, `issues` and `repository`. What they tell of is "
-        "marked durably before the answer, and asked of GitHub after it."
+        "Takes GitHub's deliveries of the events `issue_comment`, `issues` and `repository`, and `push` if the blog's "
+        "posts are in a repository. What they tell of is marked durably before the answer, and asked of GitHub "
+        "after it."
     ),
     status_code=202,
     responses=_RESPONSES,

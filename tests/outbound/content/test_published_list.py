@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from pytest_httpx import HTTPXMock
 
-from app.domain.posts.posts import Posts
-from app.outbound.posts import MAX_REDIRECTS, PublishedPostList
-from tests.outbound.post_sources import SITES, posts_of_both
+from app.domain.posts.posts import PostCatalog
+from app.outbound.content.published_list import MAX_REDIRECTS, PublishedPostList
+from tests.outbound.content.post_sources import SITES, catalog_of, posts_of_both, read_numbers
 from tests.outbound.servers import ByteServer, http_response, serve_bytes
 
 MakeList = Callable[..., PublishedPostList]
@@ -19,7 +19,7 @@ MakeList = Callable[..., PublishedPostList]
 async def make_list() -> AsyncIterator[MakeList]:
     sources: list[PublishedPostList] = []
 
-    def make(server: ByteServer | str, *, posts: Posts | None = None, timeout: float = 30.0) -> PublishedPostList:
+    def make(server: ByteServer | str, *, posts: PostCatalog | None = None, timeout: float = 30.0) -> PublishedPostList:
         address = server if isinstance(server, str) else f"{server.url}/posts.json?key=hush"
         sources.append(PublishedPostList(address, SITES, posts=posts, timeout=timeout))
         return sources[-1]
@@ -36,7 +36,7 @@ def _list_response(data: object, *fields: str) -> bytes:
 async def test_published_list_is_read(make_list: MakeList) -> None:
     data = {"posts": [1, {"ghissueid": 2, "repo": "eve/notes"}, {"title": "none"}]}
     async with serve_bytes(_list_response(data)) as server:
-        assert await make_list(server).read() == posts_of_both(1, notes=(2,))
+        assert await read_numbers(make_list(server)) == posts_of_both(1, notes=(2,))
     assert server.request_heads[0].startswith(b"GET /posts.json?key=hush HTTP/1.1")
     assert b"User-Agent: afterword\r\n" in server.request_heads[0]
 
@@ -45,7 +45,7 @@ async def test_unchanged_list_is_not_downloaded_again(make_list: MakeList, caplo
     unchanged = http_response(b"", status="304 Not Modified")
     async with serve_bytes(_list_response([1, "x"], 'ETag: "v1"'), unchanged, unchanged, _list_response([2])) as server:
         source = make_list(server)
-        assert [await source.read() for _ in range(4)] == [
+        assert [await read_numbers(source) for _ in range(4)] == [
             posts_of_both(1),
             posts_of_both(1),
             posts_of_both(1),
@@ -78,9 +78,9 @@ async def test_invalid_list_leaves_the_posts_unchanged(
     make_list: MakeList, caplog: pytest.LogCaptureFixture, response: bytes, reason: str
 ) -> None:
     async with serve_bytes(response) as server:
-        assert await make_list(server).read() is None
+        assert await read_numbers(make_list(server)) is None
         assert "Nothing is served until it can" in caplog.text
-        assert await make_list(server, posts=posts_of_both(7)).read() == posts_of_both(7)
+        assert await read_numbers(make_list(server, posts=catalog_of(7))) == posts_of_both(7)
     assert reason in caplog.text
     assert "The posts stay as they were" in caplog.text
     assert "hush" not in caplog.text
@@ -92,7 +92,7 @@ async def test_failure_is_logged_once_and_drops_the_etag(make_list: MakeList, ca
         _list_response([1], 'ETag: "v1"'), bad_gateway, bad_gateway, _list_response([1, 2])
     ) as server:
         source = make_list(server)
-        assert [await source.read() for _ in range(4)] == [
+        assert [await read_numbers(source) for _ in range(4)] == [
             posts_of_both(1),
             posts_of_both(1),
             posts_of_both(1),
@@ -105,7 +105,7 @@ async def test_failure_is_logged_once_and_drops_the_etag(make_list: MakeList, ca
 async def test_unreachable_list_has_unknown_posts(make_list: MakeList, caplog: pytest.LogCaptureFixture) -> None:
     async with serve_bytes(b"") as server:
         pass
-    assert await make_list(server).read() is None
+    assert await read_numbers(make_list(server)) is None
     assert "ConnectError" in caplog.text
 
 
@@ -118,7 +118,7 @@ async def test_slow_list_times_out(make_list: MakeList, caplog: pytest.LogCaptur
 
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/posts.json"
-    assert await make_list(address, timeout=0.01).read() is None
+    assert await read_numbers(make_list(address, timeout=0.01)) is None
     assert "no complete response within 0.01 s" in caplog.text
     stop.set()
     server.close()
@@ -126,7 +126,7 @@ async def test_slow_list_times_out(make_list: MakeList, caplog: pytest.LogCaptur
 
 async def test_empty_list_is_accepted_and_logged(make_list: MakeList, caplog: pytest.LogCaptureFixture) -> None:
     async with serve_bytes(_list_response([])) as server:
-        assert await make_list(server, posts=posts_of_both(7)).read() == posts_of_both()
+        assert await read_numbers(make_list(server, posts=catalog_of(7))) == posts_of_both()
     assert "names no issue, so that nothing is served" in caplog.text
 
 
@@ -135,7 +135,7 @@ async def test_etag_belongs_to_the_redirected_address(make_list: MakeList) -> No
         moved = http_response(b"", f"Location: {server.url}/there.json", status="302 Found")
         async with serve_bytes(moved) as first:
             source = make_list(first)
-            assert [await source.read(), await source.read()] == [posts_of_both(1), posts_of_both(1)]
+            assert [await read_numbers(source), await read_numbers(source)] == [posts_of_both(1), posts_of_both(1)]
     assert [b"If-None-Match" in head for head in first.request_heads + server.request_heads] == [
         False,
         False,
@@ -150,5 +150,5 @@ async def test_redirect_from_https_to_http_is_rejected(
 ) -> None:
     there = {"Location": "http://blog.example.com/posts.json"}
     httpx_mock.add_response(url="https://blog.example.com/posts.json", status_code=301, headers=there)
-    assert await make_list("https://blog.example.com/posts.json").read() is None
+    assert await read_numbers(make_list("https://blog.example.com/posts.json")) is None
     assert "redirected to an address without https" in caplog.text

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.outbound.posts import MAX_PAGE_BYTES, PostFolder, PublishedPostList, post_source
-from tests.outbound.post_sources import SITES, posts_of_both, write_page
+from tests.outbound.content.post_sources import catalog_of, post_folder, posts_of_both, read_numbers, write_page
 
 
 async def test_pages_of_every_format_are_read(tmp_path: Path) -> None:
@@ -18,7 +17,7 @@ async def test_pages_of_every_format_are_read(tmp_path: Path) -> None:
     write_page(tmp_path, "x.HTML", "ghissueid: 3")
     (tmp_path / "y.adoc").write_text("+++\nghissueid = 4\n+++\n= Title\n", encoding="utf-8")
     (tmp_path / "z.mdx").write_bytes(b'{"ghissueid": 1}\n\xff\xfe')
-    assert await PostFolder(tmp_path, SITES).read() == posts_of_both(1, 3, 4, notes=(2,))
+    assert await read_numbers(post_folder(tmp_path)) == posts_of_both(1, 3, 4, notes=(2,))
 
 
 @pytest.mark.parametrize(
@@ -29,12 +28,12 @@ async def test_other_files_are_skipped(tmp_path: Path, name: str) -> None:
     write_page(tmp_path, name, "ghissueid: 2")
     os.mkfifo(tmp_path / "pipe.md")
     (tmp_path / "folder.md").mkdir()
-    assert await PostFolder(tmp_path, SITES).read() == posts_of_both(1)
+    assert await read_numbers(post_folder(tmp_path)) == posts_of_both(1)
 
 
 async def test_folder_itself_may_have_any_name(tmp_path: Path) -> None:
     write_page(tmp_path, ".site/node_modules/x.md", "ghissueid: 1")
-    assert await PostFolder(tmp_path / ".site/node_modules", SITES).read() == posts_of_both(1)
+    assert await read_numbers(post_folder(tmp_path / ".site/node_modules")) == posts_of_both(1)
 
 
 async def test_links_are_followed_without_loops(tmp_path: Path) -> None:
@@ -48,33 +47,24 @@ async def test_links_are_followed_without_loops(tmp_path: Path) -> None:
     (content / "a" / "up").symlink_to("../..")
     (content / "itself.md").symlink_to("itself.md")
     (content / "nowhere.md").symlink_to("nowhere")
-    assert await PostFolder(content, SITES).read() == posts_of_both(1, 2, 4)
-
-
-async def test_only_the_start_of_a_page_is_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    page = write_page(tmp_path, "long.md", "ghissueid: 1")
-    with page.open("a", encoding="utf-8") as file:
-        file.write("é" * MAX_PAGE_BYTES)
-    write_page(tmp_path, "endless.md", f"title: {'é' * MAX_PAGE_BYTES}\nghissueid: 2")
-    assert await PostFolder(tmp_path, SITES).read() == posts_of_both(1)
-    assert "endless.md is skipped: its front matter has no end" in caplog.text
+    assert await read_numbers(post_folder(content)) == posts_of_both(1, 2, 4)
 
 
 async def test_malformed_page_is_logged_once_and_skipped(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     write_page(tmp_path, "good.md", "ghissueid: 1")
     write_page(tmp_path, "bad.md", "title: a: b\nghissueid: 2")
     write_page(tmp_path, "odd.md", "ghissueid: many")
-    source = PostFolder(tmp_path, SITES)
-    assert [await source.read(), await source.read()] == [posts_of_both(1), posts_of_both(1)]
+    source = post_folder(tmp_path)
+    assert [await read_numbers(source), await read_numbers(source)] == [posts_of_both(1), posts_of_both(1)]
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
-    assert "bad.md is skipped: its front matter cannot be read (mapping values" in caplog.text
-    assert "odd.md is skipped: ghissueid is 'many'. Write the number" in caplog.text
+    assert "bad.md, line 2: its front matter cannot be read" in caplog.text
+    assert "odd.md, line 2: ghissueid is 'many'. Write the number" in caplog.text
 
 
 async def test_warnings_about_many_pages_are_bounded(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     for number in range(23):
         write_page(tmp_path, f"{number}.md", "ghissueid: many")
-    await PostFolder(tmp_path, SITES).read()
+    await read_numbers(post_folder(tmp_path))
     assert len(caplog.records) == 21
     assert "And 4 more" in caplog.text  # one of them: no page names its issue
 
@@ -82,69 +72,69 @@ async def test_warnings_about_many_pages_are_bounded(tmp_path: Path, caplog: pyt
 async def test_changed_removed_and_moved_pages_are_noticed(tmp_path: Path) -> None:
     page = write_page(tmp_path, "one.md", "ghissueid: 1")
     write_page(tmp_path, "two.md", "ghissueid: 2")
-    source = PostFolder(tmp_path, SITES)
-    assert await source.read() == posts_of_both(1, 2)
+    source = post_folder(tmp_path)
+    assert await read_numbers(source) == posts_of_both(1, 2)
     write_page(tmp_path, "one.md", "ghissueid: 11")
-    assert await source.read() == posts_of_both(2, 11)
+    assert await read_numbers(source) == posts_of_both(2, 11)
     page.rename(tmp_path / "moved.md")
     (tmp_path / "two.md").unlink()
-    assert await source.read() == posts_of_both(11)
+    assert await read_numbers(source) == posts_of_both(11)
 
 
 async def test_replaced_page_of_equal_size_is_read_again(tmp_path: Path) -> None:
     page = write_page(tmp_path, "one.md", "ghissueid: 1")
-    source = PostFolder(tmp_path, SITES)
-    assert await source.read() == posts_of_both(1)
+    source = post_folder(tmp_path)
+    assert await read_numbers(source) == posts_of_both(1)
     status = page.stat()
     write_page(tmp_path, "new.md", "ghissueid: 2").replace(page)
     os.utime(page, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert await source.read() == posts_of_both(2)
+    assert await read_numbers(source) == posts_of_both(2)
 
 
 async def test_page_that_becomes_malformed_keeps_its_posts(tmp_path: Path) -> None:
     write_page(tmp_path, "one.md", "ghissueid: 1")
-    source = PostFolder(tmp_path, SITES)
-    await source.read()
+    source = post_folder(tmp_path)
+    await read_numbers(source)
     write_page(tmp_path, "one.md", "title: a: b")
-    assert [await source.read(), await source.read()] == [posts_of_both(1), posts_of_both(1)]
+    assert [await read_numbers(source), await read_numbers(source)] == [posts_of_both(1), posts_of_both(1)]
     write_page(tmp_path, "one.md", "title: no comments any more")
-    assert await source.read() == posts_of_both()
+    assert await read_numbers(source) == posts_of_both()
 
 
 async def test_folder_without_posts_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    source = PostFolder(tmp_path, SITES)
-    assert await source.read() == posts_of_both()
+    source = post_folder(tmp_path)
+    assert await read_numbers(source) == posts_of_both()
     assert "None of the 0 pages" in caplog.text
     assert "Write ghissueid: 41 into the front matter of a post" in caplog.text
     write_page(tmp_path, "one.md", "title: x")
-    assert await source.read() == posts_of_both()
+    assert await read_numbers(source) == posts_of_both()
     assert "None of the 1 pages" in caplog.text
 
 
 async def test_missing_or_empty_folder_keeps_the_posts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     content = tmp_path / "content"
     write_page(content, "a/one.md", "ghissueid: 1")
-    source = PostFolder(content, SITES)
-    await source.read()
+    source = post_folder(content)
+    await read_numbers(source)
     content.rename(tmp_path / "away")
-    assert await source.read() == posts_of_both(1)
+    assert await read_numbers(source) == posts_of_both(1)
     assert "content cannot be opened (No such file or directory). Its posts stay as they were" in caplog.text
     content.mkdir()
-    assert await source.read() == posts_of_both(1)
+    assert await read_numbers(source) == posts_of_both(1)
     assert "There is no page in" in caplog.text
     write_page(content, "two.md", "ghissueid: 2")
-    assert await source.read() == posts_of_both(2)
+    assert await read_numbers(source) == posts_of_both(2)
 
 
 async def test_unreadable_page_keeps_its_posts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     page = write_page(tmp_path, "one.md", "ghissueid: 1")
     write_page(tmp_path, "two.md", "ghissueid: 2")
-    source = PostFolder(tmp_path, SITES)
-    await source.read()
+    source = post_folder(tmp_path)
+    await read_numbers(source)
     page.unlink()
     page.symlink_to("one.md")  # root ignores permissions
-    assert [await source.read(), await source.read()] == [posts_of_both(1, 2), posts_of_both(1, 2)]
-    assert [record.getMessage().partition("one.md ")[2] for record in caplog.records] == [
+    assert [await read_numbers(source), await read_numbers(source)] == [posts_of_both(1, 2), posts_of_both(1, 2)]
+    assert [record.getMessage().partition("one.md: it ")[2] for record in caplog.records] == [
         "cannot be read (Too many levels of symbolic links). Its posts stay as they were."
     ]
 
@@ -154,8 +144,8 @@ async def test_unreadable_subfolder_keeps_its_posts(
 ) -> None:
     write_page(tmp_path, "closed/one.md", "ghissueid: 1")
     write_page(tmp_path, "closed-not/two.md", "ghissueid: 2")
-    source = PostFolder(tmp_path, SITES)
-    await source.read()
+    source = post_folder(tmp_path)
+    await read_numbers(source)
     scandir = os.scandir
 
     def scandir_with_error(path: str) -> object:
@@ -165,30 +155,24 @@ async def test_unreadable_subfolder_keeps_its_posts(
 
     monkeypatch.setattr(os, "scandir", scandir_with_error)
     (tmp_path / "closed-not" / "two.md").unlink()
-    assert await source.read() == posts_of_both(1)
-    assert "closed cannot be opened (Permission denied). Its posts stay as they were" in caplog.text
+    assert await read_numbers(source) == posts_of_both(1)
+    assert "closed: the folder cannot be opened (Permission denied). Its posts stay as they were" in caplog.text
 
 
 async def test_folder_never_opened_has_unknown_posts(tmp_path: Path) -> None:
-    assert await PostFolder(tmp_path / "none", SITES).read() is None
+    assert await read_numbers(post_folder(tmp_path / "none")) is None
 
 
 async def test_earlier_posts_hold_until_the_folder_opens(tmp_path: Path) -> None:
-    source = post_source(str(tmp_path / "late"), SITES, posts=posts_of_both(7))
-    assert await source.read() == posts_of_both(7)
+    source = post_folder(tmp_path / "late", catalog_of(7))
+    assert await read_numbers(source) == posts_of_both(7)
     write_page(tmp_path / "late", "one.md", "ghissueid: 1")
-    assert await source.read() == posts_of_both(1)
+    assert await read_numbers(source) == posts_of_both(1)
     await source.aclose()
-
-
-def test_location_is_an_address_or_a_folder(tmp_path: Path) -> None:
-    assert isinstance(post_source("HTTPS://blog.example.com/posts.json", SITES), PublishedPostList)
-    assert isinstance(post_source(str(tmp_path), SITES), PostFolder)
-    assert isinstance(post_source("httpdocs", SITES), PostFolder)
 
 
 def test_successful_read_logs_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     write_page(tmp_path, "one.md", "ghissueid: 1")
-    with caplog.at_level(logging.DEBUG, logger="app.outbound.posts"):
-        asyncio.run(PostFolder(tmp_path, SITES).read())
+    with caplog.at_level(logging.DEBUG, logger="app.outbound.content"):
+        asyncio.run(read_numbers(post_folder(tmp_path)))
     assert caplog.records == []

@@ -1,0 +1,1 @@
+"""What GitHub's webhook reports about the repository with the blog's posts."""

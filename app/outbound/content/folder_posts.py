@@ -1,0 +1,97 @@
+"""The posts of a content folder, read again as soon as a page changes.
+
+A page with unreadable front matter keeps its posts; so does everything below a folder that cannot be opened. If no
+page is left at all, the whole folder keeps its posts: it is probably being moved or mounted.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from typing_extensions import override
+
+from app.domain.posts.posts import PostCatalog, PostProblem, ProblemKind
+from app.github.responses import single_line
+from app.outbound.content.folders.folder_tree import FolderError, FolderTree
+from app.outbound.content.folders.watcher import FolderWatcher
+from app.outbound.content.problem_log import ProblemLog
+from app.outbound.content.reading import UNCHANGED, SiteReader, keep_unreadable
+from app.ports.post_source import PostSource
+
+_NO_POSTS = (
+    "None of the {count} pages in {folder} names its issue, so that nothing is served. "
+    "Write ghissueid: 41 into the front matter of a post, or name another folder in AFTERWORD_POSTS."
+)
+_LONGEST_REST = 2.0
+"""Seconds; after a read the next one waits for as long as that took, and no longer than this."""
+
+
+class PostFolder(PostSource):
+    """The content folder with all pages below it."""
+
+    def __init__(
+        self, folder: Path, reader: SiteReader, now: Callable[[], float], *, posts: PostCatalog | None = None
+    ) -> None:
+        """Begin with `posts`, those of the last read in an earlier process."""
+        self._folder = folder
+        self._reader = reader
+        self._now = now
+        self._posts = posts
+        self._problems = ProblemLog()
+        self._watcher = FolderWatcher()
+        self._rest = 0.0
+
+    @override
+    async def read(self) -> PostCatalog | None:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        catalog = await asyncio.to_thread(self._read)
+        self._rest = min(loop.time() - start, _LONGEST_REST)
+        return catalog
+
+    @override
+    async def wait_for_change(self) -> None:
+        await asyncio.sleep(self._rest)
+        await self._watcher.wait_for_change()
+
+    @override
+    async def aclose(self) -> None:
+        await self._watcher.aclose()
+
+    def _read(self) -> PostCatalog | None:
+        now = self._now()
+        tree = FolderTree(self._folder, now)
+        self._watcher.directories = (str(self._folder), frozenset(tree.directories))
+        if tree.is_too_large:
+            self._problems.add(f"{self._folder} has too many files for a blog. Name its content folder. {UNCHANGED}")
+        elif tree.content_error is None:
+            self._take(tree, self._reader.read(tree, now))
+        else:
+            self._problems.add(_cannot_open(self._folder, tree.content_error))
+        self._problems.end_read()
+        return self._posts
+
+    def _take(self, tree: FolderTree, catalog: PostCatalog) -> None:
+        """Replace the posts, unless everything is gone."""
+        errors = [error for error in tree.errors if error.folder.is_relative_to(tree.content)]
+        if not catalog.posts and not catalog.problems and not errors and self._posts is not None and self._posts.posts:
+            self._problems.add(f"There is no page in {self._folder} any more. {UNCHANGED}")
+            return
+        problems = tuple(_problem_of(error, tree.content) for error in errors)
+        folders = [problem.source for problem in problems]
+        catalog = keep_unreadable(replace(catalog, problems=catalog.problems + problems), self._posts, folders)
+        self._posts = catalog
+        self._problems.add_problems(catalog.problems)
+        if not any(post.threads for post in catalog.posts):
+            self._problems.add(_NO_POSTS.format(count=len(catalog.posts), folder=self._folder))
+
+
+def _cannot_open(folder: Path, error: OSError) -> str:
+    return f"The folder {single_line(str(folder))} cannot be opened ({error.strerror}). {UNCHANGED}"
+
+
+def _problem_of(error: FolderError, content: PurePosixPath) -> PostProblem:
+    folder = error.folder.relative_to(content).as_posix()
+    message = f"the folder cannot be opened ({error.error.strerror})"
+    return PostProblem(ProblemKind.UNREADABLE_FOLDER, folder, message, "Its posts stay as they were.")
