@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.generators.addresses import address
 from app.generators.addressing.days import read_day, zone_named
-from app.generators.configuration import Configuration
+from app.generators.inherited.configuration import Configuration
 
 DOCUSAURUS = Configuration("docusaurus", text="export default { baseUrl: '/site/' };")
 _GENERATORS = ("hugo", "jekyll", "eleventy", "astro", "hexo", "docusaurus", "material", "nikola", "pelican", "zola")

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.posts.posts import ProblemKind
-from app.generators.configuration import Configuration, python_values, read_configuration
 from app.generators.dialects import HUGO, JEKYLL
+from app.generators.inherited.configuration import Configuration, python_values, read_configuration
 from app.generators.inherited.eleventy import EleventyInheritance
 from app.generators.inherited.reading import read_inheritance
 from app.generators.inherited.scalars import glob_pattern

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from app.generators.addressing.days import date_parts, read_day
 from app.generators.addressing.paths import base_path, below, encoded, replace_tokens
-from app.generators.configuration import Configuration
+from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.scalars import get_folded, is_true, mapping_of, text_of
 from app.generators.inherited.values import Fields, Untold
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from app.domain.posts.posts import PostProblem, ProblemKind
-from app.generators.configuration import MAX_BYTES, Configuration
+from app.generators.inherited.configuration import MAX_BYTES, Configuration
 from app.generators.inherited.scalars import get_folded, glob_pattern, mapping_of, mappings_of, text_of
 from app.generators.inherited.values import UNTOLD, FieldReader, Fields
 from app.generators.tree import ContentTree

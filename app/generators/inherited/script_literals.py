@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from app.generators.configuration import without_comments
+from app.generators.inherited.configuration import without_comments
 
 _EXPORT = re.compile(r"^\s*(?:[\"']use strict[\"'];?\s*)?(?:export\s+default\s+|module\.exports\s*=\s*)")
 _TOKEN = re.compile(
