@@ -8,11 +8,11 @@ from pathlib import PurePosixPath
 from app.domain.posts.posts import Post, PostCatalog, PostProblem, ProblemKind
 from app.domain.sites import Repository
 from app.generators.addresses import address
-from app.generators.configuration import Configuration, read_configuration
 from app.generators.detection import detect_generator
 from app.generators.dialects import Dialect, dialects_at, dialects_of
 from app.generators.fences import Format
 from app.generators.front_matter import decode, find_front_matter
+from app.generators.inherited.configuration import Configuration, read_configuration
 from app.generators.inherited.reading import read_inheritance
 from app.generators.inherited.scalars import get_folded
 from app.generators.inherited.values import Fields, Inheritance, NoInheritance

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from app.generators.addressing.days import date_parts, read_day
 from app.generators.addressing.paths import base_path, below, encoded, replace_tokens
-from app.generators.configuration import Configuration
+from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.scalars import get_folded, is_true, mapping_of, text_of
 from app.generators.inherited.values import Fields, Untold
 
@@ -21,19 +21,17 @@ _UNKNOWN = ("module", "disablepathtolower", "removepathaccents", "languages", "d
 
 
 def hugo_address(path: PurePosixPath, fields: Fields, configuration: Configuration) -> str | None:
-    """Return the address of a page of Hugo."""
-    values = configuration.values
-    if any(get_folded(values, name) for name in _UNKNOWN) or configuration.problem:
-        return None
+    """Return the address of a page of Hugo, whose fields have names in lower case."""
+    values = configuration.folded
     relative = below(path, configuration.content)
-    if relative is None:
+    if relative is None or configuration.problem or any(values.get(name) for name in _UNKNOWN):
         return None
-    written = get_folded(fields, "url")
+    written = fields.get("url")
     if isinstance(written, Untold):
         return None
     url = text_of(written)
     place = _explicit(url) if url else _usual(relative, fields, values)
-    return None if place is None else encoded(base_path(text_of(get_folded(values, "baseurl"))) + place)
+    return None if place is None else encoded(base_path(text_of(values.get("baseurl"))) + place)
 
 
 def _explicit(url: str) -> str | None:
@@ -49,8 +47,8 @@ def _usual(relative: PurePosixPath, fields: Fields, values: Fields) -> str | Non
     if "." in logical.name:  # a language, an output format, or a part of the name
         return None
     if relative.stem == "_index":
-        return None if get_folded(values, "uglyurls") else _folder(logical)
-    slug = text_of(get_folded(fields, "slug"))
+        return None if values.get("uglyurls") else _folder(logical)
+    slug = text_of(fields.get("slug"))
     template = _template(relative, values)
     if template is None:
         name = _sanitized(slug or logical.name)
@@ -60,7 +58,7 @@ def _usual(relative: PurePosixPath, fields: Fields, values: Fields) -> str | Non
         if found is None:
             return None
         place = _folder(PurePosixPath(found.strip("/")))
-    ugly = get_folded(values, "uglyurls")
+    ugly = values.get("uglyurls")
     if isinstance(ugly, Mapping):
         return None
     return f"{place.rstrip('/')}.html" if is_true(ugly) and place != "/" else place
@@ -68,16 +66,16 @@ def _usual(relative: PurePosixPath, fields: Fields, values: Fields) -> str | Non
 
 def _template(relative: PurePosixPath, values: Fields) -> str | None:
     """Return the setting `permalinks` of the section of a page."""
-    permalinks = mapping_of(get_folded(values, "permalinks"))
+    permalinks = mapping_of(values.get("permalinks"))
     section = relative.parts[0] if len(relative.parts) > 1 else "/"
     pages = mapping_of(get_folded(permalinks, "page"))
     return text_of(get_folded(pages or permalinks, section.casefold()))
 
 
 def _from_template(template: str, logical: PurePosixPath, fields: Fields) -> str | None:
-    day = read_day(get_folded(fields, "date"))
-    title = text_of(get_folded(fields, "title"))
-    slug = text_of(get_folded(fields, "slug"))
+    day = read_day(fields.get("date"))
+    title = text_of(fields.get("title"))
+    slug = text_of(fields.get("slug"))
     titled = _sanitized(title) if title else None
     tokens: dict[str, str | None] = {
         "title": titled,

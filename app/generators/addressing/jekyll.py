@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from app.generators.addressing.days import date_parts, read_day, zone_named
 from app.generators.addressing.paths import encoded, replace_tokens
-from app.generators.configuration import Configuration
+from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.scalars import mapping_of, text_of, texts_of
 from app.generators.inherited.values import Fields
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from app.generators.addressing.days import date_parts, read_day
 from app.generators.addressing.paths import ascii_slug, base_path, below, encoded
-from app.generators.configuration import Configuration
+from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.scalars import get_folded, mapping_of, text_of, texts_of
 from app.generators.inherited.values import Fields
 

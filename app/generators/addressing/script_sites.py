@@ -5,12 +5,14 @@ from pathlib import PurePosixPath
 
 from app.generators.addressing.days import date_parts, read_day
 from app.generators.addressing.paths import base_path, below, encoded, replace_tokens
-from app.generators.configuration import Configuration
+from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.eleventy_files import folders_of
 from app.generators.inherited.scalars import mapping_of, text_of
 from app.generators.inherited.values import Fields
 
 _TEMPLATE = re.compile(r"\{\{|\{%|\$\{|<%")
+_DATED = re.compile(r"^\d{4}-\d{2}-\d{2}-")
+_PAGE_NAME = re.compile(r"\{\{-?\s*page\.(fileSlug|filePathStem)\s*-?\}\}")
 _DOCUSAURUS = re.compile(
     r"(?P<folder>.*?)(?P<day>\d{4}[-/]\d{1,2}[-/]\d{1,2})[-/]?(?P<text>.*?)(?:/index)?\.mdx?", re.DOTALL
 )
@@ -39,11 +41,16 @@ def eleventy_address(path: PurePosixPath, fields: Fields, configuration: Configu
     if isinstance(permalink, dict):
         permalink = permalink.get("build")
     text = text_of(permalink)
-    place = _eleventy_permalink(text) if text is not None else _eleventy_usual(relative)
+    place = _eleventy_permalink(text, relative) if text is not None else _eleventy_usual(relative)
     return None if place is None else encoded(f"{prefix.strip('/')}/{place}")
 
 
-def _eleventy_permalink(text: str) -> str | None:
+def _eleventy_permalink(text: str, relative: PurePosixPath) -> str | None:
+    """Return the address of a permalink, in which the names of the page may stand as templates."""
+    name, folder = _DATED.sub("", relative.stem), _folder(relative.parent)
+    slug = _DATED.sub("", relative.parent.name) if name == "index" else name
+    names = {"fileSlug": slug, "filePathStem": f"/{folder}{name}"}
+    text = _PAGE_NAME.sub(lambda match: names[match[1]], text)
     if _TEMPLATE.search(text) or text in {"true", "false"}:
         return None
     return f"/{text.lstrip('/')}".removesuffix("index.html")

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from app.domain.posts.posts import PostProblem, ProblemKind
-from app.generators.configuration import MAX_BYTES, Configuration
+from app.generators.inherited.configuration import MAX_BYTES, Configuration
 from app.generators.inherited.eleventy_files import COMPUTED, DataFile, DataFiles, merge_data
 from app.generators.inherited.scalars import mapping_of, text_of
 from app.generators.inherited.values import FieldReader, Fields

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from app.domain.posts.posts import PostProblem, ProblemKind
-from app.generators.configuration import MAX_BYTES, Configuration
+from app.generators.inherited.configuration import MAX_BYTES, Configuration
 from app.generators.inherited.scalars import get_folded, glob_pattern, mapping_of, mappings_of, text_of
 from app.generators.inherited.values import UNTOLD, FieldReader, Fields
 from app.generators.tree import ContentTree
@@ -73,6 +73,7 @@ class HugoInheritance:
         self._key = configuration.key
         self._sections: dict[PurePosixPath, _Section] = {}
         self._versions: dict[PurePosixPath, Hashable] = {}
+        self._last: tuple[PurePosixPath, _Page] | None = None
         self._chains: dict[PurePosixPath, tuple[Sequence[_Section], Hashable]] = {}
         self.problems = tuple(self._read(tree, reader))
 
@@ -92,26 +93,39 @@ class HugoInheritance:
         entries = self._entries_above(path)
         if not entries:
             return fields
-        is_old, page = version == _OLD, _page(path, self._content)
+        is_old, page = version == _OLD, self._page(path)
         matching = [entry for entry in entries if entry.matches(page, is_old=is_old)]
+        if not matching:
+            return fields
         return _merge_as_old(matching, fields) if is_old else _merge(matching, fields)
 
     def problems_for(self, path: PurePosixPath, fields: Fields) -> Sequence[PostProblem]:
         """Return what of the cascades above a page cannot be followed."""
         sections, _ = self._chain(path.parent)
-        if not sections:
+        if not sections or not self._is_doubtful(sections):
             return ()
         source = path.relative_to(self._content).as_posix()
         said = [(ProblemKind.VALUE_FROM_ELSEWHERE, text, _ADVICE) for each in sections if (text := _said_of(each))]
-        ambiguous = _ambiguous(self._entries_above(path), _page(path, self._content), fields)
+        ambiguous = _ambiguous(self._entries_above(path), self._page(path), fields)
         if ambiguous:
             text = f"several entries of a cascade give {ambiguous}, and older versions of Hugo take any of them"
             said.append((ProblemKind.GENERATORS_DIFFER, text, "Write the field in the page."))
         return [PostProblem(kind, source, text, advice) for kind, text, advice in said]
 
+    def _is_doubtful(self, sections: Sequence[_Section]) -> bool:
+        """Return whether something may have to be said of the pages below sections."""
+        entries = [entry for section in sections for entry in section.entries]
+        return len(entries) > 1 or any(section.problem for section in sections) or not entries[0].can_be_followed
+
     def key_for(self, path: PurePosixPath) -> Hashable:
         """Return the versions of the files that give this page fields."""
         return self._chain(path.parent)[1]
+
+    def _page(self, path: PurePosixPath) -> _Page:
+        """Return a page as targets name it; the last one is kept, because each version of Hugo asks for it."""
+        if self._last is None or self._last[0] != path:
+            self._last = (path, _page(path, self._content))
+        return self._last[1]
 
     def _entries_above(self, path: PurePosixPath) -> Sequence[_Entry]:
         return [entry for section in self._chain(path.parent)[0] for entry in section.entries]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from app.domain.posts.posts import PostProblem, ProblemKind
-from app.generators.configuration import Configuration
+from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.scalars import deep_merge, glob_pattern, is_empty, mapping_of, mappings_of, text_of
 from app.generators.inherited.values import Fields
 

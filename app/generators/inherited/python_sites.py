@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from app.domain.posts.posts import PostProblem, ProblemKind
-from app.generators.configuration import MAX_BYTES, Configuration
+from app.generators.inherited.configuration import MAX_BYTES, Configuration
 from app.generators.inherited.scalars import mapping_of, text_of, texts_of
 from app.generators.inherited.values import FieldReader, Fields
 from app.generators.tree import ContentTree

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from app.generators.configuration import without_comments
+from app.generators.inherited.configuration import without_comments
 
 _EXPORT = re.compile(r"^\s*(?:[\"']use strict[\"'];?\s*)?(?:export\s+default\s+|module\.exports\s*=\s*)")
 _TOKEN = re.compile(
@@ -91,7 +91,8 @@ def _after_comma(tokens: list[_Token], index: int, end: str) -> int:
 
 
 def _unquoted(text: str) -> str:
-    return _ESCAPE.sub(_unescaped, text[1:-1])
+    unescaped = _ESCAPE.sub(_unescaped, text[1:-1])
+    return unescaped.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # pairs become one character
 
 
 def _unescaped(match: re.Match[str]) -> str:

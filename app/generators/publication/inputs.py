@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from app.generators.configuration import Configuration
+from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.eleventy_files import folders_of
 from app.generators.inherited.scalars import get_folded
 from app.generators.tree import ContentTree

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from app.generators.inherited.scalars import deep_merge, get_folded
@@ -32,7 +33,7 @@ _COMMENT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Configuration:
     """What is known of a generator's configuration."""
 
@@ -51,6 +52,11 @@ class Configuration:
     """Why the file cannot be read, if it cannot."""
     key: Hashable = None
     """Equal as long as the configuration was not written."""
+
+    @cached_property
+    def folded(self) -> Fields:
+        """Return the values by their names in lower case, as Hugo compares them."""
+        return {str(name).casefold(): value for name, value in self.values.items()}
 
 
 def read_configuration(tree: ContentTree, generator: str, reader: FieldReader) -> Configuration:
