@@ -213,7 +213,7 @@ NIKOLA = Dialect(
     fences.split_nikola,
     scalars.RUAMEL,
     Print.PYTHON,
-    refuses=_ALL_PYTHON | {Quirk.DUPLICATE_KEY, Quirk.TOML_1_1, Quirk.TOML_ESCAPE},
+    refuses=_ALL_PYTHON | {Quirk.DUPLICATE_KEY, Quirk.TAB_IN_TEXT, Quirk.TOML_1_1, Quirk.TOML_ESCAPE},
     needs_mapping=True,
     needs_text_keys=True,
 )

@@ -224,6 +224,9 @@ class _Resolver:
             return None
         if kind in {"int", "float"} and is_number:
             return float(str(value)) if kind == "float" else value
+        is_wrong = kind in {"int", "float"} or (kind == "bool" and not isinstance(value, bool))
+        if is_wrong and Quirk.UNKNOWN_TAG in self._dialect.refuses:
+            raise Unreadable(f"{node.text[:60]!r} is no {kind}", node.line)
         return value if kind == "bool" and isinstance(value, bool) else node.text
 
 

@@ -145,6 +145,8 @@ class _Lenient(Reader, Scanner, Parser, Composer, BaseResolver):  # type: ignore
             separators = self._line_breaks()
         if "\t" in blanks and (not separators or self.peek() in "\0#" or separators != [blanks]):
             self.note(Quirk.TAB, tab_line)
+        elif "\t" in blanks:
+            self.note(Quirk.TAB_IN_TEXT, tab_line)
         return separators
 
     def _line_breaks(self) -> list[str]:
