@@ -89,8 +89,8 @@ def _read(
         text = without_comments(source.decode("utf-8", "replace"))
         return Configuration(generator, content, text=text, path=path, key=key)
     values = {}
-    for each in paths:
-        values = deep_merge(values, _of_file(each, reader.data(tree.read(each, MAX_BYTES), each.suffix)))
+    for file_path in paths:
+        values = deep_merge(values, _of_file(file_path, reader.data(tree.read(file_path, MAX_BYTES), file_path.suffix)))
     return Configuration(generator, content, values, path=path, key=key)
 
 
