@@ -336,7 +336,7 @@ DIALECTS: tuple[Dialect, ...] = (
 
 GENERATORS: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS)
 """The values of the setting AFTERWORD_GENERATOR."""
-_ASSUMED = (HUGO, JEKYLL, ELEVENTY, ASTRO, HEXO, MATERIAL, NIKOLA, _GRAY_MATTER, VFILE_MATTER, ZOLA)
+_CANDIDATES = (HUGO, JEKYLL, ELEVENTY, ASTRO, HEXO, MATERIAL, NIKOLA, _GRAY_MATTER, VFILE_MATTER, ZOLA)
 """The dialects that differ, for a blog of an unknown generator."""
 
 
@@ -345,7 +345,7 @@ _VERSIONS = {HUGO.name: (HUGO, HUGO_0_151, HUGO_0_111), MATERIAL.name: (MATERIAL
 
 def dialects_at(path: PurePosixPath) -> tuple[Dialect, ...]:
     """Return the dialects that a file of an unknown generator may be written for; Astro has no folder `_posts`."""
-    return tuple(dialect for dialect in _ASSUMED if dialect is not ASTRO) if "_posts" in path.parts else _ASSUMED
+    return tuple(dialect for dialect in _CANDIDATES if dialect is not ASTRO) if "_posts" in path.parts else _CANDIDATES
 
 
 def dialects_of(generator: str | None) -> tuple[Dialect, ...]:
@@ -354,8 +354,8 @@ def dialects_of(generator: str | None) -> tuple[Dialect, ...]:
     Raises `ValueError` for an unknown name.
     """
     if generator is None:
-        return _ASSUMED
-    named = [dialect for dialect in DIALECTS if dialect.name == generator]
-    if not named:
+        return _CANDIDATES
+    matches = [dialect for dialect in DIALECTS if dialect.name == generator]
+    if not matches:
         raise ValueError(f"{generator!r} is no generator that is known. Use one of {', '.join(GENERATORS)}")
-    return _VERSIONS.get(generator, tuple(named))
+    return _VERSIONS.get(generator, tuple(matches))

@@ -1,4 +1,4 @@
-"""The folder with the pages of a generator, for a blog of which the whole root is given."""
+"""The folder with the pages, if the content folder is the whole root of the blog."""
 
 import posixpath
 from collections.abc import Mapping
