@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from app.generators.addressing.days import date_parts, read_day
-from app.generators.addressing.paths import base_path, below, encoded, replace_tokens
+from app.generators.addressing.paths import base_path, below, encode_path, replace_tokens
 from app.generators.inherited.configuration import Configuration
-from app.generators.inherited.scalars import get_folded, is_true, mapping_of, text_of
-from app.generators.inherited.values import Fields, Untold
+from app.generators.inherited.scalars import get_any_case, is_true, mapping_of, text_of
+from app.generators.inherited.values import Fields, UnknownValue
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October"),
@@ -22,16 +22,16 @@ _OTHER_SETTINGS = ("module", "disablepathtolower", "removepathaccents", "languag
 
 def hugo_address(path: PurePosixPath, fields: Fields, configuration: Configuration) -> str | None:
     """Return the address of a page of Hugo, whose fields have names in lower case."""
-    values = configuration.folded
+    values = configuration.by_lower_name
     relative = below(path, configuration.content)
     if relative is None or configuration.problem or any(values.get(name) for name in _OTHER_SETTINGS):
         return None
     own_url = fields.get("url")
-    if isinstance(own_url, Untold):
+    if isinstance(own_url, UnknownValue):
         return None
     url = text_of(own_url)
     path_below = _explicit(url) if url else _usual(relative, fields, values)
-    return None if path_below is None else encoded(base_path(text_of(values.get("baseurl"))) + path_below)
+    return None if path_below is None else encode_path(base_path(text_of(values.get("baseurl"))) + path_below)
 
 
 def _explicit(url: str) -> str | None:
@@ -54,10 +54,10 @@ def _usual(relative: PurePosixPath, fields: Fields, values: Fields) -> str | Non
         name = _path_part(slug or logical.name)
         path_below = _folder(logical.parent) + (f"{name}/" if logical.name else "")
     else:
-        filled = _from_template(template, logical, fields)
-        if filled is None:
+        template_path = _from_template(template, logical, fields)
+        if template_path is None:
             return None
-        path_below = _folder(PurePosixPath(filled.strip("/")))
+        path_below = _folder(PurePosixPath(template_path.strip("/")))
     ugly = values.get("uglyurls")
     if isinstance(ugly, Mapping):
         return None
@@ -68,8 +68,8 @@ def _template(relative: PurePosixPath, values: Fields) -> str | None:
     """Return the setting `permalinks` of the section of a page."""
     permalinks = mapping_of(values.get("permalinks"))
     section = relative.parts[0] if len(relative.parts) > 1 else "/"
-    pages = mapping_of(get_folded(permalinks, "page"))
-    return text_of(get_folded(pages or permalinks, section.casefold()))
+    pages = mapping_of(get_any_case(permalinks, "page"))
+    return text_of(get_any_case(pages or permalinks, section.casefold()))
 
 
 def _from_template(template: str, logical: PurePosixPath, fields: Fields) -> str | None:
@@ -93,8 +93,8 @@ def _from_template(template: str, logical: PurePosixPath, fields: Fields) -> str
         tokens |= {"monthname": _MONTHS[day.moment.month - 1], "yearday": str(day.moment.timetuple().tm_yday)}
     if "[" in template:
         return None
-    filled = replace_tokens(template, tokens)
-    return None if filled is None else filled.lower()
+    template_path = replace_tokens(template, tokens)
+    return None if template_path is None else template_path.lower()
 
 
 def _sections(folder: PurePosixPath) -> str | None:

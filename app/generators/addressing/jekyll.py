@@ -4,7 +4,7 @@ import re
 from pathlib import PurePosixPath
 
 from app.generators.addressing.days import date_parts, read_day, zone_named
-from app.generators.addressing.paths import encoded, replace_tokens
+from app.generators.addressing.paths import encode_path, replace_tokens
 from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.scalars import mapping_of, text_of, texts_of
 from app.generators.inherited.values import Fields
@@ -31,7 +31,7 @@ def jekyll_address(path: PurePosixPath, fields: Fields, configuration: Configura
     if url_path is None or ".." in url_path:
         return None
     base = (text_of(configuration.values.get("baseurl")) or "").strip("/")
-    return encoded(f"{base}/{url_path}".replace("./", "/"))
+    return encode_path(f"{base}/{url_path}".replace("./", "/"))
 
 
 def _template(path: PurePosixPath, values: Fields) -> str | None:

@@ -4,7 +4,7 @@ import re
 from pathlib import PurePosixPath
 
 from app.generators.addressing.days import date_parts, read_day
-from app.generators.addressing.paths import base_path, below, encoded, replace_tokens
+from app.generators.addressing.paths import base_path, below, encode_path, replace_tokens
 from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.eleventy_files import folders_of
 from app.generators.inherited.scalars import mapping_of, text_of
@@ -42,7 +42,7 @@ def eleventy_address(path: PurePosixPath, fields: Fields, configuration: Configu
         permalink = permalink.get("build")
     text = text_of(permalink)
     url_path = _eleventy_permalink(text, relative) if text is not None else _eleventy_usual(relative)
-    return None if url_path is None else encoded(f"{prefix.strip('/')}/{url_path}")
+    return None if url_path is None else encode_path(f"{prefix.strip('/')}/{url_path}")
 
 
 def _eleventy_permalink(text: str, relative: PurePosixPath) -> str | None:
@@ -81,7 +81,7 @@ def astro_address(path: PurePosixPath, fields: Fields, configuration: Configurat
     if form not in {"", "directory"}:
         return None
     ending = "" if slash == "never" else "/"
-    return encoded(f"{prefix}/{name}{ending}" if name else f"{prefix}/")
+    return encode_path(f"{prefix}/{name}{ending}" if name else f"{prefix}/")
 
 
 def hexo_address(path: PurePosixPath, fields: Fields, configuration: Configuration) -> str | None:
@@ -103,7 +103,7 @@ def hexo_address(path: PurePosixPath, fields: Fields, configuration: Configurati
         url_path = url_path.removesuffix("index.html")
     if text_of(pretty.get("trailing_html")) == "false":
         url_path = url_path.removesuffix(".html")
-    return encoded(f"{base.strip('/')}/{url_path}")
+    return encode_path(f"{base.strip('/')}/{url_path}")
 
 
 def _hexo_page(relative: PurePosixPath, fields: Fields) -> str | None:
@@ -143,10 +143,10 @@ def docusaurus_address(path: PurePosixPath, fields: Fields, configuration: Confi
         return None
     slug = text_of(fields.get("slug"))
     if slug:
-        return encoded(f"{base}/blog/{slug}")
+        return encode_path(f"{base}/blog/{slug}")
     day_match = _DOCUSAURUS.fullmatch(relative.as_posix())
     if day_match:
         day = day_match["day"].replace("-", "/")
-        return encoded(f"{base}/blog/{day}/{day_match['folder']}{day_match['text']}")
+        return encode_path(f"{base}/blog/{day}/{day_match['folder']}{day_match['text']}")
     name = relative.parent if relative.stem == "index" else relative.with_suffix("")
-    return encoded(f"{base}/blog/{name.as_posix()}")
+    return encode_path(f"{base}/blog/{name.as_posix()}")

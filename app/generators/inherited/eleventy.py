@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from app.domain.posts.posts import PostProblem, ProblemKind
 from app.generators.inherited.configuration import MAX_BYTES, Configuration
-from app.generators.inherited.eleventy_files import COMPUTED, DataFile, DataFiles, merge_data
+from app.generators.inherited.eleventy_files import COMPUTED_DATA, DataFile, DataFiles, merge_data
 from app.generators.inherited.scalars import mapping_of, text_of
 from app.generators.inherited.values import FieldReader, Fields
 from app.generators.tree import ContentTree
@@ -38,13 +38,13 @@ class EleventyInheritance:
         """Return a page's fields as its data cascade has them; computed data beats its own."""
         del version
         below = self._below(path, fields)
-        if not below and COMPUTED not in fields:
+        if not below and COMPUTED_DATA not in fields:
             return fields
         data: Fields = {}
         for data_file in below:
             data = merge_data(data, data_file.values)
         data = merge_data(data, fields)
-        computed_data = mapping_of(data.get(COMPUTED))
+        computed_data = mapping_of(data.get(COMPUTED_DATA))
         return {**data, **{name: value for name, value in computed_data.items() if _is_literal(value)}}
 
     def problems_for(self, path: PurePosixPath, fields: Fields) -> Sequence[PostProblem]:
@@ -56,13 +56,13 @@ class EleventyInheritance:
     def _messages(self, below: Sequence[DataFile], fields: Fields) -> Iterator[str]:
         for data_file in below:
             if data_file.problem and any(
-                COMPUTED in data_file.mentions or name not in fields for name in data_file.mentions
+                COMPUTED_DATA in data_file.mentions or name not in fields for name in data_file.mentions
             ):
                 names = " and ".join(sorted(data_file.mentions))
                 yield f"{data_file.source} may give {names}, and cannot be followed: {data_file.problem}"
         computed_data: Fields = {}
         for values in (*(data_file.values for data_file in below), fields):
-            computed_data = merge_data(computed_data, mapping_of(values.get(COMPUTED)))
+            computed_data = merge_data(computed_data, mapping_of(values.get(COMPUTED_DATA)))
         for name in _DECISIVE:
             if name in computed_data and not _is_literal(computed_data[name]):
                 yield f"eleventyComputed gives {name} by a template, which cannot be followed"

@@ -12,16 +12,16 @@ from app.generators.inherited.script_literals import exported_literal
 from app.generators.inherited.values import Fields
 from app.generators.tree import ContentTree
 
-COMPUTED = "eleventyComputed"
+COMPUTED_DATA = "eleventyComputed"
 _OVERRIDE = "override:"
 _SCRIPTS = (".mjs", ".cjs", ".js")
 _SUFFIXES = (".json", ".11tydata.json", *(f".11tydata{suffix}" for suffix in _SCRIPTS))
 """Of the files beside a page or in a folder, the later wins."""
 _GLOBAL = frozenset(
-    {"ghissueid", "ghrepo", "repo", "title", "permalink", "draft", "date", "description", "layout", COMPUTED}
+    {"ghissueid", "ghrepo", "repo", "title", "permalink", "draft", "date", "description", "layout", COMPUTED_DATA}
 )
 """Fields of a page that matter here; other global data is not read."""
-_DECISIVE = re.compile(rf"\b(?:ghissueid|permalink|{COMPUTED})\b")
+_DECISIVE = re.compile(rf"\b(?:ghissueid|permalink|{COMPUTED_DATA})\b")
 _SETTERS = {"input": "setInputDirectory", "includes": "setIncludesDirectory", "data": "setDataDirectory"}
 _DEFAULTS = {"input": ".", "includes": "_includes", "data": "_data"}
 

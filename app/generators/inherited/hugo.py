@@ -14,8 +14,8 @@ from pathlib import PurePosixPath
 
 from app.domain.posts.posts import PostProblem, ProblemKind
 from app.generators.inherited.configuration import MAX_BYTES, Configuration
-from app.generators.inherited.scalars import get_folded, glob_pattern, mapping_of, mappings_of, text_of
-from app.generators.inherited.values import UNTOLD, FieldReader, Fields
+from app.generators.inherited.scalars import get_any_case, glob_pattern, mapping_of, mappings_of, text_of
+from app.generators.inherited.values import UNKNOWN_VALUE, FieldReader, Fields
 from app.generators.tree import ContentTree
 
 _CONTENT_SUFFIXES = frozenset({".md", ".markdown", ".html", ".htm", ".org", ".mdown", ".rst", ".ad", ".adoc", ".pdc"})
@@ -164,7 +164,7 @@ def _message_about(section: _Section) -> str | None:
 
 
 def _entries(fields: Fields) -> Sequence[_Entry]:
-    cascade = get_folded(fields, "cascade")
+    cascade = get_any_case(fields, "cascade")
     return [_entry(values, is_listed=isinstance(cascade, list | tuple)) for values in mappings_of(cascade)]
 
 
@@ -196,7 +196,7 @@ def _merge(entries: Sequence[_Entry], fields: Fields) -> Fields:
         top |= {key: value for key, value in entry.top.items() if key not in names}
         params |= {key: value for key, value in entry.params.items() if key not in names}
         if entry.top.keys() & {"slug", "url"} and "kind" not in entry.target:
-            top["url"] = UNTOLD  # the section above may have got the same
+            top["url"] = UNKNOWN_VALUE  # the section above may have got the same
     if not params:
         return {**top, **fields}
     name = next((key for key in fields if str(key).casefold() == "params"), "params")
@@ -204,7 +204,7 @@ def _merge(entries: Sequence[_Entry], fields: Fields) -> Fields:
 
 
 def _own_params(fields: Fields) -> set[str]:
-    return {str(key).casefold() for key in mapping_of(get_folded(fields, "params"))}
+    return {str(key).casefold() for key in mapping_of(get_any_case(fields, "params"))}
 
 
 def _merge_as_old(entries: Sequence[_Entry], fields: Fields) -> Fields:

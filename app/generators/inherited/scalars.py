@@ -55,7 +55,7 @@ def texts_of(value: object) -> Sequence[str]:
     return [text for element in elements if (text := text_of(element)) is not None]
 
 
-def get_folded(fields: Fields, *names: str) -> object:
+def get_any_case(fields: Fields, *names: str) -> object:
     """Return the first of some fields that a mapping has, whatever their case; None if it has none."""
     by_name = {key.casefold(): value for key, value in fields.items() if isinstance(key, str)}
     return next((by_name[name] for name in names if name in by_name), None)
