@@ -138,35 +138,8 @@ HUGO = Dialect(
     needs_mapping=True,
     json_numbers_are_floats=True,
 )
-HUGO_0_151 = Dialect(
-    "hugo-0.151",
-    "Hugo before 0.152",
-    "hugo",
-    fences.split_hugo,
-    scalars.GO_YAML_2,
-    Print.GO,
-    refuses=_GO_OLD,
-    keys=Keys.CAPITALS_WIN,
-    table="params",
-    merge=Merge.IN_ORDER,
-    unknown_tag_is_text=True,
-    needs_mapping=True,
-    json_numbers_are_floats=True,
-)
-HUGO_0_111 = Dialect(
-    "hugo-0.111",
-    "Hugo 0.111",
-    "hugo",
-    fences.split_hugo,
-    scalars.GO_YAML_2,
-    Print.GO,
-    refuses=_GO_OLD,
-    keys=Keys.CAPITALS_WIN,
-    merge=Merge.IN_ORDER,
-    unknown_tag_is_text=True,
-    needs_mapping=True,
-    json_numbers_are_floats=True,
-)
+HUGO_0_151 = replace(HUGO, name="hugo-0.151", title="Hugo before 0.152", scalars=scalars.GO_YAML_2, refuses=_GO_OLD)
+HUGO_0_111 = replace(HUGO_0_151, name="hugo-0.111", title="Hugo 0.111", table=None)
 JEKYLL = Dialect(
     "jekyll",
     "Jekyll",

@@ -32,11 +32,18 @@ START_BYTES = 65_536
 MAX_BYTES = 1 << 20
 """Of a page with longer front matter so much is read."""
 _FORMATS = {".yml": Format.YAML, ".yaml": Format.YAML, ".toml": Format.TOML, ".json": Format.JSON}
+_OPENINGS = ("---", "+++", "{", ";;;")
+_MARGIN = 16
+"""Characters behind front matter, so that its closing line is complete."""
 _DAY = re.compile(r"\d{4}-\d\d?-\d\d?-")
 _SECTION = "_index"
 _LOOKED_AROUND = frozenset({"hugo", "jekyll", "hexo", "material"})
 """Generators whose rules depend on other files."""
 _UNCHANGED = "Its posts stay as they were."
+
+
+class _TooLongError(Exception):
+    """Front matter does not end within the bytes that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +184,10 @@ class _SiteReader:
             if is_foreign:
                 return KnownPage(key, None, self._foreign_file_problems(file.path, source))
             text = self._text(file.path)
+        except _TooLongError:
+            message = f"its front matter is longer than {MAX_BYTES >> 20} MB, and Afterword reads no more"
+            problem = PostProblem(ProblemKind.UNREADABLE, source, message, "Move pictures out of it.")
+            return KnownPage(key, last.post if last else Post(source), (problem,))
         except OSError as error:
             message = f"it cannot be read ({error.strerror or type(error).__name__})"
             problem = PostProblem(ProblemKind.UNREADABLE, source, message, _UNCHANGED)
@@ -209,15 +220,28 @@ class _SiteReader:
         return (PostProblem(ProblemKind.UNSUPPORTED_FILE, source, message, advice),)
 
     def _text(self, path: PurePosixPath) -> str:
-        """Return the start of a file, with all of its front matter unless that is too long."""
+        """Return the start of a file with all of its front matter; raises `_TooLongError`."""
         data = self._tree.read(path, START_BYTES)
         if len(data) < START_BYTES:
             return decode(data)
+        text = decode(_without_partial_character(data))
+        if self._ends_early(path, text):
+            return text
+        data = self._tree.read(path, MAX_BYTES)
+        text = decode(_without_partial_character(data))
+        if (
+            len(data) == MAX_BYTES
+            and text.lstrip("\ufeff \t\r\n").startswith(_OPENINGS)
+            and not self._ends_early(path, text)
+        ):
+            raise _TooLongError
+        return text
+
+    def _ends_early(self, path: PurePosixPath, text: str) -> bool:
+        """Return whether the front matter ends before the text does."""
         split = self._dialects[0].splits.get(path.suffix.lower(), self._dialects[0].split)
-        front_matter = find_front_matter(_without_partial_character(data), split)
-        if front_matter is None or front_matter.error or front_matter.end > START_BYTES - 16:
-            data = self._tree.read(path, MAX_BYTES)
-        return decode(data if len(data) < START_BYTES else _without_partial_character(data))
+        block = split(text)
+        return block is not None and block.error is None and block.end < len(text) - _MARGIN
 
     def _as_others(self, page: PageText) -> Sequence[Reading]:
         """Return the page as other generators read it, if it is theirs."""

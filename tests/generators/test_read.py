@@ -57,8 +57,7 @@ def test_unknown_generator_is_what_all_agree_on(lines: list[str], numbers: set[i
         (
             "pelican",
             "a.html",
-            '<html><head><title>T</title><meta name="date" content="2020-07-01"><meta name="ghissueid" content="204">'
-            "</head></html>",
+            '<head><title>T</title><meta name="date" content="2020-07-01"><meta name="ghissueid" content="204"></head>',
             204,
         ),
         ("nikola", "posts/a.rst", ".. title: T\n.. date: 2020-07-01\n.. ghissueid: 205\n\nText", 205),
@@ -212,6 +211,15 @@ def test_delimiters_without_end_cost_little(text: str) -> None:
 def test_any_bytes_give_a_catalog(data: bytes, generator: str, opening: str) -> None:
     catalog = _read(opening.encode() + data + b"\n" + opening.encode(), generator, "posts/a.md")
     assert all(number > 0 for number in catalog.served(_SITES)[_BLOG])
+
+
+@pytest.mark.parametrize("generator", ["hugo", "eleventy", "jekyll"])
+def test_front_matter_of_over_a_megabyte_is_named(generator: str) -> None:
+    text = f"---\ntitle: T\nghissueid: 41\npicture: {'x' * (1 << 20)}\n---\n"
+    catalog = _read(text, generator)
+    assert not catalog.served(_SITES)[_BLOG]
+    assert "longer than 1 MB" in catalog.problems[0].message
+    assert not _read("x" * (2 << 20), generator).problems
 
 
 def test_unknown_generator_name_is_refused() -> None:
