@@ -9,7 +9,7 @@ from decimal import Decimal
 from app.domain.posts.posts import ProblemKind
 from app.domain.texts.excerpts import excerpt
 from app.generators.dialects import Print
-from app.generators.inherited.values import Untold
+from app.generators.inherited.values import UnknownValue
 
 FIELD = "ghissueid"
 _NUMBER = re.compile(r"[1-9][0-9]{0,14}")
@@ -46,7 +46,7 @@ def number_of(value: object, style: Print) -> Number:
         return Number(
             kind=ProblemKind.EMPTY_NUMBER, message="ghissueid is empty", advice="Write the number, or remove the line."
         )
-    if isinstance(value, Untold):  # a problem of the page says so
+    if isinstance(value, UnknownValue):  # a problem of the page says so
         return NO_NUMBER
     output = print_value(value, style)
     if isinstance(value, list):

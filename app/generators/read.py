@@ -14,7 +14,7 @@ from app.generators.fences import Format
 from app.generators.front_matter import decode, find_front_matter
 from app.generators.inherited.configuration import Configuration, read_configuration
 from app.generators.inherited.reading import read_inheritance
-from app.generators.inherited.scalars import get_folded
+from app.generators.inherited.scalars import get_any_case
 from app.generators.inherited.values import Fields, Inheritance, NoInheritance
 from app.generators.numbers import FIELD
 from app.generators.pages.judgement import Judgement, judge, last_good_post, threads_of
@@ -131,7 +131,7 @@ class _SiteReader:
 
     def _describe_site(self, now: float) -> Site:
         values = self._configuration.values
-        zone = get_folded(values, "timezone")
+        zone = get_any_case(values, "timezone")
         paths = [file.path for file in self._tree.files()] if self.generator in _LOOKED_AROUND else []
         folders = {path.parent for path in paths if path.stem == "index" and path.suffix in {".md", ".html", ".org"}}
         has_posts = any("_posts" in path.parts for path in paths)

@@ -11,15 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.posts.posts import ProblemKind
-from app.generators.dialects import HUGO, JEKYLL
-from app.generators.inherited.configuration import Configuration, python_values, read_configuration
+from app.generators.dialects import JEKYLL
+from app.generators.inherited.configuration import Configuration, python_values
 from app.generators.inherited.eleventy import EleventyInheritance
-from app.generators.inherited.reading import read_inheritance
 from app.generators.inherited.scalars import glob_pattern
 from app.generators.inherited.script_literals import exported_literal, literal
-from app.generators.inherited.values import Inheritance
 from app.generators.read import DialectReader
-from tests.generators.agreement import FilesTree, read_catalog
+from tests.generators.agreement import FilesTree, problem_kinds, read_blog_inheritance, read_catalog
 from tests.generators.cases import page
 
 PLAIN = page("plain")
@@ -30,17 +28,6 @@ _LITERALS = st.recursive(
     lambda children: st.lists(children, max_size=3) | st.dictionaries(_NAMES, children, max_size=3),
     max_leaves=10,
 )
-
-
-def inheritance(files: dict[str, bytes], generator: str, content: str) -> Inheritance:
-    """Return what a blog gives to its pages."""
-    tree, reader = FilesTree(files, PurePosixPath(content)), DialectReader(HUGO if generator == "hugo" else JEKYLL)
-    return read_inheritance(tree, read_configuration(tree, generator, reader), reader)
-
-
-def kinds_of(files: dict[str, bytes], content: str, generator: str) -> set[tuple[ProblemKind, str]]:
-    """Return the kinds and sources of a blog's problems."""
-    return {(problem.kind, problem.source) for problem in read_catalog(files, content, generator).problems}
 
 
 @pytest.mark.parametrize(
@@ -84,7 +71,7 @@ def test_files_that_cannot_be_followed_are_said(generator: str, content: str, fi
     source = next(path for path in files if PurePosixPath(path).name in {"x.md", "2020-07-01-x.md"}).removeprefix(
         f"{content}/"
     )
-    assert (ProblemKind.VALUE_FROM_ELSEWHERE, source) in kinds_of(files, content, generator)
+    assert (ProblemKind.VALUE_FROM_ELSEWHERE, source) in problem_kinds(files, content, generator)
 
 
 @pytest.mark.parametrize(
@@ -98,17 +85,17 @@ def test_files_that_cannot_be_followed_are_said(generator: str, content: str, fi
 )
 def test_files_that_concern_all_pages_are_said(generator: str, content: str, files: dict[str, bytes]) -> None:
     source = next(iter(files)).removeprefix(f"{content}/")
-    assert source in {name for _, name in kinds_of(files, content, generator)}
+    assert source in {name for _, name in problem_kinds(files, content, generator)}
 
 
 def test_scripts_without_a_number_are_not_said() -> None:
     files = {"a/a.11tydata.js": b"export default { layout: post(), tags: ['a'] };", "a/x.md": PLAIN}
-    assert not kinds_of(files, ".", "eleventy")
+    assert not problem_kinds(files, ".", "eleventy")
 
 
 def test_own_number_is_not_doubted_for_a_script() -> None:
     files = {"a/x.11tydata.js": b"export default () => ({ ghissueid: 1 });", "a/x.md": OWN}
-    assert not kinds_of(files, ".", "eleventy")
+    assert not problem_kinds(files, ".", "eleventy")
 
 
 @pytest.mark.parametrize(
@@ -122,9 +109,9 @@ def test_own_number_is_not_doubted_for_a_script() -> None:
 def test_key_changes_only_with_what_is_given(generator: str, content: str, given_by: str, other: str) -> None:
     path = PurePosixPath("content/a/x.md")
     files = {"content/a/x.md": PLAIN, given_by: b"---\na: 1\n---\n", other: b"---\na: 1\n---\n"}
-    key = inheritance(files, generator, content).key_for(path)
-    assert inheritance({**files, other: b"{}"}, generator, content).key_for(path) == key
-    assert inheritance({**files, given_by: b"{}"}, generator, content).key_for(path) != key
+    key = read_blog_inheritance(files, generator, content).key_for(path)
+    assert read_blog_inheritance({**files, other: b"{}"}, generator, content).key_for(path) == key
+    assert read_blog_inheritance({**files, given_by: b"{}"}, generator, content).key_for(path) != key
 
 
 @pytest.mark.parametrize(

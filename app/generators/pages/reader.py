@@ -8,7 +8,7 @@ from app.domain.texts.excerpts import excerpt
 from app.generators.dialects import MKDOCS_PAGE, Dialect, Failure
 from app.generators.fences import Splitter
 from app.generators.front_matter import find_in_text
-from app.generators.inherited.values import Inheritance, Untold
+from app.generators.inherited.values import Inheritance, UnknownValue
 from app.generators.numbers import FIELD, NO_NUMBER, Number, number_of
 from app.generators.publication.dates import free_moment, hugo_moment
 from app.generators.publication.material import is_post
@@ -118,10 +118,10 @@ def read_page(page: PageText, dialect: Dialect, site: Site, inheritance: Inherit
 def _doubt_from_elsewhere(fields: Mapping[str, object]) -> Verdict | None:
     """Return the verdict on a page that is given a field from elsewhere, which decides and cannot be told."""
     for name in _DECISIVE:
-        if isinstance(fields.get(name), Untold):
+        if isinstance(fields.get(name), UnknownValue):
             return Verdict(doubt=f"its {name} is given from elsewhere, and cannot be told")
     is_draft = bool(fields.get("draft"))
-    if is_draft and isinstance(fields.get("permalink"), Untold):
+    if is_draft and isinstance(fields.get("permalink"), UnknownValue):
         return Verdict(doubt="its permalink is given by a script, which may leave drafts out")
     return None
 

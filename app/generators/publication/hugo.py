@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
-from app.generators.inherited.scalars import get_folded
+from app.generators.inherited.scalars import get_any_case
 from app.generators.publication.dates import Moment, hugo_moment
 from app.generators.publication.verdicts import PUBLISHED, Page, Verdict, no_page, value_text
 
@@ -47,8 +47,8 @@ def _fails(page: Page) -> str | None:
 
 
 def _allows_html(values: Mapping[str, object]) -> bool:
-    security = get_folded(values, "security")
-    allowed = get_folded(security, "allowcontent") if isinstance(security, Mapping) else None
+    security = get_any_case(values, "security")
+    allowed = get_any_case(security, "allowcontent") if isinstance(security, Mapping) else None
     patterns = allowed if isinstance(allowed, Sequence) and not isinstance(allowed, str) else [allowed]
     return any(isinstance(pattern, str) and ("html" in pattern or ".*" in pattern) for pattern in patterns)
 
@@ -65,7 +65,7 @@ def _location(page: Page, *, is_current: bool) -> str | None:
 
 def _draft(page: Page, *, is_current: bool) -> str | None:
     fields, values = page.fields, page.site.values
-    if get_folded(values, "builddrafts") is True:
+    if get_any_case(values, "builddrafts") is True:
         return None
     draft = fields.get("draft")
     if _is_true(draft, floats=is_current):
@@ -100,7 +100,7 @@ def _build(page: Page, *, is_current: bool) -> str | None:
         return f"outputs: {', '.join(sorted(formats))}"
     name = "build" if is_current else "_build"
     build = fields.get(name)
-    render = get_folded(build, "render") if isinstance(build, Mapping) and "render" in build else "always"
+    render = get_any_case(build, "render") if isinstance(build, Mapping) and "render" in build else "always"
     text = render.casefold() if isinstance(render, str) else render
     if text in {"never", "link"} or (render is False and is_current):
         return f"{name}: {{render: {value_text(render)}}}"
@@ -111,10 +111,10 @@ def _days(page: Page) -> Verdict:
     values, zone, now = page.site.values, page.site.zone, page.site.now
     changes = []
     start = _first(page.fields, _PUBLICATION_FIELDS, zone)
-    if start and start[1].seconds > now and get_folded(values, "buildfuture") is not True:
+    if start and start[1].seconds > now and get_any_case(values, "buildfuture") is not True:
         return Verdict(f"{start[0]}: {start[1].text} is in the future", changes_at=start[1].seconds)
     end = _first(page.fields, _EXPIRY_FIELDS, zone)
-    if end and get_folded(values, "buildexpired") is not True:
+    if end and get_any_case(values, "buildexpired") is not True:
         if end[1].seconds <= now:
             return no_page(f"{end[0]}: {end[1].text} is over")
         changes.append(end[1].seconds)
