@@ -12,7 +12,7 @@ from app.generators.addressing.script_sites import (
     eleventy_address,
     hexo_address,
 )
-from app.generators.configuration import Configuration
+from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.values import Fields
 
 _ADDRESSES: Mapping[str, Callable[[PurePosixPath, Fields, Configuration], str | None]] = {

@@ -60,10 +60,10 @@ def detect_generator(tree: ContentTree) -> str | None:
 def _by_content(tree: ContentTree, paths: set[str]) -> str | None:
     """Return the generator by files whose names others have, too."""
     package = _by_package(tree, paths)
-    found = _by_config(tree, paths) or _by_conf_py(tree, paths) or _by_underscore_config(tree, paths, package)
-    if found is None and any(path.startswith(".vitepress/") for path in paths):
+    generator = _by_config(tree, paths) or _by_conf_py(tree, paths) or _by_underscore_config(tree, paths, package)
+    if generator is None and any(path.startswith(".vitepress/") for path in paths):
         return "vitepress"
-    return found or package or ("jekyll" if _has_jekyll_gem(tree, paths) else None)
+    return generator or package or ("jekyll" if _has_jekyll_gem(tree, paths) else None)
 
 
 def _by_config(tree: ContentTree, paths: set[str]) -> str | None:

@@ -138,35 +138,8 @@ HUGO = Dialect(
     needs_mapping=True,
     json_numbers_are_floats=True,
 )
-HUGO_0_151 = Dialect(
-    "hugo-0.151",
-    "Hugo before 0.152",
-    "hugo",
-    fences.split_hugo,
-    scalars.GO_YAML_2,
-    Print.GO,
-    refuses=_GO_OLD,
-    keys=Keys.CAPITALS_WIN,
-    table="params",
-    merge=Merge.IN_ORDER,
-    unknown_tag_is_text=True,
-    needs_mapping=True,
-    json_numbers_are_floats=True,
-)
-HUGO_0_111 = Dialect(
-    "hugo-0.111",
-    "Hugo 0.111",
-    "hugo",
-    fences.split_hugo,
-    scalars.GO_YAML_2,
-    Print.GO,
-    refuses=_GO_OLD,
-    keys=Keys.CAPITALS_WIN,
-    merge=Merge.IN_ORDER,
-    unknown_tag_is_text=True,
-    needs_mapping=True,
-    json_numbers_are_floats=True,
-)
+HUGO_0_151 = replace(HUGO, name="hugo-0.151", title="Hugo before 0.152", scalars=scalars.GO_YAML_2, refuses=_GO_OLD)
+HUGO_0_111 = replace(HUGO_0_151, name="hugo-0.111", title="Hugo 0.111", table=None)
 JEKYLL = Dialect(
     "jekyll",
     "Jekyll",
@@ -240,7 +213,7 @@ NIKOLA = Dialect(
     fences.split_nikola,
     scalars.RUAMEL,
     Print.PYTHON,
-    refuses=_ALL_PYTHON | {Quirk.DUPLICATE_KEY, Quirk.TOML_1_1, Quirk.TOML_ESCAPE},
+    refuses=_ALL_PYTHON | {Quirk.DUPLICATE_KEY, Quirk.TAB_IN_TEXT, Quirk.TOML_1_1, Quirk.TOML_ESCAPE},
     needs_mapping=True,
     needs_text_keys=True,
 )
@@ -336,7 +309,7 @@ DIALECTS: tuple[Dialect, ...] = (
 
 GENERATORS: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS)
 """The values of the setting AFTERWORD_GENERATOR."""
-_ASSUMED = (HUGO, JEKYLL, ELEVENTY, ASTRO, HEXO, MATERIAL, NIKOLA, _GRAY_MATTER, VFILE_MATTER, ZOLA)
+_CANDIDATES = (HUGO, JEKYLL, ELEVENTY, ASTRO, HEXO, MATERIAL, NIKOLA, _GRAY_MATTER, VFILE_MATTER, ZOLA)
 """The dialects that differ, for a blog of an unknown generator."""
 
 
@@ -345,7 +318,7 @@ _VERSIONS = {HUGO.name: (HUGO, HUGO_0_151, HUGO_0_111), MATERIAL.name: (MATERIAL
 
 def dialects_at(path: PurePosixPath) -> tuple[Dialect, ...]:
     """Return the dialects that a file of an unknown generator may be written for; Astro has no folder `_posts`."""
-    return tuple(dialect for dialect in _ASSUMED if dialect is not ASTRO) if "_posts" in path.parts else _ASSUMED
+    return tuple(dialect for dialect in _CANDIDATES if dialect is not ASTRO) if "_posts" in path.parts else _CANDIDATES
 
 
 def dialects_of(generator: str | None) -> tuple[Dialect, ...]:
@@ -354,8 +327,8 @@ def dialects_of(generator: str | None) -> tuple[Dialect, ...]:
     Raises `ValueError` for an unknown name.
     """
     if generator is None:
-        return _ASSUMED
-    named = [dialect for dialect in DIALECTS if dialect.name == generator]
-    if not named:
+        return _CANDIDATES
+    matches = [dialect for dialect in DIALECTS if dialect.name == generator]
+    if not matches:
         raise ValueError(f"{generator!r} is no generator that is known. Use one of {', '.join(GENERATORS)}")
-    return _VERSIONS.get(generator, tuple(named))
+    return _VERSIONS.get(generator, tuple(matches))

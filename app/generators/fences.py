@@ -18,7 +18,7 @@ class Format(StrEnum):
     JSON_MEMBERS = "json-members"
     """The inside of a JSON object, as Hexo has it between two lines `;;;`."""
     SCRIPT = "js"
-    """JavaScript, of which only literals can be read here."""
+    """JavaScript; only literals can be read here."""
     ORG = "org"
     """Lines `#+key: value`."""
     RST = "rst"

@@ -46,7 +46,7 @@ class FrontMatter:
 
 
 @dataclass(frozen=True, slots=True)
-class FieldPlace:
+class FieldSpan:
     """A top-level field of front matter in a file; offsets are in bytes from the start of the file."""
 
     name: str
@@ -118,16 +118,16 @@ def _insertion(text: str, block: Block) -> int:
     is_inside_crlf = text[block.end - 1 : block.end + 1] == "\r\n"
     if text[block.end - 1 : block.end] in {"\r", "\n"} and not is_inside_crlf:
         return block.end
-    following = _NEWLINE.match(text, block.end)
-    return following.end() if following else block.end
+    line_end = _NEWLINE.match(text, block.end)
+    return line_end.end() if line_end else block.end
 
 
-def find_fields(front_matter: FrontMatter, name: str, *, any_case: bool = False) -> tuple[FieldPlace, ...]:
+def find_fields(front_matter: FrontMatter, name: str, *, any_case: bool = False) -> tuple[FieldSpan, ...]:
     """Return the places of a top-level field, in order; empty if it has none or the block cannot be read."""
     spans = list(_spans(front_matter, name, any_case=any_case))
     text = front_matter.text
     return tuple(
-        FieldPlace(
+        FieldSpan(
             text[start:end].strip("\"'"),
             front_matter.line + line_at(text, start) - 1,
             *(front_matter.start + _bytes(text[:index]) for index in (start, value_start, value_end)),

@@ -9,7 +9,7 @@ from decimal import Decimal
 from app.domain.posts.posts import ProblemKind
 from app.domain.texts.excerpts import excerpt
 from app.generators.dialects import Print
-from app.generators.inherited.values import Untold
+from app.generators.inherited.values import UnknownValue
 
 FIELD = "ghissueid"
 _NUMBER = re.compile(r"[1-9][0-9]{0,14}")
@@ -24,7 +24,7 @@ class Number:
     """What a page says at the field `ghissueid`."""
 
     issues: frozenset[int] = frozenset()
-    printed: str | None = None
+    output: str | None = None
     """What a template prints there; None if the page has no such field, or no value there."""
     kind: ProblemKind | None = None
     """What is wrong with it."""
@@ -32,9 +32,9 @@ class Number:
     advice: str = ""
 
     @property
-    def shown(self) -> str:
+    def label(self) -> str:
         """Return what the page prints, for a message."""
-        return "nothing" if self.printed is None else excerpt(self.printed, _MAX_SHOWN) or '""'
+        return "nothing" if self.output is None else excerpt(self.output, _MAX_SHOWN) or '""'
 
 
 NO_NUMBER = Number()
@@ -46,41 +46,41 @@ def number_of(value: object, style: Print) -> Number:
         return Number(
             kind=ProblemKind.EMPTY_NUMBER, message="ghissueid is empty", advice="Write the number, or remove the line."
         )
-    if isinstance(value, Untold):  # a problem of the page says so
+    if isinstance(value, UnknownValue):  # a problem of the page says so
         return NO_NUMBER
-    printed = print_value(value, style)
+    output = print_value(value, style)
     if isinstance(value, list):
-        return _numbers(value, printed, style)
-    text = printed.strip()
+        return _numbers(value, output, style)
+    text = output.strip()
     if _NUMBER.fullmatch(text) and not isinstance(value, bool | Mapping):
-        is_exact = printed == text
-        message = f"ghissueid is {printed!r} with blanks, and the page asks for it as it stands"
+        is_exact = output == text
+        message = f"ghissueid is {output!r} with blanks, and the page asks for it as it stands"
         issues = frozenset({int(text)})
-        return Number(issues, printed) if is_exact else _invalid(printed, message, issues)
-    return _invalid(printed, f"ghissueid is {_printable(value, printed)}")
+        return Number(issues, output) if is_exact else _invalid(output, message, issues)
+    return _invalid(output, f"ghissueid is {_printable(value, output)}")
 
 
-def _invalid(printed: str, message: str, issues: frozenset[int] = frozenset()) -> Number:
-    return Number(issues, printed, ProblemKind.NOT_A_NUMBER, message, _ADVICE)
+def _invalid(output: str, message: str, issues: frozenset[int] = frozenset()) -> Number:
+    return Number(issues, output, ProblemKind.NOT_A_NUMBER, message, _ADVICE)
 
 
-def _numbers(values: list[object], printed: str, style: Print) -> Number:
+def _numbers(values: list[object], output: str, style: Print) -> Number:
     texts = [print_value(value, style).strip() for value in values[:_MAX_ITEMS]]
     wrong = next((text for text in texts if not _NUMBER.fullmatch(text)), None)
     if wrong is not None:
-        return _invalid(printed, f"ghissueid is a list with {excerpt(wrong, _MAX_SHOWN)!r}")
+        return _invalid(output, f"ghissueid is a list with {excerpt(wrong, _MAX_SHOWN)!r}")
     issues = frozenset(int(text) for text in texts)
-    if len(texts) == 1 and printed == texts[0]:
-        return Number(issues, printed)
-    message = f"ghissueid is a list, which a template without a loop prints as {excerpt(printed, _MAX_SHOWN)}"
-    return Number(issues, printed, ProblemKind.NOT_A_NUMBER, message, "Write one number, or a loop in the template.")
+    if len(texts) == 1 and output == texts[0]:
+        return Number(issues, output)
+    message = f"ghissueid is a list, which a template without a loop prints as {excerpt(output, _MAX_SHOWN)}"
+    return Number(issues, output, ProblemKind.NOT_A_NUMBER, message, "Write one number, or a loop in the template.")
 
 
-def _printable(value: object, printed: str) -> str:
+def _printable(value: object, output: str) -> str:
     """Return a value for a message; a string in quotes."""
     if isinstance(value, Mapping):
         return "a mapping"
-    return repr(excerpt(printed, _MAX_SHOWN)) if isinstance(value, str) else excerpt(printed, _MAX_SHOWN)
+    return repr(excerpt(output, _MAX_SHOWN)) if isinstance(value, str) else excerpt(output, _MAX_SHOWN)
 
 
 def print_value(value: object, style: Print) -> str:
@@ -111,8 +111,8 @@ def _print_float(value: float, style: Print) -> str:
         mantissa, _, exponent = f"{value:e}".partition("e")
         digits = repr(value).replace(".", "").partition("e")[0].strip("0") or mantissa
         return f"{digits[0]}{'.' if len(digits) > 1 else ''}{digits[1:]}e{exponent}"
-    is_whole = value.is_integer() and abs(value) < _EXPONENT_IN_JS
-    return f"{Decimal(repr(value)):.0f}" if is_whole else repr(value)
+    is_integral = value.is_integer() and abs(value) < _EXPONENT_IN_JS
+    return f"{Decimal(repr(value)):.0f}" if is_integral else repr(value)
 
 
 def _print_list(texts: list[str], values: list[object], style: Print) -> str:

@@ -1,5 +1,6 @@
 """Read the posts of a blog as its generator sees them, at the cost of what changed since the last read."""
 
+import re
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
@@ -7,21 +8,21 @@ from pathlib import PurePosixPath
 from app.domain.posts.posts import Post, PostCatalog, PostProblem, ProblemKind
 from app.domain.sites import Repository
 from app.generators.addresses import address
-from app.generators.configuration import Configuration, read_configuration
 from app.generators.detection import detect_generator
 from app.generators.dialects import Dialect, dialects_at, dialects_of
 from app.generators.fences import Format
 from app.generators.front_matter import decode, find_front_matter
+from app.generators.inherited.configuration import Configuration, read_configuration
 from app.generators.inherited.reading import read_inheritance
-from app.generators.inherited.scalars import get_folded
+from app.generators.inherited.scalars import get_any_case
 from app.generators.inherited.values import Fields, Inheritance, NoInheritance
-from app.generators.judgement import Judged, judge, kept_post, threads_of
 from app.generators.numbers import FIELD
-from app.generators.page_reader import PageText, Reading, read_page, texts_of
-from app.generators.plain import is_plain_everywhere, is_plain_in_versions
+from app.generators.pages.judgement import Judgement, judge, last_good_post, threads_of
+from app.generators.pages.plain import is_plain_everywhere, is_plain_in_versions
+from app.generators.pages.reader import PageText, Reading, read_page, texts_of
 from app.generators.publication.dates import zone_of
 from app.generators.publication.inputs import input_folder, template_folders
-from app.generators.publication.places import is_candidate, is_read, kinds_of
+from app.generators.publication.kinds import is_candidate, is_read, kinds_of
 from app.generators.publication.titles import title_of
 from app.generators.publication.verdicts import Site
 from app.generators.tree import ContentFile, ContentTree
@@ -32,10 +33,18 @@ START_BYTES = 65_536
 MAX_BYTES = 1 << 20
 """Of a page with longer front matter so much is read."""
 _FORMATS = {".yml": Format.YAML, ".yaml": Format.YAML, ".toml": Format.TOML, ".json": Format.JSON}
+_OPENINGS = ("---", "+++", "{", ";;;")
+_MARGIN = 16
+"""Characters behind front matter, so that its closing line is complete."""
+_DAY = re.compile(r"\d{4}-\d\d?-\d\d?-")
 _SECTION = "_index"
 _LOOKED_AROUND = frozenset({"hugo", "jekyll", "hexo", "material"})
 """Generators whose rules depend on other files."""
 _UNCHANGED = "Its posts stay as they were."
+
+
+class _TooLongError(Exception):
+    """Front matter does not end within the bytes that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +79,8 @@ class DialectReader:
     def front_matter(self, content: bytes, path: PurePosixPath) -> Fields:
         """Return the fields of a page, empty if it has none; raises `ValueError` with the reason."""
         split = self.dialect.splits.get(path.suffix.lower(), self.dialect.split)
-        found = find_front_matter(content, split)
-        return {} if found is None else page_fields(ParsedBlock(found), self.dialect).values
+        front_matter = find_front_matter(content, split)
+        return {} if front_matter is None else page_fields(ParsedBlock(front_matter), self.dialect).values
 
     def data(self, content: bytes, suffix: str) -> Fields:
         """Return the fields of a file of this kind; raises `ValueError` with the reason."""
@@ -123,10 +132,11 @@ class _SiteReader:
 
     def _describe_site(self, now: float) -> Site:
         values = self._configuration.values
-        zone = get_folded(values, "timezone")
+        zone = get_any_case(values, "timezone")
         paths = [file.path for file in self._tree.files()] if self.generator in _LOOKED_AROUND else []
         folders = {path.parent for path in paths if path.stem == "index" and path.suffix in {".md", ".html", ".org"}}
         has_posts = any("_posts" in path.parts for path in paths)
+        has_days = self.generator == "hexo" or any(_DAY.match(path.name) for path in paths)
         return Site(
             self._configuration.content,
             values,
@@ -135,7 +145,7 @@ class _SiteReader:
             now,
             frozenset(folders - {self._configuration.content, PurePosixPath()}),
             template_folders(self._configuration),
-            is_posts_folder=bool(paths) and self._configuration.path is None and not has_posts,
+            is_posts_folder=self._configuration.path is None and has_days and not has_posts,
         )
 
     def problems(self) -> Iterator[PostProblem]:
@@ -148,16 +158,16 @@ class _SiteReader:
 
     def pages(self, known: dict[PurePosixPath, KnownPage]) -> dict[PurePosixPath, KnownPage]:
         """Return all pages, those of the last read that still hold included."""
-        unsupported = tuple(kinds_of(self.generator).unsupported)
+        foreign = tuple(kinds_of(self.generator).foreign)
         pages: dict[PurePosixPath, KnownPage] = {}
         for file in self._tree.files():
             is_page = is_read(file.path, self.generator, self._site.script)
-            is_unsupported = bool(unsupported) and file.path.name.endswith(unsupported)
-            if (is_page or is_unsupported) and is_candidate(file.path, self._site.content, self.generator):
+            is_foreign = bool(foreign) and file.path.name.endswith(foreign)
+            if (is_page or is_foreign) and is_candidate(file.path, self._site.content, self.generator):
                 key = self._key(file)
                 last = known.get(file.path)
                 if last is None or not last.holds(key, self._site.now):
-                    last = self._read(file, key, last, is_unsupported=is_unsupported)
+                    last = self._read(file, key, last, is_foreign=is_foreign)
                 pages[file.path] = last
         return pages
 
@@ -169,12 +179,16 @@ class _SiteReader:
             *(self._name, self._sites, is_beside, self._site.is_posts_folder),
         )
 
-    def _read(self, file: ContentFile, key: Hashable, last: KnownPage | None, *, is_unsupported: bool) -> KnownPage:
+    def _read(self, file: ContentFile, key: Hashable, last: KnownPage | None, *, is_foreign: bool) -> KnownPage:
         source = file.path.relative_to(self._tree.content).as_posix()
         try:
-            if is_unsupported:
-                return KnownPage(key, None, self._unsupported(file.path, source))
+            if is_foreign:
+                return KnownPage(key, None, self._foreign_file_problems(file.path, source))
             text = self._text(file.path)
+        except _TooLongError:
+            message = f"its front matter is longer than {MAX_BYTES >> 20} MB, and Afterword reads no more"
+            problem = PostProblem(ProblemKind.UNREADABLE, source, message, "Move pictures out of it.")
+            return KnownPage(key, last.post if last else Post(source), (problem,))
         except OSError as error:
             message = f"it cannot be read ({error.strerror or type(error).__name__})"
             problem = PostProblem(ProblemKind.UNREADABLE, source, message, _UNCHANGED)
@@ -182,9 +196,9 @@ class _SiteReader:
         page = PageText(file.path, text)
         readings = self._readings(page)
         others = (lambda: self._as_others(page)) if self.generator else None
-        judged = judge(readings, source, text, others)
+        judgement = judge(readings, source, text, others)
         times = [reading.verdict.changes_at for reading in readings if reading.verdict.changes_at is not None]
-        post, problems = self._post(page, source, judged, last)
+        post, problems = self._post(page, source, judgement, last)
         return KnownPage(key, post, problems, min(times) if times else None)
 
     def _readings(self, page: PageText) -> Sequence[Reading]:
@@ -199,7 +213,7 @@ class _SiteReader:
                 return [first]
         return [first, *(read_page(page, dialect, self._site, self._inheritance) for dialect in dialects[1:])]
 
-    def _unsupported(self, path: PurePosixPath, source: str) -> tuple[PostProblem, ...]:
+    def _foreign_file_problems(self, path: PurePosixPath, source: str) -> tuple[PostProblem, ...]:
         if FIELD.encode() not in self._tree.read(path, START_BYTES).lower():
             return ()
         message = f"its ghissueid cannot be read: {path.suffix} is a program or a format of its own"
@@ -207,15 +221,28 @@ class _SiteReader:
         return (PostProblem(ProblemKind.UNSUPPORTED_FILE, source, message, advice),)
 
     def _text(self, path: PurePosixPath) -> str:
-        """Return the start of a file, with all of its front matter unless that is too long."""
+        """Return the start of a file with all of its front matter; raises `_TooLongError`."""
         data = self._tree.read(path, START_BYTES)
         if len(data) < START_BYTES:
             return decode(data)
+        text = decode(_without_partial_character(data))
+        if self._ends_early(path, text):
+            return text
+        data = self._tree.read(path, MAX_BYTES)
+        text = decode(_without_partial_character(data))
+        if (
+            len(data) == MAX_BYTES
+            and text.lstrip("\ufeff \t\r\n").startswith(_OPENINGS)
+            and not self._ends_early(path, text)
+        ):
+            raise _TooLongError
+        return text
+
+    def _ends_early(self, path: PurePosixPath, text: str) -> bool:
+        """Return whether the front matter ends before the text does."""
         split = self._dialects[0].splits.get(path.suffix.lower(), self._dialects[0].split)
-        found = find_front_matter(_whole_characters(data), split)
-        if found is None or found.error or found.end > START_BYTES - 16:
-            data = self._tree.read(path, MAX_BYTES)
-        return decode(data if len(data) < START_BYTES else _whole_characters(data))
+        block = split(text)
+        return block is not None and block.error is None and block.end < len(text) - _MARGIN
 
     def _as_others(self, page: PageText) -> Sequence[Reading]:
         """Return the page as other generators read it, if it is theirs."""
@@ -225,33 +252,33 @@ class _SiteReader:
         return [read_page(page, dialect, site, NoInheritance()) for dialect in others]
 
     def _post(
-        self, page: PageText, source: str, judged: Judged, last: KnownPage | None
+        self, page: PageText, source: str, judgement: Judgement, last: KnownPage | None
     ) -> tuple[Post | None, tuple[PostProblem, ...]]:
-        path, problems = page.path, list(judged.problems)
-        own = judged.reading.own
+        path, problems = page.path, list(judgement.problems)
+        own = judgement.reading.own
         if own is not None and self.generator:
-            given = self._inheritance.problems_for(path, own)
-            problems += [replace(problem, source=source) for problem in given]
-        threads, problem = threads_of(judged, self._sites, source)
+            inherited_problems = self._inheritance.problems_for(path, own)
+            problems += [replace(problem, source=source) for problem in inherited_problems]
+        threads, problem = threads_of(judgement, self._sites, source)
         if problem:
             problems.append(problem)
-        texts = texts_of(judged.reading, self._site)
-        fields = judged.reading.fields or {}
+        texts = texts_of(judgement.reading, self._site)
+        fields = judgement.reading.fields or {}
         url = address(path, fields, self._configuration) if self.generator and fields else None
-        line = judged.reading.line if judged.reading.names_field else None
+        line = judgement.reading.line if judgement.reading.names_field else None
         url = texts.url if not self.generator else url
         title = texts.title or (
-            title_of(path, page.text, judged.reading.dialect, self._site) if self.generator else None
+            title_of(path, page.text, judgement.reading.dialect, self._site) if self.generator else None
         )
         post = Post(source, threads, title, url, texts.date, texts.description)
-        post = replace(post, unpublished=judged.unpublished, line=line)
-        if judged.is_refused:
-            return kept_post(post, last.post if last else None), tuple(problems)
-        is_listed = post.threads or judged.reading.names_field or (post.title and path.stem != _SECTION)
+        post = replace(post, unpublished=judgement.unpublished, line=line)
+        if judgement.is_refused:
+            return last_good_post(post, last.post if last else None), tuple(problems)
+        is_listed = post.threads or judgement.reading.names_field or (post.title and path.stem != _SECTION)
         return post if is_listed else None, tuple(problems)
 
 
-def _whole_characters(data: bytes) -> bytes:
+def _without_partial_character(data: bytes) -> bytes:
     """Return the start of a file without the part of a character in UTF-8 at its end."""
     end = len(data)
     while end > len(data) - 4 and end and data[end - 1] & 0xC0 == 0x80:  # noqa: PLR2004 - UTF-8

@@ -8,7 +8,7 @@ from functools import cached_property
 from app.generators.dialects import Dialect, Keys, Merge
 from app.generators.fences import Format
 from app.generators.formats.json_object import read_json
-from app.generators.formats.lines import read_lines
+from app.generators.formats.line_formats import read_lines
 from app.generators.formats.nodes import (
     STANDARD_TAG,
     Document,
@@ -144,8 +144,8 @@ def data_fields(text: str, form: Format, dialect: Dialect) -> Mapping[str, objec
 
 
 def _lines(front_matter: FrontMatter) -> Mapping[str, int]:
-    places = find_fields(front_matter, "ghissueid", any_case=True)
-    return {"ghissueid": places[-1].line} if places else {}
+    occurrences = find_fields(front_matter, "ghissueid", any_case=True)
+    return {"ghissueid": occurrences[-1].line} if occurrences else {}
 
 
 class _Resolver:
@@ -170,29 +170,29 @@ class _Resolver:
         return values
 
     def _mapping(self, node: MapNode) -> dict[str, object]:
-        merged: dict[str, object] = {}
+        inherited: dict[str, object] = {}
         own: dict[str, object] = {}
         for key, value in node.pairs:
             if not isinstance(key, Scalar):
                 own[f"a {type(key).__name__}"] = None
             elif key.text == _MERGE and key.plain and self._dialect.merge is not Merge.NONE:
-                merged |= self._merged(value)
+                inherited |= self._merge_fields(value)
                 if self._dialect.merge is Merge.IN_ORDER:
-                    own |= merged
+                    own |= inherited
             else:
                 if key.text in own and Quirk.DUPLICATE_KEY in self._dialect.refuses:
                     raise Unreadable(f"it has {Quirk.DUPLICATE_KEY} ({key.text[:60]})", key.line)
                 own[key.text] = self._value(value)
-        return {**merged, **own}
+        return {**inherited, **own}
 
-    def _merged(self, node: Node) -> dict[str, object]:
-        merged: dict[str, object] = {}
+    def _merge_fields(self, node: Node) -> dict[str, object]:
+        inherited: dict[str, object] = {}
         for mapping in node.items if isinstance(node, ListNode) else (node,):
             if not isinstance(mapping, MapNode):
                 raise Unreadable("<< is no mapping", node.line)
             fields = self._mapping(mapping)
-            merged = {**merged, **fields} if self._dialect.merge is Merge.LAST_WINS else {**fields, **merged}
-        return merged
+            inherited = {**inherited, **fields} if self._dialect.merge is Merge.LAST_WINS else {**fields, **inherited}
+        return inherited
 
     def _value(self, node: Node) -> object:
         self._count += 1
@@ -214,9 +214,9 @@ class _Resolver:
         kind = node.tag.removeprefix(STANDARD_TAG)
         if kind == node.tag:
             return node.text if self._dialect.unknown_tag_is_text or not node.plain else rules.value(node.text)
-        return self._tagged(kind, node)
+        return self._with_tag(kind, node)
 
-    def _tagged(self, kind: str, node: Scalar) -> object:
+    def _with_tag(self, kind: str, node: Scalar) -> object:
         """Return the value of a scalar with a standard tag."""
         value = self._dialect.scalars.value(node.text)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -224,6 +224,9 @@ class _Resolver:
             return None
         if kind in {"int", "float"} and is_number:
             return float(str(value)) if kind == "float" else value
+        is_wrong = kind in {"int", "float"} or (kind == "bool" and not isinstance(value, bool))
+        if is_wrong and Quirk.UNKNOWN_TAG in self._dialect.refuses:
+            raise Unreadable(f"{node.text[:60]!r} is no {kind}", node.line)
         return value if kind == "bool" and isinstance(value, bool) else node.text
 
 

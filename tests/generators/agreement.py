@@ -7,9 +7,13 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-from app.domain.posts.posts import Post, PostCatalog
+from app.domain.posts.posts import Post, PostCatalog, ProblemKind
 from app.domain.sites import repository
-from app.generators.read import read_site
+from app.generators.dialects import HUGO, JEKYLL
+from app.generators.inherited.configuration import read_configuration
+from app.generators.inherited.reading import read_inheritance
+from app.generators.inherited.values import Inheritance
+from app.generators.read import DialectReader, read_site
 from app.generators.tree import ContentFile
 from tests.generators.built_site import BuiltPage, BuiltSite, Files, case_in
 
@@ -50,6 +54,17 @@ def read_catalog(files: Files, content: str, generator: str | None = None) -> Po
     return read_site(FilesTree(files, PurePosixPath(content)), [REPO], now=_NOW, generator=generator)
 
 
+def read_blog_inheritance(files: Files, generator: str, content: str) -> Inheritance:
+    """Return what a blog gives to its pages."""
+    tree, reader = FilesTree(files, PurePosixPath(content)), DialectReader(HUGO if generator == "hugo" else JEKYLL)
+    return read_inheritance(tree, read_configuration(tree, generator, reader), reader)
+
+
+def problem_kinds(files: Files, content: str, generator: str) -> set[tuple[ProblemKind, str]]:
+    """Return the kinds and sources of a blog's problems."""
+    return {(problem.kind, problem.source) for problem in read_catalog(files, content, generator).problems}
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """The cases of a built site, each beside what our reader says."""
@@ -75,7 +90,7 @@ class Comparison:
         return {case: post.url for case, post in self._posts().items() if case in self.site.pages}
 
     def warned(self) -> frozenset[str]:
-        """Return the cases of which our reader says something."""
+        """Return the cases that our reader says something about."""
         sources = {problem.source for problem in self.catalog.problems}
         return frozenset(case for case, source in self._sources().items() if source in sources)
 

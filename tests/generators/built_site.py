@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 from typing import cast
 
 BIN = Path(".venv/bin").absolute()
@@ -65,8 +66,7 @@ def write_files(folder: Path, files: Mapping[str, bytes | str]) -> None:
 def start(folder: Path, *command: str) -> subprocess.Popen[str]:
     """Start a program in a folder, without telemetry, update checks and colours."""
     variables = {**os.environ, **_OWN, "PATH": f"{BIN}:{os.environ['PATH']}"}
-    output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.Popen(command, cwd=folder, text=True, errors="replace", env=variables, **output)
+    return subprocess.Popen(command, cwd=folder, text=True, errors="replace", env=variables, stdout=PIPE, stderr=STDOUT)
 
 
 def run(folder: Path, *command: str) -> str:

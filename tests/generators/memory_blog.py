@@ -9,9 +9,11 @@ PAGE = PurePosixPath("2020-07-01-a.md")
 
 
 class Blog(ContentTree):
-    """The files of a blog in memory; `reads` counts what was read."""
+    """The files of a blog in memory, an error for one that cannot be opened; `reads` are the paths that were read."""
 
-    def __init__(self, files: Mapping[PurePosixPath, bytes] | Mapping[str, str], content: str = ".") -> None:
+    def __init__(
+        self, files: Mapping[PurePosixPath, bytes] | Mapping[str, str | bytes | OSError], content: str = "."
+    ) -> None:
         self._files = {
             PurePosixPath(path): data.encode() if isinstance(data, str) else data for path, data in files.items()
         }
@@ -23,8 +25,14 @@ class Blog(ContentTree):
         return self._content
 
     def files(self) -> Sequence[ContentFile]:
-        return [ContentFile(path, hash(data), len(data)) for path, data in sorted(self._files.items())]
+        return [
+            ContentFile(path, hash(data), 0 if isinstance(data, OSError) else len(data))
+            for path, data in sorted(self._files.items())
+        ]
 
     def read(self, path: PurePosixPath, limit: int) -> bytes:
         self.reads.append(path.as_posix())
-        return self._files[path][:limit]
+        data = self._files[path]
+        if isinstance(data, OSError):
+            raise data
+        return data[:limit]

@@ -66,6 +66,12 @@ def _with_fields(folder: str, *, prefix: str = "", without: Iterable[str] = ()) 
     return {f"{folder}/{prefix}{name}.md": content for name, content in pages.items()}
 
 
+def _permalink(path: str) -> bytes:
+    """Return a page of Eleventy whose address is made of its name."""
+    name = "filePathStem" if path.endswith("b.md") else "fileSlug"
+    return page(_case(path), _OWN, f'permalink: "/x-{{{{ page.{name} }}}}/"')
+
+
 def hugo() -> Files:
     """Return pages of Hugo by name, place and field."""
     folder = "content/placed"
@@ -119,6 +125,7 @@ def eleventy() -> Files:
         **_named("placed", NAMES),
         **_named("placed", (f"kind{suffix.replace('.', '-')}{suffix}" for suffix in _KINDS)),
         **_with_fields("fields", without=("day-short", "permalink-no-slash")),
+        **{path: _permalink(path) for path in ("slugs/2020-07-01-a.md", "slugs/b.md", "slugs/inner/index.md")},
         **_named("same", ("same.md",)),
         **_named("folder", ("index.md",)),
         **_named("inner/same", ("same.md", "2020-07-01-index.md")),

@@ -15,7 +15,9 @@ Reading = tuple[str, Callable[[], object]]
 
 
 def _material() -> Iterator[Reading]:
-    from material.plugins.blog.structure import Post  # noqa: PLC0415 # each generator in its own process
+    from material.plugins.blog.structure import (  # type: ignore[import-untyped] # noqa: PLC0415 # one generator a process
+        Post,
+    )
     from mkdocs.config import load_config  # noqa: PLC0415
     from mkdocs.structure.files import get_files  # noqa: PLC0415
 
@@ -30,8 +32,8 @@ def _material() -> Iterator[Reading]:
 
 
 def _nikola() -> Iterator[Reading]:
-    from nikola.nikola import Nikola  # noqa: PLC0415
-    from nikola.post import Post  # noqa: PLC0415
+    from nikola.nikola import Nikola  # type: ignore[import-untyped] # noqa: PLC0415
+    from nikola.post import Post  # type: ignore[import-untyped] # noqa: PLC0415
 
     site = Nikola(**{name: value for name, value in runpy.run_path("conf.py").items() if name.isupper()})
     site.init_plugins()
@@ -40,7 +42,12 @@ def _nikola() -> Iterator[Reading]:
     options = (site.config, "posts", True, site.MESSAGES, "post.tmpl", markdown)
     post = partial(Post, metadata_extractors_by=site.metadata_extractors_by)
     for path in sorted(Path("posts").rglob("*.md")):
-        yield str(path), lambda path=str(path): repr(post(path, *options))  # the build makes a digest of `repr`
+        yield str(path), partial(_digest, partial(post, str(path), *options))
+
+
+def _digest(read: Callable[[], object]) -> str:
+    """Return what the build makes a digest of."""
+    return repr(read())
 
 
 GENERATORS: Mapping[str, Callable[[], Iterator[Reading]]] = {"material": _material, "nikola": _nikola}

@@ -44,6 +44,7 @@ def eleventy(folder: Path, files: Files, refused: frozenset[str] = frozenset(), 
     return BuiltSite("eleventy", files, read_built(folder / output), ".", refused)
 
 
+_ASTRO = b"export default { cacheDir: './cache', vite: { cacheDir: './cache' } };\n"
 _ASTRO_VALUES = """---
 const pages = import.meta.glob("./**/*.{md,markdown,mdown,mkdn,mkd,mdwn}", { eager: true });
 const values = Object.entries(pages).map(([path, page]) => [path, String(page.frontmatter.ghissueid ?? ""), page.url]);
@@ -54,8 +55,8 @@ const values = Object.entries(pages).map(([path, page]) => [path, String(page.fr
 
 def astro(folder: Path, files: Files, refused: frozenset[str] = frozenset()) -> BuiltSite:
     """Build a blog with Astro, whose pages are routes; one more page prints the field of all of them."""
-    configuration = "export default { cacheDir: './cache', vite: { cacheDir: './cache' } };\n"
-    own = {"package.json": '{"type": "module"}', "astro.config.mjs": configuration, "src/pages/v.astro": _ASTRO_VALUES}
+    files = {"astro.config.mjs": _ASTRO, **files}
+    own = {"package.json": '{"type": "module"}', "src/pages/v.astro": _ASTRO_VALUES}
     write_files(folder, {**own, **_without(files, refused)})
     run_from_npm(folder, "astro/bin/astro.mjs", "build", "--silent")
     text = (folder / "dist/v/index.html").read_text(encoding="utf-8")
@@ -67,17 +68,23 @@ def astro(folder: Path, files: Files, refused: frozenset[str] = frozenset()) -> 
     return BuiltSite("astro", files, pages, "src/pages", refused)
 
 
+_HEXO_PACKAGES = b"""{
+  "name": "t",
+  "hexo": { "version": "8.1.2" },
+  "dependencies": { "hexo": "8.1.2", "hexo-renderer-marked": "7.0.1", "hexo-renderer-ejs": "2.0.0" }
+}
+"""
+_HEXO_PAGE = "@@<%- page.ghissueid %>@@%%<%- url_for(page.path) %>%%<%- page.content %><%- page.body %>"
 _HEXO = {
-    "package.json": '{"name": "t", "hexo": {"version": "8.1.2"}, "dependencies": {"hexo-renderer-marked": "7.0.1", '
-    '"hexo-renderer-ejs": "2.0.0"}}',
-    "themes/plain/layout/post.ejs": "@@<%- page.ghissueid %>@@%%<%- url_for(page.path) %>%%<%- page.content %><%- page.body %>",
-    "themes/plain/layout/page.ejs": "@@<%- page.ghissueid %>@@%%<%- url_for(page.path) %>%%<%- page.content %>",
+    "themes/plain/layout/post.ejs": _HEXO_PAGE,
+    "themes/plain/layout/page.ejs": _HEXO_PAGE,
     "themes/plain/layout/index.ejs": "",
 }
 
 
 def hexo(folder: Path, files: Files) -> BuiltSite:
     """Build a blog with Hexo, which leaves out the pages that it cannot read."""
+    files = {"package.json": _HEXO_PACKAGES, **files}
     write_files(folder, {**_HEXO, **files})
     run_from_npm(folder, "hexo/bin/hexo", "generate", "--silent")
     return BuiltSite("hexo", files, read_built(folder / "public"), "source")
@@ -93,9 +100,10 @@ DIRECT_TEMPLATES = []
 CATEGORY_SAVE_AS = TAG_SAVE_AS = AUTHOR_SAVE_AS = ""
 FEED_ALL_ATOM = CATEGORY_FEED_ATOM = None
 """
+_PELICAN_PAGE = "@@{{ page.ghissueid }}@@%%{{ SITEURL }}/{{ page.url.lstrip('/') }}%%{{ page.content }}{{ page.body }}"
 _PELICAN = {
-    "theme/templates/article.html": "@@{{ article.ghissueid }}@@%%{{ SITEURL }}/{{ article.url.lstrip('/') }}%%{{ article.content }}{{ article.body }}",
-    "theme/templates/page.html": "@@{{ page.ghissueid }}@@%%{{ SITEURL }}/{{ page.url }}%%{{ page.content }}",
+    "theme/templates/article.html": _PELICAN_PAGE.replace("page.", "article."),
+    "theme/templates/page.html": _PELICAN_PAGE,
     "theme/static/x": "",
     **{f"theme/templates/{name}.html": "" for name in ("author", "category", "tag", "index")},
 }

@@ -1,132 +1,21 @@
 """A page is published exactly where its generator was seen to make one, and is never served otherwise."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import pytest
 
-from app.domain.posts.posts import PostCatalog, ProblemKind
-from app.domain.sites import repository
+from app.domain.posts.posts import ProblemKind
 from app.generators.read import KnownPages, read_site
 from tests.generators.memory_blog import Blog
+from tests.generators.publication_cases import NOW, SITES, Case, cases, catalog_of
 
-_SITES = (repository("ada/blog"),)
-_NOW = 1_795_000_000.0
 _DAY = 86_400
-_CONFIGURATIONS = {"hugo": ("hugo.toml", ""), "jekyll": ("_config.yml", "title: t\n"), "hexo": ("_config.yml", "")}
-_FOLDERS = {"jekyll": "_posts", "hexo": "source/_posts", "astro": "src/pages", "hugo": "content", "pelican": "content"}
-_ALL = ("hugo", "jekyll", "eleventy", "astro", "hexo", "material", "nikola", "pelican", "vitepress")
-_FIELDS = r"""
-date: 2099-07-01 | hugo jekyll |
-publishDate: 2099-01-01 | hugo |
-published: 2099-01-01 | hugo |
-expiryDate: 2020-08-01 | hugo |
-build: {render: never} | hugo |
-build: {render: link} | hugo |
-headless: true | hugo |
-draft: 1 | hugo | material
-draft: "1" | hugo | material
-draft: t | hugo | material
-published: ~ | hugo jekyll |
-permalink: false | eleventy |
-status: draft | pelican |
-status: skip | pelican |
-draft: true | hugo material |
-draft: "true" | hugo | material
-draft: True | hugo material |
-draft: yes | material hugo-0.151 hugo-0.111 |
-draft: on | material hugo-0.151 hugo-0.111 |
-published: false | jekyll hexo hugo-0.151 | hugo
-published: true | | hugo
-published: "false" | hexo hugo-0.151 | hugo
-params: {draft: true} | |
-published: 0 | hexo hugo-0.111 |
-draft: false | |
-"""
-_PLACES = r"""
-jekyll | _posts/nodate.md | no
-jekyll | _posts/_under/2020-07-01-s.md | no
-jekyll | _posts/deep/2020-07-01-s.md | page
-jekyll | _page.md | no
-jekyll | _inc/i.md | no
-jekyll | _posts/2099-07-01-x.md | no
-jekyll | _posts/2020-07-01-s.mkdown | page
-jekyll | _posts/2020-07-01-s.textile | page
-jekyll | news/_posts/2020-07-01-s.md | page
-jekyll | _drafts/a.md | no
-jekyll | about.md | page
-astro | src/pages/_u.md | no
-astro | src/pages/_d/u.md | no
-astro | src/pages/d/u.mdwn | page
-hexo | source/_posts/_u.md | no
-hexo | source/_posts/_d/a.md | no
-hexo | source/_x/a.md | no
-hexo | source/_drafts/a.md | no
-hexo | source/about/index.mkdn | page
-hugo | content/_drafts/a.md | page
-hugo | content/node_modules/a.md | page
-hugo | content/a.mdown | page
-hugo | content/a.mkd | nothing
-hugo | content/bundle/other.md | no
-hugo | content/.hidden/a.md | nothing
-hugo | content/a.md~ | nothing
-eleventy | _drafts/a.md | page
-eleventy | a.liquid | page
-eleventy | a.njk | page
-eleventy | node_modules/x/a.md | nothing
-docusaurus | blog/_a.md | no
-zola | content/a.md | page
-"""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A page, and what its generator makes of it: `page`, `no`, `fails` or `nothing` (it is no page)."""
-
-    generator: str
-    path: str
-    line: str
-    outcome: str
-
-    def __str__(self) -> str:
-        return f"{self.generator}: {self.line or self.path}"
-
-
-def _field_cases() -> Iterator[Case]:
-    for row in _FIELDS.strip().split("\n"):
-        line, absent, failing = (part.strip() for part in row.split(" |"))
-        for generator in (*_ALL, *(name for name in absent.split() if name not in _ALL)):
-            outcome = "no" if generator in absent.split() else "fails" if generator in failing.split() else "page"
-            folder = _FOLDERS.get(generator.partition("-")[0], "posts")
-            if generator != "hugo" or "hugo-0" not in absent or outcome == "fails":
-                yield Case(generator, f"{folder}/2020-07-01-a.md", line, outcome)
-
-
-def _place_cases() -> Iterator[Case]:
-    for row in _PLACES.strip().split("\n"):
-        generator, path, outcome = row.split(" | ")
-        yield Case(generator, path, "", outcome)
-
-
-def _catalog(case: Case) -> PostCatalog:
-    own = case.line.startswith("date:")
-    field = "extra:\n  ghissueid: 41" if case.generator == "zola" else "ghissueid: 41"
-    lines = ["title: T", case.line if own else f"date: 2020-07-01\n{case.line}", field]
-    if case.path.startswith("_posts/2099"):
-        lines[1] = ""
-    files = {
-        case.path: "\n".join(["---", *(line for line in lines if line.strip()), "---", "Text"]).replace("\n\n", "\n")
-    }
-    name, text = _CONFIGURATIONS.get(case.generator.partition("-")[0], ("x.txt", ""))
-    files |= {name: text, "content/bundle/index.md": "---\ntitle: B\n---\n"}
-    return read_site(Blog(files), _SITES, now=_NOW, generator=case.generator)
-
-
-@pytest.mark.parametrize("case", [*_field_cases(), *_place_cases()], ids=str)
+@pytest.mark.parametrize("case", cases(), ids=str)
 def test_only_published_pages_are_served(case: Case) -> None:
-    catalog = _catalog(case)
-    served = catalog.served(_SITES)[_SITES[0]]
+    catalog = catalog_of(case)
+    served = catalog.served(SITES)[SITES[0]]
     posts = [post for post in catalog.posts if post.source == case.path]
     problems = [problem for problem in catalog.problems if problem.source == case.path]
     assert served == ({41} if case.outcome == "page" or "published: true" in case.line else set())
@@ -142,8 +31,8 @@ def test_only_published_pages_are_served(case: Case) -> None:
 
 @pytest.mark.parametrize("line", ["draft: yes", "published: false", "build: {render: false}"])
 def test_page_that_one_version_leaves_out_is_named(line: str) -> None:
-    catalog = _catalog(Case("hugo", "content/a.md", line, "no"))
-    assert not catalog.served(_SITES)[_SITES[0]]
+    catalog = catalog_of(Case("hugo", "content/a.md", line, "no"))
+    assert not catalog.served(SITES)[SITES[0]]
     differing = [problem.message for problem in catalog.problems if problem.kind is ProblemKind.GENERATORS_DIFFER]
     assert (
         "there is no page in Hugo before 0.152 and Hugo 0.111" in differing[0] or "Hugo 0.152 and later" in differing[0]
@@ -154,7 +43,7 @@ def test_page_appears_and_expires_with_time() -> None:
     text = "---\ntitle: T\ndate: 2026-12-01T10:00:00+02:00\nexpiryDate: 2026-12-03\nghissueid: 41\n---\n"
     blog, known, start = Blog({"a.md": text}), KnownPages(), 1_796_112_000.0  # 08:00 UTC
     served = [
-        read_site(blog, _SITES, now=start + seconds, generator="hugo", known=known).served(_SITES)[_SITES[0]]
+        read_site(blog, SITES, now=start + seconds, generator="hugo", known=known).served(SITES)[SITES[0]]
         for seconds in (-_DAY, -1, 0, _DAY, 2 * _DAY)
     ]
     assert served == [set(), set(), {41}, {41}, set()]
@@ -170,7 +59,7 @@ def test_page_appears_and_expires_with_time() -> None:
 )
 def test_configuration_of_hugo_publishes_more(configuration: str, line: str) -> None:
     blog = Blog({"hugo.toml": configuration, "content/a.md": f"---\ntitle: T\n{line}\nghissueid: 41\n---\n"}, "content")
-    assert read_site(blog, _SITES, now=_NOW).served(_SITES)[_SITES[0]] == {41}
+    assert read_site(blog, SITES, now=NOW).served(SITES)[SITES[0]] == {41}
 
 
 def test_configuration_of_jekyll_is_followed() -> None:
@@ -186,13 +75,13 @@ def test_configuration_of_jekyll_is_followed() -> None:
             "_other/a.md": page.format(5),
         }
     )
-    assert read_site(blog, _SITES, now=_NOW).served(_SITES)[_SITES[0]] == {1, 2, 4}
+    assert read_site(blog, SITES, now=NOW).served(SITES)[SITES[0]] == {1, 2, 4}
 
 
 def test_draft_that_code_may_leave_out_is_named() -> None:
     blog = Blog({"src/content/blog/a.md": "---\ntitle: T\ndraft: true\nghissueid: 41\n---\n"}, "src/content")
-    catalog = read_site(blog, _SITES, now=_NOW, generator="astro")
-    assert not catalog.served(_SITES)[_SITES[0]]
+    catalog = read_site(blog, SITES, now=NOW, generator="astro")
+    assert not catalog.served(SITES)[SITES[0]]
     assert [problem.kind for problem in catalog.problems] == [ProblemKind.VALUE_FROM_ELSEWHERE]
 
 
@@ -200,12 +89,12 @@ def test_time_zone_of_the_site_counts() -> None:
     text = "---\ntitle: T\ndate: 2026-12-01 10:00:00\nghissueid: 41\n---\n"
     blog = Blog({"hugo.toml": 'timeZone = "America/New_York"', "content/a.md": text}, "content")
     ten_in_london, ten_in_new_york = 1_796_119_200.0, 1_796_137_200.0
-    assert not read_site(blog, _SITES, now=ten_in_london).served(_SITES)[_SITES[0]]
-    assert read_site(blog, _SITES, now=ten_in_new_york).served(_SITES)[_SITES[0]] == {41}
+    assert not read_site(blog, SITES, now=ten_in_london).served(SITES)[SITES[0]]
+    assert read_site(blog, SITES, now=ten_in_new_york).served(SITES)[SITES[0]] == {41}
 
 
 def test_source_is_relative_to_the_content_folder() -> None:
     blog = Blog({"hugo.toml": "", "content/en/a.md": "---\ntitle: T\nghissueid: 41\n---\n"}, "content/en")
-    (post,) = read_site(blog, _SITES, now=_NOW).posts
+    (post,) = read_site(blog, SITES, now=NOW).posts
     assert (post.source, post.line, post.title) == ("a.md", 3, "T")
     assert PurePosixPath(post.source).suffix == ".md"

@@ -8,7 +8,7 @@ from app.domain.sites import repository
 from app.generators.dialects import dialects_of
 from app.generators.front_matter import decode
 from app.generators.inherited.values import NoInheritance
-from app.generators.page_reader import PageText, read_page
+from app.generators.pages.reader import PageText, read_page
 from app.generators.publication.verdicts import Site
 from app.generators.read import read_site
 from tests.generators.memory_blog import PAGE, Blog
@@ -26,7 +26,7 @@ def test_page_is_read_as_its_generator_does(seen: Seen) -> None:
     assert (reading.fails is not None) == (seen.cell == "fails")
     assert (reading.unpublished is not None) == (seen.cell == "no page")
     if seen.cell not in {"fails", "no page"}:
-        assert (reading.number.printed or None) == seen.printed
+        assert (reading.number.output or None) == seen.printed
 
 
 @pytest.mark.parametrize("seen", seen_values(), ids=str)

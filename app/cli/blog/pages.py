@@ -9,12 +9,15 @@ from datetime import date
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-import frontmatter
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+
+from app.generators.dialects import JEKYLL
+from app.generators.front_matter import find_in_text
+from app.generators.values import ParsedBlock, page_fields
 
 _HTML = "text/html; charset=utf-8"
 _CSS = "text/css; charset=utf-8"
@@ -54,17 +57,26 @@ def parse_post(slug: str, text: str) -> Post:
 
     Raises KeyError if the front matter lacks a field, and ValueError if a field cannot be used.
     """
-    document = frontmatter.loads(text)
+    page, content = _split(text)
     markdown = MarkdownIt("commonmark").enable("table")
     return Post(
         slug=slug,
-        title=str(document["title"]),
-        date=date.fromisoformat(str(document["date"])),
-        tags=tuple(_parse_tags(document["tags"])),
-        ghissueid=int(str(document["ghissueid"])),
-        summary=Markup(markdown.renderInline(document.content.partition("\n\n")[0])),  # noqa: S704 - the owner's own text
-        html=Markup(markdown.render(document.content)),  # noqa: S704 - likewise
+        title=str(page["title"]),
+        date=date.fromisoformat(str(page["date"])),
+        tags=tuple(_parse_tags(page["tags"])),
+        ghissueid=int(str(page["ghissueid"])),
+        summary=Markup(markdown.renderInline(content.partition("\n\n")[0])),  # noqa: S704 - the owner's own text
+        html=Markup(markdown.render(content)),  # noqa: S704 - likewise
     )
+
+
+def _split(text: str) -> tuple[Mapping[str, object], str]:
+    """Return the fields of a post, and its text."""
+    front_matter = find_in_text(text, JEKYLL.split)
+    if front_matter is None:
+        return {}, text
+    _, _, content = text.partition(f"{front_matter.text}---")
+    return page_fields(ParsedBlock(front_matter), JEKYLL).values, content.strip()
 
 
 def read_posts() -> list[Post]:

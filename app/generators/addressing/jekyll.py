@@ -4,8 +4,8 @@ import re
 from pathlib import PurePosixPath
 
 from app.generators.addressing.days import date_parts, read_day, zone_named
-from app.generators.addressing.paths import encoded, replace_tokens
-from app.generators.configuration import Configuration
+from app.generators.addressing.paths import encode_path, replace_tokens
+from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.scalars import mapping_of, text_of, texts_of
 from app.generators.inherited.values import Fields
 
@@ -27,22 +27,22 @@ def jekyll_address(path: PurePosixPath, fields: Fields, configuration: Configura
     own = None if fields.get("permalink") is False else text_of(fields.get("permalink"))
     template = own or _template(path, configuration.values)
     tokens = _tokens(path, fields, configuration)
-    place = replace_tokens(template, tokens) if template and tokens is not None else None
-    if place is None or ".." in place:
+    url_path = replace_tokens(template, tokens) if template and tokens is not None else None
+    if url_path is None or ".." in url_path:
         return None
     base = (text_of(configuration.values.get("baseurl")) or "").strip("/")
-    return encoded(f"{base}/{place}".replace("./", "/"))
+    return encode_path(f"{base}/{url_path}".replace("./", "/"))
 
 
 def _template(path: PurePosixPath, values: Fields) -> str | None:
     style = text_of(values.get("permalink")) or "date"
     collection = _collection(path)
-    configured = text_of(mapping_of(mapping_of(values.get("collections")).get(collection or "")).get("permalink"))
+    own_template = text_of(mapping_of(mapping_of(values.get("collections")).get(collection or "")).get("permalink"))
     if collection == "posts":
-        template = configured or style
+        template = own_template or style
         return _STYLES.get(template, template)
-    if configured:
-        return _STYLES.get(configured, configured)
+    if own_template:
+        return _STYLES.get(own_template, own_template)
     if collection:
         return f"/:collection/:path{_ending(style)}"
     return "/:path/" if path.stem == "index" else f"/:path/:basename{_ending(style)}"
@@ -65,10 +65,10 @@ def _collection(path: PurePosixPath) -> str | None:
 
 def _tokens(path: PurePosixPath, fields: Fields, configuration: Configuration) -> dict[str, str | None] | None:
     collection = _collection(path)
-    named = _POST.fullmatch(path.stem)
-    if collection == "posts" and named is None:
+    name_match = _POST.fullmatch(path.stem)
+    if collection == "posts" and name_match is None:
         return None
-    name = named["slug"].rstrip(".") if named and collection else path.stem
+    name = name_match["slug"].rstrip(".") if name_match and collection else path.stem
     slug = text_of(fields.get("slug"))
     inner = path.parent if collection is None else PurePosixPath(*path.parts[1:]).with_suffix("")
     tokens: dict[str, str | None] = {
@@ -82,7 +82,7 @@ def _tokens(path: PurePosixPath, fields: Fields, configuration: Configuration) -
         "categories": _categories(path, fields),
     }
     zone = zone_named(text_of(configuration.values.get("timezone")))
-    day = read_day(fields.get("date") or (named["day"] if named else None))
+    day = read_day(fields.get("date") or (name_match["day"] if name_match else None))
     if zone is not None and day is not None:
         moment = day.as_utc().astimezone(zone) if day.has_time else day.moment
         tokens |= date_parts(moment)
@@ -93,9 +93,9 @@ def _tokens(path: PurePosixPath, fields: Fields, configuration: Configuration) -
 def _categories(path: PurePosixPath, fields: Fields) -> str:
     folders = path.parts[: path.parts.index("_posts")] if "_posts" in path.parts else ()
     value = fields.get("categories")
-    named = list(texts_of(value)) if isinstance(value, list | tuple) else (text_of(value) or "").split()
+    labels = list(texts_of(value)) if isinstance(value, list | tuple) else (text_of(value) or "").split()
     single = text_of(fields.get("category"))
-    categories = [*folders, *named, *([single] if single else [])]
+    categories = [*folders, *labels, *([single] if single else [])]
     return "/".join(dict.fromkeys(category.lower() for category in categories))
 
 

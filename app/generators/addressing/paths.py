@@ -8,7 +8,7 @@ _SAFE = "/-._~!$&'()*+,;=:@%"
 _SLASHES = re.compile(r"/{2,}")
 
 
-def encoded(path: str) -> str:
+def encode_path(path: str) -> str:
     """Return a path from the root with the characters of an address; what is encoded already stays."""
     return quote(_SLASHES.sub("/", f"/{path}"), safe=_SAFE)
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from app.generators.addressing.days import date_parts, read_day
-from app.generators.addressing.paths import ascii_slug, base_path, below, encoded
-from app.generators.configuration import Configuration
-from app.generators.inherited.scalars import get_folded, mapping_of, text_of, texts_of
+from app.generators.addressing.paths import ascii_slug, base_path, below, encode_path
+from app.generators.inherited.configuration import Configuration
+from app.generators.inherited.scalars import get_any_case, mapping_of, text_of, texts_of
 from app.generators.inherited.values import Fields
 
 _FORMAT = re.compile(r"\{(?P<name>\w+)(?::(?P<format>[^{}]*))?\}")
@@ -25,33 +25,33 @@ def pelican_address(path: PurePosixPath, fields: Fields, configuration: Configur
     values = configuration.values
     is_unknown = configuration.opaque & set(_PELICAN_SETTINGS) or any(name in values for name in _PELICAN_UNKNOWN)
     relative = below(path, configuration.content)
-    if is_unknown or relative is None or configuration.problem or get_folded(fields, "lang"):
+    if is_unknown or relative is None or configuration.problem or get_any_case(fields, "lang"):
         return None
-    if any(get_folded(fields, name) for name in ("save_as", "template")):
+    if any(get_any_case(fields, name) for name in ("save_as", "template")):
         return None
     base = base_path(text_of(values.get("SITEURL")))
-    own = text_of(get_folded(fields, "url"))
+    own = text_of(get_any_case(fields, "url"))
     if own:
-        return None if "//" in own or ".." in own or "{" in own else encoded(f"{base}/{own}")
+        return None if "//" in own or ".." in own or "{" in own else encode_path(f"{base}/{own}")
     is_page = relative.parts[0] == "pages"
     template = text_of(values.get("PAGE_URL" if is_page else "ARTICLE_URL"))
     template = template or ("pages/{slug}.html" if is_page else "{slug}.html")
-    place = _formatted(template, fields, _pelican_slug(relative, fields, values))
-    return None if place is None else encoded(f"{base}/{place}")
+    url_path = _fill(template, fields, _pelican_slug(relative, fields, values))
+    return None if url_path is None else encode_path(f"{base}/{url_path}")
 
 
 def _pelican_slug(relative: PurePosixPath, fields: Fields, values: Fields) -> str | None:
-    slug = text_of(get_folded(fields, "slug"))
+    slug = text_of(get_any_case(fields, "slug"))
     if slug:
         return slug
     by_name = text_of(values.get("SLUGIFY_SOURCE")) == "basename"
-    source = relative.stem if by_name else text_of(get_folded(fields, "title"))
+    source = relative.stem if by_name else text_of(get_any_case(fields, "title"))
     return ascii_slug(source) if source else None
 
 
-def _formatted(template: str, fields: Fields, slug: str | None) -> str | None:
-    """Return a template of Pelican with its fields, of which it knows the slug and the date."""
-    day = read_day(get_folded(fields, "date"))
+def _fill(template: str, fields: Fields, slug: str | None) -> str | None:
+    """Return a template of Pelican with its slug and its date; None if it has other fields."""
+    day = read_day(get_any_case(fields, "date"))
     parts = date_parts(day.moment) if day else {}
     missing = False
 
@@ -79,11 +79,11 @@ def nikola_address(path: PurePosixPath, fields: Fields, configuration: Configura
         return None
     pretty = fields.get("pretty_url", values.get("PRETTY_URLS", True))
     is_pretty = (text_of(pretty) or "").casefold() != "false"
-    place = "/".join(part for part in (destination, slug) if part not in {"", "."})
+    url_path = "/".join(part for part in (destination, slug) if part not in {"", "."})
     is_index = is_pretty and slug == "index"
     ending = "" if is_index else "/" if is_pretty else ".html"
-    place = place.removesuffix("index") if is_index else place
-    return encoded(f"{base_path(text_of(values.get('SITE_URL')))}/{place}{ending}")
+    url_path = url_path.removesuffix("index") if is_index else url_path
+    return encode_path(f"{base_path(text_of(values.get('SITE_URL')))}/{url_path}{ending}")
 
 
 def _nikola_folder(path: PurePosixPath, values: Fields) -> str | None:
@@ -108,10 +108,10 @@ def material_address(path: PurePosixPath, fields: Fields, configuration: Configu
     options = _blog_options(values)
     folder = PurePosixPath(text_of(options.get("blog_dir")) or "blog") if options is not None else None
     if folder is not None and below(relative, folder / "posts") is not None:
-        place = _blog_post(relative, fields, options or {}, folder)
-        return None if place is None else encoded(f"{base}/{place}")
+        url_path = _blog_post(relative, fields, options or {}, folder)
+        return None if url_path is None else encode_path(f"{base}/{url_path}")
     name = relative.parent if relative.stem in {"index", "README"} else relative.with_suffix("")
-    return encoded(f"{base}/{name.as_posix()}/") if name != PurePosixPath() else encoded(f"{base}/")
+    return encode_path(f"{base}/{name.as_posix()}/") if name != PurePosixPath() else encode_path(f"{base}/")
 
 
 def _blog_options(values: Fields) -> Fields | None:
@@ -131,16 +131,16 @@ def _blog_post(relative: PurePosixPath, fields: Fields, options: Fields, folder:
         return None
     template = text_of(options.get("post_url_format")) or "{date}/{slug}"
     title, slug = text_of(fields.get("title")), text_of(fields.get("slug"))
-    known = {
+    tokens = {
         "slug": slug or (_material_slug(title) if title else None),
         "file": relative.stem,
         "date": _material_date(fields.get("date"), text_of(options.get("post_url_date_format")) or "yyyy/MM/dd"),
     }
-    if any(known.get(match["name"]) is None for match in _FORMAT.finditer(template)):
+    if any(tokens.get(match["name"]) is None for match in _FORMAT.finditer(template)):
         return None
-    place = _FORMAT.sub(lambda match: known[match["name"]] or "", template)
+    url_path = _FORMAT.sub(lambda match: tokens[match["name"]] or "", template)
     prefix = "" if folder == PurePosixPath() else f"{folder.as_posix()}/"
-    return f"{prefix}{place}/"
+    return f"{prefix}{url_path}/"
 
 
 def _material_slug(title: str) -> str:

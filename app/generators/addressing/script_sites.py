@@ -4,13 +4,15 @@ import re
 from pathlib import PurePosixPath
 
 from app.generators.addressing.days import date_parts, read_day
-from app.generators.addressing.paths import base_path, below, encoded, replace_tokens
-from app.generators.configuration import Configuration
+from app.generators.addressing.paths import base_path, below, encode_path, replace_tokens
+from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.eleventy_files import folders_of
 from app.generators.inherited.scalars import mapping_of, text_of
 from app.generators.inherited.values import Fields
 
 _TEMPLATE = re.compile(r"\{\{|\{%|\$\{|<%")
+_DAY_PREFIX = re.compile(r"^\d{4}-\d{2}-\d{2}-")
+_PAGE_NAME = re.compile(r"\{\{-?\s*page\.(fileSlug|filePathStem)\s*-?\}\}")
 _DOCUSAURUS = re.compile(
     r"(?P<folder>.*?)(?P<day>\d{4}[-/]\d{1,2}[-/]\d{1,2})[-/]?(?P<text>.*?)(?:/index)?\.mdx?", re.DOTALL
 )
@@ -18,11 +20,11 @@ _DOCUSAURUS = re.compile(
 
 def setting(script: str, name: str) -> str | None:
     """Return a setting that a script gives as one string; None if it has it otherwise, empty if it has none."""
-    given = re.findall(rf"\b{name}\s*[:=]\s*([^\s,}}]+)", script)
-    if not given:
+    values = re.findall(rf"\b{name}\s*[:=]\s*([^\s,}}]+)", script)
+    if not values:
         return ""
-    literal = re.fullmatch(r"""(["'`])([^"'`$]*)\1[,;]?""", given[0])
-    return literal[2] if literal and len(given) == 1 else None
+    literal = re.fullmatch(r"""(["'`])([^"'`$]*)\1[,;]?""", values[0])
+    return literal[2] if literal and len(values) == 1 else None
 
 
 def eleventy_address(path: PurePosixPath, fields: Fields, configuration: Configuration) -> str | None:
@@ -39,11 +41,16 @@ def eleventy_address(path: PurePosixPath, fields: Fields, configuration: Configu
     if isinstance(permalink, dict):
         permalink = permalink.get("build")
     text = text_of(permalink)
-    place = _eleventy_permalink(text) if text is not None else _eleventy_usual(relative)
-    return None if place is None else encoded(f"{prefix.strip('/')}/{place}")
+    url_path = _eleventy_permalink(text, relative) if text is not None else _eleventy_usual(relative)
+    return None if url_path is None else encode_path(f"{prefix.strip('/')}/{url_path}")
 
 
-def _eleventy_permalink(text: str) -> str | None:
+def _eleventy_permalink(text: str, relative: PurePosixPath) -> str | None:
+    """Return the address of a permalink, in which the names of the page may stand as templates."""
+    name, folder = _DAY_PREFIX.sub("", relative.stem), _folder(relative.parent)
+    slug = _DAY_PREFIX.sub("", relative.parent.name) if name == "index" else name
+    names = {"fileSlug": slug, "filePathStem": f"/{folder}{name}"}
+    text = _PAGE_NAME.sub(lambda match: names[match[1]], text)
     if _TEMPLATE.search(text) or text in {"true", "false"}:
         return None
     return f"/{text.lstrip('/')}".removesuffix("index.html")
@@ -74,7 +81,7 @@ def astro_address(path: PurePosixPath, fields: Fields, configuration: Configurat
     if form not in {"", "directory"}:
         return None
     ending = "" if slash == "never" else "/"
-    return encoded(f"{prefix}/{name}{ending}" if name else f"{prefix}/")
+    return encode_path(f"{prefix}/{name}{ending}" if name else f"{prefix}/")
 
 
 def hexo_address(path: PurePosixPath, fields: Fields, configuration: Configuration) -> str | None:
@@ -88,15 +95,15 @@ def hexo_address(path: PurePosixPath, fields: Fields, configuration: Configurati
     if relative is None:
         return None
     post = below(relative, PurePosixPath("_posts"))
-    place = _hexo_post(post, fields, values) if post is not None else _hexo_page(relative, fields)
-    if place is None:
+    url_path = _hexo_post(post, fields, values) if post is not None else _hexo_page(relative, fields)
+    if url_path is None:
         return None
     pretty = mapping_of(values.get("pretty_urls"))
-    if text_of(pretty.get("trailing_index")) == "false" or place.endswith("/index.html"):
-        place = place.removesuffix("index.html")
+    if text_of(pretty.get("trailing_index")) == "false" or url_path.endswith("/index.html"):
+        url_path = url_path.removesuffix("index.html")
     if text_of(pretty.get("trailing_html")) == "false":
-        place = place.removesuffix(".html")
-    return encoded(f"{base.strip('/')}/{place}")
+        url_path = url_path.removesuffix(".html")
+    return encode_path(f"{base.strip('/')}/{url_path}")
 
 
 def _hexo_page(relative: PurePosixPath, fields: Fields) -> str | None:
@@ -136,10 +143,10 @@ def docusaurus_address(path: PurePosixPath, fields: Fields, configuration: Confi
         return None
     slug = text_of(fields.get("slug"))
     if slug:
-        return encoded(f"{base}/blog/{slug}")
-    dated = _DOCUSAURUS.fullmatch(relative.as_posix())
-    if dated:
-        day = dated["day"].replace("-", "/")
-        return encoded(f"{base}/blog/{day}/{dated['folder']}{dated['text']}")
+        return encode_path(f"{base}/blog/{slug}")
+    day_match = _DOCUSAURUS.fullmatch(relative.as_posix())
+    if day_match:
+        day = day_match["day"].replace("-", "/")
+        return encode_path(f"{base}/blog/{day}/{day_match['folder']}{day_match['text']}")
     name = relative.parent if relative.stem == "index" else relative.with_suffix("")
-    return encoded(f"{base}/blog/{name.as_posix()}")
+    return encode_path(f"{base}/blog/{name.as_posix()}")

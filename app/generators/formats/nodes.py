@@ -9,6 +9,7 @@ class Quirk(StrEnum):
     """Something that some readers accept and others refuse; its text goes on after "it has"."""
 
     TAB = "a tab between two tokens"
+    TAB_IN_TEXT = "a tab inside a text"
     TAB_INDENT = "a tab as indentation"
     DUPLICATE_ANCHOR = "an anchor that is given twice"
     DUPLICATE_KEY = "a field that is given twice"

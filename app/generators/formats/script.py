@@ -16,9 +16,9 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 
 def read_script(text: str) -> Mapping[str, object]:
     """Return the values of the literals; raises `NotFollowed` if the text is neither form."""
-    stripped = text.strip().removesuffix(";")
-    if stripped.startswith("{"):
-        return _object(stripped)
+    code = text.strip().removesuffix(";")
+    if code.startswith("{"):
+        return _object(code)
     values = {match["name"]: _literal(match["value"]) for match in _STATEMENT.finditer(text)}
     if not values:
         raise NotFollowed("it is JavaScript that cannot be followed here")

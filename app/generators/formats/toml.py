@@ -92,7 +92,7 @@ def _escape(match: re.Match[str]) -> str:
 def _drop_last_comma(parts: list[str]) -> None:
     """Remove the comma that ends an inline table; the parts behind it are blank."""
     for index in range(len(parts) - 1, -1, -1):
-        stripped = parts[index].rstrip()
-        if stripped:
-            parts[index] = stripped.removesuffix(",")
+        part = parts[index].rstrip()
+        if part:
+            parts[index] = part.removesuffix(",")
             return

@@ -12,17 +12,17 @@ from app.generators.formats.yaml_reader import is_invalid_timestamp
 _UNUSUAL = re.compile(
     "[^\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U000effff]|\r(?!\n|\\Z)"
 )
-_QUOTED = r"\"[^\"\\\r]*\"|'[^'\r]*'"
+_QUOTATION = r"\"[^\"\\\r]*\"|'[^'\r]*'"
 _PLAIN = r"(?:[^-?:,\[\]{}#&*!|>'\"%@`=< \r]|-(?=[0-9]))(?:[^:# \r]|:(?=[^ \r])|(?<=[^ ])#| +(?=[^ #\r]))*"
 _ITEM = r"(?:[^-?:,\[\]{}#&*!|>'\"%@`=< \r]|-(?=[0-9]))[^:#,\[\]{}'\"? \r]*(?: +[^:#,\[\]{}'\"? \r]+)*"
 _COMMENT = r"(?: +#.*)?\r?"
 _ENTRY = re.compile(
     rf"(?P<key>[A-Za-z_][A-Za-z0-9_-]*):"
-    rf"(?: +(?:(?P<quoted>{_QUOTED})|(?P<plain>{_PLAIN})|\[(?P<items>[^\]\r]*)\]))? *{_COMMENT}"
+    rf"(?: +(?:(?P<quoted>{_QUOTATION})|(?P<plain>{_PLAIN})|\[(?P<items>[^\]\r]*)\]))? *{_COMMENT}"
 )
-_LIST_ITEM = re.compile(rf"(?P<indent> *)- +(?:(?P<quoted>{_QUOTED})|(?P<plain>{_PLAIN})) *{_COMMENT}")
-_FLOW_ITEMS = re.compile(rf" *(?:(?:{_QUOTED}|{_ITEM}) *(?:, *(?:{_QUOTED}|{_ITEM}) *)*)?")
-_FLOW_ITEM = re.compile(rf"(?P<quoted>{_QUOTED})|(?P<plain>{_ITEM})")
+_LIST_ITEM = re.compile(rf"(?P<indent> *)- +(?:(?P<quoted>{_QUOTATION})|(?P<plain>{_PLAIN})) *{_COMMENT}")
+_FLOW_ITEMS = re.compile(rf" *(?:(?:{_QUOTATION}|{_ITEM}) *(?:, *(?:{_QUOTATION}|{_ITEM}) *)*)?")
+_FLOW_ITEM = re.compile(rf"(?P<quoted>{_QUOTATION})|(?P<plain>{_ITEM})")
 _BLANK = re.compile(r" *(?:#.*)?\r?")
 
 
@@ -86,9 +86,9 @@ def _value(entry: re.Match[str], line: int) -> Node:
 
 
 def _scalar(match: re.Match[str], line: int) -> Scalar:
-    quoted = match["quoted"]
-    if quoted is not None:
-        return Scalar(quoted[1:-1], line, plain=False)
+    quotation = match["quoted"]
+    if quotation is not None:
+        return Scalar(quotation[1:-1], line, plain=False)
     plain = (match["plain"] or "").rstrip(" ")
     if is_invalid_timestamp(plain):
         raise _Doubtful

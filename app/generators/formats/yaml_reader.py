@@ -38,10 +38,10 @@ _PATTERNS = (
 )
 _HIDDEN = {ord(character): 0xF0000 + ord(character) for character in (*_SEPARATORS, *map(chr, range(0x20)), "\x7f")}
 """Characters that the scanner would take for something else, and stand-ins of a private plane."""
-for _kept in "\t\n\r":
-    del _HIDDEN[ord(_kept)]
-_SHOWN = {stand_in: character for character, stand_in in _HIDDEN.items()}
-_STAND_INS = re.compile(f"[{''.join(map(chr, _SHOWN))}]")
+for _blank in "\t\n\r":
+    del _HIDDEN[ord(_blank)]
+_ORIGINALS = {stand_in: character for character, stand_in in _HIDDEN.items()}
+_STAND_INS = re.compile(f"[{''.join(map(chr, _ORIGINALS))}]")
 _PLAIN_RUN = re.compile(r"[^\0 \t\r\n:#,?\[\]{}]+")
 _ENDS = "\0 \t\r\n"
 _FLOW_MARKS = ",[]{}"
@@ -88,14 +88,14 @@ class _Lenient(Reader, Scanner, Parser, Composer, BaseResolver):  # type: ignore
 
     def check_plain(self) -> bool:
         """Return whether a plain scalar begins here."""
-        character, following = self.peek(), self.peek(1)
+        character, next_character = self.peek(), self.peek(1)
         if character not in "\0 \t\r\n-?:,[]{}#&*!|>'\"%@`":
             return True
-        ends = following in _ENDS or (self.flow_level and following in _FLOW_MARKS)
+        ends = next_character in _ENDS or (self.flow_level and next_character in _FLOW_MARKS)
         return not ends and character in "-?:"
 
     def scan_plain(self) -> Any:
-        """Scan a plain scalar, in which question marks and tabs may stand."""
+        """Scan a plain scalar, in which question positions and tabs may stand."""
         chunks: list[str] = []
         start_mark = end_mark = self.get_mark()
         indent = self.indent + 1
@@ -123,8 +123,8 @@ class _Lenient(Reader, Scanner, Parser, Composer, BaseResolver):  # type: ignore
             character = self.peek(length)
             if character in _ENDS:
                 return length
-            following = self.peek(length + 1)
-            if character == ":" and (following in _ENDS or (self.flow_level and following in _FLOW_MARKS)):
+            next_character = self.peek(length + 1)
+            if character == ":" and (next_character in _ENDS or (self.flow_level and next_character in _FLOW_MARKS)):
                 return length
             if self.flow_level and character in _FLOW_MARKS:
                 return length
@@ -140,14 +140,16 @@ class _Lenient(Reader, Scanner, Parser, Composer, BaseResolver):  # type: ignore
         blanks = self.prefix(length)
         self.forward(length)
         tab_line = self.line
-        folded = [blanks] if blanks else []
+        separators = [blanks] if blanks else []
         if self.peek() in "\r\n":
-            folded = self._folded_lines()
-        if "\t" in blanks and (not folded or self.peek() in "\0#" or folded != [blanks]):
+            separators = self._line_breaks()
+        if "\t" in blanks and (not separators or self.peek() in "\0#" or separators != [blanks]):
             self.note(Quirk.TAB, tab_line)
-        return folded
+        elif "\t" in blanks:
+            self.note(Quirk.TAB_IN_TEXT, tab_line)
+        return separators
 
-    def _folded_lines(self) -> list[str]:
+    def _line_breaks(self) -> list[str]:
         line_break = self.scan_line_break()
         self.allow_simple_key = True
         if self._at_document_mark():
@@ -196,16 +198,16 @@ def read_yaml(text: str) -> Document:
     """Return the tree of a YAML document; raises `Unreadable`."""
     quirks: dict[Quirk, int] = {}
     for pattern, quirk in _PATTERNS:
-        if found := pattern.search(text):
-            quirks[quirk] = line_at(text, found.start())
-    loader = _Lenient(_prepared(text))
+        if match := pattern.search(text):
+            quirks[quirk] = line_at(text, match.start())
+    loader = _Lenient(_with_stand_ins(text))
     root = _compose(loader)
     converter = _Converter(loader.quirks)
     node = NO_FIELDS if root is None else converter.node(root)
     return Document(node, {**quirks, **converter.quirks})
 
 
-def _prepared(text: str) -> str:
+def _with_stand_ins(text: str) -> str:
     """Return a text of equal length in which no character has a meaning that only PyYAML gives it."""
     return text.translate(_HIDDEN).replace("\ufeff", " ")
 
@@ -216,22 +218,22 @@ def _compose(loader: _Lenient) -> Any:
     except Unreadable:
         raise
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise Unreadable(_reason(error), mark.line + 1 if mark else None) from None
+        position = error.problem_mark or error.context_mark
+        raise Unreadable(_reason(error), position.line + 1 if position else None) from None
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError):
         raise Unreadable("it is not YAML") from None
 
 
 def field_spans(text: str, name: str, *, any_case: bool) -> list[tuple[int, int, int, int]]:
     """Return the indices of name and value of each top-level field of this name; raises `Unreadable`."""
-    root = _compose(_Lenient(_prepared(text)))
+    root = _compose(_Lenient(_with_stand_ins(text)))
     pairs = root.value if isinstance(root, yaml.MappingNode) else []
     spans = []
     for key, value in pairs:
         spelt = key.value if isinstance(key, yaml.ScalarNode) else ""
         if (spelt.casefold() if any_case else spelt) == name:
-            marks = (key.start_mark, key.end_mark, value.start_mark, value.end_mark)
-            spans.append(tuple(mark.index for mark in marks))
+            positions = (key.start_mark, key.end_mark, value.start_mark, value.end_mark)
+            spans.append(tuple(position.index for position in positions))
     return [span for span in spans if span[2] >= span[1]]  # the value of an alias stands elsewhere
 
 
@@ -254,9 +256,8 @@ class _Converter:
         self._open: set[int] = set()
 
     def node(self, node: Any) -> Node:
-        known = self._nodes.get(id(node))
-        if known is not None:
-            return known
+        if id(node) in self._nodes:
+            return self._nodes[id(node)]
         line = node.start_mark.line + 1
         if id(node) in self._open:
             raise Unreadable("a value contains itself", line)
@@ -273,7 +274,7 @@ class _Converter:
             return ListNode(tuple(self.node(item) for item in node.value), line, tag)
         if isinstance(node, yaml.MappingNode):
             return MapNode(tuple(self._pair(key, value) for key, value in node.value), line, tag)
-        text = _STAND_INS.sub(lambda match: chr(_SHOWN[ord(match.group())]), node.value)
+        text = _STAND_INS.sub(lambda match: chr(_ORIGINALS[ord(match.group())]), node.value)
         plain = node.style is None and node.tag in {"", tag}
         if plain and tag is None and is_invalid_timestamp(text):
             self.quirks.setdefault(Quirk.INVALID_TIMESTAMP, line)

@@ -8,8 +8,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from app.domain.posts.posts import PostProblem, ProblemKind
-from app.generators.configuration import MAX_BYTES, Configuration
-from app.generators.inherited.eleventy_files import COMPUTED, DataFile, DataFiles, merge_data
+from app.generators.inherited.configuration import MAX_BYTES, Configuration
+from app.generators.inherited.eleventy_files import COMPUTED_DATA, DataFile, DataFiles, merge_data
 from app.generators.inherited.scalars import mapping_of, text_of
 from app.generators.inherited.values import FieldReader, Fields
 from app.generators.tree import ContentTree
@@ -27,25 +27,25 @@ class EleventyInheritance:
     def __init__(self, tree: ContentTree, configuration: Configuration, reader: FieldReader) -> None:
         self._tree, self._reader, self._content = tree, reader, configuration.content
         self._files = DataFiles(tree, configuration)
-        self._global = [*self._files.global_files(), *_added(configuration)]
+        self._global = [*self._files.global_files(), *_global_data_of_script(configuration)]
         self._layouts: dict[str, DataFile | None] = {}
         includes, versions = self._files.folders["includes"], self._files.versions
-        shared = [*self._files.global_paths, *(path for path in versions if path.is_relative_to(includes))]
-        self._key = (configuration.key, tuple(sorted((str(path), versions[path]) for path in shared)))
+        common = [*self._files.global_paths, *(path for path in versions if path.is_relative_to(includes))]
+        self._key = (configuration.key, tuple(sorted((str(path), versions[path]) for path in common)))
         self.problems: Sequence[PostProblem] = ()
 
     def merge(self, path: PurePosixPath, fields: Fields, version: str = "") -> Fields:
         """Return a page's fields as its data cascade has them; computed data beats its own."""
         del version
         below = self._below(path, fields)
-        if not below and COMPUTED not in fields:
+        if not below and COMPUTED_DATA not in fields:
             return fields
-        merged: Fields = {}
-        for each in below:
-            merged = merge_data(merged, each.values)
-        merged = merge_data(merged, fields)
-        computed = mapping_of(merged.get(COMPUTED))
-        return {**merged, **{name: value for name, value in computed.items() if _is_literal(value)}}
+        data: Fields = {}
+        for data_file in below:
+            data = merge_data(data, data_file.values)
+        data = merge_data(data, fields)
+        computed_data = mapping_of(data.get(COMPUTED_DATA))
+        return {**data, **{name: value for name, value in computed_data.items() if _is_literal(value)}}
 
     def problems_for(self, path: PurePosixPath, fields: Fields) -> Sequence[PostProblem]:
         """Return the scripts that may give a page its number or address, and computed data with templates."""
@@ -54,27 +54,33 @@ class EleventyInheritance:
         return [PostProblem(ProblemKind.VALUE_FROM_ELSEWHERE, source, message, _ADVICE) for message in messages]
 
     def _messages(self, below: Sequence[DataFile], fields: Fields) -> Iterator[str]:
-        for each in below:
-            if each.problem and any(COMPUTED in each.mentions or name not in fields for name in each.mentions):
-                names = " and ".join(sorted(each.mentions))
-                yield f"{each.source} may give {names}, and cannot be followed: {each.problem}"
-        computed: Fields = {}
-        for values in (*(each.values for each in below), fields):
-            computed = merge_data(computed, mapping_of(values.get(COMPUTED)))
+        for data_file in below:
+            if data_file.problem and any(
+                COMPUTED_DATA in data_file.mentions or name not in fields for name in data_file.mentions
+            ):
+                names = " and ".join(sorted(data_file.mentions))
+                yield f"{data_file.source} may give {names}, and cannot be followed: {data_file.problem}"
+        computed_data: Fields = {}
+        for values in (*(data_file.values for data_file in below), fields):
+            computed_data = merge_data(computed_data, mapping_of(values.get(COMPUTED_DATA)))
         for name in _DECISIVE:
-            if name in computed and not _is_literal(computed[name]):
+            if name in computed_data and not _is_literal(computed_data[name]):
                 yield f"eleventyComputed gives {name} by a template, which cannot be followed"
 
     def key_for(self, path: PurePosixPath) -> Hashable:
         """Return the versions of the data files of a page, of the global ones and the layouts."""
         versions = self._files.versions
-        local = tuple((str(each), versions[each]) for each in self._files.local_paths(path))
+        local = tuple((str(data_file), versions[data_file]) for data_file in self._files.local_paths(path))
         return (self._key, local) if local else self._key
 
     def _below(self, path: PurePosixPath, fields: Fields) -> Sequence[DataFile]:
         """Return what gives a page fields, the one that wins last."""
         local = self._files.local_files(path)
-        candidates = (fields, *(each.values for each in reversed(local)), *(each.values for each in self._global))
+        candidates = (
+            fields,
+            *(data_file.values for data_file in reversed(local)),
+            *(data_file.values for data_file in self._global),
+        )
         name = next((text for values in candidates if (text := text_of(values.get("layout")))), None)
         return [*self._global, *self._layout_chain(name), *local]
 
@@ -100,11 +106,11 @@ class EleventyInheritance:
             return DataFile(str(path), problem=str(error).partition("\n")[0], mentions=frozenset({"ghissueid"}))
 
 
-def _added(configuration: Configuration) -> Iterator[DataFile]:
+def _global_data_of_script(configuration: Configuration) -> Iterator[DataFile]:
     """Yield the problem of a configuration that adds data by a script."""
-    added = re.findall(r"addGlobalData\(\s*[\"'`](ghissueid|permalink|eleventyComputed)\b", configuration.text)
-    if added:
-        yield DataFile(str(configuration.path), problem="it is a script", mentions=frozenset(added))
+    names = re.findall(r"addGlobalData\(\s*[\"'`](ghissueid|permalink|eleventyComputed)\b", configuration.text)
+    if names:
+        yield DataFile(str(configuration.path), problem="it is a script", mentions=frozenset(names))
 
 
 def _is_literal(value: object) -> bool:

@@ -6,22 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from app.generators.configuration import MAX_BYTES, Configuration
+from app.generators.inherited.configuration import MAX_BYTES, Configuration
 from app.generators.inherited.scalars import is_empty, mapping_of
 from app.generators.inherited.script_literals import exported_literal
 from app.generators.inherited.values import Fields
 from app.generators.tree import ContentTree
 
-COMPUTED = "eleventyComputed"
+COMPUTED_DATA = "eleventyComputed"
 _OVERRIDE = "override:"
 _SCRIPTS = (".mjs", ".cjs", ".js")
 _SUFFIXES = (".json", ".11tydata.json", *(f".11tydata{suffix}" for suffix in _SCRIPTS))
 """Of the files beside a page or in a folder, the later wins."""
 _GLOBAL = frozenset(
-    {"ghissueid", "ghrepo", "repo", "title", "permalink", "draft", "date", "description", "layout", COMPUTED}
+    {"ghissueid", "ghrepo", "repo", "title", "permalink", "draft", "date", "description", "layout", COMPUTED_DATA}
 )
 """Fields of a page that matter here; other global data is not read."""
-_DECISIVE = re.compile(rf"\b(?:ghissueid|permalink|{COMPUTED})\b")
+_DECISIVE = re.compile(rf"\b(?:ghissueid|permalink|{COMPUTED_DATA})\b")
 _SETTERS = {"input": "setInputDirectory", "includes": "setIncludesDirectory", "data": "setDataDirectory"}
 _DEFAULTS = {"input": ".", "includes": "_includes", "data": "_data"}
 
@@ -72,8 +72,7 @@ class DataFiles:
     def global_files(self) -> Iterator[DataFile]:
         """Yield the global data, each file as a mapping from its name."""
         for path in self.global_paths:
-            each = self._file(path, name=path.stem)
-            yield each
+            yield self._file(path, name=path.stem)
 
     def local_paths(self, page: PurePosixPath) -> Sequence[PurePosixPath]:
         """Return the data files of a page, the one that wins last."""
@@ -88,8 +87,8 @@ class DataFiles:
         paths = self._of_folder.get(folder)
         if paths is None:
             start = self.folders["input"]
-            inside = [each for each in (folder, *folder.parents) if each.is_relative_to(start) and each.name]
-            paths = [path for each in reversed(inside) for path in self._existing(each / each.name)]
+            inside = [parent for parent in (folder, *folder.parents) if parent.is_relative_to(start) and parent.name]
+            paths = [path for parent in reversed(inside) for path in self._existing(parent / parent.name)]
             self._of_folder[folder] = paths
         return paths
 
@@ -119,14 +118,14 @@ def _is_data(path: PurePosixPath) -> bool:
 
 def merge_data(below: Fields, above: Fields) -> Fields:
     """Return two levels of the data cascade in one: lists are joined, mappings merged, `override:` replaces."""
-    merged = dict(below)
+    result = dict(below)
     for name, value in above.items():
         key = name.removeprefix(_OVERRIDE)
-        merged[key] = value if key != name else _merged(merged.get(key), value)
-    return merged
+        result[key] = value if key != name else _merge_values(result.get(key), value)
+    return result
 
 
-def _merged(old: object, new: object) -> object:
+def _merge_values(old: object, new: object) -> object:
     if isinstance(old, list) and isinstance(new, list):
         return [*old, *new]
     if isinstance(old, Mapping):

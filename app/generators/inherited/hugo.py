@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from app.domain.posts.posts import PostProblem, ProblemKind
-from app.generators.configuration import MAX_BYTES, Configuration
-from app.generators.inherited.scalars import get_folded, glob_pattern, mapping_of, mappings_of, text_of
-from app.generators.inherited.values import UNTOLD, FieldReader, Fields
+from app.generators.inherited.configuration import MAX_BYTES, Configuration
+from app.generators.inherited.scalars import get_any_case, glob_pattern, mapping_of, mappings_of, text_of
+from app.generators.inherited.values import UNKNOWN_VALUE, FieldReader, Fields
 from app.generators.tree import ContentTree
 
 _CONTENT_SUFFIXES = frozenset({".md", ".markdown", ".html", ".htm", ".org", ".mdown", ".rst", ".ad", ".adoc", ".pdc"})
 _TARGETS = frozenset({"path", "kind", "environment"})
 _OLD = "hugo-0.111"
-_FORCED = frozenset({"draft", "date", "publishdate", "expirydate"})
-_DECISIVE = _FORCED | {"ghissueid", "ghrepo", "repo", "build", "_build", "headless"}
+_STRONG_FIELDS = frozenset({"draft", "date", "publishdate", "expirydate"})
+_DECISIVE = _STRONG_FIELDS | {"ghissueid", "ghrepo", "repo", "build", "_build", "headless"}
 _ADVICE = "Write ghissueid in the page."
 
 
@@ -73,6 +73,7 @@ class HugoInheritance:
         self._key = configuration.key
         self._sections: dict[PurePosixPath, _Section] = {}
         self._versions: dict[PurePosixPath, Hashable] = {}
+        self._last: tuple[PurePosixPath, _Page] | None = None
         self._chains: dict[PurePosixPath, tuple[Sequence[_Section], Hashable]] = {}
         self.problems = tuple(self._read(tree, reader))
 
@@ -92,26 +93,40 @@ class HugoInheritance:
         entries = self._entries_above(path)
         if not entries:
             return fields
-        is_old, page = version == _OLD, _page(path, self._content)
+        is_old, page = version == _OLD, self._page(path)
         matching = [entry for entry in entries if entry.matches(page, is_old=is_old)]
+        if not matching:
+            return fields
         return _merge_as_old(matching, fields) if is_old else _merge(matching, fields)
 
     def problems_for(self, path: PurePosixPath, fields: Fields) -> Sequence[PostProblem]:
         """Return what of the cascades above a page cannot be followed."""
         sections, _ = self._chain(path.parent)
-        if not sections:
+        if not sections or not self._is_doubtful(sections):
             return ()
         source = path.relative_to(self._content).as_posix()
-        said = [(ProblemKind.VALUE_FROM_ELSEWHERE, text, _ADVICE) for each in sections if (text := _said_of(each))]
-        ambiguous = _ambiguous(self._entries_above(path), _page(path, self._content), fields)
+        texts = [text for section in sections if (text := _message_about(section))]
+        messages = [(ProblemKind.VALUE_FROM_ELSEWHERE, text, _ADVICE) for text in texts]
+        ambiguous = _ambiguous(self._entries_above(path), self._page(path), fields)
         if ambiguous:
             text = f"several entries of a cascade give {ambiguous}, and older versions of Hugo take any of them"
-            said.append((ProblemKind.GENERATORS_DIFFER, text, "Write the field in the page."))
-        return [PostProblem(kind, source, text, advice) for kind, text, advice in said]
+            messages.append((ProblemKind.GENERATORS_DIFFER, text, "Write the field in the page."))
+        return [PostProblem(kind, source, text, advice) for kind, text, advice in messages]
+
+    def _is_doubtful(self, sections: Sequence[_Section]) -> bool:
+        """Return whether something may have to be said of the pages below sections."""
+        entries = [entry for section in sections for entry in section.entries]
+        return len(entries) > 1 or any(section.problem for section in sections) or not entries[0].can_be_followed
 
     def key_for(self, path: PurePosixPath) -> Hashable:
         """Return the versions of the files that give this page fields."""
         return self._chain(path.parent)[1]
+
+    def _page(self, path: PurePosixPath) -> _Page:
+        """Return a page as targets name it; the last one is kept, because each version of Hugo asks for it."""
+        if self._last is None or self._last[0] != path:
+            self._last = (path, _page(path, self._content))
+        return self._last[1]
 
     def _entries_above(self, path: PurePosixPath) -> Sequence[_Entry]:
         return [entry for section in self._chain(path.parent)[0] for entry in section.entries]
@@ -140,7 +155,7 @@ def _read_section(tree: ContentTree, path: PurePosixPath, reader: FieldReader) -
         return _Section(str(path), (), str(error).partition("\n")[0] or "it cannot be read")
 
 
-def _said_of(section: _Section) -> str | None:
+def _message_about(section: _Section) -> str | None:
     if section.problem:
         return f"{section.source} may give this page fields, and cannot be read: {section.problem}"
     if all(entry.can_be_followed for entry in section.entries):
@@ -149,20 +164,20 @@ def _said_of(section: _Section) -> str | None:
 
 
 def _entries(fields: Fields) -> Sequence[_Entry]:
-    cascade = get_folded(fields, "cascade")
-    return [_entry(each, is_listed=isinstance(cascade, list | tuple)) for each in mappings_of(cascade)]
+    cascade = get_any_case(fields, "cascade")
+    return [_entry(values, is_listed=isinstance(cascade, list | tuple)) for values in mappings_of(cascade)]
 
 
 def _entry(values: Fields, *, is_listed: bool) -> _Entry:
-    folded = _folded(values)
-    target = _folded(mapping_of(folded.get("target") or folded.get("_target")))
-    top = {key: value for key, value in folded.items() if key not in {"target", "_target", "params"}}
+    by_name = _by_name(values)
+    target = _by_name(mapping_of(by_name.get("target") or by_name.get("_target")))
+    top = {key: value for key, value in by_name.items() if key not in {"target", "_target", "params"}}
     globs = [text for name in _TARGETS if (text := text_of(target.get(name)))]
     can_be_followed = target.keys() <= _TARGETS and all(glob_pattern(glob) for glob in globs)
-    return _Entry(top, _folded(mapping_of(folded.get("params"))), target, can_be_followed, is_listed)
+    return _Entry(top, _by_name(mapping_of(by_name.get("params"))), target, can_be_followed, is_listed)
 
 
-def _folded(fields: Fields) -> dict[str, object]:
+def _by_name(fields: Fields) -> dict[str, object]:
     return {str(key).casefold(): value for key, value in fields.items()}
 
 
@@ -172,16 +187,16 @@ def _fits(glob: object, actual: str) -> bool:
 
 
 def _merge(entries: Sequence[_Entry], fields: Fields) -> Fields:
-    """Return fields with those of the entries, of which the first wins."""
-    own = _folded(fields).keys() | _own_params(fields)
+    """Return fields with those of the entries; the first wins."""
+    own = _by_name(fields).keys() | _own_params(fields)
     top: dict[str, object] = {}
     params: dict[str, object] = {}
     for entry in entries:
-        taken = own | top.keys() | params.keys()
-        top |= {key: value for key, value in entry.top.items() if key not in taken}
-        params |= {key: value for key, value in entry.params.items() if key not in taken}
+        names = own | top.keys() | params.keys()
+        top |= {key: value for key, value in entry.top.items() if key not in names}
+        params |= {key: value for key, value in entry.params.items() if key not in names}
         if entry.top.keys() & {"slug", "url"} and "kind" not in entry.target:
-            top["url"] = UNTOLD  # the section above may have got the same
+            top["url"] = UNKNOWN_VALUE  # the section above may have got the same
     if not params:
         return {**top, **fields}
     name = next((key for key in fields if str(key).casefold() == "params"), "params")
@@ -189,23 +204,24 @@ def _merge(entries: Sequence[_Entry], fields: Fields) -> Fields:
 
 
 def _own_params(fields: Fields) -> set[str]:
-    return {str(key).casefold() for key in mapping_of(get_folded(fields, "params"))}
+    return {str(key).casefold() for key in mapping_of(get_any_case(fields, "params"))}
 
 
 def _merge_as_old(entries: Sequence[_Entry], fields: Fields) -> Fields:
     """Return fields with those of the entries as Hugo 0.111 merges them."""
-    own = _folded(fields).keys()
-    given: dict[str, object] = {}
+    own = _by_name(fields).keys()
+    values: dict[str, object] = {}
     for entry in entries:
-        given |= {key: value for key, value in entry.top.items() if key not in given}
-    kept = {key: value for key, value in given.items() if key not in own or key in _FORCED}
-    return {**fields, **kept}
+        values |= {key: value for key, value in entry.top.items() if key not in values}
+    added_values = {key: value for key, value in values.items() if key not in own or key in _STRONG_FIELDS}
+    return {**fields, **added_values}
 
 
 def _ambiguous(entries: Sequence[_Entry], page: _Page, fields: Fields) -> str | None:
     """Return a field that several entries of different targets give a page; None if there is none that matters."""
-    for name in sorted(_DECISIVE - _folded(fields).keys()):
-        targets = {repr(each.target) for each in entries if name in each.top and each.matches(page, is_old=True)}
+    for name in sorted(_DECISIVE - _by_name(fields).keys()):
+        giving = [entry for entry in entries if name in entry.top and entry.matches(page, is_old=True)]
+        targets = {repr(entry.target) for entry in giving}
         if len(targets) > 1:
             return name
     return None

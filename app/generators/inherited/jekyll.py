@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from app.domain.posts.posts import PostProblem, ProblemKind
-from app.generators.configuration import Configuration
+from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.scalars import deep_merge, glob_pattern, is_empty, mapping_of, mappings_of, text_of
 from app.generators.inherited.values import Fields
 
@@ -31,9 +31,9 @@ class JekyllInheritance:
         self._key = configuration.key
         self._collections_folder = text_of(configuration.values.get("collections_dir")) or ""
         self._defaults = [
-            default for each in mappings_of(configuration.values.get("defaults")) if (default := self._default(each))
+            default for entry in mappings_of(configuration.values.get("defaults")) if (default := self._default(entry))
         ]
-        self._merged: dict[tuple[int, ...], Fields] = {}
+        self._values_by_defaults: dict[tuple[int, ...], Fields] = {}
         self.problems = tuple(self._problems(configuration))
 
     def _default(self, values: Fields) -> _Default | None:
@@ -78,10 +78,10 @@ class JekyllInheritance:
     def _defaults_for(self, path: PurePosixPath) -> Fields:
         text = self._strip(path.as_posix())
         kind = _type_of(PurePosixPath(text))
-        chosen = tuple(n for n, default in enumerate(self._defaults) if _applies(default, text, kind))
-        if chosen not in self._merged:
-            self._merged[chosen] = _merge([self._defaults[n] for n in chosen])
-        return self._merged[chosen]
+        indices = tuple(n for n, default in enumerate(self._defaults) if _applies(default, text, kind))
+        if indices not in self._values_by_defaults:
+            self._values_by_defaults[indices] = _merge([self._defaults[n] for n in indices])
+        return self._values_by_defaults[indices]
 
     def _strip(self, path: str) -> str:
         folder = f"{self._collections_folder}/"
@@ -105,7 +105,7 @@ def _applies(default: _Default, path: str, kind: str) -> bool:
         return path.startswith(default.path.removeprefix("/") if default.path != "/" else "")
     pattern = _globs(default.path)
     page = PurePosixPath(path)
-    return pattern is not None and any(pattern.fullmatch(each.as_posix()) for each in (page, *page.parents))
+    return pattern is not None and any(pattern.fullmatch(entry.as_posix()) for entry in (page, *page.parents))
 
 
 def _globs(path: str) -> re.Pattern[str] | None:
@@ -114,14 +114,14 @@ def _globs(path: str) -> re.Pattern[str] | None:
 
 def _merge(defaults: Sequence[_Default]) -> Fields:
     """Return the values of the defaults in one, in the order that Jekyll prefers."""
-    merged: Fields = {}
+    values: Fields = {}
     last: _Default | None = None
     for default in defaults:
         if last is None or _has_precedence(last, default):
-            merged, last = deep_merge(merged, default.values), default
+            values, last = deep_merge(values, default.values), default
         else:
-            merged = deep_merge(default.values, merged)
-    return merged
+            values = deep_merge(default.values, values)
+    return values
 
 
 def _has_precedence(old: _Default, new: _Default) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from app.domain.posts.posts import PostProblem, ProblemKind
-from app.generators.configuration import MAX_BYTES, Configuration
+from app.generators.inherited.configuration import MAX_BYTES, Configuration
 from app.generators.inherited.scalars import mapping_of, text_of, texts_of
 from app.generators.inherited.values import FieldReader, Fields
 from app.generators.tree import ContentTree
@@ -29,23 +29,23 @@ class NikolaInheritance:
     def merge(self, path: PurePosixPath, fields: Fields, version: str = "") -> Fields:
         """Return the fields of the file beside a post; its own if there is none, or it is empty."""
         del version
-        given = self._given(path)
-        return given if isinstance(given, Mapping) and given else fields
+        other_fields = self._meta_fields(path)
+        return other_fields if isinstance(other_fields, Mapping) and other_fields else fields
 
     def problems_for(self, path: PurePosixPath, fields: Fields) -> Sequence[PostProblem]:
         """Return that the file beside a post cannot be read."""
         del fields
-        given = self._given(path)
-        if not isinstance(given, str):
+        other_fields = self._meta_fields(path)
+        if not isinstance(other_fields, str):
             return ()
         source = path.relative_to(self._content).as_posix()
-        return [_problem(source, f"{path.with_suffix('.meta')} cannot be read: {given}", "Mend the file.")]
+        return [_problem(source, f"{path.with_suffix('.meta')} cannot be read: {other_fields}", "Mend the file.")]
 
     def key_for(self, path: PurePosixPath) -> Hashable:
         """Return the version of the file beside a post."""
         return self._versions.get(path.with_suffix(".meta"))
 
-    def _given(self, page: PurePosixPath) -> Fields | str:
+    def _meta_fields(self, page: PurePosixPath) -> Fields | str:
         """Return the fields, or why they cannot be read."""
         path = page.with_suffix(".meta")
         if path not in self._versions:
@@ -66,7 +66,9 @@ class PelicanInheritance:
         default = configuration.values.get("DEFAULT_METADATA")
         self._default = _lower(dict(default) if isinstance(default, list | tuple) else mapping_of(default))
         extra = mapping_of(configuration.values.get("EXTRA_PATH_METADATA"))
-        self._extra = sorted((str(path).replace("\\", "/"), _lower(mapping_of(each))) for path, each in extra.items())
+        self._extra = sorted(
+            (str(path).replace("\\", "/"), _lower(mapping_of(meta_file))) for path, meta_file in extra.items()
+        )
         self.problems = tuple(self._problems(configuration))
 
     def _problems(self, configuration: Configuration) -> Iterator[PostProblem]:
@@ -86,12 +88,12 @@ class PelicanInheritance:
         if not self._default and not self._extra:
             return fields
         source = path.relative_to(self._content).as_posix()
-        given = dict(self._default)
+        other_fields = dict(self._default)
         for name, values in self._extra:
             if source == name or source.startswith(name.rstrip("/") + "/"):
-                given |= values
+                other_fields |= values
         own = {key.casefold() for key in fields}
-        return {**{name: value for name, value in given.items() if name not in own}, **fields}
+        return {**{name: value for name, value in other_fields.items() if name not in own}, **fields}
 
     def problems_for(self, path: PurePosixPath, fields: Fields) -> Sequence[PostProblem]:
         """Return the problem of the configuration, if a page has no number of its own."""
@@ -118,20 +120,22 @@ class MaterialInheritance:
     def __init__(self, tree: ContentTree, configuration: Configuration, reader: FieldReader) -> None:
         self._content = configuration.content
         name = meta_file_of(configuration)
-        self._given: list[tuple[str, Hashable, Fields | str]] = []
+        self._meta_fields: list[tuple[str, Hashable, Fields | str]] = []
         for file in sorted(tree.files(), key=lambda file: (len(file.path.parts), str(file.path))):
             if name is not None and file.path.name == name and file.path.is_relative_to(self._content):
                 folder = file.path.parent.relative_to(self._content).as_posix()
-                self._given.append(("" if folder == "." else folder, file.version, _data(tree, file.path, reader)))
+                self._meta_fields.append(
+                    ("" if folder == "." else folder, file.version, _data(tree, file.path, reader))
+                )
 
     def merge(self, path: PurePosixPath, fields: Fields, version: str = "") -> Fields:
         """Return a page's fields with those of the files above it."""
         del version
-        merged: Fields = {}
+        result: Fields = {}
         for _, _, values in self._above(path):
             if isinstance(values, Mapping):
-                merged = _add(merged, values)
-        return _add(merged, fields) if merged else fields
+                result = _add(result, values)
+        return _add(result, fields) if result else fields
 
     def problems_for(self, path: PurePosixPath, fields: Fields) -> Sequence[PostProblem]:
         """Return the files above a page that cannot be read."""
@@ -150,7 +154,7 @@ class MaterialInheritance:
     def _above(self, path: PurePosixPath) -> Sequence[tuple[str, Hashable, Fields | str]]:
         """Return the files whose folder the page's path begins with, as the plugin compares them: as text."""
         source = path.relative_to(self._content).as_posix()
-        return [each for each in self._given if source.startswith(each[0])]
+        return [meta_file for meta_file in self._meta_fields if source.startswith(meta_file[0])]
 
 
 def meta_file_of(configuration: Configuration) -> str | None:
@@ -159,9 +163,9 @@ def meta_file_of(configuration: Configuration) -> str | None:
     for plugin in plugins if isinstance(plugins, list) else [plugins]:
         options = mapping_of(plugin)
         names = [*options, *texts_of(plugin)]
-        found = next((name for name in names if name in {"meta", "material/meta"}), None)
-        if found:
-            return text_of(mapping_of(options.get(found)).get("meta_file")) or ".meta.yml"
+        plugin_name = next((name for name in names if name in {"meta", "material/meta"}), None)
+        if plugin_name:
+            return text_of(mapping_of(options.get(plugin_name)).get("meta_file")) or ".meta.yml"
     return None
 
 
@@ -173,13 +177,13 @@ def _data(tree: ContentTree, path: PurePosixPath, reader: FieldReader) -> Fields
 
 
 def _add(below: Fields, above: Fields) -> Fields:
-    merged = dict(below)
+    result = dict(below)
     for key, value in above.items():
-        old = merged.get(key)
+        old = result.get(key)
         if isinstance(old, Mapping) and isinstance(value, Mapping):
-            merged[key] = _add(old, value)
+            result[key] = _add(old, value)
         elif isinstance(old, list) and isinstance(value, list):
-            merged[key] = [*old, *value]
+            result[key] = [*old, *value]
         else:
-            merged[key] = value
-    return merged
+            result[key] = value
+    return result

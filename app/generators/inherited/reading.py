@@ -1,6 +1,6 @@
 """Chooses the inheritance of a generator."""
 
-from app.generators.configuration import Configuration
+from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.eleventy import EleventyInheritance
 from app.generators.inherited.hugo import HugoInheritance
 from app.generators.inherited.jekyll import JekyllInheritance

@@ -21,16 +21,16 @@ def text_of(value: object) -> str | None:
         return "true" if value else "false"
     if value is None or isinstance(value, Mapping | list | tuple):
         return None
-    written = getattr(value, "text", None)
-    return written if isinstance(written, str) else str(value)
+    source_text = getattr(value, "text", None)
+    return source_text if isinstance(source_text, str) else str(value)
 
 
 def is_empty(value: object) -> bool:
     """Return whether a field has no value in YAML."""
     if value is None:
         return True
-    written = getattr(value, "text", None)
-    return isinstance(written, str) and written in _EMPTY and bool(getattr(value, "plain", True))
+    source_text = getattr(value, "text", None)
+    return isinstance(source_text, str) and source_text in _EMPTY and bool(getattr(value, "plain", True))
 
 
 def is_true(value: object) -> bool:
@@ -55,20 +55,20 @@ def texts_of(value: object) -> Sequence[str]:
     return [text for element in elements if (text := text_of(element)) is not None]
 
 
-def get_folded(fields: Fields, *names: str) -> object:
+def get_any_case(fields: Fields, *names: str) -> object:
     """Return the first of some fields that a mapping has, whatever their case; None if it has none."""
-    folded = {key.casefold(): value for key, value in fields.items() if isinstance(key, str)}
-    return next((folded[name] for name in names if name in folded), None)
+    by_name = {key.casefold(): value for key, value in fields.items() if isinstance(key, str)}
+    return next((by_name[name] for name in names if name in by_name), None)
 
 
 def deep_merge(below: Fields, above: Fields) -> Fields:
     """Return two mappings in one: nested mappings are merged, and `above` wins."""
-    merged = dict(below)
+    result = dict(below)
     for key, value in above.items():
-        old = merged.get(key)
+        old = result.get(key)
         both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        merged[key] = deep_merge(mapping_of(old), mapping_of(value)) if both else value
-    return merged
+        result[key] = deep_merge(mapping_of(old), mapping_of(value)) if both else value
+    return result
 
 
 @lru_cache(maxsize=512)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from app.generators.configuration import without_comments
+from app.generators.inherited.configuration import without_comments
 
 _EXPORT = re.compile(r"^\s*(?:[\"']use strict[\"'];?\s*)?(?:export\s+default\s+|module\.exports\s*=\s*)")
 _TOKEN = re.compile(
@@ -67,7 +67,7 @@ def _object(tokens: list[_Token], index: int, depth: int) -> tuple[dict[str, obj
         if len(tokens) < index + 3 or tokens[index][0] == "mark" or tokens[index + 1] != ("mark", ":"):
             raise ValueError("it is no object of literals")
         kind, text = tokens[index]
-        name = _unquoted(text) if kind == "string" else text
+        name = _string(text) if kind == "string" else text
         members[name], index = _value(tokens, index + 2, depth)
         index = _after_comma(tokens, index, "}")
     return members, index + 1
@@ -90,11 +90,12 @@ def _after_comma(tokens: list[_Token], index: int, end: str) -> int:
     raise ValueError("it is no literal")
 
 
-def _unquoted(text: str) -> str:
-    return _ESCAPE.sub(_unescaped, text[1:-1])
+def _string(text: str) -> str:
+    text_with_pairs = _ESCAPE.sub(_character, text[1:-1])
+    return text_with_pairs.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # pairs become one character
 
 
-def _unescaped(match: re.Match[str]) -> str:
+def _character(match: re.Match[str]) -> str:
     code = match[1] or match[2] or match[3]
     if code is None:
         return _ESCAPES.get(match[4], match[4])
@@ -109,4 +110,4 @@ def _number(text: str) -> int | float:
         return float(plain)
 
 
-_SCALARS: Mapping[str, Callable[[str], Any]] = {"string": _unquoted, "number": _number, "word": _WORDS.get}
+_SCALARS: Mapping[str, Callable[[str], Any]] = {"string": _string, "number": _number, "word": _WORDS.get}

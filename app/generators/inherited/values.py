@@ -22,11 +22,11 @@ Fields = Mapping[str, object]
 """The fields of a page, or a part of the configuration, as the generator's dialect reads them."""
 
 
-class Untold:
+class UnknownValue:
     """The value of a field that a page is given, which cannot be told from here."""
 
 
-UNTOLD = Untold()
+UNKNOWN_VALUE = UnknownValue()
 
 
 class FieldReader(Protocol):

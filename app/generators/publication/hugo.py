@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
-from app.generators.inherited.scalars import get_folded
+from app.generators.inherited.scalars import get_any_case
 from app.generators.publication.dates import Moment, hugo_moment
-from app.generators.publication.verdicts import PUBLISHED, Page, Verdict, shown, unpublished
+from app.generators.publication.verdicts import PUBLISHED, Page, Verdict, no_page, value_text
 
 _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
-_PUBLISHED = ("publishdate", "pubdate", "published", "date")
-_EXPIRED = ("expirydate", "unpublishdate")
-_CHECKED = ("date", "publishdate", "pubdate", "published", "lastmod", "modified", "expirydate", "unpublishdate")
+_PUBLICATION_FIELDS = ("publishdate", "pubdate", "published", "date")
+_EXPIRY_FIELDS = ("expirydate", "unpublishdate")
+_DATE_FIELDS = ("date", "publishdate", "pubdate", "published", "lastmod", "modified", "expirydate", "unpublishdate")
 """The days that the current Hugo must be able to read."""
 _NO_HTML = frozenset({"json", "rss", "xml", "calendar", "css", "csv", "sass", "webappmanifest", "markdown"})
 _HTML = frozenset({".html", ".htm"})
@@ -22,38 +22,38 @@ def hugo_rule(page: Page) -> Verdict:
     fails = _fails(page) if is_current else None
     if fails:
         return Verdict(fails=fails)
-    reason = _place(page, is_current=is_current) or _draft(page, is_current=is_current)
+    reason = _location(page, is_current=is_current) or _draft(page, is_current=is_current)
     reason = reason or _build(page, is_current=is_current)
-    return unpublished(reason) if reason else _days(page)
+    return no_page(reason) if reason else _days(page)
 
 
 def _fails(page: Page) -> str | None:
     """Return why the build of the current Hugo fails."""
     if page.path.suffix.lower() in _HTML and not _allows_html(page.site.values):
         return "a page in HTML needs security.allowContent in the configuration"
-    for name in _CHECKED:
+    for name in _DATE_FIELDS:
         value = page.fields.get(name)
         if value not in (None, "") and hugo_moment(value, page.site.zone) is None:
-            return f"{name} is {shown(value)}, which is no date that it reads"
+            return f"{name} is {value_text(value)}, which is no date that it reads"
     build = page.fields.get("build")
     if "_build" in page.fields:
         return "_build is now build"
     if build is not None and not isinstance(build, Mapping):
-        return f"build is {shown(build)}"
+        return f"build is {value_text(build)}"
     params = page.fields.get("params")
     if params is not None and not isinstance(params, Mapping):
-        return f"params is {shown(params)}"
+        return f"params is {value_text(params)}"
     return None
 
 
 def _allows_html(values: Mapping[str, object]) -> bool:
-    security = get_folded(values, "security")
-    allowed = get_folded(security, "allowcontent") if isinstance(security, Mapping) else None
+    security = get_any_case(values, "security")
+    allowed = get_any_case(security, "allowcontent") if isinstance(security, Mapping) else None
     patterns = allowed if isinstance(allowed, Sequence) and not isinstance(allowed, str) else [allowed]
     return any(isinstance(pattern, str) and ("html" in pattern or ".*" in pattern) for pattern in patterns)
 
 
-def _place(page: Page, *, is_current: bool) -> str | None:
+def _location(page: Page, *, is_current: bool) -> str | None:
     if not is_current and page.path.suffix != page.path.suffix.lower():
         return f"it ends with {page.path.suffix} in capitals"
     if page.path.name.partition(".")[0] not in {"index", "_index"}:
@@ -65,13 +65,13 @@ def _place(page: Page, *, is_current: bool) -> str | None:
 
 def _draft(page: Page, *, is_current: bool) -> str | None:
     fields, values = page.fields, page.site.values
-    if get_folded(values, "builddrafts") is True:
+    if get_any_case(values, "builddrafts") is True:
         return None
     draft = fields.get("draft")
     if _is_true(draft, floats=is_current):
-        return f"draft: {shown(draft)}"
+        return f"draft: {value_text(draft)}"
     if "published" in fields and "draft" not in fields and not _is_published(fields["published"], is_current):
-        return f"published: {shown(fields['published'])}"
+        return f"published: {value_text(fields['published'])}"
     return None
 
 
@@ -93,30 +93,30 @@ def _is_published(value: object, is_current: bool) -> bool:  # noqa: FBT001 - as
 def _build(page: Page, *, is_current: bool) -> str | None:
     fields = page.fields
     if _is_true(fields.get("headless"), floats=True) and (is_current or page.path.stem == "index"):
-        return f"headless: {shown(fields['headless'])}"
+        return f"headless: {value_text(fields['headless'])}"
     outputs = fields.get("outputs")
-    formats = {str(each).casefold() for each in (outputs if isinstance(outputs, list) else [outputs]) if each}
+    formats = {str(name).casefold() for name in (outputs if isinstance(outputs, list) else [outputs]) if name}
     if formats and formats <= _NO_HTML:
         return f"outputs: {', '.join(sorted(formats))}"
     name = "build" if is_current else "_build"
     build = fields.get(name)
-    render = get_folded(build, "render") if isinstance(build, Mapping) and "render" in build else "always"
+    render = get_any_case(build, "render") if isinstance(build, Mapping) and "render" in build else "always"
     text = render.casefold() if isinstance(render, str) else render
     if text in {"never", "link"} or (render is False and is_current):
-        return f"{name}: {{render: {shown(render)}}}"
+        return f"{name}: {{render: {value_text(render)}}}"
     return None
 
 
 def _days(page: Page) -> Verdict:
     values, zone, now = page.site.values, page.site.zone, page.site.now
     changes = []
-    start = _first(page.fields, _PUBLISHED, zone)
-    if start and start[1].seconds > now and get_folded(values, "buildfuture") is not True:
+    start = _first(page.fields, _PUBLICATION_FIELDS, zone)
+    if start and start[1].seconds > now and get_any_case(values, "buildfuture") is not True:
         return Verdict(f"{start[0]}: {start[1].text} is in the future", changes_at=start[1].seconds)
-    end = _first(page.fields, _EXPIRED, zone)
-    if end and get_folded(values, "buildexpired") is not True:
+    end = _first(page.fields, _EXPIRY_FIELDS, zone)
+    if end and get_any_case(values, "buildexpired") is not True:
         if end[1].seconds <= now:
-            return unpublished(f"{end[0]}: {end[1].text} is over")
+            return no_page(f"{end[0]}: {end[1].text} is over")
         changes.append(end[1].seconds)
     return Verdict(changes_at=min(changes)) if changes else PUBLISHED
 

@@ -1,12 +1,12 @@
-"""The folder with the pages of a generator, for a blog of which the whole root is given."""
+"""The folder with the pages, if the content folder is the whole root of the blog."""
 
 import posixpath
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from app.generators.configuration import Configuration
+from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.eleventy_files import folders_of
-from app.generators.inherited.scalars import get_folded
+from app.generators.inherited.scalars import get_any_case
 from app.generators.tree import ContentTree
 
 _OPTIONS: Mapping[str, tuple[str, str]] = {
@@ -29,7 +29,7 @@ def input_folder(tree: ContentTree, configuration: Configuration) -> PurePosixPa
         folder = folders_of(configuration)["input"]
     else:
         option, default = _OPTIONS.get(configuration.generator, ("", "."))
-        value = get_folded(configuration.values, option) if option else None
+        value = get_any_case(configuration.values, option) if option else None
         folder = PurePosixPath(value if isinstance(value, str) and value else default)
     folder = normal(folder)
     has_files = any(file.path.is_relative_to(folder) for file in tree.files())

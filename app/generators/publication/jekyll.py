@@ -6,10 +6,10 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from app.generators.publication.dates import Moment, free_moment
-from app.generators.publication.verdicts import PUBLISHED, Page, Site, Verdict, shown, unpublished
+from app.generators.publication.verdicts import PUBLISHED, Page, Site, Verdict, no_page, value_text
 
-_DATED = re.compile(r"(\d{2,4}-\d{1,2}-\d{1,2})-[^/]*\.[^./]+")
-_EXCLUDED = (
+_NAME_WITH_DAY = re.compile(r"(\d{2,4}-\d{1,2}-\d{1,2})-[^/]*\.[^./]+")
+_EXCLUSIONS = (
     *(".sass-cache", ".jekyll-cache", "gemfiles", "node_modules"),
     *("vendor/bundle", "vendor/cache", "vendor/gems", "vendor/ruby"),
 )
@@ -23,9 +23,9 @@ def jekyll_rule(page: Page) -> Verdict:
     site = page.site
     kind = _kind(page.path, site)
     if kind.startswith("no page"):
-        return unpublished(kind.partition(": ")[2])
+        return no_page(kind.partition(": ")[2])
     if site.values.get("unpublished") is not True and _is_held_back(page.fields):
-        return unpublished(f"published: {shown(page.fields['published'])}")
+        return no_page(f"published: {value_text(page.fields['published'])}")
     if kind == "page":
         return PUBLISHED
     return _day(page, is_post=kind == "post")
@@ -40,7 +40,7 @@ def _is_held_back(fields: Mapping[str, object]) -> bool:
 def _kind(path: PurePosixPath, site: Site) -> str:
     """Return `post`, `page`, `document` (of a collection), or `no page: ` and the reason."""
     parts = path.parts
-    if any(_is_excluded(path, pattern) for pattern in _excluded(site.values)):
+    if any(_is_excluded(path, pattern) for pattern in _exclusions(site.values)):
         return "no page: the configuration excludes it"
     for index, part in enumerate(parts):
         if part == _POSTS or (site.is_posts_folder and index == 0):
@@ -59,12 +59,12 @@ def _post_kind(inside: tuple[str, ...]) -> str:
     special = next((part for part in (inside[0], inside[-1]) if part.startswith(_SPECIAL)), None)
     if special:
         return f"no page: the name {special} begins with {special[0]}"
-    return "post" if _DATED.fullmatch(inside[-1]) else "no page: the name of a post begins with its day"
+    return "post" if _NAME_WITH_DAY.fullmatch(inside[-1]) else "no page: the name of a post begins with its day"
 
 
-def _excluded(values: Mapping[str, object]) -> list[str]:
+def _exclusions(values: Mapping[str, object]) -> list[str]:
     own = values.get("exclude")
-    return [*_EXCLUDED, *(str(pattern) for pattern in (own if isinstance(own, list) else ()))]
+    return [*_EXCLUSIONS, *(str(pattern) for pattern in (own if isinstance(own, list) else ()))]
 
 
 def _is_excluded(path: PurePosixPath, pattern: str) -> bool:
@@ -83,20 +83,22 @@ def _collections(values: Mapping[str, object]) -> frozenset[str]:
     own = values.get("collections")
     if not isinstance(own, Mapping):
         return frozenset()
-    return frozenset(name for name, each in own.items() if isinstance(each, Mapping) and each.get("output") is True)
+    return frozenset(
+        name for name, options in own.items() if isinstance(options, Mapping) and options.get("output") is True
+    )
 
 
 def _day(page: Page, *, is_post: bool) -> Verdict:
-    named = _DATED.fullmatch(page.path.name)
+    name_match = _NAME_WITH_DAY.fullmatch(page.path.name)
     if "date" in page.fields:
         value: object = page.fields["date"]
-    elif named and is_post:
-        value = named[1] if len(named[1].partition("-")[0]) == _SHORT_YEAR else f"20{named[1]}"
+    elif name_match and is_post:
+        value = name_match[1] if len(name_match[1].partition("-")[0]) == _SHORT_YEAR else f"20{name_match[1]}"
     else:
         return PUBLISHED
     moment = _moment(value, page.site)
     if moment is None:
-        return Verdict(fails=f"its date is {shown(value)}")
+        return Verdict(fails=f"its date is {value_text(value)}")
     if moment.seconds > page.site.now and page.site.values.get("future") is not True:
         return Verdict(f"date: {moment.text} is in the future", changes_at=moment.seconds)
     return PUBLISHED

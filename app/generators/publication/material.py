@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from app.generators.publication.dates import free_moment
-from app.generators.publication.verdicts import PUBLISHED, Page, Site, Verdict, shown, unpublished
+from app.generators.publication.verdicts import PUBLISHED, Page, Site, Verdict, no_page, value_text
 from app.generators.values import Timestamp
 
 _PLUGINS = frozenset({"blog", "material/blog"})
@@ -16,12 +16,12 @@ def material_rule(page: Page) -> Verdict:
     """Return the verdict of the blog plugin; a page that is no post is published."""
     if not is_post(page.path, page.site):
         has_twin = page.path.stem.lower() == "readme" and page.path.parent in page.site.index_folders
-        return unpublished("there is a page index beside it") if has_twin else PUBLISHED
+        return no_page("there is a page index beside it") if has_twin else PUBLISHED
     fails = _fails(page)
     if fails:
         return Verdict(fails=fails)
     if page.fields.get("draft") is True:
-        return unpublished("draft: true")
+        return no_page("draft: true")
     return _future(page) if "draft" not in page.fields else PUBLISHED
 
 
@@ -39,14 +39,14 @@ def is_post(path: PurePosixPath, site: Site) -> bool:
 def _blog(values: Mapping[str, object]) -> Mapping[str, object] | None:
     """Return the options of the blog plugin; None without a configuration that has it."""
     plugins = values.get("plugins")
-    named = plugins.items() if isinstance(plugins, Mapping) else [_named(each) for each in _list(plugins)]
-    for name, options in named:
+    entries = plugins.items() if isinstance(plugins, Mapping) else [_entry(item) for item in _list(plugins)]
+    for name, options in entries:
         if name in _PLUGINS:
             return options if isinstance(options, Mapping) else {}
     return None
 
 
-def _named(plugin: object) -> tuple[object, object]:
+def _entry(plugin: object) -> tuple[object, object]:
     return next(iter(plugin.items()), ("", None)) if isinstance(plugin, Mapping) else (plugin, None)
 
 
@@ -58,16 +58,16 @@ def _fails(page: Page) -> str | None:
     """Return why the build fails: a post needs a day, and its fields have types."""
     day = page.fields.get("date")
     days = list(day.values()) if isinstance(day, Mapping) else [day]
-    if not days or not all(isinstance(each, Timestamp) for each in days):
-        return "it has no date" if day is None else f"its date is {shown(day)}, which is no day of YAML"
+    if not days or not all(isinstance(item, Timestamp) for item in days):
+        return "it has no date" if day is None else f"its date is {value_text(day)}, which is no day of YAML"
     for name, kind in _TYPES.items():
         value = page.fields.get(name)
         if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
-            return f"{name} is {shown(value)}"
+            return f"{name} is {value_text(value)}"
     for name in _LISTS:
         value = page.fields.get(name)
-        if value is not None and not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
-            return f"{name} is {shown(value)}, and no list of words"
+        if value is not None and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+            return f"{name} is {value_text(value)}, and no list of words"
     return None
 
 

@@ -1,4 +1,4 @@
-"""When the other generators make a page: one small rule for each, by its name."""
+"""When the other generators make a page: one small rule for item, by its name."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from app.generators.publication.dates import free_moment
 from app.generators.publication.hugo import hugo_rule
 from app.generators.publication.jekyll import jekyll_rule
 from app.generators.publication.material import material_rule
-from app.generators.publication.verdicts import PUBLISHED, Page, Rule, Verdict, shown, unpublished
+from app.generators.publication.verdicts import PUBLISHED, Page, Rule, Verdict, no_page, value_text
 from app.generators.values import Timestamp
 
 _ISO = re.compile(
@@ -23,13 +23,13 @@ def eleventy_rule(page: Page) -> Verdict:
     """Return the verdict of Eleventy: `permalink: false`, and drafts if the configuration looks at them."""
     permalink = page.fields.get("permalink")
     if permalink is False or (isinstance(permalink, Mapping) and permalink.get("build") is False):
-        return unpublished("permalink: false")
-    ignored = next((folder for folder in page.site.template_folders if page.path.is_relative_to(folder)), None)
-    if ignored:
-        return unpublished(f"it is in {ignored}")
+        return no_page("permalink: false")
+    folder_name = next((folder for folder in page.site.template_folders if page.path.is_relative_to(folder)), None)
+    if folder_name:
+        return no_page(f"it is in {folder_name}")
     day = page.fields.get("date")
     if isinstance(day, str) and not isinstance(day, Timestamp) and not _is_eleventy_day(day):
-        return Verdict(fails=f"its date is {shown(day)}")
+        return Verdict(fails=f"its date is {value_text(day)}")
     if _is_draft(page) and re.search(r"\bdrafts?\b", page.site.script):
         return Verdict(doubt=_CODE)
     return PUBLISHED
@@ -42,9 +42,9 @@ def _is_eleventy_day(text: str) -> bool:
 
 def astro_rule(page: Page) -> Verdict:
     """Return the verdict of Astro: no name in `src/pages` begins with `_`; collections are left to the blog's code."""
-    hidden = _underscored(page.below_content)
+    hidden = _name_with_underscore(page.below_content)
     if hidden:
-        return unpublished(f"the name {hidden} begins with _")
+        return no_page(f"the name {hidden} begins with _")
     is_route = "pages" in page.path.parts or page.site.content == PurePosixPath()
     return PUBLISHED if is_route or not _is_draft(page) else Verdict(doubt=_CODE)
 
@@ -53,17 +53,17 @@ def hexo_rule(page: Page) -> Verdict:
     """Return the verdict of Hexo: `published` of posts, names with `_`, `_drafts`, and days if it is told so."""
     parts = page.path.parts[1:] if page.path.parts[0] == "source" else page.path.parts
     if parts[0] == "_drafts" and page.site.values.get("render_drafts") is not True:
-        return unpublished("it is in _drafts")
-    hidden = _underscored(PurePosixPath(*parts[1:] if parts[0] in {"_posts", "_drafts"} else parts))
+        return no_page("it is in _drafts")
+    hidden = _name_with_underscore(PurePosixPath(*parts[1:] if parts[0] in {"_posts", "_drafts"} else parts))
     if hidden:
-        return unpublished(f"the name {hidden} begins with _")
+        return no_page(f"the name {hidden} begins with _")
     return _hexo_post(page) if parts[0] == "_posts" or page.site.is_posts_folder else PUBLISHED
 
 
 def _hexo_post(page: Page) -> Verdict:
     published = page.fields.get("published")
     if published is not None and (published in ("false", "0") or not published):
-        return unpublished(f"published: {shown(published)}")
+        return no_page(f"published: {value_text(published)}")
     moment = free_moment(page.fields.get("date"), page.site.zone)
     if moment and moment.seconds > page.site.now and page.site.values.get("future") is False:
         return Verdict(f"date: {moment.text} is in the future", changes_at=moment.seconds)
@@ -72,25 +72,25 @@ def _hexo_post(page: Page) -> Verdict:
 
 def docusaurus_rule(page: Page) -> Verdict:
     """Return the verdict of Docusaurus: `draft`, and names with `_`."""
-    hidden = _underscored(page.below_content)
+    hidden = _name_with_underscore(page.below_content)
     if hidden:
-        return unpublished(f"the name {hidden} begins with _")
+        return no_page(f"the name {hidden} begins with _")
     draft = page.fields.get("draft")
     if draft is True or (isinstance(draft, str) and draft.casefold() == "true"):
-        return unpublished(f"draft: {shown(draft)}")
+        return no_page(f"draft: {value_text(draft)}")
     return PUBLISHED
 
 
 def nikola_rule(page: Page) -> Verdict:
     """Return the verdict of Nikola, which builds every post that has a title and a day."""
-    folders = [each for name in ("POSTS", "PAGES") if isinstance(each := page.site.values.get(name), tuple | list)]
-    if len(folders) == len(("POSTS", "PAGES")) and not any(_is_in(page.path, each) for each in folders):
-        return unpublished("neither POSTS nor PAGES in conf.py names it")
+    folders = [item for name in ("POSTS", "PAGES") if isinstance(item := page.site.values.get(name), tuple | list)]
+    if len(folders) == len(("POSTS", "PAGES")) and not any(_is_in(page.path, item) for item in folders):
+        return no_page("neither POSTS nor PAGES in conf.py names it")
     day = page.fields.get("date")
     if day in (None, "") and "pages" not in page.path.parts:
         return Verdict(fails="it has no date")
     if day not in (None, "") and free_moment(day, page.site.zone) is None:
-        return Verdict(fails=f"its date is {shown(day)}")
+        return Verdict(fails=f"its date is {value_text(day)}")
     return PUBLISHED
 
 
@@ -99,8 +99,8 @@ def _is_in(path: PurePosixPath, entries: Sequence[object]) -> bool:
     patterns = [
         entry[0] for entry in entries if isinstance(entry, tuple | list) and entry and isinstance(entry[0], str)
     ]
-    wanted = [PurePosixPath(pattern) for pattern in patterns]
-    return any(path.is_relative_to(each.parent) and fnmatchcase(path.name, each.name) for each in wanted)
+    globs = [PurePosixPath(pattern) for pattern in patterns]
+    return any(path.is_relative_to(item.parent) and fnmatchcase(path.name, item.name) for item in globs)
 
 
 def pelican_rule(page: Page) -> Verdict:
@@ -108,41 +108,41 @@ def pelican_rule(page: Page) -> Verdict:
     status = page.fields.get("status", "published")
     text = str(status).strip().casefold()
     if text in {"draft", "skip"}:
-        return unpublished(f"status: {text}")
+        return no_page(f"status: {text}")
     if text not in {"published", "hidden"}:
-        return unpublished(f"status: {shown(status)} is unknown")
+        return no_page(f"status: {value_text(status)} is unknown")
     if not page.fields.get("title"):
-        return unpublished("it has no title")
+        return no_page("it has no title")
     day = page.fields.get("date")
     is_page = "pages" in page.below_content.parts[:-1]
     if day is not None and free_moment(day, page.site.zone) is None:
-        return unpublished(f"its date is {shown(day)}")
+        return no_page(f"its date is {value_text(day)}")
     if day is None and not is_page and not page.site.values.get("DEFAULT_DATE"):
-        return unpublished("it has no date")
+        return no_page("it has no date")
     return PUBLISHED
 
 
 def zola_rule(page: Page) -> Verdict:
     """Return the verdict of Zola: `draft` and `render`."""
-    for name, expected in (("draft", True), ("render", False)):
+    for name, hiding_value in (("draft", True), ("render", False)):
         value = page.fields.get(name)
         if value is not None and not isinstance(value, bool):
-            return Verdict(fails=f"{name} is {shown(value)}, neither true nor false")
-        if value is expected:
-            return unpublished(f"{name}: {shown(value)}")
+            return Verdict(fails=f"{name} is {value_text(value)}, neither true nor false")
+        if value is hiding_value:
+            return no_page(f"{name}: {value_text(value)}")
     return PUBLISHED
 
 
 def script_rule(page: Page) -> Verdict:
     """Return the verdict of generators whose drafts are left out by the blog's own code."""
     if "node_modules" in page.path.parts:
-        return unpublished("it is in node_modules")
+        return no_page("it is in node_modules")
     if page.dialect.drafts_are_filtered_by_code and _is_draft(page):
         return Verdict(doubt=_CODE)
     return PUBLISHED
 
 
-def _underscored(path: PurePosixPath) -> str | None:
+def _name_with_underscore(path: PurePosixPath) -> str | None:
     """Return the first part of a path that begins with `_`."""
     return next((part for part in path.parts if part.startswith("_")), None)
 

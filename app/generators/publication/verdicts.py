@@ -65,12 +65,12 @@ PUBLISHED = Verdict()
 Rule = Callable[[Page], Verdict]
 
 
-def unpublished(reason: str) -> Verdict:
+def no_page(reason: str) -> Verdict:
     """Return the verdict that there is no page."""
     return Verdict(unpublished=reason)
 
 
-def shown(value: object) -> str:
+def value_text(value: object) -> str:
     """Return a value of a field for a reason, as the file has it."""
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.domain.posts.posts import PostCatalog, PostProblem, ProblemKind
+from app.domain.posts.posts import Post, PostCatalog, PostProblem, ProblemKind
 from app.domain.sites import Repository
 from app.generators.read import KnownPages, read_site
 from app.generators.tree import ContentTree
@@ -50,9 +50,14 @@ def keep_unreadable(
     posts |= {
         source: post
         for source, post in previous_posts.items()
-        if source not in posts or (source in unreadable and not posts[source].threads)
+        if source not in posts or (source in unreadable and _lacks_all(posts[source]))
     }
     return PostCatalog(tuple(posts[source] for source in sorted(posts)), catalog.problems, catalog.generator)
+
+
+def _lacks_all(post: Post) -> bool:
+    """Return whether a post has nothing to serve; a page that its generator leaves out keeps nothing."""
+    return not post.threads and post.unpublished is None
 
 
 def _is_unreadable(problem: PostProblem) -> bool:

@@ -8,7 +8,7 @@ from app.domain.texts.excerpts import excerpt
 from app.generators.dialects import MKDOCS_PAGE, Dialect, Failure
 from app.generators.fences import Splitter
 from app.generators.front_matter import find_in_text
-from app.generators.inherited.values import Inheritance, Untold
+from app.generators.inherited.values import Inheritance, UnknownValue
 from app.generators.numbers import FIELD, NO_NUMBER, Number, number_of
 from app.generators.publication.dates import free_moment, hugo_moment
 from app.generators.publication.material import is_post
@@ -59,14 +59,14 @@ class Reading:
         """Return what is compared with other dialects."""
         if self.fails:
             return "fails"
-        return ("no page",) if self.unpublished else (self.number.printed, self.number.issues)
+        return ("no page",) if self.unpublished else (self.number.output, self.number.issues)
 
     @property
-    def made(self) -> str:
+    def result_text(self) -> str:
         """Return what the generator makes of the page, for a message."""
         if self.fails:
             return "the build fails in"
-        return "there is no page in" if self.unpublished else f"ghissueid is {self.number.shown} in"
+        return "there is no page in" if self.unpublished else f"ghissueid is {self.number.label} in"
 
 
 class PageText:
@@ -77,15 +77,15 @@ class PageText:
         self.suffix = path.suffix.lower()
         self.text = text
         self._blocks: dict[Splitter, ParsedBlock | None] = {}
-        self._parsed: dict[tuple[object, int, int, str | None], ParsedBlock] = {}
+        self._by_span: dict[tuple[object, int, int, str | None], ParsedBlock] = {}
 
     def block(self, split: Splitter) -> ParsedBlock | None:
         """Return the front matter that a generator finds; None without any."""
         if split not in self._blocks:
-            found = find_in_text(self.text, split)
-            if found is not None:
-                key = (found.format, found.start, found.end, found.error)
-                self._blocks[split] = self._parsed.setdefault(key, ParsedBlock(found))
+            front_matter = find_in_text(self.text, split)
+            if front_matter is not None:
+                key = (front_matter.format, front_matter.start, front_matter.end, front_matter.error)
+                self._blocks[split] = self._by_span.setdefault(key, ParsedBlock(front_matter))
             else:
                 self._blocks[split] = None
         return self._blocks[split]
@@ -99,11 +99,11 @@ def read_page(page: PageText, dialect: Dialect, site: Site, inheritance: Inherit
     block = page.block(split)
     try:
         own = page_fields(block, dialect) if block is not None else PageFields({})
-    except Refused as refused:
-        return _refused(page, dialect, site, refused)
+    except Refused as error:
+        return _unreadable(page, dialect, site, error)
     fields = inheritance.merge(page.path, own.values, dialect.name)
     has_field, value = own_value(fields, FIELD, dialect)
-    verdict = _untold(fields) or RULES[dialect.generator](Page(page.path, fields, dialect, site))
+    verdict = _doubt_from_elsewhere(fields) or RULES[dialect.generator](Page(page.path, fields, dialect, site))
     return Reading(
         dialect,
         number_of(value, dialect.prints) if has_field else NO_NUMBER,
@@ -115,23 +115,23 @@ def read_page(page: PageText, dialect: Dialect, site: Site, inheritance: Inherit
     )
 
 
-def _untold(fields: Mapping[str, object]) -> Verdict | None:
+def _doubt_from_elsewhere(fields: Mapping[str, object]) -> Verdict | None:
     """Return the verdict on a page that is given a field from elsewhere, which decides and cannot be told."""
     for name in _DECISIVE:
-        if isinstance(fields.get(name), Untold):
+        if isinstance(fields.get(name), UnknownValue):
             return Verdict(doubt=f"its {name} is given from elsewhere, and cannot be told")
     is_draft = bool(fields.get("draft"))
-    if is_draft and isinstance(fields.get("permalink"), Untold):
+    if is_draft and isinstance(fields.get("permalink"), UnknownValue):
         return Verdict(doubt="its permalink is given by a script, which may leave drafts out")
     return None
 
 
-def _refused(page: PageText, dialect: Dialect, site: Site, refused: Refused) -> Reading:
+def _unreadable(page: PageText, dialect: Dialect, site: Site, error: Refused) -> Reading:
     verdict = RULES[dialect.generator](Page(page.path, {}, dialect, site))
-    place = verdict if verdict.unpublished else PUBLISHED
+    location = verdict if verdict.unpublished else PUBLISHED
     if dialect.failure is Failure.NO_FIELDS:
-        return Reading(dialect, fields={}, own={}, verdict=place, refusal=str(refused), line=refused.line)
-    return Reading(dialect, verdict=place, refusal=str(refused), is_followed=not refused.is_ours, line=refused.line)
+        return Reading(dialect, fields={}, own={}, verdict=location, refusal=str(error), line=error.line)
+    return Reading(dialect, verdict=location, refusal=str(error), is_followed=not error.is_ours, line=error.line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from app.generators.fences import Format
 _ORG = re.compile(r"#\+(?P<key>[^:\r\n]+):(?P<value>[^\r\n]*)")
 _RST = re.compile(r":(?P<key>[^:\r\n]+):(?P<value>[^\r\n]*)")
 _RST_FIELD = re.compile(r"(?m)^:[^:\r\n]+:")
-_RST_TITLE = re.compile(r"(?m)^(?P<title>[^\W_][^\r\n]*)\r?\n(?P<line>[=~#*^\"'+-])(?P=line)+[ \t]*\r?$")
+_RST_TITLE = re.compile(r"(?m)^(?P<title>[^\W_][^\r\n]*)\r?\n(?P<line>[=~#*^\"'+-])(?P=line)*[ \t]*\r?$")
 _NIKOLA = re.compile(r"[ \t]*\.\. (?P<key>[^\r\n]*?): (?P<value>[^\r\n]*)")
 _META = re.compile(r"[ ]{0,3}(?P<key>[A-Za-z0-9_-]+):[ \t]*(?P<value>.*)")
 _META_MORE = re.compile(r"[ ]{4,}(?P<value>.*)")

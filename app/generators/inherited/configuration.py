@@ -4,9 +4,10 @@ import ast
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePosixPath
 
-from app.generators.inherited.scalars import deep_merge, get_folded
+from app.generators.inherited.scalars import deep_merge, get_any_case
 from app.generators.inherited.values import FieldReader, Fields
 from app.generators.tree import ContentTree
 
@@ -32,7 +33,7 @@ _COMMENT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Configuration:
     """What is known of a generator's configuration."""
 
@@ -51,6 +52,11 @@ class Configuration:
     """Why the file cannot be read, if it cannot."""
     key: Hashable = None
     """Equal as long as the configuration was not written."""
+
+    @cached_property
+    def by_lower_name(self) -> Fields:
+        """Return the values by their names in lower case, as Hugo compares them."""
+        return {str(name).casefold(): value for name, value in self.values.items()}
 
 
 def read_configuration(tree: ContentTree, generator: str, reader: FieldReader) -> Configuration:
@@ -83,8 +89,8 @@ def _read(
         text = without_comments(source.decode("utf-8", "replace"))
         return Configuration(generator, content, text=text, path=path, key=key)
     values = {}
-    for each in paths:
-        values = deep_merge(values, _of_file(each, reader.data(tree.read(each, MAX_BYTES), each.suffix)))
+    for file_path in paths:
+        values = deep_merge(values, _of_file(file_path, reader.data(tree.read(file_path, MAX_BYTES), file_path.suffix)))
     return Configuration(generator, content, values, path=path, key=key)
 
 
@@ -93,7 +99,7 @@ def _of_file(path: PurePosixPath, values: Fields) -> Fields:
     is_table = path.parent != _ROOT and path.stem not in {"hugo", "config"}
     if not is_table:
         return values
-    return {path.stem: get_folded(values, path.stem) or values}
+    return {path.stem: get_any_case(values, path.stem) or values}
 
 
 def python_values(source: str) -> tuple[Fields, frozenset[str]]:

@@ -17,7 +17,7 @@ class Kinds:
     """The suffixes of pages whose fields are read, in lower case."""
     any_case: bool = True
     """Whether a suffix in capitals counts, too."""
-    unsupported: frozenset[str] = frozenset()
+    foreign: frozenset[str] = frozenset()
     """The ends of the names of pages whose fields cannot be read here."""
 
 
@@ -30,21 +30,21 @@ KINDS: Mapping[str, Kinds] = {
     ),
     "eleventy": Kinds(
         frozenset({".md", ".html", ".njk", ".liquid"}),
-        unsupported=frozenset({".11ty.js", ".11ty.mjs", ".11ty.cjs", ".11ty.ts"}),
+        foreign=frozenset({".11ty.js", ".11ty.mjs", ".11ty.cjs", ".11ty.ts"}),
     ),
-    "astro": Kinds(_MARKDOWN | {".mdown", ".mkdn", ".mkd", ".mdwn", ".mdx"}, unsupported=frozenset({".mdoc"})),
+    "astro": Kinds(_MARKDOWN | {".mdown", ".mkdn", ".mkd", ".mdwn", ".mdx"}, foreign=frozenset({".mdoc"})),
     "hexo": Kinds(_MARKDOWN | {".mkd", ".mkdn", ".mdwn", ".mdtxt", ".mdtext", ".html", ".htm", ".njk"}, any_case=False),
     "docusaurus": Kinds(_MARKDOWN | {".mdx"}),
     "material": Kinds(_MARKDOWN | {".mdown", ".mkdn", ".mkd"}),
     "nikola": Kinds(
         _MARKDOWN | {".rst", ".txt", ".html", ".htm", ".mdown", ".org", ".textile", ".adoc"},
-        unsupported=frozenset({".ipynb"}),
+        foreign=frozenset({".ipynb"}),
     ),
     "pelican": Kinds(_MARKDOWN | {".mkd", ".mdown", ".rst", ".html", ".htm"}, any_case=False),
     "gray-matter": Kinds(_MARKDOWN | {".mdx", ".html", ".htm"}),
     "vfile-matter": Kinds(_MARKDOWN | {".mdx", ".qmd", ".rmd"}),
     "zola": Kinds(_MARKDOWN),
-    "ablog": Kinds(_MARKDOWN | {".rst"}, unsupported=frozenset({".ipynb"})),
+    "ablog": Kinds(_MARKDOWN | {".rst"}, foreign=frozenset({".ipynb"})),
 }
 """The kinds by the generator of a dialect."""
 _ANY = Kinds(
@@ -52,7 +52,7 @@ _ANY = Kinds(
     | {".mdown", ".mkd", ".mkdn", ".mkdown", ".mdwn", ".mdx", ".qmd", ".rmd", ".html", ".htm", ".org", ".rst", ".njk"}
     | {".liquid", ".textile"}
     | _ASCIIDOC,
-    unsupported=frozenset({".11ty.js", ".11ty.mjs", ".11ty.cjs", ".11ty.ts"}),
+    foreign=frozenset({".11ty.js", ".11ty.mjs", ".11ty.cjs", ".11ty.ts"}),
 )
 _OUTPUTS: Mapping[str | None, frozenset[str]] = {
     None: frozenset({"_site", "public", "dist", "output"}),

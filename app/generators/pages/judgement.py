@@ -1,6 +1,6 @@
 """One post and its problems from what the dialects in question make of a page.
 
-| generator | dialects that are asked | what counts |
+| generator | dialects that are relevant | what counts |
 |---|---|---|
 | known | its versions, the newest first | the newest that can read it; a page that any leaves out is not served |
 | unknown | all that differ | what those agree on that can read it; a page that any leaves out is not served |
@@ -15,7 +15,7 @@ from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.domain.texts.excerpts import excerpt
 from app.generators.numbers import FIELD
-from app.generators.page_reader import Reading
+from app.generators.pages.reader import Reading
 from app.generators.values import own_value
 
 _MENTION = re.compile(FIELD, re.IGNORECASE)
@@ -26,7 +26,7 @@ _MAX_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Judgement:
     """What is known of a page in the end."""
 
     reading: Reading
@@ -40,30 +40,30 @@ class Judged:
 
 def judge(
     readings: Sequence[Reading], source: str, text: str, others: Callable[[], Sequence[Reading]] | None
-) -> Judged:
-    """Return what counts of the readings; `others` reads the page as other generators do, None if all are asked."""
-    judged = _judge_known(readings, source) if others is not None else _judge_unknown(readings, source)
+) -> Judgement:
+    """Return what counts of the readings; `others` reads the page as other generators do, None if all are relevant."""
+    judgement = _judge_known(readings, source) if others is not None else _judge_unknown(readings, source)
     is_found = any(reading.names_field or reading.refusal for reading in readings)
-    if is_found or others is None or judged.unpublished or not _MENTION.search(text):
-        return judged
-    return _with_hint(judged, source, others())
+    if is_found or others is None or judgement.unpublished or not _MENTION.search(text):
+        return judgement
+    return _with_hint(judgement, source, others())
 
 
-def _judge_known(readings: Sequence[Reading], source: str) -> Judged:
+def _judge_known(readings: Sequence[Reading], source: str) -> Judgement:
     newest = readings[0]
     problems = list(_refusal(newest, source))
     usable = next((reading for reading in readings if not reading.fails and reading.fields is not None), newest)
-    left_out = next((reading for reading in readings if reading.unpublished), None)
+    absent = next((reading for reading in readings if reading.unpublished), None)
     concerns_number = any(reading.names_field for reading in readings)
     if concerns_number and len({reading.outcome for reading in readings}) > 1:
         problems.append(_difference(readings, source, _AGREE))
     elif usable.fields is not None:
         problems += _number_problems(usable, source)
     is_refused = usable.fields is None or bool(usable.fails)
-    return Judged(
+    return Judgement(
         usable,
         frozenset() if is_refused else usable.number.issues,
-        left_out.unpublished if left_out else None,
+        absent.unpublished if absent else None,
         is_refused=is_refused,
         problems=tuple(problems),
     )
@@ -76,10 +76,10 @@ def _refusal(reading: Reading, source: str) -> Sequence[PostProblem]:
         advice = "Write ghissueid in YAML."
         return [PostProblem(ProblemKind.VALUE_FROM_ELSEWHERE, source, message, advice, reading.line)]
     if reading.refusal:
-        message = f"its front matter cannot be read by {reading.dialect.title}: {_shown(reading.refusal)}"
+        message = f"its front matter cannot be read by {reading.dialect.title}: {_short(reading.refusal)}"
         message += f", so that {reading.dialect.failure}"
     elif reading.fails:
-        message = f"{reading.dialect.title} cannot build it: {_shown(reading.fails)}"
+        message = f"{reading.dialect.title} cannot build it: {_short(reading.fails)}"
     else:
         return []
     return [PostProblem(ProblemKind.UNREADABLE, source, message, _CORRECT, reading.line)]
@@ -98,60 +98,60 @@ def _number_problems(reading: Reading, source: str) -> list[PostProblem]:
     return problems
 
 
-def _judge_unknown(readings: Sequence[Reading], source: str) -> Judged:
-    asked = [reading for reading in readings if reading.names_field or not reading.dialect.only_table]
-    able = [reading for reading in asked if reading.fields is not None and not reading.fails]
+def _judge_unknown(readings: Sequence[Reading], source: str) -> Judgement:
+    relevant = [reading for reading in readings if reading.names_field or not reading.dialect.only_table]
+    able = [reading for reading in relevant if reading.fields is not None and not reading.fails]
     if not able:
-        refused = next((reading for reading in readings if reading.refusal), readings[0])
-        return Judged(refused, is_refused=True, problems=tuple(_refusal(refused, source)))
-    left_out = next((reading for reading in able if reading.unpublished), None)
+        reading = next((reading for reading in readings if reading.refusal), readings[0])
+        return Judgement(reading, is_refused=True, problems=tuple(_refusal(reading, source)))
+    absent = next((reading for reading in able if reading.unpublished), None)
     published = [reading for reading in able if not reading.unpublished]
-    found = next((reading for reading in published if reading.names_field), (published or able)[0])
-    reason = f"{left_out.dialect.title}: {left_out.unpublished}" if left_out else None
-    judged = Judged(found, found.number.issues, reason)
+    best = next((reading for reading in published if reading.names_field), (published or able)[0])
+    reason = f"{absent.dialect.title}: {absent.unpublished}" if absent else None
+    judgement = Judgement(best, best.number.issues, reason)
     numbers = {reading.number.issues for reading in published}
     if len(numbers - {frozenset()}) > 1:
-        judged = replace(judged, issues=frozenset())
-    if len(numbers) > 1 or (left_out and any(numbers)):
+        judgement = replace(judgement, issues=frozenset())
+    if len(numbers) > 1 or (absent and any(numbers)):
         problems = [_difference(able, source, _NAME_GENERATOR)]
     else:
-        problems = _number_problems(found, source)
-    return replace(judged, problems=tuple(problems))
+        problems = _number_problems(best, source)
+    return replace(judgement, problems=tuple(problems))
 
 
 def _difference(readings: Sequence[Reading], source: str, advice: str) -> PostProblem:
     groups: dict[str, list[str]] = {}
     for reading in readings:
-        groups.setdefault(reading.made, []).append(reading.dialect.title)
-    parts = [f"{made} {_joined(titles)}" for made, titles in groups.items()]
+        groups.setdefault(reading.result_text, []).append(reading.dialect.title)
+    parts = [f"{text} {_enumeration(titles)}" for text, titles in groups.items()]
     line = next((reading.line for reading in readings if reading.line), None)
     return PostProblem(ProblemKind.GENERATORS_DIFFER, source, ", ".join(parts), advice, line)
 
 
-def _joined(titles: Sequence[str]) -> str:
+def _enumeration(titles: Sequence[str]) -> str:
     return titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
 
 
-def _with_hint(judged: Judged, source: str, others: Sequence[Reading]) -> Judged:
+def _with_hint(judgement: Judgement, source: str, others: Sequence[Reading]) -> Judgement:
     """Add a problem if a page has a number that only other generators find."""
     finding = [reading for reading in others if reading.number.issues]
     if not finding:
-        return judged
-    difference = _difference([judged.reading, *finding[:2]], source, "Write the field as its generator reads it.")
-    return replace(judged, problems=(*judged.problems, difference))
+        return judgement
+    difference = _difference([judgement.reading, *finding[:2]], source, "Write the field as its generator reads it.")
+    return replace(judgement, problems=(*judgement.problems, difference))
 
 
-def _shown(text: str) -> str:
+def _short(text: str) -> str:
     return excerpt(text, _MAX_SHOWN)
 
 
 def threads_of(
-    judged: Judged, sites: Sequence[Repository], source: str
+    judgement: Judgement, sites: Sequence[Repository], source: str
 ) -> tuple[frozenset[ThreadRef], PostProblem | None]:
     """Return the threads of a page, in the repository that it names or the first one, or what is wrong with it."""
-    if not judged.issues:
+    if not judgement.issues:
         return frozenset(), None
-    fields, dialect = judged.reading.fields or {}, judged.reading.dialect
+    fields, dialect = judgement.reading.fields or {}, judgement.reading.dialect
     for name in ("ghrepo", "repo"):
         _, value = own_value(fields, name, dialect)
         if value is None or (isinstance(value, str) and value.strip() in {"", "~", "null"}):
@@ -159,15 +159,15 @@ def threads_of(
         full_name = value.strip().lower() if isinstance(value, str) else ""
         repo = next((site for site in sites if site.key == full_name), None)
         if repo is None:
-            shown = repr(excerpt(value, 61)) if isinstance(value, str) else str(value)[:61]
-            message = f"{name} is {shown}, which is not served here"
+            label = repr(excerpt(value, 61)) if isinstance(value, str) else str(value)[:61]
+            message = f"{name} is {label}, which is not served here"
             advice = f"Write ghrepo: {sites[0]}, or name it in AFTERWORD_REPO."
             return frozenset(), PostProblem(ProblemKind.UNKNOWN_REPOSITORY, source, message, advice)
-        return frozenset(ThreadRef(repo, number) for number in judged.issues), None
-    return frozenset(ThreadRef(sites[0], number) for number in judged.issues), None
+        return frozenset(ThreadRef(repo, number) for number in judgement.issues), None
+    return frozenset(ThreadRef(sites[0], number) for number in judgement.issues), None
 
 
-def kept_post(post: Post, previous: Post | None) -> Post:
+def last_good_post(post: Post, previous: Post | None) -> Post:
     """Return a page that cannot be read as it was when it last could."""
     if previous is None or post.unpublished:
         return post

@@ -3,7 +3,7 @@
 import re
 
 from app.generators.front_matter import FrontMatter
-from app.generators.page_reader import PageText, Reading
+from app.generators.pages.reader import PageText, Reading
 from app.generators.publication.dates import free_moment
 from app.generators.publication.verdicts import Site
 from app.generators.values import Timestamp
@@ -14,14 +14,14 @@ _DECISIVE = frozenset(
         *("expirydate", "unpublishdate", "cascade", "permalink", "status", "eleventycomputed", "render", "markup"),
     )
 )
-"""Fields of which generators, or versions of one, make different things."""
+"""Fields that generators, or versions of one, treat differently."""
 _SUFFIXES = frozenset({".md", ".markdown"})
 _FENCE = re.compile(r"---\r?\n")
 _DAY = 86_400
 
 
 def is_plain_in_versions(page: PageText, reading: Reading) -> bool:
-    """Return whether the versions of a generator agree on a page, of which `reading` is the newest one's."""
+    """Return whether the versions of a generator agree on a page; `reading` is the newest one's."""
     block = page.block(reading.dialect.splits.get(page.suffix, reading.dialect.split))
     if block is None or block.quirks or page.suffix not in _SUFFIXES or page.suffix != page.path.suffix:
         return False
@@ -40,19 +40,19 @@ def _is_undecided(reading: Reading) -> bool:
 
 
 def is_plain_everywhere(page: PageText, reading: Reading, site: Site) -> bool:
-    """Return whether all generators agree on a page, of which `reading` is one of them."""
+    """Return whether all generators agree on a page; `reading` is Hugo's."""
     if not is_plain_in_versions(page, reading) or any(part.startswith("_") for part in page.path.parts):
         return False
     block = page.block(reading.dialect.split)
     if block is None or not _has_plain_fences(page.text, block.front_matter):
         return False
-    fields, number = reading.fields or {}, reading.number.printed
+    fields, number = reading.fields or {}, reading.number.output
     day = fields.get("date")
     moment = free_moment(day, site.zone) if isinstance(day, Timestamp) else None
     if moment is None or moment.seconds > site.now - _DAY:
         return False
-    written = rf"(?m)^ghissueid: +(?:{number}|\"{number}\"|'{number}') *\r?$"
-    return fields.get("draft", False) is False and re.search(written, block.front_matter.text) is not None
+    pattern = rf"(?m)^ghissueid: +(?:{number}|\"{number}\"|'{number}') *\r?$"
+    return fields.get("draft", False) is False and re.search(pattern, block.front_matter.text) is not None
 
 
 def _has_plain_fences(text: str, front_matter: FrontMatter) -> bool:
