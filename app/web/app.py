@@ -16,10 +16,10 @@ from app.web.routes import (
     images,
     monitoring,
     other_systems,
-    owner,
     terms,
     webhook,
 )
+from app.web.routes.owner_api import routes as owner_routes
 
 _DESCRIPTION = """Comments of a static blog, mirrored from its GitHub issues and served as finished bytes.
 
@@ -70,7 +70,7 @@ def create_app(context: WebContext) -> CachedReads:
     ):
         app.include_router(module.router)
     if context.features.owner is not None:  # without it, these addresses are as unknown as any other
-        app.include_router(owner.router)
+        app.include_router(owner_routes.router)
         app.include_router(owner_page.router)
         layout.compile_page(owner_page.TEMPLATE)
     app.include_router(terms.html_router)

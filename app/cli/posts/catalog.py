@@ -9,9 +9,9 @@ import typer
 
 from app.domain.errors import CannotStart
 from app.domain.posts.posts import PostCatalog, PostProblem, ProblemKind
-from app.generators.configuration import read_configuration
 from app.generators.dialects import dialects_of
-from app.generators.inherited.scalars import get_folded
+from app.generators.inherited.configuration import read_configuration
+from app.generators.inherited.scalars import get_any_case
 from app.generators.read import DialectReader, read_site
 from app.outbound.content.folders.folder_tree import FolderTree
 from app.settings import Settings
@@ -69,7 +69,7 @@ def read_blog(folder: Path, settings: Settings, now: float) -> Blog:
 def _address(tree: FolderTree, generator: str) -> str | None:
     """Return the address in the configuration of a generator; None if it has none."""
     configuration = read_configuration(tree, generator, DialectReader(dialects_of(generator)[0]))
-    values = (get_folded(configuration.values, name) for name in _ADDRESS_FIELDS)
+    values = (get_any_case(configuration.values, name) for name in _ADDRESS_FIELDS)
     return next((value.rstrip("/") for value in values if isinstance(value, str) and is_address(value)), None)
 
 

@@ -1,6 +1,7 @@
 """Words and texts for the tests of words that hold a comment back."""
 
 import unicodedata
+from collections.abc import Callable
 
 from hypothesis import strategies as st
 
@@ -12,3 +13,14 @@ spaced_letters = letters.filter(lambda char: not 0xE00 <= ord(char) <= 0x3FFFF o
 """Letters of scripts that separate words."""
 plain_words = st.text(spaced_letters, min_size=1, max_size=8)
 forms = st.sampled_from(("NFC", "NFD", "NFKC", "NFKD"))
+
+
+def normalize_form(form: str, text: str) -> str:
+    """Return a text in one of Unicode's forms."""
+    forms: dict[str, Callable[[str], str]] = {
+        "NFC": lambda value: unicodedata.normalize("NFC", value),
+        "NFD": lambda value: unicodedata.normalize("NFD", value),
+        "NFKC": lambda value: unicodedata.normalize("NFKC", value),
+        "NFKD": lambda value: unicodedata.normalize("NFKD", value),
+    }
+    return forms[form](text)

@@ -12,7 +12,7 @@ from app.serving.owner.checks import CheckOutcome
 from app.simulator.http.faults import Status
 from app.simulator.http.server import run_simulator
 from app.simulator.world.world import World
-from app.web.routes.owner_models import OwnerCounts, OwnerStatus
+from app.web.routes.owner_api.models import OwnerCounts, OwnerStatus
 from tests.fakes import FakeClock
 from tests.integration.local_service import BLOG, complete_backfill
 from tests.integration.owner.owner_client import OwnedService, run_owned_service

@@ -15,7 +15,7 @@ from app.web.document_response import uncached_json
 from app.web.errors import problem_responses
 from app.web.pages.owner.access import PRIVATE, owner_desk, read_form, require_owner
 from app.web.pages.owner.checking import check
-from app.web.routes.owner_models import OwnerCheck, OwnerCounts, OwnerStatus
+from app.web.routes.owner_api.models import OwnerCheck, OwnerCounts, OwnerStatus
 
 _ERRORS = {
     401: "The owner's token is missing or wrong.",

@@ -1,0 +1,1 @@
+"""The API for the owner, at `/api/v1/owner/…`."""
