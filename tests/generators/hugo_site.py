@@ -21,7 +21,8 @@ _REFUSED = frozenset(
 """The cases that fail the build of either version."""
 REFUSED_BY_CURRENT = _REFUSED | {
     *("twice", "twice-same", "merge-keys", "build-old", "wrong-day", "text-day", "short-day"),
-    *("published-true", "published-false", "published-no", "published-quoted"),
+    *("published-true", "published-false", "published-no", "published-quoted", "published-off", "published-upper"),
+    *("published-quoted-no", "future-utc"),
 }
 REFUSED_BY_OLDER = _REFUSED | {
     *("tags-question", "separator", "control", "latin-1", "null-byte", "comment-before"),

@@ -16,7 +16,8 @@ from tests.generators.built_site import (
     system_program,
     write_files,
 )
-from tests.generators.cases import json_cases, publication_cases, toml_cases, yaml_cases
+from tests.generators.cases import json_cases, toml_cases, yaml_cases
+from tests.generators.unpublished_pages import publication_cases
 
 
 def all_cases() -> Files:

@@ -14,7 +14,7 @@ _ISO = re.compile(
 )
 _STRICT = re.compile(
     r"\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[-+]\d{2}:?\d{2})?"
-    r"| \d{2}:\d{2}:\d{2}(?:\.\d+)?(?: ?(?:Z|[-+]\d{2}:?\d{2}))?(?: [A-Z]{3,4})?)?"
+    r"| \d{2}:\d{2}:\d{2}(?:\.\d+)?(?: ?(?:Z|[-+]\d{2}:?\d{2})(?: [A-Z]{3,4})?)?)?"
 )
 """Of the dates with numbers only, those that Hugo reads."""
 _WORDS = (

@@ -24,6 +24,8 @@ def eleventy_rule(page: Page) -> Verdict:
     permalink = page.fields.get("permalink")
     if permalink is False or (isinstance(permalink, Mapping) and permalink.get("build") is False):
         return no_page("permalink: false")
+    if isinstance(permalink, str) and _has_no_ending(permalink, page):
+        return Verdict(fails=f"permalink: {value_text(permalink)} has neither an ending nor a slash at its end")
     folder_name = next((folder for folder in page.site.template_folders if page.path.is_relative_to(folder)), None)
     if folder_name:
         return no_page(f"it is in {folder_name}")
@@ -33,6 +35,13 @@ def eleventy_rule(page: Page) -> Verdict:
     if _is_draft(page) and re.search(r"\bdrafts?\b", page.site.script):
         return Verdict(doubt=_CODE)
     return PUBLISHED
+
+
+def _has_no_ending(permalink: str, page: Page) -> bool:
+    """Return whether a permalink names a file without an ending, which Eleventy 3 refuses to write."""
+    is_allowed = page.fields.get("eleventyAllowMissingExtension") or "allowMissingExtensions" in page.site.script
+    is_template = re.search(r"\{\{|\{%|\$\{", permalink)
+    return not is_allowed and not is_template and re.fullmatch(r"[^.]*[^./]", permalink.strip()) is not None
 
 
 def _is_eleventy_day(text: str) -> bool:
