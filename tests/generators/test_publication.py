@@ -115,7 +115,9 @@ def _catalog(case: Case) -> PostCatalog:
     lines = ["title: T", case.line if own else f"date: 2020-07-01\n{case.line}", field]
     if case.path.startswith("_posts/2099"):
         lines[1] = ""
-    files = {case.path: "\n".join(["---", *(line for line in lines if line.strip()), "---", "Text"]).replace("\n\n", "\n")}
+    files = {
+        case.path: "\n".join(["---", *(line for line in lines if line.strip()), "---", "Text"]).replace("\n\n", "\n")
+    }
     name, text = _CONFIGURATIONS.get(case.generator.partition("-")[0], ("x.txt", ""))
     files |= {name: text, "content/bundle/index.md": "---\ntitle: B\n---\n"}
     return read_site(Blog(files), _SITES, now=_NOW, generator=case.generator)
@@ -143,7 +145,9 @@ def test_page_that_one_version_leaves_out_is_named(line: str) -> None:
     catalog = _catalog(Case("hugo", "content/a.md", line, "no"))
     assert not catalog.served(_SITES)[_SITES[0]]
     differing = [problem.message for problem in catalog.problems if problem.kind is ProblemKind.GENERATORS_DIFFER]
-    assert "there is no page in Hugo before 0.152 and Hugo 0.111" in differing[0] or "Hugo 0.152 and later" in differing[0]
+    assert (
+        "there is no page in Hugo before 0.152 and Hugo 0.111" in differing[0] or "Hugo 0.152 and later" in differing[0]
+    )
 
 
 def test_page_appears_and_expires_with_time() -> None:
