@@ -36,6 +36,8 @@ _CHANGES, _ISSUES = 20, 40
 """Changed pages, and issues that exist at GitHub: those of the first posts."""
 _REST = 5.0
 """Seconds without a change, to know how late the event loop is on this machine anyway."""
+_BETWEEN = 0.5
+"""Seconds between two changed pages: an owner does not save faster."""
 _PAGE = (
     """---
 title: "Post {number}: what I learnt"
@@ -129,6 +131,7 @@ def measure_service(content: Path, folder: Path) -> None:
 def _remove_number(client: httpx.Client, page: Path) -> float:
     """Take the number out of a page; return the seconds until it is no post any more."""
     text = page.read_text()
+    time.sleep(_BETWEEN)
     line = text[text.index("ghissueid: ") :].partition("\n")[0]
     page.write_text(text.replace(line, "ghissueid:"))
     number = line.partition(" ")[2]

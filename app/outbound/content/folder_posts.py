@@ -23,8 +23,8 @@ _NO_POSTS = (
     "None of the {count} pages in {folder} names its issue, so that nothing is served. "
     "Write ghissueid: 41 into the front matter of a post, or name another folder in AFTERWORD_POSTS."
 )
-_LONGEST_REST = 2.0
-"""Seconds; after a read the next one waits for as long as that took, and no longer than this."""
+_LONGEST_REST = 0.5
+"""Seconds; after a read the next one waits for half as long as that took, and no longer than this."""
 
 
 class PostFolder(PostSource):
@@ -47,7 +47,7 @@ class PostFolder(PostSource):
         loop = asyncio.get_running_loop()
         start = loop.time()
         catalog = await asyncio.to_thread(self._read)
-        self._rest = min(loop.time() - start, _LONGEST_REST)
+        self._rest = min((loop.time() - start) / 2, _LONGEST_REST)
         return catalog
 
     @override

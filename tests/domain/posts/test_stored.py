@@ -48,7 +48,7 @@ def test_name_that_is_not_text_survives_json() -> None:
     assert from_json(to_json(catalog), SITES) == catalog
 
 
-def test_repository_no_longer_served_is_left_out() -> None:
+def test_repository_that_is_not_served_is_left_out() -> None:
     threads = frozenset({ThreadRef(BLOG, 1), ThreadRef(NOTES, 2)})
     stored = from_json(to_json(PostCatalog((Post("a.md", threads),))), (NOTES,))
     assert stored == PostCatalog((Post("a.md", frozenset({ThreadRef(NOTES, 2)})),))

@@ -8,6 +8,7 @@ from app.serving.owner.listing import Listing
 from app.web.pages.owner import wording
 from app.web.pages.owner.charts import bar_chart, week_chart
 from app.web.pages.owner.page import _render
+from tests.web.pages.owner_overviews import overview_with_text
 
 LONG = "<b>&'\"" * 20_000
 

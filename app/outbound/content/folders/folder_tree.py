@@ -24,8 +24,10 @@ MAX_FILES = 200_000
 """More files than any blog has; a folder with more is not read."""
 MAX_FILES_BESIDE = 20_000
 """The most files of the site that are listed outside the content folder."""
-_UNSETTLED_SECONDS = 2.0
-"""A file that was written so recently may be written again without a change of its times."""
+_UNSETTLED_SECONDS, _UNSETTLED_COARSE_SECONDS = 0.05, 2.0
+"""A file that was written so recently may be written again without a change of its times; some file systems store whole
+seconds only."""
+_SECOND = 1_000_000_000
 _WORK_SECONDS = 0.002
 """After so much reading the thread lets the event loop run, if that waits for Python's lock."""
 
@@ -171,7 +173,8 @@ class FolderTree(ContentTree):
         if not stat.S_ISREG(status.st_mode):
             return
         version: tuple[int, ...] = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        if abs(self._now - status.st_ctime) < _UNSETTLED_SECONDS:
+        is_fine = status.st_ctime_ns % _SECOND or status.st_mtime_ns % _SECOND
+        if abs(self._now - status.st_ctime) < (_UNSETTLED_SECONDS if is_fine else _UNSETTLED_COARSE_SECONDS):
             version = (*version, next(_readings))
         if not name.isascii() and path.as_posix() != name:
             self._real_paths[path] = name
