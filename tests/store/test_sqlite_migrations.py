@@ -261,7 +261,7 @@ async def test_migration_reads_when_comments_were_written(migrated: SqliteStore,
     statement = (
         "SELECT count(*) FROM comment WHERE created_at IS NOT json_extract(CAST(source AS TEXT), '$.created_at')"
     )
-    assert query(released, "SELECT count(*) FROM comment") > 3
+    assert query(released, "SELECT count(*) > 3 FROM comment") == 1
     assert query(released, statement) == 0
     overview = await migrated.overviews.site(JANE, includes=lambda _: True, since="2000-01-01T00:00:00Z", newest=1)
     assert overview.weeks

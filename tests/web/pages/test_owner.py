@@ -4,45 +4,13 @@ import re
 
 import pytest
 
-from app.domain.posts.findings import Finding, Severity
-from app.domain.records import ThreadRef
-from app.ports.owner.history import HistoryEvent, HistoryKind, HistoryRecord
 from app.serving.owner.listing import Listing
-from app.serving.owner.model import Budget, CommentRow, Overview, PostRow, SiteRow, Storage, ThreadRow
 from app.web.pages.owner import wording
 from app.web.pages.owner.charts import bar_chart, week_chart
 from app.web.pages.owner.page import _render
-from tests.web.harness.blog import SITE, START
+from tests.web.pages.owner_overview import make_overview
 
 LONG = "<b>&'\"" * 20_000
-
-
-def _overview(text: str, url: str = "https://blog.example.com/") -> Overview:
-    """Return an overview of 1,000 posts with this text wherever a text can be."""
-    findings = [Finding("rule", Severity.ERROR, text, text, text) for _ in range(9)]
-    threads = [
-        ThreadRow(ThreadRef(SITE, n), text, "https://github.com/o/r/issues/1", "open", 3, 1, True, None, START)  # noqa: FBT003
-        for n in range(9)
-    ]
-    event = HistoryEvent(START, HistoryKind.POLL, "", "failed", text[:300])
-    comment = CommentRow(
-        ThreadRef(SITE, 1), text, "jane", url, "2020-07-01T09:30:00Z", url, text[:240], None, text[:50]
-    )
-    return Overview(
-        at=START,
-        version="1",
-        sites=[SiteRow("Owner/Blog", True, False, 1000, 1000, 10_000, 20, START, START, START, text[:300])],  # noqa: FBT003
-        posts=[PostRow(text, text, url, None, text, threads, findings) for _ in range(1000)],
-        findings=findings * 1000,
-        weeks=[(START, 9)] * 52,
-        newest=[comment] * 20,
-        held_comments=[comment] * 20,
-        budget=Budget(True, 60, 3, START + 60, START + 9, [(int(START), 3, 5)] * 24),  # noqa: FBT003
-        history=HistoryRecord((), (event,) * 50),
-        storage=Storage(123_456_789, 0, 0, 0),
-        has_post_list=True,
-        generator="hugo",
-    )
 
 
 @pytest.mark.parametrize(
@@ -50,7 +18,7 @@ def _overview(text: str, url: str = "https://blog.example.com/") -> Overview:
     ["A title of a usual length, as posts have them", "The page names issue 41, as another does, too. " * 3, LONG],
 )
 def test_page_has_150_kilobytes_at_most(text: str) -> None:
-    html = _render(_overview(text), Listing(), "x" * 64, "")
+    html = _render(make_overview(text), Listing(), "x" * 64, "")
     limit = 150_000 if text != LONG else 400_000  # each character is an entity of five or six
     assert len(html) <= limit
     assert b"<b>&'" not in html
@@ -69,7 +37,7 @@ def test_page_has_150_kilobytes_at_most(text: str) -> None:
     ],
 )
 def test_only_addresses_of_the_web_become_links(url: str) -> None:
-    html = _render(_overview("A title", url), Listing(), "", "").decode()
+    html = _render(make_overview("A title", url), Listing(), "", "").decode()
     addresses = set(re.findall(r'href="([^"]*)"', html))
     assert url not in addresses
     assert all(
@@ -79,7 +47,7 @@ def test_only_addresses_of_the_web_become_links(url: str) -> None:
 
 
 def test_half_a_surrogate_pair_breaks_nothing() -> None:
-    assert b"A ? title" in _render(_overview("A \ud800 title"), Listing(), "", "")
+    assert b"A ? title" in _render(make_overview("A \ud800 title"), Listing(), "", "")
 
 
 @pytest.mark.parametrize(
