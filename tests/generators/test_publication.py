@@ -7,55 +7,12 @@ import pytest
 from app.domain.posts.posts import ProblemKind
 from app.generators.read import KnownPages, read_site
 from tests.generators.memory_blog import Blog
-from tests.generators.publication_cases import NOW, SITES, Case, catalog_of
+from tests.generators.publication_cases import NOW, SITES, Case, cases, catalog_of
 
 _DAY = 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A page, and what its generator makes of it: `page`, `no`, `fails` or `nothing` (it is no page)."""
-
-    generator: str
-    path: str
-    line: str
-    outcome: str
-
-    def __str__(self) -> str:
-        return f"{self.generator}: {self.line or self.path}"
-
-
-def _field_cases() -> Iterator[Case]:
-    for row in _FIELDS.strip().split("\n"):
-        line, absent, failing = (part.strip() for part in row.split(" |"))
-        for generator in (*_ALL, *(name for name in absent.split() if name not in _ALL)):
-            outcome = "no" if generator in absent.split() else "fails" if generator in failing.split() else "page"
-            folder = _FOLDERS.get(generator.partition("-")[0], "posts")
-            if generator != "hugo" or "hugo-0" not in absent or outcome == "fails":
-                yield Case(generator, f"{folder}/2020-07-01-a.md", line, outcome)
-
-
-def _place_cases() -> Iterator[Case]:
-    for row in _PLACES.strip().split("\n"):
-        generator, path, outcome = row.split(" | ")
-        yield Case(generator, path, "", outcome)
-
-
-def _catalog(case: Case) -> PostCatalog:
-    own = case.line.startswith("date:")
-    field = "extra:\n  ghissueid: 41" if case.generator == "zola" else "ghissueid: 41"
-    lines = ["title: T", case.line if own else f"date: 2020-07-01\n{case.line}", field]
-    if case.path.startswith("_posts/2099"):
-        lines[1] = ""
-    files = {
-        case.path: "\n".join(["---", *(line for line in lines if line.strip()), "---", "Text"]).replace("\n\n", "\n")
-    }
-    name, text = _CONFIGURATIONS.get(case.generator.partition("-")[0], ("x.txt", ""))
-    files |= {name: text, "content/bundle/index.md": "---\ntitle: B\n---\n"}
-    return read_site(Blog(files), _SITES, now=_NOW, generator=case.generator)
-
-
-@pytest.mark.parametrize("case", [*_field_cases(), *_place_cases()], ids=str)
+@pytest.mark.parametrize("case", cases(), ids=str)
 def test_only_published_pages_are_served(case: Case) -> None:
     catalog = catalog_of(case)
     served = catalog.served(SITES)[SITES[0]]

@@ -8,7 +8,7 @@ from app.serving.owner.listing import Listing
 from app.web.pages.owner import wording
 from app.web.pages.owner.charts import bar_chart, week_chart
 from app.web.pages.owner.page import _render
-from tests.web.pages.owner_overviews import overview_with_text
+from tests.web.pages.owner_overview import make_overview
 
 LONG = "<b>&'\"" * 20_000
 
@@ -18,7 +18,7 @@ LONG = "<b>&'\"" * 20_000
     ["A title of a usual length, as posts have them", "The page names issue 41, as another does, too. " * 3, LONG],
 )
 def test_page_has_150_kilobytes_at_most(text: str) -> None:
-    html = _render(overview_with_text(text), Listing(), "x" * 64, "")
+    html = _render(make_overview(text), Listing(), "x" * 64, "")
     limit = 150_000 if text != LONG else 400_000  # each character is an entity of five or six
     assert len(html) <= limit
     assert b"<b>&'" not in html
@@ -37,7 +37,7 @@ def test_page_has_150_kilobytes_at_most(text: str) -> None:
     ],
 )
 def test_only_addresses_of_the_web_become_links(url: str) -> None:
-    html = _render(overview_with_text("A title", url), Listing(), "", "").decode()
+    html = _render(make_overview("A title", url), Listing(), "", "").decode()
     addresses = set(re.findall(r'href="([^"]*)"', html))
     assert url not in addresses
     assert all(
@@ -47,7 +47,7 @@ def test_only_addresses_of_the_web_become_links(url: str) -> None:
 
 
 def test_half_a_surrogate_pair_breaks_nothing() -> None:
-    assert b"A ? title" in _render(overview_with_text("A \ud800 title"), Listing(), "", "")
+    assert b"A ? title" in _render(make_overview("A \ud800 title"), Listing(), "", "")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Overviews that the owner's page shows."""
+"""A large overview for the owner's page."""
 
 from app.domain.posts.findings import Finding, Severity
 from app.domain.records import ThreadRef
@@ -7,8 +7,8 @@ from app.serving.owner.model import Budget, CommentRow, Overview, PostRow, SiteR
 from tests.web.harness.blog import SITE, START
 
 
-def overview_with_text(text: str, url: str = "https://blog.example.com/") -> Overview:
-    """Return an overview of 1,000 posts with this text in every field that takes text."""
+def make_overview(text: str, url: str = "https://blog.example.com/") -> Overview:
+    """Return an overview of 1,000 posts with this text wherever a text can be."""
     findings = [Finding("rule", Severity.ERROR, text, text, text) for _ in range(9)]
     threads = [
         ThreadRow(ThreadRef(SITE, n), text, "https://github.com/o/r/issues/1", "open", 3, 1, True, None, START)  # noqa: FBT003
