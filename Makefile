@@ -64,7 +64,7 @@ demo: install  ## simulator, service and a sample blog on loopback, no internet
 	@$(BIN)/afterword demo
 
 test: develop  ## run all tests
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 check: develop  ## format, lint, types, import directions, container files
 	$(BIN)/ruff format --check .
