@@ -11,7 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app import VERSION
-from app.bootstrap.parts import Application, Resources
+from app.bootstrap.parts import Application
+from app.bootstrap.resources import Resources
 from app.domain.errors import StoreError
 from app.github.requests import Request
 from app.outbound.github import HttpGitHub, Outcome

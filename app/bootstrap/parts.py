@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
-from app import VERSION
-from app.bootstrap.owner import make_owner_desk, posts_key
+from app.bootstrap.approvals import make_approvals
+from app.bootstrap.owner import make_owner_desk
+from app.bootstrap.posts import make_post_lists
+from app.bootstrap.resources import Resources
+from app.bootstrap.web import make_web
 from app.domain.errors import GitHubError, RateLimited, Unreachable
 from app.domain.priority import Priority
 from app.github.requests import secret_digest
-from app.jobs.approvals.pending import PendingApprovals
 from app.jobs.batch import DeliveryBatch
 from app.jobs.content.pushes import PushNotes
 from app.jobs.handlers import JobHandlers
@@ -22,13 +23,9 @@ from app.jobs.retry import Retry
 from app.jobs.throttle import Throttle
 from app.jobs.webhook_intake import WebhookIntake
 from app.jobs.worker import Worker
-from app.outbound.content.repository_posts import GitHubAccess
-from app.outbound.content.sources import SourceOptions, open_post_source
-from app.outbound.metrics import PrometheusMetrics, Samples
+from app.outbound.metrics import Samples
 from app.ports.clock import Clock
 from app.ports.github import GitHub
-from app.ports.images import ImageSource, ImageStore
-from app.ports.store import Store
 from app.serving.access_policy import AccessPolicy, VisibleImages
 from app.serving.change_feed import ChangeFeed
 from app.serving.document_cache import DocumentCache, Documents
@@ -39,7 +36,6 @@ from app.serving.moderation.changed_rules import renew_if_changed
 from app.serving.moderation.held_comments import HeldComments
 from app.serving.moderation.holds import Holds
 from app.serving.moderation.visible_mirror import ModeratedMirror, VisibleMirror
-from app.serving.owner.journal import Journal
 from app.serving.owner.live import OwnerNews
 from app.serving.owner.model import Storage
 from app.serving.owner.overview import OverviewSources
@@ -52,7 +48,6 @@ from app.serving.terms.terms import Terms
 from app.serving.updater import Updater
 from app.serving.views import Views
 from app.settings import Settings
-from app.sync.approvals.reactions import ReactionReader
 from app.sync.backfill import Backfill, OnProgress, ProgressReport
 from app.sync.change_lists import ChangeLists
 from app.sync.commit import Committer
@@ -63,30 +58,14 @@ from app.sync.reconcile import Reconciler
 from app.sync.refresh import Refresher
 from app.sync.repositories import Repositories
 from app.sync.unreported_changes import DriftReport, MissedDeliveries
-from app.web.app import create_app
 from app.web.cached_reads import CachedReads
-from app.web.context import Features, Monitoring, WebContext, WebhookEndpoint, request_ids
-from app.web.document_response import CorsPolicy
+from app.web.context import Features, Monitoring, WebhookEndpoint
 
 _MEGABYTE = 1_000_000
 _PATIENCE = 5.0
 """Seconds that a start waits for GitHub to show a repository; then serving begins without it."""
 _BURST, _BURST_WITH_TOKEN = 3, 20
 """Refreshes of one thread within a minute that deliveries may cause before they come at growing pauses."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resources:
-    """What the application uses of the world; `open_application` opens and closes it."""
-
-    store: Store
-    github: GitHub
-    image_source: ImageSource
-    image_store: ImageStore
-    cursor_secret: bytes
-    session_secret: bytes
-    metrics: PrometheusMetrics
-    journal: Journal
 
 
 class Application:
@@ -132,16 +111,11 @@ class Application:
         self.names = RepositoryNames(self.mirror, self.access, settings.repo, self.documents.repository_generation)
         self.subscribers = Subscribers(document=self.documents.current, clock=self.clock, random=self._random)
         self.owner_news = OwnerNews(self.clock)
-        self.journal.on_news = self.owner_news.notify
         self.terms = Terms(self.mirror, self.access)
         self.term_findings = TermFindings(self.terms)
+        announce = self.journal.on_news = self.owner_news.notify
         self.updater = Updater(
-            self.documents,
-            self.access,
-            self.subscribers,
-            settings.repo,
-            self.terms,
-            on_change=self.owner_news.notify,
+            self.documents, self.access, self.subscribers, settings.repo, self.terms, on_change=announce
         )
         self.metrics.sample_from(Samples(lambda: self.subscribers.count, lambda: cache.bytes, lambda: len(cache)))
 
@@ -206,31 +180,19 @@ class Application:
             clock=clock,
             worker_id=self.process_id,
         )
-        self._make_approvals()
-        self._make_post_lists()
-
-    def _make_post_lists(self) -> None:
-        """Make what reads the blog's posts; they decide what is served only if the settings say so."""
-        settings, store, source = self.settings, self.store, self.settings.posts
-        self.pushes = PushNotes(settings.content_repository, store.key_values, self.clock)
-        self.post_lists: Sequence[PostList] = ()
-        if source is None:
-            return
-        identity = f"{source} {settings.generator} {settings.repo} {VERSION}"
-        access = GitHubAccess(self.budget, store.key_values, self.pushes, f"content {secret_digest(identity)}")
-        options = SourceOptions(settings.repo, settings.generator, self.clock, access)
-        key, serve = posts_key(source), self.updater.replace_posts
-        open_source = partial(open_post_source, source, options)
-        self.post_lists = (PostList(open_source, key, settings.repo, store.key_values, serve, self.clock),)
-
-    def _make_approvals(self) -> None:
-        """Make what asks who approved comments, if a reaction approves."""
-        self.approvals: PendingApprovals | None = None
-        rules, mirror, clock = self.settings.moderation, self.mirror, self.clock
-        if self.holds is None or rules.approval is None:
-            return
-        reader = ReactionReader(rules, self.budget, mirror, self.committer, self.updater.update, clock)
-        self.approvals = PendingApprovals(rules, reader, mirror, self.holds, self.store.key_values, clock)
+        self.pushes = PushNotes(settings.content_repository, store.key_values, clock)
+        self.post_lists: Sequence[PostList] = make_post_lists(
+            settings, store.key_values, clock, budget=self.budget, pushes=self.pushes, serve=self.updater.replace_posts
+        )
+        self.approvals = make_approvals(
+            settings.moderation,
+            self.holds,
+            store,
+            clock,
+            budget=self.budget,
+            committer=self.committer,
+            notify=self.updater.update,
+        )
 
     def _make_serving(self, resources: Resources) -> None:
         """Make what answers readers, and what keeps it in step with the store."""
@@ -280,6 +242,7 @@ class Application:
                 has_token=self.budget.has_token,
                 failures=lambda: self.schedule.failures,
                 held_comments=self.held_comments,
+                term_findings=self.term_findings.findings,
                 storage=lambda: Storage(None, self.cache.bytes, len(self.cache), self.subscribers.count),
             ),
             wake=self.worker.wake,
@@ -333,10 +296,10 @@ class Application:
         async with asyncio.TaskGroup() as group:
             for repo in self.settings.repo:
                 group.create_task(self.schedule.run(repo))
-            for posts in self.post_lists:
-                group.create_task(posts.run())
                 if self.approvals is not None:
                     group.create_task(self.approvals.run(repo))
+            for posts in self.post_lists:
+                group.create_task(posts.run())
 
     async def close(self) -> None:
         """End all parts in order; the resources stay open."""
@@ -368,12 +331,10 @@ class Application:
             metrics=self.journal,
             pushes=self.pushes,
         )
-        context = WebContext(
-            reader=self.reader,
-            sites=settings.repo,
-            now=self.clock.now,
-            cors=CorsPolicy(frozenset(origin.encode() for origin in settings.origins)),
-            public_url=settings.public_url,
+        return make_web(
+            settings,
+            self.reader,
+            self.clock,
             monitoring=Monitoring(readiness.state, self.metrics.exposition, self.metrics.response_counts),
             features=Features(
                 webhook=WebhookEndpoint(settings.secrets, webhook_intake),
@@ -383,6 +344,5 @@ class Application:
                 owner=self.owner_desk,
                 terms=self.terms,
             ),
-            request_ids=request_ids(self._random),
+            random=self._random,
         )
-        return create_app(context)

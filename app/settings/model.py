@@ -1,19 +1,17 @@
 """The settings as one frozen value, and the rules that their values follow."""
 
-import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from app.domain.errors import InvalidSetting
 from app.domain.moderation.rules import ModerationRules
 from app.domain.posts.content_repository import ContentRepository, content_repository, is_content_repository
-from app.domain.sites import PostFilter, Repository, repository
+from app.domain.sites import PostFilter, Repository
 from app.generators.dialects import GENERATORS
-from app.settings.addresses import is_ip, is_loopback, split_address
+from app.settings.addresses import is_loopback
 from app.settings.moderation import (
     ApprovalSetting,
     ApproversSetting,
@@ -25,131 +23,27 @@ from app.settings.moderation import (
     check_moderation,
     moderation_rules,
 )
-from app.settings.origins import normalize_origin, normalize_pattern, split_origins
+from app.settings.values import (
+    GOOD_LENGTH_ADVICE,
+    STORE,
+    check_address,
+    check_generator,
+    check_owner_token,
+    check_post_choice,
+    check_posts,
+    check_store,
+    check_token,
+    from_text,
+    split_origins,
+    split_picture_hosts,
+    split_repositories,
+    split_secrets,
+)
 
 PREFIX = "AFTERWORD_"
-_TOKEN = re.compile(r"[\x21-\x7e]+")
-_LEAST_OWNER_TOKEN, _LEAST_DIFFERENT = 16, 6
-_ADVICE = "Make one of at least 16 with: openssl rand -hex 24"
-_HTTP = re.compile(r"https?://", re.IGNORECASE)
-_STORE = re.compile(r"sqlite:///(?P<path>.+)|memory:")
 _POLL_SECONDS_WITH_TOKEN = 60.0
 _POLL_SECONDS_WITHOUT_TOKEN = 400.0
 """For each repository: nine polls of two requests an hour, and readers see a change within ten minutes."""
-
-
-def _split_repositories(value: str) -> tuple[Repository, ...]:
-    repositories = tuple(repository(part) for part in value.split(",") if part.strip())
-    if not repositories:
-        raise ValueError("no repository is named. Write it as owner/name")
-    if len(set(repositories)) < len(repositories):
-        raise ValueError("a repository is named twice. Name each once")
-    return repositories
-
-
-def _check_token(value: SecretStr | None) -> SecretStr | None:
-    if value is not None and not _TOKEN.fullmatch(value.get_secret_value()):
-        raise ValueError("the token holds a space or another character that no token has. Copy it again")
-    return value
-
-
-def _check_owner_token(value: SecretStr | None) -> SecretStr | None:
-    if value is None:
-        return None
-    token = value.get_secret_value()
-    if not _TOKEN.fullmatch(token):
-        raise ValueError(
-            "the token holds a space or another character that no header can carry. Use letters and digits"
-        )
-    if len(token) < _LEAST_OWNER_TOKEN:
-        raise ValueError(f"a token of {len(token)} characters can be guessed. {_ADVICE}")
-    if len(set(token)) < _LEAST_DIFFERENT:
-        raise ValueError(f"a token of so few different characters can be guessed. {_ADVICE}")
-    return value
-
-
-def _split_secrets(value: str) -> tuple[SecretStr, ...]:
-    secrets = tuple(SecretStr(part.strip()) for part in value.split(",") if part.strip())
-    if value and not secrets:
-        raise ValueError("no secret is named. Write that of the webhook, or unset it")
-    return secrets
-
-
-def _check_address(value: str | None) -> str | None:
-    if value is None:
-        return None
-    parts = split_address(value)
-    if parts is None or parts.query or parts.fragment:
-        raise ValueError(f"{value!r} is not an address. Write it as https://host or https://host/path")
-    if parts.username or parts.password:
-        raise ValueError("an address must not hold a name or a password. Take them out")
-    return value.rstrip("/")
-
-
-def _split_origins(value: str) -> tuple[str, ...]:
-    origins = split_origins(value)
-    if value.strip() and not origins:
-        raise ValueError("no origin is named. Write it as https://blog.example.com, or unset it to allow all")
-    return () if "*" in origins else tuple(dict.fromkeys(map(normalize_pattern, origins)))
-
-
-def _split_picture_hosts(value: str) -> tuple[str, ...]:
-    origins = tuple(normalize_origin(origin) for origin in split_origins(value))
-    for origin in origins:
-        parts = urlsplit(origin)
-        if parts.scheme == "http" and parts.hostname != "localhost" and not is_ip(parts.hostname or ""):
-            raise ValueError(f"pictures of {origin!r} could be exchanged on the way. Write the address with https")
-    return origins
-
-
-def _check_store(value: str) -> str:
-    if not _STORE.fullmatch(value) or value.endswith(":memory:"):
-        raise ValueError(f"{value!r} is not a store. Write sqlite:///path/to/afterword.db or memory:")
-    return value
-
-
-def _check_post_choice(value: str) -> str:
-    if value in {"any", "posts"}:
-        return value
-    if not value.startswith("label:"):
-        raise ValueError(f"{value!r} is not a choice. Write any, posts or label:NAME")
-    if not value.removeprefix("label:").strip():
-        raise ValueError("a label must be named after `label:`")
-    return value
-
-
-def _check_posts(value: str | None) -> str | None:
-    if value is not None and is_content_repository(value):
-        return str(content_repository(value))
-    if value is None or not _HTTP.match(value):
-        return _check_folder(value)
-    parts = split_address(value)
-    if parts is None or parts.fragment:
-        raise ValueError(f"{value!r} is not an address. Write it as https://blog.example.com/posts.json")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("an address must not hold a name or a password. Take them out")
-    return value
-
-
-def _check_generator(value: str | None) -> str | None:
-    name = None if value is None else value.strip().lower()
-    if name is not None and name not in GENERATORS:
-        raise ValueError(f"{value!r} is no generator that Afterword knows. Write one of {', '.join(GENERATORS)}")
-    return name
-
-
-def _check_folder(value: str | None) -> str | None:
-    if value is not None and not Path(value).is_dir():
-        raise ValueError(
-            f"there is no folder {value!r}. Name the blog's content folder, the address of a published list, or a "
-            "repository as github:owner/name"
-        )
-    return value
-
-
-def _from_text(parse: Callable[[str], object]) -> BeforeValidator:
-    """Return a validator that parses text; other values pass as they are."""
-    return BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value)
 
 
 class Settings(BaseModel):
@@ -157,22 +51,22 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
-    repo: Annotated[tuple[Repository, ...], _from_text(_split_repositories)] = Field(
+    repo: Annotated[tuple[Repository, ...], from_text(split_repositories)] = Field(
         description="The repository whose issues hold the comments, `owner/name`. Separate several by commas."
     )
-    github_token: Annotated[SecretStr | None, AfterValidator(_check_token)] = Field(
+    github_token: Annotated[SecretStr | None, AfterValidator(check_token)] = Field(
         None, description="A token that may read the issues. Without one you have 60 requests an hour, which is enough."
     )
-    github_api_url: Annotated[str, AfterValidator(_check_address)] = Field(
+    github_api_url: Annotated[str, AfterValidator(check_address)] = Field(
         "https://api.github.com", description="The address of GitHub's API; GitHub Enterprise has its own."
     )
-    webhook_secret: Annotated[tuple[SecretStr, ...], _from_text(_split_secrets)] = Field(
+    webhook_secret: Annotated[tuple[SecretStr, ...], from_text(split_secrets)] = Field(
         (), description="The secret of GitHub's webhook. While you change it, write both, separated by a comma."
     )
-    store: Annotated[str, AfterValidator(_check_store)] = Field(
+    store: Annotated[str, AfterValidator(check_store)] = Field(
         "sqlite:///afterword.db", description="Where the mirror is stored: `sqlite:///path` or `memory:`."
     )
-    owner_token: Annotated[SecretStr | None, AfterValidator(_check_owner_token)] = Field(
+    owner_token: Annotated[SecretStr | None, AfterValidator(check_owner_token)] = Field(
         None,
         description=(
             "The password of the owner's page `/owner` and of its API: at least 16 characters. Without it there is no "
@@ -181,21 +75,21 @@ class Settings(BaseModel):
     )
     host: str = Field("127.0.0.1", description="The address to listen on; `0.0.0.0` stands for all.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
-    public_url: Annotated[str | None, AfterValidator(_check_address)] = Field(
+    public_url: Annotated[str | None, AfterValidator(check_address)] = Field(
         None, description="The address that readers use, if a proxy or a CDN is in front."
     )
-    origins: Annotated[tuple[str, ...], _from_text(_split_origins)] = Field(
+    origins: Annotated[tuple[str, ...], from_text(split_origins)] = Field(
         (),
         description=(
             "The origins whose pages may read, separated by commas: `https://blog.example.com`, or "
             "`https://*.example.com` for all subdomains of that domain. Empty: all."
         ),
     )
-    serve: Annotated[str, AfterValidator(_check_post_choice)] = Field(
+    serve: Annotated[str, AfterValidator(check_post_choice)] = Field(
         "any",
         description="Which issues are posts: `any`, `label:NAME`, or `posts` for those that the blog's posts name.",
     )
-    posts: Annotated[str | None, AfterValidator(_check_posts)] = Field(
+    posts: Annotated[str | None, AfterValidator(check_posts)] = Field(
         None,
         description=(
             "Where the blog's posts name their issues: a content folder (`ghissueid: 41` in the front matter), the "
@@ -203,7 +97,7 @@ class Settings(BaseModel):
             "`AFTERWORD_SERVE=posts` needs it."
         ),
     )
-    generator: Annotated[str | None, AfterValidator(_check_generator)] = Field(
+    generator: Annotated[str | None, AfterValidator(check_generator)] = Field(
         None,
         description=(
             "The generator of the blog, if Afterword does not recognize its configuration: "
@@ -231,7 +125,7 @@ class Settings(BaseModel):
         le=1_048_576,
         description="How much disk space pictures may take in the folder `….db-pictures` beside the store, in MB.",
     )
-    picture_hosts: Annotated[tuple[str, ...], _from_text(_split_picture_hosts)] = Field(
+    picture_hosts: Annotated[tuple[str, ...], from_text(split_picture_hosts)] = Field(
         (), description="More origins that pictures may come from, as `https://ghe.example.com`, separated by commas."
     )
     fresh_for: float = Field(
@@ -261,10 +155,10 @@ class Settings(BaseModel):
         default=False, description="Whether each request is logged. Logging costs more than the response."
     )
     log_addresses: bool = Field(default=False, description="Whether the access log names readers' IP addresses.")
-    log_format: Annotated[Literal["text", "json"], _from_text(str.lower)] = Field(
+    log_format: Annotated[Literal["text", "json"], from_text(str.lower)] = Field(
         "text", description="The format of the log: `text` or `json`."
     )
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], _from_text(str.lower)] = Field(
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], from_text(str.lower)] = Field(
         "info", description="The lowest level that is logged: `debug`, `info`, `warning` or `error`."
     )
 
@@ -281,7 +175,7 @@ class Settings(BaseModel):
     def _check_owner_token_is_its_own(self) -> Self:
         secrets = (self.github_token, *self.webhook_secret)
         if self.owner_token is not None and self.owner_token in secrets:
-            raise InvalidSetting(f"{PREFIX}OWNER_TOKEN", f"it is a secret that GitHub has, too. {_ADVICE}")
+            raise InvalidSetting(f"{PREFIX}OWNER_TOKEN", f"it is a secret that GitHub has, too. {GOOD_LENGTH_ADVICE}")
         return self
 
     @model_validator(mode="after")
@@ -320,7 +214,7 @@ class Settings(BaseModel):
     @property
     def store_path(self) -> str | None:
         """The file of the mirror; None for a mirror in memory."""
-        match = _STORE.fullmatch(self.store)
+        match = STORE.fullmatch(self.store)
         return match["path"] if match else None
 
     @property

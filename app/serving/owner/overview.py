@@ -48,6 +48,10 @@ async def _no_limit() -> RateLimitState:
     return RateLimitState()
 
 
+async def _no_findings() -> Sequence[Finding]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class OverviewSources:
     """What the overview is made from, beside the store; the defaults are for a service that does not run."""
@@ -65,6 +69,8 @@ class OverviewSources:
     """What this process has in memory."""
     held_comments: HeldComments | None = None
     """The comments that the settings hold back."""
+    term_findings: Callable[[], Awaitable[Sequence[Finding]]] = _no_findings
+    """What is wrong with the terms that pages asked with."""
 
 
 class OverviewReader:
@@ -129,6 +135,7 @@ class OverviewReader:
         storage = sources.storage()
         size = await self._store.overviews.bytes()
         findings = () if catalog is None else await self._find(catalog, [site_facts(site) for site in sites], filter_)
+        term_findings = await self._sources.term_findings()
 
         def build() -> Overview:
             rows = PostRows(sites, filter_)
@@ -137,7 +144,7 @@ class OverviewReader:
                 version=VERSION,
                 sites=[self._site_row(site, filter_, deliveries[site.repo]) for site in sites],
                 posts=rows.of_threads() if catalog is None else rows.of_catalog(catalog, findings),
-                findings=findings,
+                findings=(*findings, *term_findings),
                 weeks=_weeks(sites, now),
                 newest=_newest(sites, held_comments),
                 held_comments=held_comments[:_MOST_HELD],

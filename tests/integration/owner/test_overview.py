@@ -58,6 +58,14 @@ async def test_threads_are_the_posts_without_a_list(owned: OwnedService) -> None
     assert len(status["newest"]) == 5
 
 
+async def test_terms_without_a_thread_are_findings(owned: OwnedService, clock: FakeClock) -> None:
+    await owned.service.get("/api/v1/posts?term=posts/absent")
+    clock.advance(11)
+    (finding,) = (await _status(owned))["findings"]
+    assert finding["rule"] == "missing-term"
+    assert "posts/absent" in finding["message"]
+
+
 async def test_responses_are_as_documented(owned: OwnedService) -> None:
     document = (await owned.owner.request("/openapi.json")).json()
     for name, model in (("status", OwnerStatus), ("counts", OwnerCounts)):

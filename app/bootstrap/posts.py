@@ -1,0 +1,40 @@
+"""What reads the blog's posts in a running application."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from app import VERSION
+from app.bootstrap.owner import posts_key
+from app.domain.posts.posts import PostCatalog
+from app.github.requests import secret_digest
+from app.jobs.content.pushes import PushNotes
+from app.jobs.post_list import PostList
+from app.outbound.content.repository_posts import GitHubAccess
+from app.outbound.content.sources import SourceOptions, open_post_source
+from app.ports.clock import Clock
+from app.ports.key_values import KeyValues
+from app.settings import Settings
+from app.sync.rate_budget import RateBudget
+
+
+def make_post_lists(
+    settings: Settings,
+    key_values: KeyValues,
+    clock: Clock,
+    *,
+    budget: RateBudget,
+    pushes: PushNotes,
+    serve: Callable[[PostCatalog], Awaitable[None]],
+) -> tuple[PostList, ...]:
+    """Return the list of the blog's posts; none if the settings name no source.
+
+    `serve` is called with each new catalog.
+    """
+    source = settings.posts
+    if source is None:
+        return ()
+    identity = f"{source} {settings.generator} {settings.repo} {VERSION}"
+    access = GitHubAccess(budget, key_values, pushes, f"content {secret_digest(identity)}")
+    options = SourceOptions(settings.repo, settings.generator, clock, access)
+    open_source = partial(open_post_source, source, options)
+    return (PostList(open_source, posts_key(source), settings.repo, key_values, serve, clock),)

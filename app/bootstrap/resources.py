@@ -1,0 +1,23 @@
+"""What a running application uses of the world."""
+
+from dataclasses import dataclass
+
+from app.outbound.metrics import PrometheusMetrics
+from app.ports.github import GitHub
+from app.ports.images import ImageSource, ImageStore
+from app.ports.store import Store
+from app.serving.owner.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What the application uses of the world; `open_application` opens and closes it."""
+
+    store: Store
+    github: GitHub
+    image_source: ImageSource
+    image_store: ImageStore
+    cursor_secret: bytes
+    session_secret: bytes
+    metrics: PrometheusMetrics
+    journal: Journal
