@@ -61,7 +61,7 @@ function override(element, widget, query) {
   };
   element.showFailure = async (failure, retry) => {
     prototype.showFailure.call(element, failure, retry);
-    if (failure.status === 404 || failure.status === 409) explain(element, widget, await failure.json().catch(() => ({})));
+    if ([404, 409, 422].includes(failure.status)) explain(element, widget, await failure.json().catch(() => ({})));
   };
 }
 

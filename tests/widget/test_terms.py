@@ -240,6 +240,8 @@ def test_repository_that_is_not_served_is_named(stage: Stage, open_page: OpenPag
         expect(page.locator(".pc-note")).to_contain_text("The repository other/blog is not served here.")
         assert page.locator(".pc-note a").get_attribute("href") == "https://github.com/other/blog/issues"
         assert page.locator(".pc-comment").count() == 0
+    page.goto(stage.publish(utterances(stage, repo="a blog"), name="posts/hello/", script=False))
+    expect(page.locator(".pc-note")).to_contain_text("must be a repository, written owner/name")
 
 
 def test_page_of_gitalk_or_gitment_needs_another_host_only(stage: Stage, open_page: OpenPage) -> None:

@@ -12,7 +12,8 @@ whose title contains the term, also one of another page. Here a thread answers o
 
 So `posts/a` never shows the thread `posts/a-b` or `de/posts/a`, and a post "Git" never that of "Learning Git". The
 first row with an issue decides; for another text the second and third rows are one. The title of another page of the
-blog is no match below the first row. With labels, only issues that have all of them count.
+blog is no match below the first row, nor is any for the address of a home page: titles may end with its host. With
+labels, only issues that have all of them count.
 
 | issues with all the labels     | answer                                                                           |
 |--------------------------------|----------------------------------------------------------------------------------|
@@ -147,6 +148,8 @@ class TermIndex:
         if same or not term:
             return _oldest(same) if same else Resolution(Outcome.MISSING)
         lowest = Relation.WORDS if query.term_of is None else Relation.PART
+        if "://" in (query.term or "") and "/" not in term:
+            lowest = Relation.SAME  # a home page: titles of other pages end with its host
         similar: list[IssueHead] = []
         matches: list[IssueHead] = []
         containing = (self._heads[number] for number in islice(self._containing(term), _MOST_CONTAINING))

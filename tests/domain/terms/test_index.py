@@ -85,6 +85,8 @@ def test_whole_part_of_several_titles(term_of: str | None, expected: tuple[Outco
         ("posts/hello/index", "posts/hello/", "pathname", (FOUND, 1)),
         ("https://a.example/b/", "https://a.example/b/index.html", "url", (FOUND, 1)),
         ("posts/hello-index", "posts/hello", "pathname", (MISSING, None)),
+        ("Hello | a.example", "https://a.example/", "url", (MISSING, None)),
+        ("https://a.example", "http://a.example/index.html", "url", (FOUND, 1)),
         ("The index", "The index/index", "title", (MISSING, None)),
     ],
 )

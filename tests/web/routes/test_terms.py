@@ -71,7 +71,7 @@ async def test_undecided_thread_names_its_candidates(blog: SearchedBlog) -> None
     for target in ("/api/v1/posts", "/api/v1/posts/comments", "/posts.html"):
         response = await blog.request(f"{target}?term=git&term_of=title")
         assert (response.status_code, response.json()["candidates"]) == (409, [42, 43])
-        assert "the term 'git': #42, #43. Give one" in response.json()["detail"]
+        assert "the term 'git': #42, #43. Give only one" in response.json()["detail"]
 
 
 @pytest.mark.parametrize(
