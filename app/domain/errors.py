@@ -271,7 +271,7 @@ class ThreadUndecided(ReadError):
 
     template = (
         "Several posts of {repo} could be meant by {query}: {names}. "
-        "Give one of these issues exactly that title, or name its number in the page."
+        "Give only one of these issues exactly that title or label, or name its number in the page."
     )
 
 

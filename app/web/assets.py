@@ -103,6 +103,13 @@ def _regional_file(lang: str, locale: str) -> Asset:
     return build_asset(_JSON, orjson.dumps(texts | {"locale": locale}).decode(), quick=True)
 
 
+@lru_cache(maxsize=64)
+def script_below_root(name: str, folders: int) -> Asset:
+    """Return a script for pages of another system that is requested in so many folders below the service's root."""
+    text = assets().files[name].bodies["identity"].decode()
+    return build_asset(SCRIPT, text.replace("@root", "../" * folders or "./"), quick=True)
+
+
 @cache
 def assets() -> Assets:
     """Return the files, which are built once for this process."""

@@ -55,7 +55,9 @@ def parse_terms(values: Sequence[str]) -> tuple[str, ...]:
 
 TermOfPage = Annotated[
     TermOf | None,
-    BeforeValidator(lambda value: None if value is None else parse_choice("term_of", tuple(TermOf), _KINDS)(value)),
+    BeforeValidator(
+        lambda value: None if value is None else parse_choice("term_of", tuple(TermOf), f"one of {_KINDS}")(value)
+    ),
     Query(
         description=(
             "What of the page the term is. A page's path, address or title is found as a whole; a term of your own, "

@@ -36,10 +36,14 @@ const fetchJson = (element, path, parameters) =>
 
 const nameOf = (element) => element.getAttribute("ghissueid") || element.getAttribute("term");
 
+// The service accepts no others, and no post has one.
+const isTerm = (name) => name?.trim() && name.length <= 1000;
+const LONG_URL = 3000; // proxies accept 8000 bytes, and one more term in percent-encoding has a few hundred
+
 async function showCounts(elements, source) {
   const numbers = new Set(elements.map((element) => +element.getAttribute("ghissueid")).filter((number) => number > 0));
   const rest = [...numbers].sort((a, b) => a - b);
-  const terms = [...new Set(elements.filter((element) => !element.getAttribute("ghissueid")).map(nameOf).filter(Boolean))];
+  const terms = [...new Set(elements.filter((element) => !element.getAttribute("ghissueid")).map(nameOf).filter(isTerm))];
   const counts = {};
   while (rest.length) {
     const ids = rest.splice(0, 500).join();
@@ -47,7 +51,8 @@ async function showCounts(elements, source) {
   }
   while (terms.length) {
     const url = new URL(source);
-    for (const term of terms.splice(0, 40)) url.searchParams.append("terms", term);
+    do url.searchParams.append("terms", terms.shift());
+    while (terms.length && url.href.length < LONG_URL && url.searchParams.getAll("terms").length < 100);
     Object.assign(counts, (await widget.fetchJson(url, { signal: AbortSignal.timeout(30_000) })).counts);
   }
   for (const element of elements) {

@@ -9,6 +9,10 @@ const PAGE = {
   title: () => document.title,
   "og:title": () => document.querySelector("meta:is([property='og:title'], [name='og:title'])")?.content || "",
 };
+// The service accepts no longer ones, and GitHub has no longer titles and labels: what is cut is no post's.
+const MAX_TERM = 1000;
+const MAX_LABEL = 100;
+const cut = (text, maximum) => (text.length > maximum ? `${text.slice(0, maximum - 1)}…` : text);
 const ATTRIBUTES = ["term", "term-of", "title-prefix", "label", "marker", "ghissueid"];
 const address = () => location.href.split("#")[0];
 
@@ -44,8 +48,8 @@ function override(element, widget, query) {
     const url = prototype.pageUrl.apply(element, values);
     if (element.number) return url;
     url.pathname = url.pathname.replace(/[^/]*\/comments$/, "comments");
-    for (const name in query.parameters) if (query.parameters[name]) url.searchParams.set(name, query.parameters[name]);
-    for (const label of query.labels) url.searchParams.append("label", label);
+    for (const name in query.parameters) if (query.parameters[name]) url.searchParams.set(name, cut(query.parameters[name], MAX_TERM));
+    for (const label of query.labels) url.searchParams.append("label", cut(label, MAX_LABEL));
     return url;
   };
   element.paint = (page) => {
@@ -57,7 +61,7 @@ function override(element, widget, query) {
   };
   element.showFailure = async (failure, retry) => {
     prototype.showFailure.call(element, failure, retry);
-    if (failure.status === 404 || failure.status === 409) explain(element, widget, await failure.json().catch(() => ({})));
+    if ([404, 409, 422].includes(failure.status)) explain(element, widget, await failure.json().catch(() => ({})));
   };
 }
 

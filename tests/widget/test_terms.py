@@ -171,6 +171,11 @@ def test_counts_by_term_are_one_request(stage: Stage, open_page: OpenPage) -> No
     expect(recorded.page.locator("comment-count").last).to_have_text("16 comments")
     assert recorded.page.locator("comment-count").all_inner_texts()[:3] == ["1 comment", "–", "1 comment"]
     assert len(recorded.requests_to(f"{stage.api}counts")) == 2
+    unusable = "".join(f'<comment-count term="{name}">–</comment-count>' for name in (" ", "x" * 1001))
+    long = "".join(f'<comment-count term="posts/{"%E4%BD%A0" * 20}/{n}/">–</comment-count>' for n in range(30))
+    recorded.page.goto(stage.publish(body + unusable + long, name="list.html"))
+    expect(recorded.page.locator("comment-count").first).to_have_text("1 comment")
+    assert all(len(url) < 4000 for url in recorded.requests_to(f"{stage.api}counts"))
 
 
 def test_page_of_utterances_needs_another_host_only(stage: Stage, open_page: OpenPage) -> None:
@@ -235,6 +240,8 @@ def test_repository_that_is_not_served_is_named(stage: Stage, open_page: OpenPag
         expect(page.locator(".pc-note")).to_contain_text("The repository other/blog is not served here.")
         assert page.locator(".pc-note a").get_attribute("href") == "https://github.com/other/blog/issues"
         assert page.locator(".pc-comment").count() == 0
+    page.goto(stage.publish(utterances(stage, repo="a blog"), name="posts/hello/", script=False))
+    expect(page.locator(".pc-note")).to_contain_text("must be a repository, written owner/name")
 
 
 def test_page_of_gitalk_or_gitment_needs_another_host_only(stage: Stage, open_page: OpenPage) -> None:
@@ -245,6 +252,7 @@ def test_page_of_gitalk_or_gitment_needs_another_host_only(stage: Stage, open_pa
         ("notes/may/", gitalk(stage, "ajax/libs/gitalk/1.8.0/gitalk", labels="['gitalk']", number="-1"), GITALK),
         ("any/", gitalk(stage, number=str(TALK), perPage="5", updateCountCallback="n => (globalThis.count = n)"), TALK),
         ("notes/may/", gitalk(stage, "gitalk@latest/dist/gitalk", number="4040"), GITALK),
+        ("notes/may/", gitalk(stage, "gh/next/next-gitalk@1/js/gitalk", perPage="0"), GITALK),
         ("notes/june/", gitment(stage), GITMENT),
     ]
     for path, body, number in cases:
@@ -270,6 +278,23 @@ def test_gitalk_page_without_a_thread_names_title_and_labels(stage: Stage, open_
     wait_until_enhanced(page)
     link = urlsplit(page.locator(".pc-write a").get_attribute("href") or "")
     assert parse_qs(link.query) == {"title": ["A day"], "body": ["Text"], "labels": ["Gitalk,/notes/new/"]}
+
+
+def test_page_without_a_usable_name_shows_no_other_thread(stage: Stage, open_page: OpenPage) -> None:
+    recorded = open_page("about:blank")
+    page = recorded.page
+    long = "'/' + 'x'.repeat(300)"
+    bodies = [
+        gitalk(stage, id="''"),
+        gitalk(stage, id="null"),
+        gitalk(stage, id=long),
+        gitment(stage).replace("id: location.pathname", "id: ''"),
+        utterances(stage, **{"issue-term": "x" * 1001}),
+    ]
+    for body in bodies:
+        page.goto(stage.publish(body, name="notes/new/", script=False))
+        expect(page.locator(".pc-title")).to_have_text("No comments yet.")
+    assert not recorded.complaints
 
 
 def test_moved_page_works_under_a_strict_policy(stage: Stage, open_page: OpenPage) -> None:

@@ -58,8 +58,8 @@ def marker_digests(text: str) -> Iterable[str]:
     if _DIGEST.fullmatch(text):
         return {text.lower()}
     spellings = {text}
-    for variant in (text, unicodedata.normalize("NFC", unquote(text))):
+    for variant in (text, unicodedata.normalize("NFC", unquote(text, errors="surrogateescape"))):
         path = _INDEX.sub("", _ORIGIN.sub("", variant).strip("/"))
         spellings |= {path, f"/{path}", f"{path}/", f"/{path}/", f"/{path}.html"}
-    digests = (sha1(spelling.encode("utf-8", "replace"), usedforsecurity=False) for spelling in spellings - {""})
+    digests = (sha1(spelling.encode("utf-8", "surrogatepass"), usedforsecurity=False) for spelling in spellings - {""})
     return {digest.hexdigest() for digest in digests}

@@ -12,7 +12,8 @@ whose title contains the term, also one of another page. Here a thread answers o
 
 So `posts/a` never shows the thread `posts/a-b` or `de/posts/a`, and a post "Git" never that of "Learning Git". The
 first row with an issue decides; for another text the second and third rows are one. The title of another page of the
-blog is no match below the first row. With labels, only issues that have all of them count.
+blog is no match below the first row, nor is any for the address of a home page: titles may end with its host. With
+labels, only issues that have all of them count.
 
 | issues with all the labels     | answer                                                                           |
 |--------------------------------|----------------------------------------------------------------------------------|
@@ -37,8 +38,8 @@ from app.domain.terms.titles import Relation, comparable, relation
 IsPost = Callable[[IssueHead], bool]
 _Text = tuple[str, list[int], list[int]]
 """Titles, each on a line, and where each one starts and its issue's number."""
-_MOST_COMPARED = 1_000
-"""The most titles that contain a term and are compared closely, the oldest first."""
+_MOST_CONTAINING, _MOST_COMPARED = 5_000, 500
+"""The most titles that contain a term, and the most of them that are compared closely: posts', the oldest first."""
 MOST_CANDIDATES = 10
 
 
@@ -129,7 +130,12 @@ class TermIndex:
         of the blog's pages, `comparable`.
         """
         if query.term is not None:
-            return self._find_term(query, comparable(query.term), is_post, page_names)
+            term, *others = _spellings(comparable(query.term), query.term_of)
+            resolution = self._find_term(query, term, is_post, page_names)
+            for other in others if resolution.outcome is Outcome.MISSING else ():
+                found = self._find_term(query, other, is_post, page_names)
+                resolution = resolution if found.outcome is Outcome.MISSING else found
+            return resolution
         if query.marker is not None:
             heads = self._allowed(self._by_marker(query.marker), query, is_post)
             return _oldest(heads) if heads else Resolution(Outcome.MISSING)
@@ -139,15 +145,19 @@ class TermIndex:
         same = self._allowed(
             self._by_key.get(("title", term), set()) | self._by_marker(query.term or ""), query, is_post
         )
-        if same:
-            return _oldest(same)
+        if same or not term:
+            return _oldest(same) if same else Resolution(Outcome.MISSING)
         lowest = Relation.WORDS if query.term_of is None else Relation.PART
+        if "://" in (query.term or "") and "/" not in term:
+            lowest = Relation.SAME  # a home page: titles of other pages end with its host
         similar: list[IssueHead] = []
         matches: list[IssueHead] = []
-        for number in islice(self._containing(term), _MOST_COMPARED):
-            head, title = self._heads[number], self._titles[number]
-            if len(matches) == MOST_CANDIDATES or not is_post(head) or not _has_labels(head, query.labels):
-                continue
+        containing = (self._heads[number] for number in islice(self._containing(term), _MOST_CONTAINING))
+        posts = (head for head in containing if is_post(head) and _has_labels(head, query.labels))
+        for head in islice(posts, _MOST_COMPARED):
+            if len(matches) == MOST_CANDIDATES:
+                break
+            title = self._titles[head.number]
             similar.append(head)
             if title not in page_names and relation(title, term) >= lowest:
                 matches.append(head)
@@ -158,7 +168,7 @@ class TermIndex:
         return _oldest(matches)
 
     def _containing(self, term: str) -> Iterator[int]:
-        """Yield the numbers of the issues whose titles contain a term, the oldest first."""
+        """Yield the numbers of the issues whose titles contain a term that is not empty, the oldest first."""
         text, starts, numbers = self._text = self._text or self._join_titles()
         position = text.find(term)
         while position >= 0:
@@ -194,6 +204,13 @@ class TermIndex:
                 del self._by_key[key]
 
 
+def _spellings(term: str, term_of: TermOf | None) -> Sequence[str]:
+    """Return a term, and for the address of a page the one with or without `/index` at its end: it is the same page."""
+    if term_of not in {TermOf.PATHNAME, TermOf.URL} or not term:
+        return [term]
+    return [term, term.removesuffix("/index") if term.endswith("/index") else f"{term}/index"]
+
+
 def _age(head: IssueHead) -> tuple[str, int]:
     return head.created_at, head.number
 
@@ -227,8 +244,9 @@ def _by_labels(heads: list[IssueHead]) -> Resolution:
         return Resolution(Outcome.MISSING)
     fewest = min(len(head.labels) for head in heads)
     plainest = [head for head in reversed(heads) if len(head.labels) == fewest]
-    if len({frozenset(map(str.casefold, head.labels)) for head in plainest}) > 1:
+    first = frozenset(map(str.casefold, plainest[0].labels))
+    if any(frozenset(map(str.casefold, head.labels)) != first for head in plainest):
         return Resolution(Outcome.AMBIGUOUS, candidates=_numbers(plainest))
     outcome = Outcome.FOUND if len(heads) == 1 else Outcome.SEVERAL
-    further = [head for head in heads if head not in plainest]
-    return Resolution(outcome, plainest[0].number, _numbers([*plainest, *further]))
+    further = (head for head in heads if len(head.labels) > fewest)
+    return Resolution(outcome, plainest[0].number, _numbers([*plainest, *islice(further, MOST_CANDIDATES)]))

@@ -18,6 +18,10 @@ _SEPARATOR_BEFORE = re.compile(r"(?:^|[\])}>»”|]\s*|(?<!\w)[\[({<«“‘\"']
 _SEPARATOR_AFTER = re.compile(r"(?:$|\s*[\[({<«“|]|[\])}>»”’\"'](?!\w)|\s+[-–—·•/]+\s)")
 _JOINERS = frozenset("-/%~+.@#&=?'’")
 """What joins letters to one word or one path if letters stand on both sides of it."""
+_MOST_OCCURRENCES = 5
+"""The most occurrences in one title that are looked at; of more, the term is a letter or the title a trick."""
+_LONGEST_TITLE = 256
+"""In characters, at GitHub."""
 _SPACELESS = (
     (0x0E00, 0x0EFF),
     (0x1000, 0x109F),
@@ -43,8 +47,12 @@ class Relation(IntEnum):
 
 
 def comparable(text: str) -> str:
-    """Return a title or term in the form that is compared."""
-    text = " ".join(unicodedata.normalize("NFC", unquote(text)).casefold().split())
+    """Return a title or term in the form that is compared; empty only if the text is white space.
+
+    Bytes that are no UTF-8, as in addresses in GBK, stay apart from each other.
+    """
+    decoded = unicodedata.normalize("NFC", unquote(text, errors="surrogateescape")).casefold()
+    text = " ".join(decoded.split()) or text.strip()
     return _PAGE_SUFFIX.sub("", _SCHEME.sub("", text, count=1).strip("/")) or text
 
 
@@ -53,21 +61,27 @@ def relation(title: str, term: str) -> Relation:
     if title == term:
         return Relation.SAME
     best, start = Relation.INSIDE, title.find(term)
-    while start >= 0 and best < Relation.PART:
+    for _ in range(_MOST_OCCURRENCES):
+        if start < 0 or best is Relation.PART:
+            break
         best = max(best, _relation_at(title, start, start + len(term)))
         start = title.find(term, start + 1)
     return best
 
 
 def _relation_at(title: str, start: int, end: int) -> Relation:
-    before, after = title[:start], title[end:]
-    if _is_address(title[start:end]) and (_START_OF_ADDRESS.search(before) or _HOST_BEFORE.search(before)):
-        return Relation.PART if _END_OF_ADDRESS.match(after) else Relation.INSIDE
-    if _SEPARATOR_BEFORE.search(before) and _SEPARATOR_AFTER.match(after):
-        return Relation.PART
-    if _goes_on(title[start], before[::-1]) or _goes_on(title[end - 1], after):
+    is_inside = _goes_on(title[start], title[max(0, start - 2) : start][::-1])
+    is_inside = is_inside or _goes_on(title[end - 1], title[end : end + 2])
+    is_address = _is_address(title[start:end])
+    if is_inside and not is_address:
         return Relation.INSIDE
-    return Relation.WORDS
+    before, after = title[max(0, start - _LONGEST_TITLE) : start], title[end : end + _LONGEST_TITLE]
+    if is_address and (_START_OF_ADDRESS.search(before) or _HOST_BEFORE.search(before)):
+        return Relation.PART if _END_OF_ADDRESS.match(after) else Relation.INSIDE
+    if is_inside:
+        return Relation.INSIDE
+    is_part = _SEPARATOR_BEFORE.search(before) and _SEPARATOR_AFTER.match(after)
+    return Relation.PART if is_part else Relation.WORDS
 
 
 def _is_address(term: str) -> bool:

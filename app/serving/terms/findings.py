@@ -18,7 +18,7 @@ _MISSING_ADVICE = (
 )
 _ADVICE: Mapping[Outcome, str] = {
     Outcome.SEVERAL: "Close and rename the others if they belong to no page, or name the issue's number in the page.",
-    Outcome.AMBIGUOUS: "Give the right issue exactly that title, or name its number in the page.",
+    Outcome.AMBIGUOUS: "Give only the right issue exactly that title or label, or name its number in the page.",
     Outcome.MISSING: _MISSING_ADVICE,
 }
 

@@ -6,10 +6,11 @@ A blog that loads `https://cdn.jsdelivr.net/npm/gitalk@1/dist/gitalk.min.js` cha
 from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.web.assets import assets, file_response
+from app.web.assets import assets, file_response, script_below_root
 
 _CLIENT = ("/client.js",)
 """utterances (`https://utteranc.es/client.js`), beaudar, giscus."""
@@ -24,12 +25,20 @@ _STYLES = (
     *("/{folder:path}gitment/style/default.css", "/{folder:path}gitment.css"),
 )
 
+_MOST_FOLDERS = 16
+
 router = APIRouter(include_in_schema=False)
 
 
 def _serve(name: str) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
-        return file_response(request, assets().files[name])
+        file = assets().files[name]
+        if name.endswith(".js"):
+            folders = request.url.path.count("/") - 1
+            if folders > _MOST_FOLDERS:
+                raise HTTPException(404)
+            file = script_below_root(name, folders)
+        return file_response(request, file)
 
     return serve
 

@@ -9,13 +9,14 @@ class Gitalk {
   render(container = this.options.container, callback) {
     const parent = container instanceof HTMLElement ? container : document.getElementById(container);
     if (!parent) throw new Error(`Gitalk: there is no element with the id ${container}.`);
-    const { owner, repo, number, perPage = 10, language = navigator.language, title, body } = this.options;
-    const { id = location.href, labels = ["Gitalk"], updateCountCallback } = this.options;
-    const label = [...new Set([].concat(labels, id))].join();
+    const { owner, repo, number, perPage, language = navigator.language, title, body } = this.options;
+    const { id, labels = ["Gitalk"], updateCountCallback } = this.options;
+    // without an id, the other labels would mean any post's thread
+    const label = [...new Set([].concat(labels, id || location.href))].join();
     const byNumber = typeof number === "number" && number > 0;
     const element = createComments({
       repo: repo.includes("/") ? repo : `${owner}/${repo}`,
-      limit: Math.min(perPage, 100),
+      limit: readPageSize(perPage, 10),
       "issue-title": title,
       "issue-body": body,
       ...(byNumber ? { ghissueid: number } : { label }),

@@ -6,15 +6,15 @@ class Gitment {
   }
 
   render(container) {
-    const { owner, repo, id = location.href, perPage = 20, title, labels = [] } = this.options;
+    const { owner, repo, id, perPage, title, labels = [] } = this.options;
     const found = typeof container === "string" ? document.getElementById(container) : container;
     const parent = found || createElement("div");
     const box = createElement("div", "gitment-container gitment-root-container");
     box.append(
       createComments({
         repo: `${owner}/${repo}`,
-        label: id,
-        limit: Math.min(perPage, 100),
+        label: id || location.href,
+        limit: readPageSize(perPage, 20),
         "issue-title": title,
         "issue-label": [...labels, "gitment"].join(),
       }),

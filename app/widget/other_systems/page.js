@@ -1,9 +1,7 @@
 // What the scripts share that stand in for those of other comment systems: they put a <post-comments> into the page.
 // app/web/assets.py wraps each of them in a function together with this file.
 const script = document.currentScript;
-const root = new URL(script.src);
-root.search = root.hash = "";
-root.pathname = root.pathname.replace(/(client\.js|((npm|ajax\/libs|gh\/[^/]+)\/)?git(alk|ment)[^/]*(\/.*)?)$/, "");
+const root = new URL("@root", script.src); // the way up from the folders that the script was requested in
 const SERVICE = root.href;
 
 function createElement(name, className, attributes = {}) {
@@ -12,6 +10,9 @@ function createElement(name, className, attributes = {}) {
   for (const key in attributes) if (attributes[key] || attributes[key] === 0) element.setAttribute(key, attributes[key]);
   return element;
 }
+
+// Returns how many comments a page has: templates also write texts and 0.
+const readPageSize = (value, initial) => Math.min(value >= 1 ? Math.trunc(value) : initial, 100);
 
 // Loads the widget once, with its style sheets before those of the page, so that the page's rules win.
 function loadWidget() {

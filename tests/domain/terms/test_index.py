@@ -47,6 +47,9 @@ KINDS = [None, "pathname", "url", "title", "og:title"]
         ("Othello", "hello", Relation.INSIDE),
         ("Hello's", "hello", Relation.INSIDE),
         ("说你好吧", "你好", Relation.WORDS),
+        ("posts/%C4%E3", "posts/%c4%e3", Relation.SAME),
+        ("posts/%C4%E3", "posts/%BA%C3", Relation.INSIDE),
+        ("a-b a-b a-b a-b a-b", "a", Relation.INSIDE),
         ("안녕하세요", "안녕", Relation.INSIDE),
         ("About", "posts/a", Relation.INSIDE),
     ],
@@ -73,6 +76,33 @@ def test_oldest_of_equal_titles_answers(term_of: str | None) -> None:
 def test_whole_part_of_several_titles(term_of: str | None, expected: tuple[Outcome, int | None]) -> None:
     index = titles("posts/a-b", "Comments on posts/a", "A question: posts/a")
     assert find(index, "posts/a", term_of) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "term", "term_of", "expected"),
+    [
+        ("posts/hello/", "posts/hello/index", "pathname", (FOUND, 1)),
+        ("posts/hello/index", "posts/hello/", "pathname", (FOUND, 1)),
+        ("https://a.example/b/", "https://a.example/b/index.html", "url", (FOUND, 1)),
+        ("posts/hello-index", "posts/hello", "pathname", (MISSING, None)),
+        ("Hello | a.example", "https://a.example/", "url", (MISSING, None)),
+        ("https://a.example", "http://a.example/index.html", "url", (FOUND, 1)),
+        ("The index", "The index/index", "title", (MISSING, None)),
+    ],
+)
+def test_file_index_is_its_folder(title: str, term: str, term_of: str, expected: tuple[Outcome, int | None]) -> None:
+    assert find(titles(title), term, term_of) == expected
+
+
+@pytest.mark.parametrize("term", ["%20", "%0A%0a", "   ", "/", "https://"])
+@pytest.mark.parametrize("term_of", KINDS)
+def test_term_of_spaces_or_slashes_is_no_title(term: str, term_of: str | None) -> None:
+    assert find(titles("Hello", "posts/a/b", " "), term, term_of)[1] in {None, 3}
+
+
+def test_other_issues_do_not_hide_a_post() -> None:
+    index = TermIndex(head(n, f"A question about git {n}" if n < 1500 else "Git | Blog") for n in range(1, 1501))
+    assert index.find(ThreadQuery("git"), lambda head: head.number == 1500).number == 1500
 
 
 @pytest.mark.parametrize("term_of", KINDS)
@@ -175,6 +205,12 @@ def test_one_label_of_many_threads_is_ambiguous() -> None:
     index = TermIndex(head(n, "", "Gitalk", f"/{n}/") for n in range(1, 30))
     resolution = index.find(ThreadQuery(labels=("Gitalk",)), lambda _: True)
     assert (resolution.outcome, len(resolution.candidates)) == (AMBIGUOUS, 10)
+
+
+def test_same_labels_of_many_issues_are_compared_once() -> None:
+    index = TermIndex(head(n, "", "Gitalk") for n in range(1, 20_001))  # in quadratic time it takes minutes
+    resolution = index.find(ThreadQuery(labels=("Gitalk",)), lambda _: True)
+    assert (resolution.outcome, len(resolution.candidates)) == (SEVERAL, 10)
 
 
 def test_term_and_labels_must_both_hold() -> None:

@@ -71,7 +71,7 @@ async def test_undecided_thread_names_its_candidates(blog: SearchedBlog) -> None
     for target in ("/api/v1/posts", "/api/v1/posts/comments", "/posts.html"):
         response = await blog.request(f"{target}?term=git&term_of=title")
         assert (response.status_code, response.json()["candidates"]) == (409, [42, 43])
-        assert "the term 'git': #42, #43. Give one" in response.json()["detail"]
+        assert "the term 'git': #42, #43. Give only one" in response.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -107,5 +107,19 @@ async def test_unknown_repository_and_unlisted_site(blog: SearchedBlog) -> None:
 
 
 async def test_hostile_terms_are_harmless(blog: SearchedBlog) -> None:
-    for term in ("%00", "%ff%fe", "a%0A%0D", "%F0%9F%A6%8A" * 100, "(" * 900, "%22%27%3Cscript%3E", "a%5B%5D*%2B%3F"):
+    for term in (
+        "%00",
+        "%ff%fe",
+        "a%0A%0D",
+        "%F0%9F%A6%8A" * 100,
+        "(" * 900,
+        "%22%27%3Cscript%3E",
+        "a%5B%5D*%2B%3F",
+        "%2520",
+        "%2F",
+        "%25FF",
+    ):
+        for term_of in ("", "&term_of=pathname", "&term_of=url", "&term_of=title"):
+            target = f"/api/v1/posts/comments?term={term}{term_of}"
+            assert (await blog.request(target)).status_code == 200
         assert (await blog.request(f"/api/v1/posts/comments?term={term}")).status_code == 200
