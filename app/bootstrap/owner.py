@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from app.domain.errors import CannotStart
+from app.domain.errors import CannotStart, StoreUnusable
 from app.domain.posts.posts import PostCatalog
 from app.domain.posts.stored import from_json
 from app.github.requests import secret_digest
@@ -25,6 +25,7 @@ from app.serving.owner.overview import OverviewReader, OverviewSources
 from app.serving.owner.sessions import Sessions
 from app.settings import Settings
 from app.store.sqlite import SqliteStore
+from app.store.sqlite.inspection import NEWEST_SCHEMA, Inspection, inspect
 from app.sync.rate_budget import UNAUTHENTICATED, current_state
 
 
@@ -65,7 +66,8 @@ def posts_key(source: str) -> str:
 async def open_overview(settings: Settings, clock: Clock, process_id: str) -> AsyncGenerator[OverviewReader, None]:
     """Open the store and yield what reads the overview from it alone; nothing is asked of GitHub.
 
-    Raises `CannotStart` if there is no store, and `StoreError`.
+    The file is not created, migrated, repaired or moved aside. Raises `CannotStart` if there is no store to read, and
+    `StoreError`.
     """
     path = settings.store_path
     if path is None or not await asyncio.to_thread(Path(path).exists):
@@ -74,6 +76,7 @@ async def open_overview(settings: Settings, clock: Clock, process_id: str) -> As
             f"No service answers, and the mirror is {location}. Start it with `afterword serve`, or name the address "
             "of a running one with --url."
         )
+    _require_sound(path, await asyncio.to_thread(inspect, path))
     store = await SqliteStore.open(path, process_id=process_id, sites=settings.repo)
     try:
         yield OverviewReader(
@@ -81,6 +84,14 @@ async def open_overview(settings: Settings, clock: Clock, process_id: str) -> As
         )
     finally:
         await store.close()
+
+
+def _require_sound(path: str, inspection: Inspection) -> None:
+    """Raise an error for a file that a start of the service would repair or migrate."""
+    if inspection.problem is not None:
+        raise StoreUnusable(path, inspection.problem)
+    if inspection.schema is not None and inspection.schema < NEWEST_SCHEMA:
+        raise CannotStart(f"{path} is empty or of an earlier version. Start `afterword serve`: it imports or migrates.")
 
 
 async def _stored_sources(settings: Settings, store: Store, clock: Clock) -> OverviewSources:

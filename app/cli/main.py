@@ -39,7 +39,7 @@ _USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
 def main() -> None:
     """Run the command line and end the process with its exit status."""
     try:
-        sys.exit(cli(standalone_mode=False))
+        sys.exit(cli(standalone_mode=False) or 0)
     except _USAGE_ERROR as failure:
         _explain(failure)
         sys.exit(EXIT_ERROR)

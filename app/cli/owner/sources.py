@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
@@ -18,6 +18,9 @@ _CONNECT_SECONDS = 3.0
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - nothing is bound to it here
 _OBJECTS = {"status": status_object, "counts": counts_object}
+_LISTS = {"status": "sites", "counts": "posts"}
+"""The list that each object has: another program's response lacks it."""
+_LAST_PORT = 65_535
 
 Read = Callable[[], Awaitable[dict[str, Any]]]
 """Reads one object of the owner's API."""
@@ -81,13 +84,23 @@ def local_url(settings: Settings) -> str:
 
 
 def _require_safe(url: str, token: str | None) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    parts = _split(url)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise InvalidSetting("--url", f"{url!r} is not an address. Write it as https://comments.example.com")
     if token is None:
         raise InvalidSetting("AFTERWORD_OWNER_TOKEN", "the service asks for the owner's token. Set it to the service's")
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise InvalidSetting("--url", "the token would be sent unencrypted over http. Write the address with https")
+
+
+def _split(url: str) -> SplitResult | None:
+    """Return the parts of an address; None if no request could be sent to it."""
+    try:
+        parts = urlsplit(url)
+        is_usable = (parts.port or 0) <= _LAST_PORT and bool(httpx.URL(url).host)
+    except (ValueError, httpx.InvalidURL):
+        return None
+    return parts if is_usable else None
 
 
 def _client(address: str, token: str) -> httpx.AsyncClient:
@@ -117,10 +130,19 @@ async def _get(client: httpx.AsyncClient, name: str) -> dict[str, Any]:
         raise NoService(f"There is no owner's page at {url}. Set AFTERWORD_OWNER_TOKEN where the service runs.")
     if response.status_code == httpx.codes.UNAUTHORIZED:
         raise InvalidSetting("AFTERWORD_OWNER_TOKEN", f"the service at {url} has another one. Set both to the same")
+    if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        seconds = response.headers.get("retry-after", "60")
+        raise CannotStart(f"Wrong tokens were sent to {url} too often. Try again in {seconds} seconds.")
     if response.status_code != httpx.codes.OK:
         raise CannotStart(f"The service answers {url} with {response.status_code}. Its log says why.")
+    return _object(response, name, url)
+
+
+def _object(response: httpx.Response, name: str, url: str) -> dict[str, Any]:
     try:
-        value: dict[str, Any] = response.json()
+        value = response.json()
     except ValueError:
-        raise NoService(f"What answers at {url} is not Afterword. Correct --url.") from None
+        value = None
+    if not isinstance(value, dict) or not isinstance(value.get(_LISTS[name]), list):
+        raise NoService(f"What answers at {url} is not Afterword. Correct --url.")
     return value

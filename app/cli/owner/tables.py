@@ -39,15 +39,20 @@ def counts_table(counts: Mapping[str, Any]) -> Group:
     for name, justify in (("Comments", "right"), ("Last", "left"), ("Issue", "left"), ("Post", "left"), ("", "left")):
         table.add_column(name, justify=justify, no_wrap=name in {"Comments", "Last"})  # type: ignore[arg-type]
     now = epoch(counts["at"])
+    has_several = len({thread["repo"] for post in counts["posts"] for thread in post["threads"]}) > 1
     posts = sorted(counts["posts"], key=lambda post: post["last_comment_at"] or "", reverse=True)
     for post in posts:
-        threads = ", ".join(f"#{thread['ghissueid']}" for thread in post["threads"])
+        repos = [thread["repo"] if has_several else "" for thread in post["threads"]]
+        names = [f"{repo}#{thread['ghissueid']}" for repo, thread in zip(repos, post["threads"], strict=True)]
         notes = [thread["status"] for thread in post["threads"] if thread["status"] != "open"]
         notes += [finding["rule"] for finding in post["findings"]]
+        if post["held_count"]:
+            notes.append(f"{post['held_count']:,} held back")
         if post["unpublished_reason"]:
             notes.append("not published")
         count = "–" if post["comment_count"] is None else f"{post['comment_count']:,}"
-        table.add_row(count, _ago(post["last_comment_at"], now), threads, plain(post["title"]), plain(", ".join(notes)))
+        last = _ago(post["last_comment_at"], now)
+        table.add_row(count, last, plain(", ".join(names)), plain(post["title"]), plain(", ".join(notes)))
     total = sum(post["comment_count"] or 0 for post in counts["posts"])
     return Group(table, Text(f"{total:,} comments on {len(posts):,} posts."))
 
@@ -57,6 +62,8 @@ def _summary(status: Mapping[str, Any]) -> Table:
     now, budget = epoch(status["at"]), status["budget"]
     for site in status["sites"]:
         state = f"{site['comments']:,} comments on {site['threads']:,} threads"
+        if site["held_count"]:
+            state += f"; {site['held_count']:,} more are held back"
         if site["threads_complete"] < site["threads"] or not site["listed"]:
             state += f"; {site['threads_complete']:,} of them are mirrored"
         table.add_row(
@@ -103,7 +110,7 @@ def _findings(findings: Sequence[Mapping[str, Any]]) -> Table:
         severity = finding["severity"]
         table.add_row(
             Text(severity, style=_STYLES.get(severity, "")),
-            plain(finding["source"] or f"#{finding['ghissueid']}"),
+            plain(finding["source"] or _number(finding)),
             Text(" ").join([plain(finding["message"]), plain(finding["advice"])]),
         )
     if len(findings) > _MOST_FINDINGS:
@@ -111,14 +118,18 @@ def _findings(findings: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def _comments(title: str, comments: Sequence[Mapping[str, Any]], note: str) -> Table:
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=False)
+def _number(finding: Mapping[str, Any]) -> str:
+    return "" if finding["ghissueid"] is None else f"#{finding['ghissueid']}"
+
+
+def _comments(title: str, comments: Sequence[Mapping[str, Any]], note: str) -> Group:
+    """Return the newest comments, each with its address on a line of its own: a terminal makes a link of it."""
+    lines = [Text(title, style="italic")]
     for comment in comments[:_MOST_COMMENTS]:
-        table.add_row(
-            Text(comment["created_at"][:10]), plain(comment["author"]), plain(comment[note]), plain(comment["text"])
-        )
-        table.add_row("", "", "", plain(comment["url"]))
-    return table
+        day = Text(comment["created_at"][:10])
+        lines.append(Text("  ").join([day, plain(comment["author"]), plain(comment[note]), plain(comment["text"])]))
+        lines.append(Text("            ") + plain(comment["url"]))
+    return Group(*lines)
 
 
 def _spark(values: Iterable[int]) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 _LARGEST_HTML = 500_000
 _LINK_START = re.compile(r"<a\s", re.IGNORECASE)
-_ADDRESS = re.compile(r"""\bhref=(?:"([^"]{1,2000})"|'([^']{1,2000})')""", re.IGNORECASE)
+_TEXT = re.compile(r"""\b(?:href|title|alt)=(?:"([^"]{1,2000})"|'([^']{1,2000})')""", re.IGNORECASE)
 _NOT_COUNTED = frozenset({"blockquote", "pre", "code"})
 _MENTIONS = frozenset({"user-mention", "team-mention"})
 
@@ -33,9 +33,9 @@ def has_links(html: str, page_url: str, *, at_least: int) -> bool:
     return counter.count >= at_least
 
 
-def addresses(html: str) -> list[str]:
-    """Return the addresses of all links in the HTML."""
-    return [unescape(double or single) for double, single in _ADDRESS.findall(html)]
+def attribute_texts(html: str) -> list[str]:
+    """Return what the HTML says beside its text: addresses of links, titles that a pointer shows, and descriptions."""
+    return [unescape(double or single) for double, single in _TEXT.findall(html)]
 
 
 class _LinkCounter(HTMLParser):

@@ -25,7 +25,7 @@ from functools import cached_property
 from hashlib import blake2b
 
 from app.domain.moderation.hold_words import HoldWord, first_hold_word
-from app.domain.moderation.links import addresses, has_links
+from app.domain.moderation.links import attribute_texts, has_links
 from app.domain.threads import Approval, Comment
 from app.domain.times import is_within
 
@@ -209,7 +209,7 @@ def _waits_for_new_reaction(comment: Comment, rules: ModerationRules, *, now: fl
 
 def _text_reason(comment: Comment, rules: ModerationRules) -> HoldReason | None:
     if rules.hold_words:
-        text = "\n".join((comment.body_text or comment.body, *addresses(comment.body_html)))
+        text = "\n".join((comment.body_text or comment.body, *attribute_texts(comment.body_html)))
         word = first_hold_word(rules.hold_words, text)
         if word is not None:
             return HoldReason(HoldKind.WORD, word)

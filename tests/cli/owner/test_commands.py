@@ -1,6 +1,7 @@
 """`afterword status` and `afterword counts`: from the running service, or from the store."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from app.domain.errors import CannotStart
 from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.sample import SAMPLE_REPO, sample_world
 from tests.journeys.conftest import Service
-from tests.widget.stage import run_service
+from tests.widget.stage import run_service, static_blog
 
 OWNER_TOKEN = "a-token-that-only-the-owner-knows"
 HOSTILE = "[bold]x[/bold] \x1b[2J\x1b]0;pwned\x07 \u202e{{7*7}}"
@@ -118,6 +119,8 @@ def test_port_of_the_settings_is_the_default(run: Run, service: Service) -> None
         (["--url", "{url}"], {}, "AFTERWORD_OWNER_TOKEN: the service asks for the owner's token"),
         (["--url", "http://blog.example.com"], {"OWNER_TOKEN": OWNER_TOKEN}, "unencrypted over http"),
         (["--url", "blog"], {"OWNER_TOKEN": OWNER_TOKEN}, "is not an address"),
+        (["--url", "http://[::bad"], {"OWNER_TOKEN": OWNER_TOKEN}, "is not an address"),
+        (["--url", "http://127.0.0.1:99999"], {"OWNER_TOKEN": OWNER_TOKEN}, "is not an address"),
         (["--url", "http://127.0.0.1:1"], {"OWNER_TOKEN": OWNER_TOKEN}, "No service answers at http://127.0.0.1:1"),
         (["--store", "sqlite:////nowhere/a.db"], {}, "/nowhere/a.db, which does not exist yet"),
         (["--store", "memory:"], {}, "in the memory of the service"),
@@ -130,6 +133,35 @@ def test_errors_say_what_to_do(
     assert (code, output) == (2, "")
     assert sentence.format(url=service.url) in errors
     assert len(errors.splitlines()) == 1
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b'{"sites": 1}', b"<p>A blog"])
+def test_another_program_is_no_service(run: Run, body: bytes) -> None:
+    with static_blog() as blog:
+        blog.pages["/api/v1/owner/status"] = ({"content-type": "application/json"}, body)
+        code, _, errors = run("status", "--url", blog.url, OWNER_TOKEN=OWNER_TOKEN)
+    assert code == 2
+    assert "is not Afterword" in errors
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"SQLite format 3\0 and then nothing of it" * 300, "cannot be used"), (b"", "Start `afterword serve`")],
+)
+def test_damaged_store_stays_where_it_is(run: Run, tmp_path: Path, content: bytes, sentence: str) -> None:
+    file = tmp_path / "afterword.db"
+    file.write_bytes(content)
+    code, output, errors = run("status", STORE=f"sqlite:///{file}")
+    assert (code, output) == (2, "")
+    assert sentence in errors
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("afterword.db", content)]
+
+
+def test_comments_have_whole_addresses(run: Run, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    _, output, _ = run("status", "--url", service.url, OWNER_TOKEN=OWNER_TOKEN)
+    assert f"  https://github.com/{SAMPLE_REPO}/issues/60#issuecomment-" in output
+    assert re.search(r"#issuecomment-\d+ *$", output, re.MULTILINE)
 
 
 async def test_watching_reads_again_and_again(

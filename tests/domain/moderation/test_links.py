@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.moderation.links import addresses, has_links
+from app.domain.moderation.links import attribute_texts, has_links
 
 PAGE = "https://github.com/ada/blog/issues/41#issuecomment-7"
 LINK = '<a href="https://spam.example/" rel="nofollow">buy</a>'
@@ -51,15 +51,20 @@ def test_links_beside_quotes_are_counted(links: int, quoted: int, limit: int) ->
 @given(html=st.text(alphabet="<>a/ \"'href=code!-&", max_size=200), page=st.text(max_size=20))
 def test_any_text_can_be_counted(html: str, page: str) -> None:
     has_links(html, f"https://github.com/{page}", at_least=1)
-    addresses(html)
+    attribute_texts(html)
 
 
 def test_long_text_is_counted_without_parsing() -> None:
     assert has_links("<a x " * 200_000, PAGE, at_least=2)
 
 
+def test_titles_and_descriptions_are_listed() -> None:
+    html = """<a title="A &quot;tip&quot;">x</a><img alt='A picture' src="https://a.example/b.png">"""
+    assert attribute_texts(html) == ['A "tip"', "A picture"]
+
+
 def test_addresses_of_links_are_listed() -> None:
-    assert addresses(f"{LINK}<a href='https://b.example/?a=1&amp;b=2'>") == [
+    assert attribute_texts(f"{LINK}<a href='https://b.example/?a=1&amp;b=2'>") == [
         "https://spam.example/",
         "https://b.example/?a=1&b=2",
     ]

@@ -78,6 +78,21 @@ async def test_responses_are_as_documented(owned: OwnedService) -> None:
     assert "The posts with their counts" in (await owned.owner.request("/docs")).text
 
 
+async def test_large_responses_are_compressed(owned: OwnedService) -> None:
+    await owned.owner.sign_in()
+    pages = []
+    for coding in ("br", "gzip", "identity"):
+        page = await owned.owner.request("/owner", accept_encoding=coding)
+        status = await owned.owner.api("status", accept_encoding=coding)
+        for response in (page, status):
+            assert response.headers.get("content-encoding", "identity") == coding
+            assert "Accept-Encoding" in response.headers["vary"]
+            assert "no-store" in response.headers["cache-control"]
+        pages.append((page.text, status.json()))
+        assert coding == "identity" or int(page.headers["content-length"]) < len(page.content) / 2
+    assert pages[0] == pages[1] == pages[2]
+
+
 async def test_pages_are_valid_html(owned: OwnedService, world: World) -> None:
     world.open_issue("ada/blog", title=HOSTILE, number=9)
     await owned.application.schedule.poll_once(BLOG)

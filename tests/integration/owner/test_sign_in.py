@@ -99,6 +99,7 @@ async def test_nothing_of_the_owner_is_cached_or_shared(owned: OwnedService) -> 
         ({"public_url": "https://a.example"}, {}, "__Secure-afterword-owner", "/owner", True),
         ({"public_url": "https://a.example/talk"}, {"origin": BASE_URL}, "afterword-owner", "/owner", False),
         ({}, {"origin": BASE_URL, "x_forwarded_for": "203.0.113.1"}, "afterword-owner", "", False),
+        ({}, {"origin": "https://a.example", "sec_fetch_site": "same-origin"}, "__Secure-afterword-owner", "", True),
     ],
 )  # fmt: skip
 async def test_cookie_fits_the_address(

@@ -163,7 +163,8 @@ def forget_session(request: Request, response: Response) -> None:
 
 def _set_cookie(request: Request, response: Response, name: str, value: str, max_age: int) -> None:
     is_public = _is_public(request)
-    is_encrypted = request.url.scheme == "https" or (is_public and _has_public_https(request))
+    has_https = request.url.scheme == "https" or request.headers.get("origin", "").lower().startswith("https:")
+    is_encrypted = has_https or (is_public and _has_public_https(request))
     prefix = _SECURE if is_encrypted else ""
     attributes = [f"{prefix}{name}={value}", f"Max-Age={max_age}", "HttpOnly", "SameSite=Strict"]
     path = _cookie_path(request, is_public=is_public)

@@ -38,6 +38,7 @@ from app.web.pages.owner.access import (
 )
 from app.web.pages.owner.charts import hour_chart, week_chart
 from app.web.pages.owner.checking import check
+from app.web.pages.owner.compression import private_response
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -142,8 +143,12 @@ async def _page(request: Request, session: Session | None) -> Response:
     overview = await desk.overview.read()
     form_token = "" if session is None else desk.sessions.form_token(session)
     message = wording.MESSAGES.get(query.get("checked", ""), "")
-    html = await asyncio.to_thread(_render, overview, Listing.parse(query), form_token, message)
-    return Response(html, 200, _HEADERS, media_type="text/html")
+    listing = Listing.parse(query)
+
+    def respond() -> Response:
+        return private_response(request, _render(overview, listing, form_token, message), "text/html", _HEADERS)
+
+    return await asyncio.to_thread(respond)
 
 
 def _render(overview: Overview, listing: Listing, form_token: str, message: str) -> bytes:

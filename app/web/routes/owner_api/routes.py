@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 from fastapi import APIRouter, Depends
 from fastapi.security import HTTPBearer
 from starlette.requests import Request
@@ -11,10 +12,10 @@ from starlette.responses import Response
 
 from app.serving.owner.as_json import counts_object, status_object
 from app.serving.owner.model import Overview
-from app.web.document_response import uncached_json
 from app.web.errors import problem_responses
-from app.web.pages.owner.access import PRIVATE, owner_desk, read_form, require_owner
+from app.web.pages.owner.access import owner_desk, read_form, require_owner
 from app.web.pages.owner.checking import check
+from app.web.pages.owner.compression import private_response
 from app.web.routes.owner_api.models import OwnerCheck, OwnerCounts, OwnerStatus
 
 _ERRORS = {
@@ -97,13 +98,14 @@ async def counts(request: Request) -> Response:
 async def check_now(request: Request) -> Response:
     """Check one thread or all."""
     form = await read_form(request)
-    return _private_json({"outcome": await check(request, form.get("ghissueid", ""), form.get("repo") or None)})
+    outcome = await check(request, form.get("ghissueid", ""), form.get("repo") or None)
+    return _private_json(request, {"outcome": outcome})
 
 
 async def _overview(request: Request, as_object: Callable[[Overview], dict[str, Any]]) -> Response:
     overview = await owner_desk(request).overview.read()
-    return await asyncio.to_thread(lambda: _private_json(as_object(overview)))
+    return await asyncio.to_thread(lambda: _private_json(request, as_object(overview)))
 
 
-def _private_json(value: Any) -> Response:
-    return uncached_json(value, 200, **PRIVATE)
+def _private_json(request: Request, value: Any) -> Response:
+    return private_response(request, orjson.dumps(value), "application/json")
