@@ -173,8 +173,8 @@ class _Lines:
                 break
             if content:
                 breaks = index - last - 1
-                is_folded = header[0] == ">" and " " not in {lines[last][column], line[column]}
-                text += "\n" * breaks or " " if is_folded else "\n" * (breaks + 1)
+                joins_lines = header[0] == ">" and " " not in {lines[last][column], line[column]}
+                text += "\n" * breaks or " " if joins_lines else "\n" * (breaks + 1)
                 text += line[column:]
                 last = index
             elif len(line) > column:
