@@ -70,6 +70,20 @@ _PIECES = st.sampled_from(
             "  ",
         ),
         *("---", "...", "- a", "~", "null"),
+        *(
+            "'it''s'",
+            '"\\"b\\u00e4"',
+            "{a: b}",
+            "{a: [1, {b: c}]}",
+            "[[a], 'b']",
+            "[a,",
+            "b]",
+            "{a: 1,",
+            "|-",
+            ">-",
+            "k: v",
+            "- - z",
+        ),
     ]
 )
 _VALUE = st.lists(_PIECES, max_size=4).map("".join)
@@ -78,10 +92,13 @@ _LINE = st.one_of(
         "".join
     ),
     st.sampled_from(
+        ["  k: v", "    l: w", "  n:", "  - k: v", "    - k: v", "t: |", "t: >-", "  text", "   more", "    end"],
+    ),
+    st.sampled_from(
         ["tags:", "tags: # x", "  - a", "  - b # c", "- c", "", "a: b", "title: It's: here", "x: [a, 'b', \"c\"]"]
     ),
 )
-_TEXT = st.tuples(st.lists(_LINE, max_size=6), st.sampled_from(["\n", "\r\n"])).map(lambda pair: pair[1].join(pair[0]))
+_TEXT = st.tuples(st.lists(_LINE, max_size=7), st.sampled_from(["\n", "\r\n"])).map(lambda pair: pair[1].join(pair[0]))
 
 
 @settings(max_examples=400)
@@ -110,6 +127,9 @@ def test_full_reader_returns_or_refuses_any_text(text: str) -> None:
         "\r\ntitle: 'x' # c\r\ntags:\r\n  - a\r\n  - \"b\"\r\n\r\n# comment\r\nurl: /a:b/#c\r\n",
         "tags:\n- a\nempty:\nlast: -1\n",
         "a: \U0001f600 smile, [here]\n",
+        "cover:\n    image: \"/images/1.jpg\" # path\n    alt: 'it''s'\n    size: {width: 1, \"height\": [2, 3]}\nghissueid: 41\n",
+        'params:\n  author:\n    name: "Ada \\"L\\u00e4\\""\n\n  links:\n  - name: x\n    url: https://x.example/#a\n  - - b\n',
+        "tags: [\n  'a',\n  b,\n]\ntext: |\n  one\n\n   two\n  three\nmore: >-\n  four\n  five\n\n  six\n# c\nlast: a\n  b\n",
     ],
 )
 def test_usual_front_matter_is_read_fast(text: str) -> None:

@@ -17,6 +17,7 @@ _STYLES = {
     "weekdate": "/:categories/:year/W:week/:short_day/:title:output_ext",
 }
 _HTML = frozenset({".md", ".markdown", ".mkd", ".mkdn", ".mkdown", ".html", ".htm"})
+_NOT_PRETTY, _NO_LETTERS = re.compile(r"[^\w._~!$&'()+,;=@]+"), re.compile(r"[\W_]+")
 _POST = re.compile(r"(?P<day>\d{2,4}-\d{1,2}-\d{1,2})-(?P<slug>.+)")
 
 
@@ -26,7 +27,7 @@ def jekyll_address(path: PurePosixPath, fields: Fields, configuration: Configura
         return None
     own = None if fields.get("permalink") is False else text_of(fields.get("permalink"))
     template = own or _template(path, configuration.values)
-    tokens = _tokens(path, fields, configuration)
+    tokens = _tokens(path, fields, configuration) if template else None
     url_path = replace_tokens(template, tokens) if template and tokens is not None else None
     if url_path is None or ".." in url_path:
         return None
@@ -101,6 +102,5 @@ def _categories(path: PurePosixPath, fields: Fields) -> str:
 
 def slugify(text: str, *, is_pretty: bool) -> str:
     """Return a slug as `Jekyll::Utils.slugify` makes it; the mode `pretty` keeps the case and some marks."""
-    pattern = r"[^\w._~!$&'()+,;=@]+" if is_pretty else r"[\W_]+"
-    slug = re.sub(pattern, "-", text).strip("-")
+    slug = (_NOT_PRETTY if is_pretty else _NO_LETTERS).sub("-", text).strip("-")
     return slug if is_pretty else slug.lower()

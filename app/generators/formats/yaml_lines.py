@@ -1,95 +1,185 @@
-"""A fast reader for the YAML that nearly all front matter is: lines `key: value`, and lists of scalars.
+"""A fast reader for the YAML that nearly all front matter is: fields, nested fields and lists, a line each.
 
-It returns None for everything that it cannot tell from the line alone; the full reader takes that. Where it returns a
-document, the full reader returns an equal one, at more than ten times the cost.
+It returns None for everything that it cannot tell; the full reader takes that. Where it returns a document, the full
+reader returns an equal one, at more than ten times the cost.
 """
 
 import re
 
 from app.generators.formats.nodes import Document, ListNode, MapNode, Node, Scalar
-from app.generators.formats.yaml_reader import is_invalid_timestamp
+from app.generators.formats.yaml_flow import QUOTATION, Doubtful, Flow, plain_scalar, unquote
+from app.generators.formats.yaml_reader import MAX_NODES
 
 _UNUSUAL = re.compile(
     "[^\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U000effff]|\r(?!\n|\\Z)"
 )
-_QUOTATION = r"\"[^\"\\\r]*\"|'[^'\r]*'"
-_PLAIN = r"(?:[^-?:,\[\]{}#&*!|>'\"%@`=< \r]|-(?=[0-9]))(?:[^:# \r]|:(?=[^ \r])|(?<=[^ ])#| +(?=[^ #\r]))*"
-_ITEM = r"(?:[^-?:,\[\]{}#&*!|>'\"%@`=< \r]|-(?=[0-9]))[^:#,\[\]{}'\"? \r]*(?: +[^:#,\[\]{}'\"? \r]+)*"
-_COMMENT = r"(?: +#.*)?\r?"
-_ENTRY = re.compile(
-    rf"(?P<key>[A-Za-z_][A-Za-z0-9_-]*):"
-    rf"(?: +(?:(?P<quoted>{_QUOTATION})|(?P<plain>{_PLAIN})|\[(?P<items>[^\]\r]*)\]))? *{_COMMENT}"
-)
-_LIST_ITEM = re.compile(rf"(?P<indent> *)- +(?:(?P<quoted>{_QUOTATION})|(?P<plain>{_PLAIN})) *{_COMMENT}")
-_FLOW_ITEMS = re.compile(rf" *(?:(?:{_QUOTATION}|{_ITEM}) *(?:, *(?:{_QUOTATION}|{_ITEM}) *)*)?")
-_FLOW_ITEM = re.compile(rf"(?P<quoted>{_QUOTATION})|(?P<plain>{_ITEM})")
-_BLANK = re.compile(r" *(?:#.*)?\r?")
-
-
-class _Doubtful(Exception):
-    """The line is not of the simple kind."""
+_MAX_DEPTH = 20
+_PLAIN = r"(?:[^-?:,\[\]{}#&*!|>'\"%@`=< ]|-(?=[0-9]))(?:[^:# ]++|:(?=[^ ])|(?<=[^ ])#| +(?=[^ #]))*+"
+_COMMENT = r" *(?P<comment>(?<= )#.*)?"
+_KEY = re.compile(r"(?P<key>[A-Za-z_][A-Za-z0-9_-]{0,99}+):(?: +|\Z)")
+_VALUE = re.compile(rf"(?:(?P<quoted>{QUOTATION})|(?P<plain>{_PLAIN})|(?P<header>[|>]-?)|(?P<empty>)){_COMMENT}")
+_FLOW_END = re.compile(r" *(?: #.*)?(?:\n|\Z)")
+_INDENT = re.compile(" *")
 
 
 def read_simple_yaml(text: str) -> Document | None:
     """Return the tree of a block of simple lines; None if any line is not simple."""
-    if _UNUSUAL.search(text):
+    if len(text) > MAX_NODES or _UNUSUAL.search(text):
         return None
     try:
-        return _Lines(text).document()
-    except _Doubtful:
+        return _Lines(text.replace("\r\n", "\n").replace("\r", "\n")).document()
+    except Doubtful:
         return None
 
 
 class _Lines:
-    """The lines of a block; an entry without a value may be followed by a list."""
+    """The lines of a block."""
 
     def __init__(self, text: str) -> None:
         self._lines = text.split("\n")
-        self._pairs: list[tuple[Node, Node]] = []
-        self._list: list[Node] = []
-        self._indent = ""
+        self._index = -1
+        """Of the line that is read."""
+        self._indent = -1
+        """Of that line, in blanks; -1 behind the last one."""
 
     def document(self) -> Document | None:
-        for number, line in enumerate(self._lines, start=1):
-            if entry := _ENTRY.fullmatch(line):
-                self._end_list()
-                self._pairs.append((Scalar(entry["key"], number), _value(entry, number)))
-            elif not _BLANK.fullmatch(line):
-                self._add_item(line, number)
-        self._end_list()
-        return Document(MapNode(tuple(self._pairs), self._pairs[0][0].line), {}) if self._pairs else None
+        self._next()
+        if self._indent < 0:
+            return None
+        root = self._map(self._indent, 0)
+        if self._indent >= 0:
+            raise Doubtful
+        return Document(root, {})
 
-    def _add_item(self, line: str, number: int) -> None:
-        item = _LIST_ITEM.fullmatch(line)
-        last = self._pairs[-1][1] if self._pairs else None
-        if item is None or not isinstance(last, Scalar) or last.text or not last.plain:
-            raise _Doubtful
-        if self._list and item["indent"] != self._indent:
-            raise _Doubtful
-        self._indent = item["indent"]
-        self._list.append(_scalar(item, number))
+    def _next(self) -> None:
+        """Go to the next line that is neither blank nor a comment."""
+        lines, index = self._lines, self._index + 1
+        while index < len(lines):
+            line = lines[index]
+            content = line.lstrip(" ")
+            if content and content[0] != "#":
+                self._indent = len(line) - len(content)
+                break
+            index += 1
+        else:
+            self._indent = -1
+        self._index = index
 
-    def _end_list(self) -> None:
-        if self._list:
-            key, _ = self._pairs[-1]
-            self._pairs[-1] = (key, ListNode(tuple(self._list), self._list[0].line))
-            self._list = []
+    def _map(self, indent: int, depth: int) -> MapNode:
+        """Read the fields from the column `indent` of this line on."""
+        if depth > _MAX_DEPTH:
+            raise Doubtful
+        pairs = list[tuple[Node, Node]]()
+        line = self._index + 1
+        while True:
+            entry = _KEY.match(self._lines[self._index], indent)
+            if entry is None:
+                raise Doubtful
+            key = Scalar(entry["key"], self._index + 1)
+            pairs.append((key, self._value(entry.end(), indent, depth, is_field=True)))
+            if self._indent != indent:
+                break
+        if self._indent > indent:
+            raise Doubtful
+        return MapNode(tuple(pairs), line)
 
+    def _list(self, indent: int, depth: int) -> ListNode:
+        """Read the items whose dashes stand in the column `indent`."""
+        if depth > _MAX_DEPTH:
+            raise Doubtful
+        items = list[Node]()
+        number = self._index + 1
+        while True:
+            line = self._lines[self._index]
+            column = len(line) - len(line[indent + 1 :].lstrip(" "))
+            if _KEY.match(line, column):
+                items.append(self._map(column, depth + 1))
+            elif line.startswith("- ", column):
+                items.append(self._list(column, depth + 1))
+            else:
+                items.append(self._value(column, indent, depth, is_field=False))
+            if self._indent != indent or not self._lines[self._index].startswith("- ", indent):
+                break
+        if self._indent > indent:
+            raise Doubtful
+        return ListNode(tuple(items), number)
 
-def _value(entry: re.Match[str], line: int) -> Node:
-    items = entry["items"]
-    if items is None:
-        return _scalar(entry, line)
-    if not _FLOW_ITEMS.fullmatch(items):
-        raise _Doubtful
-    return ListNode(tuple(_scalar(item, line) for item in _FLOW_ITEM.finditer(items)), line)
+    def _value(self, start: int, indent: int, depth: int, *, is_field: bool) -> Node:
+        """Read the value from the column `start` of this line on; `indent` is that of its field or dash."""
+        number, line = self._index + 1, self._lines[self._index]
+        if line[start : start + 1] in {"[", "{"}:
+            return self._flow(start)
+        value = _VALUE.fullmatch(line, start)
+        if value is None:
+            raise Doubtful
+        if value["header"] is not None:
+            return self._block_scalar(value["header"], indent)
+        self._next()
+        if value["quoted"] is not None:
+            return Scalar(unquote(value["quoted"]), number, plain=False)
+        if value["plain"] is not None:
+            return self._plain(value, number, indent)
+        if not is_field:
+            raise Doubtful
+        return self._nested(number, indent, depth)
 
+    def _nested(self, number: int, indent: int, depth: int) -> Node:
+        """Return what stands below a field without a value."""
+        has_dash = self._indent >= indent and self._lines[self._index].startswith("- ", self._indent)
+        if has_dash:
+            return self._list(self._indent, depth + 1)
+        return self._map(self._indent, depth + 1) if self._indent > indent else Scalar("", number)
 
-def _scalar(match: re.Match[str], line: int) -> Scalar:
-    quotation = match["quoted"]
-    if quotation is not None:
-        return Scalar(quotation[1:-1], line, plain=False)
-    plain = (match["plain"] or "").rstrip(" ")
-    if is_invalid_timestamp(plain):
-        raise _Doubtful
-    return Scalar(plain, line)
+    def _plain(self, value: re.Match[str], number: int, indent: int) -> Scalar:
+        """Return a plain scalar with the lines that go on with it."""
+        text, last = value["plain"], number
+        while self._indent > indent:
+            if value["comment"] or self._index != last:
+                raise Doubtful
+            further = _VALUE.fullmatch(self._lines[self._index], self._indent)
+            if further is None or further["plain"] is None:
+                raise Doubtful
+            value = further
+            text, last = f"{text} {value['plain']}", last + 1
+            self._next()
+        return plain_scalar(text, number)
+
+    def _flow(self, start: int) -> Node:
+        line = self._lines[self._index]
+        flow = Flow(line[start:], self._index + 1)
+        try:
+            node = flow.read()
+        except Doubtful:
+            flow = Flow("\n".join((line[start:], *self._lines[self._index + 1 :])), self._index + 1)
+            node = flow.read()
+        if not _FLOW_END.match(flow.text, flow.end):
+            raise Doubtful
+        self._index = flow.line - 1
+        self._next()
+        return node
+
+    def _block_scalar(self, header: str, indent: int) -> Scalar:
+        """Return the text below `|` or `>`."""
+        number, lines = self._index + 1, self._lines
+        first = lines[number] if number < len(lines) else ""
+        column = len(first) - len(first.lstrip(" "))
+        if column <= indent or column == len(first):
+            raise Doubtful
+        text, last = first[column:], number
+        for index in range(number + 1, len(lines)):
+            line = lines[index]
+            content = line.lstrip(" ")
+            if len(line) - len(content) < column and content:
+                break
+            if content:
+                breaks = index - last - 1
+                joins_lines = header[0] == ">" and " " not in {lines[last][column], line[column]}
+                text += "\n" * breaks or " " if joins_lines else "\n" * (breaks + 1)
+                text += line[column:]
+                last = index
+            elif len(line) > column:
+                raise Doubtful
+        self._index = last
+        self._next()
+        has_end = header[1:] != "-" and last < len(lines) - 1
+        return Scalar(text + "\n" if has_end else text, number, plain=False)

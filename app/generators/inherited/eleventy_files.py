@@ -62,6 +62,8 @@ class DataFiles:
         self._tree = tree
         self.folders = folders_of(configuration)
         self.versions = {file.path: file.version for file in tree.files()}
+        self._names = frozenset(str(path) for path in self.versions if path.name.endswith(_SUFFIXES))
+        """The paths of all files that may be data: few, so that most pages have none beside them."""
         self._read: dict[PurePosixPath, DataFile] = {}
         self._of_folder: dict[PurePosixPath, Sequence[PurePosixPath]] = {}
         data = self.folders["data"]
@@ -76,8 +78,8 @@ class DataFiles:
 
     def local_paths(self, page: PurePosixPath) -> Sequence[PurePosixPath]:
         """Return the data files of a page, the one that wins last."""
-        beside = self._existing(page.parent / page.stem)
-        return [*self._folder_paths(page.parent), *beside]
+        folder = page.parent
+        return [*self._folder_paths(folder), *self._existing(folder / page.stem)]
 
     def local_files(self, page: PurePosixPath) -> Sequence[DataFile]:
         """Return the data of a page, the one that wins last."""
@@ -93,8 +95,8 @@ class DataFiles:
         return paths
 
     def _existing(self, stem: PurePosixPath) -> list[PurePosixPath]:
-        candidates = (stem.with_name(stem.name + suffix) for suffix in _SUFFIXES)
-        return [path for path in candidates if path in self.versions]
+        names = (f"{stem}{suffix}" for suffix in _SUFFIXES)
+        return [PurePosixPath(name) for name in names if name in self._names]
 
     def _file(self, path: PurePosixPath, name: str | None = None) -> DataFile:
         if path not in self._read:
