@@ -225,3 +225,15 @@ def test_front_matter_of_over_a_megabyte_is_named(generator: str) -> None:
 def test_unknown_generator_name_is_refused() -> None:
     with pytest.raises(ValueError, match="'wordpress' is no generator that is known"):
         _read("", "wordpress")
+
+
+@pytest.mark.parametrize(
+    ("generator", "number", "other"), [("hugo", 33, "41 in Eleventy"), ("eleventy", 41, "33 in Hugo")]
+)
+def test_value_that_other_generators_read_differently_is_named(generator: str, number: int, other: str) -> None:
+    catalog = _read(_page("ghissueid: 041"), generator)
+    assert catalog.served(_SITES)[_BLOG] == {number}
+    assert [problem.kind for problem in catalog.problems] == [ProblemKind.GENERATORS_DIFFER]
+    assert f"ghissueid is {number} in" in catalog.problems[0].message
+    assert other in catalog.problems[0].message
+    assert not _read(_page("ghissueid: 41 # since 2020"), generator).problems

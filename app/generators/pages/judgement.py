@@ -44,8 +44,10 @@ def judge(
     """Return what counts of the readings; `others` reads the page as other generators do, None if all are relevant."""
     judgement = _judge_known(readings, source) if others is not None else _judge_unknown(readings, source)
     is_found = any(reading.names_field or reading.refusal for reading in readings)
-    if is_found or others is None or judgement.unpublished or not _MENTION.search(text):
+    if others is None or judgement.unpublished or not _MENTION.search(text):
         return judgement
+    if is_found:
+        return _with_rivals(judgement, source, text, others)
     return _with_hint(judgement, source, others())
 
 
@@ -139,6 +141,25 @@ def _with_hint(judgement: Judgement, source: str, others: Sequence[Reading]) -> 
         return judgement
     difference = _difference([judgement.reading, *finding[:2]], source, "Write the field as its generator reads it.")
     return replace(judgement, problems=(*judgement.problems, difference))
+
+
+def _with_rivals(judgement: Judgement, source: str, text: str, others: Callable[[], Sequence[Reading]]) -> Judgement:
+    """Add a problem if other generators read another number, as 41 for `041` where this one reads 33."""
+    known = {problem.kind for problem in judgement.problems}
+    if not judgement.issues or ProblemKind.GENERATORS_DIFFER in known or _is_plain_number(judgement, text):
+        return judgement
+    readings = [reading for reading in others() if not reading.dialect.only_table]
+    rivals = [reading for reading in readings if reading.number.issues - judgement.issues]
+    if not rivals:
+        return judgement
+    difference = _difference([judgement.reading, *rivals], source, _AGREE)
+    return replace(judgement, problems=(*judgement.problems, difference))
+
+
+def _is_plain_number(judgement: Judgement, text: str) -> bool:
+    """Return whether the field stands once, with its number as a template prints it: all generators agree."""
+    field = rf"{FIELD}[\"']?\s*[:=]\s*[\"']?{re.escape(str(judgement.reading.number.output))}[\"']?\s*(?:[#,}}].*)?$"
+    return len(_MENTION.findall(text)) == 1 and re.search(field, text, re.IGNORECASE | re.MULTILINE) is not None
 
 
 def _short(text: str) -> str:
