@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Hashable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -13,6 +14,7 @@ from app.generators.dialects import Dialect, dialects_at, dialects_of
 from app.generators.fences import Format
 from app.generators.front_matter import decode, find_front_matter
 from app.generators.inherited.configuration import Configuration, read_configuration
+from app.generators.inherited.hugo import HugoInheritance
 from app.generators.inherited.reading import read_inheritance
 from app.generators.inherited.scalars import get_any_case
 from app.generators.inherited.values import Fields, Inheritance, NoInheritance
@@ -20,7 +22,10 @@ from app.generators.numbers import FIELD
 from app.generators.pages.judgement import Judgement, judge, last_good_post, threads_of
 from app.generators.pages.plain import is_plain_everywhere, is_plain_in_versions
 from app.generators.pages.reader import PageText, Reading, read_page, texts_of
+from app.generators.pages.together import same_addresses, within_limit
 from app.generators.publication.dates import zone_of
+from app.generators.publication.exclusion.script_sites import ignored_globs
+from app.generators.publication.hugo import held_sections
 from app.generators.publication.inputs import input_folder, template_folders
 from app.generators.publication.kinds import is_candidate, is_read, kinds_of
 from app.generators.publication.titles import title_of
@@ -40,6 +45,7 @@ _DAY = re.compile(r"\d{4}-\d\d?-\d\d?-")
 _SECTION = "_index"
 _LOOKED_AROUND = frozenset({"hugo", "jekyll", "hexo", "material"})
 """Generators whose rules depend on other files."""
+_MAX_GLOBS = 1000
 _UNCHANGED = "Its posts stay as they were."
 
 
@@ -106,9 +112,10 @@ def read_site(
     reader = _SiteReader(tree, sites, now, generator or detect_generator(tree))
     known = KnownPages() if known is None else known
     known.pages = reader.pages(known.pages)
-    posts = tuple(page.post for page in known.pages.values() if page.post is not None)
+    posts = reader.published([page.post for page in known.pages.values() if page.post is not None])
     problems = (*reader.problems(), *(problem for page in known.pages.values() for problem in page.problems))
-    return PostCatalog(posts, problems, reader.generator)
+    together = same_addresses(posts) if reader.generator else ()
+    return PostCatalog(posts, (*problems, *together), reader.generator)
 
 
 class _SiteReader:
@@ -129,6 +136,9 @@ class _SiteReader:
             read_inheritance(tree, self._configuration, reader) if generator else NoInheritance()
         )
         self._site = self._describe_site(now)
+        if isinstance(self._inheritance, HugoInheritance):
+            sections = held_sections(self._inheritance.section_fields, self._site)
+            self._site = replace(self._site, held_sections=sections)
 
     def _describe_site(self, now: float) -> Site:
         values = self._configuration.values
@@ -143,10 +153,28 @@ class _SiteReader:
             self._configuration.text,
             zone_of(zone),
             now,
-            frozenset(folders - {self._configuration.content, PurePosixPath()}),
+            frozenset(folders),
             template_folders(self._configuration),
+            ignore_globs=self._ignore_globs(),
             is_posts_folder=self._configuration.path is None and has_days and not has_posts,
         )
+
+    def published(self, posts: Sequence[Post]) -> tuple[Post, ...]:
+        """Return the posts; those that the configuration cuts off are not published."""
+        return tuple(within_limit(posts, self.generator, self._configuration.values))
+
+    def _ignore_globs(self) -> tuple[str, ...]:
+        """Return the globs of the files in which Eleventy finds what to ignore."""
+        if self.generator != "eleventy":
+            return ()
+        names = {PurePosixPath(".eleventyignore"), self._configuration.content / ".eleventyignore"}
+        if not re.search(r"setUseGitIgnore\(\s*false", self._configuration.text):
+            names.add(PurePosixPath(".gitignore"))
+        globs: list[str] = []
+        for path in sorted(names & {file.path for file in self._tree.files()}):
+            with suppress(OSError):
+                globs += ignored_globs(decode(self._tree.read(path, START_BYTES)), path.parent)
+        return tuple(globs[:_MAX_GLOBS])
 
     def problems(self) -> Iterator[PostProblem]:
         """Yield what concerns no single page."""
@@ -176,7 +204,7 @@ class _SiteReader:
         is_beside = bool(folders) and any(parent in folders for parent in file.path.parents)
         return (
             *(file.version, self._inheritance.key_for(file.path), self._configuration.key),
-            *(self._name, self._sites, is_beside, self._site.is_posts_folder),
+            *(self._name, self._sites, is_beside, self._site.is_posts_folder, self._site.ignore_globs),
         )
 
     def _read(self, file: ContentFile, key: Hashable, last: KnownPage | None, *, is_foreign: bool) -> KnownPage:
@@ -207,7 +235,9 @@ class _SiteReader:
         first = read_page(page, dialects[0], self._site, self._inheritance)
         if len(dialects) > 1:
             agree = (
-                is_plain_in_versions(page, first) if self.generator else is_plain_everywhere(page, first, self._site)
+                is_plain_in_versions(page, first, self._site)
+                if self.generator
+                else is_plain_everywhere(page, first, self._site)
             )
             if agree:
                 return [first]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from tests.generators import excluded_pages as excluded
 from tests.generators import given_elsewhere as given
 from tests.generators import placed_pages as placed
 from tests.generators import sites
@@ -23,7 +24,11 @@ fields = "/x/:section/:slug/"
 a = "/:sections/:filename/"
 """
 _HUGO_VARIANTS = (
-    CONFIGURATION.replace("blog.example/", "blog.example/sub/") + "uglyURLs = true\n" + _ALLOWED,
+    CONFIGURATION.replace("blog.example/", "blog.example/sub/")
+    + "uglyURLs = true\n"
+    + excluded.HUGO_TOP
+    + _ALLOWED
+    + excluded.HUGO_TABLES,
     CONFIGURATION + _ALLOWED + _PERMALINKS,
 )
 _JEKYLL = "title: t\ncollections: {notes: {output: true}, silent: {}}\nexclude: [excluded]\n"
@@ -35,11 +40,11 @@ _JEKYLL_VARIANTS = (
 )
 _ELEVENTY = b"export default (c) => { c.addGlobalData('layout', 'p.njk'); };\n"
 _ELEVENTY_SUB = (
-    b"export default (c) => { c.addGlobalData('layout', 'p.njk');\n"
+    b"export default (c) => { c.addGlobalData('layout', 'p.njk');\n" + excluded.ELEVENTY + b"\n"
     b"  return { dir: { input: 'src', includes: '../_includes' }, pathPrefix: '/sub/' }; };\n"
 )
 _HEXO = "title: t\nurl: https://blog.example\ntheme: plain\n"
-_HEXO_VARIANT = "permalink: :title.html\nroot: /sub/\n"
+_HEXO_VARIANT = "permalink: :title.html\nroot: /sub/\n" + excluded.HEXO
 _PELICAN_VARIANT = (
     b"ARTICLE_URL = 'posts/{date:%Y}/{date:%m}/{slug}/'\nARTICLE_SAVE_AS = ARTICLE_URL + 'index.html'\n"
     b"SITEURL = 'https://blog.example/sub'\n"
@@ -60,7 +65,7 @@ def hugo(folder: Path, program: str, refused: frozenset[str], more: Files) -> Bl
     configuration = (CONFIGURATION + _ALLOWED + given.HUGO_CASCADE).encode()
     files = {"hugo.toml": configuration, **cases, **given.hugo(), **placed.hugo(), **more}
     main = build(folder / "all", program, {path: files[path] for path in files if path not in alone})
-    variants = [{"hugo.toml": text.encode(), **placed.hugo()} for text in _HUGO_VARIANTS]
+    variants = [{"hugo.toml": text.encode(), **placed.hugo(), **excluded.hugo()} for text in _HUGO_VARIANTS]
     others = [build(folder / f"variant-{n}", program, each) for n, each in enumerate(variants)]
     return [replace(main, files=files, refused=refused), *others]
 
@@ -70,7 +75,11 @@ def jekyll(folder: Path) -> Blogs:
     cases = pages_in("_posts", all_cases(), "2020-07-01-")
     refused = _failing_alone(folder / "alone", sites.jekyll, cases, {"wrong-day", "text-day"})
     files = {"_config.yml": (_JEKYLL + given.JEKYLL_DEFAULTS).encode(), **cases, **given.jekyll(), **placed.jekyll()}
-    variants = [{"_config.yml": (_JEKYLL + _LAYOUT + text).encode(), **placed.jekyll()} for text in _JEKYLL_VARIANTS]
+    own = [_JEKYLL.replace("exclude: [excluded]\n", excluded.JEKYLL), _JEKYLL, _JEKYLL]
+    variants = [
+        {"_config.yml": (start + _LAYOUT + text).encode(), **placed.jekyll(), **excluded.jekyll()}
+        for start, text in zip(own, _JEKYLL_VARIANTS, strict=True)
+    ]
     others = [sites.jekyll(folder / f"variant-{n}", each) for n, each in enumerate(variants)]
     return [sites.jekyll(folder / "all", files, refused), *others]
 
@@ -88,7 +97,10 @@ def eleventy(folder: Path) -> Blogs:
     files["_includes/x.md"] = page("place-includes", "ghissueid: 41")
     moved = {f"src/{path}": content for path, content in placed.eleventy().items()}
     main = sites.eleventy(folder / "all", files, refused_by("eleventy", all_cases()) | days)
-    return [main, sites.eleventy(folder / "variant", {"eleventy.config.js": _ELEVENTY_SUB, **moved})]
+    return [
+        main,
+        sites.eleventy(folder / "variant", {"eleventy.config.js": _ELEVENTY_SUB, **moved, **excluded.eleventy()}),
+    ]
 
 
 def astro(folder: Path) -> Blogs:
@@ -100,7 +112,7 @@ def astro(folder: Path) -> Blogs:
 def hexo(folder: Path) -> Blogs:
     """Build the blogs of Hexo."""
     files = {"_config.yml": _HEXO.encode(), **pages_in("source/_posts", all_cases()), **placed.hexo()}
-    variant = {"_config.yml": (_HEXO + _HEXO_VARIANT).encode(), **placed.hexo()}
+    variant = {"_config.yml": (_HEXO + _HEXO_VARIANT).encode(), **placed.hexo(), **excluded.hexo()}
     return [sites.hexo(folder / "all", files), sites.hexo(folder / "variant", variant)]
 
 
@@ -108,7 +120,8 @@ def pelican(folder: Path) -> Blogs:
     """Build the blogs of Pelican."""
     files = {"pelicanconf.py": sites.PELICAN, **pages_in("content/posts", all_cases()), **placed.pelican()}
     elsewhere = {"pelicanconf.py": sites.PELICAN + given.PELICAN_SETTINGS, **given.pelican()}
-    variant = {"pelicanconf.py": sites.PELICAN + _PELICAN_VARIANT, **placed.pelican()}
+    configuration = sites.PELICAN + _PELICAN_VARIANT + excluded.PELICAN
+    variant = {"pelicanconf.py": configuration, **placed.pelican(), **excluded.pelican()}
     blogs = {"all": files, "given": elsewhere, "variant": variant}
     return [sites.pelican(folder / name, each) for name, each in blogs.items()]
 
@@ -121,7 +134,7 @@ def material(folder: Path) -> Blogs:
         **given.material(),
         **placed.material(),
     }
-    variant = {"mkdocs.yml": _MATERIAL_VARIANT, **placed.material()}
+    variant = {"mkdocs.yml": _MATERIAL_VARIANT + excluded.MATERIAL, **placed.material(), **excluded.material()}
     return [sites.material(folder / "all", files), sites.material(folder / "variant", variant)]
 
 

@@ -115,7 +115,7 @@ def pelican(folder: Path, files: Files) -> BuiltSite:
     write_files(folder, {**_PELICAN, **files})
     run(folder, str(BIN / "pelican"), "content", "-o", "output", "-s", "pelicanconf.py", "--quiet")
     pages = read_built(folder / "output")
-    published = {case: page for case, page in pages.items() if not page.address.startswith("/drafts/")}
+    published = {case: page for case, page in pages.items() if "/drafts/" not in page.address}
     return BuiltSite("pelican", files, published, "content")
 
 

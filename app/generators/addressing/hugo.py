@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from app.generators.addressing.days import date_parts, read_day
 from app.generators.addressing.paths import base_path, below, encode_path, replace_tokens
 from app.generators.inherited.configuration import Configuration
-from app.generators.inherited.scalars import get_any_case, is_true, mapping_of, text_of
+from app.generators.inherited.scalars import get_any_case, is_true, mapping_of, text_of, texts_of
 from app.generators.inherited.values import Fields, UnknownValue
 
 _MONTHS = (
@@ -15,6 +15,7 @@ _MONTHS = (
     *("November", "December"),
 )
 _NO_PATH_CHARACTER = re.compile(r"[^\w./\\#+~\-@ ]")
+_NAME_WITH_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _HIDDEN_NAMES = frozenset({"index", "_index"})
 _OTHER_SETTINGS = ("module", "disablepathtolower", "removepathaccents", "languages", "defaultcontentlanguageinsubdir")
 """Settings that change addresses in ways that are not followed here."""
@@ -49,6 +50,8 @@ def _usual(relative: PurePosixPath, fields: Fields, values: Fields) -> str | Non
     if relative.stem == "_index":
         return None if values.get("uglyurls") else _folder(logical)
     slug = text_of(fields.get("slug"))
+    if _NAME_WITH_DAY.match(logical.name) and _takes_names_apart(values):
+        return None
     template = _template(relative, values)
     if template is None:
         name = _path_part(slug or logical.name)
@@ -62,6 +65,12 @@ def _usual(relative: PurePosixPath, fields: Fields, values: Fields) -> str | Non
     if isinstance(ugly, Mapping):
         return None
     return f"{path_below.rstrip('/')}.html" if is_true(ugly) and path_below != "/" else path_below
+
+
+def _takes_names_apart(values: Fields) -> bool:
+    """Return whether days, and with them slugs, are taken from the names of files."""
+    settings = mapping_of(get_any_case(values, "frontmatter"))
+    return any(text.casefold() == ":filename" for setting in settings.values() for text in texts_of(setting))
 
 
 def _template(relative: PurePosixPath, values: Fields) -> str | None:

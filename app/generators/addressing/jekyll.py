@@ -18,12 +18,14 @@ _STYLES = {
 }
 _HTML = frozenset({".md", ".markdown", ".mkd", ".mkdn", ".mkdown", ".html", ".htm"})
 _NOT_PRETTY, _NO_LETTERS = re.compile(r"[^\w._~!$&'()+,;=@]+"), re.compile(r"[\W_]+")
+_OTHER = ("collections_dir", "source", "markdown_ext", "include")
+"""Settings that change addresses in ways that are not followed here."""
 _POST = re.compile(r"(?P<day>\d{2,4}-\d{1,2}-\d{1,2})-(?P<slug>.+)")
 
 
 def jekyll_address(path: PurePosixPath, fields: Fields, configuration: Configuration) -> str | None:
     """Return the address of a page of Jekyll; None for files whose kind a plugin decides."""
-    if configuration.problem or path.suffix not in _HTML or configuration.values.get("collections_dir"):
+    if configuration.problem or path.suffix not in _HTML or any(configuration.values.get(name) for name in _OTHER):
         return None
     own = None if fields.get("permalink") is False else text_of(fields.get("permalink"))
     template = own or _template(path, configuration.values)

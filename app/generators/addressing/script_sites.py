@@ -94,6 +94,8 @@ def hexo_address(path: PurePosixPath, fields: Fields, configuration: Configurati
     relative = below(path, PurePosixPath(text_of(values.get("source_dir")) or "source"))
     if relative is None:
         return None
+    if relative.parts[0] == "_drafts" or values.get("include"):
+        return None
     post = below(relative, PurePosixPath("_posts"))
     url_path = _hexo_post(post, fields, values) if post is not None else _hexo_page(relative, fields)
     if url_path is None:

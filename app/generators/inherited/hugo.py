@@ -8,8 +8,8 @@ Hugo 0.111 has it otherwise: `params` are a field as any other, `draft` and days
 has the file's ending, a target outside a list is passed over, and of several targets any may win.
 """
 
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from app.domain.posts.posts import PostProblem, ProblemKind
@@ -62,6 +62,8 @@ class _Section:
     source: str
     entries: Sequence[_Entry] = ()
     problem: str | None = None
+    fields: Fields = field(default_factory=dict)
+    """Those of the section itself."""
 
 
 class HugoInheritance:
@@ -87,6 +89,11 @@ class HugoInheritance:
                 self._versions[path.parent] = file.version
             elif path.name.startswith("_content.") and path.suffix == ".gotmpl":
                 yield _adapter_problem(path.relative_to(self._content).as_posix())
+
+    @property
+    def section_fields(self) -> Mapping[PurePosixPath, Fields]:
+        """Return the fields of the files `_index`, by folder."""
+        return {folder: section.fields for folder, section in self._sections.items()}
 
     def merge(self, path: PurePosixPath, fields: Fields, version: str = "") -> Fields:
         """Return a page's fields with those of the cascades above it."""
@@ -150,7 +157,8 @@ def _adapter_problem(source: str) -> PostProblem:
 
 def _read_section(tree: ContentTree, path: PurePosixPath, reader: FieldReader) -> _Section:
     try:
-        return _Section(str(path), _entries(reader.front_matter(tree.read(path, MAX_BYTES), path)))
+        fields = reader.front_matter(tree.read(path, MAX_BYTES), path)
+        return _Section(str(path), _entries(fields), fields=fields)
     except (OSError, ValueError, RecursionError) as error:
         return _Section(str(path), (), str(error).partition("\n")[0] or "it cannot be read")
 

@@ -1,14 +1,18 @@
 """What Nikola, Pelican and Material for MkDocs give to pages from elsewhere."""
 
+import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from app.domain.posts.posts import PostProblem, ProblemKind
 from app.generators.inherited.configuration import MAX_BYTES, Configuration
+from app.generators.inherited.expressions import UnfollowedPatternError, expression
 from app.generators.inherited.scalars import mapping_of, text_of, texts_of
 from app.generators.inherited.values import FieldReader, Fields
 from app.generators.tree import ContentTree
 
+_NAME_PATTERNS: Fields = {"FILENAME_METADATA": r"(?P<date>\d{4}-\d{2}-\d{2}).*", "PATH_METADATA": None}
+"""The settings of Pelican that take fields from the names of files, and their usual values."""
 _ADVICE = "Write ghissueid in the page."
 
 
@@ -69,6 +73,9 @@ class PelicanInheritance:
         self._extra = sorted(
             (str(path).replace("\\", "/"), _lower(mapping_of(meta_file))) for path, meta_file in extra.items()
         )
+        self._patterns = {
+            name: _pattern(text_of(configuration.values.get(name, usual))) for name, usual in _NAME_PATTERNS.items()
+        }
         self.problems = tuple(self._problems(configuration))
 
     def _problems(self, configuration: Configuration) -> Iterator[PostProblem]:
@@ -76,24 +83,33 @@ class PelicanInheritance:
         for name in ("DEFAULT_METADATA", "EXTRA_PATH_METADATA"):
             if name in configuration.opaque:
                 yield _problem(source, f"{source} computes {name}, which may give pages ghissueid")
-        for name in ("FILENAME_METADATA", "PATH_METADATA"):
-            if "ghissueid" in (text_of(configuration.values.get(name)) or ""):
-                yield _problem(source, f"{source} takes ghissueid from the name of a file by {name}")
+        for name in _NAME_PATTERNS:
+            if name in configuration.opaque or (self._patterns[name] is None and configuration.values.get(name)):
+                yield _problem(
+                    source, f"{source} takes fields from the names of files by {name}, in a way that cannot be followed"
+                )
         if configuration.problem:
             yield _problem(source, f"{source} cannot be read: {configuration.problem}", "Mend the file.")
 
     def merge(self, path: PurePosixPath, fields: Fields, version: str = "") -> Fields:
         """Return a page's fields with those of the configuration."""
         del version
-        if not self._default and not self._extra:
-            return fields
         source = path.relative_to(self._content).as_posix()
-        other_fields = dict(self._default)
+        other_fields = {**self._default, **self._from_name(path, source)}
         for name, values in self._extra:
             if source == name or source.startswith(name.rstrip("/") + "/"):
                 other_fields |= values
         own = {key.casefold() for key in fields}
         return {**{name: value for name, value in other_fields.items() if name not in own}, **fields}
+
+    def _from_name(self, path: PurePosixPath, source: str) -> Fields:
+        """Return the fields that the name of a file, or its path, gives."""
+        fields: dict[str, object] = {}
+        for name, text in (("FILENAME_METADATA", path.stem), ("PATH_METADATA", source)):
+            pattern = self._patterns[name]
+            match = pattern.match(text) if pattern else None
+            fields |= {} if match is None else _lower({key: value for key, value in match.groupdict().items() if value})
+        return fields
 
     def problems_for(self, path: PurePosixPath, fields: Fields) -> Sequence[PostProblem]:
         """Return the problem of the configuration, if a page has no number of its own."""
@@ -106,6 +122,14 @@ class PelicanInheritance:
         """Return the version of the configuration."""
         del path
         return self._key
+
+
+def _pattern(text: str | None) -> re.Pattern[str] | None:
+    """Return the expression of a setting; None if there is none, or if it cannot be followed."""
+    try:
+        return expression(text) if text else None
+    except UnfollowedPatternError:
+        return None
 
 
 def _lower(fields: Fields) -> Fields:

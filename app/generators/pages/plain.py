@@ -20,10 +20,14 @@ _FENCE = re.compile(r"---\r?\n")
 _DAY = 86_400
 
 
-def is_plain_in_versions(page: PageText, reading: Reading) -> bool:
+def is_plain_in_versions(page: PageText, reading: Reading, site: Site) -> bool:
     """Return whether the versions of a generator agree on a page; `reading` is the newest one's."""
     block = page.block(reading.dialect.splits.get(page.suffix, reading.dialect.split))
     if block is None or block.quirks or page.suffix not in _SUFFIXES or page.suffix != page.path.suffix:
+        return False
+    if any(folder in site.held_sections for folder in page.path.parents):
+        return False
+    if page.path.stem == "index" and page.path.parent == site.content:
         return False
     return _is_undecided(reading)
 
@@ -41,7 +45,7 @@ def _is_undecided(reading: Reading) -> bool:
 
 def is_plain_everywhere(page: PageText, reading: Reading, site: Site) -> bool:
     """Return whether all generators agree on a page; `reading` is Hugo's."""
-    if not is_plain_in_versions(page, reading) or any(part.startswith("_") for part in page.path.parts):
+    if not is_plain_in_versions(page, reading, site) or any(part.startswith("_") for part in page.path.parts):
         return False
     block = page.block(reading.dialect.split)
     if block is None or not _has_plain_fences(page.text, block.front_matter):

@@ -12,7 +12,7 @@ from app.generators.inherited.values import Inheritance, UnknownValue
 from app.generators.numbers import FIELD, NO_NUMBER, Number, number_of
 from app.generators.publication.dates import free_moment, hugo_moment
 from app.generators.publication.material import is_post
-from app.generators.publication.others import RULES
+from app.generators.publication.rules import verdict_on
 from app.generators.publication.verdicts import PUBLISHED, Page, Site, Verdict
 from app.generators.values import PageFields, ParsedBlock, Refused, own_value, page_fields
 
@@ -103,7 +103,7 @@ def read_page(page: PageText, dialect: Dialect, site: Site, inheritance: Inherit
         return _unreadable(page, dialect, site, error)
     fields = inheritance.merge(page.path, own.values, dialect.name)
     has_field, value = own_value(fields, FIELD, dialect)
-    verdict = _doubt_from_elsewhere(fields) or RULES[dialect.generator](Page(page.path, fields, dialect, site))
+    verdict = _doubt_from_elsewhere(fields) or verdict_on(Page(page.path, fields, dialect, site))
     return Reading(
         dialect,
         number_of(value, dialect.prints) if has_field else NO_NUMBER,
@@ -127,7 +127,7 @@ def _doubt_from_elsewhere(fields: Mapping[str, object]) -> Verdict | None:
 
 
 def _unreadable(page: PageText, dialect: Dialect, site: Site, error: Refused) -> Reading:
-    verdict = RULES[dialect.generator](Page(page.path, {}, dialect, site))
+    verdict = verdict_on(Page(page.path, {}, dialect, site))
     location = verdict if verdict.unpublished else PUBLISHED
     if dialect.failure is Failure.NO_FIELDS:
         return Reading(dialect, fields={}, own={}, verdict=location, refusal=str(error), line=error.line)

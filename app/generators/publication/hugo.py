@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
+from pathlib import PurePosixPath
 
-from app.generators.inherited.scalars import get_any_case
+from app.generators.dialects import HUGO_0_111
+from app.generators.inherited.scalars import get_any_case, mapping_of, texts_of
 from app.generators.publication.dates import Moment, hugo_moment
-from app.generators.publication.verdicts import PUBLISHED, Page, Verdict, no_page, value_text
+from app.generators.publication.exclusion.hugo import NO_HTML
+from app.generators.publication.verdicts import PUBLISHED, Page, Site, Verdict, no_page, value_text
 
 _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 _PUBLICATION_FIELDS = ("publishdate", "pubdate", "published", "date")
 _EXPIRY_FIELDS = ("expirydate", "unpublishdate")
 _DATE_FIELDS = ("date", "publishdate", "pubdate", "published", "lastmod", "modified", "expirydate", "unpublishdate")
 """The days that the current Hugo must be able to read."""
-_NO_HTML = frozenset({"json", "rss", "xml", "calendar", "css", "csv", "sass", "webappmanifest", "markdown"})
 _HTML = frozenset({".html", ".htm"})
+_NO_DAY = -62_135_596_800.0
+"""The first day of year 1, which Hugo takes for none."""
 
 
 def hugo_rule(page: Page) -> Verdict:
@@ -24,7 +28,9 @@ def hugo_rule(page: Page) -> Verdict:
         return Verdict(fails=fails)
     reason = _location(page, is_current=is_current) or _draft(page, is_current=is_current)
     reason = reason or _build(page, is_current=is_current)
-    return no_page(reason) if reason else _days(page)
+    if reason:
+        return no_page(reason)
+    return _section(page) or _days(page)
 
 
 def _fails(page: Page) -> str | None:
@@ -56,6 +62,8 @@ def _allows_html(values: Mapping[str, object]) -> bool:
 def _location(page: Page, *, is_current: bool) -> str | None:
     if not is_current and page.path.suffix != page.path.suffix.lower():
         return f"it ends with {page.path.suffix} in capitals"
+    if not is_current and page.path.name.partition(".")[0] == "index" and page.path.parent == page.site.content:
+        return "a page index in the root has no page"
     if page.path.name.partition(".")[0] not in {"index", "_index"}:
         for folder in page.path.parents:
             if folder in page.site.index_folders:
@@ -96,11 +104,12 @@ def _build(page: Page, *, is_current: bool) -> str | None:
         return f"headless: {value_text(fields['headless'])}"
     outputs = fields.get("outputs")
     formats = {str(name).casefold() for name in (outputs if isinstance(outputs, list) else [outputs]) if name}
-    if formats and formats <= _NO_HTML:
+    if formats and formats <= NO_HTML:
         return f"outputs: {', '.join(sorted(formats))}"
     name = "build" if is_current else "_build"
     build = fields.get(name)
-    render = get_any_case(build, "render") if isinstance(build, Mapping) and "render" in build else "always"
+    options = {str(key).casefold(): value for key, value in mapping_of(build).items()}
+    render = options.get("render", "always")
     text = render.casefold() if isinstance(render, str) else render
     if text in {"never", "link"} or (render is False and is_current):
         return f"{name}: {{render: {value_text(render)}}}"
@@ -110,15 +119,47 @@ def _build(page: Page, *, is_current: bool) -> str | None:
 def _days(page: Page) -> Verdict:
     values, zone, now = page.site.values, page.site.zone, page.site.now
     changes = []
-    start = _first(page.fields, _PUBLICATION_FIELDS, zone)
+    start = _first(page.fields, _names(page, "publishdate", _PUBLICATION_FIELDS), zone)
     if start and start[1].seconds > now and get_any_case(values, "buildfuture") is not True:
         return Verdict(f"{start[0]}: {start[1].text} is in the future", changes_at=start[1].seconds)
-    end = _first(page.fields, _EXPIRY_FIELDS, zone)
-    if end and get_any_case(values, "buildexpired") is not True:
+    end = _first(page.fields, _names(page, "expirydate", _EXPIRY_FIELDS), zone)
+    if end and end[1].seconds > _NO_DAY and get_any_case(values, "buildexpired") is not True:
         if end[1].seconds <= now:
             return no_page(f"{end[0]}: {end[1].text} is over")
         changes.append(end[1].seconds)
     return Verdict(changes_at=min(changes)) if changes else PUBLISHED
+
+
+def _names(page: Page, kind: str, usual: Sequence[str]) -> Sequence[str]:
+    """Return the fields that Hugo looks for a day in, as the table `frontmatter` of its configuration may say."""
+    own = texts_of(get_any_case(mapping_of(get_any_case(page.site.values, "frontmatter")), kind))
+    names = [name.casefold() for name in own if name]
+    if not names:
+        return usual
+    return [field_name for name in names for field_name in (usual if name == ":default" else (name,))]
+
+
+def held_sections(
+    sections: Mapping[PurePosixPath, Mapping[str, object]], site: Site
+) -> Mapping[PurePosixPath, Verdict]:
+    """Return the sections that older versions of Hugo leave out with all pages below, or may do later."""
+    verdicts = {
+        folder: _section_verdict(Page(folder / "_index.md", fields, HUGO_0_111, site))
+        for folder, fields in sections.items()
+    }
+    return {folder: verdict for folder, verdict in verdicts.items() if verdict != PUBLISHED}
+
+
+def _section_verdict(page: Page) -> Verdict:
+    reason = _draft(page, is_current=False)
+    return no_page(f"its section has {reason}") if reason else _days(page)
+
+
+def _section(page: Page) -> Verdict | None:
+    if page.dialect.name != "hugo-0.111":
+        return None
+    verdicts = (page.site.held_sections.get(folder) for folder in page.path.parents)
+    return next((verdict for verdict in verdicts if verdict and (verdict.unpublished or verdict.changes_at)), None)
 
 
 def _first(fields: Mapping[str, object], names: Sequence[str], zone: tzinfo) -> tuple[str, Moment] | None:

@@ -39,20 +39,39 @@ def _is_held_back(fields: Mapping[str, object]) -> bool:
 
 def _kind(path: PurePosixPath, site: Site) -> str:
     """Return `post`, `page`, `document` (of a collection), or `no page: ` and the reason."""
+    path = _below_source(path, site.values)
     parts = path.parts
     if any(_is_excluded(path, pattern) for pattern in _exclusions(site.values)):
         return "no page: the configuration excludes it"
+    folder = site.values.get("collections_dir")
+    collections = PurePosixPath(folder.strip("/")) if isinstance(folder, str) else PurePosixPath()
+    is_collected = path.is_relative_to(collections)
     for index, part in enumerate(parts):
         if part == _POSTS or (site.is_posts_folder and index == 0):
+            if not is_collected:
+                return f"no page: it is not in {collections}"
             inside = parts[index + 1 :] if part == _POSTS else parts[index:]
             return _post_kind(inside)
         if part == _DRAFTS and len(parts) > index + 1:
             return "post" if site.values.get("show_drafts") is True else "no page: it is in _drafts"
-        if index == 0 and part.removeprefix("_") in _collections(site.values) and len(parts) > 1:
-            return "document"
+        is_first = is_collected and index == len(collections.parts) and len(parts) > index + 1
+        if is_first and part.startswith("_") and part[1:] in _collections(site.values):
+            return _document_kind(parts[index + 1 :])
         if part.startswith(_SPECIAL) and not _is_included(path, part, site.values):
             return f"no page: the name {part} begins with {part[0]}"
     return "page"
+
+
+def _below_source(path: PurePosixPath, values: Mapping[str, object]) -> PurePosixPath:
+    """Return a path in the folder that Jekyll reads."""
+    source = values.get("source")
+    folder = PurePosixPath(source.strip("/") if isinstance(source, str) else ".")
+    return path.relative_to(folder) if path.is_relative_to(folder) and path != folder else path
+
+
+def _document_kind(inside: tuple[str, ...]) -> str:
+    special = next((part for part in inside if part.startswith(_SPECIAL)), None)
+    return f"no page: the name {special} begins with {special[0]}" if special else "document"
 
 
 def _post_kind(inside: tuple[str, ...]) -> str:

@@ -25,7 +25,21 @@ KINDS: Mapping[str, Kinds] = {
     "hugo": Kinds(_MARKDOWN | {".mdown", ".html", ".htm", ".org", ".rst", ".pdc", ".pandoc"} | _ASCIIDOC),
     "jekyll": Kinds(
         _MARKDOWN
-        | {".mkd", ".mkdn", ".mkdown", ".mdown", ".html", ".htm", ".textile", ".txt", ".org", ".rst", ".xml", ".json"}
+        | {
+            ".mkd",
+            ".mkdn",
+            ".mkdown",
+            ".mdown",
+            ".html",
+            ".htm",
+            ".textile",
+            ".txt",
+            ".text",
+            ".org",
+            ".rst",
+            ".xml",
+            ".json",
+        }
         | _ASCIIDOC
     ),
     "eleventy": Kinds(

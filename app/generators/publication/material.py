@@ -20,7 +20,8 @@ def material_rule(page: Page) -> Verdict:
     fails = _fails(page)
     if fails:
         return Verdict(fails=fails)
-    if page.fields.get("draft") is True:
+    options = _blog(page.site.values) or {}
+    if page.fields.get("draft") is True and options.get("draft") is not True:
         return no_page("draft: true")
     return _future(page) if "draft" not in page.fields else PUBLISHED
 
@@ -30,6 +31,8 @@ def is_post(path: PurePosixPath, site: Site) -> bool:
     blog = _blog(site.values)
     if blog is None:
         return True
+    if blog.get("enabled") is False:
+        return False
     docs = str(site.values.get("docs_dir", "docs"))
     folder = str(blog.get("blog_dir", "blog"))
     posts = str(blog.get("post_dir", "{blog}/posts")).replace("{blog}", folder)

@@ -6,6 +6,8 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from app.generators.publication.dates import free_moment
+from app.generators.publication.exclusion.python_sites import is_pelican_page
+from app.generators.publication.exclusion.script_sites import is_included
 from app.generators.publication.hugo import hugo_rule
 from app.generators.publication.jekyll import jekyll_rule
 from app.generators.publication.material import material_rule
@@ -64,14 +66,16 @@ def hexo_rule(page: Page) -> Verdict:
     if parts[0] == "_drafts" and page.site.values.get("render_drafts") is not True:
         return no_page("it is in _drafts")
     hidden = _name_with_underscore(PurePosixPath(*parts[1:] if parts[0] in {"_posts", "_drafts"} else parts))
-    if hidden:
+    if hidden and not is_included(page):
         return no_page(f"the name {hidden} begins with _")
-    return _hexo_post(page) if parts[0] == "_posts" or page.site.is_posts_folder else PUBLISHED
+    is_post = parts[0] == "_posts" or page.site.is_posts_folder
+    return _hexo_post(page, has_switch=is_post and page.site.values.get("render_drafts") is not True)
 
 
-def _hexo_post(page: Page) -> Verdict:
+def _hexo_post(page: Page, *, has_switch: bool) -> Verdict:
+    """Return the verdict by `published`, which pages that are no posts do not have, and by the day."""
     published = page.fields.get("published")
-    if published is not None and (published in ("false", "0") or not published):
+    if has_switch and published is not None and (published in ("false", "0") or not published):
         return no_page(f"published: {value_text(published)}")
     moment = free_moment(page.fields.get("date"), page.site.zone)
     if moment and moment.seconds > page.site.now and page.site.values.get("future") is False:
@@ -123,9 +127,14 @@ def pelican_rule(page: Page) -> Verdict:
     if not page.fields.get("title"):
         return no_page("it has no title")
     day = page.fields.get("date")
-    is_page = "pages" in page.below_content.parts[:-1]
-    if day is not None and free_moment(day, page.site.zone) is None:
+    is_page = is_pelican_page(page)
+    moment = free_moment(day, page.site.zone)
+    if day is not None and moment is None:
         return no_page(f"its date is {value_text(day)}")
+    if "save_as" in page.fields and not page.fields["save_as"]:
+        return no_page("save_as is empty")
+    if moment and moment.seconds > page.site.now and not is_page and page.site.values.get("WITH_FUTURE_DATES") is False:
+        return Verdict(f"date: {moment.text} is in the future", changes_at=moment.seconds)
     if day is None and not is_page and not page.site.values.get("DEFAULT_DATE"):
         return no_page("it has no date")
     return PUBLISHED

@@ -25,6 +25,10 @@ class Site:
     """Folders with a page `index`, whose other files belong to it in Hugo."""
     template_folders: frozenset[PurePosixPath] = frozenset()
     """Folders with includes and data instead of pages."""
+    held_sections: Mapping[PurePosixPath, "Verdict"] = field(default_factory=dict)
+    """The sections that older versions of Hugo leave out with all pages below."""
+    ignore_globs: tuple[str, ...] = ()
+    """The globs of the files in which Eleventy finds what to ignore."""
     is_posts_folder: bool = False
     """The content folder is itself Jekyll's `_posts`, as its files tell."""
 

@@ -13,7 +13,7 @@ _MEDIA = frozenset(
 )
 _OUTPUTS = frozenset({"_site", "public", "dist", "output", "site", "build", "resources", "target", "cache", "vendor"})
 """What generators write, beside their configuration."""
-_HIDDEN_NAMES = (".eleventy", ".11ty")
+_HIDDEN_NAMES = (".eleventy", ".11ty", ".gitignore", ".meta.")
 
 
 def is_media(name: str) -> bool:

@@ -86,3 +86,8 @@ def test_folder_with_too_many_files_is_not_read(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(folder_tree, "MAX_FILES", 3)
     _write(tmp_path, *(f"{number}/a.md" for number in range(9)))
     assert FolderTree(tmp_path, FakeClock().now()).is_too_large
+
+
+def test_hidden_files_that_generators_read_are_listed(tmp_path: Path) -> None:
+    _write(tmp_path, "mkdocs.yml", ".gitignore", "docs/blog/.meta.yml", "docs/.eleventyignore", "docs/.private.md")
+    assert _files(tmp_path / "docs") == [".gitignore", "docs/.eleventyignore", "docs/blog/.meta.yml", "mkdocs.yml"]

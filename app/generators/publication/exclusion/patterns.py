@@ -1,0 +1,38 @@
+"""Globs and regular expressions of configurations, matched in bounded time."""
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+
+from app.generators.inherited.expressions import UnfollowedPatternError
+from app.generators.inherited.scalars import glob_pattern, texts_of
+
+_MAX_LENGTH, _MAX_STARS = 200, 6
+
+
+def pattern_texts(value: object) -> list[str]:
+    """Return the patterns of a setting: a list, or one text."""
+    return [text for text in texts_of(value) if text]
+
+
+def matches_glob(path: str, globs: Iterable[str], *, any_case: bool = False) -> str | None:
+    """Return the first glob that a path has, in which `*` stops at a slash; raises `UnfollowedPatternError`."""
+    for glob in globs:
+        pattern = glob_pattern(glob.casefold() if any_case else glob)
+        if pattern is None or "(" in glob:
+            raise UnfollowedPatternError(glob[:60])
+        if pattern.fullmatch(path.casefold() if any_case else path):
+            return glob
+        if glob.startswith("**/") and matches_glob(path, [glob[3:]], any_case=any_case):
+            return glob
+    return None
+
+
+def matches_name(path: PurePosixPath, globs: Iterable[str]) -> str | None:
+    """Return the first glob that a part of a path has, or its end; raises `UnfollowedPatternError`."""
+    for glob in globs:
+        if glob.count("*") > _MAX_STARS or len(glob) > _MAX_LENGTH:
+            raise UnfollowedPatternError(glob[:60])
+        if any(fnmatchcase(part, glob) for part in path.parts) or path.match(glob.removeprefix("**/") or "*"):
+            return glob
+    return None
