@@ -1,6 +1,6 @@
 """Which posts need a thread."""
 
-from app.domain.posts.markers import marker_digests
+from app.domain.posts.markers import page_digests
 from app.domain.posts.posts import Post, PostCatalog, PostProblem, ProblemKind
 from app.domain.records import ThreadRef
 from app.domain.sites import repository
@@ -52,4 +52,4 @@ def test_pages_at_one_address_are_told_by_source() -> None:
     )
     plan = plan_threads(PostCatalog(posts))
     assert [len(candidate.digests) for candidate in plan.candidates] == [1, 1, 2]
-    assert plan.candidates[0].digests == marker_digests(Post("a.de.md"))
+    assert plan.candidates[0].digests == page_digests(Post("a.de.md"))

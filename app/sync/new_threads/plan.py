@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.domain.posts.markers import address_key, marker_digests
+from app.domain.posts.markers import address_key, page_digests
 from app.domain.posts.posts import Post, PostCatalog, PostProblem, ProblemKind
 from app.domain.sites import Repository
 
@@ -70,7 +70,7 @@ def plan_threads(catalog: PostCatalog) -> Plan:
             omissions.append(SkippedPost(post.source, "it has no title"))
         else:
             is_alone = post.url is None or address_counts[address_key(post.url)] == 1
-            candidates.append(Candidate(post, marker_digests(post)[0 if is_alone else -1 :]))
+            candidates.append(Candidate(post, page_digests(post)[0 if is_alone else -1 :]))
     sources = {post.source for post in catalog.posts}
     omissions += [_omission(problem) for problem in problems.values() if problem.source not in sources]
     return Plan(tuple(candidates), tuple(omissions), _numbers_in_use(catalog))
