@@ -1,12 +1,12 @@
 """The configuration of a site generator, as far as it is written as literal values."""
 
 import ast
-import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from app.generators.formats.script_literals import without_comments
 from app.generators.inherited.scalars import deep_merge, get_any_case
 from app.generators.inherited.values import FieldReader, Fields
 from app.generators.tree import ContentTree
@@ -28,9 +28,6 @@ _FILES: Mapping[str, Sequence[str]] = {
 }
 _ROOT = PurePosixPath()
 _HUGO_FOLDERS = ("config/_default", "config/production")
-_COMMENT = re.compile(
-    r"""(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)|//[^\n]*|/\*.*?\*/""", re.DOTALL
-)
 
 
 @dataclass(frozen=True)
@@ -126,8 +123,3 @@ def _assignments(module: ast.Module) -> Iterator[tuple[str, ast.expr]]:
             yield from ((name, statement.value) for name in names)
         elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
             yield statement.target.id, statement.value
-
-
-def without_comments(script: str) -> str:
-    """Return a script in JavaScript without its comments."""
-    return _COMMENT.sub(lambda match: match["text"] or " ", script)
