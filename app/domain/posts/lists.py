@@ -13,6 +13,7 @@ from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.domain.texts.excerpts import excerpt
 
+_WEB_SCHEMES = ("http://", "https://")
 _DIGITS = re.compile(r"[1-9][0-9]{0,14}")
 """No leading zero: generators disagree whether 041 is 41 or 33."""
 _MAX_NUMBER = 10**15 - 1
@@ -28,6 +29,11 @@ class _InvalidEntry(ValueError):
     def __init__(self, kind: ProblemKind, message: str, advice: str) -> None:
         super().__init__(f"{message}. {advice}")
         self.kind, self.message, self.advice = kind, message, advice
+
+
+def is_list_address(location: str) -> bool:
+    """Return True if a setting names a published list, well or badly written; else it names a folder or repository."""
+    return location.lower().startswith(_WEB_SCHEMES)
 
 
 def parse_list(data: object, sites: Sequence[Repository]) -> PostCatalog:
