@@ -24,7 +24,7 @@ def test_published_posts_without_a_number_come_by_date() -> None:
         SkippedPost("draft.md", "it is not published: draft: true"),
         SkippedPost("untitled.md", "it has no title"),
     )
-    assert plan.numbers_in_use == {REPO: {41}}
+    assert plan.threads_in_use == {ThreadRef(REPO, 41)}
 
 
 def test_problems_of_a_number_prevent_a_thread() -> None:

@@ -78,6 +78,11 @@ class PostCatalog:
     generator: str | None = None
     """The name of the generator whose rules were followed, as `hugo`; None for a published list."""
 
+    @property
+    def threads(self) -> frozenset[ThreadRef]:
+        """Return all issues that pages name, published or not."""
+        return frozenset(thread for post in self.posts for thread in post.threads)
+
     def served(self, sites: Sequence[Repository]) -> Posts:
         """Return the numbers of the published posts by repository."""
         published = (post for post in self.posts if post.unpublished is None)

@@ -121,7 +121,7 @@ class OverviewReader:
     async def is_known(self, ref: ThreadRef) -> bool:
         """Return True if the mirror, or a post, knows a thread. Raises `StoreError`."""
         catalog = self._sources.catalog()
-        if catalog is not None and any(ref in post.threads for post in catalog.posts):
+        if catalog is not None and ref in catalog.threads:
             return True
         return ref.repo in self._sites and await self._store.mirror.thread(*ref) is not None
 
