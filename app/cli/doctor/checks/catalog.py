@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from app.cli.doctor.checks.github import problem_of
 from app.cli.doctor.examination import Examination
 from app.cli.posts.catalog import read_blog
 from app.domain.errors import CannotStart, GitHubError
@@ -58,7 +59,7 @@ async def _in_repository(examination: Examination, content: ContentRepository) -
         with await download_archive(str(response.data)) as archive:
             return await asyncio.to_thread(read, archive)
     except (GitHubError, InvalidArchiveError, OSError) as error:
-        raise CannotStart(f"{content} cannot be read: {error}") from None
+        raise CannotStart(f"{content} cannot be read: {problem_of(error)}") from None
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from app.cli.doctor.checks.catalog import read_posts
 from app.cli.doctor.checks.facts import describe_mirror, github_facts, mirror_facts, request_missing
+from app.cli.doctor.checks.github import problem_of
 from app.cli.doctor.examination import Examination
 from app.cli.doctor.report import CheckResult
 from app.domain.errors import CannotStart, GitHubError
@@ -51,7 +52,7 @@ async def _learn(examination: Examination, numbers: Posts) -> tuple[list[str], l
             try:
                 site = await _request_facts(examination, repo)
             except GitHubError as error:
-                failures.append(f"The issues of {repo} could not be read: {error}")
+                failures.append(f"The issues of {repo} could not be read: {problem_of(error)}")
                 continue
             sources.append(f"GitHub's list of the issues of {repo}")
         if examination.unreachable is None:
@@ -73,5 +74,6 @@ async def _request_facts(examination: Examination, repo: Repository) -> SiteFact
 
 def _count(catalog: PostCatalog) -> str:
     named_count = sum(bool(post.threads) for post in catalog.posts)
-    generator = f" as {catalog.generator} reads them" if catalog.generator else ""
-    return f"{len(catalog.posts)} pages{generator}, {named_count} with a number"
+    pages = f"{len(catalog.posts)} page{'' if len(catalog.posts) == 1 else 's'}"
+    reader = f" as {catalog.generator} reads {'it' if len(catalog.posts) == 1 else 'them'}" if catalog.generator else ""
+    return f"{pages}{reader}, {named_count} with a number"
