@@ -31,16 +31,16 @@ def test_problems_of_a_number_prevent_a_thread() -> None:
     posts = (Post("wrong.md", title="Wrong"), Post("empty.md", title="Empty"), Post("given.md", title="Given"))
     problems = (
         PostProblem(ProblemKind.NOT_A_NUMBER, "wrong.md", "ghissueid is 'x'", "Write a number."),
-        PostProblem(ProblemKind.EMPTY_NUMBER, "empty.md", "ghissueid is empty"),
+        PostProblem(ProblemKind.EMPTY_NUMBER, "empty.md", "ghissueid is empty", "Write it."),
         PostProblem(ProblemKind.VALUE_FROM_ELSEWHERE, "given.md", "a script may give it ghissueid", "Write it."),
-        PostProblem(ProblemKind.UNREADABLE, "broken.md", "it cannot be read"),
+        PostProblem(ProblemKind.UNREADABLE, "broken.md", "it cannot be read", "Correct it."),
     )
     plan = plan_threads(PostCatalog(posts, problems))
     assert [candidate.post.source for candidate in plan.candidates] == ["empty.md"]
     assert plan.omissions == (
         SkippedPost("given.md", "a script may give it ghissueid. Write it.", is_doubt=True),
         SkippedPost("wrong.md", "ghissueid is 'x'. Write a number.", is_problem=True),
-        SkippedPost("broken.md", "it cannot be read.", is_problem=True),
+        SkippedPost("broken.md", "it cannot be read. Correct it.", is_problem=True),
     )
 
 

@@ -7,15 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from app.domain.posts.posts import Post, PostCatalog, PostProblem, ProblemKind
+from app.domain.posts.posts import NUMBER, NUMBER_ADVICE, Post, PostCatalog, PostProblem, ProblemKind
 from app.domain.posts.repositories import UnknownRepositoryError, is_empty, printable, repository_of
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.domain.texts.excerpts import excerpt
 
 _WEB_SCHEMES = ("http://", "https://")
-_DIGITS = re.compile(r"[1-9][0-9]{0,14}")
-"""No leading zero: generators disagree whether 041 is 41 or 33."""
 _MAX_NUMBER = 10**15 - 1
 _ADDRESS = re.compile(r"(?:https?://[^\s/]|/(?!/))\S*", re.IGNORECASE)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?\S{0,20})?")
@@ -128,7 +126,7 @@ def _numbers(value: object) -> frozenset[int]:
 
 
 def _number(value: object) -> int:
-    if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
+    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
         return int(value)
     if isinstance(value, float) and value.is_integer():  # a minifier writes 1e6
         value = int(value)
@@ -137,5 +135,5 @@ def _number(value: object) -> int:
     raise _InvalidEntry(
         ProblemKind.NOT_A_NUMBER,
         f"ghissueid is {printable(value)}",
-        "Write the number of the post's issue, as in ghissueid: 41.",
+        NUMBER_ADVICE,
     )

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing_extensions import override
 
 from app.domain.posts.posts import PostCatalog
+from app.generators.read import UNCHANGED
 from app.github.responses import single_line
 from app.outbound.content.folders.folder_tree import FolderTree
 from app.outbound.content.folders.watcher import FolderWatcher
 from app.outbound.content.problem_log import ProblemLog
-from app.outbound.content.reading import UNCHANGED, SiteReader, keep_unreadable
+from app.outbound.content.reading import SiteReader, keep_unreadable
 from app.ports.post_source import PostSource
 
 _NO_POSTS = (

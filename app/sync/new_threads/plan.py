@@ -77,5 +77,5 @@ def plan_threads(catalog: PostCatalog) -> Plan:
 
 def _omission(problem: PostProblem) -> SkippedPost:
     is_doubt = problem.kind is ProblemKind.VALUE_FROM_ELSEWHERE
-    reason = f"{problem.message}. {problem.advice}".strip()
+    reason = f"{problem.message}. {problem.advice}"
     return SkippedPost(problem.source, reason, is_problem=not is_doubt, is_doubt=is_doubt)
