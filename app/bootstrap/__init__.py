@@ -21,7 +21,7 @@ from app.outbound.metrics import PrometheusMetrics
 from app.ports.clock import Clock
 from app.ports.github import PRIORITY
 from app.ports.store import Store
-from app.serving.owner.journal import Journal
+from app.serving.owner.history_recorder import HistoryRecorder
 from app.settings import Settings
 from app.store.disk_cache import DiskCache
 from app.store.memory import MemoryStore
@@ -57,11 +57,11 @@ async def open_application(
         opened.push_async_callback(store.close)
         if store.repair_report is not None:
             _log.error("%s", store.repair_report)
-        journal = Journal(metrics, store.history, clock)
+        recorder = HistoryRecorder(metrics, store.history, clock)
 
         def record_exchange(request: Request, outcome: Outcome) -> None:
             metrics.exchange(request, outcome)
-            journal.request(PRIORITY.get())
+            recorder.request(PRIORITY.get())
 
         github = HttpGitHub(settings.github_api_url, settings.token, clock, random, on_exchange=record_exchange)
         opened.push_async_callback(github.aclose)
@@ -76,7 +76,7 @@ async def open_application(
             cursor_secret=await _stored_secret(store, _CURSOR_KEY, random),
             session_secret=await _stored_secret(store, _SESSION_KEY, random),
             metrics=metrics,
-            journal=journal,
+            recorder=recorder,
         )
         application = Application(settings, resources, clock, random, on_progress, process_id=process_id)
         opened.push_async_callback(application.close)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from app.bootstrap.posts import posts_key
 from app.domain.errors import CannotStart, StoreUnusable
 from app.domain.posts.posts import PostCatalog
 from app.domain.posts.stored import from_json
@@ -55,11 +56,6 @@ def make_owner_desk(
         sessions=Sessions(session_secret, token, store.key_values, random),
         attempts=Attempts(token, clock.now),
     )
-
-
-def posts_key(source: str) -> str:
-    """Return the key under which the store has the posts of a source."""
-    return f"posts {secret_digest(source)}"
 
 
 @asynccontextmanager

@@ -85,7 +85,7 @@ class Application:
         self.store = resources.store
         self.mirror = resources.store.mirror
         self.metrics = resources.metrics
-        self.journal = resources.journal
+        self.recorder = resources.recorder
         self.clock = clock
         self.process_id = process_id
         self._random = random
@@ -113,7 +113,7 @@ class Application:
         self.owner_news = OwnerNews(self.clock)
         self.terms = Terms(self.mirror, self.access)
         self.term_findings = TermFindings(self.terms)
-        announce = self.journal.on_news = self.owner_news.notify
+        announce = self.recorder.on_news = self.owner_news.notify
         self.updater = Updater(
             self.documents, self.access, self.subscribers, settings.repo, self.terms, on_change=announce
         )
@@ -124,7 +124,7 @@ class Application:
         settings, store, mirror, clock = self.settings, self.store, self.mirror, self.clock
         notify, token_id = self.updater.update, secret_digest(settings.token) if settings.token else None
         budget = self.budget = RateBudget(
-            github, store.rate_state, clock, self.journal, api=settings.github_api_url, token_id=token_id
+            github, store.rate_state, clock, self.recorder, api=settings.github_api_url, token_id=token_id
         )
         repositories = self.repositories = Repositories(
             allow_private=settings.allow_private,
@@ -140,11 +140,13 @@ class Application:
         self.backfill = Backfill(
             refresher=refresher, committer=committer, budget=budget, mirror=mirror, clock=clock, progress=self.progress
         )
-        drift = DriftReport(mirror, store.jobs, store.deliveries, self.journal)
+        drift = DriftReport(mirror, store.jobs, store.deliveries, self.recorder)
         self.reconciler = Reconciler(
             refresher=refresher, committer=committer, budget=budget, mirror=mirror, drift=drift, clock=clock
         )
-        missed_deliveries = MissedDeliveries(mirror, store.deliveries, self.journal, has_webhook=bool(settings.secrets))
+        missed_deliveries = MissedDeliveries(
+            mirror, store.deliveries, self.recorder, has_webhook=bool(settings.secrets)
+        )
         self.poller = Poller(
             repositories=repositories,
             refresher=refresher,
@@ -158,7 +160,7 @@ class Application:
         """Make what decides when GitHub is asked."""
         settings, store, clock = self.settings, self.store, self.clock
         self.schedule = Schedule(
-            self.poller, clock, self._random, self.journal, every=settings.poll_seconds, on_poll=self.journal.poll
+            self.poller, clock, self._random, self.recorder, every=settings.poll_seconds, on_poll=self.recorder.poll
         )
         retry = Retry(store.jobs, clock, self._random)
         self.worker = Worker(
@@ -235,7 +237,7 @@ class Application:
             random=self._random,
             news=self.owner_news,
             sources=OverviewSources(
-                history=self.journal.last_day,
+                history=self.recorder.last_day,
                 post_filter=lambda: self.access.posts,
                 catalog=lambda: self.updater.catalog,
                 rate_limit=self.budget.state,
@@ -289,7 +291,7 @@ class Application:
             post_lists = [posts.run_catch_up for posts in self.post_lists]
             parts = (self.worker.run, self.change_feed.run, self.subscribers.run, self.maintenance.run, *post_lists)
             owner_parts = () if self.owner_desk is None else (self.owner_desk.run,)
-            for run in (*parts, self.journal.run, *owner_parts):
+            for run in (*parts, self.recorder.run, *owner_parts):
                 group.create_task(run())
 
     async def _poll(self) -> None:
@@ -310,7 +312,7 @@ class Application:
         await asyncio.gather(*(posts.close() for posts in self.post_lists))
         if self.owner_desk is not None:
             await self.owner_desk.overview.close()
-        await self.journal.close()
+        await self.recorder.close()
 
     def end_streams(self) -> None:
         """End all responses that would not end otherwise; may be called again, and from a signal handler."""
@@ -328,7 +330,7 @@ class Application:
             sites=settings.repo,
             clock=self.clock,
             wake=self.worker.wake,
-            metrics=self.journal,
+            metrics=self.recorder,
             pushes=self.pushes,
         )
         return make_web(

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from app import VERSION
-from app.bootstrap.owner import posts_key
 from app.domain.posts.posts import PostCatalog
 from app.github.requests import secret_digest
 from app.jobs.content.pushes import PushNotes
@@ -15,6 +14,11 @@ from app.ports.clock import Clock
 from app.ports.key_values import KeyValues
 from app.settings import Settings
 from app.sync.rate_budget import RateBudget
+
+
+def posts_key(source: str) -> str:
+    """Return the key under which the store has the posts of a source."""
+    return f"posts {secret_digest(source)}"
 
 
 def make_post_lists(

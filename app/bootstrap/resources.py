@@ -6,7 +6,7 @@ from app.outbound.metrics import PrometheusMetrics
 from app.ports.github import GitHub
 from app.ports.images import ImageSource, ImageStore
 from app.ports.store import Store
-from app.serving.owner.journal import Journal
+from app.serving.owner.history_recorder import HistoryRecorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,4 +20,4 @@ class Resources:
     cursor_secret: bytes
     session_secret: bytes
     metrics: PrometheusMetrics
-    journal: Journal
+    recorder: HistoryRecorder

@@ -4,25 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
+from app.generators.configuration_files import COMMON_FILES, HUGO_FOLDERS, OWN_FILES, UNDERSCORE_FILES
 from app.generators.tree import ContentTree
 
 _MAX_BYTES = 65_536
-_SCRIPTS = ("js", "mjs", "cjs", "ts", "mts", "cts")
-_NAMES: Sequence[tuple[str, Sequence[str]]] = (
-    ("hugo", [f"hugo.{suffix}" for suffix in ("toml", "yaml", "yml", "json")]),
-    ("eleventy", [".eleventy.js", *(f"eleventy.config.{suffix}" for suffix in _SCRIPTS)]),
-    ("astro", [f"astro.config.{suffix}" for suffix in _SCRIPTS]),
-    ("docusaurus", [f"docusaurus.config.{suffix}" for suffix in _SCRIPTS]),
-    ("gatsby", [f"gatsby-config.{suffix}" for suffix in _SCRIPTS]),
-    ("material", ["mkdocs.yml", "mkdocs.yaml"]),
-    ("pelican", ["pelicanconf.py"]),
-    ("zola", ["zola.toml"]),
-    ("vitepress", [f".vitepress/config.{suffix}" for suffix in _SCRIPTS]),
-    ("metalsmith", ["metalsmith.json", "metalsmith.js"]),
-)
-"""The files that only one generator has."""
-_CONFIG = tuple(f"config.{suffix}" for suffix in ("toml", "yaml", "yml", "json"))
-_UNDERSCORE = ("_config.yml", "_config.yaml", "_config.toml", "_config.json")
 _ZOLA = re.compile(
     r"(?m)^\s*(?:base_url|compile_sass|build_search_index|generate_feeds?|default_language|taxonomies)\s*=|^\[markdown\]"
 )
@@ -42,13 +27,12 @@ _PACKAGES: Mapping[str, str] = {
     "vfile-matter": "vfile-matter",
     "gray-matter": "gray-matter",
 }
-_HUGO_FOLDERS = frozenset({"config/_default", "config/production"})
 
 
 def detect_generator(tree: ContentTree) -> str | None:
     """Return the name of a blog's generator; None if nothing in its root tells, or if a file cannot be read."""
     paths = {file.path.as_posix() for file in tree.files() if len(file.path.parts) <= 3}  # noqa: PLR2004 - config/_default/x
-    for generator, names in _NAMES:
+    for generator, names in OWN_FILES.items():
         if any(name in paths for name in names):
             return generator
     try:
@@ -67,13 +51,13 @@ def _by_content(tree: ContentTree, paths: set[str]) -> str | None:
 
 
 def _by_config(tree: ContentTree, paths: set[str]) -> str | None:
-    if name := _first(_CONFIG, paths):
+    if name := _first(COMMON_FILES, paths):
         text = _read(tree, name)
         if name == "config.toml" and _ZOLA.search(text):
             return "zola"
         if _HUGO.search(text):
             return "hugo"
-    return "hugo" if any(PurePosixPath(path).parent.as_posix() in _HUGO_FOLDERS for path in paths) else None
+    return "hugo" if any(PurePosixPath(path).parent.as_posix() in HUGO_FOLDERS for path in paths) else None
 
 
 def _by_conf_py(tree: ContentTree, paths: set[str]) -> str | None:
@@ -84,7 +68,7 @@ def _by_conf_py(tree: ContentTree, paths: set[str]) -> str | None:
 
 
 def _by_underscore_config(tree: ContentTree, paths: set[str], package: str | None) -> str | None:
-    name = _first(_UNDERSCORE, paths)
+    name = _first(UNDERSCORE_FILES, paths)
     if name is None or package not in {"hexo", None}:
         return None
     text = _read(tree, name)

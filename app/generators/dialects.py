@@ -198,12 +198,14 @@ MATERIAL = Dialect(
     scalars.PYYAML,
     Print.PYTHON,
     refuses=_ALL_PYTHON | {Quirk.DUPLICATE_ANCHOR, Quirk.LINE_SEPARATOR, Quirk.QUESTION_MARK},
+    merge=Merge.LAST_WINS,
     needs_mapping=True,
 )
-MATERIAL_BEFORE = replace(MATERIAL, name="material-before", title="Material with PyYAML before 6.0.4")
-MATERIAL = replace(MATERIAL, merge=Merge.LAST_WINS)
+MATERIAL_BEFORE = replace(
+    MATERIAL, name="material-before", title="Material with PyYAML before 6.0.4", merge=Merge.OWN_WINS
+)
 MKDOCS_PAGE = replace(
-    MATERIAL, title="MkDocs", split=fences.split_mkdocs, failure=Failure.NO_FIELDS, keys=Keys.EXACT, needs_mapping=False
+    MATERIAL, title="MkDocs", split=fences.split_mkdocs, failure=Failure.NO_FIELDS, needs_mapping=False
 )
 """A page of MkDocs that is no post of the blog."""
 NIKOLA = Dialect(

@@ -8,7 +8,6 @@ from app.generators.fences import Block, Format, Splitter
 from app.generators.formats.nodes import Unreadable
 from app.generators.formats.yaml_reader import field_spans, line_at
 
-_BOM = b"\xef\xbb\xbf"
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _TOML_TABLE = re.compile(r"(?m)^[ \t]*\[")
 _JSON_TOKEN = re.compile(r'"(?P<name>(?:[^"\\]|\\.)*+)(?:"|\Z)(?P<colon>\s*:\s*)?|[{}\[\]]', re.DOTALL)

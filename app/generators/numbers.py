@@ -1,21 +1,18 @@
 """Which issues a page asks for: what its template prints at the field, as the service reads it."""
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.domain.posts.posts import ProblemKind
+from app.domain.posts.posts import NUMBER, NUMBER_ADVICE, ProblemKind
 from app.domain.texts.excerpts import excerpt
 from app.generators.dialects import Print
 from app.generators.inherited.values import UnknownValue
 
 FIELD = "ghissueid"
-_NUMBER = re.compile(r"[1-9][0-9]{0,14}")
 _MAX_SHOWN = 61
 _MAX_ITEMS = 100
-_ADVICE = "Write the number of the post's issue, as in ghissueid: 41."
 _EXPONENT_IN_GO, _EXPONENT_IN_JS = 1e6, 1e21
 
 
@@ -52,7 +49,7 @@ def number_of(value: object, style: Print) -> Number:
     if isinstance(value, list):
         return _numbers(value, output, style)
     text = output.strip()
-    if _NUMBER.fullmatch(text) and not isinstance(value, bool | Mapping):
+    if NUMBER.fullmatch(text) and not isinstance(value, bool | Mapping):
         is_exact = output == text
         message = f"ghissueid is {output!r} with blanks, and the page asks for it as it stands"
         issues = frozenset({int(text)})
@@ -61,12 +58,12 @@ def number_of(value: object, style: Print) -> Number:
 
 
 def _invalid(output: str, message: str, issues: frozenset[int] = frozenset()) -> Number:
-    return Number(issues, output, ProblemKind.NOT_A_NUMBER, message, _ADVICE)
+    return Number(issues, output, ProblemKind.NOT_A_NUMBER, message, NUMBER_ADVICE)
 
 
 def _numbers(values: list[object], output: str, style: Print) -> Number:
     texts = [print_value(value, style).strip() for value in values[:_MAX_ITEMS]]
-    wrong = next((text for text in texts if not _NUMBER.fullmatch(text)), None)
+    wrong = next((text for text in texts if not NUMBER.fullmatch(text)), None)
     if wrong is not None:
         return _invalid(output, f"ghissueid is a list with {excerpt(wrong, _MAX_SHOWN)!r}")
     issues = frozenset(int(text) for text in texts)

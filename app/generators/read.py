@@ -46,7 +46,7 @@ _SECTION = "_index"
 _LOOKED_AROUND = frozenset({"hugo", "jekyll", "hexo", "material"})
 """Generators whose rules depend on other files."""
 _MAX_GLOBS = 1000
-_UNCHANGED = "Its posts stay as they were."
+UNCHANGED = "Its posts stay as they were."
 
 
 class _TooLongError(Exception):
@@ -219,7 +219,7 @@ class _SiteReader:
             return KnownPage(key, last.post if last else Post(source), (problem,))
         except OSError as error:
             message = f"it cannot be read ({error.strerror or type(error).__name__})"
-            problem = PostProblem(ProblemKind.UNREADABLE, source, message, _UNCHANGED)
+            problem = PostProblem(ProblemKind.UNREADABLE, source, message, UNCHANGED)
             return KnownPage(None, last.post if last else Post(source), (problem,))
         page = PageText(file.path, text)
         readings = self._readings(page)

@@ -14,11 +14,9 @@ import orjson
 
 from app.domain.errors import InvalidResponse, RequestRejected
 from app.github.payloads import integer, mapping, text
-from app.github.requests import PER_PAGE, Request
+from app.github.requests import MARKDOWN, PER_PAGE, Request
 from app.github.responses import Redirect, Response, decipher_response, single_line
 
-BODY = "application/vnd.github+json"
-"""The media type of a response with a body's Markdown alone."""
 _TRUSTED_ASSOCIATIONS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
 
@@ -52,19 +50,19 @@ class OpenedIssue:
 
 def creation_request(api: str, full_name: str) -> Request:
     """Return the address that issues are posted to; the request is no GET."""
-    return Request(f"{api}/repos/{full_name}/issues", many=False, accept=BODY)
+    return Request(f"{api}/repos/{full_name}/issues", many=False, accept=MARKDOWN)
 
 
 def newest_issues_request(api: str, full_name: str) -> Request:
     """Return the request for the newest hundred issues of any state. Unlike a search it knows the newest, too."""
     query = urlencode({"state": "all", "sort": "created", "direction": "desc", "per_page": PER_PAGE})
-    return Request(f"{api}/repos/{full_name}/issues?{query}", many=True, accept=BODY)
+    return Request(f"{api}/repos/{full_name}/issues?{query}", many=True, accept=MARKDOWN)
 
 
 def search_request(api: str, full_name: str, word: str) -> Request:
     """Return the search for issues whose text contains a word; its index lags by minutes."""
     query = urlencode({"q": f"repo:{full_name} is:issue in:body {word}", "per_page": PER_PAGE})
-    return Request(f"{api}/search/issues?{query}", many=False, accept=BODY)
+    return Request(f"{api}/search/issues?{query}", many=False, accept=MARKDOWN)
 
 
 def listed_issues(response: Response) -> tuple[OpenedIssue, ...]:

@@ -13,6 +13,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 FULL = "application/vnd.github.full+json"
 """The media type of a response with a body's Markdown, text and HTML."""
+MARKDOWN = "application/vnd.github+json"
+"""The media type of a response with a body's Markdown alone, for requests that need no more."""
 SHA = "application/vnd.github.sha"
 """The media type of a commit's id alone. https://docs.github.com/rest/commits/commits#get-a-commit"""
 API_VERSION = "2022-11-28"

@@ -6,7 +6,7 @@ Connections stay open between requests. Redirects are not followed here, and not
 from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import BinaryIO, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
@@ -20,6 +20,7 @@ _TIMEOUT = httpx.Timeout(15.0, connect=5.0, pool=None)
 """Seconds; GitHub ends a response after 10."""
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
 _OK = 200
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _INCOMPLETE = (httpx.RemoteProtocolError, httpx.ReadError, httpx.DecodingError)
 
 
@@ -116,6 +117,17 @@ class HttpClient:
         except _INCOMPLETE:
             raise InvalidResponse(request.path, f"it was cut off after {len(body)} bytes") from None
         return bytes(body)
+
+
+def redirect_target(address: str, location: str) -> str | None:
+    """Return the absolute address of a redirect; None if it is none, or leaves encryption."""
+    try:
+        target = urljoin(address, location)
+        parts = urlsplit(target)
+        is_safe = parts.hostname and (parts.scheme == "https" or parts.scheme == urlsplit(address).scheme == "http")
+    except ValueError:
+        return None
+    return target if is_safe else None
 
 
 def failure_reason(error: Exception) -> str:

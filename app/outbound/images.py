@@ -19,6 +19,7 @@ from typing_extensions import override
 
 from app.domain.errors import ImageRejected, Unreachable
 from app.domain.texts.excerpts import excerpt
+from app.outbound.http import REDIRECTS
 from app.ports.images import Image, ImageSource
 
 HOSTS = frozenset(
@@ -45,7 +46,6 @@ _TIMEOUT = 10.0
 """Seconds, with all redirects."""
 _MAX_ADDRESSES = 3
 """How many addresses of a host are tried in turn: this machine may have no route to the first (IPv6)."""
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TEMPORARY = frozenset({408, 425, 429})
 _OK, _INTERNAL_ERROR = 200, 500
 _ACCEPT = "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8"
@@ -116,7 +116,7 @@ class HttpImageSource(ImageSource):
         for _ in range(_MAX_REDIRECTS + 1):
             response = await self._send(url)
             try:
-                if response.status_code not in _REDIRECTS:
+                if response.status_code not in REDIRECTS:
                     return await _read_image(response, url, largest)
                 url = _parse_url(response.headers.get("location", ""), url)
             finally:

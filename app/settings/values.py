@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, SecretStr
 
 from app.domain.posts.content_repository import content_repository, is_content_repository
+from app.domain.posts.lists import is_list_address
 from app.domain.sites import Repository, repository
 from app.generators.dialects import GENERATORS
 from app.settings import origins as origin_rules
@@ -16,7 +17,6 @@ from app.settings.addresses import is_ip, split_address
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _LEAST_OWNER_TOKEN, _LEAST_DIFFERENT = 16, 6
 GOOD_LENGTH_ADVICE = "Make one of at least 16 with: openssl rand -hex 24"
-_HTTP = re.compile(r"https?://", re.IGNORECASE)
 STORE = re.compile(r"sqlite:///(?P<path>.+)|memory:")
 
 
@@ -113,7 +113,7 @@ def check_posts(value: str | None) -> str | None:
     """Return where the posts are: a folder, an address, or a repository."""
     if value is not None and is_content_repository(value):
         return str(content_repository(value))
-    if value is None or not _HTTP.match(value):
+    if value is None or not is_list_address(value):
         return _check_folder(value)
     parts = split_address(value)
     if parts is None or parts.fragment:

@@ -93,6 +93,7 @@ def test_no_github_and_no_mirror_cannot_be_checked(doctor: RunDoctor) -> None:
         run = doctor("content", "--json", GITHUB_API_URL=url)
     assert run.status == 2
     assert run.check("posts")["outcome"] == "unchecked"
+    assert "mirror" not in run.check("posts")["detail"] + run.check("github")["detail"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.posts.markers import address_key, find_marker, marker, marker_digests
+from app.domain.posts.markers import address_key, find_marker, marker, page_digests
 from app.domain.posts.posts import Post
 
 DIGEST = "2ef7bde608ce5404e97d5f042f95f89f1c232871"
@@ -29,10 +29,10 @@ def test_spellings_of_an_address_have_one_key(url: str, key: str) -> None:
 
 
 def test_address_comes_before_source() -> None:
-    with_address, without = marker_digests(Post("a.md", url="/a/")), marker_digests(Post("a.md"))
+    with_address, without = page_digests(Post("a.md", url="/a/")), page_digests(Post("a.md"))
     assert len(with_address) == 2
     assert with_address[1:] == without
-    assert marker_digests(Post("b.md", url="https://b.example/a"))[0] == with_address[0]
+    assert page_digests(Post("b.md", url="https://b.example/a"))[0] == with_address[0]
 
 
 @pytest.mark.parametrize(

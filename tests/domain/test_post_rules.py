@@ -32,17 +32,17 @@ def test_posts_with_their_threads_have_no_finding() -> None:
     ],
 )
 def test_each_problem_of_a_page_is_a_finding(kind: ProblemKind, severity: str) -> None:
-    problem = PostProblem(kind, "a.md", "it is 33 in Hugo and 41 in Eleventy", line=4)
+    problem = PostProblem(kind, "a.md", "it is 33 in Hugo and 41 in Eleventy", "Write 41.", line=4)
     (finding,) = findings([], site({}), problem)
     assert (finding.rule, finding.severity, finding.line) == (kind, severity, 4)
     assert finding.message == "It is 33 in Hugo and 41 in Eleventy."
-    assert finding.advice.endswith(".")
+    assert finding.advice == "Write 41."
     assert finding.rule in RULES
 
 
 def test_finding_about_a_draft_is_milder() -> None:
     draft = post("a.md", 9, title=TITLE, unpublished="draft: true")
-    problem = PostProblem(ProblemKind.EMPTY_NUMBER, "b.md", "ghissueid is empty")
+    problem = PostProblem(ProblemKind.EMPTY_NUMBER, "b.md", "ghissueid is empty", "Write it.")
     assert short(findings([draft, post("b.md", unpublished="draft: true")], site({}), problem)) == [
         ("missing-issue", "warning", "a.md", 9),
         ("empty-number", "note", "b.md", None),

@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from app.generators.editing import named_repository, set_number
+from app.generators.editing import repository_in, set_number
 
 FENCE = "---\ntitle: A\n{}---\nText\n"
 
@@ -220,7 +220,7 @@ def test_bytes_that_are_no_text_stay() -> None:
     ],
 )
 def test_the_repository_of_a_page_is_known(generator: str, before: str, name: str | None) -> None:
-    assert named_repository(before.encode(), PurePosixPath("a.md"), generator) == name
+    assert repository_in(before.encode(), PurePosixPath("a.md"), generator) == name
 
 
 def _set(before: str, generator: str | None, name: str = "a.md") -> str:

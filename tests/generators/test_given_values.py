@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from app.domain.posts.posts import ProblemKind
 from app.generators.dialects import JEKYLL
+from app.generators.formats.script_literals import exported_literal, literal
 from app.generators.inherited.configuration import Configuration, python_values
 from app.generators.inherited.eleventy import EleventyInheritance
 from app.generators.inherited.scalars import glob_pattern
-from app.generators.inherited.script_literals import exported_literal, literal
 from app.generators.read import DialectReader
 from tests.generators.agreement import FilesTree, problem_kinds, read_blog_inheritance, read_catalog
 from tests.generators.cases import page
@@ -149,6 +149,12 @@ def test_settings_are_not_executed() -> None:
 def test_json_is_a_literal_of_a_script(value: object) -> None:
     assert literal(json.dumps(value)) == value
     assert exported_literal(f"// a comment\nmodule.exports = {json.dumps(value)};\n") == value
+
+
+@pytest.mark.parametrize("number", ["041", "-07", "0_1"])
+def test_octal_number_of_a_script_is_not_followed(number: str) -> None:
+    with pytest.raises(ValueError, match="begins with 0"):
+        literal(f"{{ ghissueid: {number} }}")
 
 
 @given(st.text(alphabet="{}[]:,'\"`\\ax10.-/*\n", max_size=40))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import TokenRejected
-from app.domain.posts.markers import marker, marker_digests
+from app.domain.posts.markers import marker, page_digests
 from app.domain.posts.posts import Post
 from app.domain.sites import repository
 from app.simulator.http import faults
@@ -59,7 +59,7 @@ def _methods(simulator: RunningSimulator) -> str:
 
 
 def _marker(name: str) -> str:
-    return marker(marker_digests(Post(f"{name}.md", url=f"/{name}/"))[0])
+    return marker(page_digests(Post(f"{name}.md", url=f"/{name}/"))[0])
 
 
 def _assert_threads_are_right(blog: Blog, world: World) -> None:

@@ -1,6 +1,6 @@
 """Which posts need a thread."""
 
-from app.domain.posts.markers import marker_digests
+from app.domain.posts.markers import page_digests
 from app.domain.posts.posts import Post, PostCatalog, PostProblem, ProblemKind
 from app.domain.records import ThreadRef
 from app.domain.sites import repository
@@ -24,23 +24,23 @@ def test_published_posts_without_a_number_come_by_date() -> None:
         SkippedPost("draft.md", "it is not published: draft: true"),
         SkippedPost("untitled.md", "it has no title"),
     )
-    assert plan.numbers_in_use == {REPO: {41}}
+    assert plan.threads_in_use == {ThreadRef(REPO, 41)}
 
 
 def test_problems_of_a_number_prevent_a_thread() -> None:
     posts = (Post("wrong.md", title="Wrong"), Post("empty.md", title="Empty"), Post("given.md", title="Given"))
     problems = (
         PostProblem(ProblemKind.NOT_A_NUMBER, "wrong.md", "ghissueid is 'x'", "Write a number."),
-        PostProblem(ProblemKind.EMPTY_NUMBER, "empty.md", "ghissueid is empty"),
+        PostProblem(ProblemKind.EMPTY_NUMBER, "empty.md", "ghissueid is empty", "Write it."),
         PostProblem(ProblemKind.VALUE_FROM_ELSEWHERE, "given.md", "a script may give it ghissueid", "Write it."),
-        PostProblem(ProblemKind.UNREADABLE, "broken.md", "it cannot be read"),
+        PostProblem(ProblemKind.UNREADABLE, "broken.md", "it cannot be read", "Correct it."),
     )
     plan = plan_threads(PostCatalog(posts, problems))
     assert [candidate.post.source for candidate in plan.candidates] == ["empty.md"]
     assert plan.omissions == (
         SkippedPost("given.md", "a script may give it ghissueid. Write it.", is_doubt=True),
         SkippedPost("wrong.md", "ghissueid is 'x'. Write a number.", is_problem=True),
-        SkippedPost("broken.md", "it cannot be read.", is_problem=True),
+        SkippedPost("broken.md", "it cannot be read. Correct it.", is_problem=True),
     )
 
 
@@ -52,4 +52,4 @@ def test_pages_at_one_address_are_told_by_source() -> None:
     )
     plan = plan_threads(PostCatalog(posts))
     assert [len(candidate.digests) for candidate in plan.candidates] == [1, 1, 2]
-    assert plan.candidates[0].digests == marker_digests(Post("a.de.md"))
+    assert plan.candidates[0].digests == page_digests(Post("a.de.md"))

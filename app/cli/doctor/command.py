@@ -28,6 +28,7 @@ from app.cli.options import Json, Repo, Store
 from app.domain.errors import InvalidSetting
 from app.domain.posts.content_repository import is_content_repository
 from app.domain.posts.findings import Severity
+from app.domain.posts.lists import is_list_address
 from app.outbound.clock import SystemClock
 from app.outbound.github import HttpGitHub
 from app.settings import Settings, load
@@ -89,9 +90,9 @@ def doctor(  # noqa: PLR0917 - the options of the command line
 
 
 def _existing(folder: str | None) -> str | None:
-    if folder is not None and "://" not in folder and not is_content_repository(folder) and not Path(folder).is_dir():
-        raise InvalidSetting("FOLDER", f"there is no folder {folder!r}. Name the blog's content folder")
-    return folder
+    if folder is None or is_list_address(folder) or is_content_repository(folder) or Path(folder).is_dir():
+        return folder
+    raise InvalidSetting("FOLDER", f"there is no folder {folder!r}. Name the blog's content folder")
 
 
 def _no_delay() -> float:

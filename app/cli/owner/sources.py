@@ -10,12 +10,12 @@ import httpx
 from app.bootstrap.owner import open_overview
 from app.domain.errors import CannotStart, InvalidSetting
 from app.outbound.clock import SystemClock, random
+from app.outbound.http import is_loopback
 from app.serving.owner.as_json import counts_object, status_object
 from app.settings import Settings, load
 
 _SECONDS = 30.0
 _CONNECT_SECONDS = 3.0
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - nothing is bound to it here
 _OBJECTS = {"status": status_object, "counts": counts_object}
 _LISTS = {"status": "sites", "counts": "posts"}
@@ -89,7 +89,7 @@ def _require_safe(url: str, token: str | None) -> None:
         raise InvalidSetting("--url", f"{url!r} is not an address. Write it as https://comments.example.com")
     if token is None:
         raise InvalidSetting("AFTERWORD_OWNER_TOKEN", "the service asks for the owner's token. Set it to the service's")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+    if parts.scheme == "http" and not is_loopback(url):
         raise InvalidSetting("--url", "the token would be sent unencrypted over http. Write the address with https")
 
 
@@ -108,7 +108,7 @@ def _client(address: str, token: str) -> httpx.AsyncClient:
         base_url=f"{address}/api/v1/owner/",
         headers={"authorization": f"Bearer {token}"},
         timeout=httpx.Timeout(_SECONDS, connect=_CONNECT_SECONDS),
-        trust_env=urlsplit(address).hostname not in _LOOPBACK,
+        trust_env=not is_loopback(address),
     )
 
 

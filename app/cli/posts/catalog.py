@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import typer
 
 from app.domain.errors import CannotStart
-from app.domain.posts.posts import PostCatalog, PostProblem, ProblemKind
+from app.domain.posts.posts import PostCatalog
 from app.generators.dialects import dialects_of
 from app.generators.inherited.configuration import read_configuration
 from app.generators.inherited.scalars import get_any_case
@@ -30,7 +30,7 @@ def content_folder(folder: Path | None, settings: Settings) -> Path:
     if folder is None and settings.posts is not None and Path(settings.posts).is_dir():
         folder = Path(settings.posts)
     if folder is None:
-        raise CannotStart("No content folder is named. Write it behind the command: afterword posts create content")
+        raise CannotStart("No content folder is named. Write it behind the command, as in afterword posts list content")
     if not folder.is_dir():
         raise CannotStart(f"There is no folder {str(folder)!r}. Name the blog's content folder.")
     return folder
@@ -52,18 +52,8 @@ def read_blog(folder: Path, settings: Settings, now: float) -> Blog:
     if tree.is_too_large:
         raise CannotStart(f"The folder {str(folder)!r} has too many files for a blog. Name its content folder.")
     catalog = read_site(tree, settings.repo, now=now, generator=settings.generator)
-    folders = tuple(
-        PostProblem(
-            ProblemKind.UNREADABLE_FOLDER,
-            error.folder.relative_to(tree.content).as_posix(),
-            f"the folder cannot be opened ({error.error.strerror})",
-            "Allow it.",
-        )
-        for error in tree.errors
-        if error.folder.is_relative_to(tree.content)
-    )
     address = None if catalog.generator is None else _address(tree, catalog.generator)
-    return Blog(replace(catalog, problems=catalog.problems + folders), address)
+    return Blog(replace(catalog, problems=catalog.problems + tree.problems), address)
 
 
 def _address(tree: FolderTree, generator: str) -> str | None:

@@ -16,7 +16,7 @@ from app.cli.posts.printing import Printer
 from app.domain.errors import CannotStart, GitHubError, InvalidSetting, RateLimited
 from app.domain.posts.posts import Post
 from app.domain.posts.thread_text import DEFAULT_TEMPLATE, check_template
-from app.generators.editing import named_repository, set_number
+from app.generators.editing import repository_in, set_number
 from app.github.responses import single_line
 from app.outbound.clock import SystemClock, random
 from app.ports.clock import Clock
@@ -123,7 +123,7 @@ def page_editor(settings: Settings, generator: str | None) -> EditPage:
     def edit(post: Post, content: bytes, number: int) -> bytes:
         path = PurePosixPath(post.source)
         result = set_number(content, path, generator, number)
-        name = named_repository(content, path, generator)
+        name = repository_in(content, path, generator)
         if name is not None and name.lower() != repo.key:
             raise ValueError(f"it names the repository {single_line(name)}. Run the command for that one, with --repo")
         return result

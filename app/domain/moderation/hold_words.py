@@ -9,17 +9,10 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from app.domain.texts.spaceless import is_spaceless
+
 _ANY = "*"
 _MOST_WORDS, _LONGEST_WORD = 1_000, 200
-_WITHOUT_SPACES = (
-    (0x0E00, 0x0EFF),  # Thai, Lao
-    (0x1000, 0x109F),  # Burmese
-    (0x1780, 0x17FF),  # Khmer
-    (0x3040, 0x30FF),  # Kana
-    (0x3400, 0x9FFF),  # Han
-    (0xF900, 0xFAFF),
-    (0x20000, 0x3FFFF),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +76,7 @@ def _hold_word(spelling: str) -> HoldWord:
 
 def _is_boundary(neighbour: str, edge: str) -> bool:
     """Return True if a word ends between its character at an edge and the neighbour, which may be empty."""
-    return not (_is_part(neighbour) and _is_part(edge)) or any(a <= ord(edge) <= b for a, b in _WITHOUT_SPACES)
+    return not (_is_part(neighbour) and _is_part(edge)) or is_spaceless(edge)
 
 
 def _is_part(char: str) -> bool:

@@ -1,26 +1,23 @@
 """A published list of posts, as a template of the generator writes it.
 
 Its fields are JSON, so that no dialect of front matter matters: a number is a number, and `draft` is true or false.
-Another repository than those that are served is an error: the first one's thread would be the wrong thread.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from app.domain.posts.posts import Post, PostCatalog, PostProblem, ProblemKind
+from app.domain.posts.posts import NUMBER, NUMBER_ADVICE, Post, PostCatalog, PostProblem, ProblemKind
+from app.domain.posts.repositories import UnknownRepositoryError, is_empty, printable, repository_of
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.domain.texts.excerpts import excerpt
 
-_DIGITS = re.compile(r"[1-9][0-9]{0,14}")
-"""No leading zero: generators disagree whether 041 is 41 or 33."""
+_WEB_SCHEMES = ("http://", "https://")
 _MAX_NUMBER = 10**15 - 1
 _ADDRESS = re.compile(r"(?:https?://[^\s/]|/(?!/))\S*", re.IGNORECASE)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?\S{0,20})?")
-_EMPTY = frozenset({"", "~", "null"})
 _TRUE, _FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
-_MAX_VALUE_LENGTH = 61
 _MAX_TEXT_LENGTH = 1000
 
 
@@ -30,6 +27,11 @@ class _InvalidEntry(ValueError):
     def __init__(self, kind: ProblemKind, message: str, advice: str) -> None:
         super().__init__(f"{message}. {advice}")
         self.kind, self.message, self.advice = kind, message, advice
+
+
+def is_list_address(location: str) -> bool:
+    """Return True if a setting names a published list, well or badly written; else it names a folder or repository."""
+    return location.lower().startswith(_WEB_SCHEMES)
 
 
 def parse_list(data: object, sites: Sequence[Repository]) -> PostCatalog:
@@ -80,7 +82,10 @@ def _with_threads(post: Post, fields: Mapping[str, object], sites: Sequence[Repo
     numbers = _numbers(fields.get("ghissueid"))
     if not numbers:
         return post
-    repo = _repository(fields, sites)
+    try:
+        repo = repository_of(fields.get, sites)
+    except UnknownRepositoryError as error:
+        raise _InvalidEntry(ProblemKind.UNKNOWN_REPOSITORY, error.message, error.advice) from None
     threads = frozenset(ThreadRef(repo, number) for number in numbers)
     return Post(post.source, threads, post.title, post.url, post.date, post.description, post.unpublished)
 
@@ -117,11 +122,11 @@ def _word(value: object) -> str:
 def _numbers(value: object) -> frozenset[int]:
     if isinstance(value, list):
         return frozenset(_number(element) for element in value)
-    return frozenset() if _is_empty(value) else frozenset({_number(value)})
+    return frozenset() if is_empty(value) else frozenset({_number(value)})
 
 
 def _number(value: object) -> int:
-    if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
+    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
         return int(value)
     if isinstance(value, float) and value.is_integer():  # a minifier writes 1e6
         value = int(value)
@@ -129,37 +134,6 @@ def _number(value: object) -> int:
         return value
     raise _InvalidEntry(
         ProblemKind.NOT_A_NUMBER,
-        f"ghissueid is {_printable(value)}",
-        "Write the number of the post's issue, as in ghissueid: 41.",
+        f"ghissueid is {printable(value)}",
+        NUMBER_ADVICE,
     )
-
-
-def _repository(fields: Mapping[str, object], sites: Sequence[Repository]) -> Repository:
-    name = "repo" if _is_empty(fields.get("ghrepo")) else "ghrepo"
-    value = fields.get(name)
-    if _is_empty(value):
-        return sites[0]
-    full_name = value.strip().lower() if isinstance(value, str) else ""
-    for site in sites:
-        if site.key == full_name:
-            return site
-    raise _InvalidEntry(
-        ProblemKind.UNKNOWN_REPOSITORY,
-        f"{name} is {_printable(value)}, which is not served here",
-        f"Write ghrepo: {sites[0]}, or name it in AFTERWORD_REPO.",
-    )
-
-
-def _is_empty(value: object) -> bool:
-    return value is None or (isinstance(value, str) and value.strip().casefold() in _EMPTY)
-
-
-def _printable(value: object) -> str:
-    """Return a value for a message; of a nested value only its type."""
-    if not isinstance(value, str | int | float) and value is not None:
-        return f"a {type(value).__name__}"
-    try:
-        text = repr(value)
-    except ValueError:  # an integer of more digits than Python writes
-        return "a number too long to show"
-    return excerpt(text, _MAX_VALUE_LENGTH)

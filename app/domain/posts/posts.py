@@ -5,6 +5,7 @@ it the first configured repository counts. A page that its generator does not pu
 reason, and is never served.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,11 @@ from app.domain.sites import Repository
 
 Posts = Mapping[Repository, frozenset[int]]
 """The issue numbers of the served posts by configured repository; an empty set for a repository without posts."""
+
+
+NUMBER = re.compile(r"[1-9][0-9]{0,14}")
+"""How an issue's number is written: without a leading zero, because generators disagree whether 041 is 41 or 33."""
+NUMBER_ADVICE = "Write the number of the post's issue, as in ghissueid: 41."
 
 
 class ProblemKind(StrEnum):
@@ -43,7 +49,7 @@ class PostProblem:
     """As in `Post`."""
     message: str
     """What happened, without a full stop: a sentence begins with it or goes on after a colon."""
-    advice: str = ""
+    advice: str
     """What to do, as a sentence."""
     line: int | None = None
     """The line in the file, from 1."""
@@ -77,6 +83,11 @@ class PostCatalog:
     problems: tuple[PostProblem, ...] = ()
     generator: str | None = None
     """The name of the generator whose rules were followed, as `hugo`; None for a published list."""
+
+    @property
+    def threads(self) -> frozenset[ThreadRef]:
+        """Return all issues that pages name, published or not."""
+        return frozenset(thread for post in self.posts for thread in post.threads)
 
     def served(self, sites: Sequence[Repository]) -> Posts:
         """Return the numbers of the published posts by repository."""

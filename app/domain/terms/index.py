@@ -32,7 +32,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate, islice
 
-from app.domain.terms.heads import IssueHead, marker_digests
+from app.domain.posts.markers import term_digests
+from app.domain.terms.heads import IssueHead
 from app.domain.terms.titles import Relation, comparable, relation
 
 IsPost = Callable[[IssueHead], bool]
@@ -184,7 +185,7 @@ class TermIndex:
         return "\n".join(titles), list(starts)[:-1], [head.number for head in heads]
 
     def _by_marker(self, text: str) -> set[int]:
-        return {number for digest in marker_digests(text) for number in self._by_key.get(("marker", digest), ())}
+        return {number for digest in term_digests(text) for number in self._by_key.get(("marker", digest), ())}
 
     def _allowed(self, numbers: set[int] | None, query: ThreadQuery, is_post: IsPost) -> list[IssueHead]:
         """Return those of the numbers (None: all with the labels) that are posts with all the labels, oldest first."""

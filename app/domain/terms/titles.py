@@ -9,6 +9,8 @@ import unicodedata
 from enum import IntEnum
 from urllib.parse import unquote
 
+from app.domain.texts.spaceless import is_spaceless
+
 _SCHEME = re.compile(r"https?://")
 _PAGE_SUFFIX = re.compile(r"\.html?$")
 _HOST_BEFORE = re.compile(r"(?:^|[\s\"'(<\[|])(?:https?://[^\s/]+|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?)/$")
@@ -22,15 +24,6 @@ _MOST_OCCURRENCES = 5
 """The most occurrences in one title that are looked at; of more, the term is a letter or the title a trick."""
 _LONGEST_TITLE = 256
 """In characters, at GitHub."""
-_SPACELESS = (
-    (0x0E00, 0x0EFF),
-    (0x1000, 0x109F),
-    (0x1780, 0x17FF),
-    (0x2E80, 0x9FFF),
-    (0xF900, 0xFAFF),
-    (0x20000, 0x3FFFF),
-)
-"""Scripts that put no space between words: Thai, Lao, Burmese, Khmer, Chinese and Japanese."""
 
 
 class Relation(IntEnum):
@@ -95,12 +88,8 @@ def _goes_on(edge: str, beyond: str) -> bool:
         return False
     if beyond[0] in _JOINERS:
         return len(beyond) > 1 and _is_letter(beyond[1])
-    return _is_letter(beyond[0]) and not (_is_spaceless(edge) and _is_spaceless(beyond[0]))
+    return _is_letter(beyond[0]) and not (is_spaceless(edge) and is_spaceless(beyond[0]))
 
 
 def _is_letter(char: str) -> bool:
     return char.isalnum() or char == "_" or unicodedata.category(char) in {"Mn", "Mc"}
-
-
-def _is_spaceless(char: str) -> bool:
-    return any(first <= ord(char) <= last for first, last in _SPACELESS)

@@ -1,5 +1,5 @@
 """Write the number of an issue into the front matter of a page, and change nothing else in its bytes."""
 
-from app.generators.editing.numbers import named_repository, set_number
+from app.generators.editing.numbers import repository_in, set_number
 
-__all__ = ["named_repository", "set_number"]
+__all__ = ["repository_in", "set_number"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from app.domain.posts.posts import ProblemKind
+from app.domain.posts.repositories import named_repository
 from app.generators.dialects import Dialect, Keys, dialects_at, dialects_of
 from app.generators.editing.edits import Edit, insert_lines
 from app.generators.editing.fields import FieldStyle
@@ -22,7 +23,6 @@ from app.generators.front_matter import decode, find_in_text
 from app.generators.numbers import FIELD, Number, number_of
 from app.generators.values import PageFields, ParsedBlock, Refused, own_value, page_fields
 
-_REPOSITORY_FIELDS = ("ghrepo", "repo")
 _BY_HAND = "Write the number by hand"
 _NEEDS_NO_FRONT_MATTER = frozenset({"hugo", "eleventy", "astro", "hexo", "docusaurus", "gray-matter", "vfile-matter"})
 """The generators that publish pages without front matter, and publish them with it alike."""
@@ -72,11 +72,11 @@ def set_number(content: bytes, path: PurePosixPath, generator: str | None, numbe
     raise ValueError(f"{primary.dialect.title} would not read exactly the new number. {_BY_HAND}")
 
 
-def named_repository(content: bytes, path: PurePosixPath, generator: str | None) -> str | None:
+def repository_in(content: bytes, path: PurePosixPath, generator: str | None) -> str | None:
     """Return the repository `owner/name` that a page names, None if it names none. Raises `ValueError`."""
     view = _views(decode(content), path, generator)[0]
-    values = (own_value(view.fields.values, name, view.dialect)[1] for name in _REPOSITORY_FIELDS)
-    return next((value.strip() for value in values if isinstance(value, str) and value.strip()), None)
+    named = named_repository(lambda name: own_value(view.fields.values, name, view.dialect)[1])
+    return None if named is None else str(named[1]).strip()
 
 
 def _views(text: str, path: PurePosixPath, generator: str | None) -> Sequence[_View]:

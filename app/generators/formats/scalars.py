@@ -224,6 +224,5 @@ SERDE = ScalarRules(
         (r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", float),
         _INFINITY,
         _NAN,
-    ),
-    true=frozenset({"true", "True", "TRUE"}),
+    )
 )

@@ -95,7 +95,7 @@ class _Lenient(Reader, Scanner, Parser, Composer, BaseResolver):  # type: ignore
         return not ends and character in "-?:"
 
     def scan_plain(self) -> Any:
-        """Scan a plain scalar, in which question positions and tabs may stand."""
+        """Scan a plain scalar, in which question marks and tabs may stand."""
         chunks: list[str] = []
         start_mark = end_mark = self.get_mark()
         indent = self.indent + 1

@@ -1,36 +1,20 @@
 """The configuration of a site generator, as far as it is written as literal values."""
 
 import ast
-import re
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from app.generators.configuration_files import DATA, FILES, HUGO_FOLDERS, SCRIPTS
+from app.generators.formats.script_literals import without_comments
 from app.generators.inherited.scalars import deep_merge, get_any_case
 from app.generators.inherited.values import FieldReader, Fields
 from app.generators.tree import ContentTree
 
 MAX_BYTES = 1 << 20
 """Of a configuration or data file more is not read."""
-_SCRIPTS = ("js", "mjs", "cjs", "ts", "mts", "cts")
-_DATA = (".toml", ".yaml", ".yml", ".json")
-_FILES: Mapping[str, Sequence[str]] = {
-    "hugo": [f"{name}{suffix}" for name in ("hugo", "config") for suffix in _DATA],
-    "jekyll": ["_config.yml", "_config.yaml", "_config.toml"],
-    "eleventy": [".eleventy.js", *(f"eleventy.config.{suffix}" for suffix in _SCRIPTS)],
-    "astro": [f"astro.config.{suffix}" for suffix in _SCRIPTS],
-    "hexo": ["_config.yml", "_config.yaml", "_config.json"],
-    "material": ["mkdocs.yml", "mkdocs.yaml"],
-    "nikola": ["conf.py"],
-    "pelican": ["pelicanconf.py"],
-    "docusaurus": [f"docusaurus.config.{suffix}" for suffix in _SCRIPTS],
-}
 _ROOT = PurePosixPath()
-_HUGO_FOLDERS = ("config/_default", "config/production")
-_COMMENT = re.compile(
-    r"""(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)|//[^\n]*|/\*.*?\*/""", re.DOTALL
-)
 
 
 @dataclass(frozen=True)
@@ -62,11 +46,11 @@ class Configuration:
 def read_configuration(tree: ContentTree, generator: str, reader: FieldReader) -> Configuration:
     """Return the configuration in the root of a tree."""
     versions = {file.path: file.version for file in tree.files()}
-    names = [PurePosixPath(name) for name in _FILES.get(generator, ())]
+    names = [PurePosixPath(name) for name in FILES.get(generator, ())]
     first = next((path for path in names if path in versions), None)
     paths = [first] if first else []
     if generator == "hugo":
-        paths += sorted(path for path in versions if path.parent.as_posix() in _HUGO_FOLDERS and path.suffix in _DATA)
+        paths += sorted(path for path in versions if path.parent.as_posix() in HUGO_FOLDERS and path.suffix in DATA)
     key = tuple((path.as_posix(), versions[path]) for path in paths)
     if not paths:
         return Configuration(generator, tree.content, key=key)
@@ -85,7 +69,7 @@ def _read(
     if path.suffix == ".py":
         values, opaque = python_values(source.decode("utf-8", "replace"))
         return Configuration(generator, content, values, opaque, path=path, key=key)
-    if path.suffix.removeprefix(".") in _SCRIPTS:
+    if path.suffix.removeprefix(".") in SCRIPTS:
         text = without_comments(source.decode("utf-8", "replace"))
         return Configuration(generator, content, text=text, path=path, key=key)
     values = {}
@@ -126,8 +110,3 @@ def _assignments(module: ast.Module) -> Iterator[tuple[str, ast.expr]]:
             yield from ((name, statement.value) for name in names)
         elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
             yield statement.target.id, statement.value
-
-
-def without_comments(script: str) -> str:
-    """Return a script in JavaScript without its comments."""
-    return _COMMENT.sub(lambda match: match["text"] or " ", script)

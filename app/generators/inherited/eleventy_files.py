@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from app.generators.formats.script_literals import exported_literal
 from app.generators.inherited.configuration import MAX_BYTES, Configuration
-from app.generators.inherited.scalars import is_empty, mapping_of
-from app.generators.inherited.script_literals import exported_literal
+from app.generators.inherited.scalars import mapping_of
 from app.generators.inherited.values import Fields
 from app.generators.tree import ContentTree
 
@@ -132,4 +132,4 @@ def _merge_values(old: object, new: object) -> object:
         return [*old, *new]
     if isinstance(old, Mapping):
         return merge_data(old, new) if isinstance(new, Mapping) else old
-    return None if is_empty(new) else new
+    return new

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from app.domain.posts.posts import PostProblem, ProblemKind
 from app.generators.inherited.configuration import Configuration
-from app.generators.inherited.scalars import deep_merge, glob_pattern, is_empty, mapping_of, mappings_of, text_of
+from app.generators.inherited.scalars import deep_merge, glob_pattern, mapping_of, mappings_of, text_of
 from app.generators.inherited.values import Fields
 
 _TYPES = {"page": "pages", "post": "posts", "draft": "drafts"}
@@ -57,7 +57,7 @@ class JekyllInheritance:
         defaults = self._defaults_for(path)
         if not defaults:
             return fields
-        own = {key: value for key, value in fields.items() if key not in defaults or not is_empty(value)}
+        own = {key: value for key, value in fields.items() if key not in defaults or value is not None}
         return deep_merge(defaults, own)
 
     def problems_for(self, path: PurePosixPath, fields: Fields) -> Sequence[PostProblem]:

@@ -1,4 +1,4 @@
-"""Reads values whose scalars may still be as they stand in the file."""
+"""Reads values of a configuration or a page that may have any type."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,6 @@ from typing import cast
 
 from app.generators.inherited.values import Fields
 
-_EMPTY = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "yes", "on", "y", "1", "t"})
 _MAX_STARS, _MAX_GLOB = 6, 300
 _GROUPS = {"{": "(?:", "}": ")", ",": "|"}
@@ -21,16 +20,7 @@ def text_of(value: object) -> str | None:
         return "true" if value else "false"
     if value is None or isinstance(value, Mapping | list | tuple):
         return None
-    source_text = getattr(value, "text", None)
-    return source_text if isinstance(source_text, str) else str(value)
-
-
-def is_empty(value: object) -> bool:
-    """Return whether a field has no value in YAML."""
-    if value is None:
-        return True
-    source_text = getattr(value, "text", None)
-    return isinstance(source_text, str) and source_text in _EMPTY and bool(getattr(value, "plain", True))
+    return str(value)
 
 
 def is_true(value: object) -> bool:

@@ -6,7 +6,7 @@ A generator's `Inheritance` is made once for each read of a blog. It reads the f
 |---|---|---|
 | Hugo | `cascade` in `_index.*` and in the site's configuration | `_content.gotmpl` |
 | Jekyll | `defaults` in `_config.yml` | |
-| Eleventy | `*.json`, `*.11tydata.json` and global data; `eleventyComputed` without templates | data in JavaScript |
+| Eleventy | data in JSON, and in JavaScript if it is literal; `eleventyComputed` without templates | other JavaScript |
 | Nikola | `.meta` files | |
 | Pelican | `DEFAULT_METADATA`, `EXTRA_PATH_METADATA` if they are literal | the same, if they are not |
 | Material | `.meta.yml` | |

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.posts.posts import Post, PostProblem, ProblemKind
+from app.domain.posts.repositories import UnknownRepositoryError, repository_of
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.domain.texts.excerpts import excerpt
@@ -173,19 +174,11 @@ def threads_of(
     if not judgement.issues:
         return frozenset(), None
     fields, dialect = judgement.reading.fields or {}, judgement.reading.dialect
-    for name in ("ghrepo", "repo"):
-        _, value = own_value(fields, name, dialect)
-        if value is None or (isinstance(value, str) and value.strip() in {"", "~", "null"}):
-            continue
-        full_name = value.strip().lower() if isinstance(value, str) else ""
-        repo = next((site for site in sites if site.key == full_name), None)
-        if repo is None:
-            label = repr(excerpt(value, 61)) if isinstance(value, str) else str(value)[:61]
-            message = f"{name} is {label}, which is not served here"
-            advice = f"Write ghrepo: {sites[0]}, or name it in AFTERWORD_REPO."
-            return frozenset(), PostProblem(ProblemKind.UNKNOWN_REPOSITORY, source, message, advice)
-        return frozenset(ThreadRef(repo, number) for number in judgement.issues), None
-    return frozenset(ThreadRef(sites[0], number) for number in judgement.issues), None
+    try:
+        repo = repository_of(lambda name: own_value(fields, name, dialect)[1], sites)
+    except UnknownRepositoryError as error:
+        return frozenset(), PostProblem(ProblemKind.UNKNOWN_REPOSITORY, source, error.message, error.advice)
+    return frozenset(ThreadRef(repo, number) for number in judgement.issues), None
 
 
 def last_good_post(post: Post, previous: Post | None) -> Post:

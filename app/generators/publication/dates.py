@@ -1,7 +1,6 @@
 """Days and times in front matter, as the generators' readers of dates accept them."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
@@ -73,9 +72,6 @@ def free_moment(value: object, zone: tzinfo) -> Moment | None:
     if len(text) > _MAX_LENGTH:
         return None
     return _iso(text, zone) or _by_formats(text, (*_WORDS, *_FREE), zone)
-
-
-Moments = Callable[[object, tzinfo], Moment | None]
 
 
 def _from_epoch(seconds: float) -> Moment | None:

@@ -7,16 +7,17 @@ page is left at all, the whole folder keeps its posts: it is probably being move
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from typing_extensions import override
 
-from app.domain.posts.posts import PostCatalog, PostProblem, ProblemKind
+from app.domain.posts.posts import PostCatalog
+from app.generators.read import UNCHANGED
 from app.github.responses import single_line
-from app.outbound.content.folders.folder_tree import FolderError, FolderTree
+from app.outbound.content.folders.folder_tree import FolderTree
 from app.outbound.content.folders.watcher import FolderWatcher
 from app.outbound.content.problem_log import ProblemLog
-from app.outbound.content.reading import UNCHANGED, SiteReader, keep_unreadable
+from app.outbound.content.reading import SiteReader, keep_unreadable
 from app.ports.post_source import PostSource
 
 _NO_POSTS = (
@@ -74,11 +75,16 @@ class PostFolder(PostSource):
 
     def _take(self, tree: FolderTree, catalog: PostCatalog) -> None:
         """Replace the posts, unless everything is gone."""
-        errors = [error for error in tree.errors if error.folder.is_relative_to(tree.content)]
-        if not catalog.posts and not catalog.problems and not errors and self._posts is not None and self._posts.posts:
+        problems = tuple(replace(problem, advice=f"{UNCHANGED} {problem.advice}") for problem in tree.problems)
+        if (
+            not catalog.posts
+            and not catalog.problems
+            and not problems
+            and self._posts is not None
+            and self._posts.posts
+        ):
             self._problems.add(f"There is no page in {self._folder} any more. {UNCHANGED}")
             return
-        problems = tuple(_problem_of(error, tree.content) for error in errors)
         folders = [problem.source for problem in problems]
         catalog = keep_unreadable(replace(catalog, problems=catalog.problems + problems), self._posts, folders)
         self._posts = catalog
@@ -89,9 +95,3 @@ class PostFolder(PostSource):
 
 def _cannot_open(folder: Path, error: OSError) -> str:
     return f"The folder {single_line(str(folder))} cannot be opened ({error.strerror}). {UNCHANGED}"
-
-
-def _problem_of(error: FolderError, content: PurePosixPath) -> PostProblem:
-    folder = error.folder.relative_to(content).as_posix()
-    message = f"the folder cannot be opened ({error.error.strerror})"
-    return PostProblem(ProblemKind.UNREADABLE_FOLDER, folder, message, "Its posts stay as they were.")

@@ -26,7 +26,7 @@ class ProblemLog:
         """Add a warning for each problem."""
         for problem in problems:
             position = single_line(problem.source) + ("" if problem.line is None else f", line {problem.line}")
-            self.add(f"{position}: {single_line(problem.message).rstrip('.')}. {problem.advice}".rstrip())
+            self.add(f"{position}: {single_line(problem.message).rstrip('.')}. {problem.advice}")
 
     def repeat(self) -> None:
         """Add all warnings of the previous read: they still hold."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from urllib.parse import urljoin, urlsplit
 
 import orjson
 from typing_extensions import override
@@ -14,7 +13,7 @@ from app.domain.sites import Repository
 from app.github.requests import USER_AGENT, Request
 from app.github.responses import single_line
 from app.outbound.content.problem_log import ProblemLog
-from app.outbound.http import HttpClient, HttpResponse
+from app.outbound.http import REDIRECTS, HttpClient, HttpResponse, redirect_target
 from app.ports.post_source import PostSource
 
 MAX_LIST_BYTES = 8 * 2**20
@@ -24,7 +23,6 @@ MAX_REDIRECTS = 5
 _EVERY = 60.0
 """Seconds between two reads."""
 _OK, _NOT_MODIFIED = 200, 304
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class PublishedPostList(PostSource):
@@ -92,10 +90,10 @@ class PublishedPostList(PostSource):
             if self._etag is not None and self._etag[0] == address:
                 headers["If-None-Match"] = self._etag[1]
             response = await self._http.get(Request(address, many=True), headers)
-            if response.status not in _REDIRECTS:
+            if response.status not in REDIRECTS:
                 return address, response
-            target = urljoin(address, response.headers.get("location", ""))
-            if urlsplit(address).scheme == "https" and urlsplit(target).scheme != "https":
+            target = redirect_target(address, response.headers.get("location", ""))
+            if target is None:
                 raise ValueError("it is redirected to an address without https")
             address = target
         raise ValueError(f"it is redirected more than {MAX_REDIRECTS} times")

@@ -7,8 +7,6 @@ from app.domain.sites import Repository
 from app.generators.read import KnownPages, read_site
 from app.generators.tree import ContentTree
 
-UNCHANGED = "Its posts stay as they were."
-
 
 class SiteReader:
     """Reads the posts of one site as its generator does; None finds out the generator by its configuration."""

@@ -3,26 +3,23 @@
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 
+from app.generators.configuration_files import COMMON_FILES, OWN_FILES, UNDERSCORE_FILES
+
 LEVELS = 4
 """How many folders above the content folder may be the root: `src/content/blog/posts` is the deepest that is usual."""
 _CONFIGURATIONS = frozenset(
     (
-        *("hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "_config.yml", "_config.yaml", "_config.toml"),
-        *("_config.json", "eleventy.config.js", "eleventy.config.mjs", "eleventy.config.cjs", "eleventy.config.ts"),
-        *(".eleventy.js", "astro.config.mjs", "astro.config.js", "astro.config.ts", "astro.config.mts"),
-        *("astro.config.cjs", "mkdocs.yml", "mkdocs.yaml", "pelicanconf.py", "docusaurus.config.js"),
-        *("docusaurus.config.ts", "docusaurus.config.mjs", "gatsby-config.js", "gatsby-config.ts", "_quarto.yml"),
-        *("zola.toml", "metalsmith.json", "blog.conf.py"),
+        *(name for names in OWN_FILES.values() for name in names),
+        *UNDERSCORE_FILES,
+        *("_quarto.yml", "blog.conf.py"),
     )
 )
 """The files that only site generators have."""
+_BESIDE_HUGO = frozenset({"content", "layouts", "themes", "archetypes"})
 _COMMON_NAMES = {
-    "config.toml": frozenset({"content", "layouts", "themes", "archetypes", "templates", "sass"}),
-    "config.yaml": frozenset({"content", "layouts", "themes", "archetypes"}),
-    "config.yml": frozenset({"content", "layouts", "themes", "archetypes"}),
-    "config.json": frozenset({"content", "layouts", "themes", "archetypes"}),
+    **dict.fromkeys((*COMMON_FILES, "config"), _BESIDE_HUGO),
+    "config.toml": _BESIDE_HUGO | {"templates", "sass"},
     "conf.py": frozenset({"posts", "pages", "stories", "galleries", "themes", "plugins"}),
-    "config": frozenset({"content", "layouts", "themes", "archetypes"}),
     "package.json": frozenset({".vitepress"}),
 }
 """Names that other programs use too, with folders: at least one must stand beside (`config` is Hugo's)."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.domain.posts.content_repository import content_repository, is_content_repository
+from app.domain.posts.lists import is_list_address
 from app.domain.posts.posts import PostCatalog
 from app.domain.sites import Repository
 from app.outbound.content.folder_posts import PostFolder
@@ -29,7 +30,7 @@ def open_post_source(location: str, options: SourceOptions, posts: PostCatalog |
 
     `posts` are those of its last read in an earlier process.
     """
-    if location.lower().startswith(("http://", "https://")):
+    if is_list_address(location):
         return PublishedPostList(location, options.sites, posts=posts)
     reader = SiteReader(options.sites, options.generator)
     if is_content_repository(location):

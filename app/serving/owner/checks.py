@@ -49,7 +49,7 @@ class OwnerChecks:
         poll_now: Callable[[], None],
         has_token: bool,
     ) -> None:
-        """`wake` starts due jobs, `on_done` is called after one; `poll_now` starts a poll if this process polls."""
+        """Call `wake` to start due jobs, `on_done` after one, `poll_now` to start a poll if this process polls."""
         self._pause = _PAUSE_WITH_TOKEN if has_token else _PAUSE
         self._jobs = jobs
         self._key_values = key_values

@@ -23,7 +23,7 @@ from app.domain.times import is_within, rfc3339
 from app.jobs.single_flight import SingleFlight
 from app.ports.clock import Clock
 from app.ports.owner.history import DAY, HOUR, HistoryKind, HistoryRecord, hour_of
-from app.ports.owner.overviews import WEEK_SECONDS, ThreadOverview, week_of, week_start
+from app.ports.owner.overviews import ThreadOverview, week_of, week_start
 from app.ports.rate_state import RateLimitState
 from app.ports.store import Store
 from app.render.excerpts import visible
@@ -121,7 +121,7 @@ class OverviewReader:
     async def is_known(self, ref: ThreadRef) -> bool:
         """Return True if the mirror, or a post, knows a thread. Raises `StoreError`."""
         catalog = self._sources.catalog()
-        if catalog is not None and any(ref in post.threads for post in catalog.posts):
+        if catalog is not None and ref in catalog.threads:
             return True
         return ref.repo in self._sites and await self._store.mirror.thread(*ref) is not None
 
@@ -243,8 +243,3 @@ def _budget(state: RateLimitState, history: HistoryRecord, now: float, *, has_to
         least = min((count.least for count in counts if count.least is not None), default=None)
         hours.append((hour, sum(count.count for count in counts), least))
     return Budget(has_token, state.limit, state.remaining, state.reset, state.blocked_until, hours)
-
-
-def week_end(start: float) -> float:
-    """Return the last second of a week that begins at `start`, epoch seconds."""
-    return start + WEEK_SECONDS - 1

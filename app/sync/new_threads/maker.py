@@ -138,7 +138,8 @@ class ThreadMaker:
 
     def _existing(self, candidate: Candidate, plan: Plan) -> OpenedIssue | None:
         """Return the issue that has the marker of a post; raise `ValueError` if its author cannot be trusted."""
-        in_use = plan.numbers_in_use.get(self._tools.lookup.repo, frozenset())
+        repo = self._tools.lookup.repo
+        in_use = {thread.number for thread in plan.threads_in_use if thread.repo == repo}
         in_use |= {result.number for result in self._report.results if result.number is not None}
         by_number = {issue.number: issue for key in candidate.digests for issue in self._issues_by_digest.get(key, ())}
         issues = [by_number[number] for number in sorted(by_number) if number not in in_use]

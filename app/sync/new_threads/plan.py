@@ -1,12 +1,11 @@
 """Which posts need a thread, and why the others do not."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.domain.posts.markers import address_key, marker_digests
+from app.domain.posts.markers import address_key, page_digests
 from app.domain.posts.posts import Post, PostCatalog, PostProblem, ProblemKind
-from app.domain.sites import Repository
+from app.domain.records import ThreadRef
 
 _BLOCKING = frozenset(
     {
@@ -48,7 +47,7 @@ class Plan:
 
     candidates: tuple[Candidate, ...]
     omissions: tuple[SkippedPost, ...]
-    numbers_in_use: Mapping[Repository, frozenset[int]]
+    threads_in_use: frozenset[ThreadRef]
     """The issues that posts name already: none of them becomes the thread of another post."""
 
 
@@ -70,21 +69,13 @@ def plan_threads(catalog: PostCatalog) -> Plan:
             omissions.append(SkippedPost(post.source, "it has no title"))
         else:
             is_alone = post.url is None or address_counts[address_key(post.url)] == 1
-            candidates.append(Candidate(post, marker_digests(post)[0 if is_alone else -1 :]))
+            candidates.append(Candidate(post, page_digests(post)[0 if is_alone else -1 :]))
     sources = {post.source for post in catalog.posts}
     omissions += [_omission(problem) for problem in problems.values() if problem.source not in sources]
-    return Plan(tuple(candidates), tuple(omissions), _numbers_in_use(catalog))
+    return Plan(tuple(candidates), tuple(omissions), catalog.threads)
 
 
 def _omission(problem: PostProblem) -> SkippedPost:
     is_doubt = problem.kind is ProblemKind.VALUE_FROM_ELSEWHERE
-    reason = f"{problem.message}. {problem.advice}".strip()
+    reason = f"{problem.message}. {problem.advice}"
     return SkippedPost(problem.source, reason, is_problem=not is_doubt, is_doubt=is_doubt)
-
-
-def _numbers_in_use(catalog: PostCatalog) -> Mapping[Repository, frozenset[int]]:
-    numbers: dict[Repository, set[int]] = {}
-    for post in catalog.posts:
-        for thread in post.threads:
-            numbers.setdefault(thread.repo, set()).add(thread.number)
-    return {repo: frozenset(values) for repo, values in numbers.items()}

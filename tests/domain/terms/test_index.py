@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.terms.heads import marker_digests, read_markers
+from app.domain.posts.markers import read_markers, term_digests
 from app.domain.terms.index import Outcome, TermIndex, ThreadQuery
 from app.domain.terms.titles import Relation, comparable, relation
 from tests.domain.terms.heads import find, head, titles
@@ -180,8 +180,8 @@ def test_markers_are_read_from_a_text() -> None:
 )
 def test_page_is_known_by_its_marker(term: str, key: str) -> None:
     digest = sha1(key.encode(), usedforsecurity=False).hexdigest()
-    assert digest in marker_digests(term)
-    assert digest not in marker_digests(f"{term}x")
+    assert digest in term_digests(term)
+    assert digest not in term_digests(f"{term}x")
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ async def test_history_survives_a_restart(world: World, clock: FakeClock, tmp_pa
     with run_simulator(world) as simulator:
         async with run_owned_service(simulator, clock, **settings) as owned:
             await owned.application.schedule.poll_once(BLOG)
-            owned.application.journal.delivery("issue_comment", DeliveryOutcome.UNSIGNED)
+            owned.application.recorder.delivery("issue_comment", DeliveryOutcome.UNSIGNED)
         world.delete_issue("ada/blog", 1)
         simulator.faults.add(Status(502), times=None)
         async with run_owned_service(simulator, clock, **settings) as owned:

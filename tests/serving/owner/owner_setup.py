@@ -12,7 +12,7 @@ from app.ports.metrics import DeliveryOutcome, Drift
 from app.ports.owner.history import HistoryRecord
 from app.ports.rate_state import RateLimitState
 from app.serving.owner.checks import OwnerChecks
-from app.serving.owner.journal import Journal
+from app.serving.owner.history_recorder import HistoryRecorder
 from app.serving.owner.model import PostRow, ThreadRow
 from app.store.memory import MemoryJobs, MemoryKeyValues
 from app.store.memory.owner.history import MemoryHistory
@@ -38,16 +38,16 @@ class CountedHistory(MemoryHistory):
         await super().add(record)
 
 
-def record_events(journal: Journal) -> None:
+def record_events(recorder: HistoryRecorder) -> None:
     """Record one event of each kind."""
-    journal.request(Priority.POLL)
-    journal.rate_limit(RateLimitState(5000, 4990, 0.0))
-    journal.request(Priority.CHECK)
-    journal.rate_limit(RateLimitState(5000, 4991, 0.0))
-    journal.poll(REPO, PollOutcome.OK, "")
-    journal.delivery("issue_comment", DeliveryOutcome.ACCEPTED)
-    journal.drift(REPO, Drift.COMMENT_MISSING, 3)
-    journal.missed_by_webhook(REPO, 2)
+    recorder.request(Priority.POLL)
+    recorder.rate_limit(RateLimitState(5000, 4990, 0.0))
+    recorder.request(Priority.CHECK)
+    recorder.rate_limit(RateLimitState(5000, 4991, 0.0))
+    recorder.poll(REPO, PollOutcome.OK, "")
+    recorder.delivery("issue_comment", DeliveryOutcome.ACCEPTED)
+    recorder.drift(REPO, Drift.COMMENT_MISSING, 3)
+    recorder.missed_by_webhook(REPO, 2)
 
 
 def make_post(

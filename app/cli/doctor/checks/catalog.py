@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from app.cli.doctor.checks.github import problem_of
 from app.cli.doctor.examination import Examination
 from app.cli.posts.catalog import read_blog
 from app.domain.errors import CannotStart, GitHubError
 from app.domain.posts.content_repository import ContentRepository, content_repository, is_content_repository
+from app.domain.posts.lists import is_list_address
 from app.domain.posts.posts import PostCatalog
 from app.github.requests import RepositoryRequests
 from app.outbound.content.archives.archive_tree import ArchiveTree
@@ -22,7 +24,7 @@ from app.outbound.content.reading import SiteReader
 
 async def read_posts(examination: Examination, location: str) -> PostCatalog:
     """Return the posts in a folder, of a published list or in a repository. Raises `CannotStart` with the reason."""
-    if location.lower().startswith(("http://", "https://")):
+    if is_list_address(location):
         return await _published(examination, location)
     if is_content_repository(location):
         return await _in_repository(examination, content_repository(location))
@@ -57,7 +59,7 @@ async def _in_repository(examination: Examination, content: ContentRepository) -
         with await download_archive(str(response.data)) as archive:
             return await asyncio.to_thread(read, archive)
     except (GitHubError, InvalidArchiveError, OSError) as error:
-        raise CannotStart(f"{content} cannot be read: {error}") from None
+        raise CannotStart(f"{content} cannot be read: {problem_of(error)}") from None
 
 
 @contextmanager

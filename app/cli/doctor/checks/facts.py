@@ -8,12 +8,13 @@ from dataclasses import replace
 
 from app.cli.doctor.examination import Examination
 from app.domain.errors import GitHubError, Gone, NotVisible, StoreError
+from app.domain.posts.posts import Posts
 from app.domain.posts.rules.facts import IssueFacts, SiteFacts
 from app.domain.records import SiteRecord, Tombstone
 from app.domain.sites import Repository
 from app.domain.times import is_within, rfc3339
 from app.github import responses
-from app.github.requests import Request, next_page
+from app.github.requests import MARKDOWN, Request, next_page
 from app.serving.posts.facts import mirrored_facts
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.inspection import inspect
@@ -21,13 +22,11 @@ from app.store.sqlite.inspection import inspect
 _RECENT = 86_400.0
 _MOST_PAGES = 200
 _MOST_SINGLE_REQUESTS = 50
-_LIGHT = "application/vnd.github+json"
-"""Without the rendered bodies, which the rules do not need."""
 _RESERVE = 5
 """Requests of the hour that are left to the service, if it shares the limit."""
 
 
-async def mirror_facts(examination: Examination, numbers: dict[Repository, set[int]]) -> dict[Repository, SiteFacts]:
+async def mirror_facts(examination: Examination, numbers: Posts) -> dict[Repository, SiteFacts]:
     """Return the facts of those repositories that the mirror knew as a whole within a day; changes no store."""
     path = examination.settings.store_path
     if path is None:
@@ -56,7 +55,7 @@ async def mirror_facts(examination: Examination, numbers: dict[Repository, set[i
 async def github_facts(examination: Examination, repo: Repository) -> SiteFacts:
     """Return the facts of all issues of a repository, from GitHub's list. Raises `GitHubError`, also for a part."""
     issues: dict[int, IssueFacts] = {}
-    request: Request | None = replace(examination.requests(repo).issues(), accept=_LIGHT)
+    request: Request | None = replace(examination.requests(repo).issues(), accept=MARKDOWN)
     for _ in range(_MOST_PAGES):
         if request is None:
             break

@@ -22,8 +22,8 @@ async def check_github(examination: Examination) -> CheckResult:
         await _first_contact(examination)
     except GitHubError as error:
         examination.unreachable = error
-        finding = Finding("github-unreachable", Severity.ERROR, _without_advice(error), _UNREACHABLE_ADVICE)
-        return CheckResult("github", str(error), (finding,), is_unchecked=True, is_essential=True)
+        finding = Finding("github-unreachable", Severity.ERROR, problem_of(error), _UNREACHABLE_ADVICE)
+        return CheckResult("github", problem_of(error), (finding,), is_unchecked=True, is_essential=True)
     findings: list[Finding] = []
     for repo in examination.settings.repo:
         try:
@@ -32,7 +32,7 @@ async def check_github(examination: Examination) -> CheckResult:
             findings.append(_invisible(repo, with_token=examination.token_is_valid))
         except GitHubError as error:
             examination.unreachable = error
-            return CheckResult("github", str(error), tuple(findings), is_unchecked=True, is_essential=True)
+            return CheckResult("github", problem_of(error), tuple(findings), is_unchecked=True, is_essential=True)
         else:
             examination.repositories[repo] = info
             findings += _judge_repository(repo, info, allow_private=examination.settings.allow_private)
@@ -61,7 +61,8 @@ def _remember(examination: Examination, response: Response) -> None:
     examination.date, examination.date_received_at = response.date, examination.clock.now()
 
 
-def _without_advice(error: GitHubError) -> str:
+def problem_of(error: Exception) -> str:
+    """Return what failed, without what that means for a mirror: the doctor has none."""
     return (
         str(error).removesuffix(" The mirror stays as it is.").removesuffix(" Nothing in the mirror was changed by it.")
     )

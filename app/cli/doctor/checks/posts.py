@@ -1,14 +1,13 @@
 """The check of the posts: what their pages name, compared with the issues."""
 
-from collections.abc import Sequence
-
 from app.cli.doctor.checks.catalog import read_posts
 from app.cli.doctor.checks.facts import describe_mirror, github_facts, mirror_facts, request_missing
+from app.cli.doctor.checks.github import problem_of
 from app.cli.doctor.examination import Examination
 from app.cli.doctor.report import CheckResult
 from app.domain.errors import CannotStart, GitHubError
 from app.domain.posts.findings import Finding, Severity
-from app.domain.posts.posts import PostCatalog
+from app.domain.posts.posts import PostCatalog, Posts, group_by_repository
 from app.domain.posts.rules.check import post_findings
 from app.domain.posts.rules.facts import SiteFacts
 from app.domain.sites import Repository
@@ -28,7 +27,7 @@ async def check_posts(examination: Examination) -> CheckResult:
     except CannotStart as error:
         return CheckResult(_NAME, str(error), is_unchecked=True, is_essential=True)
     examination.catalog = catalog
-    numbers = _numbers(catalog, examination.settings.repo)
+    numbers = group_by_repository(catalog.threads, examination.settings.repo)
     sources, failures = await _learn(examination, numbers)
     label = examination.settings.post_filter.label
     findings = post_findings(catalog, examination.facts, label=label)
@@ -41,12 +40,7 @@ async def check_posts(examination: Examination) -> CheckResult:
     return CheckResult(_NAME, detail, findings, is_unchecked=bool(failures), is_essential=True)
 
 
-def _numbers(catalog: PostCatalog, sites: Sequence[Repository]) -> dict[Repository, set[int]]:
-    threads = {thread for post in catalog.posts for thread in post.threads}
-    return {repo: {thread.number for thread in threads if thread.repo == repo} for repo in sites}
-
-
-async def _learn(examination: Examination, numbers: dict[Repository, set[int]]) -> tuple[list[str], list[str]]:
+async def _learn(examination: Examination, numbers: Posts) -> tuple[list[str], list[str]]:
     """Fill `examination.facts`; return where they come from, and why some are lacking."""
     site_facts = await mirror_facts(examination, numbers)
     sources = [describe_mirror(site) for site in site_facts.values()]
@@ -58,7 +52,7 @@ async def _learn(examination: Examination, numbers: dict[Repository, set[int]]) 
             try:
                 site = await _request_facts(examination, repo)
             except GitHubError as error:
-                failures.append(f"The issues of {repo} could not be read: {error}")
+                failures.append(f"The issues of {repo} could not be read: {problem_of(error)}")
                 continue
             sources.append(f"GitHub's list of the issues of {repo}")
         if examination.unreachable is None:
@@ -80,5 +74,6 @@ async def _request_facts(examination: Examination, repo: Repository) -> SiteFact
 
 def _count(catalog: PostCatalog) -> str:
     named_count = sum(bool(post.threads) for post in catalog.posts)
-    generator = f" as {catalog.generator} reads them" if catalog.generator else ""
-    return f"{len(catalog.posts)} pages{generator}, {named_count} with a number"
+    pages = f"{len(catalog.posts)} page{'' if len(catalog.posts) == 1 else 's'}"
+    reader = f" as {catalog.generator} reads {'it' if len(catalog.posts) == 1 else 'them'}" if catalog.generator else ""
+    return f"{pages}{reader}, {named_count} with a number"

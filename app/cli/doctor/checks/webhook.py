@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.cli.doctor.checks.github import without_github
+from app.cli.doctor.checks.github import problem_of, without_github
 from app.cli.doctor.examination import Examination
 from app.cli.doctor.report import CheckResult
 from app.domain.errors import GitHubError, NotVisible, RequestRejected
@@ -45,7 +45,7 @@ async def check_webhook(examination: Examination) -> CheckResult:
         except (NotVisible, RequestRejected):
             return CheckResult("webhook", _RIGHT, tuple(findings), is_unchecked=True)
         except GitHubError as error:
-            return CheckResult("webhook", str(error), tuple(findings), is_unchecked=True)
+            return CheckResult("webhook", problem_of(error), tuple(findings), is_unchecked=True)
         details.append(detail)
         findings += further
     is_skipped = not findings and not settings.secrets

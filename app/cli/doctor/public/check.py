@@ -18,11 +18,11 @@ from app.cli.doctor.report import CheckResult
 from app.domain.errors import Unreachable
 from app.domain.posts.findings import Finding, Severity
 from app.github.responses import single_line
+from app.outbound.http import REDIRECTS
 from app.outbound.public_address import PublicAddress, PublicResponse
 from app.settings.addresses import is_loopback
 
 _NAME = "public address"
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NUMBER = re.compile(rb'"ghissueid":\s*([1-9][0-9]{0,14})\b')
 _STRANGER = "https://afterword-doctor.invalid"
 _BROWSER = {"Accept": "application/json", "Accept-Encoding": "gzip, br"}
@@ -102,7 +102,7 @@ class _Visit:
     async def _follow_to_https(self, response: PublicResponse) -> PublicResponse:
         """Follow a redirect, which is a finding: browsers follow no redirect of a preflight."""
         location = response.headers.get("location", "")
-        if response.status not in _REDIRECTS or not location.endswith("/readyz"):
+        if response.status not in REDIRECTS or not location.endswith("/readyz"):
             return response
         target = location.removesuffix("/readyz")
         message = (

@@ -42,16 +42,6 @@ _SEVERITIES = {
     ProblemKind.VALUE_FROM_ELSEWHERE: Severity.WARNING,
     ProblemKind.UNSUPPORTED_FILE: Severity.WARNING,
 }
-_ADVICE = {
-    ProblemKind.EMPTY_NUMBER: "Write the number of the post's issue, as in ghissueid: 41, or take the field out.",
-    ProblemKind.NOT_A_NUMBER: "Write the number of the post's issue, as in ghissueid: 41.",
-    ProblemKind.UNKNOWN_REPOSITORY: "Name a repository that is served here, or add it to AFTERWORD_REPO.",
-    ProblemKind.UNREADABLE: "Correct the front matter, so that every generator reads it.",
-    ProblemKind.GENERATORS_DIFFER: "Write the number in digits only, as in ghissueid: 41.",
-    ProblemKind.VALUE_FROM_ELSEWHERE: "Write the number into the front matter of the page.",
-    ProblemKind.UNSUPPORTED_FILE: "Name the issue in a published list (AFTERWORD_POSTS).",
-    ProblemKind.UNREADABLE_FOLDER: "Let the user who runs Afterword read the folder.",
-}
 _FIELDS = frozenset({"ghissueid", "ghrepo", "repo"})
 _MILDER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE, Severity.NOTE: Severity.NOTE}
 _ORDER = tuple(Severity)
@@ -88,7 +78,7 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def _problem(problem: PostProblem, suggestions: SuggestedThreads) -> Finding:
     severity = _SEVERITIES.get(problem.kind, Severity.ERROR)
-    advice = problem.advice or _ADVICE[problem.kind]
+    advice = problem.advice
     if problem.kind is ProblemKind.EMPTY_NUMBER:
         advice = suggestions.advice(problem.source) or advice
     message = f"{_sentence(problem.message)}."

@@ -36,8 +36,7 @@ class SuggestedThreads:
     """The unused issues, and the pages that seem to be theirs by title or path."""
 
     def __init__(self, catalog: PostCatalog, facts: Sequence[SiteFacts]) -> None:
-        named_threads = {thread for post in catalog.posts for thread in post.threads}
-        named_threads |= _transfer_targets(facts, named_threads)
+        named_threads = catalog.threads | _transfer_targets(facts, catalog.threads)
         self.free_issues: dict[ThreadRef, IssueFacts] = {
             ThreadRef(site.repo, number): issue
             for site in facts
@@ -162,7 +161,7 @@ def _advice(number: int, post: Post | None) -> str:
 def _common_labels(catalog: PostCatalog, facts: Sequence[SiteFacts]) -> set[str]:
     """Return the labels, in small letters, that at least half of the threads of pages have."""
     issues = {ThreadRef(site.repo, number): issue for site in facts for number, issue in site.issues.items()}
-    named_threads = {thread for post in catalog.posts for thread in post.threads if thread in issues}
+    named_threads = [thread for thread in catalog.threads if thread in issues]
     counts = Counter(label for thread in named_threads for label in {name.casefold() for name in issues[thread].labels})
     least = max(_LEAST_LABELLED, len(named_threads) / 2)
     return {label for label, count in counts.items() if count >= least and label not in _WORK}

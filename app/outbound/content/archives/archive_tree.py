@@ -1,6 +1,6 @@
 """The files of a blog in GitHub's archive of a branch.
 
-Nothing is stream to the disk under a name of the archive: what may say something of posts goes into one file without
+Nothing is written to the disk under a name of the archive: what may say something of posts goes into one file without
 a name. Links lead to files of the archive only.
 """
 

@@ -6,11 +6,11 @@ No token is sent: for a private repository the address itself is a key for some 
 import asyncio
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from app.domain.errors import InvalidRedirect, InvalidResponse, Unreachable
 from app.github.requests import USER_AGENT, Request
-from app.outbound.http import HttpClient
+from app.outbound.http import REDIRECTS, HttpClient, redirect_target
 
 MAX_ARCHIVE_BYTES = 512 * 2**20
 TIMEOUT = 600.0
@@ -19,7 +19,6 @@ _IN_MEMORY_BYTES = 8 * 2**20
 """Larger archives are kept on the disk."""
 _MAX_REDIRECTS = 3
 _OK = 200
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 async def download_archive(url: str, *, limit: int = MAX_ARCHIVE_BYTES, seconds: float = TIMEOUT) -> BinaryIO:
@@ -55,20 +54,10 @@ async def _fill(file: BinaryIO, url: str, limit: int) -> None:
             await client.aclose()
         if response.status == _OK:
             return
-        if response.status not in _REDIRECTS:
+        if response.status not in REDIRECTS:
             raise InvalidResponse(path, f"status {response.status} instead of the archive")
-        address = _redirect(path, address, response.headers.get("location", ""))
+        target = redirect_target(address, response.headers.get("location", ""))
+        if target is None:
+            raise InvalidRedirect(path, "an address without https")
+        address = target
     raise InvalidRedirect(path, "more and more addresses")
-
-
-def _redirect(path: str, address: str, location: str) -> str:
-    """Return the absolute address of a redirect; encryption is not left."""
-    try:
-        target = urljoin(address, location)
-        parts = urlsplit(target)
-        is_safe = parts.hostname and (parts.scheme == "https" or parts.scheme == urlsplit(address).scheme == "http")
-    except ValueError:
-        is_safe = False
-    if not is_safe:
-        raise InvalidRedirect(path, "an address without https")
-    return target

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from typing_extensions import override
 
+from app.domain.posts.posts import PostProblem, ProblemKind
 from app.generators.tree import ContentFile, ContentTree
 from app.outbound.content.file_kinds import is_hidden, is_media, is_output
 from app.outbound.content.site_root import levels_to_root
@@ -91,6 +92,20 @@ class FolderTree(ContentTree):
     def content_error(self) -> OSError | None:
         """Return why the content folder itself cannot be opened, or None."""
         return next((error.error for error in self.errors if error.folder == self._content), None)
+
+    @property
+    def problems(self) -> tuple[PostProblem, ...]:
+        """Return a problem for each folder below the content folder that cannot be opened."""
+        return tuple(
+            PostProblem(
+                ProblemKind.UNREADABLE_FOLDER,
+                error.folder.relative_to(self._content).as_posix(),
+                f"the folder cannot be opened ({error.error.strerror})",
+                "Let the user who runs Afterword read it.",
+            )
+            for error in self.errors
+            if error.folder.is_relative_to(self._content)
+        )
 
     @override
     def files(self) -> Sequence[ContentFile]:

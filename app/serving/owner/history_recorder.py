@@ -1,4 +1,4 @@
-"""The journal: what happens is counted in memory, and stored once a minute at most.
+"""Records what happens for the owner: counted in memory, and stored once a minute at most.
 
 It stands before the metrics, which hear everything that it hears. An event that any client can cause, such as a
 delivery without a signature, costs a counter and at most `MOST_EVENTS` lines between two writes.
@@ -37,7 +37,7 @@ _MAX_DETAIL = 300
 _CountKey = tuple[int, HistoryKind, str, str]
 
 
-class Journal(Metrics):
+class HistoryRecorder(Metrics):
     """Metrics that also keep the history of a day. `on_news` is called after each event."""
 
     def __init__(self, metrics: Metrics, history: History, clock: Clock) -> None:

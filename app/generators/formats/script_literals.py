@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from app.generators.inherited.configuration import without_comments
-
+_COMMENT = re.compile(
+    r"""(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)|//[^\n]*|/\*.*?\*/""", re.DOTALL
+)
 _EXPORT = re.compile(r"^\s*(?:[\"']use strict[\"'];?\s*)?(?:export\s+default\s+|module\.exports\s*=\s*)")
 _TOKEN = re.compile(
     r"""\s*(?:(?P<mark>[{}\[\]:,])|(?P<string>"(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+'|`(?:[^`\\$]|\\.|\$(?!\{))*+`)"""
@@ -16,7 +17,13 @@ _TOKEN = re.compile(
 _WORDS: Mapping[str, object] = {"true": True, "false": False, "null": None, "undefined": None}
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": ""}
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9_]")
 _MAX_DEPTH = 40
+
+
+def without_comments(script: str) -> str:
+    """Return a script in JavaScript without its comments."""
+    return _COMMENT.sub(lambda match: match["text"] or " ", script)
 
 
 def exported_literal(script: str) -> object:
@@ -103,6 +110,8 @@ def _character(match: re.Match[str]) -> str:
 
 
 def _number(text: str) -> int | float:
+    if _LEADING_ZERO.match(text):  # octal in a script, no number in a module
+        raise ValueError(f"{text[:40]} begins with 0")
     plain = text.replace("_", "")
     try:
         return int(plain, 0)

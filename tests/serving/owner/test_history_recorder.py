@@ -1,4 +1,4 @@
-"""The journal: counted in memory, stored rarely, and nothing lost."""
+"""The recorder: counted in memory, stored rarely, and nothing lost."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from app.jobs.poll_schedule import PollOutcome
 from app.ports.metrics import DeliveryOutcome
 from app.ports.owner.history import MOST_EVENTS, HistoryKind, HistoryRecord
 from app.serving.owner.as_json import outcome_totals
-from app.serving.owner.journal import Journal
+from app.serving.owner.history_recorder import HistoryRecorder
 from tests.fakes import FakeClock, SilentMetrics
 from tests.serving.owner.owner_setup import REPO, CountedHistory, record_events
 
@@ -23,15 +23,15 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def journal(history: CountedHistory, clock: FakeClock) -> Journal:
-    return Journal(SilentMetrics(), history, clock)
+def recorder(history: CountedHistory, clock: FakeClock) -> HistoryRecorder:
+    return HistoryRecorder(SilentMetrics(), history, clock)
 
 
-async def test_day_is_the_same_before_and_after_a_write(journal: Journal, history: CountedHistory) -> None:
-    record_events(journal)
-    before = await journal.last_day()
-    await journal.flush()
-    assert await journal.last_day() == before
+async def test_day_is_the_same_before_and_after_a_write(recorder: HistoryRecorder, history: CountedHistory) -> None:
+    record_events(recorder)
+    before = await recorder.last_day()
+    await recorder.flush()
+    assert await recorder.last_day() == before
     totals = {
         kind: {name: count for name, (count, _) in outcome_totals(before.counts, kind).items()} for kind in HistoryKind
     }
@@ -45,45 +45,45 @@ async def test_day_is_the_same_before_and_after_a_write(journal: Journal, histor
     assert {event.repo_key for event in before.events} == {"ada/blog", ""}
 
 
-async def test_nothing_is_written_if_nothing_happened(journal: Journal, history: CountedHistory) -> None:
-    await journal.flush()
-    record_events(journal)
-    await journal.flush()
-    await journal.close()
+async def test_nothing_is_written_if_nothing_happened(recorder: HistoryRecorder, history: CountedHistory) -> None:
+    await recorder.flush()
+    record_events(recorder)
+    await recorder.flush()
+    await recorder.close()
     assert history.writes == 1
 
 
-async def test_failed_write_loses_nothing(journal: Journal, history: CountedHistory) -> None:
-    record_events(journal)
+async def test_failed_write_loses_nothing(recorder: HistoryRecorder, history: CountedHistory) -> None:
+    record_events(recorder)
     history.failures = 1
     with pytest.raises(StoreUnusable):
-        await journal.flush()
-    record_events(journal)
-    await journal.close()
-    day = await journal.last_day()
+        await recorder.flush()
+    record_events(recorder)
+    await recorder.close()
+    day = await recorder.last_day()
     assert outcome_totals(day.counts, HistoryKind.POLL)["ok"][0] == 2
     assert len([event for event in day.events if event.kind is HistoryKind.POLL]) == 2
 
 
-async def test_flood_of_deliveries_takes_bounded_memory(journal: Journal, history: CountedHistory) -> None:
+async def test_flood_of_deliveries_takes_bounded_memory(recorder: HistoryRecorder, history: CountedHistory) -> None:
     for _ in range(10_000):
-        journal.delivery("other", DeliveryOutcome.UNSIGNED)
-    day = await journal.last_day()
+        recorder.delivery("other", DeliveryOutcome.UNSIGNED)
+    day = await recorder.last_day()
     assert outcome_totals(day.counts, HistoryKind.DELIVERY)["unsigned"][0] == 10_000
     assert len(day.events) == MOST_EVENTS
     assert history.writes == 0
 
 
-async def test_day_ends_after_a_day(journal: Journal, clock: FakeClock) -> None:
-    record_events(journal)
-    await journal.flush()
+async def test_day_ends_after_a_day(recorder: HistoryRecorder, clock: FakeClock) -> None:
+    record_events(recorder)
+    await recorder.flush()
     clock.advance(26 * 3600)
-    day = await journal.last_day()
+    day = await recorder.last_day()
     assert day == HistoryRecord()
 
 
-async def test_messages_are_shortened_to_one_line(journal: Journal) -> None:
-    journal.poll(REPO, PollOutcome.FAILED, "a\nb" * 5000)
-    (event,) = (await journal.last_day()).events
+async def test_messages_are_shortened_to_one_line(recorder: HistoryRecorder) -> None:
+    recorder.poll(REPO, PollOutcome.FAILED, "a\nb" * 5000)
+    (event,) = (await recorder.last_day()).events
     assert len(event.detail) <= 300
     assert "\n" not in event.detail
