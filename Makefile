@@ -14,7 +14,7 @@ MISSING := $(call absent,$(SERVERS))
 MISSING_CLIENTS := $(call absent,$(CLIENTS))
 
 .DEFAULT_GOAL := help
-.PHONY: help install develop proxies serve demo test check fix bench lock
+.PHONY: help install develop proxies serve demo test check types other-checks fix bench lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
@@ -40,7 +40,7 @@ $(BIN)/afterword: pyproject.toml .venv/service
 
 .venv/develop: requirements.lock .venv/service
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
-	@{ command -v chromium && command -v jekyll && test -x /usr/bin/hugo && test -e /usr/share/javascript/jquery/jquery.js; } >/dev/null || { $(APT) update -qq && $(APT) install -y -qq chromium hugo jekyll libjs-jquery; }
+	@{ command -v chromium-headless-shell && command -v jekyll && test -x /usr/bin/hugo && test -e /usr/share/javascript/jquery/jquery.js; } >/dev/null || { $(APT) update -qq && $(APT) install -y -qq chromium-headless-shell hugo jekyll libjs-jquery; }
 	@test -z "$(MISSING_CLIENTS)" || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $(MISSING_CLIENTS) >/dev/null; }
 	@{ test -z "$(MISSING)" && ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1; } || $(MAKE) --no-print-directory proxies
 	@touch $@
@@ -66,13 +66,20 @@ demo: install  ## simulator, service and a sample blog on loopback, no internet
 test: develop  ## run all tests
 	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
+# The tests are collected, too: that compiles them once, and not in each of the processes that run them.
 check: develop  ## format, lint, types, import directions, container files
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target types other-checks
+
+types:
+	$(BIN)/mypy
+
+other-checks:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	set -o pipefail; $(BIN)/pytest --collect-only --quiet --quiet | tail --lines=25
 
 fix: develop  ## repair what can be repaired
 	$(BIN)/ruff format .

@@ -14,7 +14,7 @@ import httpx
 from playwright.sync_api import Page, sync_playwright
 
 from app.simulator.http.server import run_simulator
-from tests.journeys.browser import QUIET
+from tests.journeys.browser import QUIET, chromium_program
 from tests.widget.stage import LONG, SECRET, TALK, Stage, build_world, run_service, static_blog
 
 RUNS = 5
@@ -75,7 +75,7 @@ def main() -> None:
         with run_service(Path(folder), simulator, WEBHOOK_SECRET=SECRET) as service, sync_playwright() as playwright:
             stage = Stage(simulator, service, blog)
             print_weights(service.url)
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*QUIET])
+            browser = playwright.chromium.launch(executable_path=chromium_program(), args=[*QUIET])
             for _ in range(RUNS):
                 for name, number in (("16 comments", TALK), ("300 comments", LONG)):
                     print(name, measure_paint(browser.new_context().new_page(), stage, number))

@@ -3,8 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +13,8 @@ import httpx
 import orjson
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from tests.journeys.forked_services import ForkedProcess, fork_app
 
 QUIET = (
     "--no-sandbox",
@@ -37,7 +37,7 @@ def environment(**settings: str) -> dict[str, str]:
 class Demo:
     """A running `python -m app demo --json` with its URLs."""
 
-    process: subprocess.Popen[bytes]
+    process: ForkedProcess
     blog: str
     service: str
     simulator: str
@@ -62,12 +62,8 @@ class Demo:
 
 def start_demo(folder: Path, *, settings: Mapping[str, str] | None = None) -> Demo:
     """Start a demo in a folder, on ports that the kernel chooses, and wait until it is ready."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app", "demo", "--port", "0", "--blog-port", "0", "--json"],
-        env=environment(**(settings or {})),
-        cwd=folder,
-        stdout=subprocess.PIPE,
-    )
+    arguments = ("demo", "--port", "0", "--blog-port", "0", "--json")
+    process = fork_app(*arguments, env=environment(**(settings or {})), cwd=folder, stderr=2)
     assert process.stdout is not None
     with process.stdout as output:
         line = output.readline()
@@ -89,13 +85,18 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     stop_demo(demo)
 
 
+def chromium_program() -> str:
+    """Return Chromium without windows if it is installed: with them, each page costs twice the computing time."""
+    program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    assert program, "Chromium is not installed: make develop installs it"
+    return program
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Start Debian's Chromium, which can resolve no host but loopback."""
-    executable = shutil.which("chromium")
-    assert executable, "Chromium is not installed: make develop installs it"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=[*QUIET, _LOOPBACK_ONLY])
+        browser = playwright.chromium.launch(executable_path=chromium_program(), args=[*QUIET, _LOOPBACK_ONLY])
         yield browser
         browser.close()
 

@@ -5,7 +5,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,13 +14,15 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.journeys.forked_services import ForkedProcess, fork_app
+
 _DEADLINE = 60.0
 
 
 class Service:
     """A running `python -m app serve`, and what it prints."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: "subprocess.Popen[str] | ForkedProcess") -> None:
         self.process = process
         self.lines: list[str] = []
         self._new_line = threading.Condition()
@@ -86,6 +87,12 @@ def environment(**settings: str | None) -> dict[str, str]:
     return {**clean, "NO_COLOR": "1", "PYTHONPATH": str(Path.cwd()), **variables}
 
 
+def fork_service(folder: Path, *options: str, **settings: str | None) -> Service:
+    """Run `afterword serve` at a free port, with settings by their names without the prefix."""
+    variables = environment(**settings)
+    return Service(fork_app("serve", "--port", "0", *options, env=variables, cwd=folder, stdout=1))
+
+
 Start = Callable[..., Service]
 
 
@@ -95,14 +102,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     services: list[Service] = []
 
     def start_service(*options: str, **settings: str | None) -> Service:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve", "--port", "0", *options],
-            env=environment(**{"STORE": f"sqlite:///{tmp_path}/afterword.db", **settings}),
-            cwd=tmp_path,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        services.append(Service(process))
+        services.append(fork_service(tmp_path, *options, **{"STORE": f"sqlite:///{tmp_path}/afterword.db", **settings}))
         return services[-1]
 
     yield start_service
@@ -121,15 +121,8 @@ def command(tmp_path: Path) -> Command:
     """Run `python -m app …` to its end."""
 
     def run(*arguments: str, **settings: str | None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "app", *arguments],
-            env=environment(**{"STORE": f"sqlite:///{tmp_path}/afterword.db", **settings}),
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=_DEADLINE,
-            check=False,
-        )
+        variables = environment(**{"STORE": f"sqlite:///{tmp_path}/afterword.db", **settings})
+        return fork_app(*arguments, env=variables, cwd=tmp_path).finish(_DEADLINE)
 
     return run
 

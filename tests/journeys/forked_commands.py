@@ -9,21 +9,19 @@ import gc
 import json
 import os
 import signal
-import ssl
 import subprocess
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import coverage
-import httpx
 
 from app.cli.main import main
-from tests.journeys.conftest import environment, unreachable_url
+from tests.journeys.conftest import environment
+from tests.journeys.forked_services import prepare
 from tests.journeys.processes import wait_until
 
 
@@ -100,7 +98,7 @@ def start_commands(folder: Path) -> Iterator[Commands]:
 
 
 def _serve() -> None:
-    asyncio.run(_prepare())
+    asyncio.run(prepare())
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # a guardian that has ended needs no parent
     for line in sys.stdin:
@@ -110,14 +108,6 @@ def _serve() -> None:
         os.close(writing_end)
         print(os.read(reading_end, 32).decode().strip(), flush=True)  # noqa: T201 - what the test waits for
         os.close(reading_end)
-
-
-async def _prepare() -> None:
-    """Import what a request needs, and read the certificates, once for all children."""
-    setattr(ssl, "create_default_context", cache(ssl.create_default_context))  # noqa: B010 - its type has no place for a cache
-    async with httpx.AsyncClient(trust_env=False) as client:
-        with unreachable_url() as url, suppress(httpx.ConnectError):
-            await client.get(url)
 
 
 def _guard(command: dict[str, object], writing_end: int) -> None:

@@ -1,8 +1,6 @@
 """Blogs whose GitHub fails in a chosen way, a service that mirrors them, and a reader who reads all the time."""
 
 import re
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +17,7 @@ from app.simulator.http.server import RunningSimulator
 from app.simulator.webhooks.deliveries import Webhook
 from app.simulator.world.records import Comment
 from app.simulator.world.world import World
-from tests.journeys.conftest import Service, environment
+from tests.journeys.conftest import fork_service
 
 TOKEN = "ghp_faults0000000000000000000000000000000"
 SECRET = "It's a Secret to Everybody"
@@ -74,14 +72,7 @@ class RestartableService:
     def _start(self, **settings: str) -> None:
         store = f"sqlite:///{self._folder}/afterword.db"
         variables = {"STORE": store, "GITHUB_TOKEN": TOKEN, **self._settings, **settings}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve", "--port", "0"],
-            env=environment(**variables),
-            cwd=self._folder,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.service = Service(process)
+        self.service = fork_service(self._folder, **variables)
         self._client: httpx.Client | None = None
 
     def get(self, path: str, **parameters: Any) -> httpx.Response:

@@ -1,7 +1,5 @@
 """A blog on one origin, the service on another, and the simulator as GitHub, for tests in a browser."""
 
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -17,7 +15,7 @@ from typing_extensions import override
 from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.sample import SAMPLE_REPO, sample_world
 from app.simulator.world.world import World
-from tests.journeys.conftest import Service, environment
+from tests.journeys.conftest import Service, fork_service
 
 TOKEN, SECRET = "t0ken", "s3cret"
 TALK, EMPTY, CLOSED, LOCKED, LONG, RICH, MISSING = 41, 50, 51, 52, 53, 54, 999
@@ -164,14 +162,8 @@ def run_service(folder: Path, simulator: RunningSimulator, **settings: str) -> I
         "PICTURE_HOSTS": simulator.url,
         **settings,
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app", "serve", "--port", "0"],
-        env=environment(**settings),
-        cwd=folder,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    service = Service(process)
+    service = fork_service(folder, **settings)
+    process = service.process
     try:
         service.wait_until_complete()
         yield service

@@ -221,6 +221,7 @@ def test_themes_of_utterances_follow_page_and_system(stage: Stage, open_page: Op
     assert page.evaluate("resized[0]") == stage.service.url
     page.evaluate("setTheme('preferred-color-scheme')")
     page.emulate_media(color_scheme="dark")
+    expect(element).to_have_attribute("theme", "dark")  # the page hears of the change after the browser made it
     assert element.evaluate(looks) == ["dark", "github-dark", "dark"]
     assert page.locator(".utterances").evaluate("e => getComputedStyle(e).maxWidth") == "760px"
     page.evaluate("mount(document.getElementById('comments'))")
