@@ -32,6 +32,7 @@ from tests.generators.cases import page
         ("jekyll", ("_config.yml", "collections_dir: c\ncollections: {n: {output: true}}"), "_n/a.md", "begins with _"),
         ("hexo", ("_config.yml", "include: ['_a/*']"), "source/_a/a.md", None),
         ("hexo", ("_config.yml", "skip_render: '*.md'"), "source/a.md", "skip_render has *.md"),
+        ("hexo", ("_config.yml", "ignore: ['!(b).md']"), "source/a.md", "cannot be followed"),
         ("pelican", ("pelicanconf.py", "ARTICLE_PATHS = ['blog']"), "content/x/a.md", "ARTICLE_PATHS"),
         ("pelican", ("pelicanconf.py", "ARTICLE_PATHS = ['blog']"), "content/blog/a.md", None),
         ("pelican", ("pelicanconf.py", "ARTICLE_SAVE_AS = ''"), "content/a.md", "ARTICLE_SAVE_AS is empty"),

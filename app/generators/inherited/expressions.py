@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-_MAX_LENGTH, _MAX_REPETITIONS = 200, 3
+_MAX_LENGTH, _MAX_REPETITIONS = 200, 2
 _REPETITION = re.compile(r"(?<!\\)(?:[*+]|\{\d*,\d*\})")
 _COSTLY = re.compile(r"\)[*+{]|\\[1-9]|\(\?P=|\(\?[=!<](?![A-Za-z_])|\(\?\(")
 

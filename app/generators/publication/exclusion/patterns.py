@@ -1,5 +1,6 @@
 """Globs and regular expressions of configurations, matched in bounded time."""
 
+import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
@@ -7,19 +8,23 @@ from pathlib import PurePosixPath
 from app.generators.inherited.expressions import UnfollowedPatternError
 from app.generators.inherited.scalars import glob_pattern, texts_of
 
-_MAX_LENGTH, _MAX_STARS = 200, 6
+_MAX_LENGTH, _MAX_STARS, _MAX_PATTERNS = 200, 6, 1000
+_NEGATION = re.compile(r"^!|[!@+?*]\(")
 
 
 def pattern_texts(value: object) -> list[str]:
-    """Return the patterns of a setting: a list, or one text."""
-    return [text for text in texts_of(value) if text]
+    """Return the patterns of a setting: a list, or one text; raises `UnfollowedPatternError` for too many."""
+    texts = [text for text in texts_of(value) if text]
+    if len(texts) > _MAX_PATTERNS:
+        raise UnfollowedPatternError(f"more than {_MAX_PATTERNS} patterns")
+    return texts
 
 
 def matches_glob(path: str, globs: Iterable[str], *, any_case: bool = False) -> str | None:
     """Return the first glob that a path has, in which `*` stops at a slash; raises `UnfollowedPatternError`."""
     for glob in globs:
         pattern = glob_pattern(glob.casefold() if any_case else glob)
-        if pattern is None or "(" in glob:
+        if pattern is None or _NEGATION.search(glob):
             raise UnfollowedPatternError(glob[:60])
         if pattern.fullmatch(path.casefold() if any_case else path):
             return glob

@@ -2,9 +2,12 @@
 
 from pathlib import PurePosixPath
 
+from app.generators.inherited.expressions import UnfollowedPatternError
 from app.generators.inherited.scalars import mapping_of, text_of, texts_of
 from app.generators.publication.exclusion.patterns import matches_glob, matches_name, pattern_texts
 from app.generators.publication.verdicts import Page
+
+_MAX_LINES = 1000
 
 
 def pelican_exclusion(page: Page) -> str | None:
@@ -51,7 +54,10 @@ def mkdocs_exclusion(page: Page) -> str | None:
 def _named_by_lines(path: PurePosixPath, text: str) -> str | None:
     """Return the line that names a file, as in a file `.gitignore`: the last line that fits counts."""
     result = None
-    for line in text.splitlines():
+    lines = text.splitlines()
+    if len(lines) > _MAX_LINES:
+        raise UnfollowedPatternError(f"more than {_MAX_LINES} lines")
+    for line in lines:
         pattern = line.strip().removeprefix("!")
         if pattern.strip("/") and not pattern.startswith("#") and _fits(path, pattern):
             result = None if line.strip().startswith("!") else pattern

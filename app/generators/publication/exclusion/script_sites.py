@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from app.generators.inherited.expressions import UnfollowedPatternError
@@ -14,6 +15,7 @@ _FORMATS = re.compile(r"""(?:setTemplateFormats\(\s*|\btemplateFormats\s*:\s*)(?
 _FRONT_MATTER = re.compile(r"setFrontMatterParsingOptions\([^)]*\b(?:delim\w*|engines|language)\b")
 _NAME_IN_DATA = re.compile(r"\bdata\??\.(?P<name>\w+)")
 _USUAL = frozenset({"title", "date", "tags", "layout", "page", "ghissueid", "description", "draft", "permalink"})
+_MAX_NAMES = 100
 _SUFFIXES: Mapping[str, str] = {"markdown": "md", "htm": "html"}
 
 
@@ -61,9 +63,19 @@ def eleventy_exclusion(page: Page) -> str | None:
 
 def ignored_by(path: PurePosixPath, site: Site) -> str | None:
     """Return the line of an ignore file, or the call, that names a file; raises `UnfollowedPatternError`."""
-    globs = [*site.ignore_globs, *(match["glob"].removeprefix("./") for match in _IGNORE_CALL.finditer(site.script))]
-    texts = [path.as_posix(), *(parent.as_posix() for parent in path.parents[:-1])]
-    return next((glob for glob in globs for text in texts if matches_glob(text, [glob])), None)
+    globs = (*site.ignore_globs, *_ignore_calls(site.script))
+    folders = (_first_match(folder.as_posix(), globs) for folder in path.parents[:-1])
+    return matches_glob(path.as_posix(), globs) or next((glob for glob in folders if glob), None)
+
+
+@lru_cache(maxsize=4096)
+def _first_match(folder: str, globs: tuple[str, ...]) -> str | None:
+    return matches_glob(folder, globs)
+
+
+@lru_cache(maxsize=4)
+def _ignore_calls(script: str) -> tuple[str, ...]:
+    return tuple(match["glob"].removeprefix("./") for match in _IGNORE_CALL.finditer(script))
 
 
 def ignored_globs(text: str, folder: PurePosixPath) -> Sequence[str]:
@@ -75,17 +87,21 @@ def ignored_globs(text: str, folder: PurePosixPath) -> Sequence[str]:
 
 def doubt_by_script(page: Page) -> str | None:
     """Return why the code of Eleventy's configuration may read a page otherwise, or leave it out."""
-    script = page.site.script
-    if _FRONT_MATTER.search(script):
+    own_front_matter, names = _reading_code(page.site.script)
+    if own_front_matter:
         return "its configuration says how front matter is read, which cannot be followed"
-    if "addPreprocessor" in script:
-        names = {match["name"] for match in _NAME_IN_DATA.finditer(script)} - _USUAL
-        name = next((name for name in sorted(names) if page.fields.get(name) not in (None, False, "", 0)), None)
-        if name:
-            return f"the blog's own code looks at {name[:60]}, and may leave the page out"
-    return None
+    name = next((name for name in names if page.fields.get(name) not in (None, False, "", 0)), None)
+    return f"the blog's own code looks at {name[:60]}, and may leave the page out" if name else None
 
 
+@lru_cache(maxsize=4)
+def _reading_code(script: str) -> tuple[bool, Sequence[str]]:
+    """Return whether a script says how front matter is read, and the fields by which it may leave pages out."""
+    names = {match["name"] for match in _NAME_IN_DATA.finditer(script)} if "addPreprocessor" in script else set[str]()
+    return _FRONT_MATTER.search(script) is not None, sorted(names - _USUAL)[:_MAX_NAMES]
+
+
+@lru_cache(maxsize=4)
 def _formats(script: str) -> Sequence[str]:
     """Return the formats of templates that a configuration sets; none if it leaves the usual ones."""
     match = _FORMATS.search(script)
