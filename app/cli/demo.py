@@ -1,4 +1,4 @@
-"""`python -m app demo`: a simulated GitHub, the service and a sample blog, on loopback in one process.
+"""`afterword demo`: a simulated GitHub, the service and a sample blog, on loopback in one process.
 
 It reads neither the owner's environment variables nor the file .env. So no real token is sent, and no store of a real
 blog is touched.

@@ -1,4 +1,4 @@
-"""`python -m app`: the commands. An error is printed as one sentence, without a traceback, with exit status 2."""
+"""`afterword`: the commands. An error is printed as one sentence, without a traceback, with exit status 2."""
 
 import sys
 from typing import Any

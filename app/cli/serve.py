@@ -1,4 +1,4 @@
-"""`python -m app serve`: import the repository while serving it, and keep it up to date.
+"""`afterword serve`: import the repository while serving it, and keep it up to date.
 
 With several workers this process checks the settings, prints the addresses and supervises them (`app.cli.workers`).
 """

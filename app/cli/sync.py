@@ -1,4 +1,4 @@
-"""`python -m app sync`: bring the mirror up to date, then exit."""
+"""`afterword sync`: bring the mirror up to date, then exit."""
 
 import asyncio
 import logging

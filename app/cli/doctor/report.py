@@ -1,6 +1,5 @@
 """What the doctor reports: one result for each check, with its findings."""
 
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,8 +11,6 @@ from app.domain.posts.findings import Finding, Severity
 
 EXIT_OK, EXIT_FINDINGS, EXIT_UNCHECKED = 0, 1, 2
 _SEVERITIES = tuple(Severity)
-_JOINERS = "\u200c\u200d"
-"""Parts of emoji and words."""
 
 
 class Outcome(StrEnum):
@@ -140,17 +137,3 @@ class Report:
     def _keep(self, condition: Callable[[Finding], bool]) -> "Report":
         checks = [replace(check, findings=tuple(filter(condition, check.findings))) for check in self.checks]
         return replace(self, checks=tuple(checks))
-
-
-def displayable(path: str) -> str:
-    """Return a path in which bytes that are not UTF-8 are replaced, as JSON and terminals need it."""
-    return path.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="replace")
-
-
-def printable(text: str) -> str:
-    """Return text from outside without line ends and characters that control a terminal or reorder a line."""
-    return "".join(" " if _is_control(char) else char for char in displayable(text))
-
-
-def _is_control(char: str) -> bool:
-    return char not in _JOINERS and unicodedata.category(char)[0] in "CZ"

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from app.cli.console import printable
 from app.cli.options import Json, Repo
 from app.cli.posts.catalog import Folder, content_folder, read_blog
 from app.domain.posts.posts import Post, PostCatalog
@@ -46,7 +47,7 @@ def _table(posts: list[Post], catalog: PostCatalog, *, with_repository: bool) ->
             post.url or "–",
             published,
         )
-        table.add_row(*(Text(cell) for cell in cells))
+        table.add_row(*(Text(printable(cell)) for cell in cells))
     return table
 
 

@@ -7,7 +7,7 @@ import orjson
 import typer
 from rich.console import Console
 
-from app.cli.console import print_line
+from app.cli.console import print_line, printable
 from app.cli.progress import local_time
 from app.domain.posts.thread_text import thread_title
 from app.domain.sites import Repository
@@ -32,12 +32,10 @@ class Printer:
             return
         source = result.post.source
         if result.outcome is Outcome.FAILED:
-            print_line(self._errors, f"{source}: failed: {result.reason}.")
+            _print(self._errors, f"{source}: failed: {result.reason}.")
         elif result.outcome is Outcome.FOUND:
             verb = "would be written" if self.options.dry_run else "written"
-            print_line(
-                self._console, f"{source}: issue {result.number} is its thread; ghissueid: {result.number} {verb}"
-            )
+            _print(self._console, f"{source}: issue {result.number} is its thread; ghissueid: {result.number} {verb}")
         elif result.outcome is Outcome.CREATED:
             self._print_creation(result)
 
@@ -48,17 +46,15 @@ class Printer:
             return
         for omission in plan.omissions:
             if omission.is_problem or omission.is_doubt:
-                print_line(self._errors, f"{omission.source}: skipped: {omission.reason}")
+                _print(self._errors, f"{omission.source}: skipped: {omission.reason}")
         for warning in self._warnings(plan, report):
-            print_line(self._errors, warning)
-        print_line(self._console, _sum(report, dry_run=self.options.dry_run))
+            _print(self._errors, warning)
+        _print(self._console, _sum(report, dry_run=self.options.dry_run))
         if report.stopped_by is not None:
-            print_line(self._errors, f"Afterword: {report.stopped_by}")
+            _print(self._errors, f"Afterword: {report.stopped_by}")
         if report.waiting_until is not None:
             until = local_time(report.waiting_until)
-            print_line(
-                self._errors, f"GitHub's limit is reached. Call it again after {until}: it goes on where it was."
-            )
+            _print(self._errors, f"GitHub's limit is reached. Call it again after {until}: it goes on where it was.")
 
     def _warnings(self, plan: Plan, report: Report) -> Sequence[str]:
         addresses = [candidate.post.url for candidate in plan.candidates]
@@ -72,16 +68,16 @@ class Printer:
     def _print_creation(self, result: PostResult) -> None:
         source, title = result.post.source, thread_title(result.post)
         if not self.options.dry_run:
-            print_line(
+            _print(
                 self._console, f"{source}: issue {result.number} opened ({title}); ghissueid: {result.number} written"
             )
             return
-        print_line(self._console, f"{source}: an issue would be opened in {self._repo}, and its number written")
-        print_line(self._console, f"  title: {title}")
+        _print(self._console, f"{source}: an issue would be opened in {self._repo}, and its number written")
+        _print(self._console, f"  title: {title}")
         if self.options.labels:
-            print_line(self._console, f"  labels: {', '.join(self.options.labels)}")
+            _print(self._console, f"  labels: {', '.join(self.options.labels)}")
         for line in (result.text or "").splitlines():
-            print_line(self._console, f"  | {line}".rstrip())
+            _print(self._console, f"  | {line}".rstrip())
 
     def _json_object(self, plan: Plan, report: Report) -> dict[str, Any]:
         """Return the published fields."""
@@ -121,3 +117,8 @@ def _json_post(result: PostResult) -> dict[str, Any]:
         "text": result.text,
         "reason": result.reason,
     }
+
+
+def _print(console: Console, text: str) -> None:
+    """Print a line, in which titles and names of files are from outside."""
+    print_line(console, printable(text))

@@ -3,8 +3,9 @@
 https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
 """
 
+from app.cli.console import displayable, printable
 from app.cli.doctor.formats.table import summary
-from app.cli.doctor.report import Report, displayable, printable
+from app.cli.doctor.report import Report
 from app.domain.posts.findings import Finding, Severity
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}

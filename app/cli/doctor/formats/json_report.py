@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from app.cli.doctor.report import Report, displayable, printable
+from app.cli.console import displayable, printable
+from app.cli.doctor.report import Report
 from app.domain.posts.findings import Finding, Severity
 
 VERSION = 1

@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from app import VERSION
-from app.cli.doctor.report import CheckResult, Report, printable
+from app.cli.console import printable
+from app.cli.doctor.report import CheckResult, Report
 from app.domain.posts.findings import Finding, Severity
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

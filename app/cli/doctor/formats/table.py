@@ -5,7 +5,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app.cli.doctor.report import CheckResult, Outcome, Report, printable
+from app.cli.console import printable
+from app.cli.doctor.report import CheckResult, Outcome, Report
 from app.domain.posts.findings import Finding, Severity
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
