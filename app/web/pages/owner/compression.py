@@ -24,11 +24,11 @@ def private_response(
     request: Request, body: bytes, media_type: str, headers: Mapping[str, str] = PRIVATE, *, status: int = 200
 ) -> Response:
     """Return a response that no cache may store; call it in a thread if the body is large."""
-    accepted = request.headers.get("accept-encoding")
-    coding = choose_coding(None if accepted is None else accepted.encode("latin-1", "replace"), _CODINGS)
+    preferences = request.headers.get("accept-encoding")
+    coding = choose_coding(None if preferences is None else preferences.encode("latin-1", "replace"), _CODINGS)
     fields = {**headers, "vary": f"{headers['vary']}, Accept-Encoding"}
     if coding == "identity" or len(body) < _LEAST_BYTES:
         return Response(body, status, fields, media_type=media_type)
     is_brotli = coding == "br"
-    compressed = brotli.compress(body, quality=_BROTLI_QUALITY) if is_brotli else gzip.compress(body, _GZIP_LEVEL)
-    return Response(compressed, status, {**fields, "content-encoding": coding}, media_type=media_type)
+    content = brotli.compress(body, quality=_BROTLI_QUALITY) if is_brotli else gzip.compress(body, _GZIP_LEVEL)
+    return Response(content, status, {**fields, "content-encoding": coding}, media_type=media_type)
