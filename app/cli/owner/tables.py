@@ -48,7 +48,10 @@ def counts_table(counts: Mapping[str, Any]) -> Group:
             notes.append("not published")
         count = "–" if post["comment_count"] is None else f"{post['comment_count']:,}"
         table.add_row(count, _ago(post["last_comment_at"], now), threads, plain(post["title"]), plain(", ".join(notes)))
-    total = sum(post["comment_count"] or 0 for post in counts["posts"])
+    counted = {
+        (thread["repo"], thread["ghissueid"]): thread["comment_count"] for post in posts for thread in post["threads"]
+    }
+    total = sum(count or 0 for count in counted.values())
     return Group(table, Text(f"{total:,} comments on {len(posts):,} posts."))
 
 
