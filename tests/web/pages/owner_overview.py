@@ -8,7 +8,7 @@ from tests.web.harness.blog import SITE, START
 
 
 def make_overview(text: str, url: str = "https://blog.example.com/") -> Overview:
-    """Return an overview of 1,000 posts with this text wherever a text can be."""
+    """Return an overview of 1,000 posts with this text in each of its texts."""
     findings = [Finding("rule", Severity.ERROR, text, text, text) for _ in range(9)]
     threads = [
         ThreadRow(ThreadRef(SITE, n), text, "https://github.com/o/r/issues/1", "open", 3, 1, True, None, START)  # noqa: FBT003
