@@ -53,7 +53,10 @@ def counts_table(counts: Mapping[str, Any]) -> Group:
         count = "–" if post["comment_count"] is None else f"{post['comment_count']:,}"
         last = _ago(post["last_comment_at"], now)
         table.add_row(count, last, plain(", ".join(names)), plain(post["title"]), plain(", ".join(notes)))
-    total = sum(post["comment_count"] or 0 for post in counts["posts"])
+    thread_counts = {
+        (thread["repo"], thread["ghissueid"]): thread["comment_count"] for post in posts for thread in post["threads"]
+    }
+    total = sum(count or 0 for count in thread_counts.values())
     return Group(table, Text(f"{total:,} comments on {len(posts):,} posts."))
 
 

@@ -20,6 +20,7 @@ from app.generators.pages.reader import Reading
 from app.generators.values import own_value
 
 _MENTION = re.compile(FIELD, re.IGNORECASE)
+_PLAIN = re.compile(rf"{FIELD}[\"']?\s*[:=]\s*[\"']?([0-9]+)[\"']?\s*(?:[#,}}].*)?$", re.IGNORECASE | re.MULTILINE)
 _AGREE = "Write it so that all agree, as in ghissueid: 41."
 _NAME_GENERATOR = "Name the generator in AFTERWORD_GENERATOR, or write it so that all agree."
 _CORRECT = "Correct its front matter; until then its posts stay as they were."
@@ -159,8 +160,8 @@ def _with_rivals(judgement: Judgement, source: str, text: str, others: Callable[
 
 def _is_plain_number(judgement: Judgement, text: str) -> bool:
     """Return whether the field stands once, with its number as a template prints it: all generators agree."""
-    field = rf"{FIELD}[\"']?\s*[:=]\s*[\"']?{re.escape(str(judgement.reading.number.output))}[\"']?\s*(?:[#,}}].*)?$"
-    return len(_MENTION.findall(text)) == 1 and re.search(field, text, re.IGNORECASE | re.MULTILINE) is not None
+    line = _PLAIN.search(text) if len(_MENTION.findall(text)) == 1 else None
+    return line is not None and line[1] == judgement.reading.number.output
 
 
 def _short(text: str) -> str:

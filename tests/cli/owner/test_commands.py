@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def run(place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
         with pytest.raises(SystemExit) as end:
             main()
         output = capsys.readouterr()
-        return end.value.code, output.out, output.err
+        return end.value.code or 0, output.out, output.err
 
     return run_command
 
@@ -186,3 +187,12 @@ async def test_watching_reads_again_and_again(
     with pytest.raises(CannotStart):
         await commands._show_live(new_source(), counts_table, Console(force_terminal=False))
     assert "0 comments on 0 posts." in capsys.readouterr().out
+
+
+def test_thread_of_two_posts_is_counted_once() -> None:
+    thread = {"repo": "ada/blog", "ghissueid": 41, "status": "open", "comment_count": 3}
+    post = {"title": "T", "threads": [thread], "findings": [], "unpublished_reason": None, "last_comment_at": None}
+    counts = {"at": "2026-01-01T00:00:00Z", "posts": [{**post, "comment_count": 3}, {**post, "comment_count": 3}]}
+    console = Console(record=True, file=StringIO())
+    console.print(counts_table(counts))
+    assert "3 comments on 2 posts." in console.export_text()
