@@ -156,6 +156,8 @@ class Overview:
     has_post_list: bool
     """Whether `posts` come from the blog; otherwise they are the threads."""
     generator: str | None
+    is_post_list_missing: bool = False
+    """Whether only listed posts are served, and their list could not be read yet."""
 
     @property
     def comment_count(self) -> int:

@@ -153,6 +153,7 @@ class OverviewReader:
                 storage=Storage(size, storage.cache_bytes, storage.cached_documents, storage.subscriber_count),
                 has_post_list=catalog is not None,
                 generator=None if catalog is None else catalog.generator,
+                is_post_list_missing=filter_.listed_only and catalog is None,
             )
 
         return await asyncio.to_thread(build)

@@ -1,6 +1,7 @@
 """The owner's page stays small, whatever stands in the blog's files; no address of theirs becomes a script."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -44,6 +45,16 @@ def test_only_addresses_of_the_web_become_links(url: str) -> None:
         address.startswith(("https://", "owner", "docs", "feed", "status", ".", "start", "data:,"))
         for address in addresses
     )
+
+
+def test_no_title_turns_the_direction_of_the_page() -> None:
+    assert wording.short("A \u202etitle\x00") == "A title"
+
+
+def test_unread_list_of_posts_is_no_empty_blog() -> None:
+    overview = replace(make_overview("A title"), posts=[], is_post_list_missing=True)
+    assert b"could not be read yet" in _render(overview, Listing(), "", "")
+    assert b"could not be read yet" not in _render(replace(overview, is_post_list_missing=False), Listing(), "", "")
 
 
 def test_half_a_surrogate_pair_breaks_nothing() -> None:

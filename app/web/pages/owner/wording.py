@@ -9,6 +9,7 @@ from app.domain.posts.findings import Finding
 from app.domain.texts.excerpts import excerpt
 from app.domain.times import epoch, rfc3339
 from app.ports.owner.history import HistoryEvent, HistoryKind, HistoryRecord
+from app.render.excerpts import visible
 from app.serving.owner.as_json import outcome_totals
 from app.serving.owner.checks import CheckOutcome
 from app.serving.owner.listing import ListedPosts, Listing
@@ -140,8 +141,8 @@ def web_address(address: str | None) -> str | None:
 
 
 def short(text: str) -> str:
-    """Return a text in one line of bounded length."""
-    return excerpt(text, _LONGEST)
+    """Return a text in one line of bounded length, without what turns its direction or shows nothing."""
+    return excerpt(visible(text), _LONGEST)
 
 
 def thread_status(thread: ThreadRow) -> str:
