@@ -15,7 +15,7 @@ from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.world import World
 from tests.clients.tls_relay import make_certificate, run_tls_relay
 from tests.integration.worlds import NOW
-from tests.journeys.conftest import Service, environment
+from tests.journeys.conftest import fork_service
 
 NUMBER, COUNT = 41, 105
 _HERE = Path(__file__).parent
@@ -77,14 +77,7 @@ def run_served_issue(folder: Path) -> Iterator[ServedIssue]:
     """Run the service over the simulator until the block ends."""
     world = _blog()
     with run_simulator(world) as simulator:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve", "--port", "0"],
-            env=environment(REPO="ada/blog", GITHUB_API_URL=simulator.url, STORE="memory:"),
-            cwd=folder,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        service = Service(process)
+        service = fork_service(folder, REPO="ada/blog", GITHUB_API_URL=simulator.url, STORE="memory:")
         try:
             certificate = make_certificate(folder)
             service.wait_until_complete()
@@ -95,5 +88,5 @@ def run_served_issue(folder: Path) -> Iterator[ServedIssue]:
                 yield ServedIssue(simulator, service.url, https_url, certificate, ids, len(simulator.requests))
         finally:
             service.stop()
-            assert process.stderr is not None
-            process.stderr.close()
+            assert service.process.stderr is not None
+            service.process.stderr.close()
