@@ -1,37 +1,34 @@
-"""`afterword`: the commands. An error is printed as one sentence, without a traceback, with exit status 2."""
+"""`afterword`: the commands. An error is printed as one sentence, without a traceback, with exit status 2.
+
+Only the module of the command that is called is imported: the others would take longer than many a command.
+"""
 
 import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import typer
 from rich.console import Console
 
-from app.cli import demo, serve, sync
 from app.cli.console import print_line
-from app.cli.doctor.command import doctor
 from app.cli.options import EXIT_ERROR, EXIT_INTERRUPT
-from app.cli.owner import commands as owner
-from app.cli.posts import posts
 from app.domain.errors import AfterwordError
 
-cli = typer.Typer(
-    name="afterword",
-    help=(
-        "Comments for static blogs, kept in GitHub issues: mirrored by a small server, served to your pages. "
-        "Every option can also be set as an environment variable AFTERWORD_…, or in a file .env."
-    ),
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+_HELP = (
+    "Comments for static blogs, kept in GitHub issues: mirrored by a small server, served to your pages. "
+    "Every option can also be set as an environment variable AFTERWORD_…, or in a file .env."
 )
-cli.command("serve")(serve.serve)
-cli.command("sync")(sync.sync)
-cli.command("demo")(demo.demo)
-cli.command("status")(owner.status)
-cli.command("counts")(owner.counts)
-cli.command("doctor")(doctor)
-cli.add_typer(posts, name="posts")
-
+_COMMANDS: Mapping[str, tuple[str, str]] = {
+    "serve": ("app.cli.serve", "serve"),
+    "sync": ("app.cli.sync", "sync"),
+    "demo": ("app.cli.demo", "demo"),
+    "status": ("app.cli.owner.commands", "status"),
+    "counts": ("app.cli.owner.commands", "counts"),
+    "doctor": ("app.cli.doctor.command", "doctor"),
+    "posts": ("app.cli.posts", "posts"),
+}
+"""Each command's module, and the function or group of commands in it."""
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
 """A wrong command line; typer has it from click, or from a copy of its own."""
 
@@ -39,7 +36,7 @@ _USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
 def main() -> None:
     """Run the command line and end the process with its exit status."""
     try:
-        sys.exit(cli(standalone_mode=False) or 0)
+        sys.exit(_command_line(sys.argv[1:])(standalone_mode=False) or 0)
     except _USAGE_ERROR as failure:
         _explain(failure)
         sys.exit(EXIT_ERROR)
@@ -48,6 +45,31 @@ def main() -> None:
         sys.exit(EXIT_ERROR)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPT)
+
+
+def _command_line(arguments: Sequence[str]) -> Callable[..., Any]:
+    """Return the command line with the command that the arguments begin with; with all, if they begin with none."""
+    cli = typer.Typer(
+        name="afterword",
+        help=_HELP,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        callback=_no_command,
+    )
+    first = arguments[0] if arguments else ""
+    for name in [first] if first in _COMMANDS else _COMMANDS:
+        module_name, attribute = _COMMANDS[name]
+        command = getattr(import_module(module_name), attribute)
+        if isinstance(command, typer.Typer):
+            cli.add_typer(command, name=name)
+        else:
+            cli.command(name)(command)
+    return cli
+
+
+def _no_command() -> None:
+    """Keep the name of a command necessary: typer leaves it out if there is only one."""
 
 
 def _explain(failure: Any) -> None:
