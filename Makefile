@@ -40,7 +40,8 @@ $(BIN)/afterword: pyproject.toml .venv/service
 
 .venv/develop: requirements.lock .venv/service
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
-	@{ command -v chromium-headless-shell && command -v jekyll && test -x /usr/bin/hugo && test -e /usr/share/javascript/jquery/jquery.js; } >/dev/null || { $(APT) update -qq && $(APT) install -y -qq chromium-headless-shell hugo jekyll libjs-jquery; }
+	@{ command -v jekyll && test -x /usr/bin/hugo && test -e /usr/share/javascript/jquery/jquery.js; } >/dev/null || { $(APT) update -qq && $(APT) install -y -qq hugo jekyll libjs-jquery; }
+	@command -v chromium-headless-shell >/dev/null || { $(APT) update -qq; $(APT) install -y -qq chromium-headless-shell || $(APT) install -y -qq chromium; } >/dev/null
 	@test -z "$(MISSING_CLIENTS)" || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $(MISSING_CLIENTS) >/dev/null; }
 	@{ test -z "$(MISSING)" && ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1; } || $(MAKE) --no-print-directory proxies
 	@touch $@
