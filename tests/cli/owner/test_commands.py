@@ -191,8 +191,14 @@ async def test_watching_reads_again_and_again(
 
 def test_thread_of_two_posts_is_counted_once() -> None:
     thread = {"repo": "ada/blog", "ghissueid": 41, "status": "open", "comment_count": 3}
-    post = {"title": "T", "threads": [thread], "findings": [], "unpublished_reason": None, "last_comment_at": None}
-    post["held_count"] = 0
+    post = {
+        "title": "T",
+        "threads": [thread],
+        "findings": [],
+        "unpublished_reason": None,
+        "last_comment_at": None,
+        "held_count": 0,
+    }
     counts = {"at": "2026-01-01T00:00:00Z", "posts": [{**post, "comment_count": 3}, {**post, "comment_count": 3}]}
     console = Console(record=True, file=StringIO())
     console.print(counts_table(counts))
