@@ -15,6 +15,8 @@ from tests.generators.proofs import (
     test_plain_pages_are_not_warned_of,
 )
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 __all__ = [
     "test_all_cases_are_built",
     "test_generator_is_detected",

@@ -10,6 +10,8 @@ from app.generators.editing import set_number
 from tests.generators.edit_judge import is_one_change, read_fields
 from tests.generators.front_matter_texts import Sample, pages
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 NUMBERS = st.integers(1, 10**6 - 1)
 
 

@@ -92,5 +92,11 @@ class RecordedPostList:
         self.served: list[PostCatalog] = []
         self.post_list = PostList(source.open, "posts here", (BLOG,), self.key_values, self._serve, self.clock)
 
+    async def wait_for_sleep(self, count: int) -> None:
+        """Wait until the list sleeps for the nth time: it compares catalogs in a thread before."""
+        async with asyncio.timeout(30):
+            while len(self.clock.slept) < count:  # noqa: ASYNC110 - a clock reports nothing
+                await asyncio.sleep(0.001)
+
     async def _serve(self, catalog: PostCatalog) -> None:
         self.served.append(catalog)

@@ -26,8 +26,10 @@ async def test_posts_are_read_at_start_and_each_minute() -> None:
     await run_ready_tasks()
     recorded.source.posts = posts(2, 3)
     await recorded.clock.end_sleep()
+    await recorded.wait_for_sleep(2)
     assert recorded.served[1:] == [posts(2, 3)]
     await recorded.clock.end_sleep()
+    await recorded.wait_for_sleep(3)
     assert recorded.clock.slept == [60.0] * 3
     assert recorded.source.read_count == 3
     running.cancel()
@@ -45,7 +47,7 @@ async def test_start_with_stored_posts_waits_for_no_source() -> None:
     running = asyncio.create_task(restarted.post_list.run())
     await run_ready_tasks()
     restarted.source.gate.set()
-    await run_ready_tasks()
+    await restarted.wait_for_sleep(1)
     assert restarted.served == [posts(1, 2), posts(3)]
     running.cancel()
 

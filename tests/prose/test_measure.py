@@ -8,6 +8,8 @@ from tests.prose.participles import check_participles
 from tests.prose.sources import Finding, parse
 from tests.prose.vocabulary import check_old_names
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 
 @pytest.mark.parametrize(
     ("text", "name"),

@@ -4,6 +4,8 @@ import pytest
 
 from tests.prose import rules
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 
 @pytest.mark.parametrize("rule", rules.NAME_RULES, ids=str)
 def test_names_and_shapes_stay_within_budget(rule: rules.Rule) -> None:

@@ -4,6 +4,8 @@ import pytest
 
 from tests.prose import rules
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 
 @pytest.mark.parametrize("rule", rules.PHRASE_RULES, ids=str)
 def test_sentences_avoid_the_phrases(rule: rules.Rule) -> None:

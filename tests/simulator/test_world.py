@@ -13,6 +13,8 @@ from app.simulator.world.world import World
 from tests.simulator.client import NOW, REPO, FakeClock, json_body, send_request
 from tests.simulator.world_machine import WorldMachine
 
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
 LIST = f"/repos/{REPO}/issues"
 
 
