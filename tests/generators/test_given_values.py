@@ -7,7 +7,7 @@ from itertools import zip_longest
 from pathlib import PurePosixPath
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.domain.posts.posts import ProblemKind
@@ -178,6 +178,9 @@ def test_wildcards_stop_at_a_slash(glob: str, path: str) -> None:
 
 
 @given(st.text(alphabet="*?[]{},!^-a/\\.", max_size=20))
+@example("[.**]")
+@example("[!!][a]")
+@example("[---]")
 @settings(max_examples=300, deadline=None)
 def test_any_glob_is_a_pattern_or_none(glob: str) -> None:
     for folders_only in (False, True):

@@ -13,6 +13,7 @@ import pytest
 from typing_extensions import override
 
 from app.simulator.http.server import RunningSimulator, run_simulator
+from app.simulator.world.records import Comment
 from app.simulator.world.sample import SAMPLE_REPO, sample_world
 from app.simulator.world.world import World
 from tests.journeys.conftest import Service, fork_service
@@ -82,6 +83,15 @@ class Stage:
         )
         self.blog.pages[f"/{name}"] = ({"content-type": "text/html; charset=utf-8", **(headers or {})}, page.encode())
         return f"{self.blog.url}/{name}"
+
+    def delete_comments(self, *comments: Comment) -> None:
+        """Delete comments on GitHub, and wait until the service shows their threads without them."""
+        numbers = {self.world.issues[comment.issue_id].number for comment in comments}
+        for comment in comments:
+            self.world.delete_comment(comment)
+        for number in numbers:
+            thread = self.world.issue(SAMPLE_REPO, number)
+            self.wait_until_served(number, len(self.world.comment_ids.get(thread.id, [])))
 
     def wait_until_served(self, number: int, count: int) -> None:
         """Wait until the service has this number of comments for a post."""

@@ -149,7 +149,7 @@ def test_new_comments_are_announced_to_screen_readers(stage: Stage, open_page: O
     comment = stage.world.comment(SAMPLE_REPO, EMPTY, body="First!", author="hanne-k")
     expect(news).to_have_text("1 new comment")
     assert _violations(page) == []
-    stage.world.delete_comment(comment)
+    stage.delete_comments(comment)
 
 
 def test_text_at_double_size_fits(stage: Stage, open_page: OpenPage) -> None:

@@ -80,7 +80,7 @@ def test_turbo_morph_keeps_comments_and_controls(stage: Stage, open_page: OpenPa
         wait_for_listeners(page, stage, 1)
     comment = stage.world.comment(SAMPLE_REPO, LONG, body="After the morph.", author="hanne-k")
     expect(page.locator(".pc-title")).to_have_text("301 comments")
-    stage.world.delete_comment(comment)
+    stage.delete_comments(comment)
     expect(page.locator(".pc-title")).to_have_text("300 comments")
     choose_order(page, "newest")
     assert not recorded.complaints
@@ -117,8 +117,7 @@ def test_nine_windows_share_one_stream(stage: Stage, chromium: Browser) -> None:
         hide(first.page, hidden=False)
         for window, title in zip(windows, [*posts.values()] * 3, strict=True):
             expect(window.page.locator(".pc-title")).to_have_text(title)
-        for comment in comments:
-            stage.world.delete_comment(comment)
+        stage.delete_comments(*comments)
 
 
 def test_printing_loads_comments_below_the_screen(stage: Stage, open_page: OpenPage) -> None:
@@ -190,7 +189,7 @@ def test_first_comment_appears_in_a_minified_fragment(stage: Stage, open_page: O
         recorded.page.get_by_role("button", name="1 new comment").click()
         expect(recorded.page.locator(".pc-list .pc-comment")).to_have_count(1)
         assert not recorded.complaints
-    stage.world.delete_comment(comment)
+    stage.delete_comments(comment)
 
 
 def test_request_without_a_connection_fails_in_time(stage: Stage, open_page: OpenPage) -> None:

@@ -9,6 +9,8 @@ from app.generators.inherited.values import Fields
 
 _TRUE = frozenset({"true", "yes", "on", "y", "1", "t"})
 _MAX_STARS, _MAX_GLOB = 6, 300
+_MANY = "\0"
+"""Stands for `**` while an expression is made; no path contains it."""
 _GROUPS = {"{": "(?:", "}": ")", ",": "|"}
 _SET_ESCAPED = re.compile(r"[\\\[\]^&~|]")
 _GLOB = re.compile(r"(?P<many>\*\*)|(?P<any>\*)|(?P<one>\?)|\[(?P<set>!?[^\]/]+)\]|(?P<group>[{},])|(?P<text>.)")
@@ -68,7 +70,7 @@ def glob_pattern(glob: str, *, folders_only: bool = False) -> re.Pattern[str] | 
     With `folders_only`, as in Ruby, only `**/` crosses folders: any number of them. None if it has so many
     wildcards that matching could take long, or is not valid.
     """
-    if glob.count("*") > _MAX_STARS or len(glob) > _MAX_GLOB:
+    if glob.count("*") > _MAX_STARS or len(glob) > _MAX_GLOB or _MANY in glob:
         return None
     depth = 0
     parts: list[str] = []
@@ -79,7 +81,8 @@ def glob_pattern(glob: str, *, folders_only: bool = False) -> re.Pattern[str] | 
         parts.append(_glob_part(match) if depth or match["group"] != "," else ",")
     expression = "".join(parts)
     if folders_only:
-        expression = expression.replace(".*/", r"(?:[^/.][^/]*/)*").replace(".*", "[^/]*")
+        expression = expression.replace(f"{_MANY}/", r"(?:[^/.][^/]*/)*").replace(_MANY, "[^/]*")
+    expression = expression.replace(_MANY, ".*")
     try:
         return re.compile(expression, re.DOTALL) if depth == 0 else None
     except re.error:  # a set as [z-a]
@@ -88,13 +91,16 @@ def glob_pattern(glob: str, *, folders_only: bool = False) -> re.Pattern[str] | 
 
 def _glob_part(match: re.Match[str]) -> str:
     if match["set"]:
-        negation = "^" if match["set"][0] in "!^" else ""
-        return f"[{negation}{_SET_ESCAPED.sub(_escape, match['set'].lstrip('!^'))}]"
+        negation, characters = "^" if match["set"][0] in "!^" else "", match["set"].lstrip("!^")
+        characters = _SET_ESCAPED.sub(_escape, characters)
+        if "--" in characters:  # a range from one hyphen to another
+            characters = characters.replace("-", r"\-")
+        return f"[{negation}{characters}]" if characters else re.escape(match.group())
     if match["group"]:
         return _GROUPS[match["group"]]
     if match["any"] or match["one"]:
         return "[^/]*" if match["any"] else "[^/]"
-    return ".*" if match["many"] else re.escape(match["text"])
+    return _MANY if match["many"] else re.escape(match["text"])
 
 
 def _escape(match: re.Match[str]) -> str:
