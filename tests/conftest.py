@@ -11,8 +11,8 @@ from functools import cache
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A shared machine lies about time: no property fails for being slow.
-settings.register_profile("afterword", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A shared machine lies about time: no property fails for being slow. Each run tries others of the examples.
+settings.register_profile("afterword", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("afterword")
 
 # Over a hundred processes are started: only the first compiles what it imports, whatever the environment says.
