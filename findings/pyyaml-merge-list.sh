@@ -13,9 +13,10 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 seen=""
+for version in 6.0.3 6.0.4; do python3 -m venv "$folder/$version"; done
+"$folder/6.0.3/bin/pip" install --quiet --disable-pip-version-check pyyaml==6.0.3
+"$folder/6.0.4/bin/pip" install --quiet --disable-pip-version-check pyyaml==6.0.4
 for version in 6.0.3 6.0.4; do
-  python3 -m venv "$folder/$version"
-  "$folder/$version/bin/pip" install --quiet --disable-pip-version-check "pyyaml==$version"
   seen+=$("$folder/$version/bin/python" - "$version" <<'PYTHON'
 import sys
 

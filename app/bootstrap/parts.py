@@ -26,6 +26,7 @@ from app.jobs.worker import Worker
 from app.outbound.metrics import Samples
 from app.ports.clock import Clock
 from app.ports.github import GitHub
+from app.ports.mirror import MirrorReads
 from app.serving.access_policy import AccessPolicy, VisibleImages
 from app.serving.change_feed import ChangeFeed
 from app.serving.document_cache import DocumentCache, Documents
@@ -35,7 +36,7 @@ from app.serving.image_sizes.learning import ImageSizes
 from app.serving.moderation.changed_rules import renew_if_changed
 from app.serving.moderation.held_comments import HeldComments
 from app.serving.moderation.holds import Holds
-from app.serving.moderation.visible_mirror import ModeratedMirror, VisibleMirror
+from app.serving.moderation.visible_mirror import ModeratedMirror
 from app.serving.owner.live import OwnerNews
 from app.serving.owner.model import Storage
 from app.serving.owner.overview import OverviewSources
@@ -100,9 +101,8 @@ class Application:
         self.access = AccessPolicy(settings.post_filter, allow_private=settings.allow_private)
         rules = settings.moderation
         self.holds = Holds(self.mirror, rules) if rules.is_active else None
-        self.visible_mirror: VisibleMirror = (
-            self.mirror if self.holds is None else ModeratedMirror(self.mirror, self.holds)
-        )
+        mirror = self.mirror
+        self.visible_mirror: MirrorReads = mirror if self.holds is None else ModeratedMirror(mirror, self.holds)
         self.held_comments = HeldComments(self.mirror, self.holds, self.access.is_shown)
         key_values, counts, renderer = self.store.key_values, self.metrics.render_counts, Renderer(cursor_secret)
         views = Views(self.visible_mirror, key_values, self.access, renderer, counts, self.holds)

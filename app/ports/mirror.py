@@ -164,8 +164,11 @@ class SelectedComments:
     """False while the mirror cannot rule out that GitHub has further comments."""
 
 
-class Mirror(Protocol):
-    """The durable copy of the threads. Every method is one transaction and may raise `StoreError`."""
+class MirrorReads(Protocol):
+    """The reads of the mirror that readers' documents and images are made from.
+
+    Every method is one transaction and may raise `StoreError`.
+    """
 
     async def snapshot(
         self, repo: Repository, number: int, *, with_comments: bool = True, select: Select | None = None
@@ -181,9 +184,6 @@ class Mirror(Protocol):
     async def site(self, repo: Repository) -> SiteRecord | None:
         """Return the record of a repository; None before its backfill began."""
 
-    async def records(self, repository_id: int) -> tuple[SiteRecord, ...]:
-        """Return the records of the repository with this id, one for each configured name, the latest first."""
-
     async def site_snapshot(self, repo: Repository, *, urgent: bool = False) -> SiteSnapshot:
         """Return the site's record and its issues in short; an urgent read does not wait behind those of readers."""
 
@@ -193,28 +193,11 @@ class Mirror(Protocol):
     async def threads(self, repo: Repository) -> tuple[ThreadRecord, ...]:
         """Return all threads by descending number, without pull requests."""
 
-    async def comments(self, repo: Repository, number: int) -> tuple[Comment, ...]:
-        """Return all mirrored comments of a thread by ascending id."""
-
     async def comment(self, repo: Repository, comment_id: int) -> Comment | None:
         """Return one comment."""
 
-    async def lookup(
-        self, repos: Iterable[Repository], comment_id: int | None
-    ) -> Mapping[Repository, tuple[SiteRecord | None, Comment | None]]:
-        """Return each repository's record, and its comment of that id: all that a webhook delivery needs.
-
-        It does not wait behind the reads of readers.
-        """
-
     async def comments_by_id(self, repo: Repository, ids: Iterable[int]) -> Mapping[int, Comment]:
         """Return those of the comments that the mirror has, by id."""
-
-    async def issue_ids(self, repo: Repository, numbers: Iterable[int]) -> Mapping[int, int]:
-        """Return GitHub's ids of those of the numbers that are issues or pull requests here."""
-
-    async def issue_heads(self, repo: Repository, numbers: Iterable[int] | None = None) -> IssueHeads:
-        """Return what all issues and pull requests are found by, or those of the numbers that are any."""
 
     async def transferred(self, repo: Repository, numbers: Iterable[int]) -> frozenset[int]:
         """Return those of the numbers whose issue was transferred, whatever the target."""
@@ -250,6 +233,30 @@ class Mirror(Protocol):
 
     async def selected_comments(self, repo: Repository, selection: CommentSelection) -> SelectedComments:
         """Return comments of complete threads."""
+
+
+class Mirror(MirrorReads, Protocol):
+    """The durable copy of the threads. Every method is one transaction and may raise `StoreError`."""
+
+    async def records(self, repository_id: int) -> tuple[SiteRecord, ...]:
+        """Return the records of the repository with this id, one for each configured name, the latest first."""
+
+    async def comments(self, repo: Repository, number: int) -> tuple[Comment, ...]:
+        """Return all mirrored comments of a thread by ascending id."""
+
+    async def lookup(
+        self, repos: Iterable[Repository], comment_id: int | None
+    ) -> Mapping[Repository, tuple[SiteRecord | None, Comment | None]]:
+        """Return each repository's record, and its comment of that id: all that a webhook delivery needs.
+
+        It does not wait behind the reads of readers.
+        """
+
+    async def issue_ids(self, repo: Repository, numbers: Iterable[int]) -> Mapping[int, int]:
+        """Return GitHub's ids of those of the numbers that are issues or pull requests here."""
+
+    async def issue_heads(self, repo: Repository, numbers: Iterable[int] | None = None) -> IssueHeads:
+        """Return what all issues and pull requests are found by, or those of the numbers that are any."""
 
     async def etags(self, keys: Iterable[str]) -> Mapping[str, str]:
         """Return the ETags stored under those of the validator keys that have one."""

@@ -17,8 +17,7 @@ from app.domain.sites import PostFilter, Repository
 from app.domain.terms.heads import IssueHead
 from app.domain.thread_state import Snapshot
 from app.domain.threads import Comment, Issue
-from app.ports.mirror import SiteSnapshot
-from app.serving.moderation.visible_mirror import VisibleMirror
+from app.ports.mirror import MirrorReads, SiteSnapshot
 
 _RETRY_AFTER = 5
 
@@ -96,7 +95,7 @@ class VisibleImages:
     Both methods raise `NotReady` until the list of posts was read, and may raise `StoreError`.
     """
 
-    def __init__(self, mirror: VisibleMirror, access: AccessPolicy, sites: tuple[Repository, ...]) -> None:
+    def __init__(self, mirror: MirrorReads, access: AccessPolicy, sites: tuple[Repository, ...]) -> None:
         self._mirror = mirror
         self._access = access
         self._sites = sites

@@ -23,7 +23,7 @@ from app.domain.thread_state import (
 )
 from app.domain.threads import Thread
 from app.ports.key_values import KeyValues
-from app.ports.mirror import CommentSelection, Exclusion
+from app.ports.mirror import CommentSelection, Exclusion, MirrorReads
 from app.render import api, feeds, github_api
 from app.render.cursors import Position
 from app.render.document import Document
@@ -47,7 +47,6 @@ from app.render.keys import (
 )
 from app.serving.access_policy import AccessPolicy
 from app.serving.moderation.holds import Holds
-from app.serving.moderation.visible_mirror import VisibleMirror
 from app.serving.outlines import Outlines
 from app.serving.renderer import Renderer
 
@@ -85,7 +84,7 @@ class Views:
 
     def __init__(
         self,
-        mirror: VisibleMirror,
+        mirror: MirrorReads,
         key_values: KeyValues,
         access: AccessPolicy,
         renderer: Renderer,

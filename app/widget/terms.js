@@ -78,7 +78,7 @@ function newIssue(element, repo, { parameters, labels }) {
   return url.href;
 }
 
-// Says what the owner has to repair, and leads readers to the issues meanwhile.
+// Shows what the owner has to repair, with a link to the repository's issues.
 function explain(element, widget, { detail }) {
   const note = element.querySelector(".pc-note[role]");
   const repo = element.getAttribute("repo");

@@ -120,7 +120,7 @@ def main() -> None:
             print(
                 f"longest wait of a reader: {wait * 1000:.0f} ms during reads of the page, {idle * 1000:.0f} ms without"
             )
-            print(f"requests to GitHub meanwhile: {len(simulator.requests)}")
+            print(f"requests to GitHub during these reads: {len(simulator.requests)}")
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def test_every_irregularity_is_found(doctor: RunDoctor) -> None:
     run = doctor("content", "--json")
     assert run.report["generator"] == "hugo"
     found = [
-        (entry["severity"], entry["rule"], entry["source"], entry["line"], entry["number"])
+        (entry["severity"], entry["rule"], entry["source"], entry["line"], entry["ghissueid"])
         for entry in run.report["findings"]
     ]
     assert found == list(FINDINGS)

@@ -73,8 +73,8 @@ def test_json_has_the_documented_fields(report: Report) -> None:
         "source": "posts/a.md",
         "file": "content/posts/a.md",
         "line": 4,
-        "repository": "ada/blog",
-        "number": 9,
+        "repo": "ada/blog",
+        "ghissueid": 9,
     }
     assert [check["outcome"] for check in data["checks"]] == ["ok", "unchecked", "findings", "findings"]
 

@@ -1,39 +1,25 @@
 """What the current Hugo builds of each case is what our reader says."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
-from tests.generators.agreement import Comparison, compare
-from tests.generators.blogs import hugo
+from tests.generators.agreement import Comparison
+from tests.generators.blogs import Blogs, hugo
 from tests.generators.given_elsewhere import adapter
 from tests.generators.hugo_site import REFUSED_BY_CURRENT, current_hugo
-from tests.generators.proofs import (
-    test_all_cases_are_built,
-    test_generator_is_detected,
-    test_most_addresses_are_told,
-    test_numbers_are_those_in_the_pages,
-    test_pages_are_at_their_addresses,
-    test_plain_pages_are_not_warned_of,
-)
+from tests.generators.proofs import Proofs
 
 pytestmark = pytest.mark.untraced  # what others cover, at length
 
-__all__ = [
-    "test_all_cases_are_built",
-    "test_generator_is_detected",
-    "test_most_addresses_are_told",
-    "test_numbers_are_those_in_the_pages",
-    "test_pages_are_at_their_addresses",
-    "test_plain_pages_are_not_warned_of",
-]
 
+class TestBlogs(Proofs):
+    @staticmethod
+    @override
+    def build(folder: Path) -> Blogs:
+        return hugo(folder, current_hugo(), REFUSED_BY_CURRENT, adapter())
 
-@pytest.fixture(scope="module")
-def comparisons(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Comparison]:
-    folder = tmp_path_factory.mktemp("hugo")
-    return [compare(site) for site in hugo(folder, current_hugo(), REFUSED_BY_CURRENT, adapter())]
-
-
-def test_pages_made_by_a_template_are_named(comparisons: Sequence[Comparison]) -> None:
-    assert "adapted/_content.gotmpl" in {problem.source for problem in comparisons[0].catalog.problems}
+    def test_pages_made_by_a_template_are_named(self, comparisons: Sequence[Comparison]) -> None:
+        assert "adapted/_content.gotmpl" in {problem.source for problem in comparisons[0].catalog.problems}

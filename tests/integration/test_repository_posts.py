@@ -126,7 +126,7 @@ async def test_missing_repository_is_named_and_retried(clock: FakeClock, caplog:
         async with content_service(simulator, clock) as service:
             assert numbers(service) == set()
             assert "github:ada/website/content cannot be read: GitHub shows nothing" in caplog.text
-            assert "Nothing is served until it can" in caplog.text
+            assert "AFTERWORD_SERVE=posts serves nothing until it can" in caplog.text
             simulator.world.add_repository(CONTENT)
             simulator.world.push(CONTENT, {"content/one.md": page(1)})
             clock.advance(60)

@@ -88,7 +88,7 @@ def test_a_dry_run_prints_everything_and_writes_nothing(blog: Blog, tmp_path: Pa
     assert re.fullmatch(
         r"hello\.md: an issue would be opened in ada/blog, and its number written\n  title: Hello\n  labels: comments, b\n"
         r"  \| What it is\.\n  \|\n  \| Read it at <https://blog\.example\.com/hello/>\.\n  \|\n"
-        r"  \| <!-- afterword: [0-9a-f]{40} -->\n1 issues to open\n",
+        r"  \| <!-- afterword: [0-9a-f]{40} -->\n1 issue to open\n",
         dry.output,
     )
     done = json.loads(blog.create(*options, "--json").output)
@@ -96,7 +96,14 @@ def test_a_dry_run_prints_everything_and_writes_nothing(blog: Blog, tmp_path: Pa
     printed = "".join(f"  | {line}".rstrip() + "\n" for line in (issue.body or "").split("\n"))
     assert printed in dry.output
     assert done["posts"] == [
-        {"source": "hello.md", "outcome": "created", "number": 1, "title": "Hello", "text": issue.body, "reason": None}
+        {
+            "source": "hello.md",
+            "outcome": "created",
+            "ghissueid": 1,
+            "title": "Hello",
+            "text": issue.body,
+            "reason": None,
+        }
     ]
     assert page.read_bytes() == before.replace(b"---\r\n\r\n", b"ghissueid: 1\r\n---\r\n\r\n")
 
@@ -158,9 +165,9 @@ def test_a_limit_ends_the_run_with_three(blog: Blog) -> None:
     blog.simulator.world.archive_repository(REPO, archived=False)
     assert result.status == 3
     assert "GitHub's limit is reached. Call it again after" in result.errors
-    assert result.output == "3 posts remain\n"
+    assert result.output == "3 posts left\n"
     assert blog.methods() == "GET POST"
-    assert blog.create("--limit", "1").output.endswith("1 issues opened, 2 posts remain\n")
+    assert blog.create("--limit", "1").output.endswith("1 issue opened, 2 posts left\n")
     assert blog.create().status == 0
     assert blog.numbers() == blog.issues()
 

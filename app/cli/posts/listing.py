@@ -54,12 +54,12 @@ def _table(posts: list[Post], catalog: PostCatalog, *, with_repository: bool) ->
 def _json_object(post: Post, catalog: PostCatalog) -> dict[str, Any]:
     return {
         "source": post.source,
-        "threads": [{"repo": str(ref.repo), "number": ref.number} for ref in sorted(post.threads)],
+        "threads": [{"repo": str(ref.repo), "ghissueid": ref.number} for ref in sorted(post.threads)],
         "title": post.title,
         "url": post.url,
         "date": post.date,
         "description": post.description,
         "published": post.unpublished is None,
-        "reason": post.unpublished,
+        "unpublished_reason": post.unpublished,
         "problems": [problem.message for problem in catalog.problems if problem.source == post.source],
     }

@@ -100,19 +100,27 @@ def _sum(report: Report, *, dry_run: bool) -> str:
     if not report.results and report.waiting_until is None:
         return "Every published post has its thread."
     parts = [
-        f"{counts[Outcome.CREATED]} issues {'to open' if dry_run else 'opened'}",
-        f"{counts[Outcome.FOUND]} existing issues {'to write down' if dry_run else 'written down'}",
-        f"{counts[Outcome.FAILED]} posts failed",
-        f"{counts[Outcome.REMAINING]} posts remain",
+        f"{_issues(counts[Outcome.CREATED])} {'to open' if dry_run else 'opened'}",
+        f"{_issues(counts[Outcome.FOUND], 'existing ')} {'to write down' if dry_run else 'written down'}",
+        f"{_posts(counts[Outcome.FAILED])} failed",
+        f"{_posts(counts[Outcome.REMAINING])} left",
     ]
     return ", ".join(part for part in parts if not part.startswith("0 ")) or "Nothing was done"
+
+
+def _posts(count: int) -> str:
+    return f"{count} post" if count == 1 else f"{count} posts"
+
+
+def _issues(count: int, kind: str = "") -> str:
+    return f"{count} {kind}issue" if count == 1 else f"{count} {kind}issues"
 
 
 def _json_post(result: PostResult) -> dict[str, Any]:
     return {
         "source": result.post.source,
         "outcome": result.outcome.value,
-        "number": result.number,
+        "ghissueid": result.number,
         "title": thread_title(result.post),
         "text": result.text,
         "reason": result.reason,

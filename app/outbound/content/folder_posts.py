@@ -21,7 +21,7 @@ from app.outbound.content.reading import SiteReader, keep_unreadable
 from app.ports.post_source import PostSource
 
 _NO_POSTS = (
-    "None of the {count} pages in {folder} names its issue, so that nothing is served. "
+    "None of the {count} pages in {folder} names its issue: AFTERWORD_SERVE=posts serves nothing. "
     "Write ghissueid: 41 into the front matter of a post, or name another folder in AFTERWORD_POSTS."
 )
 _LONGEST_REST = 0.5

@@ -40,3 +40,8 @@ class ProblemLog:
         if len(new) > _MAX_WARNINGS:
             _log.warning("And %d more of the posts have something wrong.", len(new) - _MAX_WARNINGS)
         self._previous, self._current = frozenset(self._current), []
+
+
+def after_failure(*, has_posts: bool) -> str:
+    """Return in a sentence what follows from a source that cannot be read; `has_posts` if it was read before."""
+    return "The posts stay as they were." if has_posts else "AFTERWORD_SERVE=posts serves nothing until it can."

@@ -12,7 +12,7 @@ from app.domain.posts.posts import PostCatalog
 from app.domain.sites import Repository
 from app.github.requests import USER_AGENT, Request
 from app.github.responses import single_line
-from app.outbound.content.problem_log import ProblemLog
+from app.outbound.content.problem_log import ProblemLog, after_failure
 from app.outbound.http import REDIRECTS, HttpClient, HttpResponse, redirect_target
 from app.ports.post_source import PostSource
 
@@ -77,7 +77,7 @@ class PublishedPostList(PostSource):
         for problem in catalog.problems:
             self._warn(f": {problem.source}: {problem.message}. {problem.advice} It is skipped.")
         if not any(post.threads for post in catalog.posts):
-            self._warn(" names no issue, so that nothing is served.")
+            self._warn(" names no issue: AFTERWORD_SERVE=posts serves nothing. Write ghissueid: 41 into a post.")
         self._posts = catalog
         etag = response.headers.get("etag")
         self._etag = (address, etag) if etag and etag.isascii() else None
@@ -100,7 +100,7 @@ class PublishedPostList(PostSource):
 
     def _fail(self, reason: str) -> None:
         self._etag = None  # the next response must be complete
-        consequence = "Nothing is served until it can." if self._posts is None else "The posts stay as they were."
+        consequence = after_failure(has_posts=self._posts is not None)
         self._warn(f" cannot be used: {single_line(reason)}. {consequence}")
 
     def _warn(self, message: str) -> None:

@@ -32,7 +32,7 @@ from app.github.responses import single_line
 from app.outbound.content.archives.archive_tree import ArchiveTree
 from app.outbound.content.archives.download import download_archive
 from app.outbound.content.archives.tar_members import InvalidArchiveError
-from app.outbound.content.problem_log import ProblemLog
+from app.outbound.content.problem_log import ProblemLog, after_failure
 from app.outbound.content.reading import SiteReader, keep_unreadable
 from app.ports.clock import Clock
 from app.ports.github import BudgetedGitHub
@@ -192,7 +192,7 @@ class RepositoryPosts(PostSource):
             return keep_unreadable(catalog, self._posts), tree.commit
 
     def _fail(self, reason: str) -> None:
-        consequence = "Nothing is served until it can." if self._posts is None else "The posts stay as they were."
+        consequence = after_failure(has_posts=self._posts is not None)
         self._problems.add(f"{self._content} cannot be read: {single_line(reason).rstrip('.')}. {consequence}")
 
     async def _load_state(self) -> _State:

@@ -7,7 +7,8 @@ read.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Protocol
+
+from typing_extensions import override
 
 from app.domain.moderation.rules import hold_reason
 from app.domain.records import IssueSummary, SiteRecord, ThreadRecord, ThreadRef
@@ -18,6 +19,7 @@ from app.ports.mirror import (
     CommentSelection,
     Exclusion,
     Mirror,
+    MirrorReads,
     NewestComments,
     Select,
     SelectedComments,
@@ -26,115 +28,61 @@ from app.ports.mirror import (
 from app.serving.moderation.holds import Holds
 
 
-class VisibleMirror(Protocol):
-    """The reads that readers' documents and images are made from, as `app.ports.mirror.Mirror` describes them."""
-
-    async def snapshot(
-        self, repo: Repository, number: int, *, with_comments: bool = True, select: Select | None = None
-    ) -> Snapshot:
-        """Return all that readers may see of a thread."""
-
-    async def site(self, repo: Repository) -> SiteRecord | None:
-        """Return the record of a repository."""
-
-    async def site_snapshot(self, repo: Repository, *, urgent: bool = False) -> SiteSnapshot:
-        """Return the site's record and its issues in short, with the counts that readers may see."""
-
-    async def thread(self, repo: Repository, number: int) -> ThreadRecord | None:
-        """Return the issue of a number."""
-
-    async def threads(self, repo: Repository) -> tuple[ThreadRecord, ...]:
-        """Return all threads by descending number."""
-
-    async def comment(self, repo: Repository, comment_id: int) -> Comment | None:
-        """Return one comment, if readers may see it."""
-
-    async def comments_by_id(self, repo: Repository, ids: Iterable[int]) -> Mapping[int, Comment]:
-        """Return those of the comments that readers may see, by id."""
-
-    async def transferred(self, repo: Repository, numbers: Iterable[int]) -> frozenset[int]:
-        """Return those of the numbers whose issue was transferred."""
-
-    async def avatar(
-        self,
-        repo: Repository,
-        user_id: int,
-        *,
-        numbers: frozenset[int] | None = None,
-        excluded_ids: frozenset[int] = frozenset(),
-    ) -> str | None:
-        """Return GitHub's address of an avatar, if the user wrote a comment that readers may see."""
-
-    async def newest_comments(
-        self,
-        repo: Repository,
-        *,
-        limit: int,
-        before: int | None,
-        numbers: frozenset[int] | None,
-        select: Select,
-        exclusion: Exclusion | None = None,
-    ) -> NewestComments:
-        """Return the newest comments that readers may see."""
-
-    async def selected_comments(self, repo: Repository, selection: CommentSelection) -> SelectedComments:
-        """Return comments that readers may see."""
-
-
-class ModeratedMirror(VisibleMirror):
+class ModeratedMirror(MirrorReads):
     """A mirror without what `holds` says is held back. `select` is expected to leave the same comments out."""
 
     def __init__(self, mirror: Mirror, holds: Holds) -> None:
         self._mirror = mirror
         self._holds = holds
 
+    @override
     async def site(self, repo: Repository) -> SiteRecord | None:
-        """Return the record of a repository."""
         return await self._mirror.site(repo)
 
+    @override
     async def transferred(self, repo: Repository, numbers: Iterable[int]) -> frozenset[int]:
-        """Return those of the numbers whose issue was transferred."""
         return await self._mirror.transferred(repo, numbers)
 
+    @override
     async def snapshot(
         self, repo: Repository, number: int, *, with_comments: bool = True, select: Select | None = None
     ) -> Snapshot:
-        """Return all that readers may see of a thread."""
         snapshot = await self._mirror.snapshot(repo, number, with_comments=with_comments, select=select)
         return await self._visible_snapshot(snapshot)
 
+    @override
     async def site_snapshot(self, repo: Repository, *, urgent: bool = False) -> SiteSnapshot:
-        """Return the site's record and its issues in short, with the counts that readers may see."""
         snapshot = await self._mirror.site_snapshot(repo, urgent=urgent)
         threads = await self._holds.of_site(repo)
         counts = {number: len(holds.reasons) for number, holds in threads.items() if holds.reasons}
         summaries = (_visible_summary(summary, counts.get(summary.number, 0)) for summary in snapshot.summaries)
         return replace(snapshot, summaries=tuple(summaries))
 
+    @override
     async def thread(self, repo: Repository, number: int) -> ThreadRecord | None:
-        """Return the issue of a number."""
         record = await self._mirror.thread(repo, number)
         if record is None:
             return None
         holds = await self._holds.of_thread(ThreadRef(repo, number), record.version)
         return self._visible_record(record, len(holds.reasons))
 
+    @override
     async def threads(self, repo: Repository) -> tuple[ThreadRecord, ...]:
-        """Return all threads by descending number."""
         records, threads = await self._mirror.threads(repo), await self._holds.of_site(repo)
         counts = {number: len(holds.reasons) for number, holds in threads.items()}
         return tuple(self._visible_record(record, counts.get(record.issue.number, 0)) for record in records)
 
+    @override
     async def comment(self, repo: Repository, comment_id: int) -> Comment | None:
-        """Return one comment, if readers may see it."""
         comment = await self._mirror.comment(repo, comment_id)
         return None if comment is None or self._is_held_back(comment) else comment
 
+    @override
     async def comments_by_id(self, repo: Repository, ids: Iterable[int]) -> Mapping[int, Comment]:
-        """Return those of the comments that readers may see, by id."""
         comments = await self._mirror.comments_by_id(repo, ids)
         return {key: comment for key, comment in comments.items() if not self._is_held_back(comment)}
 
+    @override
     async def avatar(
         self,
         repo: Repository,
@@ -143,10 +91,10 @@ class ModeratedMirror(VisibleMirror):
         numbers: frozenset[int] | None = None,
         excluded_ids: frozenset[int] = frozenset(),
     ) -> str | None:
-        """Return GitHub's address of an avatar, if the user wrote a comment that readers may see."""
         excluded_ids |= await self._holds.ids(repo)
         return await self._mirror.avatar(repo, user_id, numbers=numbers, excluded_ids=excluded_ids)
 
+    @override
     async def newest_comments(
         self,
         repo: Repository,
@@ -157,8 +105,6 @@ class ModeratedMirror(VisibleMirror):
         select: Select,
         exclusion: Exclusion | None = None,
     ) -> NewestComments:
-        """Return the newest comments that readers may see."""
-
         def applies_to(comment: Comment) -> bool:
             return self._is_held_back(comment) or (exclusion is not None and exclusion.applies_to(comment))
 
@@ -169,8 +115,8 @@ class ModeratedMirror(VisibleMirror):
         snapshots = {number: await self._visible_snapshot(item) for number, item in newest.snapshots.items()}
         return replace(newest, snapshots=snapshots)
 
+    @override
     async def selected_comments(self, repo: Repository, selection: CommentSelection) -> SelectedComments:
-        """Return comments that readers may see."""
         excluded_ids = selection.excluded_ids | await self._holds.ids(repo)
         result = await self._mirror.selected_comments(repo, replace(selection, excluded_ids=excluded_ids))
         comments = tuple(comment for comment in result.comments if not self._is_held_back(comment))

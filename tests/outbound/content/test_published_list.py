@@ -79,7 +79,7 @@ async def test_invalid_list_leaves_the_posts_unchanged(
 ) -> None:
     async with serve_bytes(response) as server:
         assert await read_numbers(make_list(server)) is None
-        assert "Nothing is served until it can" in caplog.text
+        assert "AFTERWORD_SERVE=posts serves nothing until it can" in caplog.text
         assert await read_numbers(make_list(server, posts=catalog_of(7))) == posts_of_both(7)
     assert reason in caplog.text
     assert "The posts stay as they were" in caplog.text
@@ -127,7 +127,7 @@ async def test_slow_list_times_out(make_list: MakeList, caplog: pytest.LogCaptur
 async def test_empty_list_is_accepted_and_logged(make_list: MakeList, caplog: pytest.LogCaptureFixture) -> None:
     async with serve_bytes(_list_response([])) as server:
         assert await read_numbers(make_list(server, posts=catalog_of(7))) == posts_of_both()
-    assert "names no issue, so that nothing is served" in caplog.text
+    assert "names no issue: AFTERWORD_SERVE=posts serves nothing" in caplog.text
 
 
 async def test_etag_belongs_to_the_redirected_address(make_list: MakeList) -> None:

@@ -48,6 +48,6 @@ def _finding(report: Report, name: str, finding: Finding) -> dict[str, Any]:
         "source": None if finding.source is None else displayable(finding.source),
         "file": None if path is None else displayable(path),
         "line": finding.line,
-        "repository": finding.thread.repo.full_name if finding.thread is not None else None,
-        "number": finding.thread.number if finding.thread is not None else None,
+        "repo": finding.thread.repo.full_name if finding.thread is not None else None,
+        "ghissueid": finding.thread.number if finding.thread is not None else None,
     }
