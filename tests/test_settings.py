@@ -111,7 +111,7 @@ def test_settings_are_frozen() -> None:
         ({"fresh_for": 1}, "FRESH_FOR", "5"),
         ({"poll_interval": 0.5}, "POLL_INTERVAL", "1"),
         ({"cache_mb": 0}, "CACHE_MB", "1"),
-        ({"pictures": "perhaps"}, "PICTURES", "boolean"),
+        ({"pictures": "perhaps"}, "PICTURES", "Write true or false"),
         ({"pictures_mb": 0}, "PICTURES_MB", "1"),
         ({"picture_hosts": "ghe.example.com"}, "PICTURE_HOSTS", "is not an origin"),
         ({"picture_hosts": "https://ghe.example.com/images"}, "PICTURE_HOSTS", "is not an origin"),
@@ -189,6 +189,22 @@ def test_list_of_a_public_repository_may_use_http() -> None:
 
 def test_variable_that_is_no_setting_is_reported() -> None:
     assert unknown_variables(["AFTERWORD_REPO", "AFTERWORD_ALLOW_PRIVAT", "PATH"]) == ["AFTERWORD_ALLOW_PRIVAT"]
+
+
+def test_wrong_name_in_the_file_is_reported(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("AFTERWORD_REPO=ada/blog\nAFTERWORD_WEBHOK_SECRET=x\nAFTERWORD_NONSENSE=1\nOTHER=x\n")
+    _, warnings = _load_with_warnings(str(file))
+    assert warnings == [
+        "AFTERWORD_NONSENSE is not a setting and is ignored.",
+        "AFTERWORD_WEBHOK_SECRET is not a setting and is ignored. Do you mean AFTERWORD_WEBHOOK_SECRET?",
+    ]
+
+
+def test_missing_repository_tells_of_a_similar_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AFTERWORD_REPOS", "ada/blog")
+    with pytest.raises(InvalidSetting, match=r"no repository is named.* Do you mean AFTERWORD_REPO\?"):
+        load({}, env_file=None)
 
 
 def _settings_table() -> str:

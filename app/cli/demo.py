@@ -6,18 +6,22 @@ blog is touched.
 
 import asyncio
 import logging
+import secrets
 import socket
-from collections.abc import AsyncGenerator, Callable
+import tempfile
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
 import uvloop
+from pydantic import SecretStr
 from rich.console import Console
 
 from app.bootstrap import open_application
-from app.cli.blog.pages import Blog, build
+from app.cli.blog.pages import Blog, build, write_site
 from app.cli.console import print_line
 from app.cli.options import Json
 from app.cli.server import base_url, bind, run_in_background, run_server
@@ -33,7 +37,7 @@ _HOST = "127.0.0.1"
 _MAX_PORT = 65535
 
 ShowUrls = Callable[[dict[str, str]], None]
-"""Shows the owner the URLs by name: `blog`, `service` and `simulator`."""
+"""Shows the owner the URLs by name, `blog`, `service` and `simulator`, and the `owner_token`."""
 
 
 def demo(
@@ -59,13 +63,16 @@ async def run(port: int, blog_port: int, show_urls: ShowUrls) -> None:
         bind(_HOST, port, port_option="--port") as service_socket,
         bind(_HOST, blog_port, port_option="--blog-port") as blog_socket,
         server.bind_loopback() as simulator_socket,
+        tempfile.TemporaryDirectory(prefix="afterword-demo-") as folder,
     ):
         service_url = base_url(service_socket)
         urls = {
             "blog": f"{base_url(blog_socket)}/",
             "service": service_url,
             "simulator": server.loopback_url(simulator_socket),
+            "owner_token": secrets.token_hex(12),
         }
+        settings = demo_settings(urls, write_site(Path(folder), urls["blog"]))
         clock = SystemClock()
         complete = asyncio.Event()
 
@@ -82,7 +89,7 @@ async def run(port: int, blog_port: int, show_urls: ShowUrls) -> None:
         simulator.images.base_url = urls["simulator"]
         async with (
             _serve_simulator(simulator, simulator_socket),
-            open_application(demo_settings(service_url, urls["simulator"]), on_progress, clock, random) as application,
+            open_application(settings, on_progress, clock, random) as application,
             run_in_background(application.run()),
             run_in_background(show_urls_when_complete()),
         ):
@@ -90,14 +97,16 @@ async def run(port: int, blog_port: int, show_urls: ShowUrls) -> None:
             await run_server(application.web, service_socket, more=[(blog, blog_socket)], on_stop=on_stop)
 
 
-def demo_settings(service_url: str, simulator_url: str) -> Settings:
+def demo_settings(urls: Mapping[str, str], posts: Path) -> Settings:
     """Return the demo's settings; `Settings` itself reads neither the environment nor a file."""
     return Settings(
         repo=(repository(SAMPLE_REPO),),
         store="memory:",
-        public_url=service_url,
-        github_api_url=simulator_url,
-        picture_hosts=(simulator_url,),
+        public_url=urls["service"],
+        github_api_url=urls["simulator"],
+        picture_hosts=(urls["simulator"],),
+        owner_token=SecretStr(urls["owner_token"]),
+        posts=str(posts),
     )
 
 
@@ -122,7 +131,8 @@ def _print_urls(urls: dict[str, str]) -> None:
     console = Console(stderr=True)
     for line in (
         f"Open {urls['blog']} in a browser: a blog whose comments come from Afterword.",
-        f"  Afterword    {urls['service']}/api/v1/posts/41/comments",
+        f"  Afterword    {urls['service']}/ (what to copy, the API, the feeds, the status)",
+        f"  its owner    {urls['service']}/owner (the token is {urls['owner_token']})",
         f"  its GitHub   {urls['simulator']}/repos/{SAMPLE_REPO}/issues/41/comments (simulated)",
         "All of it is on this machine, without internet. Ctrl-C stops it.",
     ):

@@ -3,6 +3,7 @@
 Only the module of the command that is called is imported: the others would take longer than many a command.
 """
 
+import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -17,7 +18,7 @@ from app.domain.errors import AfterwordError
 
 _HELP = (
     "Comments for static blogs, kept in GitHub issues: mirrored by a small server, served to your pages. "
-    "Every option can also be set as an environment variable AFTERWORD_…, or in a file .env."
+    "Settings are environment variables AFTERWORD_…, or lines in a file .env: the README lists them."
 )
 _COMMANDS: Mapping[str, tuple[str, str]] = {
     "serve": ("app.cli.serve", "serve"),
@@ -29,6 +30,14 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "posts": ("app.cli.posts", "posts"),
 }
 """Each command's module, and the function or group of commands in it."""
+_PLAIN_WORDS = (
+    ("Value error, ", ""),
+    ("Input should be a valid integer, unable to parse string as an integer", "write a whole number"),
+    ("Input should be a valid number, unable to parse string as a number", "write a number"),
+    ("Input should be greater than or equal to", "write at least"),
+    ("Input should be less than or equal to", "write at most"),
+)
+"""What typer says of a value, and the same in words for the owner of a blog."""
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
 """A wrong command line; typer has it from click, or from a copy of its own."""
 
@@ -62,10 +71,18 @@ def _command_line(arguments: Sequence[str]) -> Callable[..., Any]:
         module_name, attribute = _COMMANDS[name]
         command = getattr(import_module(module_name), attribute)
         if isinstance(command, typer.Typer):
+            for entry in command.registered_commands:
+                entry.help = _help(entry.callback)
             cli.add_typer(command, name=name)
         else:
-            cli.command(name)(command)
+            cli.command(name, help=_help(command))(command)
     return cli
+
+
+def _help(command: Callable[..., Any] | None) -> str:
+    """Return a command's docstring with one line a paragraph: typer would keep the lines of all but the first."""
+    paragraphs = (inspect.getdoc(command) or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def _no_command() -> None:
@@ -74,7 +91,10 @@ def _no_command() -> None:
 
 def _explain(failure: Any) -> None:
     """Print one sentence about a wrong command line; without arguments typer has printed the help already."""
-    message = " ".join(failure.format_message().split()).rstrip(".").replace("Value error, ", "")
+    message = " ".join(failure.format_message().split()).rstrip(".")
+    for clumsy, plain in _PLAIN_WORDS:
+        message = message.replace(clumsy, plain)
     if message:
         program = failure.ctx.command_path if failure.ctx is not None else "afterword"
-        print_line(Console(stderr=True), f"Afterword: {message}. See {program} --help.")
+        end = "" if message.endswith("?") else "."
+        print_line(Console(stderr=True), f"Afterword: {message}{end} See {program} --help.")

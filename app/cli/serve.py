@@ -31,7 +31,7 @@ from app.cli.server import base_url, bind, is_loopback, run_in_background, run_s
 from app.cli.workers import METRICS_FOLDER, inherit_socket, remove_orphaned_metrics, supervise
 from app.domain.errors import GitHubError, InvalidSetting
 from app.outbound.clock import SystemClock, random
-from app.settings import Settings, load, unknown_variables
+from app.settings import Settings, load
 from app.web.access_log import AccessLog
 from app.web.context import PUBLIC_URL_ADVICE
 
@@ -76,7 +76,8 @@ def serve(
         if inherit is not None:
             uvloop.run(run_worker(settings, *inherit))
         else:
-            _warn_about_variables(console, warnings)
+            for warning in warnings:
+                print_line(console, warning)
             arguments = [f"--{name}={value}" for name, value in options.items() if value is not None]
             uvloop.run(run(settings, console, arguments))
 
@@ -89,13 +90,6 @@ def _share_free_memory() -> None:
     """
     with suppress(OSError, AttributeError):  # another C library
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
-
-
-def _warn_about_variables(console: Console, warnings: Sequence[str]) -> None:
-    for warning in warnings:
-        _log.warning("%s", warning)
-    for name in unknown_variables(os.environ):
-        print_line(console, f"{name} is not a setting and is ignored.")
 
 
 def _raise_open_file_limit() -> None:

@@ -1,6 +1,7 @@
 """Reads the settings of a process: options win over environment variables, those win over the file `.env`."""
 
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,6 +10,22 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSou
 from app.domain.errors import InvalidSetting
 from app.settings.model import PREFIX, Settings
 from app.settings.old_names import OLD_NAMES, OldVariable, find_old_variables
+
+_SIMILARITY = 0.85
+"""From 0 to 1. A shared beginning counts, so names of different settings are quite similar, too."""
+_NO_REPO = "no repository is named. Write it as owner/name: make serve REPO=owner/name, or with --repo owner/name."
+_ADVICE: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "int_parsing": lambda _: "Write a whole number",
+    "int_type": lambda _: "Write a whole number",
+    "int_parsing_size": lambda _: "Write a smaller number",
+    "float_parsing": lambda _: "Write a number",
+    "finite_number": lambda _: "Write a number",
+    "bool_parsing": lambda _: "Write true or false",
+    "literal_error": lambda context: "Write " + str(context["expected"]).replace("'", ""),
+    "greater_than_equal": lambda context: f"Write {context['ge']:.0f} or more",
+    "less_than_equal": lambda context: f"Write {context['le']:.0f} or less",
+}
+"""What to do, by the kind of pydantic's error. No secret has such a kind, so its value may be printed."""
 
 
 class _Source(BaseSettings):
@@ -23,9 +40,13 @@ def load(
     """Return the settings of this process.
 
     `options` are values by field name; None means that an option is not set. `warn` receives a sentence for each
-    variable that is set under its old name. Raises `InvalidSetting` for the first variable with an unusable value.
+    variable that is set under its old name, or that is no setting. Raises `InvalidSetting` for the first variable with
+    an unusable value.
     """
     variables = _read_variables(env_file)
+    strangers = unknown_variables(variable_name(name) for name in variables)
+    for name in strangers:
+        warn(describe_unknown(name))
     old_variables = find_old_variables(variables)
     for variable in old_variables:
         warn(_describe(variable))
@@ -36,13 +57,21 @@ def load(
     try:
         return Settings(**{**values, **explicit})
     except ValidationError as failure:
-        raise _refusal(failure, {**names, **{field: field for field in explicit}}) from None
+        hints = " ".join(map(describe_unknown, strangers))
+        raise _refusal(failure, {**names, **{field: field for field in explicit}}, hints) from None
 
 
 def unknown_variables(names: Iterable[str]) -> list[str]:
     """Return the names that begin like a setting and are none, sorted: a typing error must not pass in silence."""
     settings = {variable_name(field) for field in (*Settings.model_fields, *OLD_NAMES)}
     return sorted(name for name in names if name.startswith(PREFIX) and name not in settings)
+
+
+def describe_unknown(name: str) -> str:
+    """Return a sentence about a variable that is no setting, with the setting that was probably meant."""
+    similar = get_close_matches(name, [variable_name(field) for field in Settings.model_fields], 1, _SIMILARITY)
+    question = f" Do you mean {similar[0]}?" if similar else ""
+    return f"{name} is not a setting and is ignored.{question}"
 
 
 def variable_name(field: str) -> str:
@@ -72,12 +101,16 @@ def _describe(variable: OldVariable) -> str:
     return f"{old} is now called {new}. The old name works in this release only: rename it."
 
 
-def _refusal(failure: ValidationError, names: Mapping[str, str]) -> InvalidSetting:
+def _refusal(failure: ValidationError, names: Mapping[str, str], hints: str) -> InvalidSetting:
     """Return the first error; `names` gives for each field the name under which it was set."""
-    error = failure.errors(include_input=False, include_url=False)[0]
+    error = failure.errors(include_url=False)[0]
     field = str(error["loc"][0]) if error["loc"] else "repo"
     name = variable_name(names.get(field, field))
     if error["type"] == "missing":
-        return InvalidSetting(name, "no repository is named. Write it as owner/name: make serve REPO=owner/name")
+        return InvalidSetting(name, f"{_NO_REPO} {hints}".rstrip(" ."))
+    if error["type"] in _ADVICE:
+        return InvalidSetting(
+            name, f"{error['input']!r} cannot be used. {_ADVICE[error['type']](error.get('ctx', {}))}"
+        )
     reason = error["msg"].removeprefix("Value error, ")
     return InvalidSetting(name, reason[:1].lower() + reason[1:])

@@ -1,12 +1,14 @@
 """The doctor's checks of the service: settings, GitHub, token, rate, clock, store and webhook."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.cli.doctor.rules import RULES
 from app.outbound.clock import SystemClock
 from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.world import World
@@ -280,3 +282,11 @@ def test_fix_without_the_right_says_so(doctor: RunDoctor, simulator: RunningSimu
     first, last = run.report["fixes"]
     assert first["message"].startswith("The webhook could not be changed: GitHub refuses")
     assert last["message"] == "1 finding needs your decision: see above what to do."
+
+
+def test_option_ignore_knows_the_rules_of_all_checks() -> None:
+    literals = re.compile(r'"((?:cors|etag|events|public|repository|store|token|webhook)-[a-z-]+|caching-headers)"')
+    sources = [file.read_text() for file in Path("app/cli/doctor").rglob("*.py") if file.name != "rules.py"]
+    names = {name for source in sources for name in literals.findall(source)}
+    assert len(names) > 30
+    assert names <= set(RULES)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,18 @@ def _run(arguments: Sequence[str], monkeypatch: pytest.MonkeyPatch, capsys: pyte
         ("https://github.com/ada/blog", {}, "is not a repository. Write it as owner/name"),
         ("ada/blog", {"GITHUB_TOKEN": "two words"}, "AFTERWORD_GITHUB_TOKEN: the token holds a space"),
         ("ada/blog", {"STORE": "mysql://x"}, "AFTERWORD_STORE: 'mysql://x' is not a store"),
-        ("ada/blog", {"CACHE_MB": "lots"}, "AFTERWORD_CACHE_MB: input should be a valid integer"),
-        ("ada/blog", {"CATALOGUE_MB": "lots"}, "AFTERWORD_CATALOGUE_MB: input should be a valid integer"),
+        ("ada/blog", {"CACHE_MB": "lots"}, "AFTERWORD_CACHE_MB: 'lots' cannot be used. Write a whole number"),
+        ("ada/blog", {"CATALOGUE_MB": "lots"}, "AFTERWORD_CATALOGUE_MB: 'lots' cannot be used."),
+        ("ada/blog", {"PORT": "99999"}, "AFTERWORD_PORT: '99999' cannot be used. Write 65535 or less"),
+        ("ada/blog", {"HOLD_LINKS": "0"}, "AFTERWORD_HOLD_LINKS: '0' cannot be used. Write 1 or more"),
+        ("ada/blog", {"PICTURES_MB": "9" * 9}, "Write 1048576 or less"),
+        ("ada/blog", {"FRESH_FOR": "soon"}, "AFTERWORD_FRESH_FOR: 'soon' cannot be used. Write a number"),
+        (
+            "ada/blog",
+            {"ALLOW_PRIVATE": "maybe"},
+            "AFTERWORD_ALLOW_PRIVATE: 'maybe' cannot be used. Write true or false",
+        ),
+        ("ada/blog", {"SHOW": "approval"}, "'approval' cannot be used. Write all, associations or approved"),
         ("ada/blog", {"ORIGINS": "blog.example.com"}, "AFTERWORD_ORIGINS: 'blog.example.com' is not an"),
     ],
 )
@@ -69,3 +80,35 @@ def test_each_command_explains_itself(
     status, output, _ = _run(arguments, monkeypatch, capsys)
     assert status == 0
     assert "Usage: python -m app" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["server"], "No such command 'server'. Did you mean 'serve'? See python -m app --help."),
+        (["demo", "--port", "x"], "Invalid value for '--port': write a whole number. See python -m app demo --help."),
+        (["posts", "create", "--limit", "0"], "Invalid value for '--limit': write at least 1. See "),
+        (["doctor", "--ignore", "clumsy"], "--ignore: 'clumsy' is no rule. Write one as missing-issue"),
+        (["doctor", "--json", "--format", "sarif"], "--json: it contradicts --format sarif. Write one of them"),
+    ],
+)
+def test_wrong_command_line_ends_with_one_sentence(
+    arguments: list[str], sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AFTERWORD_REPO", "ada/blog")
+    status, output, errors = _run(arguments, monkeypatch, capsys)
+    assert (status, output) == (2, "")
+    assert errors.startswith(f"Afterword: {sentence}")
+    assert len(errors.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["serve", "posts create"])
+def test_help_fills_its_lines(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    _, output, _ = _run([*command.split(), "--help"], monkeypatch, capsys)
+    lines = [line.strip() for line in output.partition("─")[0].split("Usage:", 1)[1].splitlines()]
+    follow_ups = [(line, after) for line, after in pairwise(lines) if line and after]
+    assert follow_ups
+    assert all(len(line) + len(after.split()[0]) > 70 for line, after in follow_ups)

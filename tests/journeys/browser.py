@@ -41,6 +41,7 @@ class Demo:
     blog: str
     service: str
     simulator: str
+    owner_token: str
 
     def comments(self, number: int) -> list[dict[str, Any]]:
         """Return a thread's comments as the simulator has them, with their bodies in all media types."""

@@ -96,6 +96,16 @@ def test_post_without_comments_links_to_the_issue(demo: Demo, open_page: OpenPag
     assert link.get_attribute("href") == "https://github.com/ada/blog/issues/42#issuecomment-new"
 
 
+def test_owner_sees_the_posts_of_the_demo(demo: Demo, open_page: OpenPage) -> None:
+    page = open_page(f"{demo.service}/owner").page
+    page.get_by_label("Owner token").fill(demo.owner_token)
+    page.keyboard.press("Enter")
+    rows = page.locator(".posts tbody tr")
+    expect(rows).to_have_count(len(SLUGS) + 2)
+    expect(rows.filter(has_text="#41")).to_contain_text("The Best Interview is No Interview")
+    expect(page.locator(".tiles")).to_contain_text("all published")
+
+
 def test_list_keeps_its_links_without_the_service(demo: Demo, open_page: OpenPage) -> None:
     page = open_page("about:blank").page
     page.route(f"{demo.service}/**", lambda route: route.abort())
@@ -229,11 +239,12 @@ def test_demo_prints_urls_and_an_interrupt_stops_it(tmp_path: Path) -> None:
     )
     assert process.stderr is not None
     with process.stderr as output:
-        lines = [output.readline() for _ in range(4)]
+        lines = [output.readline() for _ in range(5)]
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
         assert output.read() == ""
     blog = re.match(r"Open (http://127\.0\.0\.1:\d+/) in a browser", lines[0])
     assert blog
-    assert re.search(r"http://127\.0\.0\.1:\d+/api/v1/posts/41/comments", lines[1])
-    assert "without internet" in lines[3]
+    assert re.search(r"http://127\.0\.0\.1:\d+/ \(what to copy", lines[1])
+    assert re.search(r"http://127\.0\.0\.1:\d+/owner \(the token is [0-9a-f]{24}\)", lines[2])
+    assert "without internet" in lines[4]

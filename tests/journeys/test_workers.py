@@ -157,4 +157,4 @@ def test_stop_during_the_start_is_orderly(start: Start, simulator: RunningSimula
     allowed, _ = resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE)
     assert allowed == min(few_files, 1 << 20)
     assert service.stop() == 0
-    assert service.lines == ["AFTERWORD_REPOO is not a setting and is ignored."]
+    assert service.lines == ["AFTERWORD_REPOO is not a setting and is ignored. Do you mean AFTERWORD_REPO?"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markdown_it import MarkdownIt
@@ -83,6 +84,19 @@ def read_posts() -> list[Post]:
     """Return all posts of the sample blog, the newest first."""
     posts = [parse_post(file.name.removesuffix(".md"), _text(file)) for file in _FOLDER.joinpath("posts").iterdir()]
     return sorted(posts, key=lambda post: post.date, reverse=True)
+
+
+def write_site(folder: Path, address: str) -> Path:
+    """Write the posts into a new folder as a site of Hugo has them; return its content folder.
+
+    `address` is that of the blog. Raises OSError.
+    """
+    content = folder / "content"
+    content.mkdir()
+    (folder / "hugo.toml").write_text(f'baseURL = "{address}"\n', encoding="utf-8")
+    for file in _FOLDER.joinpath("posts").iterdir():
+        (content / file.name).write_bytes(file.read_bytes())
+    return content
 
 
 def build(service: str, repo: str) -> Mapping[str, Page]:

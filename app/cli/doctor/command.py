@@ -1,7 +1,6 @@
 """The command `afterword doctor`: its options, and which report it prints."""
 
 import asyncio
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +23,7 @@ from app.cli.doctor.formats.sarif import to_sarif
 from app.cli.doctor.formats.table import print_report
 from app.cli.doctor.public.check import check_public_address
 from app.cli.doctor.report import CheckResult, PagePaths, Report
+from app.cli.doctor.rules import check_rules
 from app.cli.options import Json, Repo, Store
 from app.domain.errors import InvalidSetting
 from app.domain.posts.content_repository import is_content_repository
@@ -57,7 +57,7 @@ class Format(StrEnum):
 def doctor(  # noqa: PLR0917 - the options of the command line
     folder: Annotated[
         str | None,
-        typer.Argument(metavar="[FOLDER]", help="The blog's content folder; the default is AFTERWORD_POSTS."),
+        typer.Argument(metavar="FOLDER", help="The blog's content folder; the default is AFTERWORD_POSTS."),
     ] = None,
     repo: Repo = None,
     store: Store = None,
@@ -80,13 +80,21 @@ def doctor(  # noqa: PLR0917 - the options of the command line
     Without --fix it changes nothing, and it needs no running service: in CI the content folder and --repo are enough.
     Exit status 0: nothing is wrong; 1: there are findings; 2: something could not be checked.
     """
+    form = _format(report_format, is_json=json)
+    rules_to_ignore = check_rules(ignore or ())
     warnings: list[str] = []
     settings = load({"repo": repo, "store": store, "posts": _existing(folder)}, warn=warnings.append)
     clock = SystemClock()
-    report = asyncio.run(_examine(settings, warnings, clock, repair=repair)).without_repaired().without(ignore or ())
+    report = asyncio.run(_examine(settings, warnings, clock, repair=repair)).without_repaired().without(rules_to_ignore)
     status = report.exit_status(fail_on)
-    _print(report, report_format or (Format.JSON if json else Format.TEXT), status)
+    _print(report, form, status)
     raise typer.Exit(status)
+
+
+def _format(report_format: Format | None, *, is_json: bool) -> Format:
+    if is_json and report_format not in {None, Format.JSON}:
+        raise InvalidSetting("--json", f"it contradicts --format {report_format}. Write one of them")
+    return report_format or (Format.JSON if is_json else Format.TEXT)
 
 
 def _existing(folder: str | None) -> str | None:
@@ -103,7 +111,7 @@ def _no_delay() -> float:
 async def _examine(settings: Settings, warnings: list[str], clock: SystemClock, *, repair: bool) -> Report:
     github = HttpGitHub(settings.github_api_url, settings.token, clock, _no_delay)
     examination = Examination(settings, clock, _no_delay, github)
-    checks: list[CheckResult] = [check_settings(os.environ, warnings)]
+    checks: list[CheckResult] = [check_settings(warnings)]
     try:
         for check in _CHECKS:
             checks.append(await check(examination))  # noqa: PERF401 - each check sees what the earlier ones learned

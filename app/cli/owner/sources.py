@@ -46,7 +46,7 @@ def load_settings(choice: Choice, warn: Callable[[str], None]) -> Settings:
     except InvalidSetting as error:
         if choice.url is None or choice.repo is not None or not error.reason.startswith("no repository"):
             raise
-        return load({**options, "repo": "owner/name"}, warn=warn)
+        return load({**options, "repo": "owner/name"})
 
 
 @asynccontextmanager
@@ -88,7 +88,10 @@ def _require_safe(url: str, token: str | None) -> None:
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise InvalidSetting("--url", f"{url!r} is not an address. Write it as https://comments.example.com")
     if token is None:
-        raise InvalidSetting("AFTERWORD_OWNER_TOKEN", "the service asks for the owner's token. Set it to the service's")
+        raise InvalidSetting(
+            "AFTERWORD_OWNER_TOKEN",
+            "only the owner may read a service at --url. Set it to the token that the service has",
+        )
     if parts.scheme == "http" and not is_loopback(url):
         raise InvalidSetting("--url", "the token would be sent unencrypted over http. Write the address with https")
 

@@ -21,7 +21,7 @@ _ADDRESS_FIELDS = ("baseurl", "base_url", "site_url", "siteurl", "url", "site")
 
 Folder = Annotated[
     Path | None,
-    typer.Argument(help="The blog's content folder; AFTERWORD_POSTS by default.", show_default=False),
+    typer.Argument(metavar="FOLDER", help="The blog's content folder; AFTERWORD_POSTS by default.", show_default=False),
 ]
 
 

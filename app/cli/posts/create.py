@@ -72,7 +72,7 @@ def create(  # noqa: PLR0917 - the options of the command line
     settings = load({"repo": repo}, warn=logging.getLogger(__name__).warning)
     if settings.token is None and not dry_run:
         raise InvalidSetting(
-            "AFTERWORD_GITHUB_TOKEN", "opening issues needs a token with the permission Issues: write. Set one"
+            "AFTERWORD_GITHUB_TOKEN", "opening issues needs a token with the permission Issues: write. Set it to one"
         )
     options = Options(
         labels=_labels(label, settings),

@@ -1,5 +1,6 @@
 """`afterword posts list`: the posts as the generator sees them."""
 
+from functools import partial
 from typing import Annotated, Any
 
 import orjson
@@ -8,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app.cli.console import printable
+from app.cli.console import print_line, printable
 from app.cli.options import Json, Repo
 from app.cli.posts.catalog import Folder, content_folder, read_blog
 from app.domain.posts.posts import Post, PostCatalog
@@ -25,7 +26,7 @@ def list_posts(
     ] = False,
 ) -> None:
     """List the posts in the content folder, with their threads, and whether they are published. Asks GitHub nothing."""
-    settings = load({"repo": repo})
+    settings = load({"repo": repo}, warn=partial(print_line, Console(stderr=True)))
     catalog = read_blog(content_folder(folder, settings), settings, SystemClock().now()).catalog
     posts = [post for post in catalog.posts if not missing or (post.unpublished is None and not post.threads)]
     if json:

@@ -117,7 +117,7 @@ def test_port_of_the_settings_is_the_default(run: Run, service: Service) -> None
     ("arguments", "settings", "sentence"),
     [
         (["--url", "{url}"], {"OWNER_TOKEN": "another-token-of-the-owner"}, "the service at {url}/api/v1/owner/status has another one"),
-        (["--url", "{url}"], {}, "AFTERWORD_OWNER_TOKEN: the service asks for the owner's token"),
+        (["--url", "{url}"], {}, "AFTERWORD_OWNER_TOKEN: only the owner may read a service at --url"),
         (["--url", "http://blog.example.com"], {"OWNER_TOKEN": OWNER_TOKEN}, "unencrypted over http"),
         (["--url", "blog"], {"OWNER_TOKEN": OWNER_TOKEN}, "is not an address"),
         (["--url", "http://[::bad"], {"OWNER_TOKEN": OWNER_TOKEN}, "is not an address"),
