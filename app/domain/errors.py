@@ -127,6 +127,13 @@ class InvalidResponse(GitHubError):
     template = "GitHub's answer to {path} is broken ({reason}). Nothing in the mirror was changed by it."
 
 
+_LIMITS = {
+    "primary": "GitHub's hourly limit is reached",
+    "secondary": "GitHub's limit for requests in quick succession is reached",
+    "budget": "The hour's requests to GitHub are used up",
+}
+
+
 @dataclass(eq=False)
 class RateLimited(GitHubError):
     """A limit is exceeded; `until` is in epoch seconds, `kind` one of primary, secondary, budget."""
@@ -135,10 +142,14 @@ class RateLimited(GitHubError):
     kind: str
 
     template = (
-        "GitHub's {kind} limit is reached (asked for {path}). "
-        "Requests resume when it ends; without a token GitHub allows 60 requests an hour, "
+        "{what} (asked for {path}). "
+        "Requests resume when the limit ends; without a token GitHub allows 60 requests an hour, "
         "with one in AFTERWORD_GITHUB_TOKEN 5,000."
     )
+
+    def __str__(self) -> str:
+        """Say which limit it is in words."""
+        return self.template.format(what=_LIMITS.get(self.kind, "GitHub's limit is reached"), path=self.path)
 
 
 class TokenRejected(GitHubError):

@@ -115,7 +115,7 @@ async def test_limit_of_github_only_delays_the_read(clock: FakeClock, caplog: py
         simulator.faults.add(PrimaryRateLimit(reset_in=300), match="/tarball/")
         await push(service, {"content/two.md": page(2)})
         assert await read(service) == {1}
-        assert "GitHub's primary limit is reached" in caplog.text
+        assert "GitHub's hourly limit is reached" in caplog.text
         assert "The posts stay as they were." in caplog.text
         clock.advance(302)
         assert await read(service) == {1, 2}

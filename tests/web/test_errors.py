@@ -224,3 +224,15 @@ def test_problem_model_has_the_sent_members() -> None:
     assert isinstance(example, dict)
     body = httpx.Response(422, content=bytes(error_response(details, API).body)).json()
     assert body | {"title": ""} == example["examples"][0] | {"title": ""}  # type: ignore[index,operator]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("primary", "GitHub's hourly limit is reached (asked for /x). Requests resume"),
+        ("secondary", "GitHub's limit for requests in quick succession is reached"),
+        ("budget", "The hour's requests to GitHub are used up (asked for /x)."),
+    ],
+)
+def test_each_limit_is_named_in_words(kind: str, words: str) -> None:
+    assert str(RateLimited("/x", until=1.0, kind=kind)).startswith(words)
