@@ -56,6 +56,13 @@ def read_blog(folder: Path, settings: Settings, now: float) -> Blog:
     return Blog(replace(catalog, problems=catalog.problems + tree.problems), address)
 
 
+def emptiness(folder: Path, blog: Blog) -> str | None:
+    """Return a sentence about a folder in which nothing is a post: it is probably the wrong one. Else None."""
+    if blog.catalog.posts or blog.catalog.problems:
+        return None
+    return f"There are no posts in {str(folder)!r}. Name the folder with the texts of the blog."
+
+
 def _address(tree: FolderTree, generator: str) -> str | None:
     """Return the address in the configuration of a generator; None if it has none."""
     configuration = read_configuration(tree, generator, DialectReader(dialects_of(generator)[0]))

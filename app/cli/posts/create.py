@@ -11,7 +11,7 @@ from rich.console import Console
 
 from app.bootstrap.new_threads import open_thread_maker
 from app.cli.options import EXIT_ERROR, EXIT_FAILURES, EXIT_RATE_LIMIT, Json, Repo
-from app.cli.posts.catalog import Blog, Folder, content_folder, is_address, read_blog
+from app.cli.posts.catalog import Blog, Folder, content_folder, emptiness, is_address, read_blog
 from app.cli.posts.printing import Printer
 from app.domain.errors import CannotStart, GitHubError, InvalidSetting, RateLimited
 from app.domain.posts.posts import Post
@@ -95,7 +95,7 @@ async def run(settings: Settings, folder: Path, options: Options, clock: Clock, 
     if options.base_url is None:
         options = replace(options, base_url=_known_address(blog, settings))
     edit = page_editor(settings, settings.generator or catalog.generator)
-    printer.options = options
+    printer.options, printer.emptiness = options, emptiness(folder, blog)
     async with open_thread_maker(settings, (folder, edit), options, (clock, random), printer.print_result) as maker:
         try:
             report = await maker.run(plan)

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from app.cli.console import print_line, printable
 from app.cli.options import Json, Repo
-from app.cli.posts.catalog import Folder, content_folder, read_blog
+from app.cli.posts.catalog import Folder, content_folder, emptiness, read_blog
 from app.domain.posts.posts import Post, PostCatalog
 from app.outbound.clock import SystemClock
 from app.settings import load
@@ -27,7 +27,11 @@ def list_posts(
 ) -> None:
     """List the posts in the content folder, with their threads, and whether they are published. Asks GitHub nothing."""
     settings = load({"repo": repo}, warn=partial(print_line, Console(stderr=True)))
-    catalog = read_blog(content_folder(folder, settings), settings, SystemClock().now()).catalog
+    location = content_folder(folder, settings)
+    blog = read_blog(location, settings, SystemClock().now())
+    catalog, warning = blog.catalog, emptiness(location, blog)
+    if warning is not None:
+        print_line(Console(stderr=True), warning)
     posts = [post for post in catalog.posts if not missing or (post.unpublished is None and not post.threads)]
     if json:
         typer.echo(orjson.dumps([_json_object(post, catalog) for post in posts]).decode())

@@ -23,6 +23,8 @@ class Printer:
         self._console = console
         self._errors = errors
         self.options = options
+        self.emptiness: str | None = None
+        """What to say if the folder has no posts."""
         self._repo = repo
         self._is_json = is_json
 
@@ -49,7 +51,8 @@ class Printer:
                 _print(self._errors, f"{omission.source}: skipped: {omission.reason}")
         for warning in self._warnings(plan, report):
             _print(self._errors, warning)
-        _print(self._console, _sum(report, dry_run=self.options.dry_run))
+        if self.emptiness is None:
+            _print(self._console, _sum(report, dry_run=self.options.dry_run))
         if report.stopped_by is not None:
             _print(self._errors, f"Afterword: {report.stopped_by}")
         if report.waiting_until is not None:
@@ -58,11 +61,17 @@ class Printer:
 
     def _warnings(self, plan: Plan, report: Report) -> Sequence[str]:
         addresses = [candidate.post.url for candidate in plan.candidates]
-        warnings = [*report.warnings]
+        warnings = [*report.warnings, *([self.emptiness] if self.emptiness is not None else [])]
         if self.options.base_url is None and any(url and url.startswith("/") for url in addresses):
             warnings.append("The issues name only the paths of their pages. Set --base-url to the address of the blog.")
         if None in addresses:
-            warnings.append(f"The addresses of {addresses.count(None)} posts are not known; their issues name none.")
+            count = addresses.count(None)
+            rest = (
+                "posts are not known; their issues name none"
+                if count > 1
+                else "post is not known; its issue names none"
+            )
+            warnings.append(f"The {'addresses' if count > 1 else 'address'} of {count} {rest}.")
         return warnings
 
     def _print_creation(self, result: PostResult) -> None:
