@@ -201,6 +201,15 @@ def test_wrong_name_in_the_file_is_reported(tmp_path: Path) -> None:
     ]
 
 
+def test_line_of_the_file_that_says_nothing_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / ".env"
+    file.write_text("AFTERWORD_REPO=ada/blog\nno setting\n")
+    load({}, env_file=str(file))
+    assert [record.getMessage()[:50] for record in caplog.records] == [
+        "Line 2 of the file with the settings is ignored: i"
+    ]
+
+
 def test_missing_repository_tells_of_a_similar_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AFTERWORD_REPOS", "ada/blog")
     with pytest.raises(InvalidSetting, match=r"no repository is named.* Do you mean AFTERWORD_REPO\?"):

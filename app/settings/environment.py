@@ -1,5 +1,6 @@
 """Reads the settings of a process: options win over environment variables, those win over the file `.env`."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -26,6 +27,15 @@ _ADVICE: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "less_than_equal": lambda context: f"Write {context['le']:.0f} or less",
 }
 """What to do, by the kind of pydantic's error. No secret has such a kind, so its value may be printed."""
+
+
+def _reword(record: logging.LogRecord) -> bool:
+    """Say what the file's parser says of a line, whose number is the record's argument, in plain words."""
+    record.msg = "Line %s of the file with the settings is ignored: it is not NAME=value, or a quote has no end."
+    return True
+
+
+logging.getLogger("dotenv.main").addFilter(_reword)
 
 
 class _Source(BaseSettings):
