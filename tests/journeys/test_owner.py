@@ -149,7 +149,7 @@ def test_page_works_under_a_path_of_a_proxy(owner_blog: OwnerBlog, open_page: Op
         recorded = _open(open_page, proxied)
         page = recorded.page
         assert page.url == proxied.url
-        assert {cookie["path"] for cookie in page.context.cookies()} == {"/talk"}
+        assert {cookie["path"] for cookie in page.context.cookies()} == {"/talk/owner"}
         with page.expect_response(lambda response: response.url == proxied.url and response.request.method == "GET"):
             owner_blog.world.comment(SAMPLE_REPO, BUSY, body="Through a proxy", author="grace-okafor")
         expect(page.locator("#comments li").first).to_contain_text("Through a proxy")
