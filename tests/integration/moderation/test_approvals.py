@@ -215,7 +215,7 @@ async def test_reactions_that_were_swapped_are_noticed_within_a_day(clock: FakeC
             assert await approve(service) == []
 
 
-async def test_review_of_what_is_unchanged_is_free_with_a_token(clock: FakeClock) -> None:
+async def test_review_of_the_unchanged_is_free_with_a_token(clock: FakeClock) -> None:
     world = approval_world(clock)
     for n in range(6):
         world.react(comment_on(world, f"Comment {n}"), "rocket", by="ada")
