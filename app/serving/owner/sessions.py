@@ -20,7 +20,7 @@ DEVICE_SECONDS = 180 * 86_400
 _VALUE = re.compile(r"(?P<expiry>[0-9]{1,12})\.(?P<id>[0-9a-f]{32})\.(?P<signature>[0-9a-f]{64})")
 _ENDED_KEY = "owner sessions ended"
 _MOST_ENDED = 500
-_MOST_TRIES = 10
+_MOST_ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Sessions:
 
         Raises `StoreError`.
         """
-        for _ in range(_MOST_TRIES):
+        for _ in range(_MOST_ATTEMPTS):
             ends = await self._ends(now)
             if session.id in ends:
                 return

@@ -2,25 +2,8 @@
 
 import asyncio
 
-from app.ports.key_values import KeyValues
 from app.serving.owner.sessions import Sessions
-
-
-class SlowKeyValues(KeyValues):
-    """A store that lets others run between a read and a write, as a file does."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, str | None] = {}
-
-    async def get(self, key: str) -> str | None:
-        """Return a value."""
-        await asyncio.sleep(0)
-        return self._values.get(key)
-
-    async def put(self, key: str, value: str | None) -> None:
-        """Store a value."""
-        await asyncio.sleep(0)
-        self._values[key] = value
+from tests.serving.owner.slow_key_values import SlowKeyValues
 
 
 async def test_sessions_that_end_together_all_end() -> None:
