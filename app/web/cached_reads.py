@@ -106,7 +106,7 @@ class CachedReads:
         is_valid = match is not None and match.edition.is_current
         document = self._context.reader.ready(match.key) if match is not None and is_valid else None
         if document is None or match is None:
-            state = RequestState(request_id)
+            state = RequestState(request_id, is_head=scope["method"] == "HEAD")
             get = {**scope, "method": "GET", "headers": list(headers.items())}
             stream = await self._call_app(get, headers, state, receive, send)
             self._remember(cache_key, state)

@@ -243,6 +243,8 @@ class RequestState:
     """The base of the document's links, set if the document was read. The next read of this URL needs no route."""
     edition: Edition = PERMANENT
     """How long this URL leads to that document, if its thread was searched for."""
+    is_head: bool = False
+    """Whether the client wants no body; the route sees GET, and an endless body must not begin."""
     event_stream: EventStreamRequest | None = None
     """Set if the response is an event stream, which `CachedReads` opens."""
 

@@ -79,6 +79,19 @@ async def test_newest_comments_are_those_of_posts(store: Store) -> None:
     assert [item.id for item in (await _read(store, 1, 2, newest=2)).newest] == [12, 11]
 
 
+async def test_excluded_comments_count_nowhere(store: Store) -> None:
+    times = ("2026-01-05T00:00:00Z", "2026-01-12T00:00:00Z", "2026-01-13T00:00:00Z")
+    comments = [comment(n, 1, created_at=time) for n, time in enumerate(times, start=10)]
+    await put(store.mirror, issue(1, 3), issue(2, 1), *comments, comment(20, 2, created_at=times[1]))
+    overview = await store.overviews.site(
+        REPO, includes=lambda _: True, since=times[0], newest=2, excluded_ids=frozenset({12, 20, 99})
+    )
+    first = week_of(1_767_571_200)
+    assert overview.weeks == {first: 1, first + 1: 1}
+    assert {thread.number: thread.last_comment_at for thread in overview.threads} == {1: times[1], 2: None}
+    assert [item.id for item in overview.newest] == [20, 12]
+
+
 async def test_tombstones_tell_where_issues_went(store: Store) -> None:
     await put(store.mirror, issue(1), issue(2))
     gone = Tombstone(1, gone=True, checked_at=4.0, transferred_to="https://api.github.com/repos/a/b/issues/7")

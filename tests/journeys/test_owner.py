@@ -127,6 +127,22 @@ def test_open_page_follows_a_webhook(owner_blog: OwnerBlog, open_page: OpenPage)
     photograph(page, "owner-phone")
 
 
+def test_many_open_pages_share_one_stream(owner_blog: OwnerBlog, open_page: OpenPage) -> None:
+    """A browser allows six connections to one host: more streams would keep every further page from loading."""
+    recorded = _open(open_page, owner_blog)
+    pages = [recorded.page]
+    while len(pages) < 7:
+        pages.append(recorded.page.context.new_page())
+        pages[-1].goto(owner_blog.url)
+    owner_blog.world.comment(SAMPLE_REPO, BUSY, body="To all pages", author="linh-tran")
+    for page in pages:
+        expect(page.locator("#comments li").first).to_contain_text("To all pages")
+    pages.pop(0).close()
+    owner_blog.world.comment(SAMPLE_REPO, BUSY, body="Another page listens", author="linh-tran")
+    expect(pages[-1].locator("#comments li").first).to_contain_text("Another page listens")
+    assert recorded.complaints == []
+
+
 def test_axe_finds_nothing(owner_blog: OwnerBlog, open_page: OpenPage) -> None:
     page = open_page(owner_blog.url, bypass_csp=True).page
     for is_signed_in in (False, True):
@@ -149,7 +165,7 @@ def test_page_works_under_a_path_of_a_proxy(owner_blog: OwnerBlog, open_page: Op
         recorded = _open(open_page, proxied)
         page = recorded.page
         assert page.url == proxied.url
-        assert {cookie["path"] for cookie in page.context.cookies()} == {"/talk"}
+        assert {cookie["path"] for cookie in page.context.cookies()} == {"/talk/owner"}
         with page.expect_response(lambda response: response.url == proxied.url and response.request.method == "GET"):
             owner_blog.world.comment(SAMPLE_REPO, BUSY, body="Through a proxy", author="grace-okafor")
         expect(page.locator("#comments li").first).to_contain_text("Through a proxy")

@@ -8,11 +8,13 @@ import orjson
 import typer
 from rich.console import Console, Group
 from rich.live import Live
+from rich.text import Text
 
 from app.cli.console import print_line
 from app.cli.options import Json, Repo, Store
 from app.cli.owner.sources import Choice, Read, load_settings, open_source
-from app.cli.owner.tables import counts_table, status_tables
+from app.cli.owner.tables import counts_table, plain, status_tables
+from app.domain.errors import CannotStart, StoreError
 
 _EVERY = 5.0
 Show = Callable[[Mapping[str, Any]], Group]
@@ -60,7 +62,7 @@ def _run(name: str, choice: Choice, show: Show, *, as_json: bool, repeat: bool) 
     async def run() -> None:
         async with open_source(name, settings, choice.url) as read:
             if as_json:
-                await _print_json(read, repeat=repeat)
+                await _print_json(read, errors, repeat=repeat)
             elif repeat:
                 await _show_live(read, show, console)
             else:
@@ -69,17 +71,31 @@ def _run(name: str, choice: Choice, show: Show, *, as_json: bool, repeat: bool) 
     asyncio.run(run())
 
 
-async def _print_json(read: Read, *, repeat: bool) -> None:
+async def _print_json(read: Read, errors: Console, *, repeat: bool) -> None:
     """Print one line of JSON, or one for each reading."""
-    while True:
-        typer.echo(orjson.dumps(await read()).decode())
-        if not repeat:
-            return
-        await asyncio.sleep(_EVERY)
+    typer.echo(orjson.dumps(await read()).decode())
+    while repeat:
+        value = await _read_again(read, lambda message: print_line(errors, message))
+        typer.echo(orjson.dumps(value).decode())
 
 
 async def _show_live(read: Read, show: Show, console: Console) -> None:
-    with Live(show(await read()), console=console, auto_refresh=False, screen=console.is_terminal) as live:
+    latest = show(await read())
+
+    def show_failure(message: str) -> None:
+        live.update(Group(latest, Text(), plain(f"This is the last state. {message}")), refresh=True)
+
+    with Live(latest, console=console, auto_refresh=False, screen=console.is_terminal) as live:
         while True:
-            await asyncio.sleep(_EVERY)
-            live.update(show(await read()), refresh=True)
+            latest = show(await _read_again(read, show_failure))
+            live.update(latest, refresh=True)
+
+
+async def _read_again(read: Read, report: Callable[[str], None]) -> dict[str, Any]:
+    """Return the next reading; a service or store that is away is reported, and read again."""
+    while True:
+        await asyncio.sleep(_EVERY)
+        try:
+            return await read()
+        except (CannotStart, StoreError) as failure:
+            report(str(failure))

@@ -8,11 +8,11 @@ import re
 from collections.abc import Sequence
 from html import unescape
 from html.parser import HTMLParser
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 _LARGEST_HTML = 500_000
 _LINK_START = re.compile(r"<a\s", re.IGNORECASE)
-_TEXT = re.compile(r"""\b(?:href|title|alt)=(?:"([^"]{1,2000})"|'([^']{1,2000})')""", re.IGNORECASE)
+_TEXT = re.compile(r"""\b(?:href|title|alt)=(?:"([^"]{1,100000})|'([^']{1,100000}))""", re.IGNORECASE)
 _NOT_COUNTED = frozenset({"blockquote", "pre", "code"})
 _MENTIONS = frozenset({"user-mention", "team-mention"})
 
@@ -100,6 +100,9 @@ class _LinkCounter(HTMLParser):
             return True
         if not host and parts.scheme:  # an address such as mailto:
             return True
-        segments = [segment.lower() for segment in parts.path.split("/")[1:3]]
+        path = unquote(parts.path)
+        if "\\" in address or ".." in path.split("/"):  # a browser may go elsewhere
+            return True
+        segments = [segment.lower() for segment in path.split("/")[1:3]]
         is_mention = not _MENTIONS.isdisjoint(fields.get("class", "").split())
         return not (is_mention or segments == self._repository)

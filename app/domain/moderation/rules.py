@@ -15,7 +15,8 @@ comment that is edited later is held back until an approver reacts again. A text
 comment was never edited, if the reaction came in a later second than the last edit, or if it is the text that was
 approved before. So is a text that the mirror had before a reaction which is itself the last change: GitHub does not say
 whether a reaction counts as one. A withdrawn reaction holds the comment back when the number of reactions falls to 0,
-or when GitHub was asked again.
+or when GitHub was asked again: once the number is another one, and otherwise each day, because one account may react
+while another takes its reaction back (`review_due`).
 """
 
 from collections.abc import Mapping
@@ -33,6 +34,9 @@ OWNER = "OWNER"
 _REQUEST_AGAIN_AFTER = 600.0
 """Seconds after which GitHub is asked again about a comment that was edited after its approval: who reacts again takes
 the old reaction away first, and the number may be the same when it is next seen."""
+
+REVIEW_AFTER = 86_400.0
+"""Seconds after which GitHub is asked again although the number of reactions is the same."""
 
 
 class Show(StrEnum):
@@ -131,14 +135,17 @@ def hold_reason(comment: Comment, rules: ModerationRules) -> HoldReason | None:
 
 def needs_request(comment: Comment, rules: ModerationRules, *, now: float) -> bool:
     """Return True if GitHub has to be asked who reacted to a comment, which would be held back without approval."""
-    if not _reaction_total(comment, rules) or _is_trusted(comment, rules):
-        return False
-    if comment.author.login.casefold() in rules.denied_authors:
-        return False
     if _is_known(comment, rules) and not _waits_for_new_reaction(comment, rules, now=now):
         return False
-    needs_approval = rules.show is Show.APPROVED and comment.association not in rules.associations
-    return needs_approval or _text_reason(comment, rules) is not None
+    return _depends_on_reaction(comment, rules)
+
+
+def review_due(comment: Comment, rules: ModerationRules) -> float | None:
+    """Return when GitHub is asked again who reacted to a comment, in epoch seconds; None if it was never asked."""
+    approval = comment.approval
+    if approval is None or not _is_known(comment, rules) or not _depends_on_reaction(comment, rules):
+        return None
+    return approval.requested_at + REVIEW_AFTER
 
 
 def approval_of(
@@ -191,6 +198,16 @@ def _is_approved(comment: Comment, rules: ModerationRules) -> bool:
     if approval is None or approval.rule != rules.approval_digest or not _reaction_total(comment, rules):
         return False
     return approval.text == text_digest(comment)
+
+
+def _depends_on_reaction(comment: Comment, rules: ModerationRules) -> bool:
+    """Return True if a comment has the reaction, and would be held back without an approver's."""
+    if not _reaction_total(comment, rules) or _is_trusted(comment, rules):
+        return False
+    if comment.author.login.casefold() in rules.denied_authors:
+        return False
+    needs_approval = rules.show is Show.APPROVED and comment.association not in rules.associations
+    return needs_approval or _text_reason(comment, rules) is not None
 
 
 def _is_known(comment: Comment, rules: ModerationRules) -> bool:

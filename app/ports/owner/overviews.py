@@ -34,7 +34,7 @@ class ThreadOverview:
     checked_at: float | None
     """When its comments last agreed with GitHub, epoch seconds, without the site's polls."""
     last_comment_at: str | None
-    """When the latest of its mirrored comments was written, RFC 3339."""
+    """When the latest of its mirrored comments that are not left out was written, RFC 3339."""
 
     @property
     def shown_count(self) -> int:
@@ -65,10 +65,19 @@ class SiteOverview:
 class Overviews(Protocol):
     """Reads sites for their owner. Each method is one transaction and may raise `StoreError`."""
 
-    async def site(self, repo: Repository, *, includes: Includes, since: str, newest: int) -> SiteOverview:
+    async def site(
+        self,
+        repo: Repository,
+        *,
+        includes: Includes,
+        since: str,
+        newest: int,
+        excluded_ids: frozenset[int] = frozenset(),
+    ) -> SiteOverview:
         """Return a site with its weeks from `since` (RFC 3339) on, and so many of its newest comments.
 
-        `includes` is called in another thread.
+        Comments with `excluded_ids` are left out of the weeks and of each thread's last comment, but not of the newest
+        comments. `includes` is called in another thread.
         """
 
     async def bytes(self) -> int | None:

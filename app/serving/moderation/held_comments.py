@@ -47,10 +47,14 @@ class HeldComments:
         comments = await self._mirror.comments_by_id(repo, ids) if ids else {}
         return tuple(HeldComment(comments[key], reasons[key]) for key in ids if key in comments)
 
+    async def ids(self, repo: Repository) -> Mapping[int, frozenset[int]]:
+        """Return the ids of those that are held back of each post that has some, by number."""
+        threads = await self._post_holds(repo)
+        return {number: frozenset(threads[number].reasons) for number in sorted(threads)}
+
     async def counts(self, repo: Repository) -> Mapping[int, int]:
         """Return how many are held back of each post that has some, by number."""
-        threads = await self._post_holds(repo)
-        return {number: len(threads[number].reasons) for number in sorted(threads)}
+        return {number: len(ids) for number, ids in (await self.ids(repo)).items()}
 
     async def total(self, repo: Repository) -> int:
         """Return how many are held back of all posts."""

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from app.domain.moderation.rules import HoldReason, ModerationRules, hold_reason, needs_request
+from app.domain.moderation.rules import HoldReason, ModerationRules, hold_reason, needs_request, review_due
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.domain.threads import NO_COMMENTS, Comment, ThreadOutline
@@ -27,6 +27,13 @@ class ThreadHolds:
     """By the ids of the comments that are held back."""
     pending: list[int] = field(default_factory=list)
     """The ids of comments about whose reactions GitHub has to be asked, now or after a while."""
+    review_times: dict[int, float] = field(default_factory=dict)
+    """When GitHub is asked again about comments that it was asked about, by their ids; in epoch seconds."""
+
+    @property
+    def matters(self) -> bool:
+        """Return True if something is held back, or GitHub is asked about something."""
+        return bool(self.reasons or self.pending or self.review_times)
 
 
 class Judge:
@@ -41,9 +48,15 @@ class Judge:
         reason = hold_reason(comment, self._rules)
         if reason is not None:
             self.holds.reasons[comment.id] = reason
-        if self._rules.approval is not None and needs_request(comment, self._rules, now=_ALWAYS):
-            self.holds.pending.append(comment.id)
+        if self._rules.approval is not None:
+            self._note_request(comment)
         return reason is not None
+
+    def _note_request(self, comment: Comment) -> None:
+        if needs_request(comment, self._rules, now=_ALWAYS):
+            self.holds.pending.append(comment.id)
+        elif (due := review_due(comment, self._rules)) is not None:
+            self.holds.review_times[comment.id] = due
 
 
 class Holds:
@@ -120,6 +133,11 @@ class Holds:
         threads = await self.of_site(repo)
         return sorted((key for holds in threads.values() for key in holds.pending), reverse=True)
 
+    async def review_times(self, repo: Repository) -> Mapping[int, float]:
+        """Return when GitHub is asked again about comments, by their ids; in epoch seconds."""
+        threads = await self.of_site(repo)
+        return {key: due for holds in threads.values() for key, due in holds.review_times.items()}
+
     async def _catch_up(self) -> None:
         """Note which threads have changed since the last call."""
         for change in await self._mirror.changes(after=self._read_version):
@@ -149,7 +167,7 @@ class Holds:
             with self._guard:
                 if all(ref in self._threads for ref in refs):  # one may have been forgotten in between
                     threads = {ref.number: self._threads[ref] for ref in refs}
-                    threads = {n: holds for n, holds in threads.items() if holds.reasons or holds.pending}
+                    threads = {number: holds for number, holds in threads.items() if holds.matters}
                     self._sites[repo] = self._generation, threads
                     return threads
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 from app import VERSION
 from app.domain.errors import StoreError
@@ -163,9 +164,16 @@ class OverviewReader:
         sites = []
         for repo in self._sites:
             includes: Callable[[ThreadOverview], bool] = partial(is_post, filter_, repo)
-            overview = await self._store.overviews.site(repo, includes=includes, since=since, newest=_NEWEST)
             source = self._sources.held_comments
-            sites.append(known_site(repo, overview, {} if source is None else await source.counts(repo)))
+            held_ids = {} if source is None else await source.ids(repo)
+            overview = await self._store.overviews.site(
+                repo,
+                includes=includes,
+                since=since,
+                newest=_NEWEST,
+                excluded_ids=frozenset(chain.from_iterable(held_ids.values())),
+            )
+            sites.append(known_site(repo, overview, {number: len(ids) for number, ids in held_ids.items()}))
         return sites
 
     async def _held_comments(self, sites: Sequence[KnownSite]) -> list[CommentRow]:

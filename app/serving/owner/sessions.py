@@ -20,6 +20,7 @@ DEVICE_SECONDS = 180 * 86_400
 _VALUE = re.compile(r"(?P<expiry>[0-9]{1,12})\.(?P<id>[0-9a-f]{32})\.(?P<signature>[0-9a-f]{64})")
 _ENDED_KEY = "owner sessions ended"
 _MOST_ENDED = 500
+_MOST_ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,17 @@ class Sessions:
         return None if device is None else device.id
 
     async def end(self, session: Session, now: float) -> None:
-        """End a session before it expires. Raises `StoreError`."""
-        ends = {**await self._ends(now), session.id: session.expires_at}
-        latest = dict(sorted(ends.items(), key=lambda item: item[1])[-_MOST_ENDED:])
-        await self._key_values.put(_ENDED_KEY, orjson.dumps(latest).decode())
+        """End a session before it expires; another end at the same moment may undo this one: look again.
+
+        Raises `StoreError`.
+        """
+        for _ in range(_MOST_ATTEMPTS):
+            ends = await self._ends(now)
+            if session.id in ends:
+                return
+            ends[session.id] = session.expires_at
+            latest = dict(sorted(ends.items(), key=lambda item: item[1])[-_MOST_ENDED:])
+            await self._key_values.put(_ENDED_KEY, orjson.dumps(latest).decode())
 
     def form_token(self, session: Session) -> str:
         """Return what a form of this session has to send: no other site can know it."""

@@ -21,8 +21,8 @@ from app.ports.mirror import Change, Mirror, Notify
 from app.sync.commit import Committer
 from app.sync.rate_budget import RateBudget
 
-_MOST_PAGES = 10
-"""Pages of a hundred reactions that are read; an approver who reacted after a thousand others is overlooked."""
+_MOST_PAGES, _MOST_PAGES_WITH_TOKEN = 10, 100
+"""Pages of a hundred reactions that are read; an approver who reacted after them is overlooked."""
 
 
 class ReactionReader:
@@ -43,6 +43,12 @@ class ReactionReader:
         self._committer = committer
         self._notify = notify
         self._clock = clock
+        self._most_pages = _MOST_PAGES_WITH_TOKEN if budget.has_token else _MOST_PAGES
+
+    @property
+    def has_token(self) -> bool:
+        """Return True if requests carry a token: then responses that say "unchanged" cost nothing."""
+        return self._budget.has_token
 
     async def read(self, site: SiteRecord, comment: Comment) -> None:
         """Store who approves a comment by GitHub's reactions, and notify if readers see it otherwise now.
@@ -70,7 +76,7 @@ class ReactionReader:
         else:
             reacted_at = self._reaction_time(site, reactions)
             count = (comment.reactions.counts or {}).get(kind, 0)
-            if reacted_at is not None or len(reactions) < min(count, 100 * _MOST_PAGES):
+            if reacted_at is not None or len(reactions) < min(count, 100 * self._most_pages):
                 comment = await self._current(site, comment)
                 self._require_all(request, reactions, comment, reacted_at)
         approval = approval_of(comment, self._rules, reacted_at, mirror_copy=mirror_copy, at=self._clock.now())
@@ -88,7 +94,7 @@ class ReactionReader:
         if first.unchanged:
             return None, None
         reactions, next_url, pages = list(responses.reactions(first)), first.next_url, 1
-        while next_url is not None and pages < _MOST_PAGES:
+        while next_url is not None and pages < self._most_pages:
             page = await self._budget.send(next_page(request, next_url), Priority.APPROVAL)
             reactions += responses.reactions(page)
             next_url, pages = page.next_url, pages + 1
@@ -116,7 +122,7 @@ class ReactionReader:
     ) -> None:
         """Raise `InvalidResponse` if reactions are missing, among which may be that of an approver."""
         count = (comment.reactions.counts or {}).get(self._rules.approval or "", 0)
-        if reacted_at is None and len(reactions) < min(count, 100 * _MOST_PAGES):
+        if reacted_at is None and len(reactions) < min(count, 100 * self._most_pages):
             raise InvalidResponse(request.path, f"{len(reactions)} reactions, although GitHub counts {count}")
 
     async def _record(self, repo: Repository, comment_id: int, approval: Approval) -> None:

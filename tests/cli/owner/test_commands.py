@@ -15,7 +15,7 @@ from app.cli.main import main
 from app.cli.owner import commands
 from app.cli.owner.sources import Read
 from app.cli.owner.tables import counts_table
-from app.domain.errors import CannotStart
+from app.domain.errors import CannotStart, InvalidSetting
 from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.sample import SAMPLE_REPO, sample_world
 from tests.journeys.conftest import Service
@@ -169,24 +169,35 @@ async def test_watching_reads_again_and_again(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(commands, "_EVERY", 0.0)
-    counts = [{"at": "2026-01-01T00:00:00Z", "posts": []} for _ in range(3)]
+    counts = {"at": "2026-01-01T00:00:00Z", "posts": list[Any]()}
 
     def new_source() -> Read:
-        readings = list(counts)
+        failures: list[Exception | None] = [
+            None,
+            CannotStart("the service is away"),
+            None,
+            InvalidSetting("T", "wrong"),
+        ]
 
         async def read() -> dict[str, Any]:
-            if not readings:
-                raise CannotStart("the service is gone")
-            return readings.pop()
+            failure = failures.pop(0)
+            if failure is not None:
+                raise failure
+            return counts
 
         return read
 
-    with pytest.raises(CannotStart):
-        await commands._print_json(new_source(), repeat=True)
-    assert len(capsys.readouterr().out.splitlines()) == 3
-    with pytest.raises(CannotStart):
-        await commands._show_live(new_source(), counts_table, Console(force_terminal=False))
-    assert "0 comments on 0 posts." in capsys.readouterr().out
+    with pytest.raises(InvalidSetting):
+        await commands._print_json(new_source(), Console(stderr=True), repeat=True)
+    captured = capsys.readouterr()
+    assert (len(captured.out.splitlines()), captured.err) == (2, "the service is away\n")
+    console = Console(force_terminal=True, width=80, file=StringIO())
+    with pytest.raises(InvalidSetting):
+        await commands._show_live(new_source(), counts_table, console)
+    assert isinstance(console.file, StringIO)
+    output = console.file.getvalue()
+    assert output.count("0 comments on 0 posts.") == 3
+    assert "This is the last state. the service is away" in output
 
 
 def test_thread_of_two_posts_is_counted_once() -> None:

@@ -36,6 +36,9 @@ def _count(html: str) -> int:
         ('<a title="x>y" href="https://spam.example">one</a>', 1),
         ('<a href="https://[bad">one</a>', 1),
         ("<A HREF=https://spam.example>one", 1),
+        ('<a href="https://spam.example\\@github.com/ada/blog">one</a>', 1),
+        ('<a href="/ada/blog/../../spam">one</a><a href="/ada/blog/.%2E/%2e%2e/spam">two</a>', 2),
+        ('<a href="/ada/%62log/issues">one</a>', 0),
     ],
 )
 def test_examples_of_links(html: str, count: int) -> None:
@@ -68,3 +71,8 @@ def test_addresses_of_links_are_listed() -> None:
         "https://spam.example/",
         "https://b.example/?a=1&b=2",
     ]
+
+
+def test_long_address_is_listed_whole() -> None:
+    address = f"https://b.example/{'a' * 3000}/casino"
+    assert attribute_texts(f'<a href="{address}">x</a>') == [address]

@@ -197,6 +197,74 @@ async def test_question_again_is_free_with_a_token(clock: FakeClock) -> None:
             assert [request.status for request in simulator.requests] == [304]
 
 
+async def test_reactions_that_were_swapped_are_noticed_within_a_day(clock: FakeClock) -> None:
+    world = approval_world(clock)
+    first, second = comment_on(world, "First"), comment_on(world, "Second")
+    world.react(first, "rocket", by="ada")
+    world.react(second, "rocket", by="eve")
+    with run_simulator(world) as simulator:
+        async with run_service(simulator, clock, **APPROVED) as service:
+            await complete_backfill(service)
+            await approve(service)
+            world.unreact(first, "rocket", by="ada")
+            world.react(first, "rocket", by="eve")
+            world.react(second, "rocket", by="ada")
+            world.unreact(second, "rocket", by="eve")
+            assert await check(service) == ["First"]
+            assert await check(service, 86_400) == ["Second"]
+            assert await approve(service) == []
+
+
+async def test_review_of_the_unchanged_is_free_with_a_token(clock: FakeClock) -> None:
+    world = approval_world(clock)
+    for n in range(6):
+        world.react(comment_on(world, f"Comment {n}"), "rocket", by="ada")
+    with run_simulator(world) as simulator:
+        async with run_service(simulator, clock, **APPROVED) as service:
+            await complete_backfill(service)
+            await approve(service)
+            version = (await service.get(PATH)).json()["post"]["version"]
+            clock.advance(86_401)
+            counts = []
+            for _ in range(3):
+                simulator.requests.clear()
+                await service.application.approvals.request_all(BLOG)  # type: ignore[union-attr]
+                assert {request.status for request in simulator.requests} <= {304}
+                counts.append(len(simulator.requests))
+                clock.advance(2)
+            assert counts == [4, 2, 0]
+            response = (await service.get(PATH)).json()
+            assert (response["post"]["version"], len(response["comments"])) == (version, 6)
+
+
+async def test_reviews_leave_requests_to_new_comments(clock: FakeClock) -> None:
+    world = approval_world(clock)
+    for n in range(4):
+        world.react(comment_on(world, f"Comment {n}"), "rocket", by="ada")
+    with run_simulator(world) as simulator:
+        async with run_service(simulator, clock, **APPROVED | {"github_token": None}) as service:
+            await complete_backfill(service)
+            await approve(service)
+            clock.advance(86_401)
+            counts = [len(await approve(service))]
+            for _ in range(4):
+                clock.advance(900)
+                counts.append(len(await approve(service)))
+            assert counts == [2, 0, 0, 2, 0]
+
+
+async def test_owner_may_react_after_a_thousand_others(clock: FakeClock) -> None:
+    world = approval_world(clock)
+    comment = comment_on(world, "Popular")
+    world.react(comment, "rocket", times=1001)
+    world.react(comment, "rocket", by="ada")
+    with run_simulator(world) as simulator:
+        async with run_service(simulator, clock, **APPROVED) as service:
+            await complete_backfill(service)
+            assert len(await approve(service)) == 12
+            assert await service.texts(1) == ["Popular"]
+
+
 @pytest.mark.parametrize(("approvers", "warnings"), [("", 1), ("carol", 0)])
 async def test_organisation_cannot_approve_and_is_named(
     clock: FakeClock, caplog: pytest.LogCaptureFixture, approvers: str, warnings: int

@@ -230,6 +230,8 @@ async def test_counts_leave_out_what_is_held_back(world: World, clock: FakeClock
             (post,) = [post for post in await _posts(owned) if post["threads"][0]["ghissueid"] == 1]
             assert (post["comment_count"], post["held_count"]) == (3, 1)
             status = await _status(owned)
+            assert sum(week["comments"] for week in status["weeks"]) == status["comments"] == 5
+            assert post["last_comment_at"] < status["held_comments"][0]["created_at"]
             assert [(item["author"], item["hold_reason"]) for item in status["held_comments"]] == [
                 ("mallory", "It has the word “casino”.")
             ]

@@ -15,6 +15,7 @@ from tests.fakes import FakeClock
 from tests.integration.local_service import run_service
 from tests.integration.owner.owner_client import BASE_URL, BEARER, OwnedService, run_owned_service, set_cookies
 
+PROXIED: dict[str, Any] = {"origin": "https://a.example", "sec_fetch_site": "same-origin"}
 OWNER_PATHS = ("/owner", "/owner/events", "/owner.css", "/owner.js", "/api/v1/owner/status", "/api/v1/owner/counts")
 
 
@@ -113,6 +114,20 @@ async def test_cookie_fits_the_address(
             assert "ada/blog" in (await owned.owner.request("/owner")).text
 
 
+async def test_cookie_goes_to_the_page_that_the_browser_names(owned: OwnedService) -> None:
+    paths = {
+        "https://a.example/owner?page=2": "/owner",
+        "https://a.example/talk/owner": "/talk/owner",
+        "https://b.example/talk/owner": "",
+        "https://a.example/x;Domain=example/owner": "",
+        "https://a.example/": "",
+        "https://[/owner": "",
+    }
+    for referer, path in paths.items():
+        response = await owned.owner.sign_in(**PROXIED, referer=referer)
+        assert [cookie["path"] for cookie in set_cookies(response)] == [path] * 2, referer
+
+
 async def test_session_expires(owned: OwnedService, clock: FakeClock) -> None:
     await owned.owner.sign_in()
     clock.advance(7 * 86_400 - 10)
@@ -160,6 +175,28 @@ async def test_forged_cookies_open_nothing(owned: OwnedService) -> None:
     for forgery in forgeries:
         owned.owner.cookies = {"afterword-owner": forgery.encode("ascii", "replace").decode()}
         assert "ada/blog" not in (await owned.owner.request("/owner")).text, forgery
+
+
+async def test_stale_cookie_hides_no_session(owned: OwnedService) -> None:
+    await owned.owner.sign_in()
+    value, device = owned.owner.cookies["afterword-owner"], owned.owner.cookies["afterword-owner-device"]
+    stranger = owned.stranger()
+    for stale in (f"afterword-owner={value}x", "__Secure-afterword-owner=", "afterword-owner=;a;=b", 'x="a; b"'):
+        for header in (f"{stale}; afterword-owner={value}", f"afterword-owner={value}; {stale}"):
+            assert "ada/blog" in (await stranger.request("/owner", cookie=header)).text, header
+    for n in range(6):
+        response = await stranger.sign_in(f"a-guess-of-a-stranger-{n}")
+    assert response.status_code == 429
+    header = f"afterword-owner-device={device}; afterword-owner-device=x"
+    assert (await stranger.sign_in(cookie=header)).status_code == 303
+
+
+async def test_head_of_the_news_ends(owned: OwnedService) -> None:
+    response = await owned.owner.request("/owner/events", method="HEAD", authorization=BEARER["authorization"])
+    assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert "no-store" in response.headers["cache-control"]
+    assert (await owned.stranger().request("/owner/events", method="HEAD")).status_code == 401
 
 
 @pytest.mark.parametrize(

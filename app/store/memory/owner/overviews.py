@@ -17,12 +17,21 @@ class MemoryOverviews(Overviews):
     def __init__(self, mirror: MemoryMirror) -> None:
         self._mirror = mirror
 
-    async def site(self, repo: Repository, *, includes: Includes, since: str, newest: int) -> SiteOverview:
+    async def site(
+        self,
+        repo: Repository,
+        *,
+        includes: Includes,
+        since: str,
+        newest: int,
+        excluded_ids: frozenset[int] = frozenset(),
+    ) -> SiteOverview:
         data = self._mirror.data_of(repo)
-        threads = tuple(_thread(data.threads[number]) for number in sorted(data.threads, reverse=True))
+        threads = tuple(_thread(data.threads[number], excluded_ids) for number in sorted(data.threads, reverse=True))
         numbers = [thread.number for thread in threads if includes(thread)]
         comments = list(chain.from_iterable(data.threads[number].comments.values() for number in numbers))
-        times = (comment.created_at for comment in comments if comment.created_at >= since)
+        counted_comments = (comment for comment in comments if comment.id not in excluded_ids)
+        times = (comment.created_at for comment in counted_comments if comment.created_at >= since)
         return SiteOverview(
             data.record,
             threads,
@@ -35,8 +44,9 @@ class MemoryOverviews(Overviews):
         return None
 
 
-def _thread(data: ThreadData) -> ThreadOverview:
+def _thread(data: ThreadData, excluded_ids: frozenset[int]) -> ThreadOverview:
     issue, record = data.issue, data.record(0)
+    times = (comment.created_at for comment in data.comments.values() if comment.id not in excluded_ids)
     return ThreadOverview(
         number=issue.number,
         title=issue.title,
@@ -50,5 +60,5 @@ def _thread(data: ThreadData) -> ThreadOverview:
         complete=record.complete,
         count_mismatch=record.count_mismatch,
         checked_at=record.checked_at,
-        last_comment_at=max((comment.created_at for comment in data.comments.values()), default=None),
+        last_comment_at=max(times, default=None),
     )

@@ -5,7 +5,7 @@ have an index of their own, so that no text is read for counting weeks.
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.domain.records import Tombstone
@@ -29,16 +29,17 @@ SELECT json_extract(CAST(source AS TEXT), '$.title', '$.html_url', '$.state', '$
     is_pull_request, comment_count, mirrored_count, complete, comment_count <> mirrored_count + count_offset, checked_at
 FROM issue WHERE {_OF_SITE} ORDER BY number DESC
 """
-_LAST_COMMENTS = f"SELECT number, max(created_at) FROM comment WHERE {_OF_SITE} GROUP BY number"
+_LAST_COMMENTS = f"SELECT number, max(created_at) FROM comment WHERE {_OF_SITE} %s GROUP BY number"
 _TOMBSTONES = f"SELECT number, gone, checked_at, transferred_to FROM tombstone WHERE {_OF_SITE} ORDER BY number"
 _WEEKS = f"""
-SELECT (CAST(strftime('%s', created_at) AS INTEGER) - {FIRST_MONDAY}) / {WEEK_SECONDS} AS week, count(*) FROM comment
-WHERE {_OF_SITE} AND created_at >= :since AND number IN (SELECT value FROM json_each(:keys)) GROUP BY week
+SELECT (CAST(strftime('%%s', created_at) AS INTEGER) - {FIRST_MONDAY}) / {WEEK_SECONDS} AS week, count(*) FROM comment
+WHERE {_OF_SITE} AND created_at >= :since AND number IN (SELECT value FROM json_each(:keys)) %s GROUP BY week
 """
 _NEWEST = f"""
 SELECT source, image_sizes, approval FROM comment
 WHERE {_OF_SITE} AND number IN (SELECT value FROM json_each(:keys)) ORDER BY id DESC LIMIT :newest
 """
+_NOT_EXCLUDED = "AND id NOT IN (SELECT value FROM json_each(:excluded))"
 _BYTES = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
 
 
@@ -48,16 +49,27 @@ class SqliteOverviews(Overviews):
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
 
-    async def site(self, repo: Repository, *, includes: Includes, since: str, newest: int) -> SiteOverview:
+    async def site(
+        self,
+        repo: Repository,
+        *,
+        includes: Includes,
+        since: str,
+        newest: int,
+        excluded_ids: frozenset[int] = frozenset(),
+    ) -> SiteOverview:
+        condition = _NOT_EXCLUDED if excluded_ids else ""  # without it, the index answers alone
+
         def query(connection: sqlite3.Connection) -> SiteOverview:
-            threads = _threads(connection, repo)
+            parameters: dict[str, Any] = {"key": repo.key, "excluded": json_list(excluded_ids)}
+            threads = _threads(connection, condition, parameters)
             numbers = json_list(thread.number for thread in threads if includes(thread))
-            parameters = {"key": repo.key, "keys": numbers, "since": since, "newest": newest}
+            parameters |= {"keys": numbers, "since": since, "newest": newest}
             return SiteOverview(
                 read_site(connection, repo),
                 threads,
                 tuple(Tombstone(row[0], bool(row[1]), *row[2:]) for row in connection.execute(_TOMBSTONES, parameters)),
-                dict(connection.execute(_WEEKS, parameters).fetchall()),
+                dict(connection.execute(_WEEKS % condition, parameters).fetchall()),
                 tuple(parse_comments(connection.execute(_NEWEST, parameters).fetchall())),
             )
 
@@ -67,14 +79,17 @@ class SqliteOverviews(Overviews):
         return int((await self._file.rows(_BYTES))[0][0])
 
 
-def _threads(connection: sqlite3.Connection, repo: Repository) -> tuple[ThreadOverview, ...]:
+def _threads(
+    connection: sqlite3.Connection, condition: str, parameters: Mapping[str, Any]
+) -> tuple[ThreadOverview, ...]:
+    """Return all threads; `condition` says which comments count as the last one."""
     try:
-        rows = connection.execute(_THREADS, {"key": repo.key}).fetchall()
+        rows = connection.execute(_THREADS, parameters).fetchall()
     except sqlite3.OperationalError as error:
         if "malformed JSON" in str(error):
             raise ValueError(str(error)) from error  # the store counts as damaged, as for every other read
         raise
-    last = dict(connection.execute(_LAST_COMMENTS, {"key": repo.key}).fetchall())
+    last = dict(connection.execute(_LAST_COMMENTS % condition, parameters).fetchall())
     fields, labels = parse_all(row[0].encode() for row in rows), parse_all(row[1] for row in rows)
     return tuple(_thread(*values, last) for values in zip(fields, labels, rows, strict=True))
 

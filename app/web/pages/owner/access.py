@@ -7,7 +7,9 @@ sign one.
 """
 
 import asyncio
+import re
 from collections.abc import Mapping
+from itertools import islice
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.exceptions import HTTPException
@@ -36,6 +38,8 @@ _MAX_FIELDS = 20
 _FORM_SECONDS = 10.0
 _FORM_TYPE = "application/x-www-form-urlencoded"
 _MAX_TOKEN = 1_024
+_MOST_COOKIES = 10
+_PAGE_PATH = re.compile(r"(?:/[\w.~%!$&'()*+=:@-]+)*/owner", re.ASCII)
 
 
 def owner_desk(request: Request) -> OwnerDesk:
@@ -47,9 +51,12 @@ def owner_desk(request: Request) -> OwnerDesk:
 
 async def find_session(request: Request) -> Session | None:
     """Return the session of a request's cookie, if it has a valid one. Raises `StoreError`."""
-    now = web_context(request).now()
-    value = _cookie(request, _SESSION)
-    return await owner_desk(request).sessions.find(value, now) if value else None
+    now, sessions = web_context(request).now(), owner_desk(request).sessions
+    for value in _cookies(request, _SESSION):
+        session = await sessions.find(value, now)
+        if session is not None:
+            return session
+    return None
 
 
 def has_owner_token(request: Request) -> bool:
@@ -67,7 +74,8 @@ def has_owner_token(request: Request) -> bool:
 def check_token(request: Request, token: str) -> None:
     """Raise `WrongToken` unless this is the owner's token, and `TooManyAttempts` without comparing it."""
     desk, now = owner_desk(request), web_context(request).now()
-    device = desk.sessions.device(_cookie(request, _DEVICE), now)
+    devices = (desk.sessions.device(value, now) for value in _cookies(request, _DEVICE))
+    device = next(filter(None, devices), None)
     if not desk.attempts.check(token[:_MAX_TOKEN], client_address(request), device):
         raise WrongToken
 
@@ -175,8 +183,11 @@ def _set_cookie(request: Request, response: Response, name: str, value: str, max
     response.headers.append("set-cookie", "; ".join(attributes))
 
 
-def _cookie(request: Request, name: str) -> str | None:
-    return request.cookies.get(f"{_SECURE}{name}") or request.cookies.get(name)
+def _cookies(request: Request, name: str) -> list[str]:
+    """Return the values of all cookies of a name: an earlier one of another path, or of another host, hides none."""
+    pairs = (pair.partition("=") for pair in request.headers.get("cookie", "").split(";"))
+    values = (value.strip() for key, _, value in pairs if key.strip() in {name, f"{_SECURE}{name}"})
+    return list(islice(values, _MOST_COOKIES))
 
 
 def _is_public(request: Request) -> bool:
@@ -192,11 +203,25 @@ def _has_public_https(request: Request) -> bool:
 def _cookie_path(request: Request, *, is_public: bool) -> str | None:
     """Return the path of the owner's page as the browser sees it; None if a proxy may have taken a prefix away.
 
-    Without a path, a browser takes the folder of the form's address. https://httpwg.org/specs/rfc6265.html#cookie-path
+    The browser names its page in `Referer`. Without a path, it takes the folder of the form's address.
+    https://httpwg.org/specs/rfc6265.html#cookie-path
     """
     if is_public:
         return f"{urlsplit(web_context(request).public_url or '').path}/owner"
     origin = request.headers.get("origin", "null").lower()
+    page_path = _path_at(origin, request.headers.get("referer", ""))
+    if page_path is not None:
+        return page_path
     is_direct = origin in {"null", _direct_origin(request)}
     has_proxy = not is_direct or any(name.startswith(_PROXY_HEADERS) for name in request.headers)
     return None if has_proxy else "/owner"
+
+
+def _path_at(origin: str, address: str) -> str | None:
+    """Return the path of an owner's page of this origin; None for another address."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    is_page = f"{parts.scheme}://{parts.netloc}".lower() == origin and _PAGE_PATH.fullmatch(parts.path)
+    return parts.path if is_page else None

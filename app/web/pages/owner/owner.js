@@ -1,32 +1,61 @@
 // Reads the page again after news, and replaces the sections that changed. What the owner has opened or types stays.
 
 const STREAM = "owner/events";
+const NAME = `afterword ${new URL(STREAM, location.href)}`;
 const RETRY = 10_000;
 const news = document.querySelector("#news");
 // The page is this service's own, with everything from outside escaped.
 const policy = window.trustedTypes?.createPolicy("afterword-owner", { createHTML: (html) => html }) ?? { createHTML: (html) => html };
-let stream, isReading, isOutdated;
+let controller, channel, stream, timer, isReading, isOutdated;
 
+// A browser allows few connections to one host, so all visible pages share one stream: the page that has a lock reads it,
+// and tells the others over a channel. Without locks or channels (a page without TLS), each page reads a stream.
 function connect() {
-  if (stream || document.hidden) return;
-  stream = new EventSource(STREAM);
-  stream.addEventListener("changed", refresh);
-  stream.onopen = () => stream.hasOpened ? refresh() : (stream.hasOpened = true); // after a break, news may be missed
-  stream.onerror = () => {
-    if (stream?.readyState === EventSource.CLOSED) setTimeout(reconnect, RETRY);
+  if (controller || document.hidden) return;
+  controller = new AbortController();
+  const { signal } = controller;
+  const listen = () => {
+    if (signal.aborted) return;
+    openStream();
+    return new Promise((release) => signal.addEventListener("abort", release));
+  };
+  try {
+    channel = navigator.locks && new BroadcastChannel(NAME);
+  } catch {} // the browser has none, or blocks storage
+  if (!channel) {
+    listen();
+    return;
+  }
+  channel.onmessage = refresh;
+  navigator.locks.request(NAME, { signal }, listen).catch(listen);
+}
+
+function openStream() {
+  const source = (stream = new EventSource(STREAM));
+  source.addEventListener("changed", announce);
+  source.onopen = announce; // before it was open, news may have been missed
+  source.onerror = () => {
+    if (source.readyState === EventSource.CLOSED) timer = setTimeout(reopen, RETRY);
   };
 }
 
 function disconnect() {
+  controller?.abort();
+  clearTimeout(timer);
   stream?.close();
-  stream = null;
+  channel?.close();
+  controller = channel = stream = null;
 }
 
 // If the session has ended, reading the page again leads to the form.
-function reconnect() {
-  disconnect();
-  connect();
-  if (!document.hidden) refresh();
+function reopen() {
+  openStream();
+  announce();
+}
+
+function announce() {
+  channel?.postMessage("news");
+  refresh();
 }
 
 async function refresh() {

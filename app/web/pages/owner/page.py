@@ -20,7 +20,7 @@ from app.serving.owner.listing import Listing
 from app.serving.owner.model import Overview
 from app.serving.owner.sessions import Session
 from app.web.assets import file_response
-from app.web.context import web_context
+from app.web.context import request_state, web_context
 from app.web.errors import describe_and_log
 from app.web.event_stream import CONTENT_TYPE
 from app.web.pages.layout import PageRoute, page_files, render_page, security_headers
@@ -119,6 +119,8 @@ async def events(request: Request) -> Response:
             yield b"event: changed\ndata: {}\n\n" if has_news else b": \n\n"
 
     headers = {**PRIVATE, "cache-control": "private, no-store, no-transform", "x-accel-buffering": "no"}
+    if request_state(request.scope).is_head:
+        return Response(headers=headers, media_type=CONTENT_TYPE)
     return StreamingResponse(stream(), headers=headers, media_type=CONTENT_TYPE)
 
 
