@@ -5,6 +5,8 @@ from typing import Any
 import httpx
 from playwright.sync_api import Page, Route
 
+from app.simulator.world.sample import SAMPLE_REPO
+from tests.journeys.browser import RecordedPage
 from tests.widget.stage import TALK, Stage
 
 WATCH_SHIFTS = """globalThis.shifts = [];
@@ -21,6 +23,17 @@ def wait_for_state(page: Page, state: str = "ready") -> None:
 def wait_until_enhanced(page: Page) -> None:
     """Wait until the script that follows the first paint has run."""
     page.wait_for_selector(".pc-news", state="attached")
+
+
+def shown_thread(page: Page) -> str:
+    """Return the number of the thread that the page leads to."""
+    href = page.locator(".pc-write a").get_attribute("href") or ""
+    return href.removeprefix(f"https://github.com/{SAMPLE_REPO}/issues/").removesuffix("#issuecomment-new")
+
+
+def thread_questions(recorded: RecordedPage, api: str) -> list[str]:
+    """Return the addresses that the page requested comments from."""
+    return [url for url in recorded.requests_to(f"{api}posts") if "/events" not in url]
 
 
 def author_names(page: Page) -> list[str]:

@@ -6,8 +6,10 @@ const SYSTEM = /^preferred[-_]color[-_]scheme$/;
 const attributes = {};
 for (const { name, value } of script.attributes) attributes[name.replace(/^data-/, "")] = value;
 const isGiscus = "mapping" in attributes || "repo-id" in attributes;
+const ORIGINS = isGiscus ? ["https://giscus.app"] : ["https://beaudar.lipk.org", "https://utteranc.es"];
 
-const element = createComments({ repo: attributes.repo, lang: isGiscus && attributes.lang, ...nameThread() });
+const order = attributes["comment-order"] === "desc" && "newest"; // beaudar's
+const element = createComments({ repo: attributes.repo, lang: isGiscus && attributes.lang, order, ...nameThread() });
 const classes = isGiscus ? ["giscus"] : ["utterances", "beaudar"];
 const existing = isGiscus && document.querySelector(".giscus");
 const container = existing || createElement("div", classes.join(" "));
@@ -26,28 +28,56 @@ function nameThread() {
   }
   const { mapping = "pathname", term } = attributes;
   if (mapping === "number") return { ghissueid: term };
+  if (/^(url|og:title)$/.test(mapping)) return { term: `giscus:${mapping}` };
   return { term: mapping === "specific" ? term : mapping };
 }
 
-// Pages send messages to the frame of the other system, and wait for its first ones. This frame shows nothing.
+// Pages send messages to the frame of the other system, wait for its own, and trust these by their origin and source. This
+// frame shows nothing.
 function createFrame() {
   const frame = createElement("iframe", classes.map((name) => `${name}-frame`).join(" "), { title: "", "aria-hidden": "true" });
   frame.hidden = true;
-  frame.style.display = "none";
-  const receive = (data) => {
-    const other = data?.type === "set-theme" ? data.theme : data?.giscus?.setConfig?.theme;
-    if (typeof other !== "string") return;
-    theme = other;
-    applyTheme();
+  frame.style.setProperty("display", "none", "important");
+  const frameWindow = { postMessage: receive };
+  Object.defineProperties(frame, { src: { value: SERVICE }, contentWindow: { value: frameWindow } });
+  const send = (data) => {
+    for (const origin of [...ORIGINS, root.origin]) {
+      const message = new MessageEvent("message", { origin, data });
+      dispatchEvent(Object.defineProperty(message, "source", { value: frameWindow }));
+    }
   };
-  Object.defineProperties(frame, { src: { value: SERVICE }, contentWindow: { value: { postMessage: receive } } });
+  const sizes = new ResizeObserver(() => {
+    const height = element.offsetHeight;
+    if (height) send(isGiscus ? { giscus: { resizeHeight: height } } : { type: "resize", height });
+  });
   const report = () => {
     frame.dispatchEvent(new Event("load"));
-    const data = isGiscus ? { giscus: { resizeHeight: container.offsetHeight } } : { type: "resize", height: container.offsetHeight };
-    dispatchEvent(new MessageEvent("message", { origin: root.origin, data }));
+    sizes.observe(element);
   };
   for (const name of ["loaded", "failed"]) element.addEventListener(`comments-${name}`, () => setTimeout(report), { once: true });
+  if (attributes["emit-metadata"] === "1")
+    for (const name of ["loaded", "changed"])
+      element.addEventListener(`comments-${name}`, ({ detail }) => element.post?.ghissueid && send({ giscus: describe(detail) }));
   return frame;
+}
+
+// Returns what giscus tells the page of a discussion. Issues have no replies apart from comments.
+function describe({ count, status }) {
+  const { ghissueid, repo, issue_url } = element.post;
+  const discussion = { id: `${ghissueid}`, url: issue_url, locked: status === "locked", repository: { nameWithOwner: repo } };
+  return { discussion: { ...discussion, totalCommentCount: count ?? 0, totalReplyCount: 0, reactionCount: 0, reactions: {} }, viewer: null };
+}
+
+function receive(data) {
+  const { setConfig = {} } = data?.giscus || {};
+  const other = data?.type === "set-theme" ? data.theme : setConfig.theme;
+  if (typeof other === "string") {
+    theme = other;
+    applyTheme();
+  }
+  const names = { ghissueid: setConfig.number, term: setConfig.term, lang: setConfig.lang };
+  for (const name in names) if (names[name]) element.setAttribute(name, names[name]);
+  if (names.term) element.removeAttribute("ghissueid");
 }
 
 // A theme is light or dark. The themes of utterances also have their colours, in other-systems.css.
