@@ -1,10 +1,13 @@
 """Pages as blogs with other comment systems have them: only the host of the script is ours."""
 
+from pathlib import Path
+
 from app.simulator.world.sample import SAMPLE_REPO
 from tests.widget.stage import Stage
 
 OWNER, NAME = SAMPLE_REPO.split("/")
 HELLO, LONGER, TITLED, GITALK, GITMENT, VSSUE, MARKED = 60, 61, 62, 63, 64, 65, 66
+TURBO = Path("tests/generators/node_modules/@hotwired/turbo/dist/turbo.es2017-umd.js")
 CLIENT_SECRET = "0123456789abcdef-the-client-secret"
 _ISSUES = {
     LONGER: ("posts/hello-world/", ()),

@@ -17,6 +17,7 @@ from tests.widget.other_systems import (
     MARKED,
     NAME,
     OWNER,
+    TURBO,
     VSSUE,
     component,
     counting_giscus,
@@ -242,6 +243,26 @@ def test_page_that_waits_for_the_frame_goes_on(stage: Stage, open_page: OpenPage
     assert page.evaluate("comments.offsetHeight === document.querySelector('post-comments').offsetHeight")
     page.add_style_tag(content=".utterances-frame { display: block !important }")
     assert not page.locator(".utterances-frame").is_visible()
+    assert not recorded.complaints
+
+
+def test_frame_works_after_turbo_restores_its_page(stage: Stage, open_page: OpenPage) -> None:
+    stage.blog.pages["/turbo.js"] = ({"content-type": "text/javascript"}, TURBO.read_bytes())
+    body = f'<a id="next" href="/posts/hello-world/">Next</a><div>{waiting_page(utterances(stage))}</div>'
+    for name in ("posts/hello-world/", "posts/hello/"):
+        address = stage.publish(body, name=name, script=False, head='<script src="/turbo.js"></script>')
+    recorded = open_page(address)
+    page = recorded.page
+    numbered = "number => document.querySelector('post-comments')?.number === number && heard.length"
+    page.wait_for_function(numbered, arg=str(HELLO))
+    page.click("#next")
+    page.wait_for_function(numbered, arg=str(LONGER))
+    page.evaluate("heard = []")
+    page.go_back()
+    page.wait_for_function(numbered, arg=str(HELLO))
+    message = "document.querySelector('iframe').contentWindow.postMessage({type: 'set-theme', theme: 'icy-dark'}, 'https://utteranc.es')"
+    page.evaluate(message)
+    assert page.locator("post-comments").get_attribute("data-look") == "icy-dark"
     assert not recorded.complaints
 
 
