@@ -1,5 +1,7 @@
 """Waits for the widget in a browser's page, and reads what it shows."""
 
+import threading
+import time
 from typing import Any
 
 import httpx
@@ -23,6 +25,14 @@ def wait_for_state(page: Page, state: str = "ready") -> None:
 def wait_until_enhanced(page: Page) -> None:
     """Wait until the script that follows the first paint has run."""
     page.wait_for_selector(".pc-news", state="attached")
+
+
+def wait_for_status(address: str, status: int) -> None:
+    """Wait until the service answers a read with this status."""
+    deadline = time.monotonic() + 20
+    while httpx.get(address, trust_env=False).status_code != status:
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.02)
 
 
 def shown_thread(page: Page) -> str:

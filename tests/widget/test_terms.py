@@ -29,7 +29,7 @@ from tests.widget.other_systems import (
     vssue,
     waiting_page,
 )
-from tests.widget.pages import shown_thread, thread_questions, wait_for_state, wait_until_enhanced
+from tests.widget.pages import shown_thread, thread_questions, wait_for_state, wait_for_status, wait_until_enhanced
 from tests.widget.stage import TALK, Stage, stage
 
 pytestmark = pytest.mark.untraced  # other tests cover the same code; tracing these would take long
@@ -152,6 +152,7 @@ def test_undecided_or_absent_term_is_a_visible_state(stage: Stage, open_page: Op
     for title in ("Twice | Blog", "Twice | Notes"):
         issue = stage.world.open_issue(SAMPLE_REPO, title=title)
         stage.wait_until_served(issue.number, 0)
+    wait_for_status(f"{stage.api}posts?term=Twice&term_of=title", 409)
     body = f'<post-comments repo="{SAMPLE_REPO}" term="Twice" term-of="title"></post-comments>'
     page = open_page(stage.publish(body, name="posts/twice/")).page
     wait_for_state(page, "failed")
