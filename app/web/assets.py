@@ -52,7 +52,7 @@ _SOURCES = (
     *("widget.js", "more.js", "updates.js", "live.js", "all.js", "lists.js", "scheme.js", "terms.js"),
     *("widget.css", "content.css", "page.css", "other_systems/other-systems.css"),
 )
-_OTHER_SYSTEMS = ("client.js", "gitalk.js", "gitment.js")
+_OTHER_SYSTEMS = ("client.js", "gitalk.js", "gitment.js", "vssue.js")
 """What stands in for the scripts of other comment systems, under their names."""
 _QUOTED_NAME = re.compile(r'"(\w+)":')
 """A name in JSON that needs no quotes in JavaScript."""

@@ -2,12 +2,14 @@
 
 const description = () => document.querySelector("meta[name=description]")?.content || "";
 
-// What of the page a term may be, as utterances, beaudar and giscus compute it.
+// What of the page a term may be, as utterances and beaudar compute it; giscus differs in two.
 const PAGE = {
   pathname: () => (location.pathname.length < 2 ? "index" : location.pathname.slice(1).replace(/\.\w+$/, "")),
   url: () => document.querySelector("link[rel=canonical]")?.href || location.origin + location.pathname + location.search,
   title: () => document.title,
   "og:title": () => document.querySelector("meta:is([property='og:title'], [name='og:title'])")?.content || "",
+  "giscus:url": () => location.href.split("#")[0],
+  "giscus:og:title": () => document.querySelector("meta:is([property='og:title'], [name=title])")?.content || "",
 };
 // The service accepts no longer ones, and GitHub has no longer titles and labels: what is cut is no post's.
 const MAX_TERM = 1000;
@@ -22,7 +24,7 @@ function readQuery(element) {
   const isOfPage = Object.hasOwn(PAGE, name);
   const parameters = {
     term: isOfPage ? PAGE[name]() : name,
-    term_of: isOfPage ? name : element.getAttribute("term-of"),
+    term_of: isOfPage ? name.replace("giscus:", "") : element.getAttribute("term-of"),
     title_prefix: name && element.getAttribute("title-prefix"),
     marker: element.getAttribute("marker"),
   };

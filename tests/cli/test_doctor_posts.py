@@ -17,7 +17,13 @@ from tests.cli.doctor_runs import DoctorRunner, RunDoctor
 from tests.cli.irregular_blog import FINDINGS, NOTES, REPO, open_issues, write_blog
 from tests.cli.sarif_rules import check_log
 
-_NEEDS_OTHER_BLOG = {"value-from-elsewhere", "unsupported-file", "unreadable-folder", "issue-without-label"}
+_NEEDS_OTHER_BLOG = {
+    "value-from-elsewhere",
+    "unsupported-file",
+    "unreadable-folder",
+    "issue-without-label",
+    "ambiguous-term",
+}
 """Rules about what this blog cannot have at the same time; the domain's tests have them."""
 
 

@@ -161,6 +161,25 @@ def test_unused_thread_is_named_to_its_page() -> None:
     assert short([unused]) == [("unused-thread", "warning", None, 7)]
 
 
+def test_blog_without_numbers_has_notes_and_ambiguous_pages() -> None:
+    pages = [
+        post("a.md", title="First Things"),
+        post("b.md", title="Second Things of All"),
+        post("c.md", title="Third"),
+    ]
+    fourth = IssueFacts("Fourth One", labels=("Gitalk", "0a1b"))
+    found = findings(
+        pages, site({3: "First Things", 7: "second things of all", 9: "Second Things – of all", 11: fourth})
+    )
+    assert short(found) == [
+        ("ambiguous-term", "warning", "b.md", 7),
+        *(("post-without-number", "note", source, None) for source in ("a.md", "b.md", "c.md")),
+        *(("unused-thread", "note", None, number) for number in (3, 7, 9, 11)),
+    ]
+    assert found[0].message == "Several issues of ada/blog have the title or path of this page: #7, #9."
+    assert all(finding.advice.startswith("Do nothing if") for finding in found[1:])
+
+
 @pytest.mark.parametrize(
     ("issue", "count"),
     [

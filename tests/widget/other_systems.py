@@ -1,10 +1,13 @@
 """Pages as blogs with other comment systems have them: only the host of the script is ours."""
 
+from pathlib import Path
+
 from app.simulator.world.sample import SAMPLE_REPO
 from tests.widget.stage import Stage
 
 OWNER, NAME = SAMPLE_REPO.split("/")
 HELLO, LONGER, TITLED, GITALK, GITMENT, VSSUE, MARKED = 60, 61, 62, 63, 64, 65, 66
+TURBO = Path("tests/generators/node_modules/@hotwired/turbo/dist/turbo.es2017-umd.js")
 CLIENT_SECRET = "0123456789abcdef-the-client-secret"
 _ISSUES = {
     LONGER: ("posts/hello-world/", ()),
@@ -98,3 +101,73 @@ def giscus(stage: Stage) -> str:
         data-input-position="bottom" data-theme="preferred_color_scheme" data-lang="en"
         crossorigin="anonymous" async>
     </script>"""
+
+
+def waiting_page(tag: str) -> str:
+    """Return what themes do that wait for the frame: they trust one origin and one source, and set a height.
+
+    The heights are in `heard`; `tag` is the script's element.
+    """
+    return f"""<script>
+      globalThis.heard = [];
+      addEventListener("message", ({{ origin, source, data }}) => {{
+        const frame = document.querySelector("iframe.utterances-frame");
+        if (origin !== "https://utteranc.es" || !frame || source !== frame.contentWindow) return;
+        if (data.type !== "resize") return;
+        heard.push(data.height);
+        document.getElementById("comments").style.height = `${{data.height}}px`;
+        source.postMessage({{ type: "set-theme", theme: "photon-dark" }}, origin);
+      }});
+    </script><div id="comments" style="overflow: hidden">{tag}</div>"""
+
+
+def counting_giscus(stage: Stage) -> str:
+    """Return what a page does that asks giscus for the number of comments."""
+    tag = giscus(stage).replace('data-emit-metadata="0"', 'data-emit-metadata="1"')
+    return f"""<p id="count"></p><script>
+      addEventListener("message", (event) => {{
+        if (event.origin !== "https://giscus.app") return;
+        if (!(typeof event.data === "object" && event.data.giscus)) return;
+        const {{ discussion }} = event.data.giscus;
+        if (discussion) document.getElementById("count").textContent = discussion.totalCommentCount + discussion.totalReplyCount;
+      }});
+    </script>{tag}"""
+
+
+def vssue(stage: Stage, title: str = "'A day in July'", options: str = "") -> str:
+    """Return what the README of vssue says for pages without a bundler. Vue is `VUE`."""
+    return f"""<link rel="stylesheet" href="{stage.service.url}/vssue/dist/vssue.min.css">
+      <div id="vssue"></div>
+      <script>{VUE}</script>
+      <script src="{stage.service.url}/vssue/dist/vssue.github.min.js"></script>
+      <script>
+        const app = new Vue({{
+          el: "#vssue",
+          render: (h) => h("Vssue", {{
+            props: {{
+              title: {title},
+              options: {{
+                owner: "{OWNER}", repo: "{NAME}", clientId: "c0ffee", clientSecret: "{CLIENT_SECRET}", {options}
+              }},
+            }},
+          }}),
+        }});
+      </script>"""
+
+
+VUE = """
+  globalThis.Vue = class Vue {
+    static components = {};
+    static component(name, component) { Vue.components[name] = component; }
+    static use(plugin, options) { plugin.install(Vue, options); }
+    constructor({ el, render }) {
+      const [component, { props }] = render((name, data) => [Vue.components[name], data]);
+      const vm = { ...props };
+      for (const name in component.methods) vm[name] = component.methods[name].bind(vm);
+      vm.$el = component.render.call(vm, (name, { class: className }) => Object.assign(document.createElement(name), { className }));
+      document.querySelector(el).replaceWith(vm.$el);
+      component.mounted.call(vm);
+    }
+  };
+"""
+"""What vssue uses of Vue 2, which is no longer maintained: components by name, their element, and its mounting."""

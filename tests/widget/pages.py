@@ -1,10 +1,14 @@
 """Waits for the widget in a browser's page, and reads what it shows."""
 
+import threading
+import time
 from typing import Any
 
 import httpx
 from playwright.sync_api import Page, Route
 
+from app.simulator.world.sample import SAMPLE_REPO
+from tests.journeys.browser import RecordedPage
 from tests.widget.stage import TALK, Stage
 
 WATCH_SHIFTS = """globalThis.shifts = [];
@@ -21,6 +25,25 @@ def wait_for_state(page: Page, state: str = "ready") -> None:
 def wait_until_enhanced(page: Page) -> None:
     """Wait until the script that follows the first paint has run."""
     page.wait_for_selector(".pc-news", state="attached")
+
+
+def wait_for_status(address: str, status: int) -> None:
+    """Wait until the service answers a read with this status."""
+    deadline = time.monotonic() + 20
+    while httpx.get(address, trust_env=False).status_code != status:
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.02)
+
+
+def shown_thread(page: Page) -> str:
+    """Return the number of the thread that the page leads to."""
+    href = page.locator(".pc-write a").get_attribute("href") or ""
+    return href.removeprefix(f"https://github.com/{SAMPLE_REPO}/issues/").removesuffix("#issuecomment-new")
+
+
+def thread_questions(recorded: RecordedPage, api: str) -> list[str]:
+    """Return the addresses that the page requested comments from."""
+    return [url for url in recorded.requests_to(f"{api}posts") if "/events" not in url]
 
 
 def author_names(page: Page) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.simulator.world.sample import SAMPLE_REPO
-from tests.journeys.browser import OpenPage, RecordedPage, chromium, open_page, photograph
+from tests.journeys.browser import OpenPage, chromium, open_page, photograph
 from tests.widget.other_systems import (
     CLIENT_SECRET,
     GITALK,
@@ -15,15 +15,21 @@ from tests.widget.other_systems import (
     HELLO,
     LONGER,
     MARKED,
+    NAME,
+    OWNER,
+    TURBO,
     VSSUE,
     component,
+    counting_giscus,
     giscus,
     gitalk,
     gitment,
     open_threads,
     utterances,
+    vssue,
+    waiting_page,
 )
-from tests.widget.pages import wait_for_state, wait_until_enhanced
+from tests.widget.pages import shown_thread, thread_questions, wait_for_state, wait_for_status, wait_until_enhanced
 from tests.widget.stage import TALK, Stage, stage
 
 pytestmark = pytest.mark.untraced  # other tests cover the same code; tracing these would take long
@@ -38,14 +44,9 @@ def _threads(stage: Stage) -> None:
     open_threads(stage)
 
 
-def _shown(page: Page) -> str:
-    """Return the number of the thread that the page leads to."""
-    href = page.locator(".pc-write a").get_attribute("href") or ""
-    return href.removeprefix(f"https://github.com/{SAMPLE_REPO}/issues/").removesuffix("#issuecomment-new")
-
-
-def _questions(recorded: RecordedPage, stage: Stage) -> list[str]:
-    return [url for url in recorded.requests_to(f"{stage.api}posts") if "/events" not in url]
+def _style(page: Page, name: str) -> str:
+    """Return a computed property of the first comment."""
+    return str(page.locator(".pc-comment").first.evaluate(f"comment => getComputedStyle(comment).{name}"))
 
 
 def test_threads_are_found_without_a_number(stage: Stage, open_page: OpenPage) -> None:
@@ -64,8 +65,8 @@ def test_threads_are_found_without_a_number(stage: Stage, open_page: OpenPage) -
         recorded.requests.clear()
         recorded.page.goto(stage.publish(body, name=path))
         wait_until_enhanced(recorded.page)
-        assert _shown(recorded.page) == str(number)
-        assert len(_questions(recorded, stage)) == 1
+        assert shown_thread(recorded.page) == str(number)
+        assert len(thread_questions(recorded, stage.api)) == 1
     assert not recorded.complaints
 
 
@@ -134,12 +135,12 @@ def test_navigation_without_loading_finds_the_next_thread(stage: Stage, open_pag
     wait_until_enhanced(page)
     page.evaluate(_NAVIGATE, ["/posts/hello-world/", "Another post"])
     expect(page.locator(".pc-body")).to_contain_text("To posts/hello-world/")
-    assert _shown(page) == str(LONGER)
-    asked = len(_questions(recorded, stage))
+    assert shown_thread(page) == str(LONGER)
+    asked = len(thread_questions(recorded, stage.api))
     page.evaluate(_NAVIGATE, ["/posts/hello-world/?theme=dark#top", "(1) Another post"])
     page.locator("post-comments").evaluate("element => element.setAttribute('term', 'posts/hello/')")
     expect(page.locator(".pc-body").first).to_contain_text("To posts/hello/")
-    assert len(_questions(recorded, stage)) == asked + 1
+    assert len(thread_questions(recorded, stage.api)) == asked + 1
     page.locator("post-comments").evaluate(f"element => element.setAttribute('ghissueid', '{GITALK}')")
     expect(page.locator(".pc-body")).to_contain_text("To A day in May")
     page.locator("post-comments").evaluate("element => element.remove()")
@@ -151,6 +152,7 @@ def test_undecided_or_absent_term_is_a_visible_state(stage: Stage, open_page: Op
     for title in ("Twice | Blog", "Twice | Notes"):
         issue = stage.world.open_issue(SAMPLE_REPO, title=title)
         stage.wait_until_served(issue.number, 0)
+    wait_for_status(f"{stage.api}posts?term=Twice&term_of=title", 409)
     body = f'<post-comments repo="{SAMPLE_REPO}" term="Twice" term-of="title"></post-comments>'
     page = open_page(stage.publish(body, name="posts/twice/")).page
     wait_for_state(page, "failed")
@@ -162,7 +164,7 @@ def test_undecided_or_absent_term_is_a_visible_state(stage: Stage, open_page: Op
 
 
 def test_counts_by_term_are_one_request(stage: Stage, open_page: OpenPage) -> None:
-    names = ["posts/hello-world/", "posts/none/", "posts/hello-world/"]
+    names = ["posts/hello-world/", "/may/", "posts/hello-world/index.html"]
     body = "".join(f'<p><comment-count term="{name}">–</comment-count></p>' for name in names)
     recorded = open_page(
         stage.publish(body + '<p><comment-count ghissueid="41"></comment-count></p>', name="list.html")
@@ -195,8 +197,8 @@ def test_page_of_utterances_needs_another_host_only(stage: Stage, open_page: Ope
         recorded.requests.clear()
         page.goto(stage.publish(body, name="posts/hello/", script=False))
         wait_until_enhanced(page)
-        assert _shown(page) == str(number)
-        assert len(_questions(recorded, stage)) == 1
+        assert shown_thread(page) == str(number)
+        assert len(thread_questions(recorded, stage.api)) == 1
         assert recorded.hosts == {"127.0.0.1"}
     box = page.locator(".giscus").bounding_box()
     assert box is not None
@@ -227,6 +229,79 @@ def test_themes_of_utterances_follow_page_and_system(stage: Stage, open_page: Op
     page.evaluate("mount(document.getElementById('comments'))")
     wait_until_enhanced(page)
     assert page.locator(".utterances").count() == 1
+    assert not recorded.complaints
+
+
+def test_page_that_waits_for_the_frame_goes_on(stage: Stage, open_page: OpenPage) -> None:
+    recorded = open_page(stage.publish(waiting_page(utterances(stage)), name="posts/hello/", script=False))
+    page = recorded.page
+    wait_until_enhanced(page)
+    page.wait_for_function("heard.length")
+    element = page.locator("post-comments")
+    assert element.get_attribute("data-look") == "photon-dark"
+    page.locator(".pc-body").first.evaluate("body => (body.style.height = '1500px')")
+    page.wait_for_function("heard.at(-1) > 1500")
+    assert page.evaluate("comments.offsetHeight === document.querySelector('post-comments').offsetHeight")
+    page.add_style_tag(content=".utterances-frame { display: block !important }")
+    assert not page.locator(".utterances-frame").is_visible()
+    assert not recorded.complaints
+
+
+def test_frame_works_after_turbo_restores_its_page(stage: Stage, open_page: OpenPage) -> None:
+    stage.blog.pages["/turbo.js"] = ({"content-type": "text/javascript"}, TURBO.read_bytes())
+    body = f'<a id="next" href="/posts/hello-world/">Next</a><div>{waiting_page(utterances(stage))}</div>'
+    for name in ("posts/hello-world/", "posts/hello/"):
+        address = stage.publish(body, name=name, script=False, head='<script src="/turbo.js"></script>')
+    recorded = open_page(address)
+    page = recorded.page
+    numbered = "number => document.querySelector('post-comments')?.number === number && heard.length"
+    page.wait_for_function(numbered, arg=str(HELLO))
+    page.click("#next")
+    page.wait_for_function(numbered, arg=str(LONGER))
+    page.evaluate("heard = []")
+    page.go_back()
+    page.wait_for_function(numbered, arg=str(HELLO))
+    message = "document.querySelector('iframe').contentWindow.postMessage({type: 'set-theme', theme: 'icy-dark'}, 'https://utteranc.es')"
+    page.evaluate(message)
+    assert page.locator("post-comments").get_attribute("data-look") == "icy-dark"
+    assert not recorded.complaints
+
+
+def test_giscus_page_hears_of_count_and_term(stage: Stage, open_page: OpenPage) -> None:
+    head = '<link rel="canonical" href="https://blog.example/elsewhere"><meta name="title" content="posts/hello/">'
+    recorded = open_page(stage.publish(counting_giscus(stage), name="posts/hello-world/", script=False, head=head))
+    page = recorded.page
+    expect(page.locator("#count")).to_have_text("1")
+    config = {"giscus": {"setConfig": {"term": "posts/hello/", "theme": "dark_dimmed"}}}
+    page.evaluate("m => document.querySelector('.giscus-frame').contentWindow.postMessage(m, '*')", config)
+    page.wait_for_function(f"document.querySelector('post-comments').number === '{HELLO}'")
+    assert page.locator("post-comments").get_attribute("theme") == "dark"
+    for mapping, asked in (("url", f"{stage.blog.url}/posts/hello/"), ("og:title", "posts/hello/")):
+        body = giscus(stage).replace("pathname", mapping)
+        with page.expect_request(f"{stage.api}posts/comments*") as request:
+            page.goto(stage.publish(body, name="posts/hello/", script=False, head=head))
+        query = parse_qs(urlsplit(request.value.url).query)
+        assert (query["term"], query["term_of"]) == ([asked], [mapping])
+    assert not recorded.complaints
+
+
+def test_page_of_vssue_needs_another_host_only(stage: Stage, open_page: OpenPage) -> None:
+    recorded = open_page("about:blank")
+    page = recorded.page
+    cases = [
+        (vssue(stage), VSSUE),
+        (vssue(stage, title="(options) => `${options.prefix}A day in July`", options="locale: 'en'"), VSSUE),
+        (vssue(stage, title="null").replace("<div", "<script>document.title = 'A day in July'</script><div"), VSSUE),
+        (vssue(stage, title="'posts/hello/'", options="prefix: '', labels: ['comments'], perPage: 5"), HELLO),
+        (vssue(stage, options=f"}}, issueId: {TALK}, anything: {{"), TALK),
+    ]
+    for body, number in cases:
+        page.goto(stage.publish(body, name="any/", script=False))
+        wait_until_enhanced(page)
+        assert shown_thread(page) == str(number)
+        assert page.locator(".vssue post-comments").count() == 1
+    assert recorded.hosts == {"127.0.0.1"}
+    assert not any(CLIENT_SECRET in f"{request.url} {request.all_headers()}" for request in recorded.requests)
     assert not recorded.complaints
 
 
@@ -266,11 +341,26 @@ def test_page_of_gitalk_or_gitment_needs_another_host_only(stage: Stage, open_pa
             assert page.locator(".pc-comment").count() == 5
             assert page.evaluate("count") == 16
             photograph(page, "gitalk")
+            assert _style(page, "backgroundColor") != "rgba(0, 0, 0, 0)"
     assert page.locator(".gitment-root-container post-comments").count() == 1
+    assert _style(page, "outlineStyle") == "solid"
     assert recorded.hosts == {"127.0.0.1"}
     for request in recorded.requests:
         if request.url.startswith(stage.service.url):
             assert CLIENT_SECRET not in f"{request.url} {request.all_headers()} {request.post_data}"
+    assert not recorded.complaints
+
+
+def test_script_that_a_loader_runs_finds_its_service(stage: Stage, open_page: OpenPage) -> None:
+    options = f"id: '/notes/may/', owner: '{OWNER}', repo: '{NAME}', updateCountCallback: 'a text'"
+    body = f"""<div id="here"></div><script type="module">
+      const response = await fetch("{stage.service.url}/npm/gitalk@1/dist/gitalk.min.js");
+      globalThis.eval(await response.text());
+      new Gitalk({{ {options} }}).render(document.getElementById("here"));
+    </script>"""
+    recorded = open_page(stage.publish(body, name="any/", script=False))
+    wait_until_enhanced(recorded.page)
+    assert shown_thread(recorded.page) == str(GITALK)
     assert not recorded.complaints
 
 
@@ -318,11 +408,20 @@ def test_moved_page_works_under_a_strict_policy(stage: Stage, open_page: OpenPag
             "globalThis.Gitalk",
             ["npm/gitalk@1/dist/gitalk.min.js", "gitalk/dist/gitalk.min.js", "gitalk@latest/dist/gitalk.js"],
         ),
+        ("globalThis.Vssue", ["vssue/dist/vssue.github.min.js", "npm/vssue@1/dist/vssue.github-v4.polyfill.min.js"]),
+        (".vssue", ["vssue/dist/vssue.min.css", "npm/vssue@1/dist/vssue.css"]),
         (
             "globalThis.Gitalk",
             ["gitalk/1.4.0/gitalk.min.js", "gitalk.min.js", "assets/js/gitalk.min.js", "npm/gitalk@1", "gitalk"],
         ),
-        ("globalThis.Gitment", ["gitment/dist/gitment.browser.js", "js/gitment.js"]),
+        (
+            "globalThis.Gitment",
+            [
+                "gitment/dist/gitment.browser.js",
+                "js/gitment.js",
+                "gh/theme-next/theme-next-gitment@1/gitmint.browser.js",
+            ],
+        ),
         (".gt-container", ["npm/gitalk@1/dist/gitalk.css", "gitalk/1.4.0/gitalk.min.css", "other-systems.css"]),
         ("issue-term", ["client.js"]),
     ],

@@ -206,9 +206,14 @@ class TermIndex:
 
 
 def _spellings(term: str, term_of: TermOf | None) -> Sequence[str]:
-    """Return a term, and for the address of a page the one with or without `/index` at its end: it is the same page."""
+    """Return a term, and for the address of a page the one with or without `/index` at its end: it is the same page.
+
+    utterances and giscus call the path of the home page `index`.
+    """
     if term_of not in {TermOf.PATHNAME, TermOf.URL} or not term:
         return [term]
+    if term_of is TermOf.PATHNAME and term in {"/", "index"}:
+        return [term, "/" if term == "index" else "index"]
     return [term, term.removesuffix("/index") if term.endswith("/index") else f"{term}/index"]
 
 

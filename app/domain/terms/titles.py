@@ -20,6 +20,8 @@ _SEPARATOR_BEFORE = re.compile(r"(?:^|[\])}>»”|]\s*|(?<!\w)[\[({<«“‘\"']
 _SEPARATOR_AFTER = re.compile(r"(?:$|\s*[\[({<«“|]|[\])}>»”’\"'](?!\w)|\s+[-–—·•/]+\s)")
 _JOINERS = frozenset("-/%~+.@#&=?'’")
 """What joins letters to one word or one path if letters stand on both sides of it."""
+_NAME_ENDINGS = frozenset("#+")
+"""What makes another name of the letters before it: C# and C++ are not C."""
 _MOST_OCCURRENCES = 5
 """The most occurrences in one title that are looked at; of more, the term is a letter or the title a trick."""
 _LONGEST_TITLE = 256
@@ -64,7 +66,7 @@ def relation(title: str, term: str) -> Relation:
 
 def _relation_at(title: str, start: int, end: int) -> Relation:
     is_inside = _goes_on(title[start], title[max(0, start - 2) : start][::-1])
-    is_inside = is_inside or _goes_on(title[end - 1], title[end : end + 2])
+    is_inside = is_inside or _goes_on(title[end - 1], title[end : end + 2]) or title[end : end + 1] in _NAME_ENDINGS
     is_address = _is_address(title[start:end])
     if is_inside and not is_address:
         return Relation.INSIDE

@@ -19,10 +19,19 @@ _GITALK = (
     *("/{folder:path}gitalk.min.js", "/{folder:path}gitalk.js"),
 )
 """jsDelivr, unpkg, cdnjs, BootCDN, Staticfile and copies: the packages differ in the folders before the file."""
-_GITMENT = ("/{folder:path}gitment.browser.js", "/{folder:path}gitment.min.js", "/{folder:path}gitment.js")
+_GITMENT = (
+    "/{folder:path}gitment.browser.js",
+    "/{folder:path}gitment.min.js",
+    "/{folder:path}gitment.js",
+    "/{folder:path}gitmint.browser.js",
+)
+_VSSUE = tuple(
+    f"/{{folder:path}}vssue.{api}{kind}.min.js" for api in ("github", "github-v4") for kind in ("", ".polyfill")
+)
 _STYLES = (
     *("/other-systems.css", "/{folder:path}gitalk.css", "/{folder:path}gitalk.min.css"),
     *("/{folder:path}gitment/style/default.css", "/{folder:path}gitment.css"),
+    *("/{folder:path}vssue.css", "/{folder:path}vssue.min.css"),
 )
 
 _MOST_FOLDERS = 16
@@ -47,6 +56,7 @@ for _name, _paths in {
     "client.js": _CLIENT,
     "gitalk.js": _GITALK,
     "gitment.js": _GITMENT,
+    "vssue.js": _VSSUE,
     "other-systems.css": _STYLES,
 }.items():
     for _path in _paths:

@@ -21,12 +21,13 @@ class Gitalk {
       "issue-body": body,
       ...(byNumber ? { ghissueid: number } : { label }),
     });
-    element.addEventListener("comments-loaded", ({ detail: { count, status } }) => {
+    const show = ({ detail: { count, status } }) => {
       if (element.hasAttribute("ghissueid") && /missing|gone/.test(status)) {
         element.setAttribute("label", label); // as gitalk does, if there is no issue with the number
         element.removeAttribute("ghissueid");
-      } else updateCountCallback?.(count ?? 0);
-    });
+      } else if (typeof updateCountCallback === "function") updateCountCallback(count ?? 0);
+    };
+    for (const name of ["loaded", "changed"]) element.addEventListener(`comments-${name}`, show);
     const box = createElement("div", "gt-container", { lang: language });
     box.append(element);
     parent.replaceChildren(box);

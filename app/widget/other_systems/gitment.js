@@ -1,4 +1,5 @@
-// Stands in for gitment. It takes the options of gitment's constructor; the secret in `oauth` is not read.
+// Stands in for gitment, and for the copy of it that is called gitmint. It takes the options of gitment's constructor; the
+// secret in `oauth` is not read.
 
 class Gitment {
   constructor(options = {}) {
@@ -6,7 +7,7 @@ class Gitment {
   }
 
   render(container) {
-    const { owner, repo, id, perPage, title, labels = [] } = this.options;
+    const { owner, repo, id, perPage, title, link, desc, labels } = this.options;
     const found = typeof container === "string" ? document.getElementById(container) : container;
     const parent = found || createElement("div");
     const box = createElement("div", "gitment-container gitment-root-container");
@@ -16,7 +17,8 @@ class Gitment {
         label: id || location.href,
         limit: readPageSize(perPage, 20),
         "issue-title": title,
-        "issue-label": [...labels, "gitment"].join(),
+        "issue-body": desc && `${link || location.href}\n\n${desc}`,
+        "issue-label": [].concat(labels || [], "gitment").join(),
       }),
     );
     parent.replaceChildren(box);
@@ -41,5 +43,5 @@ class Gitment {
   }
 }
 
-globalThis.Gitment = Gitment;
+globalThis.Gitment = globalThis.Gitmint = Gitment;
 if (typeof define === "function" && define.amd) define([], () => Gitment);

@@ -1,7 +1,10 @@
 // What the scripts share that stand in for those of other comment systems: they put a <post-comments> into the page.
 // app/web/assets.py wraps each of them in a function together with this file.
 const script = document.currentScript;
-const root = new URL("@root", script.src); // the way up from the folders that the script was requested in
+// a loader may run the text of what it requested
+const requests = performance.getEntriesByType("resource").map(({ name }) => name);
+const source = script?.src || requests.findLast((name) => /\/(gitalk|gitment|gitmint|vssue)[^/]*\.js\b/.test(name));
+const root = new URL("@root", source); // the way up from the folders that the script was requested in
 const SERVICE = root.href;
 
 function createElement(name, className, attributes = {}) {

@@ -46,6 +46,11 @@ KINDS = [None, "pathname", "url", "title", "og:title"]
         ("hello-world", "hello", Relation.INSIDE),
         ("Othello", "hello", Relation.INSIDE),
         ("Hello's", "hello", Relation.INSIDE),
+        ("C# | Blog", "c", Relation.INSIDE),
+        ("Learning C++", "c", Relation.INSIDE),
+        ("C++ | Blog", "c++", Relation.PART),
+        ("#hello world", "hello", Relation.WORDS),
+        ("Notes + hello", "notes", Relation.WORDS),
         ("说你好吧", "你好", Relation.WORDS),
         ("posts/%C4%E3", "posts/%c4%e3", Relation.SAME),
         ("posts/%C4%E3", "posts/%BA%C3", Relation.INSIDE),
@@ -88,6 +93,10 @@ def test_whole_part_of_several_titles(term_of: str | None, expected: tuple[Outco
         ("Hello | a.example", "https://a.example/", "url", (MISSING, None)),
         ("https://a.example", "http://a.example/index.html", "url", (FOUND, 1)),
         ("The index", "The index/index", "title", (MISSING, None)),
+        ("index", "/", "pathname", (FOUND, 1)),
+        ("/", "index", "pathname", (FOUND, 1)),
+        ("index", "/", None, (MISSING, None)),
+        ("posts/index/a", "/", "pathname", (MISSING, None)),
     ],
 )
 def test_file_index_is_its_folder(title: str, term: str, term_of: str, expected: tuple[Outcome, int | None]) -> None:

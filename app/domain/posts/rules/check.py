@@ -27,13 +27,19 @@ from app.domain.posts.findings import Finding, Severity
 from app.domain.posts.posts import PostCatalog, PostProblem, ProblemKind
 from app.domain.posts.rules.duplicates import duplicate_numbers
 from app.domain.posts.rules.facts import SiteFacts
-from app.domain.posts.rules.free_issues import SuggestedThreads, posts_without_number, unused_threads
+from app.domain.posts.rules.free_issues import (
+    SuggestedThreads,
+    posts_without_number,
+    similar_threads,
+    unused_threads,
+)
 from app.domain.posts.rules.named_issues import named_issues
 
 RULES = (
     *(str(kind) for kind in ProblemKind),
     *("duplicate-number", "missing-issue", "deleted-issue", "transferred-issue", "pull-request"),
     *("issue-without-label", "closed-issue", "locked-issue", "title-mismatch", "unused-thread", "post-without-number"),
+    "ambiguous-term",
 )
 """The published names of the rules about posts."""
 _SEVERITIES = {
@@ -60,6 +66,7 @@ def post_findings(catalog: PostCatalog, facts: Sequence[SiteFacts], *, label: st
         *duplicate_numbers(catalog, facts),
         *named_issues(catalog, facts, label=label),
         *posts_without_number(catalog, suggestions),
+        *similar_threads(catalog, suggestions),
         *unused_threads(catalog, facts, suggestions, label=label),
     ]
     return in_order(_weigh(finding, draft_sources) for finding in findings)

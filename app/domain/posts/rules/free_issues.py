@@ -1,4 +1,8 @@
-"""Published pages without an issue, and issues that look like threads of no page."""
+"""Published pages without an issue, and issues that look like threads of no page.
+
+If no page at all names a number, the pages may find their threads by a term or a label. Then both are only notes, and
+several issues that a page may find are a warning.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +34,7 @@ _COMMON = 200
 """A word in so many titles tells nothing."""
 _LEAST_LABELLED = 2
 _LEAST_WORDS = 2
+_MOST_NAMED = 10
 
 
 class SuggestedThreads:
@@ -47,15 +52,17 @@ class SuggestedThreads:
         self._posts_by_word = _index(catalog.posts)
         matches = ((thread, self._post(issue)) for thread, issue in self.free_issues.items())
         self.posts = {thread: post for thread, post in matches if post is not None}
-        self._threads: dict[str, ThreadRef] = {}
+        self.has_numbers = bool(catalog.threads)
+        self.threads: dict[str, list[ThreadRef]] = {}
+        """By source, the unused issues that seem to be a page's, the lowest numbers first."""
         for thread, post in sorted(self.posts.items(), key=lambda item: item[0].number):
-            self._threads.setdefault(post.source, thread)
+            self.threads.setdefault(post.source, []).append(thread)
 
     def advice(self, source: str) -> str | None:
         """Return what to write into a page, if an issue seems to be its thread."""
-        thread = self._threads.get(source)
-        if thread is None:
+        if source not in self.threads:
             return None
+        thread = self.threads[source][0]
         return f"Write ghissueid: {thread.number} if {titles.quote(self.free_issues[thread].title)} is its thread."
 
     def certain_numbers(self, repo: Repository) -> dict[str, int]:
@@ -120,7 +127,26 @@ def posts_without_number(catalog: PostCatalog, suggestions: SuggestedThreads) ->
         name = titles.quote(post.title) if post.title else "A page"
         advice = suggestions.advice(post.source) or "Open an issue for it, and write its number, as in ghissueid: 41."
         message = f"{name} is published and names no issue."
+        if not suggestions.has_numbers:
+            advice = f"Do nothing if the page finds its thread by a term or a label. Otherwise: {advice}"
         yield Finding("post-without-number", severity, message, advice, post.source, post.line)
+
+
+def similar_threads(catalog: PostCatalog, suggestions: SuggestedThreads) -> Iterator[Finding]:
+    """Find pages of a blog without numbers that several issues seem to belong to."""
+    sources = () if suggestions.has_numbers else suggestions.threads
+    pages_by_source = {post.source: post for post in catalog.posts if post.source in sources}
+    for source, post in pages_by_source.items():
+        threads = suggestions.threads[source]
+        if len(threads) == 1 or post.unpublished is not None:
+            continue
+        names = ", ".join(f"#{thread.number}" for thread in threads[:_MOST_NAMED])
+        more = f" and {len(threads) - _MOST_NAMED} others" if len(threads) > _MOST_NAMED else ""
+        message = f"Several issues of {threads[0].repo} have the title or path of this page: {names}{more}."
+        advice = (
+            f"Close and rename those of no page, or write the right one into the page: ghissueid: {threads[0].number}"
+        )
+        yield Finding("ambiguous-term", Severity.WARNING, message, advice, source, post.line, thread=threads[0])
 
 
 def unused_threads(
@@ -136,7 +162,11 @@ def unused_threads(
         number, count = thread.number, issue.comment_count
         comments = f"{count} comment{'' if count == 1 else 's'}"
         message = f"No page names issue {number} of {thread.repo}, {titles.quote(issue.title)} ({comments}): {reason}."
-        yield Finding("unused-thread", Severity.WARNING, message, _advice(number, post), thread=thread)
+        severity, advice = Severity.WARNING, _advice(number, post)
+        if not suggestions.has_numbers:
+            severity = Severity.NOTE
+            advice = f"Do nothing if a page finds it by a term or a label. Otherwise: {advice}"
+        yield Finding("unused-thread", severity, message, advice, thread=thread)
 
 
 def _reason(issue: IssueFacts, post: Post | None, common_labels: set[str]) -> str | None:
