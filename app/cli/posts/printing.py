@@ -37,7 +37,10 @@ class Printer:
             verb = "would be written" if self.options.dry_run else "written"
             _print(self._console, f"{source}: issue {result.number} is its thread; ghissueid: {result.number} {verb}")
         elif result.outcome is Outcome.CREATED:
-            self._print_creation(result)
+            text = f"issue {result.number} opened ({thread_title(result.post)}); ghissueid: {result.number} written"
+            _print(self._console, f"{source}: {text}")
+        elif result.outcome is Outcome.TO_CREATE:
+            self._print_issue(result)
 
     def print_end(self, plan: Plan, report: Report) -> None:
         """Print what is left to say, and the sum."""
@@ -65,17 +68,12 @@ class Printer:
             warnings.append(f"The addresses of {addresses.count(None)} posts are not known; their issues name none.")
         return warnings
 
-    def _print_creation(self, result: PostResult) -> None:
-        source, title = result.post.source, thread_title(result.post)
-        if not self.options.dry_run:
-            _print(
-                self._console, f"{source}: issue {result.number} opened ({title}); ghissueid: {result.number} written"
-            )
-            return
-        _print(self._console, f"{source}: an issue would be opened in {self._repo}, and its number written")
-        _print(self._console, f"  title: {title}")
-        if self.options.labels:
-            _print(self._console, f"  labels: {', '.join(self.options.labels)}")
+    def _print_issue(self, result: PostResult) -> None:
+        """Print an issue that would be opened."""
+        _print(self._console, f"{result.post.source}: an issue would be opened in {self._repo}, and its number written")
+        _print(self._console, f"  title: {thread_title(result.post)}")
+        if result.labels:
+            _print(self._console, f"  labels: {', '.join(result.labels)}")
         for line in (result.text or "").splitlines():
             _print(self._console, f"  | {line}".rstrip())
 
@@ -100,7 +98,8 @@ def _sum(report: Report, *, dry_run: bool) -> str:
     if not report.results and report.waiting_until is None:
         return "Every published post has its thread."
     parts = [
-        f"{_issues(counts[Outcome.CREATED])} {'to open' if dry_run else 'opened'}",
+        f"{_issues(counts[Outcome.CREATED])} opened",
+        f"{_issues(counts[Outcome.TO_CREATE])} to open",
         f"{_issues(counts[Outcome.FOUND], 'existing ')} {'to write down' if dry_run else 'written down'}",
         f"{_posts(counts[Outcome.FAILED])} failed",
         f"{_posts(counts[Outcome.REMAINING])} left",
@@ -122,6 +121,7 @@ def _json_post(result: PostResult) -> dict[str, Any]:
         "outcome": result.outcome.value,
         "ghissueid": result.number,
         "title": thread_title(result.post),
+        "labels": result.labels,
         "text": result.text,
         "reason": result.reason,
     }
