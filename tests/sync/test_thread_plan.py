@@ -28,8 +28,12 @@ def test_published_posts_without_a_number_come_by_date() -> None:
 
 
 def test_problems_of_a_number_prevent_a_thread() -> None:
-    posts = (Post("wrong.md", title="Wrong"), Post("empty.md", title="Empty"), Post("given.md", title="Given"))
-    posts += (Post("omitted.md", title="Omitted", unpublished="its front matter cannot be read"),)
+    posts = (
+        Post("wrong.md", title="Wrong"),
+        Post("empty.md", title="Empty"),
+        Post("given.md", title="Given"),
+        Post("omitted.md", title="Omitted", unpublished="its front matter cannot be read"),
+    )
     problems = (
         PostProblem(ProblemKind.NOT_A_NUMBER, "wrong.md", "ghissueid is 'x'", "Write a number."),
         PostProblem(ProblemKind.EMPTY_NUMBER, "empty.md", "ghissueid is empty", "Write it."),

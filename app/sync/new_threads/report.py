@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.domain.errors import Gone, NotVisible, RequestRejected, TokenRejected
+from app.domain.errors import Gone, InvalidResponse, NotVisible, RequestRejected, TokenRejected, Unreachable
 from app.domain.posts.posts import Post
 from app.domain.sites import Repository
 
@@ -78,6 +78,8 @@ def explain_refusal(error: Exception, repo: Repository) -> str:
             )
         case Gone():
             return f"Issues are switched off in {repo} (410). Switch them on in its settings on GitHub, under Features"
+        case Unreachable(reason=reason) | InvalidResponse(reason=reason):
+            return f"GitHub gives no usable answer ({reason}). Run the command again later: it continues where it was"
     return str(error).rstrip(".")
 
 
