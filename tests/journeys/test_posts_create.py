@@ -91,9 +91,9 @@ def test_a_dry_run_prints_everything_and_writes_nothing(blog: Blog, tmp_path: Pa
         r"  \| <!-- afterword: [0-9a-f]{40} -->\n1 issue to open\n",
         dry.output,
     )
-    planned = json.loads(blog.create(*options, "--dry-run", "--json").output)["posts"]
+    plan = json.loads(blog.create(*options, "--dry-run", "--json").output)["posts"]
     done = json.loads(blog.create(*options, "--json").output)
-    assert planned == [{**done["posts"][0], "outcome": "to_create", "ghissueid": None}]
+    assert plan == [{**done["posts"][0], "outcome": "to_create", "ghissueid": None}]
     issue = blog.simulator.world.issue(REPO, 1)
     printed = "".join(f"  | {line}".rstrip() + "\n" for line in (issue.body or "").split("\n"))
     assert printed in dry.output

@@ -47,12 +47,12 @@ class Printer:
         if self._is_json:
             typer.echo(orjson.dumps(self._json_object(plan, report)).decode())
             return
-        skipped = [omission for omission in plan.omissions if omission.is_problem or omission.is_doubt]
-        for omission in skipped:
+        omissions = [omission for omission in plan.omissions if omission.is_problem or omission.is_doubt]
+        for omission in omissions:
             _print(self._errors, f"{omission.source}: skipped: {omission.reason.removesuffix('.')}.")
         for warning in self._warnings(plan, report):
             _print(self._errors, warning)
-        _print(self._console, _sum(report, len(skipped), dry_run=self.options.dry_run))
+        _print(self._console, _sum(report, len(omissions), dry_run=self.options.dry_run))
         if report.stopped_by is not None:
             _print(self._errors, f"Afterword: {report.stopped_by}")
         if report.waiting_until is not None:
@@ -93,9 +93,9 @@ class Printer:
         }
 
 
-def _sum(report: Report, skipped: int, *, dry_run: bool) -> str:
+def _sum(report: Report, omissions: int, *, dry_run: bool) -> str:
     counts = {outcome: report.count(outcome) for outcome in Outcome}
-    if not report.results and not skipped and report.waiting_until is None:
+    if not report.results and not omissions and report.waiting_until is None:
         return "Every published post has its thread."
     parts = [
         f"{_issues(counts[Outcome.CREATED])} opened",
@@ -103,7 +103,7 @@ def _sum(report: Report, skipped: int, *, dry_run: bool) -> str:
         f"{_issues(counts[Outcome.FOUND], 'existing ')} {'to write down' if dry_run else 'written down'}",
         f"{_posts(counts[Outcome.FAILED])} failed",
         f"{_posts(counts[Outcome.REMAINING])} left",
-        f"{_posts(skipped)} skipped",
+        f"{_posts(omissions)} skipped",
     ]
     return ", ".join(part for part in parts if not part.startswith("0 ")) or "Nothing was done"
 
