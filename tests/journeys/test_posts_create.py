@@ -91,7 +91,9 @@ def test_a_dry_run_prints_everything_and_writes_nothing(blog: Blog, tmp_path: Pa
         r"  \| <!-- afterword: [0-9a-f]{40} -->\n1 issue to open\n",
         dry.output,
     )
+    plan = json.loads(blog.create(*options, "--dry-run", "--json").output)["posts"]
     done = json.loads(blog.create(*options, "--json").output)
+    assert plan == [{**done["posts"][0], "outcome": "to_create", "ghissueid": None}]
     issue = blog.simulator.world.issue(REPO, 1)
     printed = "".join(f"  | {line}".rstrip() + "\n" for line in (issue.body or "").split("\n"))
     assert printed in dry.output
@@ -101,6 +103,7 @@ def test_a_dry_run_prints_everything_and_writes_nothing(blog: Blog, tmp_path: Pa
             "outcome": "created",
             "ghissueid": 1,
             "title": "Hello",
+            "labels": ["comments", "b"],
             "text": issue.body,
             "reason": None,
         }
@@ -179,6 +182,7 @@ def test_a_limit_ends_the_run_with_three(blog: Blog) -> None:
         (lambda world: world.tokens.clear(), {}, "GitHub refuses the token (401)."),
         (lambda world: world.add_token(TOKEN, "ada", read_only=True), {}, "The token may not open issues in ada/blog"),
         (lambda world: world.disable_issues(REPO), {}, "Issues are switched off in ada/blog (410)."),
+        (lambda _: None, {"GITHUB_API_URL": "http://127.0.0.1:9"}, "GitHub gives no usable answer (ConnectError: All"),
         (lambda _: None, {"REPO": "ada/absent"}, "GitHub shows no repository ada/absent to this token (404)."),
     ],
 )
@@ -205,6 +209,9 @@ def test_each_post_that_fails_is_named(blog: Blog) -> None:
     assert "linked.md: failed: the file has another name (a hard link)" in result.errors
     assert "wrong.md: skipped:" in result.errors
     assert sorted(blog.issues()) == ["Good", "Locked"]
+    assert result.output.endswith("2 issues opened, 1 post failed, 1 post skipped\n")
+    linked.unlink()
+    assert blog.create().output == "1 post skipped\n"
 
 
 def test_a_blog_of_hugo_follows_its_rules(blog: Blog) -> None:
@@ -229,6 +236,19 @@ def test_a_blog_of_hugo_follows_its_rules(blog: Blog) -> None:
         "a.md": '+++\ntitle = "A"\nghissueid = 1\n[menu]\nx = 1\n+++\n',
         "b.md": "---\ntitle: B\nGHissueID: 2 # soon\n---\n",
     }
+
+
+def test_a_post_of_nikola_has_its_number_beside_it(blog: Blog) -> None:
+    (blog.folder.parent / "conf.py").write_text('POSTS = (("content/*.md", "posts", "post.tmpl"),)\n')
+    (blog.folder.parent / "themes").mkdir()
+    page, fields = blog.folder / "a.md", blog.folder / "a.meta"
+    page.write_text("Text\n")
+    fields.write_bytes(b".. title: A\r\n.. slug: a\r\n.. date: 2020-01-01\r\n.. ghissueid:")
+    result = blog.create()
+    assert (result.status, result.output) == (0, "a.md: issue 1 opened (A); ghissueid: 1 written\n1 issue opened\n")
+    assert page.read_text() == "Text\n"
+    assert fields.read_bytes() == b".. title: A\r\n.. slug: a\r\n.. date: 2020-01-01\r\n.. ghissueid: 1"
+    assert blog.create().output == "Every published post has its thread.\n"
 
 
 def test_the_folder_must_be_named_and_exist(blog: Blog) -> None:

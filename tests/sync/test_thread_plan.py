@@ -22,23 +22,30 @@ def test_published_posts_without_a_number_come_by_date() -> None:
     assert [candidate.post.source for candidate in plan.candidates] == ["old.md", "new.md", "undated.md"]
     assert plan.omissions == (
         SkippedPost("draft.md", "it is not published: draft: true"),
-        SkippedPost("untitled.md", "it has no title"),
+        SkippedPost("untitled.md", "it has no title. Give it one", is_problem=True),
     )
     assert plan.threads_in_use == {ThreadRef(REPO, 41)}
 
 
 def test_problems_of_a_number_prevent_a_thread() -> None:
-    posts = (Post("wrong.md", title="Wrong"), Post("empty.md", title="Empty"), Post("given.md", title="Given"))
+    posts = (
+        Post("wrong.md", title="Wrong"),
+        Post("empty.md", title="Empty"),
+        Post("given.md", title="Given"),
+        Post("omitted.md", title="Omitted", unpublished="its front matter cannot be read"),
+    )
     problems = (
         PostProblem(ProblemKind.NOT_A_NUMBER, "wrong.md", "ghissueid is 'x'", "Write a number."),
         PostProblem(ProblemKind.EMPTY_NUMBER, "empty.md", "ghissueid is empty", "Write it."),
         PostProblem(ProblemKind.VALUE_FROM_ELSEWHERE, "given.md", "a script may give it ghissueid", "Write it."),
         PostProblem(ProblemKind.UNREADABLE, "broken.md", "it cannot be read", "Correct it."),
+        PostProblem(ProblemKind.UNREADABLE, "omitted.md", "Jekyll leaves it out", "Correct it."),
     )
     plan = plan_threads(PostCatalog(posts, problems))
     assert [candidate.post.source for candidate in plan.candidates] == ["empty.md"]
     assert plan.omissions == (
         SkippedPost("given.md", "a script may give it ghissueid. Write it.", is_doubt=True),
+        SkippedPost("omitted.md", "Jekyll leaves it out. Correct it.", is_problem=True),
         SkippedPost("wrong.md", "ghissueid is 'x'. Write a number.", is_problem=True),
         SkippedPost("broken.md", "it cannot be read. Correct it.", is_problem=True),
     )

@@ -19,6 +19,7 @@ from app.domain.posts.thread_text import DEFAULT_TEMPLATE, check_template
 from app.generators.editing import repository_in, set_number
 from app.github.responses import single_line
 from app.outbound.clock import SystemClock, random
+from app.outbound.writing.pages import FolderPages
 from app.ports.clock import Clock
 from app.settings import Settings, load
 from app.sync.new_threads.maker import EditPage, Options
@@ -27,6 +28,8 @@ from app.sync.new_threads.report import Outcome, Report, explain_refusal
 
 _MAX_TEMPLATE_BYTES = 65_536
 _MAX_LABEL = 50
+_FIELDS_SUFFIXES = {"nikola": ".meta"}
+"""The suffix of the files that have the fields of the page beside them, by generator."""
 
 
 def create(  # noqa: PLR0917 - the options of the command line
@@ -95,8 +98,9 @@ async def run(settings: Settings, folder: Path, options: Options, clock: Clock, 
     if options.base_url is None:
         options = replace(options, base_url=_known_address(blog, settings))
     edit = page_editor(settings, settings.generator or catalog.generator)
+    pages = FolderPages(folder, fields_suffix=_FIELDS_SUFFIXES.get(catalog.generator or ""))
     printer.options, printer.emptiness = options, emptiness(folder, blog)
-    async with open_thread_maker(settings, (folder, edit), options, (clock, random), printer.print_result) as maker:
+    async with open_thread_maker(settings, (pages, edit), options, (clock, random), printer.print_result) as maker:
         try:
             report = await maker.run(plan)
         except RateLimited as error:

@@ -39,20 +39,23 @@ class Printer:
             verb = "would be written" if self.options.dry_run else "written"
             _print(self._console, f"{source}: issue {result.number} is its thread; ghissueid: {result.number} {verb}")
         elif result.outcome is Outcome.CREATED:
-            self._print_creation(result)
+            text = f"issue {result.number} opened ({thread_title(result.post)}); ghissueid: {result.number} written"
+            _print(self._console, f"{source}: {text}")
+        elif result.outcome is Outcome.TO_CREATE:
+            self._print_issue(result)
 
     def print_end(self, plan: Plan, report: Report) -> None:
         """Print what is left to say, and the sum."""
         if self._is_json:
             typer.echo(orjson.dumps(self._json_object(plan, report)).decode())
             return
-        for omission in plan.omissions:
-            if omission.is_problem or omission.is_doubt:
-                _print(self._errors, f"{omission.source}: skipped: {omission.reason}")
+        omissions = [omission for omission in plan.omissions if omission.is_problem or omission.is_doubt]
+        for omission in omissions:
+            _print(self._errors, f"{omission.source}: skipped: {omission.reason.removesuffix('.')}.")
         for warning in self._warnings(plan, report):
             _print(self._errors, warning)
         if self.emptiness is None:
-            _print(self._console, _sum(report, dry_run=self.options.dry_run))
+            _print(self._console, _sum(report, len(omissions), dry_run=self.options.dry_run))
         if report.stopped_by is not None:
             _print(self._errors, f"Afterword: {report.stopped_by}")
         if report.waiting_until is not None:
@@ -74,17 +77,12 @@ class Printer:
             warnings.append(f"The {'addresses' if count > 1 else 'address'} of {count} {rest}.")
         return warnings
 
-    def _print_creation(self, result: PostResult) -> None:
-        source, title = result.post.source, thread_title(result.post)
-        if not self.options.dry_run:
-            _print(
-                self._console, f"{source}: issue {result.number} opened ({title}); ghissueid: {result.number} written"
-            )
-            return
-        _print(self._console, f"{source}: an issue would be opened in {self._repo}, and its number written")
-        _print(self._console, f"  title: {title}")
-        if self.options.labels:
-            _print(self._console, f"  labels: {', '.join(self.options.labels)}")
+    def _print_issue(self, result: PostResult) -> None:
+        """Print an issue that would be opened."""
+        _print(self._console, f"{result.post.source}: an issue would be opened in {self._repo}, and its number written")
+        _print(self._console, f"  title: {thread_title(result.post)}")
+        if result.labels:
+            _print(self._console, f"  labels: {', '.join(result.labels)}")
         for line in (result.text or "").splitlines():
             _print(self._console, f"  | {line}".rstrip())
 
@@ -104,15 +102,17 @@ class Printer:
         }
 
 
-def _sum(report: Report, *, dry_run: bool) -> str:
+def _sum(report: Report, omissions: int, *, dry_run: bool) -> str:
     counts = {outcome: report.count(outcome) for outcome in Outcome}
-    if not report.results and report.waiting_until is None:
+    if not report.results and not omissions and report.waiting_until is None:
         return "Every published post has its thread."
     parts = [
-        f"{_issues(counts[Outcome.CREATED])} {'to open' if dry_run else 'opened'}",
+        f"{_issues(counts[Outcome.CREATED])} opened",
+        f"{_issues(counts[Outcome.TO_CREATE])} to open",
         f"{_issues(counts[Outcome.FOUND], 'existing ')} {'to write down' if dry_run else 'written down'}",
         f"{_posts(counts[Outcome.FAILED])} failed",
         f"{_posts(counts[Outcome.REMAINING])} left",
+        f"{_posts(omissions)} skipped",
     ]
     return ", ".join(part for part in parts if not part.startswith("0 ")) or "Nothing was done"
 
@@ -131,6 +131,7 @@ def _json_post(result: PostResult) -> dict[str, Any]:
         "outcome": result.outcome.value,
         "ghissueid": result.number,
         "title": thread_title(result.post),
+        "labels": result.labels,
         "text": result.text,
         "reason": result.reason,
     }

@@ -18,6 +18,7 @@ MAX_TITLE = 256
 MAX_TEXT = 60_000
 """Characters of the text without its marker; GitHub names 65,536 as its limit."""
 _PLACEHOLDER = re.compile(r"\{\{[ \t]*([^{}]*?)[ \t]*\}\}")
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 
@@ -33,8 +34,8 @@ def check_template(template: str) -> str:
 
 
 def thread_title(post: Post) -> str:
-    """Return the title of a page on one line, cut to the length that GitHub allows."""
-    return excerpt(" ".join((post.title or "").split()), MAX_TITLE)
+    """Return the title of a page on one line without control characters, cut to the length that GitHub allows."""
+    return excerpt(" ".join(_CONTROL_CHARACTER.sub(" ", post.title or "").split()), MAX_TITLE)
 
 
 def thread_text(post: Post, template: str, base_url: str | None) -> str:

@@ -16,6 +16,11 @@ class FieldStyle:
     nested_tables: tuple[str, ...] = ()
     """The tables in which an empty field counts, too."""
 
+    @property
+    def refusal(self) -> str:
+        """Return why an empty field is left alone that is written twice, with an anchor or a tag, or as a text."""
+        return f"its empty {self.key} is written in a way that Afterword does not fill. Write the number by hand"
+
     def names(self, key: str) -> bool:
         """Return True if a key is the field's."""
         return key == self.key or (self.any_case and key.casefold() == self.key.casefold())

@@ -37,6 +37,10 @@ def edit_json(text: str, block: Block, number: int, style: FieldStyle) -> tuple[
     except (ValueError, RecursionError, StopIteration):
         raise ValueError(_NOT_READABLE) from None
     own = [member for member in members if style.names(member.key)]
+    for table in members if not own else ():
+        if table.key in style.nested_tables and isinstance(table.value, dict):
+            inside = _members(text, text.index("{", table.value_start) + 1, table.end)
+            own += [member for member in inside if style.names(member.key)]
     texts = (str(number), f'"{number}"')  # Hugo prints large numbers of JSON with an exponent, but texts as they stand
     if own:
         return tuple(_fill(own, value, style) for value in texts)
@@ -70,7 +74,7 @@ def _skip_blanks(text: str, position: int) -> int:
 def _fill(own: list[_Member], value: str, style: FieldStyle) -> Edit:
     member = own[0]
     if len(own) > 1 or member.value not in (None, "", [], {}):
-        raise ValueError(f"it has {style.key} already. Correct that field")
+        raise ValueError(style.refusal)
     if member.value == "":
         return Edit(member.value_start + 1, member.value_start + 1, value.strip('"'))
     return Edit(member.value_start, member.end, value)

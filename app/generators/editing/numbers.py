@@ -6,12 +6,13 @@ generator reads it: if it has not exactly the new number and otherwise equal fie
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from app.domain.posts.posts import ProblemKind
 from app.domain.posts.repositories import named_repository
-from app.generators.dialects import Dialect, Keys, dialects_at, dialects_of
+from app.generators.dialects import MKDOCS_PAGE, Dialect, Keys, dialects_at, dialects_of
 from app.generators.editing.edits import Edit, insert_lines
 from app.generators.editing.fields import FieldStyle
 from app.generators.editing.json_members import edit_json
@@ -88,11 +89,21 @@ def _views(text: str, path: PurePosixPath, generator: str | None) -> Sequence[_V
             views.append(_view(text, path, dialect))
         except Refused as error:
             reasons.append(str(error))
+    if generator == MKDOCS_PAGE.generator and not views:
+        views += _views_beside_the_blog(text, path)
     with_block = [view for view in views if view.block is not None]
     if not views or (generator is None and not with_block):
         reason = reasons[0] if reasons else "it has none"
         raise ValueError(f"its front matter cannot be read ({reason}). Correct it")
     return with_block or views
+
+
+def _views_beside_the_blog(text: str, path: PurePosixPath) -> Sequence[_View]:
+    """Return a page of MkDocs that is no post of Material's blog, which may have lines of MultiMarkdown."""
+    with suppress(Refused):
+        view = _view(text, path, MKDOCS_PAGE)
+        return [view] if view.block is not None else []
+    return []
 
 
 def _view(text: str, path: PurePosixPath, dialect: Dialect) -> _View:

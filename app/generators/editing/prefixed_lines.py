@@ -83,7 +83,7 @@ def _field_lines(lines: list[Line], notation: _Notation) -> list[Line]:
 def _fill(fields: list[Line], notation: _Notation, number: int, style: FieldStyle) -> Edit:
     match = notation.field.fullmatch(fields[0].text)
     if len(fields) > 1 or match is None or match["value"].strip():
-        raise ValueError(f"it has {style.key} already. Correct that field")
+        raise ValueError(style.refusal)
     start = fields[0].start + match.start("value")
     return Edit(start + 1, start + 1, str(number)) if match["value"] else Edit(start, start, f" {number}")
 
@@ -95,7 +95,7 @@ def _edit_meta_tags(text: str, block: Block, number: int, style: FieldStyle) -> 
     if own:
         empty = _META_EMPTY.search(own[0].group())
         if len(own) > 1 or empty is None:
-            raise ValueError(f"it has {style.key} already. Correct that field")
+            raise ValueError(style.refusal)
         start = own[0].start() + empty.start("quotes") + 1
         return Edit(start, start, str(number))
     if not tags:

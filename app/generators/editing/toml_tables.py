@@ -79,7 +79,7 @@ def _names(line: Line, style: FieldStyle) -> bool:
 def _fill(own: list[Line], number: int, style: FieldStyle) -> Edit:
     match = _FIELD.fullmatch(own[0].text)
     if len(own) > 1 or match is None or match["value"] is None:
-        raise ValueError(f"it has {style.key} already. Correct that field")
+        raise ValueError(style.refusal)
     start, end = own[0].start + match.start("value"), own[0].start + match.end("value")
     is_quoted = match["value"][0] in "\"'"
     return Edit(start + 1, start + 1, str(number)) if is_quoted else Edit(start, end, str(number))

@@ -46,7 +46,7 @@ def _find_empty(lines: list[Line], style: FieldStyle) -> Line | None:
         return None
     match = _FIELD.fullmatch(fields[0].text)
     if len(fields) > 1 or match is None or not _EMPTY.fullmatch(match["rest"]):
-        raise ValueError(f"it has {style.key} already. Correct that field")
+        raise ValueError(style.refusal)
     return fields[0]
 
 

@@ -21,10 +21,14 @@ _BY_HAND = "Write the number by hand"
 
 
 class FolderPages(Pages):
-    """The port `Pages` for a folder; a page outside it is refused, unless a link in the folder leads there."""
+    """The port `Pages` for a folder; a page outside it is refused, unless a link in the folder leads there.
 
-    def __init__(self, folder: Path) -> None:
+    `fields_suffix` is that of files that have the fields of the page beside them, as `.meta` in Nikola.
+    """
+
+    def __init__(self, folder: Path, fields_suffix: str | None = None) -> None:
         self._folder = folder
+        self._fields_suffix = fields_suffix
 
     @override
     def read(self, source: str) -> PageFile:
@@ -47,8 +51,11 @@ class FolderPages(Pages):
             raise ValueError(f"the file cannot be written ({error.strerror}). {_BY_HAND}") from None
 
     def _path(self, source: str) -> Path:
-        """Return the file behind all links."""
-        return Path(os.path.realpath(self._folder / source))
+        """Return the file behind all links that has the fields of a page."""
+        path = self._folder / source
+        if self._fields_suffix is not None and path.with_suffix(self._fields_suffix).is_file():
+            path = path.with_suffix(self._fields_suffix)
+        return Path(os.path.realpath(path))
 
     def _check(self, path: Path, status: os.stat_result) -> None:
         if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:

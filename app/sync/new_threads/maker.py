@@ -128,13 +128,15 @@ class ThreadMaker:
         text = thread_text(post, self._options.template, self._options.base_url)
         text = f"{text}\n\n{marker(candidate.digests[0])}".lstrip()
         if self._options.dry_run:
-            return PostResult(post, Outcome.CREATED, text=text)
+            return PostResult(post, Outcome.TO_CREATE, text=text, labels=self._options.labels)
         return await self._create_and_write(candidate, page, text)
 
     def _is_over(self) -> bool:
         report, limit = self._report, self._options.limit
         is_stopped = report.waiting_until is not None or report.stopped_by is not None
-        return is_stopped or (limit is not None and report.count(Outcome.CREATED) >= limit)
+        return is_stopped or (
+            limit is not None and report.count(Outcome.CREATED) + report.count(Outcome.TO_CREATE) >= limit
+        )
 
     def _existing(self, candidate: Candidate, plan: Plan) -> OpenedIssue | None:
         """Return the issue that has the marker of a post; raise `ValueError` if its author cannot be trusted."""
@@ -175,7 +177,7 @@ class ThreadMaker:
                 self._report.stopped_by = f"{reason}."
             return PostResult(post, Outcome.FAILED, reason=reason)
         self._check_labels(issue)
-        result = PostResult(post, Outcome.CREATED, issue.number, text=text)
+        result = PostResult(post, Outcome.CREATED, issue.number, text=text, labels=self._options.labels)
         return self._write(candidate, page, issue, result)
 
     async def _create(self, candidate: Candidate, text: str) -> OpenedIssue:

@@ -61,12 +61,14 @@ def plan_threads(catalog: PostCatalog) -> Plan:
         problem = problems.pop(post.source, None)
         if post.threads:
             continue
-        if post.unpublished is not None:
+        if problem is not None and problem.kind is ProblemKind.UNREADABLE:
+            omissions.append(_omission(problem))
+        elif post.unpublished is not None:
             omissions.append(SkippedPost(post.source, f"it is not published: {post.unpublished}"))
         elif problem is not None:
             omissions.append(_omission(problem))
         elif post.title is None:
-            omissions.append(SkippedPost(post.source, "it has no title"))
+            omissions.append(SkippedPost(post.source, "it has no title. Give it one", is_problem=True))
         else:
             is_alone = post.url is None or address_counts[address_key(post.url)] == 1
             candidates.append(Candidate(post, page_digests(post)[0 if is_alone else -1 :]))

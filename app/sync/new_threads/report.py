@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.domain.errors import Gone, NotVisible, RequestRejected, TokenRejected
+from app.domain.errors import Gone, InvalidResponse, NotVisible, RequestRejected, TokenRejected, Unreachable
 from app.domain.posts.posts import Post
 from app.domain.sites import Repository
 
@@ -16,8 +16,10 @@ class Outcome(StrEnum):
 
     CREATED = "created"
     """An issue was opened, and its number written."""
+    TO_CREATE = "to_create"
+    """An issue would be opened, and its number written, without `--dry-run`."""
     FOUND = "found"
-    """Its issue existed; only the number was written."""
+    """Its issue existed; only the number was written, or would be."""
     FAILED = "failed"
     REMAINING = "remaining"
     """Nothing was tried: the limit of the command or of GitHub came first."""
@@ -35,6 +37,8 @@ class PostResult:
     """What failed and what to do, as sentences without a full stop at the end."""
     text: str | None = None
     """The text of the new issue, with its marker."""
+    labels: tuple[str, ...] | None = None
+    """The labels that were asked for; None without a new issue."""
 
 
 @dataclass(slots=True)
@@ -74,6 +78,8 @@ def explain_refusal(error: Exception, repo: Repository) -> str:
             )
         case Gone():
             return f"Issues are switched off in {repo} (410). Switch them on in its settings on GitHub, under Features"
+        case Unreachable(reason=reason) | InvalidResponse(reason=reason):
+            return f"GitHub gives no usable answer ({reason}). Run the command again later: it continues where it was"
     return str(error).rstrip(".")
 
 
