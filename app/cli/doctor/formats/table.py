@@ -6,15 +6,15 @@ from rich.table import Table
 from rich.text import Text
 
 from app.cli.console import printable
-from app.cli.doctor.report import CheckResult, Outcome, Report
+from app.cli.doctor.report import CheckOutcome, CheckResult, Report
 from app.domain.posts.findings import Finding, Severity
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _NARROWEST = 16
 _OUTCOMES = {
-    Outcome.OK: ("ok", "green"),
-    Outcome.UNCHECKED: ("not checked", "magenta"),
-    Outcome.SKIPPED: ("–", "dim"),
+    CheckOutcome.OK: ("ok", "green"),
+    CheckOutcome.UNCHECKED: ("not checked", "magenta"),
+    CheckOutcome.SKIPPED: ("–", "dim"),
 }
 
 
@@ -54,7 +54,7 @@ def _checks(report: Report) -> Table:
 
 
 def _result(check: CheckResult) -> Text:
-    if check.outcome is Outcome.FINDINGS:
+    if check.outcome is CheckOutcome.FINDINGS:
         worst = min((finding.severity for finding in check.findings), key=list(Severity).index)
         count = len(check.findings)
         return Text(f"{count} finding{'' if count == 1 else 's'}", style=_STYLES[worst])
