@@ -10,7 +10,7 @@ from app.simulator.http.server import run_simulator
 from app.simulator.world.sample import sample_world
 from tests.proxies.doctor_visits import ORIGINS, check_address
 from tests.proxies.misconfigured_nginx import names, run_nginx
-from tests.proxies.proxied_service import free_port, run_service
+from tests.proxies.proxied_service import free_port, free_ports, run_service
 
 HOLDERS = ("buffering", "compressing")
 """Those that hold events back."""
@@ -22,7 +22,8 @@ OTHER_LINKS = "public-links"
 def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
     """Run the service, and nginx in front of it; return the public addresses by name."""
     folder = tmp_path_factory.mktemp("doctor")
-    port, ports = free_port(), {name: free_port() for name in names()}
+    port, *server_ports = free_ports(1 + len(names()))
+    ports = dict(zip(names(), server_ports, strict=True))
     urls = {name: f"http://127.0.0.1:{port}/comments" for name, port in ports.items()}
     settings = {"PUBLIC_URL": urls["good"], "ORIGINS": ORIGINS}
     with (
