@@ -57,8 +57,8 @@ async def check_public_address(examination: Examination) -> CheckResult:
         try:
             detail = await visit.run()
         except Unreachable as error:
-            redirected_from = base_url if address.base_url != base_url else None
-            visit.findings.append(judge_failure(address.base_url, error, redirected_from=redirected_from))
+            origin_url = base_url if address.base_url != base_url else None
+            visit.findings.append(judge_failure(address.base_url, error, origin_url=origin_url))
             detail = visit.findings[-1].message
     return CheckResult(_NAME, detail, tuple(visit.findings))
 

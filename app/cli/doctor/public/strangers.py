@@ -43,11 +43,11 @@ def advice_for(status: int, otherwise: str) -> str:
     return _STATUS_ADVICE.get(status, otherwise)
 
 
-def judge_failure(base_url: str, error: Unreachable, *, redirected_from: str | None = None) -> Finding:
+def judge_failure(base_url: str, error: Unreachable, *, origin_url: str | None = None) -> Finding:
     """Return the finding for an address from which no response comes."""
     message = f"{single_line(base_url)}{error.path} cannot be reached ({error.reason.rstrip('.')})."
-    if redirected_from is not None:
-        message = f"{message} {redirected_from} redirects there."
+    if origin_url is not None:
+        message = f"{message} {origin_url} redirects there."
     otherwise = "See whether Afterword and what is in front of it run, and whether the name leads there."
     advice = next((advice for text, advice in _FAILURE_ADVICE if text in error.reason), otherwise)
     return Finding("public-address-unreachable", Severity.ERROR, message, advice)
