@@ -15,7 +15,7 @@ from app.bootstrap.parts import Application
 from app.bootstrap.resources import Resources
 from app.domain.errors import StoreError
 from app.github.requests import Request
-from app.outbound.github import HttpGitHub, Outcome
+from app.outbound.github import ExchangeOutcome, HttpGitHub
 from app.outbound.images import HttpImageSource
 from app.outbound.metrics import PrometheusMetrics
 from app.ports.clock import Clock
@@ -59,7 +59,7 @@ async def open_application(
             _log.error("%s", store.repair_report)
         recorder = HistoryRecorder(metrics, store.history, clock)
 
-        def record_exchange(request: Request, outcome: Outcome) -> None:
+        def record_exchange(request: Request, outcome: ExchangeOutcome) -> None:
             metrics.exchange(request, outcome)
             recorder.request(PRIORITY.get())
 

@@ -69,8 +69,8 @@ async def open_overview(settings: Settings, clock: Clock, process_id: str) -> As
     if path is None or not await asyncio.to_thread(Path(path).exists):
         location = "in the memory of the service" if path is None else f"{path}, which does not exist yet"
         raise CannotStart(
-            f"No service answers, and the mirror is {location}. Start it with `afterword serve`, or name the address "
-            "of a running one with --url."
+            f"Nothing can be read: the mirror is {location}. Start `afterword serve`, or name the address of a "
+            "running service with --url."
         )
     _require_sound(path, await asyncio.to_thread(inspect, path))
     store = await SqliteStore.open(path, process_id=process_id, sites=settings.repo)

@@ -37,7 +37,7 @@ _SHORTEST_MASKED_TOKEN = 16
 _OK = 200
 
 
-class Outcome(StrEnum):
+class ExchangeOutcome(StrEnum):
     """How one exchange with GitHub ended; the values are metric labels."""
 
     OK = "answered"
@@ -49,7 +49,7 @@ class Outcome(StrEnum):
     UNREACHABLE = "unreachable"
 
 
-OnExchange = Callable[[Request, Outcome], None]
+OnExchange = Callable[[Request, ExchangeOutcome], None]
 
 
 class HttpGitHub(GitHub):
@@ -120,7 +120,7 @@ class HttpGitHub(GitHub):
                 async with asyncio.timeout(self._timeout):
                     return await self._retrying()(self._send_following_redirects, request, etag, admission)
             except TimeoutError:
-                self._on_exchange(request, Outcome.UNREACHABLE)
+                self._on_exchange(request, ExchangeOutcome.UNREACHABLE)
                 raise Unreachable(request.path, f"no complete response within {self._timeout:g} s") from None
 
     async def aclose(self) -> None:
@@ -201,16 +201,16 @@ class HttpGitHub(GitHub):
         return block if is_active else None
 
 
-def _outcome(result: Response | Redirect | GitHubError) -> Outcome:
-    outcomes: Mapping[type, Outcome] = {
-        Redirect: Outcome.REDIRECTED,
-        Unreachable: Outcome.UNREACHABLE,
-        InvalidResponse: Outcome.INVALID,
-        RateLimited: Outcome.RATE_LIMITED,
+def _outcome(result: Response | Redirect | GitHubError) -> ExchangeOutcome:
+    outcomes: Mapping[type, ExchangeOutcome] = {
+        Redirect: ExchangeOutcome.REDIRECTED,
+        Unreachable: ExchangeOutcome.UNREACHABLE,
+        InvalidResponse: ExchangeOutcome.INVALID,
+        RateLimited: ExchangeOutcome.RATE_LIMITED,
     }
     if isinstance(result, Response):
-        return Outcome.UNCHANGED if result.unchanged else Outcome.OK
-    return outcomes.get(type(result), Outcome.REJECTED)
+        return ExchangeOutcome.UNCHANGED if result.unchanged else ExchangeOutcome.OK
+    return outcomes.get(type(result), ExchangeOutcome.REJECTED)
 
 
 def mask_token(response: HttpResponse, token: str | None) -> HttpResponse:

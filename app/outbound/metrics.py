@@ -24,7 +24,7 @@ from app.domain.priority import Priority
 from app.domain.sites import Repository
 from app.github.requests import Request
 from app.github.webhooks import event_label
-from app.outbound.github import Outcome
+from app.outbound.github import ExchangeOutcome
 from app.outbound.instruments import (
     GitHubInstruments,
     InstrumentFactory,
@@ -130,7 +130,7 @@ class PrometheusMetrics(Metrics, Gauges):
         """Look these up at every `flush` from now on."""
         self._samples = samples
 
-    def exchange(self, request: Request, outcome: Outcome) -> None:
+    def exchange(self, request: Request, outcome: ExchangeOutcome) -> None:
         """Count an exchange with GitHub by the priority of the current task."""
         priority, endpoint = PRIORITY.get(), endpoint_label(request)
         label = priority.value if priority else _OTHER

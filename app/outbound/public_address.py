@@ -94,7 +94,9 @@ class PublicAddress:
                     if len(body) > MAX_BODY_BYTES:
                         break
                 return PublicResponse(response.status_code, response.headers, bytes(body))
-        except (httpx.TransportError, httpx.InvalidURL, TimeoutError) as error:
+        except TimeoutError:
+            raise Unreachable(path, f"no complete response within {_SECONDS:.0f} seconds") from None
+        except (httpx.TransportError, httpx.InvalidURL) as error:
             raise Unreachable(path, failure_reason(error)) from None
 
     async def first_events(self, path: str, *, wait: float) -> StreamStart:

@@ -1,5 +1,6 @@
 """The doctor's checks of the service: settings, GitHub, token, rate, clock, store and webhook."""
 
+import asyncio
 import os
 import re
 from collections.abc import Iterator
@@ -10,8 +11,11 @@ import pytest
 
 from app.cli.doctor.rules import RULES
 from app.outbound.clock import SystemClock
+from app.ports.metrics import DeliveryOutcome
+from app.ports.owner.history import HistoryEvent, HistoryKind, HistoryRecord
 from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.world import World
+from app.store.sqlite import SqliteStore
 from tests.cli.doctor_runs import (
     PUBLIC_URL,
     REPO,
@@ -212,6 +216,9 @@ def test_damaged_store_is_named_and_stays(doctor: RunDoctor, tmp_path: Path) -> 
         ((202,), {"insecure_ssl": "1"}, ["webhook-without-tls"]),
         ((202,), {"url": "https://old.example.com/webhooks/github"}, ["webhook-address"]),
         ((202,), {"url": "https://ci.example.com/build"}, ["webhook-missing"]),
+        ((202,), {"url": f"{PUBLIC_URL}/webhook"}, ["webhook-address"]),
+        ((202,), {"url": f"{PUBLIC_URL}/webhooks/github?from=github"}, []),
+        ((202,), {"url": "https://[bad"}, ["webhook-missing"]),
     ],
 )
 def test_webhook_is_judged(
@@ -220,6 +227,28 @@ def test_webhook_is_judged(
     add_hook(simulator, *statuses, **options)
     run = doctor("content", "--json", GITHUB_TOKEN=TOKEN, WEBHOOK_SECRET="s", PUBLIC_URL=PUBLIC_URL, STORE="memory:")
     assert [rule for rule in run.rules if rule.startswith("webhook")] == rules
+
+
+def test_second_webhook_to_the_same_address_is_named(doctor: RunDoctor, simulator: RunningSimulator) -> None:
+    add_hook(simulator, 202)
+    add_hook(simulator, 202)
+    run = doctor("--json", GITHUB_TOKEN=TOKEN, WEBHOOK_SECRET="s", PUBLIC_URL=PUBLIC_URL, STORE="memory:")
+    assert "webhook-duplicate" in run.rules
+
+
+async def _store_delivery(path: Path) -> None:
+    store = await SqliteStore.open(str(path), process_id="test", sites=())
+    event = HistoryEvent(SystemClock().now(), HistoryKind.DELIVERY, "", DeliveryOutcome.ACCEPTED)
+    await store.history.add(HistoryRecord(events=(event,)))
+    await store.close()
+
+
+def test_deliveries_of_an_organization_are_no_finding(doctor: RunDoctor, tmp_path: Path) -> None:
+    assert "webhook-missing" in doctor("--json", GITHUB_TOKEN=TOKEN, WEBHOOK_SECRET="s").rules
+    asyncio.run(_store_delivery(tmp_path / "afterword.db"))
+    run = doctor("--json", GITHUB_TOKEN=TOKEN, WEBHOOK_SECRET="s")
+    assert run.rules == []
+    assert "its organization's or an App's" in run.check("webhook")["detail"]
 
 
 def test_unknown_secret_of_the_webhook_is_an_error(doctor: RunDoctor, simulator: RunningSimulator) -> None:
@@ -271,8 +300,10 @@ def test_list_that_cannot_be_read_is_said(doctor: RunDoctor) -> None:
     with unreachable_url() as url:
         run = doctor("--json", POSTS=f"{url}/posts.json?key=s3cret")
     assert (run.status, run.check("posts")["outcome"]) == (2, "unchecked")
-    assert "cannot be used" in run.check("posts")["detail"]
-    assert "s3cret" not in run.output
+    assert run.check("posts")["detail"].startswith(
+        f"The list of posts at {url}/posts.json cannot be used: ConnectError"
+    )
+    assert "s3cret" not in run.output + run.errors
 
 
 def test_fix_without_the_right_says_so(doctor: RunDoctor, simulator: RunningSimulator) -> None:

@@ -42,7 +42,7 @@ def report(tmp_path: Path) -> Report:
     )
 
 
-@pytest.mark.parametrize("width", [80, 60, 200])
+@pytest.mark.parametrize("width", [80, 60, 40, 200])
 def test_table_cuts_nothing_off(report: Report, width: int) -> None:
     text = print_at(report, width)
     assert max(map(len, text.splitlines())) <= width
@@ -51,6 +51,12 @@ def test_table_cuts_nothing_off(report: Report, width: int) -> None:
     assert "done  b.md has ghissueid: 5 now." in text
     last = "1 error, 2 warnings, 1 note; not checked: webhook (4 requests to GitHub)."
     assert " ".join(text.split()).endswith(last)
+
+
+def test_narrow_terminal_gets_a_list(report: Report) -> None:
+    text = print_at(report, 40)
+    assert "webhook: not checked\n  The token may not see webhooks." in re.sub(r" +\n", "\n", text)
+    assert "error content/posts/a.md:4\n  There is no issue 9." in re.sub(r" +\n", "\n", text)
 
 
 def test_table_shows_no_control_characters(report: Report) -> None:

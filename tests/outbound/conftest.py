@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from app.github.requests import Request
-from app.outbound.github import HttpGitHub, Outcome
+from app.outbound.github import ExchangeOutcome, HttpGitHub
 from app.outbound.images import HttpImageSource
 from tests.fakes import FakeClock
 from tests.github.objects import API
@@ -27,7 +27,7 @@ async def make_github(clock: FakeClock, exchanges: Exchanges) -> AsyncIterator[M
     clients: list[HttpGitHub] = []
 
     def make(api: str = API, token: str | None = TOKEN, random: float = 0.5, **options: Any) -> HttpGitHub:
-        def on_exchange(request: Request, outcome: Outcome) -> None:
+        def on_exchange(request: Request, outcome: ExchangeOutcome) -> None:
             exchanges.append((request.path, outcome))
 
         clients.append(HttpGitHub(api, token, clock, lambda: random, on_exchange=on_exchange, **options))

@@ -3,7 +3,7 @@
 from app.domain.priority import Priority
 from app.domain.sites import repository
 from app.github.requests import RepositoryRequests
-from app.outbound.github import Outcome
+from app.outbound.github import ExchangeOutcome
 from app.outbound.metrics import PrometheusMetrics
 from app.ports.github import PRIORITY
 from app.ports.metrics import DeliveryOutcome, Drift
@@ -16,7 +16,7 @@ _REQUESTS = RepositoryRequests("https://api.github.com", "ada/blog")
 def count_everything(metrics: PrometheusMetrics) -> None:
     """Count and set something in every metric."""
     PRIORITY.set(Priority.POLL)
-    metrics.exchange(_REQUESTS.issues(), Outcome.UNCHANGED)
+    metrics.exchange(_REQUESTS.issues(), ExchangeOutcome.UNCHANGED)
     metrics.delivery("issues", DeliveryOutcome.ACCEPTED)
     metrics.drift(_BLOG, Drift.THREAD_DIFFERS, 1)
     metrics.missed_by_webhook(_BLOG, 1)

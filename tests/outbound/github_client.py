@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.errors import GitHubError
 from app.github.requests import RepositoryRequests, Request
-from app.outbound.github import HttpGitHub, Outcome
+from app.outbound.github import ExchangeOutcome, HttpGitHub
 from tests.github.objects import API
 
 NOW = 1_600_000_000.0
@@ -15,7 +15,7 @@ ISSUE = RepositoryRequests(API, "octo/blog").issue(41)
 LIST = RepositoryRequests(API, "octo/blog").issues()
 
 MakeGitHub = Callable[..., HttpGitHub]
-Exchanges = list[tuple[str, Outcome]]
+Exchanges = list[tuple[str, ExchangeOutcome]]
 
 
 async def send_expecting_error(github: HttpGitHub, request: Request = ISSUE) -> GitHubError:

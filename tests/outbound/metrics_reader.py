@@ -57,7 +57,7 @@ from app.ports.github import PRIORITY
 from app.ports.metrics import Wait
 from app.ports.rate_state import RateLimitState
 from app.github.requests import Request
-from app.outbound.github import Outcome
+from app.outbound.github import ExchangeOutcome
 from app.outbound.metrics import PrometheusMetrics, Samples
 now = 1_600_000_000.0
 metrics = PrometheusMetrics(now=lambda: now, version="1", folder=options["folder"])
@@ -67,7 +67,7 @@ for _ in range(options["responses"]):
 if options["remaining"] is not None:
     metrics.rate_limit(RateLimitState(limit=5000, remaining=options["remaining"], reset=now))
 PRIORITY.set(Priority.POLL)
-metrics.exchange(Request("https://api.github.com/repos/o/r/issues", True), Outcome.UNCHANGED)
+metrics.exchange(Request("https://api.github.com/repos/o/r/issues", True), ExchangeOutcome.UNCHANGED)
 metrics.waiting(Wait.BUDGET, now + options["wait"])
 metrics.mirror_size(repository("o/r"), threads=2, comments=3, checked_at=now - options["age"])
 print(os.getpid())

@@ -17,7 +17,7 @@ from app.domain.errors import (
 )
 from app.github import requests, responses
 from app.github.requests import Request
-from app.outbound.github import HttpGitHub, Outcome
+from app.outbound.github import ExchangeOutcome, HttpGitHub
 from tests.fakes import FakeClock
 from tests.github.objects import API, issue_object
 from tests.outbound.github_client import ISSUE, LIST, TOKEN, Exchanges, MakeGitHub, send_expecting_error
@@ -36,7 +36,7 @@ async def test_request_returns_its_response(
 
     assert (responses.issue(response).number, response.etag, response.url) == (41, '"abc"', ISSUE.url)
     assert github.request_count == 1
-    assert exchanges == [("/repos/octo/blog/issues/41", Outcome.OK)]
+    assert exchanges == [("/repos/octo/blog/issues/41", ExchangeOutcome.OK)]
 
 
 async def test_request_carries_user_agent_and_media_type(make_github: MakeGitHub, httpx_mock: HTTPXMock) -> None:
@@ -73,7 +73,7 @@ async def test_unchanged_response_is_counted(
 
     assert (response.unchanged, response.data, response.etag) == (True, None, '"abc"')
     assert github.request_count == 1
-    assert exchanges == [(LIST.path, Outcome.UNCHANGED)]
+    assert exchanges == [(LIST.path, ExchangeOutcome.UNCHANGED)]
 
 
 async def test_validator_key_belongs_to_the_token(make_github: MakeGitHub) -> None:
@@ -93,7 +93,11 @@ async def test_transport_failure_is_retried(
 
     assert responses.issue(response).number == 41
     assert (github.request_count, clock.slept) == (3, [0.5, 1.0])
-    assert [outcome for _, outcome in exchanges] == [Outcome.UNREACHABLE, Outcome.UNREACHABLE, Outcome.OK]
+    assert [outcome for _, outcome in exchanges] == [
+        ExchangeOutcome.UNREACHABLE,
+        ExchangeOutcome.UNREACHABLE,
+        ExchangeOutcome.OK,
+    ]
 
 
 @pytest.mark.parametrize("random", [0.0, 0.25, 0.999])
@@ -157,7 +161,7 @@ async def test_invalid_response_is_retried_then_raised(
 
     assert isinstance(await send_expecting_error(github), InvalidResponse)
     assert github.request_count == 3
-    assert {outcome for _, outcome in exchanges} == {Outcome.INVALID}
+    assert {outcome for _, outcome in exchanges} == {ExchangeOutcome.INVALID}
 
 
 async def test_invalid_response_may_be_valid_on_retry(make_github: MakeGitHub, httpx_mock: HTTPXMock) -> None:
@@ -193,7 +197,7 @@ async def test_rejection_is_never_retried(
 
     assert type(await send_expecting_error(github)) is kind
     assert github.request_count == 1
-    assert exchanges == [(ISSUE.path, Outcome.REJECTED)]
+    assert exchanges == [(ISSUE.path, ExchangeOutcome.REJECTED)]
 
 
 async def test_requests_in_flight_are_bounded(make_github: MakeGitHub, httpx_mock: HTTPXMock) -> None:
@@ -227,7 +231,7 @@ async def test_request_times_out(make_github: MakeGitHub, httpx_mock: HTTPXMock,
 
     assert isinstance(error, Unreachable)
     assert error.reason == "no complete response within 0.01 s"
-    assert exchanges == [(ISSUE.path, Outcome.UNREACHABLE)]
+    assert exchanges == [(ISSUE.path, ExchangeOutcome.UNREACHABLE)]
 
 
 async def test_callback_is_optional(clock: FakeClock, httpx_mock: HTTPXMock) -> None:

@@ -9,7 +9,7 @@ from app.domain.errors import (
     RateLimited,
 )
 from app.github.rate_limits import RateLimit
-from app.outbound.github import Outcome
+from app.outbound.github import ExchangeOutcome
 from tests.fakes import FakeClock
 from tests.github.objects import issue_object
 from tests.outbound.github_client import ISSUE, LIST, NOW, Exchanges, MakeGitHub, send_expecting_error
@@ -66,7 +66,7 @@ async def test_limit_is_reported_once(make_github: MakeGitHub, httpx_mock: HTTPX
     await send_expecting_error(github)
     await send_expecting_error(github)
 
-    assert exchanges == [(ISSUE.path, Outcome.RATE_LIMITED)]
+    assert exchanges == [(ISSUE.path, ExchangeOutcome.RATE_LIMITED)]
 
 
 async def test_limits_in_a_row_double_until_a_response(
@@ -170,7 +170,7 @@ async def test_no_retry_leaves_during_a_limit(
 
     assert isinstance(await send_expecting_error(github), RateLimited)
     assert isinstance(await send_expecting_error(github), RateLimited)
-    assert [outcome for _, outcome in exchanges] == [Outcome.UNREACHABLE, Outcome.RATE_LIMITED]
+    assert [outcome for _, outcome in exchanges] == [ExchangeOutcome.UNREACHABLE, ExchangeOutcome.RATE_LIMITED]
 
 
 async def test_zero_remaining_requests_block_the_next(

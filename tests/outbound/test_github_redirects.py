@@ -3,7 +3,7 @@ from pytest_httpx import HTTPXMock
 
 from app.domain.errors import InvalidRedirect
 from app.github.requests import Request
-from app.outbound.github import Outcome
+from app.outbound.github import ExchangeOutcome
 from tests.github.objects import API, issue_object
 from tests.outbound.github_client import ISSUE, TOKEN, Exchanges, MakeGitHub, send_expecting_error
 
@@ -23,7 +23,7 @@ async def test_redirect_is_followed_with_the_same_headers(
     assert (response.url, github.request_count) == (new, 2)
     assert [request.headers["authorization"] for request in httpx_mock.get_requests()] == [f"Bearer {TOKEN}"] * 2
     assert httpx_mock.get_requests()[1].headers["if-none-match"] == '"abc"'
-    assert exchanges == [(ISSUE.path, Outcome.REDIRECTED), ("/repositories/7/issues/41", Outcome.OK)]
+    assert exchanges == [(ISSUE.path, ExchangeOutcome.REDIRECTED), ("/repositories/7/issues/41", ExchangeOutcome.OK)]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.domain.priority import Priority
 from app.domain.sites import repository
 from app.github.requests import RepositoryRequests, Request
-from app.outbound.github import Outcome
+from app.outbound.github import ExchangeOutcome
 from app.outbound.metrics import PrometheusMetrics, Samples, endpoint_label
 from app.ports.github import PRIORITY
 from app.ports.metrics import DeliveryOutcome, Drift, Metrics, Wait
@@ -60,10 +60,10 @@ def test_endpoint_label_is_one_of_six_words(path: str) -> None:
     assert endpoint_label(Request(f"https://api.github.com{path}", many=True)) in labels
 
 
-@pytest.mark.parametrize("outcome", list(Outcome))
+@pytest.mark.parametrize("outcome", list(ExchangeOutcome))
 @pytest.mark.parametrize("priority", [*Priority, None])
 def test_requests_are_counted_by_priority_endpoint_outcome(
-    application: MeteredApplication, priority: Priority | None, outcome: Outcome
+    application: MeteredApplication, priority: Priority | None, outcome: ExchangeOutcome
 ) -> None:
     PRIORITY.set(priority)
     application.metrics.exchange(REQUESTS.issues(), outcome)

@@ -33,6 +33,24 @@ _SERVERS = {
     "only GET": "location /comments/ {{ {0} limit_except GET {{ deny all; }} }}",
     "redirecting": "location /comments/ {{ return 301 {good}$request_uri; }}",
     "other prefix": "location / {{ {0} }}",
+    "kept prefix": "location /comments/ {{ proxy_pass http://127.0.0.1:{port}; }}",
+    "no backend": "location / {{ proxy_pass http://127.0.0.1:1/; }}",
+    "password": "location / {{ add_header WWW-Authenticate 'Basic realm=x' always; return 401; }}",
+    "login": "location / {{ return 302 {good}/login?to=$request_uri; }}",
+    "circle": "location / {{ absolute_redirect off; return 301 $request_uri; }}",
+    "no readiness": "location /comments/ {{ {0} }} location = /comments/readyz {{ deny all; }}",
+    "no queries": "location /comments/ {{ rewrite ^/comments/(.*)$ /$1? break; proxy_pass http://127.0.0.1:{port}; }}",
+    "one copy": (
+        "location /comments/ {{ {0} proxy_cache copies; proxy_ignore_headers Cache-Control Vary; "
+        "proxy_cache_valid 200 1h; proxy_cache_key $uri$is_args$args; }}"
+    ),
+    "own errors": "error_page 422 =200 /sorry; location = /sorry {{ return 404; }} location /comments/ {{ {0} proxy_intercept_errors on; }}",
+    "errors without CORS": (
+        "location /comments/ {{ {0} proxy_hide_header Access-Control-Allow-Origin; "
+        "add_header Access-Control-Allow-Origin https://blog.example.com; }}"
+    ),
+    "one Vary": "location /comments/ {{ {0} proxy_hide_header Vary; add_header Vary Accept-Encoding; }}",
+    "password for GitHub": "location /comments/ {{ {0} }} location /comments/webhooks/ {{ return 401; }}",
     "other program": "location / {{ default_type text/html; return 200 '<h1>Welcome</h1>'; }}",
 }
 
@@ -49,7 +67,8 @@ def run_nginx(folder: Path, service_port: int, ports: Mapping[str, int]) -> Iter
     )
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     paths = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
-    text = f"daemon off; pid {folder}/pid; error_log stderr; events {{}} http {{ access_log off; {paths}\n{servers} }}"
+    cache = f"proxy_cache_path {folder}/copies keys_zone=copies:1m;"
+    text = f"user root; daemon off; pid {folder}/pid; error_log stderr; events {{}} http {{ access_log off; {paths}{cache}\n{servers} }}"
     (folder / "nginx.conf").write_text(text)
     executable = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     assert executable, "nginx is not installed: make develop installs it"

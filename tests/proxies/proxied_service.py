@@ -31,6 +31,18 @@ def free_port() -> int:
         return int(unused_socket.getsockname()[1])
 
 
+def free_ports(count: int) -> list[int]:
+    """Return different ports of loopback that nothing listens at: one after the other could be the same twice."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for unused_socket in sockets:
+            unused_socket.bind(("127.0.0.1", 0))
+        return [int(unused_socket.getsockname()[1]) for unused_socket in sockets]
+    finally:
+        for unused_socket in sockets:
+            unused_socket.close()
+
+
 @contextmanager
 def run_service(
     folder: Path, simulator: RunningSimulator, port: int, **further_settings: str

@@ -15,7 +15,7 @@ from app.simulator.http.rate_limits import Limits
 from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.world import World
 from app.sync.new_threads.maker import Options
-from app.sync.new_threads.report import Outcome
+from app.sync.new_threads.report import PostOutcome
 from tests.fakes import FakeClock
 from tests.sync.crashing_ports import TOKEN, Blog, Crash
 
@@ -70,7 +70,7 @@ def _assert_threads_are_right(blog: Blog, world: World) -> None:
 
 async def test_a_second_passes_between_writes(blog: Blog, world: World, simulator: RunningSimulator) -> None:
     report = await blog.run()
-    assert [result.outcome for result in report.results] == [Outcome.CREATED] * 3
+    assert [result.outcome for result in report.results] == [PostOutcome.CREATED] * 3
     times = [issue.created_at for issue in world.issues.values()]
     assert [later - earlier for earlier, later in itertools.pairwise(times)] == [1, 1]
     assert _methods(simulator) == "GET POST POST POST"
@@ -141,7 +141,7 @@ async def test_a_post_whose_requests_are_lost_fails(blog: Blog, world: World, si
     world.archive_repository("ada/blog")  # so that the lost requests open nothing
     simulator.faults.add(faults.Status(502), match=CREATE, times=2)
     report = await blog.run(Options(limit=1))
-    assert report.results[0].outcome is Outcome.FAILED
+    assert report.results[0].outcome is PostOutcome.FAILED
     assert report.results[0].reason is not None
     assert report.results[0].reason.startswith("GitHub may have opened an issue or not (it answers with status 502)")
     world.archive_repository("ada/blog", archived=False)
@@ -158,9 +158,9 @@ async def test_a_search_finds_what_the_newest_lack(blog: Blog, world: World, sim
     report = await blog.run()
     outcomes = {result.post.source: (result.outcome, result.number) for result in report.results}
     assert outcomes == {
-        "one.md": (Outcome.FOUND, 1),
-        "two.md": (Outcome.FOUND, 102),
-        "three.md": (Outcome.CREATED, 103),
+        "one.md": (PostOutcome.FOUND, 1),
+        "two.md": (PostOutcome.FOUND, 102),
+        "three.md": (PostOutcome.CREATED, 103),
     }
     assert [request.target.partition("?")[0] for request in simulator.requests] == [
         "/repos/ada/blog/issues",
@@ -201,7 +201,7 @@ async def test_a_marker_of_a_stranger_is_not_believed(blog: Blog, world: World) 
     world.open_issue("ada/blog", title="Mine", body=_marker("one"), author="mallory")
     report = await blog.run()
     failure = next(result for result in report.results if result.post.source == "one.md")
-    assert failure.outcome is Outcome.FAILED
+    assert failure.outcome is PostOutcome.FAILED
     assert failure.reason is not None
     assert "issue 1 has the marker of this page, but mallory opened it" in failure.reason
     assert blog.numbers()["One"] is None
@@ -240,9 +240,9 @@ async def test_a_long_limit_ends_the_run(tmp_path: Path, clock: FakeClock, world
         report = await blog.run()
         assert report.waiting_until == pytest.approx(clock.now() + 60, abs=1)
         assert [result.outcome for result in report.results] == [
-            Outcome.CREATED,
-            Outcome.REMAINING,
-            Outcome.REMAINING,
+            PostOutcome.CREATED,
+            PostOutcome.REMAINING,
+            PostOutcome.REMAINING,
         ]
         assert _methods(simulator) == "GET POST POST"
         await blog.run(Options(waits=True))
@@ -272,7 +272,11 @@ async def test_a_refusal_ends_the_run(
     report = await blog.run()
     assert report.stopped_by is not None
     assert report.stopped_by.startswith(reason)
-    assert [result.outcome for result in report.results] == [Outcome.FAILED, Outcome.REMAINING, Outcome.REMAINING]
+    assert [result.outcome for result in report.results] == [
+        PostOutcome.FAILED,
+        PostOutcome.REMAINING,
+        PostOutcome.REMAINING,
+    ]
     assert _methods(simulator) == "GET POST"
 
 
@@ -282,7 +286,7 @@ async def test_a_refused_issue_stops_no_other(blog: Blog, world: World, simulato
     simulator.faults.add(faults.Status(422, body, "application/json"), match=CREATE)
     world.archive_repository("ada/blog")
     report = await blog.run()
-    assert report.count(Outcome.FAILED) == 1
+    assert report.count(PostOutcome.FAILED) == 1
     assert report.results[0].reason is not None
     assert report.results[0].reason.startswith("GitHub refuses the issue (Validation Failed: title is missing_field)")
 

@@ -13,7 +13,7 @@ EXIT_OK, EXIT_FINDINGS, EXIT_UNCHECKED = 0, 1, 2
 _SEVERITIES = tuple(Severity)
 
 
-class Outcome(StrEnum):
+class CheckOutcome(StrEnum):
     """How a check ended; the values are published in the JSON report."""
 
     OK = "ok"
@@ -39,13 +39,13 @@ class CheckResult:
     """Whether the report is incomplete without this check."""
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> CheckOutcome:
         """Return how the check ended."""
         if self.is_unchecked:
-            return Outcome.UNCHECKED
+            return CheckOutcome.UNCHECKED
         if self.findings:
-            return Outcome.FINDINGS
-        return Outcome.SKIPPED if self.is_skipped else Outcome.OK
+            return CheckOutcome.FINDINGS
+        return CheckOutcome.SKIPPED if self.is_skipped else CheckOutcome.OK
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,8 @@ def status(
 ) -> None:
     """Show comments, findings, requests, polls and deliveries.
 
-    It reads the running service with the token in AFTERWORD_OWNER_TOKEN, or the store if none runs. It asks GitHub
-    nothing.
+    It reads the running service with the token in AFTERWORD_OWNER_TOKEN, or the store if none runs, or if --repo or
+    --store names one. It asks GitHub nothing.
     """
     _run("status", Choice(repo, store, url), status_tables, as_json=json, repeat=repeat)
 
@@ -49,8 +49,8 @@ def counts(
 ) -> None:
     """Show the comment count of each post.
 
-    It reads the running service with the token in AFTERWORD_OWNER_TOKEN, or the store if none runs. It asks GitHub
-    nothing.
+    It reads the running service with the token in AFTERWORD_OWNER_TOKEN, or the store if none runs, or if --repo or
+    --store names one. It asks GitHub nothing.
     """
     _run("counts", Choice(repo, store, url), counts_table, as_json=json, repeat=repeat)
 
@@ -60,7 +60,7 @@ def _run(name: str, choice: Choice, show: Show, *, as_json: bool, repeat: bool) 
     settings = load_settings(choice, lambda warning: print_line(errors, warning))
 
     async def run() -> None:
-        async with open_source(name, settings, choice.url) as read:
+        async with open_source(name, settings, choice) as read:
             if as_json:
                 await _print_json(read, errors, repeat=repeat)
             elif repeat:

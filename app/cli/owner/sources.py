@@ -33,6 +33,11 @@ class Choice(NamedTuple):
     store: str | None
     url: str | None
 
+    @property
+    def names_store(self) -> bool:
+        """Return True if an option says which mirror to read: a service reads its own."""
+        return self.repo is not None or self.store is not None
+
 
 class NoService(Exception):
     """No service with an owner's page answers at the address."""
@@ -40,26 +45,28 @@ class NoService(Exception):
 
 def load_settings(choice: Choice, warn: Callable[[str], None]) -> Settings:
     """Return the settings; with an address no repository needs to be named, because the service knows its own."""
+    if choice.url is not None and choice.names_store:
+        raise InvalidSetting("--url", "a service reads its own repositories and store. Leave --repo and --store out")
     options = {"repo": choice.repo, "store": choice.store}
     try:
         return load(options, warn=warn)
     except InvalidSetting as error:
-        if choice.url is None or choice.repo is not None or not error.reason.startswith("no repository"):
+        if choice.url is None or not error.reason.startswith("no repository"):
             raise
         return load({**options, "repo": "owner/name"})
 
 
 @asynccontextmanager
-async def open_source(name: str, settings: Settings, url: str | None) -> AsyncGenerator[Read, None]:
-    """Yield what reads `status` or `counts`: from the service at `url`, else from the local one, else from the store.
+async def open_source(name: str, settings: Settings, choice: Choice) -> AsyncGenerator[Read, None]:
+    """Yield what reads `status` or `counts`: from the service at the address, else from the local one or the store.
 
     Raises `InvalidSetting`, `CannotStart` and `StoreError`.
     """
-    token = settings.owner_secret
+    token, url = settings.owner_secret, choice.url
     address = (url or local_url(settings)).rstrip("/")
     if url is not None:
         _require_safe(url, token)
-    if token is not None:
+    if token is not None and not choice.names_store:
         async with _client(address, token) as client:
             try:
                 await _get(client, name)

@@ -89,6 +89,8 @@ def _summary(status: Mapping[str, Any]) -> Table:
 
 
 def _posts(status: Mapping[str, Any]) -> str:
+    if status.get("is_post_list_missing"):
+        return "none is served: the list of posts (AFTERWORD_POSTS) could not be read yet; the log says why"
     if not status["has_post_list"]:
         return "not known (AFTERWORD_POSTS)"
     return f"{status['posts']:,}, with {len(status['findings']):,} findings"

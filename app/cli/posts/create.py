@@ -24,7 +24,7 @@ from app.ports.clock import Clock
 from app.settings import Settings, load
 from app.sync.new_threads.maker import EditPage, Options
 from app.sync.new_threads.plan import Plan, plan_threads
-from app.sync.new_threads.report import Outcome, Report, explain_refusal
+from app.sync.new_threads.report import PostOutcome, Report, explain_refusal
 
 _MAX_TEMPLATE_BYTES = 65_536
 _MAX_LABEL = 50
@@ -114,10 +114,10 @@ async def run(settings: Settings, folder: Path, options: Options, clock: Clock, 
 def _exit_status(plan: Plan, report: Report) -> int:
     if report.waiting_until is not None:
         return EXIT_RATE_LIMIT
-    if report.stopped_by is not None and not (report.count(Outcome.CREATED) or report.count(Outcome.FOUND)):
+    if report.stopped_by is not None and not (report.count(PostOutcome.CREATED) or report.count(PostOutcome.FOUND)):
         return EXIT_ERROR
     has_problem = any(post.is_problem for post in plan.omissions)
-    return EXIT_FAILURES if report.count(Outcome.FAILED) or has_problem else 0
+    return EXIT_FAILURES if report.count(PostOutcome.FAILED) or has_problem else 0
 
 
 def page_editor(settings: Settings, generator: str | None) -> EditPage:

@@ -13,7 +13,7 @@ from app.domain.posts.thread_text import thread_title
 from app.domain.sites import Repository
 from app.sync.new_threads.maker import Options
 from app.sync.new_threads.plan import Plan
-from app.sync.new_threads.report import Outcome, PostResult, Report
+from app.sync.new_threads.report import PostOutcome, PostResult, Report
 
 
 class Printer:
@@ -33,15 +33,15 @@ class Printer:
         if self._is_json:
             return
         source = result.post.source
-        if result.outcome is Outcome.FAILED:
+        if result.outcome is PostOutcome.FAILED:
             _print(self._errors, f"{source}: failed: {result.reason}.")
-        elif result.outcome is Outcome.FOUND:
+        elif result.outcome is PostOutcome.FOUND:
             verb = "would be written" if self.options.dry_run else "written"
             _print(self._console, f"{source}: issue {result.number} is its thread; ghissueid: {result.number} {verb}")
-        elif result.outcome is Outcome.CREATED:
+        elif result.outcome is PostOutcome.CREATED:
             text = f"issue {result.number} opened ({thread_title(result.post)}); ghissueid: {result.number} written"
             _print(self._console, f"{source}: {text}")
-        elif result.outcome is Outcome.TO_CREATE:
+        elif result.outcome is PostOutcome.TO_CREATE:
             self._print_issue(result)
 
     def print_end(self, plan: Plan, report: Report) -> None:
@@ -103,15 +103,15 @@ class Printer:
 
 
 def _sum(report: Report, omissions: int, *, dry_run: bool) -> str:
-    counts = {outcome: report.count(outcome) for outcome in Outcome}
+    counts = {outcome: report.count(outcome) for outcome in PostOutcome}
     if not report.results and not omissions and report.waiting_until is None:
         return "Every published post has its thread."
     parts = [
-        f"{_issues(counts[Outcome.CREATED])} opened",
-        f"{_issues(counts[Outcome.TO_CREATE])} to open",
-        f"{_issues(counts[Outcome.FOUND], 'existing ')} {'to write down' if dry_run else 'written down'}",
-        f"{_posts(counts[Outcome.FAILED])} failed",
-        f"{_posts(counts[Outcome.REMAINING])} left",
+        f"{_issues(counts[PostOutcome.CREATED])} opened",
+        f"{_issues(counts[PostOutcome.TO_CREATE])} to open",
+        f"{_issues(counts[PostOutcome.FOUND], 'existing ')} {'to write down' if dry_run else 'written down'}",
+        f"{_posts(counts[PostOutcome.FAILED])} failed",
+        f"{_posts(counts[PostOutcome.REMAINING])} left",
         f"{_posts(omissions)} skipped",
     ]
     return ", ".join(part for part in parts if not part.startswith("0 ")) or "Nothing was done"

@@ -70,7 +70,7 @@ class ThreadQuery:
         return " and ".join(parts)
 
 
-class Outcome(StrEnum):
+class SearchOutcome(StrEnum):
     """How a search ended; the names are those of findings."""
 
     FOUND = "found"
@@ -85,7 +85,7 @@ class Outcome(StrEnum):
 class Resolution:
     """The thread that a query means, if any."""
 
-    outcome: Outcome
+    outcome: SearchOutcome
     number: int | None = None
     candidates: tuple[int, ...] = ()
     """The numbers that could be meant, the served one first; if it is missing, those that nearly match."""
@@ -133,13 +133,13 @@ class TermIndex:
         if query.term is not None:
             term, *others = _spellings(comparable(query.term), query.term_of)
             resolution = self._find_term(query, term, is_post, page_names)
-            for other in others if resolution.outcome is Outcome.MISSING else ():
+            for other in others if resolution.outcome is SearchOutcome.MISSING else ():
                 found = self._find_term(query, other, is_post, page_names)
-                resolution = resolution if found.outcome is Outcome.MISSING else found
+                resolution = resolution if found.outcome is SearchOutcome.MISSING else found
             return resolution
         if query.marker is not None:
             heads = self._allowed(self._by_marker(query.marker), query, is_post)
-            return _oldest(heads) if heads else Resolution(Outcome.MISSING)
+            return _oldest(heads) if heads else Resolution(SearchOutcome.MISSING)
         return _by_labels(self._allowed(None, query, is_post))
 
     def _find_term(self, query: ThreadQuery, term: str, is_post: IsPost, page_names: Collection[str]) -> Resolution:
@@ -147,7 +147,7 @@ class TermIndex:
             self._by_key.get(("title", term), set()) | self._by_marker(query.term or ""), query, is_post
         )
         if same or not term:
-            return _oldest(same) if same else Resolution(Outcome.MISSING)
+            return _oldest(same) if same else Resolution(SearchOutcome.MISSING)
         lowest = Relation.WORDS if query.term_of is None else Relation.PART
         if "://" in (query.term or "") and "/" not in term:
             lowest = Relation.SAME  # a home page: titles of other pages end with its host
@@ -163,9 +163,9 @@ class TermIndex:
             if title not in page_names and relation(title, term) >= lowest:
                 matches.append(head)
         if not matches:
-            return Resolution(Outcome.MISSING, candidates=_numbers(similar))
+            return Resolution(SearchOutcome.MISSING, candidates=_numbers(similar))
         if len(matches) > 1 and query.term_of in {TermOf.TITLE, TermOf.OG_TITLE}:
-            return Resolution(Outcome.AMBIGUOUS, candidates=_numbers(matches))
+            return Resolution(SearchOutcome.AMBIGUOUS, candidates=_numbers(matches))
         return _oldest(matches)
 
     def _containing(self, term: str) -> Iterator[int]:
@@ -239,7 +239,7 @@ def _numbers(heads: Sequence[IssueHead]) -> tuple[int, ...]:
 
 
 def _oldest(heads: Sequence[IssueHead]) -> Resolution:
-    outcome = Outcome.FOUND if len(heads) == 1 else Outcome.SEVERAL
+    outcome = SearchOutcome.FOUND if len(heads) == 1 else SearchOutcome.SEVERAL
     return Resolution(outcome, heads[0].number, _numbers(heads))
 
 
@@ -247,12 +247,12 @@ def _by_labels(heads: list[IssueHead]) -> Resolution:
     """Return which of the issues with all the labels is meant; they are sorted from the oldest."""
     heads = [head for head in heads if head.is_open] or heads
     if not heads:
-        return Resolution(Outcome.MISSING)
+        return Resolution(SearchOutcome.MISSING)
     fewest = min(len(head.labels) for head in heads)
     plainest = [head for head in reversed(heads) if len(head.labels) == fewest]
     first = frozenset(map(str.casefold, plainest[0].labels))
     if any(frozenset(map(str.casefold, head.labels)) != first for head in plainest):
-        return Resolution(Outcome.AMBIGUOUS, candidates=_numbers(plainest))
-    outcome = Outcome.FOUND if len(heads) == 1 else Outcome.SEVERAL
+        return Resolution(SearchOutcome.AMBIGUOUS, candidates=_numbers(plainest))
+    outcome = SearchOutcome.FOUND if len(heads) == 1 else SearchOutcome.SEVERAL
     further = (head for head in heads if len(head.labels) > fewest)
     return Resolution(outcome, plainest[0].number, _numbers([*plainest, *islice(further, MOST_CANDIDATES)]))

@@ -25,6 +25,10 @@ _EVERY = 60.0
 _OK, _NOT_MODIFIED = 200, 304
 
 
+class UnreadableListError(ValueError):
+    """A list of posts that cannot be used; its text is the reason, as a clause."""
+
+
 class PublishedPostList(PostSource):
     """A JSON list at an address, requested with its ETag; a failed or invalid response leaves the posts unchanged."""
 
@@ -43,16 +47,24 @@ class PublishedPostList(PostSource):
     @override
     async def read(self) -> PostCatalog | None:
         try:
-            async with asyncio.timeout(self._timeout):
-                await self._fetch()
-        except TimeoutError:
-            self._fail(f"no complete response within {self._timeout:g} s")
-        except (Unreachable, InvalidResponse) as error:
-            self._fail(error.reason)
-        except ValueError as error:
-            self._fail(str(error).rstrip("."))
+            await self.fetch()
+        except UnreadableListError as error:
+            consequence = after_failure(has_posts=self._posts is not None)
+            self._warn(f" cannot be used: {error}. {consequence}")
         self._problems.end_read()
         return self._posts
+
+    async def fetch(self) -> PostCatalog:
+        """Return what the list names now, without a line in the log. Raises `UnreadableListError` with the reason."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._request()
+        except TimeoutError:
+            raise self._unreadable(f"no complete response within {self._timeout:g} s") from None
+        except (Unreachable, InvalidResponse) as error:
+            raise self._unreadable(error.reason) from None
+        except ValueError as error:
+            raise self._unreadable(str(error).rstrip(".")) from None
 
     @override
     async def wait_for_change(self) -> None:
@@ -62,11 +74,11 @@ class PublishedPostList(PostSource):
     async def aclose(self) -> None:
         await self._http.aclose()
 
-    async def _fetch(self) -> None:
+    async def _request(self) -> PostCatalog:
         address, response = await self._get_following_redirects()
-        if response.status == _NOT_MODIFIED and self._etag is not None:
+        if response.status == _NOT_MODIFIED and self._etag is not None and self._posts is not None:
             self._problems.repeat()
-            return
+            return self._posts
         if response.status != _OK:
             raise ValueError(f"it was answered with status {response.status}")
         try:
@@ -81,6 +93,7 @@ class PublishedPostList(PostSource):
         self._posts = catalog
         etag = response.headers.get("etag")
         self._etag = (address, etag) if etag and etag.isascii() else None
+        return catalog
 
     async def _get_following_redirects(self) -> tuple[str, HttpResponse]:
         """Return the last response and its address; no redirect may leave encryption."""
@@ -98,10 +111,9 @@ class PublishedPostList(PostSource):
             address = target
         raise ValueError(f"it is redirected more than {MAX_REDIRECTS} times")
 
-    def _fail(self, reason: str) -> None:
+    def _unreadable(self, reason: str) -> UnreadableListError:
         self._etag = None  # the next response must be complete
-        consequence = after_failure(has_posts=self._posts is not None)
-        self._warn(f" cannot be used: {single_line(reason)}. {consequence}")
+        return UnreadableListError(single_line(reason))
 
     def _warn(self, message: str) -> None:
         """Add a warning that names the address without its query, which may contain a secret."""

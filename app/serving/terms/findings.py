@@ -9,17 +9,19 @@ from app.domain.errors import ReadError
 from app.domain.posts.findings import Finding, Severity
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository
-from app.domain.terms.index import Outcome, Resolution, ThreadQuery
+from app.domain.terms.index import Resolution, SearchOutcome, ThreadQuery
 from app.serving.terms.terms import Search, Terms
 
 _MISSING_ADVICE = (
     "If the page has no comments yet, do nothing. Otherwise give its issue exactly that title or label, or name the "
     "issue's number in the page."
 )
-_ADVICE: Mapping[Outcome, str] = {
-    Outcome.SEVERAL: "Close and rename the others if they belong to no page, or name the issue's number in the page.",
-    Outcome.AMBIGUOUS: "Give only the right issue exactly that title or label, or name its number in the page.",
-    Outcome.MISSING: _MISSING_ADVICE,
+_ADVICE: Mapping[SearchOutcome, str] = {
+    SearchOutcome.SEVERAL: (
+        "Close and rename the others if they belong to no page, or name the issue's number in the page."
+    ),
+    SearchOutcome.AMBIGUOUS: "Give only the right issue exactly that title or label, or name its number in the page.",
+    SearchOutcome.MISSING: _MISSING_ADVICE,
 }
 
 
@@ -41,7 +43,7 @@ class TermFindings:
                 resolution, _ = await self._terms.resolve(repo, query)
             except ReadError:
                 continue
-            if resolution.outcome is not Outcome.FOUND:
+            if resolution.outcome is not SearchOutcome.FOUND:
                 findings.append(_finding(repo, query, resolution))
         return sorted(findings, key=lambda finding: list(Severity).index(finding.severity))
 
@@ -49,10 +51,10 @@ class TermFindings:
 def _finding(repo: Repository, query: ThreadQuery, resolution: Resolution) -> Finding:
     outcome, candidates, names = resolution.outcome, resolution.candidates, resolution.names
     match outcome:
-        case Outcome.SEVERAL:
+        case SearchOutcome.SEVERAL:
             severity = Severity.WARNING
             message = f"Several posts of {repo} have {query}: {names}. #{resolution.number} is shown."
-        case Outcome.AMBIGUOUS:
+        case SearchOutcome.AMBIGUOUS:
             severity = Severity.ERROR
             message = f"Several posts of {repo} could be meant by {query}: {names}. None is shown."
         case _:

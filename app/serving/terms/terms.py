@@ -15,7 +15,7 @@ from app.domain.errors import NotReady, StoreError, ThreadNotFound, ThreadUndeci
 from app.domain.posts.posts import Post, PostCatalog
 from app.domain.records import REPOSITORY_NUMBER, SiteRecord, ThreadRef
 from app.domain.sites import Repository
-from app.domain.terms.index import Outcome, Resolution, TermIndex, ThreadQuery
+from app.domain.terms.index import Resolution, SearchOutcome, TermIndex, ThreadQuery
 from app.domain.terms.titles import comparable
 from app.ports.mirror import Mirror
 from app.serving.access_policy import AccessPolicy
@@ -65,11 +65,11 @@ class Terms:
         Raise `ThreadUndecided` if several could be meant, and `NotReady` before the list of issues is mirrored.
         """
         resolution, edition = await self.resolve(repo, query)
-        if resolution.outcome is Outcome.MISSING:
+        if resolution.outcome is SearchOutcome.MISSING:
             self.missing[repo, query] = None
-        elif resolution.outcome is not Outcome.FOUND:
+        elif resolution.outcome is not SearchOutcome.FOUND:
             self.doubtful[repo, query] = None
-        if resolution.outcome is Outcome.AMBIGUOUS:
+        if resolution.outcome is SearchOutcome.AMBIGUOUS:
             raise ThreadUndecided(str(repo), str(query), resolution.names, resolution.candidates)
         return resolution.number, edition
 

@@ -28,7 +28,7 @@ from app.ports.writing.journal import Journal
 from app.ports.writing.pages import PageFile, Pages
 from app.sync.new_threads.lookup import MarkedIssues, MarkerLookup
 from app.sync.new_threads.plan import Candidate, Plan
-from app.sync.new_threads.report import Outcome, PostResult, Report, concerns_one_post, explain_refusal
+from app.sync.new_threads.report import PostOutcome, PostResult, Report, concerns_one_post, explain_refusal
 
 SETTLED_AFTER = 15.0
 """Seconds after which GitHub has certainly ended a request: it cuts every one off after ten."""
@@ -116,26 +116,26 @@ class ThreadMaker:
     async def _process(self, candidate: Candidate, plan: Plan) -> PostResult:
         post = candidate.post
         if self._is_over():
-            return PostResult(post, Outcome.REMAINING)
+            return PostResult(post, PostOutcome.REMAINING)
         try:
             page = self._tools.pages.read(post.source)
             self._tools.edit(post, page.content, _TRIAL_NUMBER)
             issue = self._existing(candidate, plan)
         except ValueError as error:
-            return PostResult(post, Outcome.FAILED, reason=str(error))
+            return PostResult(post, PostOutcome.FAILED, reason=str(error))
         if issue is not None:
-            return self._write(candidate, page, issue, PostResult(post, Outcome.FOUND, issue.number))
+            return self._write(candidate, page, issue, PostResult(post, PostOutcome.FOUND, issue.number))
         text = thread_text(post, self._options.template, self._options.base_url)
         text = f"{text}\n\n{marker(candidate.digests[0])}".lstrip()
         if self._options.dry_run:
-            return PostResult(post, Outcome.TO_CREATE, text=text, labels=self._options.labels)
+            return PostResult(post, PostOutcome.TO_CREATE, text=text, labels=self._options.labels)
         return await self._create_and_write(candidate, page, text)
 
     def _is_over(self) -> bool:
         report, limit = self._report, self._options.limit
         is_stopped = report.waiting_until is not None or report.stopped_by is not None
         return is_stopped or (
-            limit is not None and report.count(Outcome.CREATED) + report.count(Outcome.TO_CREATE) >= limit
+            limit is not None and report.count(PostOutcome.CREATED) + report.count(PostOutcome.TO_CREATE) >= limit
         )
 
     def _existing(self, candidate: Candidate, plan: Plan) -> OpenedIssue | None:
@@ -167,17 +167,17 @@ class ThreadMaker:
             issue = await self._create(candidate, text)
         except RateLimited as limit:
             self._report.waiting_until = limit.until
-            return PostResult(post, Outcome.REMAINING)
+            return PostResult(post, PostOutcome.REMAINING)
         except OutcomeUnknown as error:
             reason = f"{error}, and shows none. Run the command again: it looks for the issue first"
-            return PostResult(post, Outcome.FAILED, reason=reason)
+            return PostResult(post, PostOutcome.FAILED, reason=reason)
         except GitHubError as error:
             reason = explain_refusal(error, self._tools.lookup.repo)
             if not concerns_one_post(error):
                 self._report.stopped_by = f"{reason}."
-            return PostResult(post, Outcome.FAILED, reason=reason)
+            return PostResult(post, PostOutcome.FAILED, reason=reason)
         self._check_labels(issue)
-        result = PostResult(post, Outcome.CREATED, issue.number, text=text, labels=self._options.labels)
+        result = PostResult(post, PostOutcome.CREATED, issue.number, text=text, labels=self._options.labels)
         return self._write(candidate, page, issue, result)
 
     async def _create(self, candidate: Candidate, text: str) -> OpenedIssue:
@@ -229,7 +229,7 @@ class ThreadMaker:
             self._tools.pages.replace(post.source, page, self._tools.edit(post, page.content, issue.number))
         except ValueError as error:
             reason = f"{error}; its thread is issue {issue.number}"
-            result = PostResult(post, Outcome.FAILED, issue.number, reason)
+            result = PostResult(post, PostOutcome.FAILED, issue.number, reason)
         self._tools.journal.end(candidate.digests[0])
         return result
 

@@ -11,7 +11,7 @@ _FORBIDDEN = 403
 _UNPROCESSABLE = 422
 
 
-class Outcome(StrEnum):
+class PostOutcome(StrEnum):
     """What was done for a post, or would be done; the values are published in JSON."""
 
     CREATED = "created"
@@ -30,7 +30,7 @@ class PostResult:
     """The outcome for one post."""
 
     post: Post
-    outcome: Outcome
+    outcome: PostOutcome
     number: int | None = None
     """The issue's number; None if none is known."""
     reason: str | None = None
@@ -52,7 +52,7 @@ class Report:
     stopped_by: str | None = None
     """Why no issue can be opened at all, as a sentence."""
 
-    def count(self, outcome: Outcome) -> int:
+    def count(self, outcome: PostOutcome) -> int:
         """Return for how many posts this is the outcome."""
         return sum(result.outcome is outcome for result in self.results)
 

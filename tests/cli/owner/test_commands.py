@@ -111,6 +111,15 @@ def test_port_of_the_settings_is_the_default(run: Run, service: Service) -> None
     assert status["storage"]["cache_bytes"] is not None
     offline = _json(run("status", "--json", OWNER_TOKEN=OWNER_TOKEN))
     assert offline["storage"]["cache_bytes"] is None
+    other = _json(run("status", "--json", "--repo", "eve/diary", PORT=port, OWNER_TOKEN=OWNER_TOKEN))
+    assert [site["repo"] for site in other["sites"]] == ["eve/diary"]
+
+
+def test_list_of_posts_that_is_lacking_is_said(run: Run, service: Service) -> None:
+    settings = {"SERVE": "posts", "POSTS": "http://127.0.0.1:1/posts.json"}
+    status = _json(run("status", "--json", **settings))
+    assert (status["is_post_list_missing"], status["has_post_list"]) == (True, False)
+    assert "none is served: the list of posts (AFTERWORD_POSTS)" in run("status", **settings)[1]
 
 
 @pytest.mark.parametrize(
@@ -125,6 +134,8 @@ def test_port_of_the_settings_is_the_default(run: Run, service: Service) -> None
         (["--url", "http://127.0.0.1:1"], {"OWNER_TOKEN": OWNER_TOKEN}, "No service answers at http://127.0.0.1:1"),
         (["--store", "sqlite:////nowhere/a.db"], {}, "/nowhere/a.db, which does not exist yet"),
         (["--store", "memory:"], {}, "in the memory of the service"),
+        (["--url", "{url}", "--repo", "eve/diary"], {"OWNER_TOKEN": OWNER_TOKEN}, "--url: a service reads its own repositories"),
+        (["--url", "{url}", "--store", "memory:"], {"OWNER_TOKEN": OWNER_TOKEN}, "Leave --repo and --store out"),
     ],
 )  # fmt: skip
 def test_errors_say_what_to_do(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from hashlib import sha1
 
 from app.domain.terms.heads import IssueHead
-from app.domain.terms.index import Outcome, TermIndex, TermOf, ThreadQuery
+from app.domain.terms.index import SearchOutcome, TermIndex, TermOf, ThreadQuery
 
 
 def head(
@@ -22,7 +22,7 @@ def titles(*names: str) -> TermIndex:
 
 def find(
     index: TermIndex, term: str | None, term_of: str | None = None, **fields: object
-) -> tuple[Outcome, int | None]:
+) -> tuple[SearchOutcome, int | None]:
     """Return how a search among issues that all are posts ends, and its number."""
     query = ThreadQuery(term, None if term_of is None else TermOf(term_of), **fields)  # type: ignore[arg-type]
     resolution = index.find(query, lambda _: True)

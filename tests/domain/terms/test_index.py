@@ -7,11 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.posts.markers import read_markers, term_digests
-from app.domain.terms.index import Outcome, TermIndex, ThreadQuery
+from app.domain.terms.index import SearchOutcome, TermIndex, ThreadQuery
 from app.domain.terms.titles import Relation, comparable, relation
 from tests.domain.terms.heads import find, head, titles
 
-FOUND, SEVERAL, MISSING, AMBIGUOUS = Outcome.FOUND, Outcome.SEVERAL, Outcome.MISSING, Outcome.AMBIGUOUS
+FOUND, SEVERAL, MISSING, AMBIGUOUS = (
+    SearchOutcome.FOUND,
+    SearchOutcome.SEVERAL,
+    SearchOutcome.MISSING,
+    SearchOutcome.AMBIGUOUS,
+)
 KINDS = [None, "pathname", "url", "title", "og:title"]
 
 
@@ -78,7 +83,7 @@ def test_oldest_of_equal_titles_answers(term_of: str | None) -> None:
     ("term_of", "expected"),
     [(None, (SEVERAL, 2)), ("pathname", (SEVERAL, 2)), ("url", (SEVERAL, 2)), ("title", (AMBIGUOUS, None))],
 )
-def test_whole_part_of_several_titles(term_of: str | None, expected: tuple[Outcome, int | None]) -> None:
+def test_whole_part_of_several_titles(term_of: str | None, expected: tuple[SearchOutcome, int | None]) -> None:
     index = titles("posts/a-b", "Comments on posts/a", "A question: posts/a")
     assert find(index, "posts/a", term_of) == expected
 
@@ -99,7 +104,9 @@ def test_whole_part_of_several_titles(term_of: str | None, expected: tuple[Outco
         ("posts/index/a", "/", "pathname", (MISSING, None)),
     ],
 )
-def test_file_index_is_its_folder(title: str, term: str, term_of: str, expected: tuple[Outcome, int | None]) -> None:
+def test_file_index_is_its_folder(
+    title: str, term: str, term_of: str, expected: tuple[SearchOutcome, int | None]
+) -> None:
     assert find(titles(title), term, term_of) == expected
 
 
@@ -206,7 +213,7 @@ def test_page_is_known_by_its_marker(term: str, key: str) -> None:
         ([head(1, "", "Gitalk", "/a/", is_open=False)], (FOUND, 1)),
     ],
 )
-def test_labels_find_a_thread(heads: list[object], expected: tuple[Outcome, int | None]) -> None:
+def test_labels_find_a_thread(heads: list[object], expected: tuple[SearchOutcome, int | None]) -> None:
     assert find(TermIndex(heads), None, labels=("Gitalk", "/a/")) == expected  # type: ignore[arg-type]
 
 

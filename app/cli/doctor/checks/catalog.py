@@ -1,9 +1,6 @@
 """Read the blog's posts once, from where the settings say: nothing is stored or watched."""
 
 import asyncio
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,10 +12,11 @@ from app.domain.posts.content_repository import ContentRepository, content_repos
 from app.domain.posts.lists import is_list_address
 from app.domain.posts.posts import PostCatalog
 from app.github.requests import RepositoryRequests
+from app.github.responses import single_line
 from app.outbound.content.archives.archive_tree import ArchiveTree
 from app.outbound.content.archives.download import download_archive
 from app.outbound.content.archives.tar_members import InvalidArchiveError
-from app.outbound.content.published_list import PublishedPostList
+from app.outbound.content.published_list import PublishedPostList, UnreadableListError
 from app.outbound.content.reading import SiteReader
 
 
@@ -34,14 +32,13 @@ async def read_posts(examination: Examination, location: str) -> PostCatalog:
 
 async def _published(examination: Examination, address: str) -> PostCatalog:
     source = PublishedPostList(address, examination.settings.repo)
-    with _warnings() as messages:
-        try:
-            catalog = await source.read()
-        finally:
-            await source.aclose()
-    if catalog is None:
-        raise CannotStart(" ".join(messages) or f"The list of posts at {address.partition('?')[0]} cannot be read.")
-    return catalog
+    name = single_line(address.partition("?")[0])
+    try:
+        return await source.fetch()
+    except UnreadableListError as error:
+        raise CannotStart(f"The list of posts at {name} cannot be used: {error}. Correct it, or its address.") from None
+    finally:
+        await source.aclose()
 
 
 async def _in_repository(examination: Examination, content: ContentRepository) -> PostCatalog:
@@ -60,20 +57,3 @@ async def _in_repository(examination: Examination, content: ContentRepository) -
             return await asyncio.to_thread(read, archive)
     except (GitHubError, InvalidArchiveError, OSError) as error:
         raise CannotStart(f"{content} cannot be read: {problem_of(error)}") from None
-
-
-@contextmanager
-def _warnings() -> Iterator[list[str]]:
-    """Collect what a source logs, which says why nothing could be read, and log nothing."""
-    messages: list[str] = []
-    handler = logging.Handler()
-    handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
-    logger = logging.getLogger("app.outbound.content")
-    before = logger.propagate
-    logger.addHandler(handler)
-    logger.propagate = False
-    try:
-        yield messages
-    finally:
-        logger.removeHandler(handler)
-        logger.propagate = before

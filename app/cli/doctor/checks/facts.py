@@ -15,10 +15,15 @@ from app.domain.sites import Repository
 from app.domain.times import is_within, rfc3339
 from app.github import responses
 from app.github.requests import MARKDOWN, Request, next_page
+from app.ports.metrics import DeliveryOutcome
+from app.ports.owner.history import HistoryKind
 from app.serving.posts.facts import mirrored_facts
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.inspection import inspect
 
+_SUCCESSES = frozenset(
+    {DeliveryOutcome.ACCEPTED, DeliveryOutcome.KNOWN, DeliveryOutcome.REPLAYED, DeliveryOutcome.IGNORED}
+)
 _RECENT = 86_400.0
 _MOST_PAGES = 200
 _MOST_SINGLE_REQUESTS = 50
@@ -50,6 +55,26 @@ async def mirror_facts(examination: Examination, numbers: Posts) -> dict[Reposit
         for site in facts
         if site.is_listed and site.record is not None and is_within(_RECENT, site.record.checked_at, now=now)
     }
+
+
+async def last_delivery_at(examination: Examination) -> float | None:
+    """Return when the service took a delivery within a day, as far as the store tells: it names no repository."""
+    path, now = examination.settings.store_path, examination.clock.now()
+    if path is None or len(examination.settings.repo) > 1:
+        return None
+    inspection = inspect(path)
+    if not (inspection.is_sound and inspection.is_writable):
+        return None
+    try:
+        store = await SqliteStore.open(path, process_id="doctor", sites=examination.settings.repo)
+        try:
+            events = (await store.history.since(now - _RECENT)).events
+        finally:
+            await store.close()
+    except StoreError:
+        return None
+    times = (event.at for event in events if event.kind is HistoryKind.DELIVERY and event.outcome in _SUCCESSES)
+    return max(times, default=None)
 
 
 async def github_facts(examination: Examination, repo: Repository) -> SiteFacts:

@@ -8,6 +8,10 @@ from app.domain.posts.findings import Finding, Severity
 from app.store.sqlite.inspection import NEWEST_SCHEMA, Inspection, inspect
 
 _MEGABYTE = 1_000_000
+_PATH_ADVICE = "Make the folder, or name another place in AFTERWORD_STORE."
+_DAMAGE_ADVICE = (
+    "Name another place in AFTERWORD_STORE, or restore the file. A damaged store is made again at the start."
+)
 _PERMISSION_ADVICE = "Let the user who runs Afterword write the file and its folder."
 
 
@@ -35,9 +39,7 @@ def _findings(path: str, inspection: Inspection) -> list[Finding]:
     findings = []
     if inspection.problem is not None:
         message = f"The store {path} cannot be used: {inspection.problem}."
-        advice = (
-            "Name another place in AFTERWORD_STORE, or restore the file. A damaged store is made again at the start."
-        )
+        advice = _DAMAGE_ADVICE if inspection.exists else _PATH_ADVICE
         findings.append(Finding("store-unusable", Severity.ERROR, message, advice))
     elif not inspection.is_writable:
         message = f"The store {path} cannot be written."

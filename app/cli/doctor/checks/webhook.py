@@ -1,22 +1,33 @@
 """The check of the webhook: how GitHub has it, and how its last deliveries were answered."""
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
+from app.cli.doctor.checks.facts import last_delivery_at
 from app.cli.doctor.checks.github import problem_of, without_github
 from app.cli.doctor.examination import Examination
 from app.cli.doctor.report import CheckResult
 from app.domain.errors import GitHubError, NotVisible, RequestRejected
 from app.domain.posts.findings import Finding, Severity
 from app.domain.sites import Repository
+from app.domain.times import rfc3339
 from app.github import hooks
 from app.github.hooks import Hook, HookDelivery
+from app.github.responses import single_line
 from app.settings import Settings
 
 WEBHOOK_PATH = "/webhooks/github"
 _EVENTS = ("issue_comment", "issues", "repository")
 _RIGHT = "The token may not see webhooks: give it “Webhooks: Read-only”, or the classic scope read:repo_hook."
 _SETTINGS = "Open the repository's Settings → Webhooks on GitHub."
+_REDIRECT_ADVICE = "Write the address to which this one redirects there: GitHub follows none."
+_BACKEND_ADVICE = "See whether Afterword runs, and in the proxy's log to which address it passes requests."
 _STATUS_ADVICE = {
+    **dict.fromkeys((301, 302, 303, 307, 308), _REDIRECT_ADVICE),
+    **dict.fromkeys((502, 504), _BACKEND_ADVICE),
+    415: "Choose the content type application/json there.",
+    429: "Let the proxy or CDN in front of Afterword limit no requests of GitHub.",
+    500: "See Afterword's log and that of the proxy.",
     401: "Write the same secret there and into AFTERWORD_WEBHOOK_SECRET.",
     403: "See whether a proxy or firewall in front of Afterword refuses GitHub.",
     404: "Correct the payload URL: it ends in /webhooks/github, and the repository must be in AFTERWORD_REPO.",
@@ -60,24 +71,30 @@ def needed_events(settings: Settings, repo: Repository) -> tuple[str, ...]:
 
 async def own_hooks(examination: Examination, repo: Repository) -> list[Hook]:
     """Return the webhooks of a repository that lead to Afterword. Raises `GitHubError`."""
-    all_hooks = hooks.hooks(await examination.github.send(examination.requests(repo).hooks()))
-    return [hook for hook in all_hooks if hook.url.partition("?")[0].rstrip("/").endswith(WEBHOOK_PATH)]
+    return [hook for hook in await _all_hooks(examination, repo) if _path_of(hook).endswith(WEBHOOK_PATH)]
+
+
+async def _all_hooks(examination: Examination, repo: Repository) -> tuple[Hook, ...]:
+    return hooks.hooks(await examination.github.send(examination.requests(repo).hooks()))
+
+
+def _path_of(hook: Hook) -> str:
+    """Return the address of a webhook without its query, which may hold a secret."""
+    return single_line(hook.url.partition("?")[0].rstrip("/"))
 
 
 async def _check_repository(examination: Examination, repo: Repository) -> tuple[str, list[Finding]]:
     settings = examination.settings
-    candidates = await own_hooks(examination, repo)
-    if not candidates:
-        if not settings.secrets:
-            return f"{repo} has none: polls find changes.", []
-        message = f"A secret is set, and {repo} has no webhook that leads to Afterword."
-        advice = f"Add it as the README says, with the address {_webhook_url(settings.public_url)}."
-        return f"{repo} has none.", [Finding("webhook-missing", Severity.WARNING, message, advice)]
     expected_url = _webhook_url(settings.public_url)
+    all_hooks = await _all_hooks(examination, repo)
+    candidates = [hook for hook in all_hooks if _path_of(hook).endswith(WEBHOOK_PATH)]
+    candidates = candidates or [hook for hook in all_hooks if _has_host_of(hook.url, settings.public_url)]
+    if not candidates:
+        return await _without_hook(examination, repo)
     is_known = settings.public_url is not None
-    matching = [hook for hook in candidates if not is_known or _same_address(hook.url, expected_url)]
+    matching = [hook for hook in candidates if not is_known or _same_address(_path_of(hook), expected_url)]
     if not matching:
-        message = f"The webhook of {repo} leads to {candidates[0].url}, not to {expected_url}."
+        message = f"The webhook of {repo} leads to {_path_of(candidates[0])}, not to {expected_url}."
         advice = f"Correct the payload URL, or AFTERWORD_PUBLIC_URL. {_SETTINGS}"
         return message, [Finding("webhook-address", Severity.ERROR, message, advice)]
     findings: list[Finding] = []
@@ -89,7 +106,38 @@ async def _check_repository(examination: Examination, repo: Repository) -> tuple
         findings += judge_hook(repo, hook, needed_events(settings, repo), has_secret=bool(settings.secrets))
         findings += judge_deliveries(repo, deliveries)
         details.append(_describe(hook, deliveries))
+    active_hooks = [hook for hook in matching if hook.is_active]
+    if is_known and len(active_hooks) > 1:
+        message = f"{len(active_hooks)} webhooks of {repo} lead to {expected_url}: each change is reported as often."
+        findings.append(Finding("webhook-duplicate", Severity.NOTE, message, f"Delete all but one. {_SETTINGS}"))
     return " ".join(details), findings
+
+
+async def _without_hook(examination: Examination, repo: Repository) -> tuple[str, list[Finding]]:
+    """Return what it means that a repository has no webhook: one of its organization or of an App may deliver."""
+    settings = examination.settings
+    if not settings.secrets:
+        return f"{repo} has none: polls find changes.", []
+    delivered_at = await last_delivery_at(examination)
+    if delivered_at is not None:
+        detail = (
+            f"{repo} has none of its own, and a delivery came {rfc3339(delivered_at)}: its organization's or an App's."
+        )
+        return detail, []
+    message = f"A secret is set, and {repo} has no webhook that leads to Afterword."
+    advice = (
+        f"Add it as the README says, with the address {_webhook_url(settings.public_url)}. "
+        "If its organization or an App has one, leave this out: --ignore webhook-missing."
+    )
+    return f"{repo} has none.", [Finding("webhook-missing", Severity.WARNING, message, advice)]
+
+
+def _has_host_of(url: str, public_url: str | None) -> bool:
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return False
+    return public_url is not None and host is not None and host == urlsplit(public_url).hostname
 
 
 def _webhook_url(public_url: str | None) -> str:
@@ -151,7 +199,7 @@ def judge_deliveries(repo: Repository, deliveries: Sequence[HookDelivery]) -> li
     outcome = f"got the status {newest.status}" if newest.status is not None else f"had no response ({newest.reason})"
     message = (
         f"The last delivery of the webhook of {repo}, {newest.event} at {newest.at}, {outcome}; "
-        f"of the last {len(deliveries)} {len(failures)} failed."
+        f"{len(failures)} of the last {len(deliveries)} failed."
     )
     advice = _STATUS_ADVICE.get(newest.status or 0, "See whether GitHub can reach the address, and Afterword's log.")
     return [Finding("webhook-deliveries", Severity.ERROR, message, f"{advice} {_SETTINGS}")]
@@ -159,8 +207,8 @@ def judge_deliveries(repo: Repository, deliveries: Sequence[HookDelivery]) -> li
 
 def _describe(hook: Hook, deliveries: Sequence[HookDelivery]) -> str:
     if not deliveries:
-        return f"{hook.url}: nothing was delivered yet."
+        return f"{_path_of(hook)}: nothing was delivered yet."
     newest = deliveries[0]
     status = newest.status if newest.status is not None else "no response"
     count = sum(delivery.is_accepted for delivery in deliveries)
-    return f"{hook.url}: last {newest.event} at {newest.at} → {status}; {count} of {len(deliveries)} were taken."
+    return f"{_path_of(hook)}: last {newest.event} at {newest.at} → {status}; {count} of {len(deliveries)} were taken."

@@ -1,29 +1,33 @@
 """The report for people: which checks there were, and each finding with what to do. Nothing is cut off."""
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from app.cli.console import printable
-from app.cli.doctor.report import CheckResult, Outcome, Report
+from app.cli.doctor.report import CheckOutcome, CheckResult, Report
 from app.domain.posts.findings import Finding, Severity
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _NARROWEST = 16
+_NARROW = 60
+"""Columns; below that a table breaks words, and the report is a list."""
 _OUTCOMES = {
-    Outcome.OK: ("ok", "green"),
-    Outcome.UNCHECKED: ("not checked", "magenta"),
-    Outcome.SKIPPED: ("–", "dim"),
+    CheckOutcome.OK: ("ok", "green"),
+    CheckOutcome.UNCHECKED: ("not checked", "magenta"),
+    CheckOutcome.SKIPPED: ("–", "dim"),
 }
 
 
 def print_report(console: Console, report: Report) -> None:
     """Print the report, as wide as the console is; it reads the same without colours."""
-    console.print(_checks(report))
+    is_narrow = console.width < _NARROW
+    console.print(_check_lines(report) if is_narrow else _checks(report))
     if report.findings:
         console.print()
-        console.print(_findings(report, console.width))
+        console.print(_finding_lines(report) if is_narrow else _findings(report, console.width))
     for fix in report.fixes or ():
         prefix = Text("done  " if fix.is_done else "left  ", style="green" if fix.is_done else "yellow")
         console.print(prefix + Text(printable(fix.message)))
@@ -53,8 +57,30 @@ def _checks(report: Report) -> Table:
     return table
 
 
+def _check_lines(report: Report) -> Group:
+    """Return the checks one below the other."""
+    parts: list[RenderableType] = []
+    for check in report.checks:
+        parts += [Text.assemble(f"{check.name}: ", _result(check)), _indent(Text(printable(check.detail)))]
+    return Group(*parts)
+
+
+def _finding_lines(report: Report) -> Group:
+    """Return the findings one below the other."""
+    parts: list[RenderableType] = []
+    for name, finding in report.findings:
+        severity = Text(finding.severity, style=_STYLES[finding.severity])
+        parts += [Text.assemble(severity, f" {_position(report, name, finding)}"), _indent(_explanation(finding))]
+    return Group(*parts)
+
+
+def _indent(text: Text) -> Padding:
+    text.overflow = "fold"
+    return Padding(text, (0, 0, 0, 2))
+
+
 def _result(check: CheckResult) -> Text:
-    if check.outcome is Outcome.FINDINGS:
+    if check.outcome is CheckOutcome.FINDINGS:
         worst = min((finding.severity for finding in check.findings), key=list(Severity).index)
         count = len(check.findings)
         return Text(f"{count} finding{'' if count == 1 else 's'}", style=_STYLES[worst])
@@ -68,10 +94,15 @@ def _findings(report: Report, width: int) -> Table:
     table.add_column("what is wrong, and what to do", overflow="fold")
     for name, finding in report.findings:
         position = Text(_position(report, name, finding))
-        text = Text.assemble(printable(finding.message), "\n", (printable(f"→ {finding.advice}"), "italic"))
-        text.append(f"\n[{finding.rule}]", style="dim")
-        table.add_row(Text(finding.severity, style=_STYLES[finding.severity]), position, text, end_section=False)
+        severity = Text(finding.severity, style=_STYLES[finding.severity])
+        table.add_row(severity, position, _explanation(finding), end_section=False)
     return table
+
+
+def _explanation(finding: Finding) -> Text:
+    """Return what is wrong, what to do, and the name of the rule."""
+    text = Text.assemble(printable(finding.message), "\n", (printable(f"→ {finding.advice}"), "italic"))
+    return text.append(f"\n[{finding.rule}]", style="dim")
 
 
 def _position(report: Report, name: str, finding: Finding) -> str:
