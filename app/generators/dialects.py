@@ -243,9 +243,8 @@ _GRAY_MATTER = Dialect(
 )
 
 
-def _gray_matter(name: str, title: str, *, drafts_are_filtered_by_code: bool) -> Dialect:
-    rest = {key: getattr(_GRAY_MATTER, key) for key in ("generator", "split", "scalars", "prints", "refuses")}
-    return Dialect(name, title, **rest, drafts_are_filtered_by_code=drafts_are_filtered_by_code)
+def _gray_matter(name: str, title: str) -> Dialect:
+    return replace(_GRAY_MATTER, name=name, title=title, drafts_are_filtered_by_code=True)
 
 
 VFILE_MATTER = Dialect(
@@ -299,10 +298,10 @@ DIALECTS: tuple[Dialect, ...] = (
     MATERIAL,
     NIKOLA,
     PELICAN,
-    _gray_matter("vitepress", "VitePress", drafts_are_filtered_by_code=False),
-    _gray_matter("gatsby", "Gatsby", drafts_are_filtered_by_code=True),
-    _gray_matter("metalsmith", "Metalsmith", drafts_are_filtered_by_code=True),
-    _gray_matter("gray-matter", "gray-matter", drafts_are_filtered_by_code=True),
+    replace(_GRAY_MATTER, name="vitepress", title="VitePress", generator="vitepress"),
+    _gray_matter("gatsby", "Gatsby"),
+    _gray_matter("metalsmith", "Metalsmith"),
+    _gray_matter("gray-matter", "gray-matter"),
     VFILE_MATTER,
     ZOLA,
     ABLOG,

@@ -22,10 +22,9 @@ def verdict_on(page: Page) -> Verdict:
     """Return whether a generator makes a page."""
     exclusion = _EXCLUSIONS.get(page.dialect.generator)
     try:
-        reason = exclusion(page) if exclusion else None
+        if reason := exclusion(page) if exclusion else None:
+            return no_page(reason)
+        doubt = doubt_by_script(page) if page.dialect.generator == "eleventy" else None
+        return Verdict(doubt=doubt) if doubt else RULES[page.dialect.generator](page)
     except UnfollowedPatternError as error:
         return Verdict(doubt=f"the configuration leaves pages out by {error}, which cannot be followed")
-    if reason:
-        return no_page(reason)
-    doubt = doubt_by_script(page) if page.dialect.generator == "eleventy" else None
-    return Verdict(doubt=doubt) if doubt else RULES[page.dialect.generator](page)
