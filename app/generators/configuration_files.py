@@ -34,5 +34,6 @@ FILES: Mapping[str, Sequence[str]] = {
     "jekyll": ["_config.yml", "_config.yaml", "_config.toml"],
     "hexo": ["_config.yml", "_config.yaml", "_config.json"],
     "nikola": ["conf.py"],
+    "ablog": ["conf.py"],
 }
 """All that are read for a blog of a known generator."""

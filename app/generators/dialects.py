@@ -105,6 +105,7 @@ _ALL_PYTHON = frozenset(
     {
         Quirk.TAB,
         Quirk.TAB_INDENT,
+        Quirk.TAB_LINE,
         Quirk.COMPLEX_KEY,
         Quirk.CONTROL_CHARACTER,
         Quirk.UNKNOWN_TAG,
@@ -121,7 +122,7 @@ _GO_OLD = _GO | {
     Quirk.TOML_1_1,
 }
 _JS = frozenset({Quirk.DUPLICATE_KEY, Quirk.UNKNOWN_TAG, Quirk.TAB_INDENT, Quirk.CONTROL_CHARACTER})
-_LIBYAML = frozenset({Quirk.TAB_INDENT, Quirk.CONTROL_CHARACTER})
+_LIBYAML = frozenset({Quirk.TAB_INDENT, Quirk.TAB_LINE, Quirk.CONTROL_CHARACTER})
 
 HUGO = Dialect(
     "hugo",
@@ -277,10 +278,11 @@ ABLOG = Dialect(
     "ablog",
     "ABlog",
     "ablog",
-    fences.split_gray_matter,
+    fences.split_myst,
     scalars.PYYAML,
     Print.PYTHON,
-    refuses=_ALL_PYTHON | {Quirk.DUPLICATE_ANCHOR},
+    refuses=_ALL_PYTHON | {Quirk.DUPLICATE_ANCHOR, Quirk.LINE_SEPARATOR, Quirk.QUESTION_MARK},
+    failure=Failure.NO_FIELDS,
     splits={".rst": fences.split_rst},
     texts_only=True,
     is_assumed=False,

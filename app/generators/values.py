@@ -205,7 +205,8 @@ class _Resolver:
     def _scalar(self, node: Scalar) -> object:
         rules = self._dialect.scalars
         if self._dialect.texts_only:
-            value = rules.value(node.text) if node.plain else node.text
+            value = rules.value(node.text) if node.plain and node.tag is None else node.text
+            value = value if node.tag is None else self._with_tag(node.tag.removeprefix(STANDARD_TAG), node)
             return "null" if value is None else str(value)
         if node.tag is None:
             if node.plain and _TIMESTAMP.fullmatch(node.text):

@@ -1,4 +1,7 @@
-"""Where VitePress 1.6.4 and Docusaurus 3.10.2 were seen to put pages, each blog built once; `–`: there is no page."""
+"""Where VitePress 1.6.4, Docusaurus 3.10.2 and ABlog 0.11.13 (Sphinx 9.0.4) were seen to put pages.
+
+`–`: there is no page; `?`: there is one, whose address cannot be told from here.
+"""
 
 from dataclasses import dataclass
 
@@ -53,7 +56,52 @@ export default defineConfig({ title: 't', srcDir: './src', base: '/sub/', cleanU
     'notes/:n.md': ':n/index.md',
   } })
 """
+_DOCUSAURUS = r"""
+blog/two words.md | /blog/two%20words
+blog/übung.md | /blog/%C3%BCbung
+blog/2020-07-01-dated.md | /blog/2020/07/01/dated
+blog/2020-01-02/index.md | /blog/2020/01/02/index
+blog/2020/01/03/x.md | /blog/2020/01/03/x
+blog/k.mdx | /blog/k
+docs/k.mdx | ?
+src/pages/k.mdx | ?
+versioned_docs/version-1/k.mdx | ?
+blog/k.markdown | –
+blog/k.MD | –
+blog/k.html | –
+blog/_under.md | –
+blog/_x/a.md | –
+docs/_under.md | –
+src/pages/_x/a.md | –
+blog/.h/a.md | –
+other/k.md | –
+README.md | –
+static/z.md | –
+"""
+_ABLOG = r"""
+posts/a.md | ?
+posts/a.rst | ?
+_x/a.md | ?
+_static/a.md | ?
+posts/k.markdown | –
+posts/k.MD | –
+posts/k.RST | –
+posts/k.html | –
+posts/k.txt | –
+posts/ex/a.md | –
+posts/ex/b/c.md | –
+posts/x.tmp.md | –
+_build/x/a.md | –
+_templates/z.md | –
+drafts/a.md | –
+"""
+_ABLOG_SCRIPT = """extensions = ["ablog", "myst_parser"]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "posts/ex", "**/*.tmp.md", "drafts/*"]
+"""
 _BLOGS = (
+    ("docusaurus.config.js", "export default { url: 'https://blog.example', baseUrl: '/' };", _DOCUSAURUS),
+    ("conf.py", _ABLOG_SCRIPT, _ABLOG),
     (".vitepress/config.mjs", _VITEPRESS_SCRIPT, _VITEPRESS),
     ("docs/.vitepress/config/index.mts", _REWRITING_SCRIPT, _REWRITTEN),
 )
@@ -61,12 +109,13 @@ _BLOGS = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page in a blog with this configuration, and its address; None if there is no page."""
+    """A page in a blog with this configuration, and its address as far as it can be told."""
 
     configuration: str
     script: str
     path: str
     address: str | None
+    is_page: bool
 
     def __str__(self) -> str:
         return f"{self.configuration}: {self.path}"
@@ -75,7 +124,7 @@ class Place:
 def seen_places() -> list[Place]:
     """Return every row of the tables."""
     return [
-        Place(configuration, script, path, None if url == "–" else url)
+        Place(configuration, script, path, None if url in {"–", "?"} else url, url != "–")
         for configuration, script, table in _BLOGS
         for path, url in (row.split(" | ") for row in table.strip().split("\n"))
     ]

@@ -137,7 +137,7 @@ def docusaurus_address(path: PurePosixPath, fields: Fields, configuration: Confi
         return None
     slug = text_of(fields.get("slug"))
     if slug:
-        return encode_path(f"{base}/blog/{slug}")
+        return None if read_day(slug) else encode_path(f"{base}/blog/{slug}")
     day_match = _DOCUSAURUS.fullmatch(relative.as_posix())
     if day_match:
         day = day_match["day"].replace("-", "/")

@@ -11,6 +11,7 @@ class Quirk(StrEnum):
     TAB = "a tab between two tokens"
     TAB_IN_TEXT = "a tab inside a text"
     TAB_INDENT = "a tab as indentation"
+    TAB_LINE = "a line with only a tab"
     DUPLICATE_ANCHOR = "an anchor that is given twice"
     DUPLICATE_KEY = "a field that is given twice"
     LINE_SEPARATOR = "a line separator of Unicode"

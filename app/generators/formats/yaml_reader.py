@@ -35,6 +35,7 @@ _PATTERNS = (
     (_CONTROL, Quirk.CONTROL_CHARACTER),
     (_SEPARATOR_PATTERN, Quirk.LINE_SEPARATOR),
     (re.compile(r"\r(?!\n|\Z)"), Quirk.CARRIAGE_RETURN),
+    (re.compile(r"(?m)^ *\t[ \t]*\r?$"), Quirk.TAB_LINE),
 )
 _HIDDEN = {ord(character): 0xF0000 + ord(character) for character in (*_SEPARATORS, *map(chr, range(0x20)), "\x7f")}
 """Characters that the scanner would take for something else, and stand-ins of a private plane."""

@@ -59,7 +59,7 @@ KINDS: Mapping[str, Kinds] = {
     "vitepress": Kinds(frozenset({".md"}), any_case=False),
     "vfile-matter": Kinds(_MARKDOWN | {".mdx", ".qmd", ".rmd"}),
     "zola": Kinds(_MARKDOWN),
-    "ablog": Kinds(_MARKDOWN | {".rst"}, foreign=frozenset({".ipynb"})),
+    "ablog": Kinds(frozenset({".md", ".rst"}), any_case=False, foreign=frozenset({".ipynb"})),
 }
 """The kinds by the generator of a dialect."""
 _ANY = Kinds(

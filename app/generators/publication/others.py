@@ -33,7 +33,8 @@ def eleventy_rule(page: Page) -> Verdict:
     if folder_name:
         return no_page(f"it is in {folder_name}")
     day = page.fields.get("date")
-    if isinstance(day, str) and not isinstance(day, Timestamp) and not _is_eleventy_day(day):
+    is_number = isinstance(day, int | float) and bool(day)
+    if is_number or (isinstance(day, str) and not isinstance(day, Timestamp) and not _is_eleventy_day(day)):
         return Verdict(fails=f"its date is {value_text(day)}")
     if _is_draft(page) and re.search(r"\bdrafts?\b", page.site.script):
         return Verdict(doubt=_CODE)

@@ -3,17 +3,21 @@
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
+from typing import cast
 
 from app.generators.addressing.script_settings import text_lists
 from app.generators.inherited.expressions import UnfollowedPatternError
+from app.generators.publication.dates import free_moment
 from app.generators.publication.exclusion.patterns import matches_glob, pattern_texts
 from app.generators.publication.verdicts import PUBLISHED, Page, Verdict, no_page, value_text
+from app.generators.values import Timestamp
 
 _ROUTE = re.compile(r"\[\w+\]")
 _OUTPUTS = frozenset({"node_modules", "dist"})
 _FOLDERS = frozenset({"blog", "docs", "versioned_docs", "i18n"})
 _TEXTS = ("title", "description", "slug", "id", "sidebar_label", "author", "author_title")
 _LISTS = ("tags", "keywords")
+_SWITCHES = ("draft", "unlisted", "hide_table_of_contents", "hide_title")
 _TRUE, _FALSE = frozenset({"true"}), frozenset({"false"})
 
 
@@ -49,7 +53,7 @@ def docusaurus_rule(page: Page) -> Verdict:
         return no_page(reason)
     if re.search(r"\bparseFrontMatter\b", page.site.script):
         return Verdict(doubt="its configuration says how front matter is read, which cannot be followed")
-    if fault := _wrong_field(page.fields):
+    if fault := _wrong_day(page) or _wrong_field(page.fields, takes_no_number="pages" in page.path.parts):
         return Verdict(fails=fault)
     draft = page.fields.get("draft")
     if _switch(draft):
@@ -99,20 +103,36 @@ def _is_in_plugin(page: Page) -> bool:
     )
 
 
-def _wrong_field(fields: Mapping[str, object]) -> str | None:
+def _wrong_field(fields: Mapping[str, object], *, takes_no_number: bool) -> str | None:
     """Return which field of a page fails the build, since its type is not the one that is asked for."""
-    for name in ("draft", "unlisted"):
+    for name in _SWITCHES:
         value = fields.get(name, False)
         if not isinstance(value, bool) and str(value).casefold() not in _TRUE | _FALSE:
             return f"{name} is {value_text(value)}, neither true nor false"
     for name in _TEXTS:
         value = fields.get(name, "")
-        if value is None or isinstance(value, bool | list | Mapping):
+        if (
+            value is None
+            or isinstance(value, bool | list | Mapping)
+            or (takes_no_number and not isinstance(value, str))
+        ):
             return f"{name} is {value_text(value)}, which is no text"
     for name in _LISTS:
-        if name in fields and not isinstance(fields[name], list):
-            return f"{name} is {value_text(fields[name])}, which is no list"
+        if name in fields and (not isinstance(fields[name], list) or "" in cast("list[object]", fields[name])):
+            return f"{name} is {value_text(fields[name])}, which is no list of words"
+    image = fields.get("image", "-")
+    if not isinstance(image, str) or not image or " " in image:
+        return f"image is {value_text(image)}, which is no address"
     return "its slug is empty" if fields.get("slug", "-") == "" else None
+
+
+def _wrong_day(page: Page) -> str | None:
+    """Return that the day of a blog's post is none; other pages have no day."""
+    day = page.fields.get("date")
+    if "date" not in page.fields or {"docs", "versioned_docs", "pages"} & set(page.path.parts):
+        return None
+    is_day = isinstance(day, Timestamp) or (isinstance(day, str) and free_moment(day, page.site.zone) is not None)
+    return None if is_day else f"its date is {value_text(day)}"
 
 
 def _switch(value: object) -> bool:
