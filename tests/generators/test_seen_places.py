@@ -45,6 +45,13 @@ def test_code_that_may_leave_a_page_out_is_named(script: str) -> None:
     assert {problem.kind for problem in catalog.problems} == {ProblemKind.VALUE_FROM_ELSEWHERE}
 
 
+def test_front_matter_of_own_delimiters_is_named() -> None:
+    script = "export default (c) => { c.setFrontMatterParsingOptions({ delimiters: '~~~' }); };"
+    blog = Blog({"eleventy.config.js": script, "a.md": "~~~\nghissueid: 41\n~~~\n", "b.md": "~~~\ntitle: T\n~~~\n"})
+    problems = [(problem.kind, problem.source) for problem in read_site(blog, SITES, now=NOW).problems]
+    assert problems == [(ProblemKind.VALUE_FROM_ELSEWHERE, "a.md")]
+
+
 _ROWS = r"""
 docusaurus | draft: true | no
 docusaurus | draft: "true" | no
@@ -110,6 +117,7 @@ hugo | a.md | ---\nghissueid: 41\ncascade:\n  ghissueid: 55\n---\n | 41
 hugo | a.md | ---\nghissueid: 41\ncascade:\n  draft: true\n---\n | –
 hugo | a.md | ---\nghissueid: 41\ndraft: false\ncascade:\n  draft: true\n---\n | 41
 hugo | a.md | ---\nghissueid: 41\ncascade:\n  - build: {render: never}\n---\n | –
+jekyll | 2020-07-01-a.md | ---\ntitle: T\nx: [a,\nb]\nghissueid: 41\ufeff\n---\n | 41\ufeff
 eleventy | a.md | ---\nghissueid: 41\ndate: 20200701\n---\n | –
 jekyll | 2020-07-01-a.md | ---\nghissueid: 41\nslug: 2020-01-01\n---\n | –
 """
@@ -119,11 +127,11 @@ jekyll | 2020-07-01-a.md | ---\nghissueid: 41\nslug: 2020-01-01\n---\n | –
 @pytest.mark.parametrize("row", _FRONT_MATTER.strip().split("\n"))
 def test_page_prints_what_was_seen_or_nothing_is_served(row: str) -> None:
     generator, name, text, printed = row.split(" | ")
-    path, text = PurePosixPath(name), text.replace(r"\n", "\n").replace(r"\t", "\t")
+    path, text = PurePosixPath(name), text.replace(r"\n", "\n").replace(r"\t", "\t").replace(r"\ufeff", "\ufeff")
     site = Site(PurePosixPath(), now=NOW, is_posts_folder=True)
     inheritance = read_inheritance(
         Blog({name: text}), Configuration(generator), DialectReader(dialects_of(generator)[0])
     )
     reading = read_page(PageText(path, text), dialects_of(generator)[0], site, inheritance)
     output = None if reading.fails or reading.unpublished else reading.number.output
-    assert (output or "–") == printed
+    assert (output or "–") == printed.replace(r"\ufeff", "\ufeff")
