@@ -148,7 +148,7 @@ JEKYLL = Dialect(
     fences.split_jekyll,
     scalars.PSYCH,
     Print.RUBY,
-    refuses=_LIBYAML | {Quirk.LINE_SEPARATOR, Quirk.NOT_UTF8},
+    refuses=_LIBYAML | {Quirk.LINE_SEPARATOR, Quirk.NOT_UTF8, Quirk.RUBY_TYPE},
     failure=Failure.NO_PAGE,
     needs_mapping=True,
     merge=Merge.IN_ORDER,

@@ -112,6 +112,12 @@ ablog | a.rst | Text\n\n:ghissueid: 41\n\nT\n= | –
 ablog | a.rst | .. post:: 2020-07-01\n   :tags: a\n\n:ghissueid: 41\n\nT\n= | –
 ablog | a.rst | :ghissueid:41\n\nT\n= | –
 jekyll | 2020-07-01-a.md | ---\ntitle: T\n\t\nghissueid: 41\n---\n | –
+jekyll | 2020-07-01-a.md | ---\nghissueid: 41\nmood: :)\n---\n | –
+jekyll | 2020-07-01-a.md | ---\nghissueid: 41\nmood: ":)"\n---\n | 41
+jekyll | 2020-07-01-a.md | ---\nghissueid: 41\ntags: [:a, b]\n---\n | –
+jekyll | 2020-07-01-a.md | ---\nghissueid: 41\n:x: 1\n---\n | –
+jekyll | 2020-07-01-a.md | ---\nghissueid: 41\nx: !ruby/regexp /a/\n---\n | –
+jekyll | 2020-07-01-a.md | ---\nghissueid: 41\nx: !ruby/object y\n---\n | 41
 hugo | a.md | ---\ncascade:\n  ghissueid: 41\n---\n | 41
 hugo | a.md | ---\nghissueid: 41\ncascade:\n  ghissueid: 55\n---\n | 41
 hugo | a.md | ---\nghissueid: 41\ncascade:\n  draft: true\n---\n | –

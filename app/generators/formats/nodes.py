@@ -21,6 +21,7 @@ class Quirk(StrEnum):
     CONTROL_CHARACTER = "a control character"
     UNKNOWN_TAG = "an unknown tag"
     INVALID_TIMESTAMP = "a date that does not exist"
+    RUBY_TYPE = "a word that begins with a colon, or a type of Ruby"
     CARRIAGE_RETURN = "a carriage return as the end of a line"
     NOT_UTF8 = "a byte that is not UTF-8"
     TOML_1_1 = "a form that TOML has since version 1.1"
