@@ -12,6 +12,7 @@ from app.generators.addressing.script_sites import (
     eleventy_address,
     hexo_address,
 )
+from app.generators.addressing.vitepress import vitepress_address
 from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.values import Fields
 
@@ -25,6 +26,7 @@ _ADDRESSES: Mapping[str, Callable[[PurePosixPath, Fields, Configuration], str | 
     "material": material_address,
     "nikola": nikola_address,
     "pelican": pelican_address,
+    "vitepress": vitepress_address,
 }
 
 

@@ -14,7 +14,12 @@ OWN_FILES: Mapping[str, Sequence[str]] = {
     "material": ["mkdocs.yml", "mkdocs.yaml"],
     "pelican": ["pelicanconf.py"],
     "zola": ["zola.toml"],
-    "vitepress": [f".vitepress/config.{suffix}" for suffix in SCRIPTS],
+    "vitepress": [
+        f"{folder}.vitepress/{name}.{suffix}"
+        for folder in ("", "docs/")
+        for name in ("config", "config/index")
+        for suffix in SCRIPTS
+    ],
     "metalsmith": ["metalsmith.json", "metalsmith.js"],
 }
 """The files that only one generator has, in its root; the first one counts."""
@@ -29,5 +34,6 @@ FILES: Mapping[str, Sequence[str]] = {
     "jekyll": ["_config.yml", "_config.yaml", "_config.toml"],
     "hexo": ["_config.yml", "_config.yaml", "_config.json"],
     "nikola": ["conf.py"],
+    "ablog": ["conf.py"],
 }
 """All that are read for a blog of a known generator."""

@@ -31,7 +31,7 @@ _PACKAGES: Mapping[str, str] = {
 
 def detect_generator(tree: ContentTree) -> str | None:
     """Return the name of a blog's generator; None if nothing in its root tells, or if a file cannot be read."""
-    paths = {file.path.as_posix() for file in tree.files() if len(file.path.parts) <= 3}  # noqa: PLR2004 - config/_default/x
+    paths = {file.path.as_posix() for file in tree.files() if len(file.path.parts) <= 4}  # noqa: PLR2004 - docs/.vitepress/config/x
     for generator, names in OWN_FILES.items():
         if any(name in paths for name in names):
             return generator

@@ -105,6 +105,7 @@ _ALL_PYTHON = frozenset(
     {
         Quirk.TAB,
         Quirk.TAB_INDENT,
+        Quirk.TAB_LINE,
         Quirk.COMPLEX_KEY,
         Quirk.CONTROL_CHARACTER,
         Quirk.UNKNOWN_TAG,
@@ -121,7 +122,7 @@ _GO_OLD = _GO | {
     Quirk.TOML_1_1,
 }
 _JS = frozenset({Quirk.DUPLICATE_KEY, Quirk.UNKNOWN_TAG, Quirk.TAB_INDENT, Quirk.CONTROL_CHARACTER})
-_LIBYAML = frozenset({Quirk.TAB_INDENT, Quirk.CONTROL_CHARACTER})
+_LIBYAML = frozenset({Quirk.TAB_INDENT, Quirk.TAB_LINE, Quirk.CONTROL_CHARACTER})
 
 HUGO = Dialect(
     "hugo",
@@ -147,7 +148,7 @@ JEKYLL = Dialect(
     fences.split_jekyll,
     scalars.PSYCH,
     Print.RUBY,
-    refuses=_LIBYAML | {Quirk.LINE_SEPARATOR, Quirk.NOT_UTF8},
+    refuses=_LIBYAML | {Quirk.LINE_SEPARATOR, Quirk.NOT_UTF8, Quirk.RUBY_TYPE},
     failure=Failure.NO_PAGE,
     needs_mapping=True,
     merge=Merge.IN_ORDER,
@@ -243,9 +244,8 @@ _GRAY_MATTER = Dialect(
 )
 
 
-def _gray_matter(name: str, title: str, *, drafts_are_filtered_by_code: bool) -> Dialect:
-    rest = {key: getattr(_GRAY_MATTER, key) for key in ("generator", "split", "scalars", "prints", "refuses")}
-    return Dialect(name, title, **rest, drafts_are_filtered_by_code=drafts_are_filtered_by_code)
+def _gray_matter(name: str, title: str) -> Dialect:
+    return replace(_GRAY_MATTER, name=name, title=title, drafts_are_filtered_by_code=True)
 
 
 VFILE_MATTER = Dialect(
@@ -278,10 +278,11 @@ ABLOG = Dialect(
     "ablog",
     "ABlog",
     "ablog",
-    fences.split_gray_matter,
+    fences.split_myst,
     scalars.PYYAML,
     Print.PYTHON,
-    refuses=_ALL_PYTHON | {Quirk.DUPLICATE_ANCHOR},
+    refuses=_ALL_PYTHON | {Quirk.DUPLICATE_ANCHOR, Quirk.LINE_SEPARATOR, Quirk.QUESTION_MARK},
+    failure=Failure.NO_FIELDS,
     splits={".rst": fences.split_rst},
     texts_only=True,
     is_assumed=False,
@@ -299,10 +300,10 @@ DIALECTS: tuple[Dialect, ...] = (
     MATERIAL,
     NIKOLA,
     PELICAN,
-    _gray_matter("vitepress", "VitePress", drafts_are_filtered_by_code=False),
-    _gray_matter("gatsby", "Gatsby", drafts_are_filtered_by_code=True),
-    _gray_matter("metalsmith", "Metalsmith", drafts_are_filtered_by_code=True),
-    _gray_matter("gray-matter", "gray-matter", drafts_are_filtered_by_code=True),
+    replace(_GRAY_MATTER, name="vitepress", title="VitePress", generator="vitepress"),
+    _gray_matter("gatsby", "Gatsby"),
+    _gray_matter("metalsmith", "Metalsmith"),
+    _gray_matter("gray-matter", "gray-matter"),
     VFILE_MATTER,
     ZOLA,
     ABLOG,

@@ -50,6 +50,7 @@ _ORG_LINES = re.compile(r"(?:#\+[^\n]*(?:\n|\Z))+")
 _JEKYLL = re.compile(r"\ufeff?---[^\S\n]*\n(?P<body>.*?\n?)^(?:---|\.\.\.)\s*$", re.DOTALL | re.MULTILINE)
 _GRAY_LANGUAGES = {"": Format.YAML, "yaml": Format.YAML, "yml": Format.YAML, "json": Format.JSON}
 _GRAY_SCRIPTS = frozenset({"js", "javascript", "node"})
+_MYST_CLOSE = re.compile(r"\r?\n {0,3}(?:-{3,}|\.{3})[ \t]*(?:\r?\n|\Z)")
 _ASTRO = re.compile(r"(?:\ufeff?|[\s\ufeff]*\n)(?P<open>---|\+\+\+)(?P<body>.*?\n)(?:---|\+\+\+)", re.DOTALL)
 _HEXO_PREFIX = re.compile(r"\ufeff?(?:-{3,}|;{3,})")
 _HEXO = re.compile(r"\ufeff?(?P<open>-{3,}|;{3,})\r?\n(?P<body>.+?)\r?\n(?P=open)", re.DOTALL)
@@ -65,6 +66,12 @@ _LINE_END = re.compile(r"\r?\n")
 _HEAD_START, _HEAD_END = re.compile(r"(?i)<head[^>]*>"), re.compile(r"(?i)</head>")
 _VFILE = re.compile(rf"---{_NEWLINE}(?:(?P<body>.*?){_NEWLINE})?---(?:{_NEWLINE}|\Z)", re.DOTALL)
 _ZOLA = re.compile(r"\ufeff?\s*(?P<open>\+\+\+|---)(?P<body>\r?\n.*?)(?P=open)[^\S\r\n]*(?:\Z|\r?\n)", re.DOTALL)
+_RST_START = re.compile(
+    r"\ufeff?(?:[ \t]*\r?\n|\.\.(?![^\r\n]*::)[^\r\n]*\n(?:[ \t]+[^\r\n]*\n)*+"
+    r"|(?:(?P<over>[^\w\s])(?P=over)+[ \t]*\r?\n)?[^\s:.][^\r\n]*\n(?P<under>[^\w\s])(?P=under)*[ \t]*\r?\n)*+"
+    r":[^:\s][^:\r\n]*:(?:\s|\Z)"
+)
+"""The fields stand before all but comments and a title."""
 _NOT_CLOSED = "it has no end. Close it with the line that it begins with"
 
 
@@ -131,6 +138,13 @@ def split_gray_matter(text: str) -> Block | None:
     if form is None:
         return Block(Format.YAML, body, end, f"{language[:40]!r} behind --- is no language that can be read")
     return Block(form, body, end)
+
+
+def split_myst(text: str) -> Block | None:
+    """Return the block of MyST: it begins as gray-matter's, and a bare line `---` or `...` closes it."""
+    block = split_gray_matter(text)
+    close = _MYST_CLOSE.search(text, block.start) if block and not block.error else None
+    return Block(Format.YAML, block.start, close.start()) if block and close else None
 
 
 def split_astro(text: str) -> Block | None:
@@ -205,7 +219,8 @@ def split_zola(text: str) -> Block | None:
 
 def split_rst(text: str) -> Block | None:
     """Return the field list `:key: value` of a page in reStructuredText, which may follow its title."""
-    return Block(Format.RST, 0, len(text)) if re.search(r"(?m)^:[^:\r\n]+:", text) else None
+    start = _RST_START.match(text)
+    return Block(Format.RST, 0, len(text)) if start else None
 
 
 def split_html_head(text: str) -> Block | None:

@@ -150,11 +150,12 @@ class _SiteReader:
         return Site(
             self._configuration.content,
             values,
-            self._configuration.text,
-            zone_of(zone),
-            now,
-            frozenset(folders),
-            template_folders(self._configuration),
+            opaque=self._configuration.opaque,
+            script=self._configuration.text,
+            zone=zone_of(zone),
+            now=now,
+            index_folders=frozenset(folders),
+            template_folders=template_folders(self._configuration),
             ignore_globs=self._ignore_globs(),
             is_posts_folder=self._configuration.path is None and has_days and not has_posts,
         )

@@ -180,6 +180,7 @@ class _Resolver:
                 if self._dialect.merge is Merge.IN_ORDER:
                     own |= inherited
             else:
+                self._check_type(key)
                 if key.text in own and Quirk.DUPLICATE_KEY in self._dialect.refuses:
                     raise Unreadable(f"it has {Quirk.DUPLICATE_KEY} ({key.text[:60]})", key.line)
                 own[key.text] = self._value(value)
@@ -202,10 +203,19 @@ class _Resolver:
             return [self._value(item) for item in node.items]
         return self._mapping(node) if isinstance(node, MapNode) else self._scalar(node)
 
+    def _check_type(self, node: Scalar) -> None:
+        """Raise `Unreadable` for what Psych takes for a symbol or an object of Ruby, which Jekyll does not allow."""
+        is_symbol = node.plain and node.text.startswith(":") and len(node.text) > 1
+        is_object = node.tag is not None and node.tag.startswith("!ruby/") and node.tag != "!ruby/object"
+        if (is_symbol or is_object) and Quirk.RUBY_TYPE in self._dialect.refuses:
+            raise Unreadable(f"it has {Quirk.RUBY_TYPE} ({node.text[:60]})", node.line)
+
     def _scalar(self, node: Scalar) -> object:
+        self._check_type(node)
         rules = self._dialect.scalars
         if self._dialect.texts_only:
-            value = rules.value(node.text) if node.plain else node.text
+            value = rules.value(node.text) if node.plain and node.tag is None else node.text
+            value = value if node.tag is None else self._with_tag(node.tag.removeprefix(STANDARD_TAG), node)
             return "null" if value is None else str(value)
         if node.tag is None:
             if node.plain and _TIMESTAMP.fullmatch(node.text):

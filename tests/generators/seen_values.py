@@ -74,7 +74,7 @@ title: !x T | 41 | 41 | 41 | fails | fails | no page | fails | fails | fails | 4
 tags: [a?, b] | 41 | fails | 41 | 41 | 41 | 41 | 41 | fails | 41 | 41 | 41 | 41
 tab after another value | 41 | 41 | 41 | 41 | 41 | 41 | 41 | fails | fails | – | 41 | 41
 U+2028 in the title | 41 | fails | no page | 41 | 41 | 41 | 41 | fails | 41 | 41 | 41 | 41
-title: {{ x }} | fails | fails | 41 | 41 | 41 | 41 | 41 | fails | fails | 41 | 41 | 41
+title: {{ x }} | fails | fails | 41 | 41 | 41 | 41 | fails | fails | fails | 41 | 41 | 41
 one byte of Latin-1 | 41 | fails | no page | 41 | 41 | 41 | 41 | fails | fails | no page | 41 | 41
 """
 _OTHER_COLUMNS = ("hugo", "astro", "eleventy", "hexo", "docusaurus")

@@ -35,6 +35,7 @@ from tests.generators.memory_blog import Blog
         ({"docusaurus.config.ts": ""}, "docusaurus"),
         ({".vitepress/config.mts": ""}, "vitepress"),
         ({".vitepress/theme/index.ts": ""}, "vitepress"),
+        ({"docs/.vitepress/config/index.ts": "", "package.json": "{}"}, "vitepress"),
         ({"gatsby-config.js": ""}, "gatsby"),
         ({"metalsmith.json": "{}"}, "metalsmith"),
         ({"package.json": "{}", "posts/a.md": "---\ntitle: T\n---\n"}, None),

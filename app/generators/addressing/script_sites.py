@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 
 from app.generators.addressing.days import date_parts, read_day
 from app.generators.addressing.paths import base_path, below, encode_path, replace_tokens
+from app.generators.addressing.script_settings import setting
 from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.eleventy_files import folders_of
 from app.generators.inherited.scalars import mapping_of, text_of
@@ -16,15 +17,6 @@ _PAGE_NAME = re.compile(r"\{\{-?\s*page\.(fileSlug|filePathStem)\s*-?\}\}")
 _DOCUSAURUS = re.compile(
     r"(?P<folder>.*?)(?P<day>\d{4}[-/]\d{1,2}[-/]\d{1,2})[-/]?(?P<text>.*?)(?:/index)?\.mdx?", re.DOTALL
 )
-
-
-def setting(script: str, name: str) -> str | None:
-    """Return a setting that a script gives as one string; None if it has it otherwise, empty if it has none."""
-    values = re.findall(rf"\b{name}\s*[:=]\s*([^\s,}}]+)", script)
-    if not values:
-        return ""
-    literal = re.fullmatch(r"""(["'`])([^"'`$]*)\1[,;]?""", values[0])
-    return literal[2] if literal and len(values) == 1 else None
 
 
 def eleventy_address(path: PurePosixPath, fields: Fields, configuration: Configuration) -> str | None:
@@ -145,7 +137,7 @@ def docusaurus_address(path: PurePosixPath, fields: Fields, configuration: Confi
         return None
     slug = text_of(fields.get("slug"))
     if slug:
-        return encode_path(f"{base}/blog/{slug}")
+        return None if read_day(slug) else encode_path(f"{base}/blog/{slug}")
     day_match = _DOCUSAURUS.fullmatch(relative.as_posix())
     if day_match:
         day = day_match["day"].replace("-", "/")

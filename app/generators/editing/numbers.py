@@ -25,7 +25,9 @@ from app.generators.numbers import FIELD, Number, number_of
 from app.generators.values import PageFields, ParsedBlock, Refused, own_value, page_fields
 
 _BY_HAND = "Write the number by hand"
-_NEEDS_NO_FRONT_MATTER = frozenset({"hugo", "eleventy", "astro", "hexo", "docusaurus", "gray-matter", "vfile-matter"})
+_NEEDS_NO_FRONT_MATTER = frozenset(
+    {"hugo", "eleventy", "astro", "hexo", "docusaurus", "gray-matter", "vfile-matter", "vitepress"}
+)
 """The generators that publish pages without front matter, and publish them with it alike."""
 _Editor = Callable[[str, Block, int, FieldStyle], tuple[Edit, ...]]
 """Returns the edits to try, the best first; raises `ValueError` if the field has a value."""

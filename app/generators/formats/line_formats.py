@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from app.generators.fences import Format
 
 _ORG = re.compile(r"#\+(?P<key>[^:\r\n]+):(?P<value>[^\r\n]*)")
-_RST = re.compile(r":(?P<key>[^:\r\n]+):(?P<value>[^\r\n]*)")
-_RST_FIELD = re.compile(r"(?m)^:[^:\r\n]+:")
+_RST = re.compile(r":(?P<key>[^:\r\n]+):(?P<value>(?:[ \t][^\r\n]*)?)$")
+_RST_FIELD = re.compile(r"(?m)^:[^:\s][^:\r\n]*:(?=\s|\Z)")
 _RST_TITLE = re.compile(r"(?m)^(?P<title>[^\W_][^\r\n]*)\r?\n(?P<line>[=~#*^\"'+-])(?P=line)*[ \t]*\r?$")
 _NIKOLA = re.compile(r"[ \t]*\.\. (?P<key>[^\r\n]*?): (?P<value>[^\r\n]*)")
 _META = re.compile(r"[ ]{0,3}(?P<key>[A-Za-z0-9_-]+):[ \t]*(?P<value>.*)")
@@ -44,7 +44,7 @@ def _rst(text: str) -> Mapping[str, object]:
     for line in text[start.start() if start else len(text) :].splitlines():
         match = _RST.match(line)
         if match:
-            fields[match["key"].strip().lower()] = match["value"].strip()
+            fields[match["key"].strip()] = match["value"].strip()
         elif line.strip() and not line[:1].isspace():
             break
     return fields

@@ -35,8 +35,11 @@ _PATTERNS = (
     (_CONTROL, Quirk.CONTROL_CHARACTER),
     (_SEPARATOR_PATTERN, Quirk.LINE_SEPARATOR),
     (re.compile(r"\r(?!\n|\Z)"), Quirk.CARRIAGE_RETURN),
+    (re.compile(r"(?m)^ *\t[ \t]*\r?$"), Quirk.TAB_LINE),
 )
-_HIDDEN = {ord(character): 0xF0000 + ord(character) for character in (*_SEPARATORS, *map(chr, range(0x20)), "\x7f")}
+_HIDDEN = {
+    ord(character): 0xF0000 + ord(character) for character in (*_SEPARATORS, *map(chr, range(0x20)), "\x7f", "\ufeff")
+}
 """Characters that the scanner would take for something else, and stand-ins of a private plane."""
 for _blank in "\t\n\r":
     del _HIDDEN[ord(_blank)]
@@ -209,7 +212,7 @@ def read_yaml(text: str) -> Document:
 
 def _with_stand_ins(text: str) -> str:
     """Return a text of equal length in which no character has a meaning that only PyYAML gives it."""
-    return text.translate(_HIDDEN).replace("\ufeff", " ")
+    return text.translate(_HIDDEN)
 
 
 def _compose(loader: _Lenient) -> Any:

@@ -21,6 +21,7 @@ from app.generators.tree import ContentTree
 _CONTENT_SUFFIXES = frozenset({".md", ".markdown", ".html", ".htm", ".org", ".mdown", ".rst", ".ad", ".adoc", ".pdc"})
 _TARGETS = frozenset({"path", "kind", "environment"})
 _OLD = "hugo-0.111"
+_CURRENT = "hugo"
 _STRONG_FIELDS = frozenset({"draft", "date", "publishdate", "expirydate"})
 _DECISIVE = _STRONG_FIELDS | {"ghissueid", "ghrepo", "repo", "build", "_build", "headless"}
 _ADVICE = "Write ghissueid in the page."
@@ -98,6 +99,8 @@ class HugoInheritance:
     def merge(self, path: PurePosixPath, fields: Fields, version: str = "") -> Fields:
         """Return a page's fields with those of the cascades above it."""
         entries = self._entries_above(path)
+        if version == _CURRENT and "cascade" in fields and path.stem != "_index":
+            entries = [*_entries(fields), *entries]  # the page itself is the first that gets it
         if not entries:
             return fields
         is_old, page = version == _OLD, self._page(path)

@@ -45,6 +45,9 @@ def judge(
 ) -> Judgement:
     """Return what counts of the readings; `others` reads the page as other generators do, None if all are relevant."""
     judgement = _judge_known(readings, source) if others is not None else _judge_unknown(readings, source)
+    if others is not None and not readings[0].own and _MENTION.search(text) and (doubt := readings[0].verdict.doubt):
+        problem = PostProblem(ProblemKind.VALUE_FROM_ELSEWHERE, source, doubt, "Publish a list of the posts instead.")
+        return replace(judgement, problems=(*judgement.problems, problem))
     is_found = any(reading.names_field or reading.refusal for reading in readings)
     if others is None or judgement.unpublished or not _MENTION.search(text):
         return judgement

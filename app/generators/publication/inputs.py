@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from app.generators.addressing.script_settings import setting
 from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.eleventy_files import folders_of
 from app.generators.inherited.scalars import get_any_case
@@ -27,6 +28,10 @@ def input_folder(tree: ContentTree, configuration: Configuration) -> PurePosixPa
         return tree.content
     if configuration.generator == "eleventy":
         folder = folders_of(configuration)["input"]
+    elif configuration.generator == "vitepress":
+        root = configuration.path.parent if configuration.path else PurePosixPath(".vitepress")
+        root = root.parent if root.name == "config" else root
+        folder = root.parent / (setting(configuration.text, "srcDir") or ".")
     else:
         option, default = _OPTIONS.get(configuration.generator, ("", "."))
         value = get_any_case(configuration.values, option) if option else None

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from app.generators.publication.dates import Moment, free_moment
 from app.generators.publication.verdicts import PUBLISHED, Page, Site, Verdict, no_page, value_text
+from app.generators.values import Timestamp
 
 _NAME_WITH_DAY = re.compile(r"(\d{2,4}-\d{1,2}-\d{1,2})-[^/]*\.[^./]+")
 _EXCLUSIONS = (
@@ -28,6 +29,8 @@ def jekyll_rule(page: Page) -> Verdict:
         return no_page(f"published: {value_text(page.fields['published'])}")
     if kind == "page":
         return PUBLISHED
+    if isinstance(page.fields.get("slug"), Timestamp):
+        return Verdict(fails=f"its slug is {page.fields['slug']}, which is a day")
     return _day(page, is_post=kind == "post")
 
 

@@ -48,7 +48,7 @@ KINDS: Mapping[str, Kinds] = {
     ),
     "astro": Kinds(_MARKDOWN | {".mdown", ".mkdn", ".mkd", ".mdwn", ".mdx"}, foreign=frozenset({".mdoc"})),
     "hexo": Kinds(_MARKDOWN | {".mkd", ".mkdn", ".mdwn", ".mdtxt", ".mdtext", ".html", ".htm", ".njk"}, any_case=False),
-    "docusaurus": Kinds(_MARKDOWN | {".mdx"}),
+    "docusaurus": Kinds(frozenset({".md", ".mdx"}), any_case=False),
     "material": Kinds(_MARKDOWN | {".mdown", ".mkdn", ".mkd"}),
     "nikola": Kinds(
         _MARKDOWN | {".rst", ".txt", ".html", ".htm", ".mdown", ".org", ".textile", ".adoc"},
@@ -56,9 +56,10 @@ KINDS: Mapping[str, Kinds] = {
     ),
     "pelican": Kinds(_MARKDOWN | {".mkd", ".mdown", ".rst", ".html", ".htm"}, any_case=False),
     "gray-matter": Kinds(_MARKDOWN | {".mdx", ".html", ".htm"}),
+    "vitepress": Kinds(frozenset({".md"}), any_case=False),
     "vfile-matter": Kinds(_MARKDOWN | {".mdx", ".qmd", ".rmd"}),
     "zola": Kinds(_MARKDOWN),
-    "ablog": Kinds(_MARKDOWN | {".rst"}, foreign=frozenset({".ipynb"})),
+    "ablog": Kinds(frozenset({".md", ".rst"}), any_case=False, foreign=frozenset({".ipynb"})),
 }
 """The kinds by the generator of a dialect."""
 _ANY = Kinds(

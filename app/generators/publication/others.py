@@ -11,6 +11,7 @@ from app.generators.publication.exclusion.script_sites import is_included
 from app.generators.publication.hugo import hugo_rule
 from app.generators.publication.jekyll import jekyll_rule
 from app.generators.publication.material import material_rule
+from app.generators.publication.script_pages import docusaurus_rule, vitepress_rule
 from app.generators.publication.verdicts import PUBLISHED, Page, Rule, Verdict, no_page, value_text
 from app.generators.values import Timestamp
 
@@ -32,7 +33,8 @@ def eleventy_rule(page: Page) -> Verdict:
     if folder_name:
         return no_page(f"it is in {folder_name}")
     day = page.fields.get("date")
-    if isinstance(day, str) and not isinstance(day, Timestamp) and not _is_eleventy_day(day):
+    is_number = isinstance(day, int | float) and bool(day)
+    if is_number or (isinstance(day, str) and not isinstance(day, Timestamp) and not _is_eleventy_day(day)):
         return Verdict(fails=f"its date is {value_text(day)}")
     if _is_draft(page) and re.search(r"\bdrafts?\b", page.site.script):
         return Verdict(doubt=_CODE)
@@ -80,17 +82,6 @@ def _hexo_post(page: Page, *, has_switch: bool) -> Verdict:
     moment = free_moment(page.fields.get("date"), page.site.zone)
     if moment and moment.seconds > page.site.now and page.site.values.get("future") is False:
         return Verdict(f"date: {moment.text} is in the future", changes_at=moment.seconds)
-    return PUBLISHED
-
-
-def docusaurus_rule(page: Page) -> Verdict:
-    """Return the verdict of Docusaurus: `draft`, and names with `_`."""
-    hidden = _name_with_underscore(page.below_content)
-    if hidden:
-        return no_page(f"the name {hidden} begins with _")
-    draft = page.fields.get("draft")
-    if draft is True or (isinstance(draft, str) and draft.casefold() == "true"):
-        return no_page(f"draft: {value_text(draft)}")
     return PUBLISHED
 
 
@@ -180,6 +171,7 @@ RULES: Mapping[str, Rule] = {
     "nikola": nikola_rule,
     "pelican": pelican_rule,
     "gray-matter": script_rule,
+    "vitepress": vitepress_rule,
     "vfile-matter": script_rule,
     "zola": zola_rule,
     "ablog": script_rule,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from app.generators.inherited.expressions import UnfollowedPatternError
 from app.generators.publication.exclusion.hugo import hugo_exclusion
-from app.generators.publication.exclusion.python_sites import mkdocs_exclusion, pelican_exclusion
+from app.generators.publication.exclusion.python_sites import mkdocs_exclusion, pelican_exclusion, sphinx_exclusion
 from app.generators.publication.exclusion.script_sites import doubt_by_script, eleventy_exclusion, hexo_exclusion
 from app.generators.publication.others import RULES
 from app.generators.publication.verdicts import Page, Verdict, no_page
@@ -15,6 +15,7 @@ _EXCLUSIONS: Mapping[str, Callable[[Page], str | None]] = {
     "hexo": hexo_exclusion,
     "pelican": pelican_exclusion,
     "material": mkdocs_exclusion,
+    "ablog": sphinx_exclusion,
 }
 
 
@@ -22,10 +23,9 @@ def verdict_on(page: Page) -> Verdict:
     """Return whether a generator makes a page."""
     exclusion = _EXCLUSIONS.get(page.dialect.generator)
     try:
-        reason = exclusion(page) if exclusion else None
+        if reason := exclusion(page) if exclusion else None:
+            return no_page(reason)
+        doubt = doubt_by_script(page) if page.dialect.generator == "eleventy" else None
+        return Verdict(doubt=doubt) if doubt else RULES[page.dialect.generator](page)
     except UnfollowedPatternError as error:
         return Verdict(doubt=f"the configuration leaves pages out by {error}, which cannot be followed")
-    if reason:
-        return no_page(reason)
-    doubt = doubt_by_script(page) if page.dialect.generator == "eleventy" else None
-    return Verdict(doubt=doubt) if doubt else RULES[page.dialect.generator](page)

@@ -15,7 +15,7 @@ from app.generators.dialects import Dialect
 from app.generators.publication.material import is_post
 from app.generators.publication.verdicts import Site
 
-_WITH_HEADINGS = frozenset({"material", "docusaurus", "gray-matter"})
+_WITH_HEADINGS = frozenset({"material", "docusaurus", "gray-matter", "vitepress"})
 _FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})")
 _HEADING = re.compile(r" {0,3}#[ \t]+(?P<text>.*?)(?:[ \t]+#+)?[ \t]*")
 _UNDERLINE = re.compile(r" {0,3}=+[ \t]*")

@@ -16,6 +16,8 @@ class Site:
     """The content folder, relative to the root."""
     values: Mapping[str, object] = field(default_factory=dict)
     """The literal values of the configuration."""
+    opaque: frozenset[str] = frozenset()
+    """The names of settings that the configuration computes."""
     script: str = ""
     """The configuration of a generator that is configured in JavaScript."""
     zone: tzinfo = UTC

@@ -11,7 +11,7 @@ _CONFIGURATIONS = frozenset(
     (
         *(name for names in OWN_FILES.values() for name in names),
         *UNDERSCORE_FILES,
-        *("_quarto.yml", "blog.conf.py"),
+        *("_quarto.yml", "blog.conf.py", ".vitepress"),
     )
 )
 """The files that only site generators have."""
@@ -20,7 +20,6 @@ _COMMON_NAMES = {
     **dict.fromkeys((*COMMON_FILES, "config"), _BESIDE_HUGO),
     "config.toml": _BESIDE_HUGO | {"templates", "sass"},
     "conf.py": frozenset({"posts", "pages", "stories", "galleries", "themes", "plugins"}),
-    "package.json": frozenset({".vitepress"}),
 }
 """Names that other programs use too, with folders: at least one must stand beside (`config` is Hugo's)."""
 

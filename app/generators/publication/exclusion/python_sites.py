@@ -8,6 +8,7 @@ from app.generators.publication.exclusion.patterns import matches_glob, matches_
 from app.generators.publication.verdicts import Page
 
 _MAX_LINES = 1000
+_SPHINX_SETTINGS = ("exclude_patterns", "templates_path", "html_static_path", "html_extra_path")
 
 
 def pelican_exclusion(page: Page) -> str | None:
@@ -39,6 +40,19 @@ def is_pelican_page(page: Page) -> bool:
 
 def _is_below(path: PurePosixPath, folder: str) -> bool:
     return path.is_relative_to(PurePosixPath(folder.strip("/"))) if folder.strip("/") else True
+
+
+def sphinx_exclusion(page: Page) -> str | None:
+    """Return why Sphinx leaves a document out; raises `UnfollowedPatternError`."""
+    path = page.below_content
+    names = [name.as_posix() for name in (path, *path.parents[:-1])]
+    for setting in _SPHINX_SETTINGS:
+        if setting in page.site.opaque:
+            raise UnfollowedPatternError(f"{setting}, which is computed")
+        for name in names:
+            if glob := matches_glob(name, pattern_texts(page.site.values.get(setting))):
+                return f"{setting} has {glob}"
+    return None
 
 
 def mkdocs_exclusion(page: Page) -> str | None:

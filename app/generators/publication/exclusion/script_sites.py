@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from app.generators.inherited.expressions import UnfollowedPatternError
+from app.generators.inherited.scalars import text_of
 from app.generators.publication.exclusion.patterns import matches_glob, pattern_texts
 from app.generators.publication.verdicts import Page, Site
 
@@ -26,7 +27,11 @@ def hexo_exclusion(page: Page) -> str | None:
         return f"skip_render has {glob}"
     if glob := matches_glob(text, [glob.removeprefix("source/") for glob in pattern_texts(values.get("ignore"))]):
         return f"ignore has {glob}"
-    if text.partition("/")[0] not in _FOLDERS_OF_POSTS and not is_included(page):
+    is_in_posts = text.partition("/")[0] in _FOLDERS_OF_POSTS
+    if is_in_posts and values.get("post_asset_folder") is True:
+        suffix = PurePosixPath(text_of(values.get("new_post_name")) or ":title.md").suffix
+        return None if page.path.suffix == suffix else f"post_asset_folder has only {suffix} as posts"
+    if not is_in_posts and not is_included(page):
         glob = matches_glob(text, pattern_texts(values.get("exclude")))
         return f"exclude has {glob}" if glob else None
     return None
