@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 from app.bootstrap.approvals import make_approvals
+from app.bootstrap.first_requests import check_repositories
 from app.bootstrap.owner import make_owner_desk
-from app.bootstrap.posts import make_post_lists
+from app.bootstrap.posts import make_post_lists, post_failure
 from app.bootstrap.resources import Resources
 from app.bootstrap.web import make_web
-from app.domain.errors import GitHubError, RateLimited, Unreachable
-from app.domain.priority import Priority
+from app.domain.errors import GitHubError
 from app.github.requests import secret_digest
 from app.jobs.batch import DeliveryBatch
 from app.jobs.content.pushes import PushNotes
@@ -63,8 +63,6 @@ from app.web.cached_reads import CachedReads
 from app.web.context import Features, Monitoring, WebhookEndpoint
 
 _MEGABYTE = 1_000_000
-_PATIENCE = 5.0
-"""Seconds that a start waits for GitHub to show a repository; then serving begins without it."""
 _BURST, _BURST_WITH_TOKEN = 3, 20
 """Refreshes of one thread within a minute that deliveries may cause before they come at growing pauses."""
 
@@ -240,6 +238,7 @@ class Application:
                 history=self.recorder.last_day,
                 post_filter=lambda: self.access.posts,
                 catalog=lambda: self.updater.catalog,
+                post_failure=partial(post_failure, self.post_lists),
                 rate_limit=self.budget.state,
                 has_token=self.budget.has_token,
                 failures=lambda: self.schedule.failures,
@@ -261,20 +260,8 @@ class Application:
         self.schedule.poll_now()
 
     async def check_github(self) -> GitHubError | None:
-        """Request the repositories that the mirror does not know yet.
-
-        Raises what only the owner can repair: a wrong name or token. Returns what passes: GitHub is away, or a limit is
-        reached; serving may begin.
-        """
-        for repo in self.settings.repo:
-            try:
-                async with asyncio.timeout(_PATIENCE):
-                    await self.repositories.site(repo, Priority.BACKFILL)
-            except (Unreachable, RateLimited) as failure:
-                return failure
-            except TimeoutError:
-                return Unreachable(f"/repos/{repo}", f"no answer within {_PATIENCE:g} s")
-        return None
+        """Request the repositories that the mirror does not know yet; see `check_repositories`."""
+        return await check_repositories(self.repositories, self.settings.repo)
 
     async def start(self) -> None:
         """Read what must be known before the first reader comes. Raises `StoreError`."""
@@ -323,7 +310,8 @@ class Application:
     def web(self) -> CachedReads:
         """The ASGI application."""
         settings = self.settings
-        readiness = Readiness(settings.repo, self.mirror, self.schedule, self.access)
+        failure = partial(post_failure, self.post_lists)
+        readiness = Readiness(settings.repo, self.mirror, self.schedule, self.access, failure)
         webhook_intake = WebhookIntake(
             deliveries=self.store.deliveries,
             mirror=self.mirror,

@@ -1,6 +1,6 @@
 """What reads the blog's posts in a running application."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from app import VERSION
@@ -19,6 +19,12 @@ from app.sync.rate_budget import RateBudget
 def posts_key(source: str) -> str:
     """Return the key under which the store has the posts of a source."""
     return f"posts {secret_digest(source)}"
+
+
+async def post_failure(post_lists: Sequence[PostList]) -> str | None:
+    """Return why posts cannot be read; None if they can, or come from nowhere. Raises `StoreError`."""
+    failures = [await posts.failure() for posts in post_lists]
+    return next((failure for failure in failures if failure), None)
 
 
 def make_post_lists(

@@ -75,6 +75,8 @@ def _summary(status: Mapping[str, Any]) -> Table:
         if site["failure"]:
             table.add_row("", plain(f"The last poll failed: {site['failure']}"))
     table.add_row("Posts", Text(_posts(status)))
+    if failure := status.get("post_list_failure"):
+        table.add_row("", plain(failure))
     table.add_row("Comments", Text(_spark([week["comments"] for week in status["weeks"]]) + "  by week, last 52 weeks"))
     requests_left = (
         "not known" if budget["remaining"] is None else f"{budget['remaining']:,} of {budget['limit']:,} left"

@@ -28,11 +28,10 @@ from app.domain.posts.stored import to_json
 from app.domain.priority import Priority
 from app.domain.times import is_ahead
 from app.github.requests import RepositoryRequests
-from app.github.responses import single_line
 from app.outbound.content.archives.archive_tree import ArchiveTree
 from app.outbound.content.archives.download import download_archive
 from app.outbound.content.archives.tar_members import InvalidArchiveError
-from app.outbound.content.problem_log import ProblemLog, after_failure
+from app.outbound.content.problem_log import ProblemLog
 from app.outbound.content.reading import SiteReader, keep_unreadable
 from app.ports.clock import Clock
 from app.ports.github import BudgetedGitHub
@@ -123,6 +122,11 @@ class RepositoryPosts(PostSource):
         self._problems.end_read()
         return self._posts
 
+    @property
+    @override
+    def failure(self) -> str | None:
+        return self._problems.failure
+
     @override
     async def wait_for_change(self) -> None:
         while not self._is_due():
@@ -192,8 +196,7 @@ class RepositoryPosts(PostSource):
             return keep_unreadable(catalog, self._posts), tree.commit
 
     def _fail(self, reason: str) -> None:
-        consequence = after_failure(has_posts=self._posts is not None)
-        self._problems.add(f"{self._content} cannot be read: {single_line(reason).rstrip('.')}. {consequence}")
+        self._problems.fail(f"{self._content} cannot be read", reason, has_posts=self._posts is not None)
 
     async def _load_state(self) -> _State:
         """Return what was stored, if it belongs to the posts that this process has."""

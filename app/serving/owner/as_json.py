@@ -16,6 +16,7 @@ def status_object(overview: Overview) -> dict[str, Any]:
         "at": rfc3339(overview.at),
         "version": overview.version,
         "has_post_list": overview.has_post_list,
+        "post_list_failure": overview.post_list_failure,
         "generator": overview.generator,
         "posts": len(overview.posts),
         "comments": overview.comment_count,

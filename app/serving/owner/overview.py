@@ -48,6 +48,10 @@ async def _no_limit() -> RateLimitState:
     return RateLimitState()
 
 
+async def no_failure() -> None:
+    """Return that nothing failed."""
+
+
 async def _no_findings() -> Sequence[Finding]:
     return ()
 
@@ -61,6 +65,8 @@ class OverviewSources:
     post_filter: Callable[[], PostFilter] = PostFilter
     catalog: Callable[[], PostCatalog | None] = lambda: None
     """The posts of the blog; None if they are not known."""
+    post_failure: Callable[[], Awaitable[str | None]] = no_failure
+    """Why the posts of the blog cannot be read; None if they can."""
     rate_limit: Callable[[], Awaitable[RateLimitState]] = _no_limit
     has_token: bool = False
     failures: Callable[[], Mapping[Repository, Exception]] = dict
@@ -135,7 +141,7 @@ class OverviewReader:
         storage = sources.storage()
         size = await self._store.overviews.bytes()
         findings = () if catalog is None else await self._find(catalog, [site_facts(site) for site in sites], filter_)
-        term_findings = await self._sources.term_findings()
+        term_findings, post_failure = await sources.term_findings(), await sources.post_failure()
 
         def build() -> Overview:
             rows = PostRows(sites, filter_)
@@ -153,6 +159,7 @@ class OverviewReader:
                 storage=Storage(size, storage.cache_bytes, storage.cached_documents, storage.subscriber_count),
                 has_post_list=catalog is not None,
                 generator=None if catalog is None else catalog.generator,
+                post_list_failure=post_failure,
                 is_post_list_missing=filter_.listed_only and catalog is None,
             )
 

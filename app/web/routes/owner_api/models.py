@@ -169,6 +169,9 @@ class OwnerStatus(BaseModel):
     at: Time
     version: str = Field(description="The version of Afterword.", examples=["0.4.0"])
     has_post_list: bool = Field(description="The blog has told which posts it has (AFTERWORD_POSTS).")
+    post_list_failure: str | None = Field(
+        description="Why the posts in AFTERWORD_POSTS could not be read the last time; null if they could."
+    )
     generator: str | None = Field(description="The site generator whose rules were followed.")
     posts: int = Field(description="How many posts there are.")
     comments: int = Field(description="How many comments there are.")
