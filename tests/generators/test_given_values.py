@@ -192,6 +192,8 @@ def test_any_glob_is_a_pattern_or_none(glob: str) -> None:
 @given(st.text(alphabet="*?[]{},!a/.", max_size=12), st.text(alphabet="a/.,]", max_size=9))
 @example("{a,b*}/**/[!a]?", "a/a/,.")
 @example("*{a,{b,**/c},}d", "xa/cd")
+@example("**/*", ".a/b")
+@example("****/", ",/.")
 @settings(max_examples=300, deadline=None)
 def test_globs_match_as_expressions_do(text: str, path: str) -> None:
     for folders_only in (False, True):

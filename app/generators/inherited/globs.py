@@ -13,9 +13,9 @@ _MAX_LENGTH = 300
 _MAX_REMEMBERED = 5000
 """Steps from one set of states to the next."""
 _SET_ESCAPED = re.compile(r"[\\\[\]^&~|]")
-_ONE = r"(?P<one>\?)|\[(?P<set>!?[^\]/]+)\]|(?P<group>[{},])|(?P<text>.)"
-_GLOB = re.compile(rf"(?P<many>\*\*)|(?P<any>\*)|{_ONE}", re.DOTALL)
-_RUBY_GLOB = re.compile(rf"(?P<folders>\*\*/)|(?P<any>\*\*?)|{_ONE}", re.DOTALL)
+_SINGLE_SIGNS = r"(?P<one>\?)|\[(?P<set>!?[^\]/]+)\]|(?P<group>[{},])|(?P<text>.)"
+_GLOB = re.compile(rf"(?P<many>\*\*)|(?P<any>\*)|{_SINGLE_SIGNS}", re.DOTALL)
+_RUBY_GLOB = re.compile(rf"(?P<folders>\*\*/)|(?P<any>\*\*?)|{_SINGLE_SIGNS}", re.DOTALL)
 
 Fits = Callable[[str], object]
 States = frozenset[int]
@@ -49,14 +49,14 @@ class Glob:
         states = self._with_free_steps({0})
         for character in path:
             key = (states, character)
-            following = self._next.get(key)
-            if following is None:
+            after = self._next.get(key)
+            if after is None:
                 if len(self._next) >= _MAX_REMEMBERED:
                     self._next.clear()
-                following = self._next[key] = self._after(states, character)
-            if not following:
+                after = self._next[key] = self._after(states, character)
+            if not after:
                 return False
-            states = following
+            states = after
         return self.end in states
 
     def add_state(self) -> int:
@@ -106,9 +106,11 @@ def _add_sign(glob: Glob, match: re.Match[str]) -> bool:
     """Add a wildcard, a set or a character; return False for a set that is not valid, as `[z-a]`."""
     kind = match.lastgroup
     if kind == "folders":
-        name = glob.add_state()
-        glob.steps[glob.end].append((_begins_shown, name))
-        glob.steps[name] += [(_is_inside, name), ("/", glob.end)]
+        folder, name, end = glob.add_state(), glob.add_state(), glob.add_state()
+        glob.steps[glob.end].append((None, folder))
+        glob.steps[folder] += [(_begins_shown, name), (None, end)]
+        glob.steps[name] += [(_is_inside, name), ("/", folder)]
+        glob.end = end
     elif kind in {"many", "any"}:
         glob.steps[glob.end].append((_is_any if kind == "many" else _is_inside, glob.end))
     elif kind == "set" and not match["set"].strip("!^"):
