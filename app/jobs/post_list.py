@@ -64,6 +64,8 @@ class PostList:
     async def start(self) -> None:
         """Serve the stored posts; read the source before the first reader comes if none are stored.
 
+        A source that failed is not read by each process in turn, but by the one that polls.
+
         Raises `StoreError`.
         """
         version = await self._key_values.get(self._version_key)
@@ -72,7 +74,7 @@ class PostList:
         if catalog is not None:
             self._catalog, self._version = catalog, version
             await self._serve(catalog)
-        else:
+        elif await self.failure() is None:
             await self.read()
             self._was_just_read = True
 

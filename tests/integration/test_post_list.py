@@ -158,6 +158,20 @@ async def test_failure_is_known_to_every_process_and_outlives_restarts() -> None
     assert await reader.post_list.failure() is None
 
 
+async def test_source_that_failed_is_not_read_by_each_process() -> None:
+    key_values = FullKeyValues()
+    first, second = (RecordedPostList(FakePostSource(None), key_values) for _ in range(2))
+    first.source.failure_text = "It is gone."
+    await first.post_list.start()
+    await second.post_list.start()
+    assert (first.source.read_count, second.source.read_count) == (1, 0)
+    second.source.posts = posts(1)
+    running = asyncio.create_task(second.post_list.run())
+    await second.wait_for_sleep(1)
+    assert second.served == [posts(1)]
+    running.cancel()
+
+
 async def test_failing_source_is_read_again_after_a_moment() -> None:
     source = FailingPostSource()
     recorded = RecordedPostList(source)
