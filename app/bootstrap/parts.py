@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from app.bootstrap.approvals import make_approvals
 from app.bootstrap.first_requests import check_repositories
 from app.bootstrap.owner import make_owner_desk
-from app.bootstrap.posts import make_post_lists, post_failure
+from app.bootstrap.posts import make_post_lists, post_failure, worker_name
 from app.bootstrap.resources import Resources
 from app.bootstrap.web import make_web
 from app.domain.errors import GitHubError
@@ -26,6 +26,7 @@ from app.jobs.worker import Worker
 from app.outbound.metrics import Samples
 from app.ports.clock import Clock
 from app.ports.github import GitHub
+from app.ports.leases import WorkerName
 from app.ports.mirror import MirrorReads
 from app.serving.access_policy import AccessPolicy, VisibleImages
 from app.serving.change_feed import ChangeFeed
@@ -87,6 +88,7 @@ class Application:
         self.recorder = resources.recorder
         self.clock = clock
         self.process_id = process_id
+        self.worker_name = worker_name(settings, process_id)
         self._random = random
         self._make_documents(resources.cursor_secret)
         self._make_sync(resources.github, on_progress)
@@ -239,6 +241,7 @@ class Application:
                 post_filter=lambda: self.access.posts,
                 catalog=lambda: self.updater.catalog,
                 post_failure=partial(post_failure, self.post_lists),
+                foreign_worker=self.foreign_worker,
                 rate_limit=self.budget.state,
                 has_token=self.budget.has_token,
                 failures=lambda: self.schedule.failures,
@@ -273,8 +276,9 @@ class Application:
     async def run(self) -> None:
         """Backfill all sites and keep them up to date; of several processes on one store, one polls. Never returns."""
         async with asyncio.TaskGroup() as group:
-            lease = Lease("poll", self.store.leases, self.clock, worker_id=self.process_id)
-            group.create_task(lease.while_held(self._poll))
+            group.create_task(self._lease("poll", self.worker_name).while_held(self._poll))
+            for posts in self.post_lists:  # a process with another source does not read this one
+                group.create_task(self._lease(posts.key, str(self.worker_name)).while_held(posts.run))
             post_lists = [posts.run_catch_up for posts in self.post_lists]
             parts = (self.worker.run, self.change_feed.run, self.subscribers.run, self.maintenance.run, *post_lists)
             owner_parts = () if self.owner_desk is None else (self.owner_desk.run,)
@@ -287,8 +291,13 @@ class Application:
                 group.create_task(self.schedule.run(repo))
                 if self.approvals is not None:
                     group.create_task(self.approvals.run(repo))
-            for posts in self.post_lists:
-                group.create_task(posts.run())
+
+    def _lease(self, name: str, worker_id: WorkerName | str) -> Lease:
+        return Lease(name, self.store.leases, self.clock, worker_id=worker_id)
+
+    async def foreign_worker(self) -> str | None:
+        """Return which process with other settings polls GitHub, in sentences. Raises `StoreError`."""
+        return self.worker_name.describe_foreign(await self.store.leases.worker("poll"))
 
     async def close(self) -> None:
         """End all parts in order; the resources stay open."""

@@ -43,7 +43,7 @@ class PostList:
     ) -> None:
         """Open the source with the posts stored under `key`; call `serve` after each read."""
         self._open_source = open_source
-        self._key = key
+        self.key = self._key = key
         self._version_key = f"{key} version"
         self._failure_key = failure_key(key)
         self._sites = sites

@@ -44,7 +44,7 @@ class Readiness:
         return {
             "ready": is_known and all(site["listed"] for site in sites),
             "sites": sites,
-            "posts": {"known": is_known, "failure": await self._post_failure()},
+            "posts": {"ready": is_known, "failure": await self._post_failure()},
         }
 
     async def _site(self, repo: Repository) -> dict[str, Any]:

@@ -217,7 +217,7 @@ async def test_removed_post_is_missing_and_its_page_notified(clock: FakeClock, t
     with run_simulator(blog_world_at(clock)) as simulator:
         async with run_service_with_webhook(simulator, clock, serve="posts", posts=str(tmp_path)) as service:
             await complete_backfill(service)
-            assert (await service.get("/readyz")).json()["posts"] == {"known": True, "failure": None}
+            assert (await service.get("/readyz")).json()["posts"] == {"ready": True, "failure": None}
             assert (await service.get("/api/v1/posts/1")).json()["status"] == "open"
             assert (await service.get("/api/v1/counts")).json()["counts"] == {"1": 3}
             subscribers = service.application.subscribers

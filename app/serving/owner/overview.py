@@ -67,6 +67,8 @@ class OverviewSources:
     """The posts of the blog; None if they are not known."""
     post_failure: Callable[[], Awaitable[str | None]] = no_failure
     """Why the posts of the blog cannot be read; None if they can."""
+    foreign_worker: Callable[[], Awaitable[str | None]] = no_failure
+    """Which process with other settings polls GitHub; None if none does."""
     rate_limit: Callable[[], Awaitable[RateLimitState]] = _no_limit
     has_token: bool = False
     failures: Callable[[], Mapping[Repository, Exception]] = dict
@@ -141,6 +143,7 @@ class OverviewReader:
         storage = sources.storage()
         size = await self._store.overviews.bytes()
         findings = () if catalog is None else await self._find(catalog, [site_facts(site) for site in sites], filter_)
+        foreign_worker = await sources.foreign_worker()
         term_findings, post_failure = await sources.term_findings(), await sources.post_failure()
 
         def build() -> Overview:
@@ -160,6 +163,7 @@ class OverviewReader:
                 has_post_list=catalog is not None,
                 generator=None if catalog is None else catalog.generator,
                 post_list_failure=post_failure,
+                foreign_worker=foreign_worker,
                 is_post_list_missing=filter_.listed_only and catalog is None,
             )
 

@@ -158,7 +158,7 @@ class SiteState(BaseModel):
 class PostsState(BaseModel):
     """Whether the posts of the blog are known."""
 
-    known: bool = Field(description="It is known which issues are posts.")
+    ready: bool = Field(description="It is known which issues are posts.")
     failure: str | None = Field(
         description="Why the posts in `AFTERWORD_POSTS` could not be read the last time; null if they could, or none "
         "are named. What was read before is served."

@@ -150,6 +150,11 @@ async def test_page_says_why_posts_cannot_be_read(world: World, clock: FakeClock
             assert failure == (
                 "The posts cannot be read: there is no page in it any more. The posts stay as they were."
             )
+            leases, now = owned.application.store.leases, clock.now()
+            assert (await _status(owned))["foreign_worker"] is None
+            assert await leases.acquire("poll", worker_id="0.123", at=now, until=now + 5)
+            clock.advance(11)
+            assert "an earlier version of Afterword" in (await _status(owned))["foreign_worker"]
             await owned.owner.sign_in()
             assert f'<p class="failure">{failure}</p>' in (await owned.owner.request("/owner")).text
 

@@ -19,7 +19,7 @@ SITE: dict[str, Any] = {
 
 
 async def _status(blog: Blog, *, ready: bool = True, post_failure: str | None = None, **site: Any) -> str:
-    blog.readiness = {"ready": ready, "sites": [{**SITE, **site}], "posts": {"known": True, "failure": post_failure}}
+    blog.readiness = {"ready": ready, "sites": [{**SITE, **site}], "posts": {"ready": True, "failure": post_failure}}
     response = await blog.request("/status")
     assert (response.status_code, response.headers["cache-control"]) == (200, "no-store")
     return " ".join(response.text.split())

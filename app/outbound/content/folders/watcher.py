@@ -23,7 +23,7 @@ _POLLING = (
     "Changes in %s are noticed by comparing all folders, because %s. "
     "If the system's limit is reached, raise fs.inotify.max_user_watches."
 )
-_ENDED = (
+_END_OF_PROCESS = (
     "Changes in %s may be noticed late: the process that watches it %s. Another one is started. "
     "If it ends at once again, changes are noticed after a minute."
 )
@@ -76,7 +76,7 @@ class FolderWatcher:
     async def _start(self) -> None:
         self._input = self._process_directories = None
         if self._process is not None:
-            self._log_once(_ENDED, f"ended with status {self._process.returncode}")
+            self._log_once(_END_OF_PROCESS, f"ended with status {self._process.returncode}")
         arguments = (sys.executable, "-P", str(Path(watch_process.__file__)))
         try:
             process = self._process = await asyncio.create_subprocess_exec(*arguments, stdin=PIPE, stdout=PIPE)
