@@ -113,9 +113,11 @@ class RepositoryPosts(PostSource):
         except RateLimited as limit:
             self._retry_at(max(limit.until, self._clock.now() + _FIRST_RETRY))
             self._fail(str(limit))
-        except (GitHubError, InvalidArchiveError, OSError) as error:
+        except Exception as error:
             self._failures += 1
             self._retry_at(self._clock.now() + _FIRST_RETRY * 2 ** min(self._failures - 1, 10))
+            if not isinstance(error, GitHubError | InvalidArchiveError | OSError):
+                raise  # an internal error must not request the archive each second
             self._fail(_reason(error))
         else:
             self._failures = 0
@@ -196,6 +198,7 @@ class RepositoryPosts(PostSource):
             return keep_unreadable(catalog, self._posts), tree.commit
 
     def _fail(self, reason: str) -> None:
+        reason = reason.replace(self._content.repo.full_name, "…")  # the name may be private, and the reason is shown
         self._problems.fail(f"{self._content} cannot be read", reason, has_posts=self._posts is not None)
 
     async def _load_state(self) -> _State:
