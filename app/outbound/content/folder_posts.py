@@ -5,6 +5,7 @@ page is left at all, the whole folder keeps its posts: it is probably being move
 """
 
 import asyncio
+import posixpath
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -81,16 +82,10 @@ class PostFolder(PostSource):
     def _take(self, tree: FolderTree, catalog: PostCatalog) -> None:
         """Replace the posts, unless everything is gone."""
         problems = tuple(replace(problem, advice=f"{UNCHANGED} {problem.advice}") for problem in tree.problems)
-        if (
-            not catalog.posts
-            and not catalog.problems
-            and not problems
-            and self._posts is not None
-            and self._posts.posts
-        ):
+        if not catalog.posts and not problems and self._posts is not None and self._posts.posts:
             self._fail("there is no page in it any more")
             return
-        folders = [problem.source for problem in problems]
+        folders = [posixpath.relpath(error.folder, tree.content) for error in tree.errors]  # beside the content, too
         catalog = keep_unreadable(replace(catalog, problems=catalog.problems + problems), self._posts, folders)
         self._posts = catalog
         self._problems.add_problems(catalog.problems)

@@ -184,7 +184,7 @@ class RepositoryPosts(PostSource):
         response = await self._access.github.send(request, self._priority)
         with await download_archive(str(response.data)) as archive:
             catalog, archived_commit = await asyncio.to_thread(self._read, archive)
-        if not catalog.posts and not catalog.problems and self._posts is not None and self._posts.posts:
+        if not catalog.posts and self._posts is not None and self._posts.posts:
             raise InvalidArchiveError("there is no page in it any more")
         self._posts = catalog
         self._problems.add_problems(catalog.problems)

@@ -130,6 +130,18 @@ async def test_missing_or_empty_folder_keeps_the_posts(tmp_path: Path, caplog: p
     assert source.failure == ""
 
 
+async def test_emptied_folder_of_an_odd_site_keeps_the_posts(tmp_path: Path) -> None:
+    post = write_page(tmp_path / "content", "one.md", "ghissueid: 1")
+    (tmp_path / "hugo.yaml").write_text(
+        "module: {mounts: [{source: content, target: content}, {source: ../x, target: content/x}]}"
+    )
+    source = post_folder(tmp_path / "content")
+    assert await read_numbers(source) == posts_of_both(1)
+    post.unlink()
+    assert await read_numbers(source) == posts_of_both(1)
+    assert "there is no page in it any more" in str(source.failure)
+
+
 async def test_unreadable_page_keeps_its_posts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     page = write_page(tmp_path, "one.md", "ghissueid: 1")
     write_page(tmp_path, "two.md", "ghissueid: 2")
