@@ -154,6 +154,19 @@ async def test_internal_error_does_not_repeat_the_request(clock: FakeClock, monk
         assert await read(service) == {1, 2}
 
 
+async def test_many_pushes_in_a_row_are_answered_together(clock: FakeClock) -> None:
+    async with first_post(clock) as simulator, content_service(simulator, clock) as service:
+        requests(service)
+        for number in range(12):
+            await push(service, {"content/two.md": page(2), "content/x.txt": str(number)})
+            await read(service)
+        assert requests(service).count("tarball") == 9  # and one at the start
+        await push(service, {"content/three.md": page(3)})
+        assert await read(service) == {1, 2}
+        clock.advance(601)
+        assert await read(service) == {1, 2, 3}
+
+
 async def test_renamed_repository_is_followed(clock: FakeClock) -> None:
     async with first_post(clock) as simulator:
         simulator.world.rename_repository(CONTENT, "ada/site")

@@ -15,6 +15,7 @@ archive that is cut off, damaged or empty changes nothing, and is requested agai
 import asyncio
 import hashlib
 import json
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -26,7 +27,7 @@ from app.domain.posts.content_repository import ContentRepository
 from app.domain.posts.posts import PostCatalog
 from app.domain.posts.stored import to_json
 from app.domain.priority import Priority
-from app.domain.times import is_ahead
+from app.domain.times import is_ahead, is_within
 from app.github.requests import RepositoryRequests
 from app.outbound.content.archives.archive_tree import ArchiveTree
 from app.outbound.content.archives.download import download_archive
@@ -46,6 +47,8 @@ _AFTER_EARLY_PUSH = 30.0
 """Seconds after a push whose commit GitHub did not show yet."""
 _AT_LEAST = 60.0
 """Seconds between two reads for the dates of pages."""
+_MOST_WITH_TOKEN, _MOST_WITHOUT_TOKEN, _WINDOW = 10, 3, 600.0
+"""So many archives are requested for pushes within these seconds: the latest push is answered later then."""
 _LISTEN_EVERY = 0.5
 """Seconds; whether a push came is one small read of the store."""
 
@@ -100,12 +103,13 @@ class RepositoryPosts(PostSource):
         self._next_at: float | None = None
         self._tried_push: str | None = None
         self._failures = 0
+        self._archive_times: deque[float] = deque(maxlen=_MOST_WITH_TOKEN)
 
     @override
     async def read(self) -> PostCatalog | None:
         state = self._state = self._state or await self._load_state()
         push = await self._access.pushes.latest()
-        if push in {state.push, self._tried_push} and not self._is_due():
+        if not (self._is_due() or self._is_news(state, push)):
             return self._posts
         self._tried_push = push
         try:
@@ -134,13 +138,20 @@ class RepositoryPosts(PostSource):
         while not self._is_due():
             with suppress(StoreError):  # then only the time counts
                 push = await self._access.pushes.latest()
-                if self._state is not None and push not in {self._state.push, self._tried_push}:
+                if self._state is not None and self._is_news(self._state, push):
                     return
             await self._clock.sleep(_LISTEN_EVERY)
 
     @override
     async def aclose(self) -> None:
         pass  # no connection is open between two reads
+
+    def _is_news(self, state: _State, push: str | None) -> bool:
+        """Return whether a push deserves a read now; many in a row could use up the hour's requests."""
+        now = self._clock.now()
+        most = _MOST_WITH_TOKEN if self._access.github.has_token else _MOST_WITHOUT_TOKEN
+        recent = [at for at in self._archive_times if is_within(_WINDOW, at, now=now)]
+        return push not in {state.push, self._tried_push} and len(recent) < most
 
     def _is_due(self) -> bool:
         return not is_ahead(self._next_at, now=self._clock.now(), at_most=self._every)
@@ -181,6 +192,7 @@ class RepositoryPosts(PostSource):
     async def _read_archive(self, requests: RepositoryRequests, commit: str | None) -> str | None:
         """Read the posts at a commit, or at the branch's latest; return the commit, if the archive names it."""
         request = requests.archive(commit or self._content.ref)
+        self._archive_times.append(self._clock.now())
         response = await self._access.github.send(request, self._priority)
         with await download_archive(str(response.data)) as archive:
             catalog, archived_commit = await asyncio.to_thread(self._read, archive)
