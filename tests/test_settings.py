@@ -97,6 +97,7 @@ def test_settings_are_frozen() -> None:
         ({"serve": "posts"}, "POSTS", "SERVE=posts needs to know where the posts are. Name the blog's content folder"),
         ({"posts": "no/such/folder"}, "POSTS", "there is no folder 'no/such/folder'"),
         ({"posts": "pyproject.toml"}, "POSTS", "there is no folder"),
+        ({"posts": "pyproject.toml/content"}, "POSTS", "there is no folder"),
         ({"posts": "github:ada"}, "POSTS", "names no repository. Write it as github:owner/name"),
         ({"posts": "github:ada/site@a b"}, "POSTS", "'a b' is no branch"),
         ({"generator": "frontpage"}, "GENERATOR", "is no generator that Afterword knows. Write one of hugo, "),
@@ -349,3 +350,7 @@ def test_file_is_read_once(tmp_path: Path) -> None:
 def test_settings_without_loading_read_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AFTERWORD_PORT", "1")
     assert Settings(repo=(repository("ada/blog"),)).port == 8000
+
+
+def test_folder_of_posts_may_come_later() -> None:
+    assert _load(posts="tests/nowhere").posts == "tests/nowhere"

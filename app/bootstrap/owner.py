@@ -11,6 +11,7 @@ from app.domain.errors import CannotStart, StoreUnusable
 from app.domain.posts.posts import PostCatalog
 from app.domain.posts.stored import from_json
 from app.github.requests import secret_digest
+from app.jobs.post_list import failure_key
 from app.ports.clock import Clock
 from app.ports.owner.history import DAY, HistoryRecord
 from app.ports.rate_state import RateLimitState
@@ -102,6 +103,9 @@ async def _stored_sources(settings: Settings, store: Store, clock: Clock) -> Ove
     async def history() -> HistoryRecord:
         return await store.history.since(clock.now() - DAY)
 
+    async def post_failure() -> str | None:
+        return None if settings.posts is None else await store.key_values.get(failure_key(posts_key(settings.posts)))
+
     async def rate_limit() -> RateLimitState:
         token_id = secret_digest(settings.token) if settings.token else UNAUTHENTICATED
         now = clock.now()
@@ -111,6 +115,7 @@ async def _stored_sources(settings: Settings, store: Store, clock: Clock) -> Ove
         history=history,
         post_filter=lambda: post_filter,
         catalog=lambda: catalog,
+        post_failure=post_failure,
         rate_limit=rate_limit,
         has_token=settings.token is not None,
         held_comments=HeldComments(store.mirror, holds, access.is_shown),

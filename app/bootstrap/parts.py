@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 from app.bootstrap.approvals import make_approvals
+from app.bootstrap.first_requests import check_repositories
 from app.bootstrap.owner import make_owner_desk
-from app.bootstrap.posts import make_post_lists
+from app.bootstrap.posts import make_post_lists, post_failure, worker_name
 from app.bootstrap.resources import Resources
 from app.bootstrap.web import make_web
-from app.domain.errors import GitHubError, RateLimited, Unreachable
-from app.domain.priority import Priority
+from app.domain.errors import GitHubError
 from app.github.requests import secret_digest
 from app.jobs.batch import DeliveryBatch
 from app.jobs.content.pushes import PushNotes
@@ -26,6 +26,7 @@ from app.jobs.worker import Worker
 from app.outbound.metrics import Samples
 from app.ports.clock import Clock
 from app.ports.github import GitHub
+from app.ports.leases import WorkerName
 from app.ports.mirror import MirrorReads
 from app.serving.access_policy import AccessPolicy, VisibleImages
 from app.serving.change_feed import ChangeFeed
@@ -63,8 +64,6 @@ from app.web.cached_reads import CachedReads
 from app.web.context import Features, Monitoring, WebhookEndpoint
 
 _MEGABYTE = 1_000_000
-_PATIENCE = 5.0
-"""Seconds that a start waits for GitHub to show a repository; then serving begins without it."""
 _BURST, _BURST_WITH_TOKEN = 3, 20
 """Refreshes of one thread within a minute that deliveries may cause before they come at growing pauses."""
 
@@ -89,6 +88,7 @@ class Application:
         self.recorder = resources.recorder
         self.clock = clock
         self.process_id = process_id
+        self.worker_name = worker_name(settings, process_id)
         self._random = random
         self._make_documents(resources.cursor_secret)
         self._make_sync(resources.github, on_progress)
@@ -240,6 +240,8 @@ class Application:
                 history=self.recorder.last_day,
                 post_filter=lambda: self.access.posts,
                 catalog=lambda: self.updater.catalog,
+                post_failure=partial(post_failure, self.post_lists),
+                foreign_worker=self.foreign_worker,
                 rate_limit=self.budget.state,
                 has_token=self.budget.has_token,
                 failures=lambda: self.schedule.failures,
@@ -261,20 +263,8 @@ class Application:
         self.schedule.poll_now()
 
     async def check_github(self) -> GitHubError | None:
-        """Request the repositories that the mirror does not know yet.
-
-        Raises what only the owner can repair: a wrong name or token. Returns what passes: GitHub is away, or a limit is
-        reached; serving may begin.
-        """
-        for repo in self.settings.repo:
-            try:
-                async with asyncio.timeout(_PATIENCE):
-                    await self.repositories.site(repo, Priority.BACKFILL)
-            except (Unreachable, RateLimited) as failure:
-                return failure
-            except TimeoutError:
-                return Unreachable(f"/repos/{repo}", f"no answer within {_PATIENCE:g} s")
-        return None
+        """Request the repositories that the mirror does not know yet; see `check_repositories`."""
+        return await check_repositories(self.repositories, self.settings.repo)
 
     async def start(self) -> None:
         """Read what must be known before the first reader comes. Raises `StoreError`."""
@@ -286,8 +276,9 @@ class Application:
     async def run(self) -> None:
         """Backfill all sites and keep them up to date; of several processes on one store, one polls. Never returns."""
         async with asyncio.TaskGroup() as group:
-            lease = Lease("poll", self.store.leases, self.clock, worker_id=self.process_id)
-            group.create_task(lease.while_held(self._poll))
+            group.create_task(self._lease("poll", self.worker_name).while_held(self._poll))
+            for posts in self.post_lists:  # a process with another source does not read this one
+                group.create_task(self._lease(posts.key, str(self.worker_name)).while_held(posts.run))
             post_lists = [posts.run_catch_up for posts in self.post_lists]
             parts = (self.worker.run, self.change_feed.run, self.subscribers.run, self.maintenance.run, *post_lists)
             owner_parts = () if self.owner_desk is None else (self.owner_desk.run,)
@@ -300,8 +291,13 @@ class Application:
                 group.create_task(self.schedule.run(repo))
                 if self.approvals is not None:
                     group.create_task(self.approvals.run(repo))
-            for posts in self.post_lists:
-                group.create_task(posts.run())
+
+    def _lease(self, name: str, worker_id: WorkerName | str) -> Lease:
+        return Lease(name, self.store.leases, self.clock, worker_id=worker_id)
+
+    async def foreign_worker(self) -> str | None:
+        """Return which process with other settings polls GitHub, in sentences. Raises `StoreError`."""
+        return self.worker_name.describe_foreign(await self.store.leases.worker("poll"))
 
     async def close(self) -> None:
         """End all parts in order; the resources stay open."""
@@ -323,7 +319,8 @@ class Application:
     def web(self) -> CachedReads:
         """The ASGI application."""
         settings = self.settings
-        readiness = Readiness(settings.repo, self.mirror, self.schedule, self.access)
+        failure = partial(post_failure, self.post_lists)
+        readiness = Readiness(settings.repo, self.mirror, self.schedule, self.access, failure)
         webhook_intake = WebhookIntake(
             deliveries=self.store.deliveries,
             mirror=self.mirror,

@@ -1,6 +1,8 @@
 """What reads the blog's posts in a running application."""
 
-from collections.abc import Awaitable, Callable
+import os
+import platform
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from app import VERSION
@@ -12,6 +14,7 @@ from app.outbound.content.repository_posts import GitHubAccess
 from app.outbound.content.sources import SourceOptions, open_post_source
 from app.ports.clock import Clock
 from app.ports.key_values import KeyValues
+from app.ports.leases import WorkerName
 from app.settings import Settings
 from app.sync.rate_budget import RateBudget
 
@@ -19,6 +22,19 @@ from app.sync.rate_budget import RateBudget
 def posts_key(source: str) -> str:
     """Return the key under which the store has the posts of a source."""
     return f"posts {secret_digest(source)}"
+
+
+def worker_name(settings: Settings, process_id: str) -> WorkerName:
+    """Return how this process is called in the store; processes with the same settings are of one kind."""
+    kind = f"{VERSION} {settings.repo} {settings.posts} {settings.generator} {settings.serve} {settings.token}"
+    process = f"process {os.getpid()} on {platform.node() or 'this machine'}"
+    return WorkerName(secret_digest(kind)[:8], VERSION, process, process_id)
+
+
+async def post_failure(post_lists: Sequence[PostList]) -> str | None:
+    """Return why posts cannot be read; None if they can, or come from nowhere. Raises `StoreError`."""
+    failures = [await posts.failure() for posts in post_lists]
+    return next((failure for failure in failures if failure), None)
 
 
 def make_post_lists(

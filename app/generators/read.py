@@ -1,5 +1,6 @@
 """Read the posts of a blog as its generator sees them, at the cost of what changed since the last read."""
 
+import posixpath
 import re
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
@@ -20,6 +21,7 @@ from app.generators.inherited.scalars import get_any_case
 from app.generators.inherited.values import Fields, Inheritance, NoInheritance
 from app.generators.numbers import FIELD
 from app.generators.pages.judgement import Judgement, judge, last_good_post, threads_of
+from app.generators.pages.mounts import read_mounts
 from app.generators.pages.plain import is_plain_everywhere, is_plain_in_versions
 from app.generators.pages.reader import PageText, Reading, read_page, texts_of
 from app.generators.pages.together import same_addresses, within_limit
@@ -135,6 +137,7 @@ class _SiteReader:
         self._inheritance: Inheritance = (
             read_inheritance(tree, self._configuration, reader) if generator else NoInheritance()
         )
+        self._mounts = read_mounts(tree, self._configuration)
         self._site = self._describe_site(now)
         if isinstance(self._inheritance, HugoInheritance):
             sections = held_sections(self._inheritance.section_fields, self._site)
@@ -144,6 +147,7 @@ class _SiteReader:
         values = self._configuration.values
         zone = get_any_case(values, "timezone")
         paths = [file.path for file in self._tree.files()] if self.generator in _LOOKED_AROUND else []
+        paths += self._mounts.files
         folders = {path.parent for path in paths if path.stem == "index" and path.suffix in {".md", ".html", ".org"}}
         has_posts = any("_posts" in path.parts for path in paths)
         has_days = self.generator == "hexo" or any(_DAY.match(path.name) for path in paths)
@@ -157,6 +161,7 @@ class _SiteReader:
             index_folders=frozenset(folders),
             template_folders=template_folders(self._configuration),
             ignore_globs=self._ignore_globs(),
+            mount_paths=frozenset(self._mounts.files),
             is_posts_folder=self._configuration.path is None and has_days and not has_posts,
         )
 
@@ -180,6 +185,7 @@ class _SiteReader:
     def problems(self) -> Iterator[PostProblem]:
         """Yield what concerns no single page."""
         yield from self._inheritance.problems
+        yield from self._mounts.problems
         if self._configuration.problem:
             source = str(self._configuration.path)
             message = f"the configuration cannot be read ({self._configuration.problem})"
@@ -189,27 +195,30 @@ class _SiteReader:
         """Return all pages, those of the last read that still hold included."""
         foreign = tuple(kinds_of(self.generator).foreign)
         pages: dict[PurePosixPath, KnownPage] = {}
-        for file in self._tree.files():
-            is_page = is_read(file.path, self.generator, self._site.script)
-            is_foreign = bool(foreign) and file.path.name.endswith(foreign)
-            if (is_page or is_foreign) and is_candidate(file.path, self._site.content, self.generator):
-                key = self._key(file)
-                last = known.get(file.path)
+        for path, file in ({file.path: file for file in self._tree.files()} | dict(self._mounts.files)).items():
+            is_page = is_read(path, self.generator, self._site.script)
+            is_foreign = bool(foreign) and path.name.endswith(foreign)
+            if (is_page or is_foreign) and is_candidate(path, self._site.content, self.generator):
+                key = self._key(path, file)
+                last = known.get(path)
                 if last is None or not last.holds(key, self._site.now):
-                    last = self._read(file, key, last, is_foreign=is_foreign)
-                pages[file.path] = last
+                    last = self._read(path, file, key, last, is_foreign=is_foreign)
+                pages[path] = last
         return pages
 
-    def _key(self, file: ContentFile) -> Hashable:
+    def _key(self, path: PurePosixPath, file: ContentFile) -> Hashable:
         folders = self._site.index_folders
-        is_beside = bool(folders) and any(parent in folders for parent in file.path.parents)
+        is_beside = bool(folders) and any(parent in folders for parent in path.parents)
         return (
-            *(file.version, self._inheritance.key_for(file.path), self._configuration.key),
+            *(file.version, self._inheritance.key_for(path), self._configuration.key),
             *(self._name, self._sites, is_beside, self._site.is_posts_folder, self._site.ignore_globs),
         )
 
-    def _read(self, file: ContentFile, key: Hashable, last: KnownPage | None, *, is_foreign: bool) -> KnownPage:
-        source = file.path.relative_to(self._tree.content).as_posix()
+    def _read(
+        self, path: PurePosixPath, file: ContentFile, key: Hashable, last: KnownPage | None, *, is_foreign: bool
+    ) -> KnownPage:
+        """Read the page that a file is; in a mount, `path` is where that puts it."""
+        source = posixpath.relpath(file.path, self._tree.content)
         try:
             if is_foreign:
                 return KnownPage(key, None, self._foreign_file_problems(file.path, source))
@@ -222,7 +231,7 @@ class _SiteReader:
             message = f"it cannot be read ({error.strerror or type(error).__name__})"
             problem = PostProblem(ProblemKind.UNREADABLE, source, message, UNCHANGED)
             return KnownPage(None, last.post if last else Post(source), (problem,))
-        page = PageText(file.path, text)
+        page = PageText(path, text)
         readings = self._readings(page)
         others = (lambda: self._as_others(page)) if self.generator else None
         judgement = judge(readings, source, text, others)

@@ -24,6 +24,11 @@ _FOLLOW_EVERY = 0.25
 _AFTER_FAILURE = 1.0
 
 
+def failure_key(key: str) -> str:
+    """Return the key under which the store says why the posts stored under `key` cannot be read."""
+    return f"{key} failure"
+
+
 class PostList:
     """Serves what the source names; before its first successful read, what it named before the restart."""
 
@@ -38,8 +43,9 @@ class PostList:
     ) -> None:
         """Open the source with the posts stored under `key`; call `serve` after each read."""
         self._open_source = open_source
-        self._key = key
+        self.key = self._key = key
         self._version_key = f"{key} version"
+        self._failure_key = failure_key(key)
         self._sites = sites
         self._key_values = key_values
         self._serve = serve
@@ -52,9 +58,13 @@ class PostList:
         self._was_just_read = False
         self._has_failed = False
         self._is_reading = False
+        self._failure: str | None = None
+        """The failure that the store has; None if this process has stored none yet."""
 
     async def start(self) -> None:
         """Serve the stored posts; read the source before the first reader comes if none are stored.
+
+        A source that failed is not read by each process in turn, but by the one that polls.
 
         Raises `StoreError`.
         """
@@ -64,7 +74,7 @@ class PostList:
         if catalog is not None:
             self._catalog, self._version = catalog, version
             await self._serve(catalog)
-        else:
+        elif await self.failure() is None:
             await self.read()
             self._was_just_read = True
 
@@ -104,6 +114,7 @@ class PostList:
     async def read(self) -> None:
         """Read once; serve the result, and store it if it is new."""
         catalog = await self._source.read() if self._source is not None else None
+        await self._note_failure(None if self._source is None else self._source.failure)
         if catalog is None:
             return
         is_same = catalog is self._catalog or await asyncio.to_thread(self._equals, catalog)
@@ -115,6 +126,10 @@ class PostList:
         with suppress(StoreError):  # the next read stores it
             await self._store(catalog)
 
+    async def failure(self) -> str | None:
+        """Return why the last read, of whichever process, failed; None if it did not. Raises `StoreError`."""
+        return await self._key_values.get(self._failure_key) or None
+
     async def close(self) -> None:
         """Close the source."""
         source, self._source = self._source, None
@@ -123,8 +138,22 @@ class PostList:
 
     async def _read_once(self) -> None:
         self._has_failed = True
-        await self.read()
+        try:
+            await self.read()
+        except StoreError:
+            raise
+        except Exception:
+            await self._note_failure("The posts cannot be read: internal error. The log says more.")
+            raise
         self._has_failed = False
+
+    async def _note_failure(self, failure: str | None) -> None:
+        """Store why a read failed, for all processes; empty text if it did not, None if it is not known."""
+        if failure is None or failure == self._failure:
+            return
+        with suppress(StoreError):  # the next read stores it
+            await self._key_values.put(self._failure_key, failure)
+            self._failure = failure
 
     async def _wait_for_change(self, _seconds: float) -> None:
         if self._has_failed:

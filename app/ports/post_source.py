@@ -11,6 +11,13 @@ class PostSource(Protocol):
     async def read(self) -> PostCatalog | None:
         """Return all posts and their problems; None only before the first successful read. May raise `StoreError`."""
 
+    @property
+    def failure(self) -> str | None:
+        """Return why the last attempt to read failed, in sentences without the source's location.
+
+        Empty if it succeeded; None before the first attempt.
+        """
+
     async def wait_for_change(self) -> None:
         """Return when another read is worthwhile, at the latest after the time that suits the source.
 

@@ -1,7 +1,7 @@
 """Whether traffic may be sent here, and how far the backfill of each site is."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from app.domain.sites import Repository
@@ -15,15 +15,24 @@ from app.serving.access_policy import AccessPolicy
 class Readiness:
     """Ready once every site can be answered for: its list of issues is mirrored, and its posts are known."""
 
-    def __init__(self, sites: Sequence[Repository], mirror: Mirror, schedule: Schedule, access: AccessPolicy) -> None:
+    def __init__(
+        self,
+        sites: Sequence[Repository],
+        mirror: Mirror,
+        schedule: Schedule,
+        access: AccessPolicy,
+        post_failure: Callable[[], Awaitable[str | None]],
+    ) -> None:
+        """Ask `post_failure` why the source of the posts cannot be read."""
         self._sites = sites
         self._mirror = mirror
         self._schedule = schedule
         self._access = access
+        self._post_failure = post_failure
         self._reading: SingleFlight[Mapping[str, Any]] = SingleFlight()
 
     async def state(self) -> Mapping[str, Any]:
-        """Return `ready` (bool) and `sites`: for each how far its backfill is, its last check, its last failure.
+        """Return `ready` (bool), `sites`: how far the backfill of each is, its last check and failure, and `posts`.
 
         All who ask at the same time share one read of the mirror: anybody may ask.
         """
@@ -31,7 +40,12 @@ class Readiness:
 
     async def _state(self) -> Mapping[str, Any]:
         sites = [await self._site(repo) for repo in self._sites]
-        return {"ready": self._access.posts.is_known and all(site["listed"] for site in sites), "sites": sites}
+        is_known = self._access.posts.is_known
+        return {
+            "ready": is_known and all(site["listed"] for site in sites),
+            "sites": sites,
+            "posts": {"ready": is_known, "failure": await self._post_failure()},
+        }
 
     async def _site(self, repo: Repository) -> dict[str, Any]:
         snapshot = await self._mirror.site_snapshot(repo, urgent=True)

@@ -132,12 +132,17 @@ def check_generator(value: str | None) -> str | None:
 
 
 def _check_folder(value: str | None) -> str | None:
-    if value is not None and not Path(value).is_dir():
+    if value is not None and not _may_be_folder(Path(value)):
         raise ValueError(
             f"there is no folder {value!r}. Name the blog's content folder, the address of a published list, or a "
             "repository as github:owner/name"
         )
     return value
+
+
+def _may_be_folder(path: Path) -> bool:
+    """Return whether there is a folder, or may be one again: deploy tools and mounts leave none for a while."""
+    return path.is_dir() or (not path.exists() and path.parent.is_dir())
 
 
 def from_text(parse: Callable[[str], object]) -> BeforeValidator:

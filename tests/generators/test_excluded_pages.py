@@ -62,6 +62,34 @@ def test_configuration_leaves_pages_out(
     assert post.unpublished is None if reason is None else reason in (post.unpublished or "")
 
 
+@pytest.mark.parametrize("is_first", [False, True])
+def test_pages_of_mounts_are_read_where_hugo_puts_them(*, is_first: bool) -> None:
+    own = "{source: content, target: content}"
+    notes = "{source: notes, target: content/notes, excludeFiles: 'x*'}"
+    mounts = f"module: {{mounts: [{notes if is_first else own}, {own if is_first else notes}, "
+    mounts += (
+        "{source: ../away, target: content/away}, {source: none, target: content/none}, "
+        "{source: static, target: static}]}"
+    )
+    files = {
+        "hugo.yaml": mounts.encode(),
+        "content/notes/_index.md": b"---\ncascade: {ghissueid: 7}\n---\n",
+        "content/notes/b.md": page("b", "ghissueid: 42"),
+        "notes/a.md": page("a"),
+        "notes/b.md": page("other", "ghissueid: 43"),
+        "notes/x.md": page("x", "ghissueid: 44"),
+        "README.md": page("readme", "ghissueid: 45"),
+    }
+    catalog = read_catalog(files, "content", "hugo")
+    numbers = {post.source: {ref.number for ref in post.threads} for post in catalog.posts if not post.unpublished}
+    assert numbers.pop("notes/_index.md", {7}) == {7}
+    other_numbers: dict[str, set[int]] = {"../notes/b.md": {43}} if is_first else {"notes/b.md": {42}}
+    assert numbers == {**other_numbers, "../notes/a.md": {7}}
+    assert [problem.message.partition(", so")[0] for problem in catalog.problems] == [
+        f"the folder {source} of module.mounts is not among the files of the blog" for source in ("../away", "none")
+    ]
+
+
 def test_pages_with_the_same_address_are_named() -> None:
     files = {"content/a.md": page("a", "ghissueid: 41"), "content/a/index.md": page("b", "ghissueid: 42")}
     assert problem_kinds(files, "content", "hugo") == {

@@ -15,10 +15,11 @@ from app.generators.dialects import JEKYLL
 from app.generators.formats.script_literals import exported_literal, literal
 from app.generators.inherited.configuration import Configuration, python_values
 from app.generators.inherited.eleventy import EleventyInheritance
-from app.generators.inherited.scalars import glob_pattern
+from app.generators.inherited.globs import parse_glob
 from app.generators.read import DialectReader
 from tests.generators.agreement import FilesTree, problem_kinds, read_blog_inheritance, read_catalog
 from tests.generators.cases import page
+from tests.generators.glob_expressions import glob_expression
 
 PLAIN = page("plain")
 OWN = page("plain", "ghissueid: 41")
@@ -61,7 +62,7 @@ _LITERALS = st.recursive(
             "jekyll",
             ".",
             {
-                "_config.yml": b"defaults:\n- scope: {path: '*/*/*/*/*/*/*/*'}\n  values: {a: 1}",
+                "_config.yml": b"defaults:\n- scope: {path: '*/[z-a]'}\n  values: {a: 1}",
                 "_posts/2020-07-01-x.md": PLAIN,
             },
         ),
@@ -170,11 +171,11 @@ def test_any_script_is_a_literal_or_an_error(text: str) -> None:
 @settings(max_examples=300, deadline=None)
 def test_wildcards_stop_at_a_slash(glob: str, path: str) -> None:
     glob = re.sub(r"\*+", "*", glob)
-    pattern = glob_pattern(glob)
+    pattern = parse_glob(glob)
     assert pattern is not None
     parts = list(zip_longest(path.split("/"), glob.split("/")))
     matches = all(each is not None and wanted is not None and fnmatchcase(each, wanted) for each, wanted in parts)
-    assert (pattern.fullmatch(path) is not None) == matches
+    assert pattern.matches(path) == matches
 
 
 @given(st.text(alphabet="*?[]{},!^-a/\\.", max_size=20))
@@ -184,8 +185,30 @@ def test_wildcards_stop_at_a_slash(glob: str, path: str) -> None:
 @settings(max_examples=300, deadline=None)
 def test_any_glob_is_a_pattern_or_none(glob: str) -> None:
     for folders_only in (False, True):
-        pattern = glob_pattern(glob, folders_only=folders_only)
-        assert pattern is None or pattern.fullmatch("b/" * 20) is None or set(glob) & set("*?[{")
+        pattern = parse_glob(glob, folders_only=folders_only)
+        assert pattern is None or not pattern.matches("b/" * 20) or set(glob) & set("*?[{")
+
+
+@given(st.text(alphabet="*?[]{},!a/.", max_size=12), st.text(alphabet="a/.,]", max_size=9))
+@example("{a,b*}/**/[!a]?", "a/a/,.")
+@example("*{a,{b,**/c},}d", "xa/cd")
+@example("**/*", ".a/b")
+@example("****/", ",/.")
+@settings(max_examples=300, deadline=None)
+def test_globs_match_as_expressions_do(text: str, path: str) -> None:
+    for folders_only in (False, True):
+        glob, pattern = parse_glob(text, folders_only=folders_only), glob_expression(text, folders_only=folders_only)
+        assert (glob is None) == (pattern is None)
+        assert glob is None or pattern is None or glob.matches(path) == bool(pattern.fullmatch(path))
+
+
+def test_globs_with_many_wildcards_never_go_back() -> None:
+    path = "a" * 3000
+    for text in ("*a" * 50 + "b", "**a" * 50 + "b", "{*a,**a}" * 20 + "b", "**/" * 50 + "b"):
+        glob = parse_glob(text, folders_only=text.startswith("**/"))
+        assert glob is not None
+        assert not glob.matches(path)
+        assert not glob.matches("a/" * 1500)
 
 
 def test_data_cascade_without_files_keeps_the_fields() -> None:

@@ -28,6 +28,7 @@ class FakePostSource(PostSource):
         self.clock: Clock = FakeClock()
         self.read_count = 0
         self.is_closed = False
+        self.failure_text: str | None = ""
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -41,6 +42,11 @@ class FakePostSource(PostSource):
         self.read_count += 1
         await self.gate.wait()
         return self.posts
+
+    @property
+    @override
+    def failure(self) -> str | None:
+        return self.failure_text
 
     @override
     async def wait_for_change(self) -> None:

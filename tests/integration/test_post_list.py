@@ -139,6 +139,39 @@ async def test_problems_outlive_a_restart() -> None:
     assert restarted.served == [catalog]
 
 
+async def test_failure_is_known_to_every_process_and_outlives_restarts() -> None:
+    key_values = FullKeyValues()
+    reader = RecordedPostList(FakePostSource(posts(1)), key_values)
+    await reader.post_list.start()
+    assert await reader.post_list.failure() is None
+    reader.source.failure_text = "It is gone."
+    key_values.failures = 1
+    await reader.post_list.read()
+    await reader.post_list.read()
+    other = RecordedPostList(FakePostSource(None), key_values)
+    other.source.failure_text = None  # it has not tried yet
+    await other.post_list.start()
+    await other.post_list.read()
+    assert await other.post_list.failure() == "It is gone."
+    other.source.failure_text = ""
+    await other.post_list.read()
+    assert await reader.post_list.failure() is None
+
+
+async def test_source_that_failed_is_not_read_by_each_process() -> None:
+    key_values = FullKeyValues()
+    first, second = (RecordedPostList(FakePostSource(None), key_values) for _ in range(2))
+    first.source.failure_text = "It is gone."
+    await first.post_list.start()
+    await second.post_list.start()
+    assert (first.source.read_count, second.source.read_count) == (1, 0)
+    second.source.posts = posts(1)
+    running = asyncio.create_task(second.post_list.run())
+    await second.wait_for_sleep(1)
+    assert second.served == [posts(1)]
+    running.cancel()
+
+
 async def test_failing_source_is_read_again_after_a_moment() -> None:
     source = FailingPostSource()
     recorded = RecordedPostList(source)
@@ -184,6 +217,7 @@ async def test_removed_post_is_missing_and_its_page_notified(clock: FakeClock, t
     with run_simulator(blog_world_at(clock)) as simulator:
         async with run_service_with_webhook(simulator, clock, serve="posts", posts=str(tmp_path)) as service:
             await complete_backfill(service)
+            assert (await service.get("/readyz")).json()["posts"] == {"ready": True, "failure": None}
             assert (await service.get("/api/v1/posts/1")).json()["status"] == "open"
             assert (await service.get("/api/v1/counts")).json()["counts"] == {"1": 3}
             subscribers = service.application.subscribers
@@ -201,3 +235,9 @@ async def test_removed_post_is_missing_and_its_page_notified(clock: FakeClock, t
             assert after is not None
             assert (after.status, after.version) == ("missing", before.version)
             assert after.id != before.id
+            (tmp_path / "other.md").unlink()
+            await service.application.post_lists[0].read()
+            assert (await service.get("/api/v1/counts")).json()["counts"] == {"3": 2}
+            readiness = await service.get("/readyz")
+            assert readiness.status_code == 200
+            assert "there is no page in it any more" in readiness.json()["posts"]["failure"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.outbound.content.repository_posts import RepositoryPosts
 from app.simulator.http.faults import PrimaryRateLimit, Status
 from app.simulator.http.server import run_simulator
 from tests.fakes import FakeClock
@@ -127,10 +128,43 @@ async def test_missing_repository_is_named_and_retried(clock: FakeClock, caplog:
             assert numbers(service) == set()
             assert "github:ada/website/content cannot be read: GitHub shows nothing" in caplog.text
             assert "AFTERWORD_SERVE=posts serves nothing until it can" in caplog.text
+            readiness = (await service.get("/readyz")).text
+            assert "cannot be read: GitHub shows nothing" in readiness
+            assert CONTENT not in readiness  # which may be private
             simulator.world.add_repository(CONTENT)
             simulator.world.push(CONTENT, {"content/one.md": page(1)})
             clock.advance(60)
             assert await read(service) == {1}
+
+
+async def test_internal_error_does_not_repeat_the_request(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with first_post(clock) as simulator, content_service(simulator, clock) as service:
+        await push(service, {"content/two.md": page(2)})
+        requests(service)
+
+        def fail(*_: object) -> None:
+            raise RecursionError
+
+        monkeypatch.setattr(RepositoryPosts, "_read", fail)
+        with pytest.raises(RecursionError):
+            await read(service)
+        monkeypatch.undo()
+        assert (await read(service), requests(service)) == ({1}, ["tarball", "legacy.tar.gz"])
+        clock.advance(60)
+        assert await read(service) == {1, 2}
+
+
+async def test_many_pushes_in_a_row_are_answered_together(clock: FakeClock) -> None:
+    async with first_post(clock) as simulator, content_service(simulator, clock) as service:
+        requests(service)
+        for number in range(12):
+            await push(service, {"content/two.md": page(2), "content/x.txt": str(number)})
+            await read(service)
+        assert requests(service).count("tarball") == 9  # and one at the start
+        await push(service, {"content/three.md": page(3)})
+        assert await read(service) == {1, 2}
+        clock.advance(601)
+        assert await read(service) == {1, 2, 3}
 
 
 async def test_renamed_repository_is_followed(clock: FakeClock) -> None:

@@ -6,6 +6,7 @@ from typing_extensions import override
 
 from app.domain.errors import StoreUnusable
 from app.jobs.lease import Lease
+from app.ports.leases import WorkerName
 from app.store.memory.leases import MemoryLeases
 from tests.fakes import ManualClock
 
@@ -37,7 +38,9 @@ class BreakableLeases(MemoryLeases):
 class LeaseHolder:
     """A process that works while it holds the lease; with `ends`, its work returns at once."""
 
-    def __init__(self, worker_id: str, leases: BreakableLeases, clock: ManualClock, *, ends: bool = False) -> None:
+    def __init__(
+        self, worker_id: WorkerName | str, leases: BreakableLeases, clock: ManualClock, *, ends: bool = False
+    ) -> None:
         self.lease = Lease(NAME, leases, clock, worker_id=worker_id)
         self.start_count = 0
         self.is_working = False

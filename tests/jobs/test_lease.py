@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from app.jobs.lease import Lease
+from app.ports.leases import WorkerName
 from tests.fakes import ManualClock, run_ready_tasks
 from tests.jobs.lease_holders import NAME, BreakableLeases, LeaseHolder
 
@@ -27,6 +28,26 @@ async def test_one_of_several_processes_works(leases: BreakableLeases, clock: Ma
         assert [holder.lease.is_held for holder in holders] == [True, False, False]
     for holder in holders:
         await holder.stop()
+
+
+async def test_foreign_process_is_named_once(
+    leases: BreakableLeases, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    new, sibling = (WorkerName("new", "2.0", f"process {n} on host", str(n)) for n in (2, 3))
+    old = LeaseHolder(WorkerName("old", "1.0", "process 1 on host", "1"), leases, clock)
+    waiting = LeaseHolder(new, leases, clock)
+    await clock.advance(50)
+    assert not caplog.records
+    for _ in range(20):
+        await clock.advance(1)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "(Afterword 1.0, process 1 on host; this is Afterword 2.0, process 2 on host)" in caplog.text
+    await old.stop()
+    await clock.advance(1)
+    assert waiting.is_working
+    assert sibling.describe_foreign(await leases.worker(NAME)) is None
+    assert "an earlier version of Afterword" in str(new.describe_foreign("0.12345"))
+    await waiting.stop()
 
 
 async def test_released_lease_is_acquired_within_a_second(leases: BreakableLeases, clock: ManualClock) -> None:

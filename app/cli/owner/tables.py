@@ -75,6 +75,9 @@ def _summary(status: Mapping[str, Any]) -> Table:
         if site["failure"]:
             table.add_row("", plain(f"The last poll failed: {site['failure']}"))
     table.add_row("Posts", Text(_posts(status)))
+    for name in ("post_list_failure", "foreign_worker"):
+        if text := status.get(name):
+            table.add_row("", plain(text))
     table.add_row("Comments", Text(_spark([week["comments"] for week in status["weeks"]]) + "  by week, last 52 weeks"))
     requests_left = (
         "not known" if budget["remaining"] is None else f"{budget['remaining']:,} of {budget['limit']:,} left"

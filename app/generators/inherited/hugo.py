@@ -14,7 +14,8 @@ from pathlib import PurePosixPath
 
 from app.domain.posts.posts import PostProblem, ProblemKind
 from app.generators.inherited.configuration import MAX_BYTES, Configuration
-from app.generators.inherited.scalars import get_any_case, glob_pattern, mapping_of, mappings_of, text_of
+from app.generators.inherited.globs import parse_glob
+from app.generators.inherited.scalars import get_any_case, mapping_of, mappings_of, text_of
 from app.generators.inherited.values import UNKNOWN_VALUE, FieldReader, Fields
 from app.generators.tree import ContentTree
 
@@ -184,7 +185,7 @@ def _entry(values: Fields, *, is_listed: bool) -> _Entry:
     target = _by_name(mapping_of(by_name.get("target") or by_name.get("_target")))
     top = {key: value for key, value in by_name.items() if key not in {"target", "_target", "params"}}
     globs = [text for name in _TARGETS if (text := text_of(target.get(name)))]
-    can_be_followed = target.keys() <= _TARGETS and all(glob_pattern(glob) for glob in globs)
+    can_be_followed = target.keys() <= _TARGETS and all(parse_glob(glob) for glob in globs)
     return _Entry(top, _by_name(mapping_of(by_name.get("params"))), target, can_be_followed, is_listed)
 
 
@@ -193,8 +194,8 @@ def _by_name(fields: Fields) -> dict[str, object]:
 
 
 def _fits(glob: object, actual: str) -> bool:
-    pattern = glob_pattern((text_of(glob) or "").casefold())
-    return pattern is not None and pattern.fullmatch(actual) is not None
+    pattern = parse_glob((text_of(glob) or "").casefold())
+    return pattern is not None and pattern.matches(actual)
 
 
 def _merge(entries: Sequence[_Entry], fields: Fields) -> Fields:

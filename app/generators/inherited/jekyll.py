@@ -3,14 +3,14 @@
 The longest path of a scope wins, then a scope with a type, then the later one; as `frontmatter_defaults.rb` has it.
 """
 
-import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from app.domain.posts.posts import PostProblem, ProblemKind
 from app.generators.inherited.configuration import Configuration
-from app.generators.inherited.scalars import deep_merge, glob_pattern, mapping_of, mappings_of, text_of
+from app.generators.inherited.globs import Glob, parse_glob
+from app.generators.inherited.scalars import deep_merge, mapping_of, mappings_of, text_of
 from app.generators.inherited.values import Fields
 
 _TYPES = {"page": "pages", "post": "posts", "draft": "drafts"}
@@ -105,11 +105,11 @@ def _applies(default: _Default, path: str, kind: str) -> bool:
         return path.startswith(default.path.removeprefix("/") if default.path != "/" else "")
     pattern = _globs(default.path)
     page = PurePosixPath(path)
-    return pattern is not None and any(pattern.fullmatch(entry.as_posix()) for entry in (page, *page.parents))
+    return pattern is not None and any(pattern.matches(entry.as_posix()) for entry in (page, *page.parents))
 
 
-def _globs(path: str) -> re.Pattern[str] | None:
-    return glob_pattern(path, folders_only=True)
+def _globs(path: str) -> Glob | None:
+    return parse_glob(path, folders_only=True)
 
 
 def _merge(defaults: Sequence[_Default]) -> Fields:

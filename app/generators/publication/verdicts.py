@@ -31,6 +31,8 @@ class Site:
     """The sections that older versions of Hugo leave out with all pages below."""
     ignore_globs: tuple[str, ...] = ()
     """The globs of the files in which Eleventy finds what to ignore."""
+    mount_paths: frozenset[PurePosixPath] = frozenset()
+    """The pages that Hugo's mounts add, by the paths that they have there."""
     is_posts_folder: bool = False
     """The content folder is itself Jekyll's `_posts`, as its files tell."""
 

@@ -5,6 +5,7 @@ page is left at all, the whole folder keeps its posts: it is probably being move
 """
 
 import asyncio
+import posixpath
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -51,6 +52,11 @@ class PostFolder(PostSource):
         self._rest = min((loop.time() - start) / 2, _LONGEST_REST)
         return catalog
 
+    @property
+    @override
+    def failure(self) -> str | None:
+        return self._problems.failure
+
     @override
     async def wait_for_change(self) -> None:
         await asyncio.sleep(self._rest)
@@ -65,33 +71,27 @@ class PostFolder(PostSource):
         tree = FolderTree(self._folder, now)
         self._watcher.directories = (str(self._folder), frozenset(tree.directories))
         if tree.is_too_large:
-            self._problems.add(f"{self._folder} has too many files for a blog. Name its content folder. {UNCHANGED}")
+            self._fail("it has too many files for a blog. Name its content folder")
         elif tree.content_error is None:
             self._take(tree, self._reader.read(tree, now))
         else:
-            self._problems.add(_cannot_open(self._folder, tree.content_error))
+            self._fail(f"it cannot be opened ({tree.content_error.strerror})")
         self._problems.end_read()
         return self._posts
 
     def _take(self, tree: FolderTree, catalog: PostCatalog) -> None:
         """Replace the posts, unless everything is gone."""
         problems = tuple(replace(problem, advice=f"{UNCHANGED} {problem.advice}") for problem in tree.problems)
-        if (
-            not catalog.posts
-            and not catalog.problems
-            and not problems
-            and self._posts is not None
-            and self._posts.posts
-        ):
-            self._problems.add(f"There is no page in {self._folder} any more. {UNCHANGED}")
+        if not catalog.posts and not problems and self._posts is not None and self._posts.posts:
+            self._fail("there is no page in it any more")
             return
-        folders = [problem.source for problem in problems]
+        folders = [posixpath.relpath(error.folder, tree.content) for error in tree.errors]  # beside the content, too
         catalog = keep_unreadable(replace(catalog, problems=catalog.problems + problems), self._posts, folders)
         self._posts = catalog
         self._problems.add_problems(catalog.problems)
         if not any(post.threads for post in catalog.posts):
             self._problems.add(_NO_POSTS.format(count=len(catalog.posts), folder=self._folder))
 
-
-def _cannot_open(folder: Path, error: OSError) -> str:
-    return f"The folder {single_line(str(folder))} cannot be opened ({error.strerror}). {UNCHANGED}"
+    def _fail(self, reason: str) -> None:
+        prefix = f"The folder {single_line(str(self._folder))} is not read"
+        self._problems.fail(prefix, reason, has_posts=self._posts is not None)

@@ -12,7 +12,7 @@ from app.domain.posts.posts import PostCatalog
 from app.domain.sites import Repository
 from app.github.requests import USER_AGENT, Request
 from app.github.responses import single_line
-from app.outbound.content.problem_log import ProblemLog, after_failure
+from app.outbound.content.problem_log import ProblemLog
 from app.outbound.http import REDIRECTS, HttpClient, HttpResponse, redirect_target
 from app.ports.post_source import PostSource
 
@@ -49,8 +49,7 @@ class PublishedPostList(PostSource):
         try:
             await self.fetch()
         except UnreadableListError as error:
-            consequence = after_failure(has_posts=self._posts is not None)
-            self._warn(f" cannot be used: {error}. {consequence}")
+            self._problems.fail(f"{self._prefix} cannot be used", str(error), has_posts=self._posts is not None)
         self._problems.end_read()
         return self._posts
 
@@ -65,6 +64,11 @@ class PublishedPostList(PostSource):
             raise self._unreadable(error.reason) from None
         except ValueError as error:
             raise self._unreadable(str(error).rstrip(".")) from None
+
+    @property
+    @override
+    def failure(self) -> str | None:
+        return self._problems.failure
 
     @override
     async def wait_for_change(self) -> None:
@@ -86,6 +90,8 @@ class PublishedPostList(PostSource):
         except orjson.JSONDecodeError:
             raise ValueError("it is not JSON") from None
         catalog = await asyncio.to_thread(parse_list, data, self._sites)
+        if not catalog.posts and not catalog.problems and self._posts is not None and self._posts.posts:
+            raise ValueError("it has no entry any more")
         for problem in catalog.problems:
             self._warn(f": {problem.source}: {problem.message}. {problem.advice} It is skipped.")
         if not any(post.threads for post in catalog.posts):
@@ -116,5 +122,9 @@ class PublishedPostList(PostSource):
         return UnreadableListError(single_line(reason))
 
     def _warn(self, message: str) -> None:
-        """Add a warning that names the address without its query, which may contain a secret."""
-        self._problems.add(f"The list of posts at {single_line(self._address.partition('?')[0])}{message}")
+        self._problems.add(f"{self._prefix}{message}")
+
+    @property
+    def _prefix(self) -> str:
+        """Return the address without its query, which may contain a secret."""
+        return f"The list of posts at {single_line(self._address.partition('?')[0])}"

@@ -15,6 +15,7 @@ archive that is cut off, damaged or empty changes nothing, and is requested agai
 import asyncio
 import hashlib
 import json
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -26,13 +27,12 @@ from app.domain.posts.content_repository import ContentRepository
 from app.domain.posts.posts import PostCatalog
 from app.domain.posts.stored import to_json
 from app.domain.priority import Priority
-from app.domain.times import is_ahead
+from app.domain.times import is_ahead, is_within
 from app.github.requests import RepositoryRequests
-from app.github.responses import single_line
 from app.outbound.content.archives.archive_tree import ArchiveTree
 from app.outbound.content.archives.download import download_archive
 from app.outbound.content.archives.tar_members import InvalidArchiveError
-from app.outbound.content.problem_log import ProblemLog, after_failure
+from app.outbound.content.problem_log import ProblemLog
 from app.outbound.content.reading import SiteReader, keep_unreadable
 from app.ports.clock import Clock
 from app.ports.github import BudgetedGitHub
@@ -47,6 +47,8 @@ _AFTER_EARLY_PUSH = 30.0
 """Seconds after a push whose commit GitHub did not show yet."""
 _AT_LEAST = 60.0
 """Seconds between two reads for the dates of pages."""
+_MOST_WITH_TOKEN, _MOST_WITHOUT_TOKEN, _WINDOW = 10, 3, 600.0
+"""So many archives are requested for pushes within these seconds: the latest push is answered later then."""
 _LISTEN_EVERY = 0.5
 """Seconds; whether a push came is one small read of the store."""
 
@@ -101,12 +103,13 @@ class RepositoryPosts(PostSource):
         self._next_at: float | None = None
         self._tried_push: str | None = None
         self._failures = 0
+        self._archive_times: deque[float] = deque(maxlen=_MOST_WITH_TOKEN)
 
     @override
     async def read(self) -> PostCatalog | None:
         state = self._state = self._state or await self._load_state()
         push = await self._access.pushes.latest()
-        if push in {state.push, self._tried_push} and not self._is_due():
+        if not (self._is_due() or self._is_news(state, push)):
             return self._posts
         self._tried_push = push
         try:
@@ -114,27 +117,41 @@ class RepositoryPosts(PostSource):
         except RateLimited as limit:
             self._retry_at(max(limit.until, self._clock.now() + _FIRST_RETRY))
             self._fail(str(limit))
-        except (GitHubError, InvalidArchiveError, OSError) as error:
+        except Exception as error:
             self._failures += 1
             self._retry_at(self._clock.now() + _FIRST_RETRY * 2 ** min(self._failures - 1, 10))
+            if not isinstance(error, GitHubError | InvalidArchiveError | OSError):
+                raise  # an internal error must not request the archive each second
             self._fail(_reason(error))
         else:
             self._failures = 0
         self._problems.end_read()
         return self._posts
 
+    @property
+    @override
+    def failure(self) -> str | None:
+        return self._problems.failure
+
     @override
     async def wait_for_change(self) -> None:
         while not self._is_due():
             with suppress(StoreError):  # then only the time counts
                 push = await self._access.pushes.latest()
-                if self._state is not None and push not in {self._state.push, self._tried_push}:
+                if self._state is not None and self._is_news(self._state, push):
                     return
             await self._clock.sleep(_LISTEN_EVERY)
 
     @override
     async def aclose(self) -> None:
         pass  # no connection is open between two reads
+
+    def _is_news(self, state: _State, push: str | None) -> bool:
+        """Return whether a push deserves a read now; many in a row could use up the hour's requests."""
+        now = self._clock.now()
+        most = _MOST_WITH_TOKEN if self._access.github.has_token else _MOST_WITHOUT_TOKEN
+        recent = [at for at in self._archive_times if is_within(_WINDOW, at, now=now)]
+        return push not in {state.push, self._tried_push} and len(recent) < most
 
     def _is_due(self) -> bool:
         return not is_ahead(self._next_at, now=self._clock.now(), at_most=self._every)
@@ -175,10 +192,11 @@ class RepositoryPosts(PostSource):
     async def _read_archive(self, requests: RepositoryRequests, commit: str | None) -> str | None:
         """Read the posts at a commit, or at the branch's latest; return the commit, if the archive names it."""
         request = requests.archive(commit or self._content.ref)
+        self._archive_times.append(self._clock.now())
         response = await self._access.github.send(request, self._priority)
         with await download_archive(str(response.data)) as archive:
             catalog, archived_commit = await asyncio.to_thread(self._read, archive)
-        if not catalog.posts and not catalog.problems and self._posts is not None and self._posts.posts:
+        if not catalog.posts and self._posts is not None and self._posts.posts:
             raise InvalidArchiveError("there is no page in it any more")
         self._posts = catalog
         self._problems.add_problems(catalog.problems)
@@ -192,8 +210,8 @@ class RepositoryPosts(PostSource):
             return keep_unreadable(catalog, self._posts), tree.commit
 
     def _fail(self, reason: str) -> None:
-        consequence = after_failure(has_posts=self._posts is not None)
-        self._problems.add(f"{self._content} cannot be read: {single_line(reason).rstrip('.')}. {consequence}")
+        reason = reason.replace(self._content.repo.full_name, "…")  # the name may be private, and the reason is shown
+        self._problems.fail(f"{self._content} cannot be read", reason, has_posts=self._posts is not None)
 
     async def _load_state(self) -> _State:
         """Return what was stored, if it belongs to the posts that this process has."""

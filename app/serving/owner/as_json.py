@@ -17,6 +17,8 @@ def status_object(overview: Overview) -> dict[str, Any]:
         "version": overview.version,
         "has_post_list": overview.has_post_list,
         "is_post_list_missing": overview.is_post_list_missing,
+        "post_list_failure": overview.post_list_failure,
+        "foreign_worker": overview.foreign_worker,
         "generator": overview.generator,
         "posts": len(overview.posts),
         "comments": overview.comment_count,

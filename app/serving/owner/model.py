@@ -156,6 +156,10 @@ class Overview:
     has_post_list: bool
     """Whether `posts` come from the blog; otherwise they are the threads."""
     generator: str | None
+    post_list_failure: str | None = None
+    """Why the posts of the blog could not be read the last time, in sentences; None if they could."""
+    foreign_worker: str | None = None
+    """Which process with other settings, or of another version, polls GitHub, in sentences; None if none does."""
     is_post_list_missing: bool = False
     """Whether only listed posts are served, and their list could not be read yet."""
 

@@ -49,6 +49,10 @@ async def _no_limit() -> RateLimitState:
     return RateLimitState()
 
 
+async def no_failure() -> None:
+    """Return that nothing failed."""
+
+
 async def _no_findings() -> Sequence[Finding]:
     return ()
 
@@ -62,6 +66,10 @@ class OverviewSources:
     post_filter: Callable[[], PostFilter] = PostFilter
     catalog: Callable[[], PostCatalog | None] = lambda: None
     """The posts of the blog; None if they are not known."""
+    post_failure: Callable[[], Awaitable[str | None]] = no_failure
+    """Why the posts of the blog cannot be read; None if they can."""
+    foreign_worker: Callable[[], Awaitable[str | None]] = no_failure
+    """Which process with other settings polls GitHub; None if none does."""
     rate_limit: Callable[[], Awaitable[RateLimitState]] = _no_limit
     has_token: bool = False
     failures: Callable[[], Mapping[Repository, Exception]] = dict
@@ -136,7 +144,8 @@ class OverviewReader:
         storage = sources.storage()
         size = await self._store.overviews.bytes()
         findings = () if catalog is None else await self._find(catalog, [site_facts(site) for site in sites], filter_)
-        term_findings = await self._sources.term_findings()
+        foreign_worker = await sources.foreign_worker()
+        term_findings, post_failure = await sources.term_findings(), await sources.post_failure()
 
         def build() -> Overview:
             rows = PostRows(sites, filter_)
@@ -154,6 +163,8 @@ class OverviewReader:
                 storage=Storage(size, storage.cache_bytes, storage.cached_documents, storage.subscriber_count),
                 has_post_list=catalog is not None,
                 generator=None if catalog is None else catalog.generator,
+                post_list_failure=post_failure,
+                foreign_worker=foreign_worker,
                 is_post_list_missing=filter_.listed_only and catalog is None,
             )
 

@@ -17,6 +17,10 @@ class MemoryLeases(Leases):
         self._leases[name] = Lease(worker_id, until)
         return True
 
+    async def worker(self, name: str) -> str | None:
+        lease = self._leases.get(name)
+        return None if lease is None else lease.worker_id
+
     async def release(self, name: str, *, worker_id: str) -> None:
         lease = self._leases.get(name)
         if lease is not None and lease.worker_id == worker_id:

@@ -24,5 +24,12 @@ class SqliteLeases(Leases):
 
         return await self._file.write(operation)
 
+    async def worker(self, name: str) -> str | None:
+        def operation(connection: sqlite3.Connection) -> str | None:
+            row = connection.execute("SELECT worker_id FROM lease WHERE name = ?", (name,)).fetchone()
+            return None if row is None else str(row[0])
+
+        return await self._file.read(operation)
+
     async def release(self, name: str, *, worker_id: str) -> None:
         await self._file.execute("DELETE FROM lease WHERE name = ? AND worker_id = ?", (name, worker_id))

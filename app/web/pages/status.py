@@ -39,7 +39,10 @@ async def status(request: Request) -> Response:
     context = web_context(request)
     state = await context.monitoring.readiness()
     sites = [await _describe_site(context, site) for site in state["sites"]]
-    return uncached_page("status.html", ready=state["ready"], sites=sites, now=rfc3339(context.now()))
+    failure = state["posts"]["failure"] or ""
+    return uncached_page(
+        "status.html", ready=state["ready"], sites=sites, post_failure=failure, now=rfc3339(context.now())
+    )
 
 
 async def _describe_site(context: WebContext, site: Mapping[str, Any]) -> SiteWords:

@@ -155,8 +155,19 @@ class SiteState(BaseModel):
     failure: str | None = Field(description="Why the last poll failed; null if it did not.")
 
 
+class PostsState(BaseModel):
+    """Whether the posts of the blog are known."""
+
+    ready: bool = Field(description="It is known which issues are posts.")
+    failure: str | None = Field(
+        description="Why the posts in `AFTERWORD_POSTS` could not be read the last time; null if they could, or none "
+        "are named. What was read before is served."
+    )
+
+
 class State(BaseModel):
     """Whether the service is ready for traffic."""
 
     ready: bool = Field(description="The list of issues of every repository is mirrored, and the posts are known.")
     sites: list[SiteState] = Field(description="The repositories, in the order of the setting.")
+    posts: PostsState = Field(description="The posts of the blog.")

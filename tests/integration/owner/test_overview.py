@@ -138,6 +138,27 @@ async def test_posts_of_the_blog_have_threads_and_findings(world: World, clock: 
             assert "There is no issue 77" in page
 
 
+async def test_page_says_why_posts_cannot_be_read(world: World, clock: FakeClock, tmp_path: Path) -> None:
+    posts = _write(tmp_path / "posts", first="title: The first\nghissueid: 1")
+    with run_simulator(world) as simulator:
+        async with run_owned_service(simulator, clock, posts=posts) as owned:
+            assert (await _status(owned))["post_list_failure"] is None
+            (tmp_path / "posts/first.md").unlink()
+            await owned.application.post_lists[0].read()
+            clock.advance(11)
+            failure = (await _status(owned))["post_list_failure"]
+            assert failure == (
+                "The posts cannot be read: there is no page in it any more. The posts stay as they were."
+            )
+            leases, now = owned.application.store.leases, clock.now()
+            assert (await _status(owned))["foreign_worker"] is None
+            assert await leases.acquire("poll", worker_id="0.123", at=now, until=now + 5)
+            clock.advance(11)
+            assert "an earlier version of Afterword" in (await _status(owned))["foreign_worker"]
+            await owned.owner.sign_in()
+            assert f'<p class="failure">{failure}</p>' in (await owned.owner.request("/owner")).text
+
+
 async def test_hostile_titles_and_comments_are_text(owned: OwnedService, world: World) -> None:
     world.open_issue("ada/blog", title=HOSTILE, number=9)
     world.comment("ada/blog", 9, body=HOSTILE * 300, author="mallory")

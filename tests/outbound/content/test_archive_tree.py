@@ -53,7 +53,18 @@ def test_hidden_files_and_pictures_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/etc/passwd.md", "r/../x.md", "../x.md", "r/a/../../x.md", "x.md", "r/./x.md", "r//etc/x.md", "."]
+    "path",
+    [
+        "/etc/passwd.md",
+        "r/../x.md",
+        "../x.md",
+        "r/a/../../x.md",
+        "x.md",
+        "r/./x.md",
+        "r//etc/x.md",
+        ".",
+        "r/" + "a/" * 9000 + "x.md",
+    ],
 )
 def test_paths_cannot_leave_the_repository(path: str) -> None:
     result = paths(archive(regular(path), regular("r/good.md")))

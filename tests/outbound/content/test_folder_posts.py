@@ -118,12 +118,28 @@ async def test_missing_or_empty_folder_keeps_the_posts(tmp_path: Path, caplog: p
     await read_numbers(source)
     content.rename(tmp_path / "away")
     assert await read_numbers(source) == posts_of_both(1)
-    assert "content cannot be opened (No such file or directory). Its posts stay as they were" in caplog.text
+    assert "content is not read: it cannot be opened (No such file or directory). The posts stay as" in caplog.text
+    assert source.failure == (
+        "The posts cannot be read: it cannot be opened (No such file or directory). The posts stay as they were."
+    )
     content.mkdir()
     assert await read_numbers(source) == posts_of_both(1)
-    assert "There is no page in" in caplog.text
+    assert "content is not read: there is no page in it any more." in caplog.text
     write_page(content, "two.md", "ghissueid: 2")
     assert await read_numbers(source) == posts_of_both(2)
+    assert source.failure == ""
+
+
+async def test_emptied_folder_of_an_odd_site_keeps_the_posts(tmp_path: Path) -> None:
+    post = write_page(tmp_path / "content", "one.md", "ghissueid: 1")
+    (tmp_path / "hugo.yaml").write_text(
+        "module: {mounts: [{source: content, target: content}, {source: ../x, target: content/x}]}"
+    )
+    source = post_folder(tmp_path / "content")
+    assert await read_numbers(source) == posts_of_both(1)
+    post.unlink()
+    assert await read_numbers(source) == posts_of_both(1)
+    assert "there is no page in it any more" in str(source.failure)
 
 
 async def test_unreadable_page_keeps_its_posts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,5 +1,6 @@
 """Changes of a folder are noticed within moments, whatever way they are made."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -84,6 +85,13 @@ async def test_dead_watch_process_is_replaced(
     monkeypatch.setattr(watcher, "_AT_LEAST_EVERY", 0.01)
     await watched_folder.watcher.wait_for_change()
     assert "the process that watches it ended with status -9" in caplog.text
+    monkeypatch.undo()
+    monkeypatch.setattr(watcher, "_LASTING", 0.0)
+    process = watched_folder.watcher._process
+    assert process is not None
+    process.kill()
+    async with asyncio.timeout(30):  # not the minute after which it is noticed in any case
+        await watched_folder.watcher.wait_for_change()
     monkeypatch.undo()
     (watched_folder.folder / "new.md").write_text("1")
     await watched_folder.wait_for("a/x.md", "new.md")

@@ -102,6 +102,39 @@ async def test_failure_is_logged_once_and_drops_the_etag(make_list: MakeList, ca
     assert len(caplog.records) == 1
 
 
+async def test_failure_does_not_repeat_what_was_said_before(
+    make_list: MakeList, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad_gateway, unavailable = (http_response(b"", status=status) for status in ("502 Bad Gateway", "503 No"))
+    bad_entry = _list_response([1, "x"])
+    async with serve_bytes(bad_entry, bad_gateway, unavailable, bad_gateway, bad_entry, bad_gateway) as server:
+        source = make_list(server)
+        assert source.failure is None
+        failures: list[str | None] = []
+        for _ in range(6):
+            await source.read()
+            failures.append(source.failure)
+    assert [bool(failure) for failure in failures] == [False, True, True, True, False, True]
+    assert failures[1] == ("The posts cannot be read: it was answered with status 502. The posts stay as they were.")
+    assert [record.getMessage().partition("posts.json")[2][:55] for record in caplog.records] == [
+        ": entry 2: ghissueid is 'x'. Write the number of the po",
+        " cannot be used: it was answered with status 502. The p",
+        " cannot be used: it was answered with status 503. The p",
+        " cannot be used: it was answered with status 502. The p",
+    ]
+
+
+async def test_list_without_entries_keeps_the_posts(make_list: MakeList) -> None:
+    async with serve_bytes(
+        _list_response([]), _list_response({"posts": []}), _list_response([{"title": "x"}])
+    ) as server:
+        source = make_list(server, posts=catalog_of(7))
+        assert [await read_numbers(source) for _ in range(2)] == [posts_of_both(7)] * 2
+        assert "it has no entry any more" in str(source.failure)
+        assert await read_numbers(source) == posts_of_both()
+        assert source.failure == ""
+
+
 async def test_unreachable_list_has_unknown_posts(make_list: MakeList, caplog: pytest.LogCaptureFixture) -> None:
     async with serve_bytes(b"") as server:
         pass
@@ -124,9 +157,9 @@ async def test_slow_list_times_out(make_list: MakeList, caplog: pytest.LogCaptur
     server.close()
 
 
-async def test_empty_list_is_accepted_and_logged(make_list: MakeList, caplog: pytest.LogCaptureFixture) -> None:
+async def test_first_list_may_be_empty(make_list: MakeList, caplog: pytest.LogCaptureFixture) -> None:
     async with serve_bytes(_list_response([])) as server:
-        assert await read_numbers(make_list(server, posts=catalog_of(7))) == posts_of_both()
+        assert await read_numbers(make_list(server)) == posts_of_both()
     assert "names no issue: AFTERWORD_SERVE=posts serves nothing" in caplog.text
 
 

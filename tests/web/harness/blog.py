@@ -213,7 +213,7 @@ class Blog:
     def __init__(self, *, cors: CorsPolicy = CorsPolicy(), public_url: str | None = None) -> None:  # noqa: B008 - frozen
         self.reader = FakeReader()
         self.clock = FakeClock(START + 7)
-        self.readiness: dict[str, Any] = {"ready": True, "sites": []}
+        self.readiness: dict[str, Any] = {"ready": True, "sites": [], "posts": {"ready": True, "failure": None}}
         self.context = WebContext(
             reader=self.reader,
             sites=(SITE, OTHER),

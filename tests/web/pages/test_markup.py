@@ -24,7 +24,7 @@ PAGES = ("/", "/docs", "/status", "/feed", "/feed?repo=owner/notes")
 def blog() -> Blog:
     """Return one blog for all tests, because rendering the documentation takes a moment."""
     blog = Blog()
-    blog.readiness = {"ready": False, "sites": [SITE_STATE]}
+    blog.readiness = {"ready": False, "sites": [SITE_STATE], "posts": {"ready": True, "failure": None}}
     return blog
 
 

@@ -18,8 +18,8 @@ SITE: dict[str, Any] = {
 }
 
 
-async def _status(blog: Blog, *, ready: bool = True, **site: Any) -> str:
-    blog.readiness = {"ready": ready, "sites": [{**SITE, **site}]}
+async def _status(blog: Blog, *, ready: bool = True, post_failure: str | None = None, **site: Any) -> str:
+    blog.readiness = {"ready": ready, "sites": [{**SITE, **site}], "posts": {"ready": True, "failure": post_failure}}
     response = await blog.request("/status")
     assert (response.status_code, response.headers["cache-control"]) == (200, "no-store")
     return " ".join(response.text.split())
@@ -52,6 +52,11 @@ async def test_state_of_a_site_is_told_in_words(blog: Blog, site: dict[str, Any]
 async def test_page_says_whether_the_service_is_ready(blog: Blog) -> None:
     assert ">Ready</h1>" in await _status(blog)
     assert ">Not ready yet</h1>" in await _status(blog, ready=False)
+
+
+async def test_page_says_why_posts_cannot_be_read(blog: Blog) -> None:
+    assert '<p class="failure">It is &lt;HTML&gt;.</p>' in await _status(blog, post_failure="It is <HTML>.")
+    assert '<p class="failure">' not in await _status(blog)
 
 
 async def test_counts_that_cannot_be_read_are_left_out(blog: Blog) -> None:

@@ -67,10 +67,13 @@ def _language_of_folder(path: PurePosixPath, folders: Mapping[str, str]) -> str 
 def content_mounts(values: Mapping[str, object]) -> Sequence[Mapping[str, object]]:
     """Return the mounts of the configuration that give the site its content; none without such."""
     module = mapping_of(get_any_case(values, "module"))
-    return [mount for mount in mappings_of(get_any_case(module, "mounts")) if _target(mount).parts[:1] == ("content",)]
+    return [
+        mount for mount in mappings_of(get_any_case(module, "mounts")) if target_of(mount).parts[:1] == ("content",)
+    ]
 
 
-def _target(mount: Mapping[str, object]) -> PurePosixPath:
+def target_of(mount: Mapping[str, object]) -> PurePosixPath:
+    """Return where a mount puts its files, a path that begins with `content` for pages."""
     return normal(PurePosixPath(text_of(get_any_case(mount, "target")) or "."))
 
 
@@ -81,7 +84,7 @@ def source_of(mount: Mapping[str, object]) -> PurePosixPath:
 
 def _mount(page: Page) -> str | None:
     mounts = content_mounts(page.site.values)
-    if not mounts:
+    if not mounts or page.path in page.site.mount_paths:
         return None
     reasons = list(_mount_reasons(page.path, mounts))
     if not reasons:
@@ -92,10 +95,10 @@ def _mount(page: Page) -> str | None:
 def _mount_reasons(path: PurePosixPath, mounts: Sequence[Mapping[str, object]]) -> Iterator[str | None]:
     for mount in mounts:
         if path.is_relative_to(source_of(mount)):
-            yield _filter_reason(path.relative_to(source_of(mount)).as_posix(), mount)
+            yield filter_reason(path.relative_to(source_of(mount)).as_posix(), mount)
 
 
-def _filter_reason(below: str, mount: Mapping[str, object]) -> str | None:
+def filter_reason(below: str, mount: Mapping[str, object]) -> str | None:
     """Return why a mount leaves a file out."""
     files = pattern_texts(get_any_case(mount, "files"))
     left_out_globs = [

@@ -6,7 +6,8 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from app.generators.inherited.expressions import UnfollowedPatternError
-from app.generators.inherited.scalars import glob_pattern, texts_of
+from app.generators.inherited.globs import parse_glob
+from app.generators.inherited.scalars import texts_of
 
 _MAX_LENGTH, _MAX_STARS, _MAX_PATTERNS = 200, 6, 1000
 _NEGATION = re.compile(r"^!|[!@+?*]\(")
@@ -23,10 +24,10 @@ def pattern_texts(value: object) -> list[str]:
 def matches_glob(path: str, globs: Iterable[str], *, any_case: bool = False) -> str | None:
     """Return the first glob that a path has, in which `*` stops at a slash; raises `UnfollowedPatternError`."""
     for glob in globs:
-        pattern = glob_pattern(glob.casefold() if any_case else glob)
+        pattern = parse_glob(glob.casefold() if any_case else glob)
         if pattern is None or _NEGATION.search(glob):
             raise UnfollowedPatternError(glob[:60])
-        if pattern.fullmatch(path.casefold() if any_case else path):
+        if pattern.matches(path.casefold() if any_case else path):
             return glob
         if glob.startswith("**/") and matches_glob(path, [glob[3:]], any_case=any_case):
             return glob

@@ -31,6 +31,8 @@ _MAX_FILE_BYTES = 4 * 2**20
 """Of one file."""
 _IN_MEMORY_BYTES = 8 * 2**20
 """More than this is kept on the disk."""
+_MAX_PATH_PARTS = 256
+"""A file in more folders is left out: no disk has it."""
 _MAX_LINKS = 8
 """Links in a row that are followed."""
 
@@ -160,7 +162,7 @@ def _path_in_repository(name: str) -> PurePosixPath | None:
     if name.startswith("/") or "\0" in name:
         return None
     parts = [part for part in name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").split("/") if part]
-    if ".." in parts or "." in parts or len(parts) < 2:  # noqa: PLR2004 - the folder and a name
+    if ".." in parts or "." in parts or not 2 <= len(parts) <= _MAX_PATH_PARTS:  # noqa: PLR2004 - the folder and a name
         return None
     return PurePosixPath(*parts[1:])
 

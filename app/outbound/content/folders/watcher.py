@@ -17,9 +17,15 @@ from app.outbound.content.folders.folder_tree import Directory
 _log = logging.getLogger(__name__)
 _AT_LEAST_EVERY = 60.0
 """Seconds; a network drive sends no notifications, and a process may die."""
+_LASTING = 5.0
+"""Seconds; a process that ran for longer is replaced at once when it ends."""
 _POLLING = (
     "Changes in %s are noticed by comparing all folders, because %s. "
     "If the system's limit is reached, raise fs.inotify.max_user_watches."
+)
+_END_OF_PROCESS = (
+    "Changes in %s may be noticed late: the process that watches it %s. Another one is started. "
+    "If it ends at once again, changes are noticed after a minute."
 )
 _NO_PROCESS = "Changes in %s are noticed after a minute only, because the process that watches it %s."
 
@@ -70,7 +76,7 @@ class FolderWatcher:
     async def _start(self) -> None:
         self._input = self._process_directories = None
         if self._process is not None:
-            self._log_once(_NO_PROCESS, f"ended with status {self._process.returncode}")
+            self._log_once(_END_OF_PROCESS, f"ended with status {self._process.returncode}")
         arguments = (sys.executable, "-P", str(Path(watch_process.__file__)))
         try:
             process = self._process = await asyncio.create_subprocess_exec(*arguments, stdin=PIPE, stdout=PIPE)
@@ -79,7 +85,15 @@ class FolderWatcher:
             return
         self._input = process.stdin
         if process.stdout is not None:
-            self._events = asyncio.create_task(self._read_events(process.stdout))
+            self._events = asyncio.create_task(self._follow_process(process, process.stdout))
+
+    async def _follow_process(self, process: Process, lines: asyncio.StreamReader) -> None:
+        """Read events until the process ends; then something may have changed, and the next call replaces it."""
+        start = asyncio.get_running_loop().time()
+        await self._read_events(lines)
+        await process.wait()
+        if asyncio.get_running_loop().time() - start >= _LASTING:
+            self._change.set()
 
     async def _read_events(self, lines: asyncio.StreamReader) -> None:
         """Set the event for each line: also after `watching`, because something may have changed before."""

@@ -172,6 +172,12 @@ class OwnerStatus(BaseModel):
     is_post_list_missing: bool = Field(
         description="Nothing is served: AFTERWORD_SERVE is posts, and the list of posts could not be read yet."
     )
+    post_list_failure: str | None = Field(
+        description="Why the posts in AFTERWORD_POSTS could not be read the last time; null if they could."
+    )
+    foreign_worker: str | None = Field(
+        description="Which process with other settings, or of another version, polls GitHub in place of this service."
+    )
     generator: str | None = Field(description="The site generator whose rules were followed.")
     posts: int = Field(description="How many posts there are.")
     comments: int = Field(description="How many comments there are.")
