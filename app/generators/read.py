@@ -208,7 +208,7 @@ class _SiteReader:
         )
 
     def _read(self, file: ContentFile, key: Hashable, last: KnownPage | None, *, is_foreign: bool) -> KnownPage:
-        source = file.path.relative_to(self._tree.content).as_posix()
+        source = self._source(file.path)
         try:
             if is_foreign:
                 return KnownPage(key, None, self._foreign_file_problems(file.path, source))
@@ -228,6 +228,11 @@ class _SiteReader:
         times = [reading.verdict.changes_at for reading in readings if reading.verdict.changes_at is not None]
         post, problems = self._post(page, source, judgement, last)
         return KnownPage(key, post, problems, min(times) if times else None)
+
+    def _source(self, path: PurePosixPath) -> str:
+        """Return the path of a page below the content folder."""
+        text, folder = path.as_posix(), f"{self._tree.content.as_posix()}/"
+        return text[len(folder) :] if text.startswith(folder) else path.relative_to(self._tree.content).as_posix()
 
     def _readings(self, page: PageText) -> Sequence[Reading]:
         """Return what the dialects in question make of a page; one reading stands for all if they agree."""
@@ -300,8 +305,9 @@ class _SiteReader:
         title = texts.title or (
             title_of(path, page.text, judgement.reading.dialect, self._site) if self.generator else None
         )
-        post = Post(source, threads, title, url, texts.date, texts.description)
-        post = replace(post, unpublished=judgement.unpublished, line=line)
+        post = Post(
+            *(source, threads, title, url, texts.date, texts.description), unpublished=judgement.unpublished, line=line
+        )
         if judgement.is_refused:
             return last_good_post(post, last.post if last else None), tuple(problems)
         is_listed = post.threads or judgement.reading.names_field or (post.title and path.stem != _SECTION)

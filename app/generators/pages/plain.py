@@ -25,7 +25,7 @@ def is_plain_in_versions(page: PageText, reading: Reading, site: Site) -> bool:
     block = page.block(reading.dialect.splits.get(page.suffix, reading.dialect.split))
     if block is None or block.quirks or page.suffix not in _SUFFIXES or page.suffix != page.path.suffix:
         return False
-    if any(folder in site.held_sections for folder in page.path.parents):
+    if site.held_sections and any(folder in site.held_sections for folder in page.path.parents):
         return False
     if page.path.stem == "index" and page.path.parent == site.content:
         return False

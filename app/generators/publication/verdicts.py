@@ -31,6 +31,13 @@ class Site:
     """The globs of the files in which Eleventy finds what to ignore."""
     is_posts_folder: bool = False
     """The content folder is itself Jekyll's `_posts`, as its files tell."""
+    settings: Mapping[str, object] = field(init=False, repr=False, compare=False)
+    """The values of the configuration by their names in lower case: each page asks for some."""
+
+    def __post_init__(self) -> None:
+        """Compute the settings."""
+        settings = {key.casefold(): value for key, value in self.values.items() if isinstance(key, str)}
+        object.__setattr__(self, "settings", settings)
 
 
 @dataclass(frozen=True, slots=True)
