@@ -156,7 +156,7 @@ def _section_verdict(page: Page) -> Verdict:
 
 
 def _section(page: Page) -> Verdict | None:
-    if page.dialect.name != "hugo-0.111":
+    if page.dialect.name != "hugo-0.111" or not page.site.held_sections:
         return None
     verdicts = (page.site.held_sections.get(folder) for folder in page.path.parents)
     return next((verdict for verdict in verdicts if verdict and (verdict.unpublished or verdict.changes_at)), None)
