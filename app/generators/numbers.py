@@ -11,6 +11,7 @@ from app.generators.dialects import Print
 from app.generators.inherited.values import UnknownValue
 
 FIELD = "ghissueid"
+_NO_NUMBERS = (bool, Mapping)
 _MAX_SHOWN = 61
 _MAX_ITEMS = 100
 _EXPONENT_IN_GO, _EXPONENT_IN_JS = 1e6, 1e21
@@ -49,7 +50,7 @@ def number_of(value: object, style: Print) -> Number:
     if isinstance(value, list):
         return _numbers(value, output, style)
     text = output.strip()
-    if NUMBER.fullmatch(text) and not isinstance(value, bool | Mapping):
+    if NUMBER.fullmatch(text) and not isinstance(value, _NO_NUMBERS):
         is_exact = output == text
         message = f"ghissueid is {output!r} with blanks, and the page asks for it as it stands"
         issues = frozenset({int(text)})

@@ -1,6 +1,5 @@
 """Read the posts of a blog as its generator sees them, at the cost of what changed since the last read."""
 
-import posixpath
 import re
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
@@ -218,7 +217,7 @@ class _SiteReader:
         self, path: PurePosixPath, file: ContentFile, key: Hashable, last: KnownPage | None, *, is_foreign: bool
     ) -> KnownPage:
         """Read the page that a file is; in a mount, `path` is where that puts it."""
-        source = posixpath.relpath(file.path, self._tree.content)
+        source = self._source(file.path)
         try:
             if is_foreign:
                 return KnownPage(key, None, self._foreign_file_problems(file.path, source))
@@ -238,6 +237,11 @@ class _SiteReader:
         times = [reading.verdict.changes_at for reading in readings if reading.verdict.changes_at is not None]
         post, problems = self._post(page, source, judgement, last)
         return KnownPage(key, post, problems, min(times) if times else None)
+
+    def _source(self, path: PurePosixPath) -> str:
+        """Return the path of a page below the content folder; of one in a mount, from there."""
+        text, folder = path.as_posix(), f"{self._tree.content.as_posix()}/"
+        return text[len(folder) :] if text.startswith(folder) else posixpath.relpath(path, self._tree.content)
 
     def _readings(self, page: PageText) -> Sequence[Reading]:
         """Return what the dialects in question make of a page; one reading stands for all if they agree."""
@@ -310,8 +314,9 @@ class _SiteReader:
         title = texts.title or (
             title_of(path, page.text, judgement.reading.dialect, self._site) if self.generator else None
         )
-        post = Post(source, threads, title, url, texts.date, texts.description)
-        post = replace(post, unpublished=judgement.unpublished, line=line)
+        post = Post(
+            *(source, threads, title, url, texts.date, texts.description), unpublished=judgement.unpublished, line=line
+        )
         if judgement.is_refused:
             return last_good_post(post, last.post if last else None), tuple(problems)
         is_listed = post.threads or judgement.reading.names_field or (post.title and path.stem != _SECTION)

@@ -199,9 +199,9 @@ class _Resolver:
         self._count += 1
         if self._count > _MAX_VALUES:
             raise Unreadable(f"it has more than {_MAX_VALUES} values", node.line)
-        if isinstance(node, ListNode):
-            return [self._value(item) for item in node.items]
-        return self._mapping(node) if isinstance(node, MapNode) else self._scalar(node)
+        if isinstance(node, Scalar):
+            return self._scalar(node)
+        return self._mapping(node) if isinstance(node, MapNode) else [self._value(item) for item in node.items]
 
     def _check_type(self, node: Scalar) -> None:
         """Raise `Unreadable` for what Psych takes for a symbol or an object of Ruby, which Jekyll does not allow."""
@@ -218,9 +218,11 @@ class _Resolver:
             value = value if node.tag is None else self._with_tag(node.tag.removeprefix(STANDARD_TAG), node)
             return "null" if value is None else str(value)
         if node.tag is None:
-            if node.plain and _TIMESTAMP.fullmatch(node.text):
+            if not node.plain:
+                return node.text
+            if node.text[:4].isdigit() and _TIMESTAMP.fullmatch(node.text):
                 return Timestamp(node.text)
-            return rules.value(node.text) if node.plain else node.text
+            return rules.value(node.text)
         kind = node.tag.removeprefix(STANDARD_TAG)
         if kind == node.tag:
             return node.text if self._dialect.unknown_tag_is_text or not node.plain else rules.value(node.text)

@@ -101,8 +101,8 @@ def measure_second_start(simulator: RunningSimulator, folder: Path) -> None:
     print(f"second start to the first served comment: {seconds:.2f} s, {request_count} requests until then")
 
 
-def wrk(url: str, *options: str) -> float:
-    command = ["wrk", "-t1", "-c32", f"-d{SECONDS}s", "-H", "Accept-Encoding: gzip", *options, url]
+def wrk(url: str, *options: str, seconds: int = SECONDS) -> float:
+    command = ["wrk", "-t1", "-c32", f"-d{seconds}s", "-H", "Accept-Encoding: gzip", *options, url]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     match = re.search(r"Requests/sec:\s+([\d.]+)", output)
     assert match is not None, output

@@ -154,6 +154,18 @@ async def test_what_is_remembered_is_bounded(setup: Setup) -> None:
     assert len(setup.terms._sites[BLOG].results) == 2_000
 
 
+async def test_made_up_terms_push_out_no_pages_terms(setup: Setup) -> None:
+    await setup.open(8, "Another title", "Gitalk")
+    await setup.publish(Post("new.md", title="New", url="/posts/new/"))
+    real = [ThreadQuery("posts/new/"), ThreadQuery(labels=("Gitalk", "/posts/new/")), ThreadQuery("often")]
+    for query in (*real, real[-1]):
+        await setup.found(query)
+    for number in range(600):
+        await setup.found(ThreadQuery(f"absent/{number}"))
+        await setup.found(ThreadQuery("posts/new", labels=(f"absent {number}",)))
+    assert {(BLOG, query) for query in real} <= set(setup.terms.missing)
+
+
 async def test_counts_and_comments_of_terms(setup: Setup) -> None:
     await setup.comment(5)
     key = TermCountsKey(BLOG, ("posts/a", "posts/x", "gone"), (7, None, 99))

@@ -124,6 +124,10 @@ class TermIndex:
                 self._by_key[key].add(number)
         return before is not None or number in self._heads
 
+    def has_label(self, label: str) -> bool:
+        """Return whether any issue has a label."""
+        return ("label", label.casefold()) in self._by_key
+
     def find(self, query: ThreadQuery, is_post: IsPost, page_names: Collection[str] = frozenset()) -> Resolution:
         """Return the thread that a query means, as the tables above say.
 

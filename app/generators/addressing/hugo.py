@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from app.generators.addressing.days import date_parts, read_day
@@ -14,6 +15,8 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October"),
     *("November", "December"),
 )
+_ROOT = PurePosixPath()
+_BLANKS = re.compile(r"[\s-]*\s[\s-]*")
 _NO_PATH_CHARACTER = re.compile(r"[^\w./\\#+~\-@ ]")
 _NAME_WITH_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _HIDDEN_NAMES = frozenset({"index", "_index"})
@@ -112,10 +115,11 @@ def _sections(folder: PurePosixPath) -> str | None:
 
 
 def _folder(path: PurePosixPath) -> str:
-    name = "" if path == PurePosixPath() else path.as_posix()
+    name = "" if path == _ROOT else path.as_posix()
     return f"/{_path_part(name)}/" if name else "/"
 
 
+@lru_cache(maxsize=1024)
 def _path_part(text: str) -> str:
     """Return a part of a path as Hugo writes it: lower case, hyphens for blanks, without what is no letter."""
-    return re.sub(r"[\s-]*\s[\s-]*", "-", _NO_PATH_CHARACTER.sub("", text)).strip("-").lower()
+    return _BLANKS.sub("-", _NO_PATH_CHARACTER.sub("", text)).strip("-").lower()

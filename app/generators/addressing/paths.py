@@ -23,7 +23,10 @@ def base_path(url: str | None) -> str:
 
 def below(path: PurePosixPath, folder: PurePosixPath) -> PurePosixPath | None:
     """Return a path relative to a folder; None if it is not in it."""
-    return path.relative_to(folder) if path.is_relative_to(folder) else None
+    try:
+        return path.relative_to(folder)
+    except ValueError:
+        return None
 
 
 def ascii_slug(text: str) -> str | None:

@@ -16,6 +16,10 @@ _UNUSUAL = re.compile(
 _MAX_DEPTH = 20
 _PLAIN = r"(?:[^-?:,\[\]{}#&*!|>'\"%@`=< ]|-(?=[0-9]))(?:[^:# ]++|:(?=[^ ])|(?<=[^ ])#| +(?=[^ #]))*+"
 _COMMENT = r" *(?P<comment>(?<= )#.*)?"
+_FIELD = re.compile(
+    rf"(?P<key>[A-Za-z_][A-Za-z0-9_-]{{0,99}}+): +(?:(?P<quoted>{QUOTATION})|(?P<plain>{_PLAIN})) *(?:(?<= )#.*)?"
+)
+"""A whole field with its value in one line, as most are."""
 _KEY = re.compile(r"(?P<key>[A-Za-z_][A-Za-z0-9_-]{0,99}+):(?: +|\Z)")
 _VALUE = re.compile(rf"(?:(?P<quoted>{QUOTATION})|(?P<plain>{_PLAIN})|(?P<header>[|>]-?)|(?P<empty>)){_COMMENT}")
 _FLOW_END = re.compile(r" *(?: #.*)?(?:\n|\Z)")
@@ -72,16 +76,29 @@ class _Lines:
         pairs = list[tuple[Node, Node]]()
         line = self._index + 1
         while True:
-            entry = _KEY.match(self._lines[self._index], indent)
-            if entry is None:
-                raise Doubtful
-            key = Scalar(entry["key"], self._index + 1)
-            pairs.append((key, self._value(entry.end(), indent, depth, is_field=True)))
+            pairs.append(self._pair(indent, depth))
             if self._indent != indent:
                 break
         if self._indent > indent:
             raise Doubtful
         return MapNode(tuple(pairs), line)
+
+    def _pair(self, indent: int, depth: int) -> tuple[Node, Node]:
+        """Read one field from the column `indent` of this line on."""
+        number, line = self._index + 1, self._lines[self._index]
+        field = _FIELD.fullmatch(line, indent)
+        if field is not None:
+            name, quoted, plain = field.groups()
+            self._next()
+            if quoted is not None:
+                return Scalar(name, number), Scalar(unquote(quoted), number, plain=False)
+            if self._indent <= indent:
+                return Scalar(name, number), plain_scalar(plain, number)
+            self._index, self._indent = number - 1, indent
+        entry = _KEY.match(line, indent)
+        if entry is None:
+            raise Doubtful
+        return Scalar(entry["key"], number), self._value(entry.end(), indent, depth, is_field=True)
 
     def _list(self, indent: int, depth: int) -> ListNode:
         """Read the items whose dashes stand in the column `indent`."""

@@ -242,7 +242,8 @@ def field_spans(text: str, name: str, *, any_case: bool) -> list[tuple[int, int,
 
 def line_at(text: str, index: int) -> int:
     """Return the line of an index, from 1; a carriage return ends a line, too."""
-    return len(re.findall(r"\r\n|\r|\n", text[:index])) + 1
+    start = text[:index]
+    return start.count("\n") + start.count("\r") - start.count("\r\n") + 1
 
 
 def _reason(error: Any) -> str:

@@ -65,6 +65,8 @@ class DataFiles:
         self._names = frozenset(str(path) for path in self.versions if path.name.endswith(_SUFFIXES))
         """The paths of all files that may be data: few, so that most pages have none beside them."""
         self._read: dict[PurePosixPath, DataFile] = {}
+        self._last: tuple[PurePosixPath, Sequence[PurePosixPath]] | None = None
+        """The data files of the page that was asked for last: it is asked for several times."""
         self._of_folder: dict[PurePosixPath, Sequence[PurePosixPath]] = {}
         data = self.folders["data"]
         self.global_paths = sorted(
@@ -78,8 +80,10 @@ class DataFiles:
 
     def local_paths(self, page: PurePosixPath) -> Sequence[PurePosixPath]:
         """Return the data files of a page, the one that wins last."""
-        folder = page.parent
-        return [*self._folder_paths(folder), *self._existing(folder / page.stem)]
+        if self._last is None or self._last[0] is not page:
+            folder = page.parent
+            self._last = (page, [*self._folder_paths(folder), *self._existing(folder / page.stem)])
+        return self._last[1]
 
     def local_files(self, page: PurePosixPath) -> Sequence[DataFile]:
         """Return the data of a page, the one that wins last."""
@@ -95,8 +99,10 @@ class DataFiles:
         return paths
 
     def _existing(self, stem: PurePosixPath) -> list[PurePosixPath]:
-        names = (f"{stem}{suffix}" for suffix in _SUFFIXES)
-        return [PurePosixPath(name) for name in names if name in self._names]
+        if not self._names:
+            return []
+        start = str(stem)
+        return [PurePosixPath(name) for suffix in _SUFFIXES if (name := start + suffix) in self._names]
 
     def _file(self, path: PurePosixPath, name: str | None = None) -> DataFile:
         if path not in self._read:

@@ -68,6 +68,9 @@ class _Section:
     """Those of the section itself."""
 
 
+_Chain = tuple[Sequence[_Section], tuple[Hashable, ...]]
+
+
 class HugoInheritance:
     """The cascades of a blog by section."""
 
@@ -78,7 +81,8 @@ class HugoInheritance:
         self._sections: dict[PurePosixPath, _Section] = {}
         self._versions: dict[PurePosixPath, Hashable] = {}
         self._last: tuple[PurePosixPath, _Page] | None = None
-        self._chains: dict[PurePosixPath, tuple[Sequence[_Section], Hashable]] = {}
+        self._last_chain: tuple[PurePosixPath, _Chain] | None = None
+        self._chains: dict[PurePosixPath, _Chain] = {}
         self.problems = tuple(self._read(tree, reader))
 
     def _read(self, tree: ContentTree, reader: FieldReader) -> Iterator[PostProblem]:
@@ -112,7 +116,7 @@ class HugoInheritance:
 
     def problems_for(self, path: PurePosixPath, fields: Fields) -> Sequence[PostProblem]:
         """Return what of the cascades above a page cannot be followed."""
-        sections, _ = self._chain(path.parent)
+        sections, _ = self._chain(path)
         if not sections or not self._is_doubtful(sections):
             return ()
         source = path.relative_to(self._content).as_posix()
@@ -131,7 +135,7 @@ class HugoInheritance:
 
     def key_for(self, path: PurePosixPath) -> Hashable:
         """Return the versions of the files that give this page fields."""
-        return self._chain(path.parent)[1]
+        return self._chain(path)[1]
 
     def _page(self, path: PurePosixPath) -> _Page:
         """Return a page as targets name it; the last one is kept, because each version of Hugo asks for it."""
@@ -140,17 +144,29 @@ class HugoInheritance:
         return self._last[1]
 
     def _entries_above(self, path: PurePosixPath) -> Sequence[_Entry]:
-        return [entry for section in self._chain(path.parent)[0] for entry in section.entries]
+        return [entry for section in self._chain(path)[0] for entry in section.entries]
 
-    def _chain(self, folder: PurePosixPath) -> tuple[Sequence[_Section], Hashable]:
+    def _chain(self, path: PurePosixPath) -> _Chain:
         """Return the sections above a page, the nearest first, the configuration last, and their versions."""
-        chain = self._chains.get(folder)
+        if self._last_chain is None or self._last_chain[0] is not path:
+            self._last_chain = (path, self._chain_from(path.parent))
+        return self._last_chain[1]
+
+    def _chain_from(self, folder: PurePosixPath) -> _Chain:
+        """Return the sections of a folder and those above it; folders without a section share them."""
+        new: list[PurePosixPath] = []
+        while (chain := self._chains.get(folder)) is None and folder.name:
+            new.append(folder)
+            folder = folder.parent
         if chain is None:
-            folders = [parent for parent in (folder, *folder.parents) if parent in self._sections]
-            sections = [*(self._sections[parent] for parent in folders), self._site]
-            used = [section for section in sections if section.entries or section.problem]
-            versions = (self._key, *((str(parent), self._versions[parent]) for parent in folders))
-            chain = self._chains[folder] = (used, versions)
+            new.append(folder)
+            chain = ([self._site] if self._site.entries or self._site.problem else [], (self._key,))
+        for parent in reversed(new):
+            section = self._sections.get(parent)
+            if section is not None:
+                used = [section] if section.entries or section.problem else []
+                chain = ([*used, *chain[0]], (*chain[1], (str(parent), self._versions[parent])))
+            self._chains[parent] = chain
         return chain
 
 

@@ -5,14 +5,18 @@ from typing import cast
 
 from app.generators.inherited.values import Fields
 
+_LISTS = (list, tuple)
+_NESTED = (Mapping, *_LISTS)
 _TRUE = frozenset({"true", "yes", "on", "y", "1", "t"})
 
 
 def text_of(value: object) -> str | None:
     """Return a scalar as text; None for no value, a list or a mapping."""
+    if value is None or type(value) is str:
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if value is None or isinstance(value, Mapping | list | tuple):
+    if isinstance(value, _NESTED):
         return None
     return str(value)
 
@@ -35,12 +39,16 @@ def mappings_of(value: object) -> Sequence[Fields]:
 
 def texts_of(value: object) -> Sequence[str]:
     """Return the scalars of a list, or a scalar as its only element."""
-    elements = value if isinstance(value, list | tuple) else [value]
+    if value is None:
+        return []
+    elements = value if isinstance(value, _LISTS) else [value]
     return [text for element in elements if (text := text_of(element)) is not None]
 
 
 def get_any_case(fields: Fields, *names: str) -> object:
     """Return the first of some fields that a mapping has, whatever their case; None if it has none."""
+    if not fields:
+        return None
     by_name = {key.casefold(): value for key, value in fields.items() if isinstance(key, str)}
     return next((by_name[name] for name in names if name in by_name), None)
 

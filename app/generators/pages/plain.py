@@ -3,14 +3,16 @@
 import re
 
 from app.generators.front_matter import FrontMatter
+from app.generators.numbers import FIELD
 from app.generators.pages.reader import PageText, Reading
 from app.generators.publication.dates import free_moment
 from app.generators.publication.verdicts import Site
 from app.generators.values import Timestamp
 
+_NO_FIELDS: dict[str, object] = {}
 _DECISIVE = frozenset(
     (
-        *("params", "extra", "build", "_build", "headless", "outputs", "published", "publishdate", "pubdate"),
+        *("extra", "build", "_build", "headless", "outputs", "published", "publishdate", "pubdate"),
         *("expirydate", "unpublishdate", "cascade", "permalink", "status", "eleventycomputed", "render", "markup"),
     )
 )
@@ -25,7 +27,7 @@ def is_plain_in_versions(page: PageText, reading: Reading, site: Site) -> bool:
     block = page.block(reading.dialect.splits.get(page.suffix, reading.dialect.split))
     if block is None or block.quirks or page.suffix not in _SUFFIXES or page.suffix != page.path.suffix:
         return False
-    if any(folder in site.held_sections for folder in page.path.parents):
+    if site.held_sections and any(folder in site.held_sections for folder in page.path.parents):
         return False
     if page.path.stem == "index" and page.path.parent == site.content:
         return False
@@ -33,14 +35,17 @@ def is_plain_in_versions(page: PageText, reading: Reading, site: Site) -> bool:
 
 
 def _is_undecided(reading: Reading) -> bool:
-    """Return whether a page names a valid number, and has no field that decides about its publication."""
+    """Return whether a page names a valid number outside `params`, and no field decides about its publication."""
     fields = reading.own
     if fields is None or fields is not reading.fields or reading.fails or reading.unpublished:
         return False
     if not reading.number.issues or reading.number.kind is not None:
         return False
     names = {name.lower() for name in fields}
-    return len(names) == len(fields) and not names & _DECISIVE and fields.get("draft") in (None, False)
+    if len(names) != len(fields) or names & _DECISIVE or fields.get("draft") not in (None, False):
+        return False
+    params = fields.get("params", _NO_FIELDS)
+    return isinstance(params, dict) and FIELD not in {str(name).lower() for name in params}
 
 
 def is_plain_everywhere(page: PageText, reading: Reading, site: Site) -> bool:
@@ -48,7 +53,7 @@ def is_plain_everywhere(page: PageText, reading: Reading, site: Site) -> bool:
     if not is_plain_in_versions(page, reading, site) or any(part.startswith("_") for part in page.path.parts):
         return False
     block = page.block(reading.dialect.split)
-    if block is None or not _has_plain_fences(page.text, block.front_matter):
+    if block is None or "params" in (reading.fields or {}) or not _has_plain_fences(page.text, block.front_matter):
         return False
     fields, number = reading.fields or {}, reading.number.output
     day = fields.get("date")

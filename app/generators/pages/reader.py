@@ -162,7 +162,7 @@ def _text(value: object) -> str | None:
         value = str(value)[:MAX_TEXT]
     if not isinstance(value, str):
         return None
-    text = " ".join(value.encode("utf-8", "replace").decode().split())
+    text = value if value.isascii() else value.encode("utf-8", "replace").decode()
     return excerpt(text, MAX_TEXT) or None
 
 

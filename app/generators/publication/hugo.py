@@ -64,7 +64,7 @@ def _location(page: Page, *, is_current: bool) -> str | None:
         return f"it ends with {page.path.suffix} in capitals"
     if not is_current and page.path.name.partition(".")[0] == "index" and page.path.parent == page.site.content:
         return "a page index in the root has no page"
-    if page.path.name.partition(".")[0] not in {"index", "_index"}:
+    if page.site.index_folders and page.path.name.partition(".")[0] not in {"index", "_index"}:
         for folder in page.path.parents:
             if folder in page.site.index_folders:
                 return f"it belongs to the page {folder.as_posix()}/index"
@@ -72,8 +72,8 @@ def _location(page: Page, *, is_current: bool) -> str | None:
 
 
 def _draft(page: Page, *, is_current: bool) -> str | None:
-    fields, values = page.fields, page.site.values
-    if get_any_case(values, "builddrafts") is True:
+    fields = page.fields
+    if page.site.settings.get("builddrafts") is True:
         return None
     draft = fields.get("draft")
     if _is_true(draft, floats=is_current):
@@ -117,13 +117,13 @@ def _build(page: Page, *, is_current: bool) -> str | None:
 
 
 def _days(page: Page) -> Verdict:
-    values, zone, now = page.site.values, page.site.zone, page.site.now
+    settings, zone, now = page.site.settings, page.site.zone, page.site.now
     changes = []
     start = _first(page.fields, _names(page, "publishdate", _PUBLICATION_FIELDS), zone)
-    if start and start[1].seconds > now and get_any_case(values, "buildfuture") is not True:
+    if start and start[1].seconds > now and settings.get("buildfuture") is not True:
         return Verdict(f"{start[0]}: {start[1].text} is in the future", changes_at=start[1].seconds)
     end = _first(page.fields, _names(page, "expirydate", _EXPIRY_FIELDS), zone)
-    if end and end[1].seconds > _NO_DAY and get_any_case(values, "buildexpired") is not True:
+    if end and end[1].seconds > _NO_DAY and settings.get("buildexpired") is not True:
         if end[1].seconds <= now:
             return no_page(f"{end[0]}: {end[1].text} is over")
         changes.append(end[1].seconds)
@@ -132,7 +132,7 @@ def _days(page: Page) -> Verdict:
 
 def _names(page: Page, kind: str, usual: Sequence[str]) -> Sequence[str]:
     """Return the fields that Hugo looks for a day in, as the table `frontmatter` of its configuration may say."""
-    own = texts_of(get_any_case(mapping_of(get_any_case(page.site.values, "frontmatter")), kind))
+    own = texts_of(get_any_case(mapping_of(page.site.settings.get("frontmatter")), kind))
     names = [name.casefold() for name in own if name]
     if not names:
         return usual
@@ -156,7 +156,7 @@ def _section_verdict(page: Page) -> Verdict:
 
 
 def _section(page: Page) -> Verdict | None:
-    if page.dialect.name != "hugo-0.111":
+    if page.dialect.name != "hugo-0.111" or not page.site.held_sections:
         return None
     verdicts = (page.site.held_sections.get(folder) for folder in page.path.parents)
     return next((verdict for verdict in verdicts if verdict and (verdict.unpublished or verdict.changes_at)), None)
@@ -165,6 +165,7 @@ def _section(page: Page) -> Verdict | None:
 def _first(fields: Mapping[str, object], names: Sequence[str], zone: tzinfo) -> tuple[str, Moment] | None:
     """Return the first of some days that a page has."""
     for name in names:
-        if moment := hugo_moment(fields.get(name), zone):
+        value = fields.get(name)
+        if value is not None and (moment := hugo_moment(value, zone)):
             return name, moment
     return None

@@ -106,12 +106,12 @@ def is_read(path: PurePosixPath, generator: str | None, script: str = "") -> boo
 
 def is_candidate(path: PurePosixPath, content: PurePosixPath, generator: str | None) -> bool:
     """Return whether a file may be a page: below the content folder, neither hidden, a backup nor a template."""
-    if not path.is_relative_to(content):
+    folders, parts = content.parts, path.parts
+    if parts[: len(folders)] != folders:
         return False
-    parts = path.relative_to(content).parts
+    parts = parts[len(folders) :]
     if any(part.startswith(".") for part in parts) or path.name.endswith(_BACKUPS):
         return False
     if generator != "hugo" and "node_modules" in parts[:-1]:
         return False
-    is_root = content == PurePosixPath()
-    return not (is_root and len(parts) > 1 and parts[0] in _OUTPUTS.get(generator, ()))
+    return bool(folders) or len(parts) <= 1 or parts[0] not in _OUTPUTS.get(generator, ())

@@ -35,6 +35,13 @@ class Site:
     """The pages that Hugo's mounts add, by the paths that they have there."""
     is_posts_folder: bool = False
     """The content folder is itself Jekyll's `_posts`, as its files tell."""
+    settings: Mapping[str, object] = field(init=False, repr=False, compare=False)
+    """The values of the configuration by their names in lower case: each page asks for some."""
+
+    def __post_init__(self) -> None:
+        """Compute the settings."""
+        settings = {key.casefold(): value for key, value in self.values.items() if isinstance(key, str)}
+        object.__setattr__(self, "settings", settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from app.domain.posts.findings import Finding, Severity
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.domain.terms.index import Resolution, SearchOutcome, ThreadQuery
-from app.serving.terms.terms import Search, Terms
+from app.serving.terms.searches import Search
+from app.serving.terms.terms import Terms
 
 _MISSING_ADVICE = (
     "If the page has no comments yet, do nothing. Otherwise give its issue exactly that title or label, or name the "

@@ -20,12 +20,12 @@ from app.domain.terms.titles import comparable
 from app.ports.mirror import Mirror
 from app.serving.access_policy import AccessPolicy
 from app.serving.terms.edition import Edition
+from app.serving.terms.searches import RecentSearches
 
 _log = logging.getLogger(__name__)
 _RETRY_AFTER = 5
-_MOST_RESULTS, _MOST_SEARCHES = 2_000, 500
-"""Searches of one site that are remembered; a term has a thousand characters at most."""
-Search = tuple[Repository, ThreadQuery]
+_MOST_RESULTS = 2_000
+"""Results of one site that are remembered; a term has a thousand characters at most."""
 
 
 class _SiteTerms:
@@ -54,9 +54,9 @@ class Terms:
         self._access = access
         self._sites: defaultdict[Repository, _SiteTerms] = defaultdict(_SiteTerms)
         self._page_names: frozenset[str] = frozenset()
-        self.doubtful: LRUCache[Search, None] = LRUCache(_MOST_SEARCHES)
+        self.doubtful = RecentSearches()
         """What pages asked with lately that several posts could be meant by."""
-        self.missing: LRUCache[Search, None] = LRUCache(_MOST_SEARCHES)
+        self.missing = RecentSearches()
         """What pages asked with lately that no post has."""
 
     async def number(self, repo: Repository, query: ThreadQuery) -> tuple[int | None, Edition]:
@@ -66,9 +66,9 @@ class Terms:
         """
         resolution, edition = await self.resolve(repo, query)
         if resolution.outcome is SearchOutcome.MISSING:
-            self.missing[repo, query] = None
+            self.missing.add((repo, query), is_of_page=self._is_of_page(repo, query))
         elif resolution.outcome is not SearchOutcome.FOUND:
-            self.doubtful[repo, query] = None
+            self.doubtful.add((repo, query), is_of_page=self._is_of_page(repo, query))
         if resolution.outcome is SearchOutcome.AMBIGUOUS:
             raise ThreadUndecided(str(repo), str(query), resolution.names, resolution.candidates)
         return resolution.number, edition
@@ -116,6 +116,14 @@ class Terms:
         """Take the titles and addresses of the blog's pages: they are no match for the term of another page."""
         self._page_names = frozenset(comparable(text) for post in catalog.posts for text in _names(post))
         self.expire()
+
+    def _is_of_page(self, repo: Repository, query: ThreadQuery) -> bool:
+        """Return whether one text is the title or address of a known page, and another at most a label in use."""
+        texts = [text for text in (query.term, query.marker, *query.labels) if text]
+        others = [text for text in texts if comparable(text) not in self._page_names]
+        index = self._sites[repo].index
+        has_label = index is not None and all(index.has_label(text) for text in others)
+        return len(texts) - len(others) == 1 and len(others) <= 1 and has_label
 
     def expire(self) -> None:
         """Forget all results: other issues are posts now."""

@@ -17,10 +17,10 @@ def hugo_exclusion(page: Page) -> str | None:
     """Return why the configuration leaves a page out; raises `UnfollowedPatternError`."""
     if page.path.name.startswith("#"):
         return "its name begins with #"
-    values = page.site.values
-    if not values:
+    settings = page.site.settings
+    if not settings:
         return None
-    for text in pattern_texts(get_any_case(values, "ignorefiles")):
+    for text in pattern_texts(settings.get("ignorefiles")):
         if expression(text).search(f"/{page.path.as_posix()}"):
             return f"ignoreFiles has {text[:60]}"
     return _kind(page) or _language(page) or _mount(page)
@@ -31,10 +31,10 @@ def _kind(page: Page) -> str | None:
     kind = "page"
     if page.path.stem == "_index":
         kind = "section" if len(page.below_content.parts) > 1 else "home"
-    disabled_names = {text.casefold() for text in texts_of(get_any_case(page.site.values, "disablekinds"))}
+    disabled_names = {text.casefold() for text in texts_of(page.site.settings.get("disablekinds"))}
     if kind in disabled_names:
         return f"disableKinds has {kind}"
-    outputs = get_any_case(mapping_of(get_any_case(page.site.values, "outputs")), kind)
+    outputs = get_any_case(mapping_of(page.site.settings.get("outputs")), kind)
     formats = {text.casefold() for text in texts_of(outputs)}
     if formats and formats <= NO_HTML and not page.fields.get("outputs"):
         return f"outputs gives each {kind} {', '.join(sorted(formats))} only"
@@ -43,10 +43,9 @@ def _kind(page: Page) -> str | None:
 
 def _language(page: Page) -> str | None:
     """Return why there is no page in this language."""
-    values = page.site.values
-    languages = mapping_of(get_any_case(values, "languages"))
+    languages = mapping_of(page.site.settings.get("languages"))
     names = {name.casefold(): mapping_of(options) for name, options in languages.items()}
-    disabled_names = {text.casefold() for text in texts_of(get_any_case(values, "disablelanguages"))}
+    disabled_names = {text.casefold() for text in texts_of(page.site.settings.get("disablelanguages"))}
     disabled_names |= {name for name, options in names.items() if get_any_case(options, "disabled") is True}
     name = page.path.stem.rpartition(".")[2].casefold() if "." in page.path.stem else None
     folders = {name: text_of(get_any_case(options, "contentdir")) for name, options in names.items()}
@@ -83,7 +82,7 @@ def source_of(mount: Mapping[str, object]) -> PurePosixPath:
 
 
 def _mount(page: Page) -> str | None:
-    mounts = content_mounts(page.site.values)
+    mounts = content_mounts(page.site.values) if "module" in page.site.settings else ()
     if not mounts or page.path in page.site.mount_paths:
         return None
     reasons = list(_mount_reasons(page.path, mounts))

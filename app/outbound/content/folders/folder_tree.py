@@ -81,7 +81,7 @@ class FolderTree(ContentTree):
         self._walk(self._content.as_posix(), MAX_FILES)
         if level:
             self._walk(".", len(self._files) + MAX_FILES_BESIDE)
-        self._files.sort(key=lambda file: file.path)
+        self._files.sort(key=lambda file: file.path.parts)
 
     @property
     @override
@@ -117,10 +117,13 @@ class FolderTree(ContentTree):
         name = self._real_paths.get(path, path.as_posix())
         # without O_NONBLOCK, opening what has become a pipe would wait for its writer
         descriptor = os.open(os.path.join(self.root, name), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # noqa: PTH118 - a path at a time, thousands of times
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 raise OSError(errno.EINVAL, "It is no regular file any more", path.as_posix())
-            return file.read(limit)
+            return _read_start(descriptor, limit, status.st_size)
+        finally:
+            os.close(descriptor)
 
     def _give_way(self) -> None:
         """Let the event loop run: readers come first."""
@@ -200,6 +203,14 @@ class FolderTree(ContentTree):
 def _path(name: str) -> PurePosixPath:
     """Return a path; the same ones come with each read."""
     return PurePosixPath(name)
+
+
+def _read_start(descriptor: int, limit: int, size: int) -> bytes:
+    """Return the first bytes of a file: the rest is there only if its `size` says so, or it grows."""
+    data = os.read(descriptor, min(limit, size + 1))
+    while len(data) < limit and (part := os.read(descriptor, limit - len(data))):
+        data += part
+    return data
 
 
 def _names(folder: Path, level: int) -> frozenset[str] | None:
