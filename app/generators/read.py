@@ -1,5 +1,6 @@
 """Read the posts of a blog as its generator sees them, at the cost of what changed since the last read."""
 
+import posixpath
 import re
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
