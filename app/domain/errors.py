@@ -127,13 +127,6 @@ class InvalidResponse(GitHubError):
     template = "GitHub's answer to {path} is broken ({reason}). Nothing in the mirror was changed by it."
 
 
-_LIMITS = {
-    "primary": "GitHub's hourly limit is reached",
-    "secondary": "GitHub's limit for requests in quick succession is reached",
-    "budget": "The hour's requests to GitHub are used up",
-}
-
-
 @dataclass(eq=False)
 class RateLimited(GitHubError):
     """A limit is exceeded; `until` is in epoch seconds, `kind` one of primary, secondary, budget."""
@@ -141,15 +134,18 @@ class RateLimited(GitHubError):
     until: float
     kind: str
 
+    limits: ClassVar = {
+        "primary": "GitHub's hourly limit is reached",
+        "secondary": "GitHub's limit for requests in quick succession is reached",
+        "budget": "The hour's requests to GitHub are used up",
+    }
     template = (
-        "{what} (asked for {path}). "
-        "Requests resume when the limit ends; without a token GitHub allows 60 requests an hour, "
-        "with one in AFTERWORD_GITHUB_TOKEN 5,000."
+        "{what} (asked for {path}). Requests resume when the limit ends; without a token GitHub allows 60 requests "
+        "an hour, with one in AFTERWORD_GITHUB_TOKEN 5,000."
     )
 
     def __str__(self) -> str:
-        """Say which limit it is in words."""
-        return self.template.format(what=_LIMITS.get(self.kind, "GitHub's limit is reached"), path=self.path)
+        return self.template.format(what=self.limits[self.kind], path=self.path)
 
 
 class TokenRejected(GitHubError):
