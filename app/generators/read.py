@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from app.domain.posts.posts import Post, PostCatalog, PostProblem, ProblemKind
 from app.domain.sites import Repository
 from app.generators.addresses import address
+from app.generators.addressing.blog import blog_address
 from app.generators.detection import detect_generator
 from app.generators.dialects import Dialect, dialects_at, dialects_of
 from app.generators.fences import Format
@@ -117,7 +118,7 @@ def read_site(
     posts = reader.published([page.post for page in known.pages.values() if page.post is not None])
     problems = (*reader.problems(), *(problem for page in known.pages.values() for problem in page.problems))
     together = same_addresses(posts) if reader.generator else ()
-    return PostCatalog(posts, (*problems, *together), reader.generator)
+    return PostCatalog(posts, (*problems, *together), reader.generator, reader.blog_address)
 
 
 class _SiteReader:
@@ -137,6 +138,7 @@ class _SiteReader:
         self._inheritance: Inheritance = (
             read_inheritance(tree, self._configuration, reader) if generator else NoInheritance()
         )
+        self.blog_address = blog_address(self._configuration.values) if generator else None
         self._mounts = read_mounts(tree, self._configuration)
         self._site = self._describe_site(now)
         if isinstance(self._inheritance, HugoInheritance):

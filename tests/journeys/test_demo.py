@@ -103,6 +103,8 @@ def test_owner_sees_the_posts_of_the_demo(demo: Demo, open_page: OpenPage) -> No
     rows = page.locator(".posts tbody tr")
     expect(rows).to_have_count(len(SLUGS) + 2)
     expect(rows.filter(has_text="#41")).to_contain_text("The Best Interview is No Interview")
+    link = page.get_by_role("link", name="The Best Interview is No Interview")
+    expect(link).to_have_attribute("href", f"{demo.blog}the-best-interview-is-no-interview/")
     expect(page.locator(".tiles")).to_contain_text("all published")
 
 

@@ -11,11 +11,12 @@ from rich.console import Console
 
 from app.bootstrap.new_threads import open_thread_maker
 from app.cli.options import EXIT_ERROR, EXIT_FAILURES, EXIT_RATE_LIMIT, Json, Repo
-from app.cli.posts.catalog import Blog, Folder, content_folder, emptiness, is_address, read_blog
+from app.cli.posts.catalog import Folder, content_folder, emptiness, read_blog
 from app.cli.posts.printing import Printer
 from app.domain.errors import CannotStart, GitHubError, InvalidSetting, RateLimited
-from app.domain.posts.posts import Post
+from app.domain.posts.posts import Post, PostCatalog
 from app.domain.posts.thread_text import DEFAULT_TEMPLATE, check_template
+from app.generators.addressing.blog import is_address
 from app.generators.editing import repository_in, set_number
 from app.github.responses import single_line
 from app.outbound.clock import SystemClock, random
@@ -93,13 +94,13 @@ def create(  # noqa: PLR0917 - the options of the command line
 
 async def run(settings: Settings, folder: Path, options: Options, clock: Clock, printer: Printer) -> int:
     """Make the threads, print what happens, and return the exit status. Raises an `AfterwordError`."""
-    blog = await asyncio.to_thread(read_blog, folder, settings, clock.now())
-    catalog, plan = blog.catalog, plan_threads(blog.catalog)
+    catalog = await asyncio.to_thread(read_blog, folder, settings, clock.now())
+    plan = plan_threads(catalog)
     if options.base_url is None:
-        options = replace(options, base_url=_known_address(blog, settings))
+        options = replace(options, base_url=_known_address(catalog, settings))
     edit = page_editor(settings, settings.generator or catalog.generator)
     pages = FolderPages(folder, fields_suffix=_FIELDS_SUFFIXES.get(catalog.generator or ""))
-    printer.options, printer.emptiness = options, emptiness(folder, blog)
+    printer.options, printer.emptiness = options, emptiness(folder, catalog)
     async with open_thread_maker(settings, (pages, edit), options, (clock, random), printer.print_result) as maker:
         try:
             report = await maker.run(plan)
@@ -168,7 +169,7 @@ def _base_url(value: str | None) -> str | None:
     return value
 
 
-def _known_address(blog: Blog, settings: Settings) -> str | None:
+def _known_address(blog: PostCatalog, settings: Settings) -> str | None:
     """Return the address of the blog if it was not named: from its configuration, or the only origin that may read."""
     is_one = len(settings.origins) == 1 and "*" not in settings.origins[0]
     return blog.address or (settings.origins[0] if is_one else None)

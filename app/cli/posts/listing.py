@@ -28,8 +28,8 @@ def list_posts(
     """List the posts in the content folder, with their threads, and whether they are published. Asks GitHub nothing."""
     settings = load({"repo": repo}, warn=partial(print_line, Console(stderr=True)))
     location = content_folder(folder, settings)
-    blog = read_blog(location, settings, SystemClock().now())
-    catalog, warning = blog.catalog, emptiness(location, blog)
+    catalog = read_blog(location, settings, SystemClock().now())
+    warning = emptiness(location, catalog)
     if warning is not None:
         print_line(Console(stderr=True), warning)
     posts = [post for post in catalog.posts if not missing or (post.unpublished is None and not post.threads)]

@@ -83,6 +83,8 @@ class PostCatalog:
     problems: tuple[PostProblem, ...] = ()
     generator: str | None = None
     """The name of the generator whose rules were followed, as `hugo`; None for a published list."""
+    address: str | None = None
+    """The address of the blog in the generator's configuration, without a trailing slash."""
 
     @property
     def threads(self) -> frozenset[ThreadRef]:

@@ -16,7 +16,8 @@ def to_json(catalog: PostCatalog) -> str:
     # an object at a time: one call for all would hold Python's lock for a noticeable moment
     posts = ", ".join(json.dumps(_post_to_dict(post)) for post in catalog.posts)
     problems = ", ".join(json.dumps(_problem_to_dict(problem)) for problem in catalog.problems)
-    return f'{{"generator": {json.dumps(catalog.generator)}, "posts": [{posts}], "problems": [{problems}]}}'
+    blog = f'"generator": {json.dumps(catalog.generator)}, "address": {json.dumps(catalog.address)}'
+    return f'{{{blog}, "posts": [{posts}], "problems": [{problems}]}}'
 
 
 def from_json(text: str, sites: Sequence[Repository]) -> PostCatalog | None:
@@ -28,7 +29,7 @@ def from_json(text: str, sites: Sequence[Repository]) -> PostCatalog | None:
         repositories = {site.full_name: site for site in sites}
         posts = tuple(_post(entry, sites, repositories) for entry in data["posts"])
         problems = tuple(_problem(entry) for entry in data.get("problems", ()))
-        return PostCatalog(posts, problems, generator=data.get("generator"))
+        return PostCatalog(posts, problems, data.get("generator"), data.get("address"))
     except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
         return None
 

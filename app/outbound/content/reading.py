@@ -50,7 +50,9 @@ def keep_unreadable(
         for source, post in previous_posts.items()
         if source not in posts or (source in unreadable and _lacks_all(posts[source]))
     }
-    return PostCatalog(tuple(posts[source] for source in sorted(posts)), catalog.problems, catalog.generator)
+    return PostCatalog(
+        tuple(posts[source] for source in sorted(posts)), catalog.problems, catalog.generator, catalog.address
+    )
 
 
 def _lacks_all(post: Post) -> bool:

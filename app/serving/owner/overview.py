@@ -148,7 +148,7 @@ class OverviewReader:
         term_findings, post_failure = await sources.term_findings(), await sources.post_failure()
 
         def build() -> Overview:
-            rows = PostRows(sites, filter_)
+            rows = PostRows(sites, filter_, None if catalog is None else catalog.address)
             return Overview(
                 at=now,
                 version=VERSION,

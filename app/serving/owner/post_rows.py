@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.domain.posts.findings import Finding
 from app.domain.posts.posts import Post, PostCatalog
 from app.domain.posts.rules.facts import IssueFacts, SiteFacts
+from app.domain.posts.thread_text import page_address
 from app.domain.records import SiteRecord, ThreadRef, Tombstone
 from app.domain.sites import PostFilter, Repository
 from app.domain.thread_state import latest, site_checked_at
@@ -71,7 +72,8 @@ def is_post(filter_: PostFilter, repo: Repository, thread: ThreadOverview) -> bo
 class PostRows:
     """Makes the rows of the posts, from overviews of all sites."""
 
-    def __init__(self, sites: Sequence[KnownSite], filter_: PostFilter) -> None:
+    def __init__(self, sites: Sequence[KnownSite], filter_: PostFilter, blog_address: str | None = None) -> None:
+        self._blog_address = blog_address
         self._sites = {site.repo: site for site in sites}
         self._filter = filter_
 
@@ -118,7 +120,15 @@ class PostRows:
     def _row(self, post: Post, findings: Sequence[Finding]) -> PostRow:
         threads = [self.thread(ref) for ref in sorted(post.threads)]
         title = post.title or next((thread.title for thread in threads if thread.title), None) or post.source
-        return PostRow(title, post.source, post.url, post.date, post.unpublished, threads, findings)
+        return PostRow(
+            title,
+            post.source,
+            page_address(post.url, self._blog_address),
+            post.date,
+            post.unpublished,
+            threads,
+            findings,
+        )
 
     def _without_issue(self, ref: ThreadRef, target: ThreadRef, site: KnownSite | None) -> ThreadRow:
         tombstone = site.tombstones.get(target.number) if site else None

@@ -27,7 +27,7 @@ async def read_posts(examination: Examination, location: str) -> PostCatalog:
     if is_content_repository(location):
         return await _in_repository(examination, content_repository(location))
     folder, now = Path(location), examination.clock.now()
-    return (await asyncio.to_thread(read_blog, folder, examination.settings, now)).catalog
+    return await asyncio.to_thread(read_blog, folder, examination.settings, now)
 
 
 async def _published(examination: Examination, address: str) -> PostCatalog:
