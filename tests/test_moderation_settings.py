@@ -48,7 +48,7 @@ def test_reaction_is_written_by_name_or_as_emoji(value: str, reaction: str) -> N
 @pytest.mark.parametrize(
     ("options", "name", "advice"),
     [
-        ({"show": "some"}, "SHOW", "'all', 'associations' or 'approved'"),
+        ({"show": "some"}, "SHOW", "all, associations or approved"),
         ({"show": "associations"}, "SHOW_ASSOCIATIONS", "needs to know which"),
         ({"show_associations": "OWNER"}, "SHOW_ASSOCIATIONS", "Set AFTERWORD_SHOW=associations"),
         ({"show": "associations", "show_associations": "FRIEND"}, "SHOW_ASSOCIATIONS", "no association"),
@@ -63,7 +63,7 @@ def test_reaction_is_written_by_name_or_as_emoji(value: str, reaction: str) -> N
         ({"hold_links": "2", "approval": "+1", "approvers": "b", "deny_authors": "B"}, "DENY_AUTHORS", "approves"),
         ({"deny_authors": "https://github.com/eve"}, "DENY_AUTHORS", "no account"),
         ({"hold_words": "*"}, "HOLD_WORDS", "every comment"),
-        ({"hold_links": "0"}, "HOLD_LINKS", "greater than or equal to 1"),
+        ({"hold_links": "0"}, "HOLD_LINKS", "1 or more"),
     ],
 )
 def test_contradiction_is_refused_by_name(options: dict[str, str], name: str, advice: str) -> None:
