@@ -21,6 +21,7 @@ RULES: Sequence[str] = (
     *("public-address-unreachable", "public-address-wrong", "public-address-redirected", "public-address-prefix"),
     *("public-address-unencrypted", "public-read-failed", "public-links", "cors-missing", "cors-duplicate"),
     *("cors-preflight", "cors-too-open", "etag-dropped", "etag-ignored", "caching-headers", "vary-dropped"),
+    *("vary-ignored", "query-dropped", "errors-replaced", "readiness-hidden"),
     *("events-refused", "events-buffered", "events-compressed"),
     *POST_RULES,
 )
