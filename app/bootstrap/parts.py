@@ -277,7 +277,7 @@ class Application:
         """Backfill all sites and keep them up to date; of several processes on one store, one polls. Never returns."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._lease("poll", self.worker_name).while_held(self._poll))
-            for posts in self.post_lists:  # a process with another source does not read this one
+            for posts in self.post_lists:  # the lease "poll" may be held by a process without this source
                 group.create_task(self._lease(posts.key, str(self.worker_name)).while_held(posts.run))
             post_lists = [posts.run_catch_up for posts in self.post_lists]
             parts = (self.worker.run, self.change_feed.run, self.subscribers.run, self.maintenance.run, *post_lists)

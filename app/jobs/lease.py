@@ -21,6 +21,7 @@ class Lease:
     """A name that one process at a time holds."""
 
     def __init__(self, name: str, leases: Leases, clock: Clock, *, worker_id: WorkerName | str) -> None:
+        """Acquire the lease as `worker_id`; with a `WorkerName`, a process of another kind that keeps it is logged."""
         self._name = name
         self._leases = leases
         self._clock = clock

@@ -1,7 +1,8 @@
 """The catalog of posts: read by one process, served by all, and kept over restarts.
 
-The process that polls GitHub also reads the posts, as often as their source says. It serves what it read, and then
-stores it under a new version. The other processes compare the version with theirs, and load the catalog if it differs.
+Of the processes that have a source in their settings, one reads it, as often as the source says. It serves what it
+read, and then stores it under a new version. The other processes compare the version with theirs, and load the catalog
+if it differs.
 """
 
 import asyncio
@@ -43,7 +44,7 @@ class PostList:
     ) -> None:
         """Open the source with the posts stored under `key`; call `serve` after each read."""
         self._open_source = open_source
-        self.key = self._key = key
+        self.key = key
         self._version_key = f"{key} version"
         self._failure_key = failure_key(key)
         self._sites = sites
@@ -64,7 +65,7 @@ class PostList:
     async def start(self) -> None:
         """Serve the stored posts; read the source before the first reader comes if none are stored.
 
-        A source that failed is not read by each process in turn, but by the one that polls.
+        A source that failed is not read by each process in turn: one of them reads it in `run`.
 
         Raises `StoreError`.
         """
@@ -169,7 +170,7 @@ class PostList:
         return catalog == self._catalog
 
     async def _load(self) -> PostCatalog | None:
-        text = await self._key_values.get(self._key)
+        text = await self._key_values.get(self.key)
         return None if text is None else await asyncio.to_thread(from_json, text, self._sites)
 
     async def _store(self, catalog: PostCatalog) -> None:
@@ -177,6 +178,6 @@ class PostList:
         text = await asyncio.to_thread(to_json, catalog)
         version = hashlib.sha256(text.encode()).hexdigest()[:32]
         if await self._key_values.get(self._version_key) != version:
-            await self._key_values.put(self._key, text)
+            await self._key_values.put(self.key, text)
             await self._key_values.put(self._version_key, version)
         self._version = version

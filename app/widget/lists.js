@@ -18,7 +18,8 @@ export { schedule as enhance };
 export const show = async (element) => schedule(element, await import("../../widget.js?after-0.3.0"));
 
 function requestCount(element) {
-  const source = widget.apiUrl(element, "counts", { term_of: element.getAttribute("term-of") || (element.getAttribute("ghissueid") ? "" : "pathname") }).href;
+  const termOf = element.getAttribute("term-of") || (element.getAttribute("ghissueid") ? "" : "pathname"); // lists name paths
+  const source = widget.apiUrl(element, "counts", { term_of: termOf }).href;
   let waiting = requests.get(source);
   if (!waiting) {
     requests.set(source, (waiting = new Set()));

@@ -1,4 +1,4 @@
-"""Globs of configurations, matched in a time that grows with the length of the path alone.
+"""Globs of configurations, matched in a time that grows with the lengths of glob and path alone.
 
 A glob becomes a graph of states, as of https://swtch.com/~rsc/regexp/regexp1.html, because an expression of Python
 would go back at each wildcard. The states that a path reaches are remembered for the next path.

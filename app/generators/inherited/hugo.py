@@ -21,8 +21,8 @@ from app.generators.tree import ContentTree
 
 _CONTENT_SUFFIXES = frozenset({".md", ".markdown", ".html", ".htm", ".org", ".mdown", ".rst", ".ad", ".adoc", ".pdc"})
 _TARGETS = frozenset({"path", "kind", "environment"})
-_OLD = "hugo-0.111"
-_CURRENT = "hugo"
+_OLD, _CURRENT = "hugo-0.111", "hugo"
+"""The names of the dialects."""
 _STRONG_FIELDS = frozenset({"draft", "date", "publishdate", "expirydate"})
 _DECISIVE = _STRONG_FIELDS | {"ghissueid", "ghrepo", "repo", "build", "_build", "headless"}
 _ADVICE = "Write ghissueid in the page."
@@ -69,6 +69,7 @@ class _Section:
 
 
 _Chain = tuple[Sequence[_Section], tuple[Hashable, ...]]
+"""The sections above a page, and the versions of their files."""
 
 
 class HugoInheritance:
