@@ -114,7 +114,10 @@ class _Visit:
             return False
         sites = _sites(response)
         if sites is None:
-            return await self._serves_comments(response) or await self._explain_stranger(response)
+            if await self._serves_comments(response):
+                return True
+            await self._explain_stranger(response)
+            return False
         missing = [repo.full_name for repo in self.examination.settings.repo if repo.key not in sites]
         if missing:
             message = f"The Afterword at {self.address.base_url} does not serve {', '.join(missing)}."
@@ -152,7 +155,7 @@ class _Visit:
         return response
 
     async def _serves_comments(self, response: PublicResponse) -> bool:
-        """Return True if only `/readyz` is hidden, which is allowed, and comments of the repository arrive."""
+        """Return True if comments arrive although `/readyz` is hidden, which is allowed and noted."""
         if response.status not in _HIDDEN or is_of_afterword(response):
             return False
         read = await self.address.send("GET", self.path, _BROWSER)
@@ -163,8 +166,8 @@ class _Visit:
         self._add("readiness-hidden", Severity.NOTE, message, advice)
         return True
 
-    async def _explain_stranger(self, response: PublicResponse) -> bool:
-        """Say why the address does not lead to Afterword, and return False: a lost path prefix, or another program."""
+    async def _explain_stranger(self, response: PublicResponse) -> None:
+        """Say why the address does not lead to Afterword: a lost path prefix, or another program."""
         base_url = self.address.base_url
         parts = urlsplit(base_url)
         if parts.path:
@@ -175,9 +178,8 @@ class _Visit:
                     f"Let the proxy pass {parts.path}/… on without that prefix, or take it out of AFTERWORD_PUBLIC_URL."
                 )
                 self._add("public-address-prefix", Severity.ERROR, message, advice)
-                return False
+                return
         self.findings.append(judge_stranger(base_url, parts.path, response))
-        return False
 
     async def _check_preflight(self, path: str, page_origin: str) -> None:
         request_headers = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "if-none-match"}
