@@ -69,12 +69,11 @@ class Printer:
             warnings.append("The issues name only the paths of their pages. Set --base-url to the address of the blog.")
         if None in addresses:
             count = addresses.count(None)
-            rest = (
-                "posts are not known; their issues name none"
-                if count > 1
-                else "post is not known; its issue names none"
+            warnings.append(
+                "The address of 1 post is not known; its issue names none."
+                if count == 1
+                else f"The addresses of {count} posts are not known; their issues name none."
             )
-            warnings.append(f"The {'addresses' if count > 1 else 'address'} of {count} {rest}.")
         return warnings
 
     def _print_issue(self, result: PostResult) -> None:

@@ -56,13 +56,10 @@ def docusaurus_rule(page: Page) -> Verdict:
     if fault := _wrong_day(page) or _wrong_field(page.fields, takes_no_number="pages" in page.path.parts):
         return Verdict(fails=fault)
     draft = page.fields.get("draft")
-    if _switch(draft):
-        return Verdict(fails="it is a draft and unlisted") if _switch(page.fields.get("unlisted")) else _no_draft(draft)
-    return PUBLISHED
-
-
-def _no_draft(draft: object) -> Verdict:
-    return no_page(f"draft: {value_text(draft)}")
+    if not _is_on(draft):
+        return PUBLISHED
+    is_refused = _is_on(page.fields.get("unlisted"))
+    return Verdict(fails="it is a draft and unlisted") if is_refused else no_page(f"draft: {value_text(draft)}")
 
 
 def _docusaurus_location(page: Page) -> str | None:
@@ -91,7 +88,7 @@ def _own_exclusion(relative: PurePosixPath, globs: list[str]) -> str | None:
 
 
 def _is_in_plugin(page: Page) -> bool:
-    """Return whether a plugin reads the folder of a file, as far as the configuration names it as a string."""
+    """Return whether a plugin may read the folder of a file: any folder, if the configuration computes a path."""
     path = page.path
     folders = re.findall(r"""\bpath\s*:\s*["'`](?:\./)?([^"'`$\n]+?)/?["'`]""", page.site.script)
     return (
@@ -135,5 +132,5 @@ def _wrong_day(page: Page) -> str | None:
     return None if is_day else f"its date is {value_text(day)}"
 
 
-def _switch(value: object) -> bool:
+def _is_on(value: object) -> bool:
     return value is True or (isinstance(value, str) and value.casefold() in _TRUE)

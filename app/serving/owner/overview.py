@@ -49,8 +49,8 @@ async def _no_limit() -> RateLimitState:
     return RateLimitState()
 
 
-async def no_failure() -> None:
-    """Return that nothing failed."""
+async def _nothing() -> None:
+    """Return None: nothing is wrong."""
 
 
 async def _no_findings() -> Sequence[Finding]:
@@ -66,9 +66,9 @@ class OverviewSources:
     post_filter: Callable[[], PostFilter] = PostFilter
     catalog: Callable[[], PostCatalog | None] = lambda: None
     """The posts of the blog; None if they are not known."""
-    post_failure: Callable[[], Awaitable[str | None]] = no_failure
+    post_failure: Callable[[], Awaitable[str | None]] = _nothing
     """Why the posts of the blog cannot be read; None if they can."""
-    foreign_worker: Callable[[], Awaitable[str | None]] = no_failure
+    foreign_worker: Callable[[], Awaitable[str | None]] = _nothing
     """Which process with other settings polls GitHub; None if none does."""
     rate_limit: Callable[[], Awaitable[RateLimitState]] = _no_limit
     has_token: bool = False
