@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,20 @@ async def test_links_are_followed_without_loops(tmp_path: Path) -> None:
     (content / "itself.md").symlink_to("itself.md")
     (content / "nowhere.md").symlink_to("nowhere")
     assert await read_numbers(post_folder(content)) == posts_of_both(1, 2, 4)
+
+
+async def test_huge_pages_cost_only_their_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    size = 100 * 2**20
+    os.truncate(write_page(tmp_path, "huge.md", "ghissueid: 1"), size)
+    (tmp_path / "endless.md").write_text("---\nghissueid: 2\n", encoding="utf-8")
+    os.truncate(tmp_path / "endless.md", size)
+    tracemalloc.start()
+    numbers = await read_numbers(post_folder(tmp_path))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert numbers == posts_of_both(1)
+    assert peak < size / 4
+    assert "endless.md: its front matter is longer than 1 MB" in caplog.text
 
 
 async def test_malformed_page_is_logged_once_and_skipped(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
