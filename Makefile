@@ -97,6 +97,7 @@ bench: develop  ## measure the figures in the README (reads: if wrk and nginx ar
 	$(BIN)/python -m tests.bench.hostile
 	$(BIN)/python -m tests.bench.pauses
 	$(BIN)/python -m tests.bench.content
+	$(BIN)/python -m tests.bench.owner
 	$(BIN)/python -m tests.bench.endurance
 
 lock:  ## pin every dependency again in requirements.lock (needs uv)

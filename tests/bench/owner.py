@@ -89,7 +89,7 @@ def longest_wait(url: str, work: Callable[[], object]) -> float:
 
 def main() -> None:
     world = build_world()
-    with run_simulator(world) as simulator, tempfile.TemporaryDirectory(prefix="h-own-") as place:
+    with run_simulator(world) as simulator, tempfile.TemporaryDirectory(prefix="afterword-owner-") as place:
         folder = Path(place)
         write_posts(folder / "posts")
         command = [sys.executable, "-m", "app", "sync", "--json"]
