@@ -10,7 +10,8 @@ import pytest
 
 from app.domain.errors import InvalidSetting
 from app.domain.sites import PostFilter, repository
-from app.settings import PREFIX, Settings, load, unknown_variables
+from app.settings import PREFIX, Settings, load
+from app.settings.environment import unknown_variables
 from app.settings.old_names import OLD_NAMES
 
 

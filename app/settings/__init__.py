@@ -3,7 +3,7 @@
 A value that is unsafe or contradicts another is refused at start. The error names the variable.
 """
 
-from app.settings.environment import load, unknown_variables
+from app.settings.environment import describe_unknown, load
 from app.settings.model import PREFIX, Settings
 
-__all__ = ["PREFIX", "Settings", "load", "unknown_variables"]
+__all__ = ["PREFIX", "Settings", "describe_unknown", "load"]

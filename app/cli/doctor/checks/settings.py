@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from app.cli.doctor.report import CheckResult
 from app.domain.posts.findings import Finding, Severity
+from app.settings import describe_unknown
 
 
 def check_settings(warnings: Sequence[str]) -> CheckResult:
@@ -13,7 +14,7 @@ def check_settings(warnings: Sequence[str]) -> CheckResult:
 
 def _finding(sentence: str) -> Finding:
     message, _, advice = sentence.partition(". ")
-    if "is not a setting" in message:
+    if sentence == describe_unknown(sentence.partition(" ")[0]):
         spelling = "Correct its spelling: the README lists all settings."
         return Finding("unknown-setting", Severity.WARNING, f"{message.rstrip('.')}.", advice or spelling)
     return Finding("renamed-setting", Severity.WARNING, f"{message}.", advice or "Rename it.")
