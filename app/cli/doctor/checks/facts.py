@@ -24,6 +24,7 @@ from app.store.sqlite.inspection import inspect
 _SUCCESSES = frozenset(
     {DeliveryOutcome.ACCEPTED, DeliveryOutcome.KNOWN, DeliveryOutcome.REPLAYED, DeliveryOutcome.IGNORED}
 )
+"""Of deliveries that the service took from a repository of its own."""
 _RECENT = 86_400.0
 _MOST_PAGES = 200
 _MOST_SINGLE_REQUESTS = 50
@@ -33,16 +34,9 @@ _RESERVE = 5
 
 async def mirror_facts(examination: Examination, numbers: Posts) -> dict[Repository, SiteFacts]:
     """Return the facts of those repositories that the mirror knew as a whole within a day; changes no store."""
-    path = examination.settings.store_path
-    if path is None:
-        return {}
-    inspection = inspect(path)
-    if not (inspection.is_sound and inspection.is_writable):
-        return {}
     now, sites = examination.clock.now(), examination.settings.repo
-    try:
-        store = await SqliteStore.open(path, process_id="doctor", sites=sites)
-    except StoreError:
+    store = await _open_store(examination)
+    if store is None:
         return {}
     try:
         facts = [await mirrored_facts(store.mirror, repo, numbers[repo]) for repo in sites]
@@ -58,23 +52,33 @@ async def mirror_facts(examination: Examination, numbers: Posts) -> dict[Reposit
 
 
 async def last_delivery_at(examination: Examination) -> float | None:
-    """Return when the service took a delivery within a day, as far as the store tells: it names no repository."""
-    path, now = examination.settings.store_path, examination.clock.now()
-    if path is None or len(examination.settings.repo) > 1:
-        return None
-    inspection = inspect(path)
-    if not (inspection.is_sound and inspection.is_writable):
+    """Return when the service took a delivery within a day; None if it did not, or serves several repositories.
+
+    The store does not say from which repository a delivery came.
+    """
+    store = await _open_store(examination) if len(examination.settings.repo) == 1 else None
+    if store is None:
         return None
     try:
-        store = await SqliteStore.open(path, process_id="doctor", sites=examination.settings.repo)
-        try:
-            events = (await store.history.since(now - _RECENT)).events
-        finally:
-            await store.close()
+        events = (await store.history.since(examination.clock.now() - _RECENT)).events
     except StoreError:
         return None
+    finally:
+        await store.close()
     times = (event.at for event in events if event.kind is HistoryKind.DELIVERY and event.outcome in _SUCCESSES)
     return max(times, default=None)
+
+
+async def _open_store(examination: Examination) -> SqliteStore | None:
+    """Return the service's store; None if there is none, or opening it could change it or fails."""
+    path = examination.settings.store_path
+    inspection = None if path is None else inspect(path)
+    if path is None or inspection is None or not (inspection.is_sound and inspection.is_writable):
+        return None
+    try:
+        return await SqliteStore.open(path, process_id="doctor", sites=examination.settings.repo)
+    except StoreError:
+        return None
 
 
 async def github_facts(examination: Examination, repo: Repository) -> SiteFacts:
