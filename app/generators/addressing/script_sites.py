@@ -5,11 +5,11 @@ from pathlib import PurePosixPath
 
 from app.generators.addressing.days import date_parts, read_day
 from app.generators.addressing.paths import base_path, below, encode_path, replace_tokens
-from app.generators.addressing.script_settings import setting
 from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.eleventy_files import folders_of
 from app.generators.inherited.scalars import mapping_of, text_of
 from app.generators.inherited.values import Fields
+from app.generators.script_settings import setting
 
 _TEMPLATE = re.compile(r"\{\{|\{%|\$\{|<%")
 _DAY_PREFIX = re.compile(r"^\d{4}-\d{2}-\d{2}-")

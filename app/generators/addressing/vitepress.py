@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from app.generators.addressing.paths import below, encode_path
-from app.generators.addressing.script_settings import setting, switch
 from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.values import Fields
+from app.generators.script_settings import setting, switch
 
 _REWRITES = re.compile(r"\brewrites\s*:\s*\{(?P<pairs>[^{}]*)\}")
 _PAIR = re.compile(r"""\s*(["'`])(?P<source>[^"'`\n]*)\1\s*:\s*(["'`])(?P<target>[^"'`$\n]*)\3\s*(?:,|\Z)""")

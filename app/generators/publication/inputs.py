@@ -4,10 +4,10 @@ import posixpath
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from app.generators.addressing.script_settings import setting
 from app.generators.inherited.configuration import Configuration
 from app.generators.inherited.eleventy_files import folders_of
 from app.generators.inherited.scalars import get_any_case
+from app.generators.script_settings import setting
 from app.generators.tree import ContentTree
 
 _OPTIONS: Mapping[str, tuple[str, str]] = {

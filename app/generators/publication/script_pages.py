@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import cast
 
-from app.generators.addressing.script_settings import text_lists
 from app.generators.inherited.expressions import UnfollowedPatternError
 from app.generators.publication.dates import free_moment
 from app.generators.publication.exclusion.patterns import matches_glob, pattern_texts
 from app.generators.publication.verdicts import PUBLISHED, Page, Verdict, no_page, value_text
+from app.generators.script_settings import text_lists
 from app.generators.values import Timestamp
 
 _ROUTE = re.compile(r"\[\w+\]")
