@@ -23,8 +23,8 @@ from rich.console import Console
 from app.bootstrap import open_application
 from app.cli.blog.pages import Blog, build, write_site
 from app.cli.console import print_line
+from app.cli.http.server import base_url, bind, run_in_background, run_server
 from app.cli.options import Json
-from app.cli.server import base_url, bind, run_in_background, run_server
 from app.domain.sites import repository
 from app.outbound.clock import SystemClock, random
 from app.settings import Settings

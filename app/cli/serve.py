@@ -24,10 +24,11 @@ from starlette.types import ASGIApp
 
 from app.bootstrap import Application, open_application
 from app.cli.console import print_line
+from app.cli.http.ready_responses import ReadyResponses
+from app.cli.http.server import base_url, bind, is_loopback, run_in_background, run_server, stop_signals
 from app.cli.logs import configure
 from app.cli.options import Repo, Store
 from app.cli.progress import ProgressDisplay
-from app.cli.server import base_url, bind, is_loopback, run_in_background, run_server, stop_signals
 from app.cli.workers import METRICS_FOLDER, inherit_socket, remove_orphaned_metrics, supervise
 from app.domain.errors import GitHubError, InvalidSetting
 from app.outbound.clock import SystemClock, random
@@ -180,7 +181,13 @@ async def _serve(
             follow_task.add_done_callback(
                 lambda task: None if task.cancelled() else signal.raise_signal(signal.SIGTERM)
             )
-            await run_server(web, server_socket, on_stop=application.end_streams, parent_pipe=parent_pipe)
+            await run_server(
+                web,
+                server_socket,
+                on_stop=application.end_streams,
+                parent_pipe=parent_pipe,
+                responses=ReadyResponses(application.web, application.clock.now, application.web.request_ids),
+            )
 
 
 def _freeze_garbage_collector() -> None:

@@ -22,8 +22,8 @@ from typing import Protocol
 
 from prometheus_client.multiprocess import mark_process_dead
 
+from app.cli.http.server import handle_stop_signals, run_in_background
 from app.cli.options import EXIT_ERROR
-from app.cli.server import handle_stop_signals, run_in_background
 from app.domain.errors import CannotStart
 from app.ports.clock import Clock
 

@@ -6,11 +6,9 @@ least recently read documents go first.
 
 import logging
 import sys
-from collections import Counter, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-from cachetools import LRUCache
 
 from app.domain.errors import ReadError
 from app.domain.records import ThreadRef
@@ -37,67 +35,89 @@ def cache_tag(key: Key) -> CacheTag:
     return key.repo.key, number
 
 
-_Entry = tuple[Document, int]
-"""A document and its weight together with its key, in bytes."""
+class CachedDocument:
+    """A document as long as it is the one of its key: whoever holds it sees when it is replaced or evicted."""
 
+    __slots__ = ("document", "is_used", "weight")
 
-class _IndexedCache(LRUCache[Key, _Entry]):
-    """An LRU cache that keeps an index of its keys by tag."""
-
-    def __init__(self, max_bytes: int, by_tag: defaultdict[CacheTag, dict[Key, None]]) -> None:
-        super().__init__(max_bytes, getsizeof=lambda entry: entry[1])
-        self._by_tag = by_tag
-
-    def __delitem__(self, key: Key) -> None:
-        super().__delitem__(key)
-        self._remove_from_index(key)
-
-    def popitem(self) -> tuple[Key, _Entry]:
-        key, entry = super().popitem()
-        self._remove_from_index(key)
-        return key, entry
-
-    def _remove_from_index(self, key: Key) -> None:
-        tag = cache_tag(key)
-        keys = self._by_tag.get(tag)
-        if keys is not None:
-            keys.pop(key, None)
-            if not keys:
-                del self._by_tag[tag]
+    def __init__(self, document: Document, weight: int) -> None:
+        self.document: Document | None = document
+        """None when it is no longer cached."""
+        self.weight = weight
+        """What it weighs together with its key, in bytes."""
+        self.is_used = False
+        """Whether it was served without the cache being asked: it gets a second chance before it is evicted."""
 
 
 class DocumentCache:
     """Finished documents by key; at most `max_bytes` of them."""
 
     def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._documents: OrderedDict[Key, CachedDocument] = OrderedDict()
+        """The least recently used first."""
         self._by_tag: defaultdict[CacheTag, dict[Key, None]] = defaultdict(dict)
-        self._documents = _IndexedCache(max_bytes, self._by_tag)
 
     @property
     def bytes(self) -> int:
         """Return the weight of all documents."""
-        return int(self._documents.currsize)
+        return self._bytes
 
     def __len__(self) -> int:
         return len(self._documents)
 
+    def find(self, key: Key) -> CachedDocument | None:
+        """Return what is cached for a key, which becomes the most recently used document."""
+        cached = self._documents.get(key)
+        if cached is not None:
+            self._documents.move_to_end(key)
+        return cached
+
     def get(self, key: Key) -> Document | None:
-        """Return the document, which becomes the most recently read one."""
-        entry = self._documents.get(key)
-        return entry[0] if entry is not None else None
+        """Return the document, which becomes the most recently used one."""
+        cached = self.find(key)
+        return None if cached is None else cached.document
 
     def put(self, key: Key, document: Document) -> None:
         """Replace the document of a key; one larger than the cache is not stored."""
         weight = document.size + key_weight(key)
-        if weight > self._documents.maxsize:
+        if weight > self._max_bytes:
             self.discard(key)
             return
-        self._documents[key] = document, weight
+        previous = self._documents.pop(key, None)
+        if previous is not None:
+            self._end(previous)
+        self._make_room(weight)
+        self._documents[key] = CachedDocument(document, weight)
+        self._bytes += weight
         self._by_tag[cache_tag(key)][key] = None
 
     def discard(self, key: Key) -> None:
         """Remove a document if it is cached."""
-        self._documents.pop(key, None)
+        cached = self._documents.pop(key, None)
+        if cached is None:
+            return
+        self._end(cached)
+        tag = cache_tag(key)
+        keys = self._by_tag[tag]
+        del keys[key]
+        if not keys:
+            del self._by_tag[tag]
+
+    def _end(self, cached: CachedDocument) -> None:
+        cached.document = None
+        self._bytes -= cached.weight
+
+    def _make_room(self, weight: int) -> None:
+        """Evict documents until one of this weight fits; those used without the cache get a second chance."""
+        while self._bytes + weight > self._max_bytes:
+            key, cached = next(iter(self._documents.items()))
+            if cached.is_used:
+                cached.is_used = False
+                self._documents.move_to_end(key)
+            else:
+                self.discard(key)
 
     def keys_of(self, tag: CacheTag) -> list[Key]:
         """Return the keys of the documents of one thread, or of a whole site, in the order they were first cached."""
@@ -134,8 +154,8 @@ class Documents:
         self._tag_generations: Counter[CacheTag] = Counter()
         self._repository_generations: Counter[str] = Counter()
         """How often a repository itself has changed: no document whose making began before is cached."""
-        self.get = cache.get
-        """Returns the cached document."""
+        self.get, self.find = cache.get, cache.find
+        """Return the cached document, and the place in the cache that holds it."""
         self.forget_outlines = views.outlines.clear
         """Forgets what is known of the versions of threads: another file is the store."""
         self.failed_checks = views.failed_checks

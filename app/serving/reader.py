@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Hashable
+from dataclasses import dataclass
 
 from cachetools import TTLCache
 
@@ -20,7 +21,7 @@ from app.ports.mirror import Mirror
 from app.render.document import Document
 from app.render.keys import Key, ThreadKey
 from app.serving.access_policy import AccessPolicy
-from app.serving.document_cache import Documents, key_weight
+from app.serving.document_cache import CachedDocument, Documents, key_weight
 from app.serving.outlines import require_valid
 from app.serving.views import shows_comments
 
@@ -57,6 +58,19 @@ class _Lane:
 
     async def __aexit__(self, *_: object) -> None:
         self._turns.release()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyDocument:
+    """A document that can be served at once."""
+
+    document: Document
+    cached: CachedDocument
+    """Its place in the document cache."""
+    fresh_from: float
+    fresh_until: float
+    """Between these times, in epoch seconds, a reader gets it without a check. Earlier ones are from before the clock
+    was set back."""
 
 
 class Reader:
@@ -112,6 +126,18 @@ class Reader:
             return None
         self._check_if_old(key, document, now)
         return document
+
+    def find_ready(self, key: Key) -> ReadyDocument | None:
+        """Return the document that `ready` returns, its place in the cache, and until when it needs no check."""
+        document = self.ready(key)
+        cached = self._documents.find(key)
+        if document is None or cached is None:
+            return None
+        times = (document.checked_at, document.refreshed_at) if isinstance(key, ThreadKey) else (document.checked_at,)
+        known_times = [time for time in times if time is not None]
+        if len(known_times) < len(times):
+            return ReadyDocument(document, cached, 1.0, 0.0)
+        return ReadyDocument(document, cached, max(known_times), min(known_times) + self._fresh_for)
 
     async def document(self, key: Key) -> Document:
         """Return the document of `key`; raise a `ReadError`, `NotReady` among them if only GitHub could answer now."""

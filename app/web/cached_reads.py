@@ -12,6 +12,7 @@ from cachetools import LRUCache
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.render.keys import DOCUMENT_KINDS, Key
+from app.serving.reader import ReadyDocument
 from app.serving.terms.edition import Edition
 from app.web import jsonp
 from app.web.context import (
@@ -22,7 +23,7 @@ from app.web.context import (
     WebContext,
     with_request_state,
 )
-from app.web.document_response import LinkBase, build_response
+from app.web.document_response import LinkBase, Selected, build_response, select_response
 from app.web.event_stream import EventStream, open_stream
 from app.web.jsonp import JsonpCall
 
@@ -61,12 +62,22 @@ class MatchedKey:
     """How long the URL matches it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A response that can be sent at once, and how long it can."""
+
+    match: MatchedKey
+    ready: ReadyDocument
+    selected: Selected
+
+
 class CachedReads:
     """Middleware that serves cached documents, and forwards everything else to the application."""
 
     def __init__(self, app: ASGIApp, context: WebContext) -> None:
         self._app = app
         self._context = context
+        self.request_ids = context.request_ids
         self._counts = context.monitoring.response_counts
         self._owner_folders = _OWNER_FOLDERS if context.features.owner is not None else ()
         self._expects_proxy = context.public_url is not None
@@ -119,6 +130,26 @@ class CachedReads:
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
         return None
+
+    def select(self, path: str, query: bytes, scheme: str, headers: RequestHeaders) -> Selection | None:
+        """Return the response to a GET that can be sent at once; None if only the application can answer.
+
+        `headers` are the request's, none of them repeated, their names in lower case.
+        """
+        if jsonp.PARAMETER in query:
+            return None
+        match = self._matched_keys.get((path, query, headers.get(b"accept"), headers.get(b"host"), scheme))
+        if match is None or not match.edition.is_current:
+            return None
+        ready = self._context.reader.find_ready(match.key)
+        if ready is None:
+            return None
+        selected = select_response(ready.document, headers, self._context.cors, match.link_base)
+        return Selection(match, ready, selected)
+
+    def count(self, kind: str, status: int) -> None:
+        """Count a response that was sent without this middleware."""
+        self._counts[kind, status] += 1
 
     async def _call_back(self, call: JsonpCall, request_id: bytes, receive: Receive, send: Send) -> None:
         """Respond to a read with the call of a function."""

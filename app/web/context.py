@@ -29,6 +29,7 @@ from app.render.document import Document
 from app.render.keys import GitHubListKey, Key
 from app.serving.event_streams import Subscribers
 from app.serving.owner.desk import OwnerDesk
+from app.serving.reader import ReadyDocument
 from app.serving.repository_names import NamedRepository, RepositoryNames
 from app.serving.terms.edition import PERMANENT, Edition
 from app.serving.terms.terms import Terms
@@ -56,6 +57,9 @@ class DocumentReader(Protocol):
 
     def ready(self, key: Key) -> Document | None:
         """Return the document if the document cache has it."""
+
+    def find_ready(self, key: Key) -> ReadyDocument | None:
+        """Return the document and its place, if the document cache has it."""
 
     async def document(self, key: Key) -> Document:
         """Return the document, rendered first if the document cache lacks it. Raise `ReadError` if there is none."""

@@ -142,6 +142,34 @@ def _without_suffix(tag: str) -> str:
     return _CODING_SUFFIX.sub('"', tag)
 
 
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A document's response to one selection of request headers, without what depends on the time of the request."""
+
+    document: Document
+    status: int
+    coding: str | None
+    """The content coding of the body; None if the response has no body, because the client has the document."""
+    is_shareable: bool
+    fields: Headers
+    """The headers that follow the ones of `freshness`."""
+
+    @property
+    def body(self) -> bytes:
+        """Return the body, in its coding."""
+        return b"" if self.coding is None else self.document.bodies[self.coding]
+
+    def age(self, now: float) -> int | None:
+        """Return for how many seconds the document may have been overtaken; None if that is unknown."""
+        checked_at = self.document.checked_at
+        return None if checked_at is None else max(0, int(now - checked_at))
+
+    def headers(self, now: float) -> Headers:
+        """Return all headers; `now` is in epoch seconds."""
+        etag = (b"etag", self.document.etag.encode())
+        return [etag, *freshness(self.age(now), is_shareable=self.is_shareable), *self.fields]
+
+
 def build_response(
     document: Document,
     request_headers: Mapping[bytes, bytes],
@@ -154,35 +182,42 @@ def build_response(
 
     The names of `request_headers` are in lower case; `now` is in epoch seconds.
     """
-    coding = choose_coding(request_headers.get(b"accept-encoding"), document.bodies)
-    headers: Headers = [
-        (b"etag", document.etag.encode()),
-        *_freshness(
-            None if document.checked_at is None else max(0, int(now - document.checked_at)),
-            is_shareable=link_base is None or link_base.is_shareable,
-        ),
+    selected = select_response(document, request_headers, cors, link_base)
+    return selected.status, selected.headers(now), selected.body
+
+
+SELECTING_HEADERS = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"origin")
+"""The request headers that select among the responses of a document."""
+
+
+def select_response(
+    document: Document, request_headers: Mapping[bytes, bytes], cors: CorsPolicy, link_base: LinkBase | None = None
+) -> Selected:
+    """Return a document's response to a request with these headers, whenever it is sent."""
+    fields: Headers = [
         (b"vary", b"Accept, Accept-Encoding" if document.github_media_type else b"Accept-Encoding"),
         (b"x-content-type-options", b"nosniff"),
         *cors.headers(request_headers.get(b"origin")),
     ]
     if document.github_media_type is not None:
-        headers.append((b"x-github-media-type", document.github_media_type.encode()))
+        fields.append((b"x-github-media-type", document.github_media_type.encode()))
     if document.last_modified is not None:
-        headers.append((b"last-modified", document.last_modified.encode()))
+        fields.append((b"last-modified", document.last_modified.encode()))
     if document.content_security_policy is not None:
-        headers.append((b"content-security-policy", document.content_security_policy.encode("latin-1")))
+        fields.append((b"content-security-policy", document.content_security_policy.encode("latin-1")))
     if document.pages is not None and link_base is not None:
         link = link_header(link_base.base_url, link_base.path, link_base.query, *document.pages)
         if link is not None:
-            headers.append((b"link", link.encode("latin-1")))
+            fields.append((b"link", link.encode("latin-1")))
+    is_shareable = link_base is None or link_base.is_shareable
     if document.status == 200 and _is_current(document, request_headers):  # noqa: PLR2004 - OK
-        return 304, headers, b""
-    headers.append((b"content-type", document.content_type.encode()))
+        return Selected(document, 304, None, is_shareable, fields)
+    coding = choose_coding(request_headers.get(b"accept-encoding"), document.bodies)
+    fields.append((b"content-type", document.content_type.encode()))
     if coding != "identity":
-        headers.append((b"content-encoding", coding.encode()))
-    body = document.bodies[coding]
-    headers.append((b"content-length", b"%d" % len(body)))
-    return document.status, headers, body
+        fields.append((b"content-encoding", coding.encode()))
+    fields.append((b"content-length", b"%d" % len(document.bodies[coding])))
+    return Selected(document, document.status, coding, is_shareable, fields)
 
 
 def _is_current(document: Document, request_headers: Mapping[bytes, bytes]) -> bool:
@@ -205,7 +240,7 @@ def _is_not_later(last_modified: str, if_modified_since: bytes | None) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _freshness(age: int | None, *, is_shareable: bool) -> tuple[tuple[bytes, bytes], ...]:
+def freshness(age: int | None, *, is_shareable: bool) -> tuple[tuple[bytes, bytes], ...]:
     """Return the headers that say how old a document is (None: unknown) and how long caches may keep it."""
     scope = b"public" if is_shareable else b"private"
     headers: Headers = [(b"cache-control", _CACHE_CONTROL % (scope, (age or 0) + _FRESH_SECONDS))]

@@ -15,13 +15,13 @@ import pytest
 from rich.console import Console
 from starlette.types import Receive, Scope, Send
 
+from app.cli.http.server import bind
 from app.cli.serve import run
-from app.cli.server import bind
 from app.cli.workers import inherit_socket, restart_delay, supervise
 from app.domain.errors import CannotStart, InvalidSetting
 from app.settings import load
 from tests.cli.fake_workers import FakeProcess, FakeWorkers
-from tests.cli.running_server import ParentPipe, RunningServer
+from tests.cli.http.running_server import ParentPipe, RunningServer
 from tests.fakes import FakeClock
 
 

@@ -24,7 +24,7 @@ from pathlib import Path
 import uvloop
 
 from app.bootstrap import open_application
-from app.cli.server import run_server
+from app.cli.http.server import run_server
 from app.outbound.clock import SystemClock, random
 from app.settings import load
 from app.simulator.http.server import bind_loopback, loopback_url

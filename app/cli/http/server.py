@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any
@@ -14,7 +15,9 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
-from app.cli.connection import Connection, problem_body
+from app.cli.http.connection import Connection, problem_body
+from app.cli.http.ready_connection import ReadyConnection
+from app.cli.http.ready_responses import ReadyResponses
 from app.domain.errors import CannotStart
 
 _BACKLOG = 2048
@@ -77,11 +80,12 @@ class _Server(uvicorn.Server):
     called, get a 503, so that no client sees its connection break.
     """
 
-    def __init__(self, app: ASGIApp, *, grace: float) -> None:
+    def __init__(self, app: ASGIApp, *, grace: float, responses: ReadyResponses | None = None) -> None:
         self._app = app
         self._grace = grace
         self._cancel = asyncio.Event()
-        super().__init__(_config(self._handle))
+        connection = Connection if responses is None else partial(ReadyConnection, responses=responses)
+        super().__init__(_config(self._handle, connection))
 
     @override
     @contextmanager
@@ -159,6 +163,7 @@ async def run_server(
     on_stop: Callable[[], None] = lambda: None,
     parent_pipe: int | None = None,
     grace: float = _GRACE_SECONDS,
+    responses: ReadyResponses | None = None,
 ) -> None:
     """Serve an application, and `more` beside it, until a signal stops it; requests in progress are finished.
 
@@ -167,7 +172,10 @@ async def run_server(
     means that the parent process is gone, and stops the server like a signal.
     """
     endpoints = [(app, server_socket), *more]
-    servers = [_Server(endpoint_app, grace=grace) for endpoint_app, _ in endpoints]
+    servers = [
+        _Server(endpoint_app, grace=grace, responses=responses if endpoint_app is app else None)
+        for endpoint_app, _ in endpoints
+    ]
     is_stopping = False
 
     def stop(number: int) -> None:
@@ -240,11 +248,11 @@ def _watch_parent(parent_pipe: int | None, stop: Callable[[], None]) -> Iterator
         loop.remove_reader(parent_pipe)
 
 
-def _config(app: ASGIApp) -> uvicorn.Config:
+def _config(app: ASGIApp, connection: Callable[..., asyncio.Protocol] = Connection) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         interface="asgi3",
-        http=Connection,
+        http=connection,  # type: ignore[arg-type] # what makes a protocol is enough
         ws="none",
         lifespan="off",
         log_config=None,

@@ -13,10 +13,8 @@ connection whose client does not read. Here
 `Server` calls `enforce_deadlines` every few seconds: a timer for each connection would cost more than all of them.
 """
 
-import re
 import sys
 from fcntl import ioctl
-from functools import lru_cache
 from http import HTTPStatus
 from termios import TIOCOUTQ
 from typing import Any
@@ -26,7 +24,8 @@ from typing_extensions import override
 from uvicorn._types import ASGI3Application, ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from app.cli.held_bodies import HeldBodies
+from app.cli.http.field_names import canonical_name, require_valid_value
+from app.cli.http.held_bodies import HeldBodies
 
 _MAX_HEAD = 32 * 1024
 _MAX_URL = 16 * 1024
@@ -67,21 +66,6 @@ _MALFORMED = _refusal(HTTPStatus.BAD_REQUEST, "This is no request of HTTP/1.1.")
 _URL_TOO_LONG = _refusal(HTTPStatus.REQUEST_URI_TOO_LONG, f"A URL may have {_MAX_URL} bytes. Split the request.")
 
 
-_SPECIAL_NAMES = {
-    name.lower(): name for name in (b"ETag", b"X-GitHub-Media-Type", b"X-Request-ID", b"X-XSS-Protection")
-}
-_FIELD_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_INVALID_IN_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-
-
-@lru_cache(maxsize=256)
-def canonical_name(name: bytes) -> bytes:
-    """Return a header's name as GitHub writes it: `content-type` as `Content-Type`. Raise ValueError for no name."""
-    if _FIELD_NAME.fullmatch(name) is None:
-        raise ValueError(f"{name!r} is no name of a header")
-    return _SPECIAL_NAMES.get(name.lower()) or b"-".join(part.capitalize() for part in name.split(b"-"))
-
-
 class _Exchange(RequestResponseCycle):
     """A request and its response, whose head has the names that GitHub writes."""
 
@@ -102,8 +86,7 @@ class _Exchange(RequestResponseCycle):
         says_close = False
         for field_name, value in headers:
             name = canonical_name(field_name)
-            if _INVALID_IN_VALUE.search(value):
-                raise ValueError(f"the header {field_name!r} has an invalid value")
+            require_valid_value(name, value)
             if name == b"Content-Length":
                 self.expected_content_length, self.chunked_encoding = int(value), False
             elif name == b"Connection":

@@ -1,6 +1,6 @@
 """The bound on all request bodies together: who is closed for whom."""
 
-from app.cli.held_bodies import HeldBodies
+from app.cli.http.held_bodies import HeldBodies
 
 
 class _Sender:

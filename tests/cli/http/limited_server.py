@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from app.cli.connection import Connection
-from app.cli.server import _config
+from app.cli.http.connection import Connection
+from app.cli.http.server import _config
 
 
 @dataclass

@@ -6,9 +6,9 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import pytest
 
-from app.cli.connection import Connection, canonical_name
-from app.cli.held_bodies import HeldBodies
-from tests.cli.limited_server import LimitedServer, run_limited_server
+from app.cli.http.connection import Connection, canonical_name
+from app.cli.http.held_bodies import HeldBodies
+from tests.cli.http.limited_server import LimitedServer, run_limited_server
 
 REQUEST = b"GET /ok HTTP/1.1\r\nhost: blog.test\r\n\r\n"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp
 
-from app.cli.server import bind, run_server
+from app.cli.http.server import bind, run_server
 
 ParentPipe = tuple[int, Callable[[], None]]
 """The reading end of a pipe, and a function that closes the other end."""

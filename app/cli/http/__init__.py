@@ -1,0 +1,1 @@
+"""HTTP: the sockets, uvicorn on them, and each connection to a client."""

@@ -1,0 +1,123 @@
+"""A connection that answers plain reads of cached documents at once, before the framework sees them.
+
+uvicorn makes a scope, a task and two messages of each request; for a cached document this costs three times what
+finding and sending it does. Here
+
+- a head that equals an earlier one, byte for byte, and stands alone in what has arrived, is answered without a parser;
+- any other is read by uvicorn's parser, and answered when it is complete, if its response is ready;
+- everything else goes the longer way untouched: other methods, bodies, `Expect`, upgrades, HTTP/1.0,
+  `Connection: close`, repeated fields, whatever follows a request whose response is not complete, and whatever arrives
+  while the client does not read.
+
+So a request never overtakes another, and the limits of `Connection` hold for both ways.
+"""
+
+from asyncio import TimerHandle
+from typing import Any
+
+from typing_extensions import override
+
+from app.cli.http.connection import Connection
+from app.cli.http.ready_responses import ReadyResponse, ReadyResponses
+
+TESTED_UVICORN = frozenset({"0.54.0"})
+
+
+class ReadyConnection(Connection):
+    """A connection that answers at once what `responses` has."""
+
+    def __init__(self, *args: Any, responses: ReadyResponses, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._responses = responses
+        self._ready: ReadyResponse | None = None
+        """The response to the request whose head is complete."""
+        self._is_between = True
+        """Whether the parser is between two requests."""
+        self._is_simple = True
+        """Whether every request so far leaves the connection open and in HTTP/1.1."""
+        self._requests_begun = 0
+        """How many requests began in what has arrived last."""
+        self._repeatable: ReadyResponse | None = None
+        """The response to the last of them, if each request with the same head gets it."""
+        self._answered_at = 0.0
+        """The loop's time of the last answer."""
+        self._idle_timer: TimerHandle | None = None
+
+    def _may_answer(self) -> bool:
+        """Return whether a response can be sent now: none is under way, and the client reads."""
+        return (
+            self._is_simple
+            and not self.pipeline
+            and (self.cycle is None or self.cycle.response_complete)
+            and not self.flow.write_paused
+            and not self.transport.is_closing()
+        )
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if not self._is_between or self._unparsed or self._is_refused or not self._may_answer():
+            super().data_received(data)
+            return
+        response = self._responses.repeat(data, self.server_state.default_headers)
+        if response is not None:
+            self._unset_keepalive_if_required()
+            self._answer(response)
+            return
+        self._requests_begun, self._repeatable = 0, None
+        super().data_received(data)
+        if self._repeatable is not None and self._requests_begun == 1 and self._is_between:
+            self._responses.keep(data, self._repeatable)
+
+    def _answer(self, response: bytes) -> None:
+        self.transport.write(response)
+        self.server_state.total_requests += 1
+        self._deadline = None
+        self._answered_at = self.loop.time()
+        if self._idle_timer is None:
+            self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)
+
+    def _close_if_idle(self) -> None:
+        """Close a connection that has been idle for uvicorn's time; a timer for each answer would cost more."""
+        self._idle_timer = None
+        is_limited = self.timeout_keep_alive_task is not None or not self._is_between  # the limits of the longer way
+        if self.transport.is_closing() or is_limited or not self._may_answer():
+            return
+        seconds = self._answered_at + self.timeout_keep_alive - self.loop.time()
+        if seconds > 0:
+            self._idle_timer = self.loop.call_later(seconds, self._close_if_idle)
+        else:
+            self.transport.close()
+
+    @override
+    def on_message_begin(self) -> None:
+        self._is_between = False
+        self._requests_begun += 1
+        super().on_message_begin()
+
+    @override
+    def on_headers_complete(self) -> None:
+        parser = self.parser
+        if parser.should_upgrade() or not parser.should_keep_alive() or parser.get_http_version() != "1.1":
+            self._is_simple = False
+        if self._may_answer():
+            self._ready = self._responses.find(parser.get_method(), self.url, self.headers)
+        if self._ready is None:
+            super().on_headers_complete()
+
+    @override
+    def on_message_complete(self) -> None:
+        self._is_between = True
+        if self._ready is None:
+            super().on_message_complete()
+            return
+        response, self._ready = self._ready, None
+        self._has_completed = True
+        data, is_repeatable = self._responses.send(response, self.headers, self.server_state.default_headers)
+        self._repeatable = response if is_repeatable else None
+        self._answer(data)
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        super().connection_lost(exc)
