@@ -36,7 +36,7 @@ def cache_tag(key: Key) -> CacheTag:
 
 
 class CachedDocument:
-    """A document as long as it is the one of its key: whoever holds it sees when it is replaced or evicted."""
+    """A document's place in the cache, which shows when the document is replaced or evicted."""
 
     __slots__ = ("document", "is_used", "weight")
 

@@ -65,7 +65,7 @@ class ReadyDocument:
     """A document that can be served at once."""
 
     document: Document
-    cached: CachedDocument
+    place: CachedDocument
     """Its place in the document cache."""
     fresh_from: float
     fresh_until: float

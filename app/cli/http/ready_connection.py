@@ -39,11 +39,11 @@ class ReadyConnection(Connection):
         """How many requests began in what has arrived last."""
         self._repeatable: ReadyResponse | None = None
         """The response to the last of them, if each request with the same head gets it."""
-        self._answered_at = 0.0
-        """The loop's time of the last answer."""
+        self._sent_at = 0.0
+        """The loop's time of the last response."""
         self._idle_timer: TimerHandle | None = None
 
-    def _may_answer(self) -> bool:
+    def _may_respond(self) -> bool:
         """Return whether a response can be sent now: none is under way, and the client reads."""
         return (
             self._is_simple
@@ -55,34 +55,34 @@ class ReadyConnection(Connection):
 
     @override
     def data_received(self, data: bytes) -> None:
-        if not self._is_between or self._unparsed or self._is_refused or not self._may_answer():
+        if not self._is_between or self._unparsed or self._is_refused or not self._may_respond():
             super().data_received(data)
             return
         response = self._responses.repeat(data, self.server_state.default_headers)
         if response is not None:
             self._unset_keepalive_if_required()
-            self._answer(response)
+            self._send(response)
             return
         self._requests_begun, self._repeatable = 0, None
         super().data_received(data)
         if self._repeatable is not None and self._requests_begun == 1 and self._is_between:
             self._responses.keep(data, self._repeatable)
 
-    def _answer(self, response: bytes) -> None:
+    def _send(self, response: bytes) -> None:
         self.transport.write(response)
         self.server_state.total_requests += 1
         self._deadline = None
-        self._answered_at = self.loop.time()
+        self._sent_at = self.loop.time()
         if self._idle_timer is None:
             self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)
 
     def _close_if_idle(self) -> None:
-        """Close a connection that has been idle for uvicorn's time; a timer for each answer would cost more."""
+        """Close a connection that has been idle for uvicorn's time; a timer for each response would cost more."""
         self._idle_timer = None
         is_limited = self.timeout_keep_alive_task is not None or not self._is_between  # the limits of the longer way
-        if self.transport.is_closing() or is_limited or not self._may_answer():
+        if self.transport.is_closing() or is_limited or not self._may_respond():
             return
-        seconds = self._answered_at + self.timeout_keep_alive - self.loop.time()
+        seconds = self._sent_at + self.timeout_keep_alive - self.loop.time()
         if seconds > 0:
             self._idle_timer = self.loop.call_later(seconds, self._close_if_idle)
         else:
@@ -99,7 +99,7 @@ class ReadyConnection(Connection):
         parser = self.parser
         if parser.should_upgrade() or not parser.should_keep_alive() or parser.get_http_version() != "1.1":
             self._is_simple = False
-        if self._may_answer():
+        if self._may_respond():
             self._ready = self._responses.find(parser.get_method(), self.url, self.headers)
         if self._ready is None:
             super().on_headers_complete()
@@ -114,7 +114,7 @@ class ReadyConnection(Connection):
         self._has_completed = True
         data, is_repeatable = self._responses.send(response, self.headers, self.server_state.default_headers)
         self._repeatable = response if is_repeatable else None
-        self._answer(data)
+        self._send(data)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:

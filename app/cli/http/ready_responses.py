@@ -33,7 +33,7 @@ class ReadyResponse:
     """The response of a cached document to the requests with one selector."""
 
     __slots__ = (
-        *("_age", "_cached", "_checked_at", "_coding", "_edition", "_etag", "_fields", "_fresh_from", "_fresh_until"),
+        *("_age", "_place", "_checked_at", "_coding", "_edition", "_etag", "_fields", "_fresh_from", "_fresh_until"),
         *("_is_shareable", "_lead", "_server_fields", "_status_line", "counter", "path", "status"),
     )
 
@@ -42,7 +42,7 @@ class ReadyResponse:
         self.path, self.status = path, selected.status
         self.counter = selection.match.kind, selected.status
         """What counts this response."""
-        self._cached, self._edition = ready.cached, selection.match.edition
+        self._place, self._edition = ready.place, selection.match.edition
         self._fresh_from, self._fresh_until = ready.fresh_from, ready.fresh_until
         self._coding = None if is_head else selected.coding
         self._status_line = STATUS_LINE[selected.status]
@@ -57,7 +57,7 @@ class ReadyResponse:
         """Return whether the response may be sent at a time in epoch seconds."""
         return (
             self._fresh_from <= now <= self._fresh_until
-            and self._cached.document is not None
+            and self._place.document is not None
             and self._edition.is_current
         )
 
@@ -69,8 +69,8 @@ class ReadyResponse:
             fresh = write_fields(freshness(age, is_shareable=self._is_shareable))
             parts = (self._status_line, write_fields(server_fields), self._etag, fresh, self._fields)
             self._lead = b"".join((*parts, b"X-Request-ID: "))
-        self._cached.is_used = True
-        document = self._cached.document
+        self._place.is_used = True
+        document = self._place.document
         body = b"" if self._coding is None or document is None else document.bodies[self._coding]
         return b"%b%b\r\n\r\n%b" % (self._lead, request_id, body)
 
