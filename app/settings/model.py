@@ -151,6 +151,10 @@ class Settings(BaseModel):
     )
     cache_mb: int = Field(64, ge=1, le=65536, description="How much memory finished documents may take, in MB.")
     workers: int = Field(1, ge=1, le=64, description="How many processes serve; they share the store.")
+    fast_reads: bool = Field(
+        default=True,
+        description="Whether cached documents are sent before the web framework sees a request: a quarter of the cost.",
+    )
     access_log: bool = Field(
         default=False, description="Whether each request is logged. Logging costs more than the response."
     )

@@ -125,6 +125,8 @@ class Connection(HttpToolsProtocol):
         self._has_completed = False
         """Whether the part that is being parsed has completed a request."""
         self._is_refused = False
+        self._refusal: bytes | None = None
+        """The response to what is no request, until it can be sent."""
         self._current_cycle: RequestResponseCycle | None = None
         """The request whose response is under way, or was the last."""
         self._deadline: float | None = self.loop.time() + _HEAD_SECONDS
@@ -190,21 +192,25 @@ class Connection(HttpToolsProtocol):
             self._refuse(_URL_TOO_LONG)
 
     def _refuse(self, response: bytes) -> None:
-        """Respond, and discard what else arrives: a connection closed with unread data would lose the response."""
-        if self.transport.is_closing():
+        """Respond to what is no request, when those before it are answered, and take no more."""
+        if not self._is_refused and not self.transport.is_closing():
+            self._is_refused, self._refusal = True, response
+            self._send_refusal()
+
+    def _send_refusal(self) -> None:
+        """Send the refusal, and discard what else arrives: a connection closed with unread data would lose it."""
+        is_responding = self.cycle is not None and not self.cycle.response_complete
+        if self._refusal is None or self.pipeline or is_responding or self.transport.is_closing():
             return
-        if self.cycle is not None and not self.cycle.response_complete:  # the refusal would stand within its response
-            self._is_refused, self.cycle.keep_alive = True, False
-            return
-        self._is_refused, self._deadline = True, self.loop.time() + _DISCARD_SECONDS
+        self._deadline = self.loop.time() + _DISCARD_SECONDS
         self.url, self.headers = b"", []
-        self.transport.write(response)
+        self.transport.write(self._refusal)
         self.transport.write_eof()
+        self._refusal = None
 
     @override
     def send_400_response(self, msg: str) -> None:
-        self.transport.write(_MALFORMED)
-        self.transport.close()
+        self._refuse(_MALFORMED)
 
     @override
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
@@ -235,6 +241,7 @@ class Connection(HttpToolsProtocol):
             self._body_cycle = None
             self.bodies.remove(self)
         super().on_response_complete()
+        self._send_refusal()
         if self._unparsed and not self.pipeline:
             self._parse_waiting()
 

@@ -12,15 +12,33 @@ finding and sending it does. Here
 So a request never overtakes another, and the limits of `Connection` hold for both ways.
 """
 
+import logging
 from asyncio import TimerHandle
 from typing import Any
 
+import uvicorn
 from typing_extensions import override
 
 from app.cli.http.connection import Connection
 from app.cli.http.ready_responses import ReadyResponse, ReadyResponses
+from app.web.context import REQUEST_ID_HEADER
 
-TESTED_UVICORN = frozenset({"0.54.0"})
+_log = logging.getLogger(__name__)
+_TESTED_UVICORN = "0.54.0"
+"""The version whose protocol this module knows."""
+
+
+def knows_server() -> bool:
+    """Return whether this module was tested with the version of uvicorn that is installed; say so if it was not."""
+    is_known = uvicorn.__version__ == _TESTED_UVICORN
+    if not is_known:
+        _log.warning(
+            "Cached documents take the longer way: Afterword knows uvicorn %s, and %s is installed. "
+            "Install the versions of requirements.lock.",
+            _TESTED_UVICORN,
+            uvicorn.__version__,
+        )
+    return is_known
 
 
 class ReadyConnection(Connection):
@@ -58,7 +76,7 @@ class ReadyConnection(Connection):
         if not self._is_between or self._unparsed or self._is_refused or not self._may_respond():
             super().data_received(data)
             return
-        response = self._responses.repeat(data, self.server_state.default_headers)
+        response = self._responses.repeat(data)
         if response is not None:
             self._unset_keepalive_if_required()
             self._send(response)
@@ -68,8 +86,9 @@ class ReadyConnection(Connection):
         if self._repeatable is not None and self._requests_begun == 1 and self._is_between:
             self._responses.keep(data, self._repeatable)
 
-    def _send(self, response: bytes) -> None:
-        self.transport.write(response)
+    def _send(self, response: ReadyResponse, client_id: bytes | None = None) -> None:
+        server_fields = self.server_state.default_headers
+        self.transport.write(self._responses.write(response, server_fields, self.client, client_id))
         self.server_state.total_requests += 1
         self._deadline = None
         self._sent_at = self.loop.time()
@@ -112,9 +131,9 @@ class ReadyConnection(Connection):
             return
         response, self._ready = self._ready, None
         self._has_completed = True
-        data, is_repeatable = self._responses.send(response, self.headers, self.server_state.default_headers)
-        self._repeatable = response if is_repeatable else None
-        self._send(data)
+        client_id = next((value for name, value in self.headers if name == REQUEST_ID_HEADER), None)
+        self._repeatable = response if client_id is None else None
+        self._send(response, client_id)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:

@@ -5,13 +5,12 @@ heads alone. A response is ready while the document cache holds its document and
 the request takes the longer way. No body is copied: a response knows its place in the cache.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from app.cli.http.field_names import write_fields
-from app.web.cached_reads import CachedReads, Selection
-from app.web.context import REQUEST_ID_HEADER, RequestIds
+from app.web.cached_reads import CachedReads, RequestHeaders, Selection
 from app.web.document_response import SELECTING_HEADERS, Headers, freshness
 
 _MAX_BYTES = 8_000_000
@@ -34,17 +33,17 @@ class ReadyResponse:
 
     __slots__ = (
         *("_age", "_place", "_checked_at", "_coding", "_edition", "_etag", "_fields", "_fresh_from", "_fresh_until"),
-        *("_is_shareable", "_lead", "_server_fields", "_status_line", "counter", "path", "status"),
+        *("_is_shareable", "_lead", "_server_fields", "_status_line", "counter", "method", "path", "status"),
     )
 
-    def __init__(self, path: str, selection: Selection, *, is_head: bool) -> None:
+    def __init__(self, method: str, path: str, selection: Selection) -> None:
         selected, ready = selection.selected, selection.ready
-        self.path, self.status = path, selected.status
+        self.method, self.path, self.status = method, path, selected.status
         self.counter = selection.match.kind, selected.status
         """What counts this response."""
         self._place, self._edition = ready.place, selection.match.edition
         self._fresh_from, self._fresh_until = ready.fresh_from, ready.fresh_until
-        self._coding = None if is_head else selected.coding
+        self._coding = None if method == "HEAD" else selected.coding
         self._status_line = STATUS_LINE[selected.status]
         self._etag = write_fields([(b"etag", ready.document.etag.encode())])
         self._checked_at, self._is_shareable = ready.document.checked_at, selected.is_shareable
@@ -61,39 +60,42 @@ class ReadyResponse:
             and self._edition.is_current
         )
 
-    def write(self, now: float, request_id: bytes, server_fields: Headers) -> bytes:
-        """Return the bytes of the response; `server_fields` are those that the server adds, another list if changed."""
+    def parts(self, now: float, request_id: bytes, server_fields: Headers) -> tuple[bytes, bytes]:
+        """Return head and body; `server_fields` are those that the server adds, another list when they change."""
         age = None if self._checked_at is None else max(0, int(now - self._checked_at))
         if age != self._age or server_fields is not self._server_fields:
             self._age, self._server_fields = age, server_fields
             fresh = write_fields(freshness(age, is_shareable=self._is_shareable))
-            parts = (self._status_line, write_fields(server_fields), self._etag, fresh, self._fields)
-            self._lead = b"".join((*parts, b"X-Request-ID: "))
+            lines = (self._status_line, write_fields(server_fields), self._etag, fresh, self._fields)
+            self._lead = b"".join((*lines, b"X-Request-ID: "))
         self._place.is_used = True
         document = self._place.document
         body = b"" if self._coding is None or document is None else document.bodies[self._coding]
-        return b"%b%b\r\n\r\n%b" % (self._lead, request_id, body)
+        return b"%b%b\r\n\r\n" % (self._lead, request_id), body
+
+
+Client = tuple[str, int] | None
+"""The address and port of a client."""
+LogResponse = Callable[[ReadyResponse, int, bytes, Client], None]
+"""Logs a response with the size of its body in bytes, the id of its request, and its client."""
 
 
 class ReadyResponses:
     """The finished responses of one process."""
 
-    def __init__(self, reads: CachedReads, now: Callable[[], float], request_ids: RequestIds) -> None:
+    def __init__(self, reads: CachedReads, now: Callable[[], float], log: LogResponse | None = None) -> None:
         self._reads = reads
         self._now = now
-        self._request_ids = request_ids
+        self._log = log
+        self._request_ids = reads.request_ids
         self._heads: dict[bytes, ReadyResponse] = {}
         self._responses: dict[Selector, ReadyResponse] = {}
         self._bytes = 0
 
-    def repeat(self, head: bytes, server_fields: Headers) -> bytes | None:
-        """Return the response to a head that was answered before; None if it has to be looked at again."""
+    def repeat(self, head: bytes) -> ReadyResponse | None:
+        """Return the response to a head that was seen before; None if it has to be looked at again."""
         response = self._heads.get(head)
-        now = self._now()
-        if response is None or not response.is_current(now):
-            return None
-        self._reads.count(*response.counter)
-        return response.write(now, self._request_ids.accept_or_create(None), server_fields)
+        return response if response is not None and response.is_current(self._now()) else None
 
     def find(self, method: bytes, url: bytes, fields: Sequence[tuple[bytes, bytes]]) -> ReadyResponse | None:
         """Return the response to a request of HTTP/1.1 whose connection stays open; None if it takes the longer way.
@@ -109,16 +111,16 @@ class ReadyResponses:
             return response
         return self._make(selector, by_name)
 
-    def _make(self, selector: Selector, by_name: Mapping[bytes, bytes]) -> ReadyResponse | None:
+    def _make(self, selector: Selector, by_name: RequestHeaders) -> ReadyResponse | None:
         method, url = selector[0], selector[1]
-        if method not in _METHODS or url is None or not _is_plain(url):
+        if method is None or url is None or method not in _METHODS or not _is_plain(url):
             return None
         path, _, query = url.partition(b"?")
         text = path.decode("ascii")
         selection = self._reads.select(text, query, _SCHEME, by_name)
         if selection is None:
             return None
-        response = ReadyResponse(text, selection, is_head=method == b"HEAD")
+        response = ReadyResponse(method.decode("ascii"), text, selection)
         self._add_bytes(sum(len(part) for part in selector if part is not None))
         self._responses[selector] = response
         return response
@@ -137,14 +139,20 @@ class ReadyResponses:
             self._responses.clear()
             self._bytes = count + _OVERHEAD
 
-    def send(
-        self, response: ReadyResponse, fields: Sequence[tuple[bytes, bytes]], server_fields: Headers
-    ) -> tuple[bytes, bool]:
-        """Return the bytes of a response that `find` returned, and whether the request's head may be kept."""
-        client_id = dict(fields).get(REQUEST_ID_HEADER)
+    def write(
+        self, response: ReadyResponse, server_fields: Headers, client: Client, client_id: bytes | None = None
+    ) -> bytes:
+        """Return the bytes of a response that `repeat` or `find` returned, and count it.
+
+        `server_fields` are those that the server adds to each head. `client_id` is the id that the client gave the
+        request.
+        """
+        request_id = self._request_ids.accept_or_create(client_id)
         self._reads.count(*response.counter)
-        data = response.write(self._now(), self._request_ids.accept_or_create(client_id), server_fields)
-        return data, client_id is None
+        head, body = response.parts(self._now(), request_id, server_fields)
+        if self._log is not None:
+            self._log(response, len(body), request_id, client)
+        return head + body
 
 
 def _is_plain(url: bytes) -> bool:

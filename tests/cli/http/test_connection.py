@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import pytest
 
-from app.cli.http.connection import Connection, canonical_name
+from app.cli.http.connection import Connection
+from app.cli.http.field_names import canonical_name
 from app.cli.http.held_bodies import HeldBodies
 from tests.cli.http.limited_server import LimitedServer, run_limited_server
 

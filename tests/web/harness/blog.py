@@ -30,6 +30,8 @@ from app.render.keys import (
     TermCountsKey,
     ThreadFeedKey,
 )
+from app.serving.document_cache import CachedDocument
+from app.serving.reader import ReadyDocument
 from app.serving.repository_names import NamedRepository
 from app.web.app import create_app
 from app.web.cached_reads import CachedReads
@@ -117,10 +119,19 @@ class FakeReader:
     def __init__(self) -> None:
         self.requested_keys: list[Key] = []
         self.failure: Exception | None = None
+        self.fresh_from, self.fresh_until = 0.0, 1e12
         self._cache: dict[Key, Document] = {}
+        self._places: dict[Key, CachedDocument] = {}
 
     def ready(self, key: Key) -> Document | None:
         return self._cache.get(key)
+
+    def find_ready(self, key: Key) -> ReadyDocument | None:
+        document = self._cache.get(key)
+        if document is None:
+            return None
+        place = self._places.setdefault(key, CachedDocument(document, 0))
+        return ReadyDocument(document, place, self.fresh_from, self.fresh_until)
 
     async def document(self, key: Key) -> Document:
         self.requested_keys.append(key)
@@ -131,6 +142,9 @@ class FakeReader:
 
     def evict(self) -> None:
         self._cache.clear()
+        for place in self._places.values():
+            place.document = None
+        self._places.clear()
 
     def _render(self, key: Key) -> Document:
         if isinstance(key, PostKey | CommentsKey | FragmentKey | ThreadFeedKey | GitHubIssueKey | GitHubCommentsKey):

@@ -7,6 +7,7 @@ from starlette.types import Receive, Scope, Send
 from app.domain.sites import repository
 from app.render.document import JSON, Document
 from app.render.keys import Key, PostKey
+from app.serving.reader import ReadyDocument
 from app.web.cached_reads import CachedReads
 from app.web.context import request_state
 from app.web.document_response import LinkBase
@@ -34,6 +35,9 @@ class FullCache:
 
     def ready(self, _key: Key, /) -> Document | None:
         return Document({"identity": b"cache"}, 'W/"a"', JSON, checked_at=None)
+
+    def find_ready(self, _key: Key, /) -> ReadyDocument | None:
+        return None
 
     async def document(self, key: Key) -> Document:
         raise AssertionError(key)

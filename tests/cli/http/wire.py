@@ -1,0 +1,120 @@
+"""One connection without a network: bytes go into the protocol, and what it writes is kept."""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from typing_extensions import override
+from uvicorn.server import ServerState
+
+from app.cli.http.connection import Connection
+from app.cli.http.ready_connection import ReadyConnection
+from app.cli.http.ready_responses import ReadyResponse, ReadyResponses
+from app.cli.http.server import _config
+from tests.web.harness.blog import Blog
+
+_PREFIX = b"request-"
+_OWN_ID = re.compile(rb"(X-Request-ID: )request-\d+")
+_DATE = (b"date", b"Mon, 30 Nov 2026 10:00:00 GMT")
+
+
+class RecordedTransport(asyncio.Transport):
+    """A transport that keeps what is written, and can be full."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": ("192.0.2.7", 4711), "sockname": ("192.0.2.1", 8000)})
+        self.data = b""
+        self.is_reading_paused = False
+        self.has_ended = False
+        self._is_closing = False
+
+    @override
+    def write(self, data: Any) -> None:
+        assert not self.has_ended, "written after the end"
+        if not self._is_closing:
+            self.data += data
+
+    @override
+    def write_eof(self) -> None:
+        self.has_ended = True
+
+    @override
+    def close(self) -> None:
+        self._is_closing = True
+
+    @override
+    def abort(self) -> None:
+        self._is_closing = True
+
+    @override
+    def is_closing(self) -> bool:
+        return self._is_closing
+
+    @override
+    def pause_reading(self) -> None:
+        self.is_reading_paused = True
+
+    @override
+    def resume_reading(self) -> None:
+        self.is_reading_paused = False
+
+    @override
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+
+class CountedResponses(ReadyResponses):
+    """Ready responses that count how many were sent."""
+
+    sent_count = 0
+
+    @override
+    def write(self, response: ReadyResponse, *args: Any, **options: Any) -> bytes:
+        self.sent_count += 1
+        return super().write(response, *args, **options)
+
+
+class Wire:
+    """Connections of one kind to a blog's application."""
+
+    def __init__(self, blog: Blog, *, is_fast: bool) -> None:
+        self.blog = blog
+        self.responses = CountedResponses(blog.app, blog.clock.now) if is_fast else None
+        self.state = ServerState()
+        self.state.default_headers = [_DATE]
+        self._config = _config(blog.app)
+        self._config.load()
+
+    def connect(self) -> tuple[Connection, RecordedTransport]:
+        """Open a connection."""
+        make: Callable[..., Connection] = Connection
+        options: dict[str, Any] = {}
+        if self.responses is not None:
+            make, options = ReadyConnection, {"responses": self.responses}
+        connection = make(self._config, self.state, {}, asyncio.get_running_loop(), **options)
+        transport = RecordedTransport()
+        connection.connection_made(transport)
+        return connection, transport
+
+    async def exchange(self, parts: Iterable[bytes]) -> tuple[bytes, bool]:
+        """Send parts one after another; return what came back, and whether the connection was closed.
+
+        Ids that the service gave are left out, and so is what depends on the order of requests alone.
+        """
+        connection, transport = self.connect()
+        for part in parts:
+            if transport.is_closing():
+                break  # nothing more is read
+            connection.data_received(part)
+            await self.settle()
+        is_closed = transport.is_closing() or transport.has_ended
+        connection.connection_lost(None)
+        await self.settle()
+        return _OWN_ID.sub(rb"\1own", transport.data), is_closed
+
+    async def settle(self) -> None:
+        """Wait until no request is being served."""
+        while self.state.tasks:
+            await asyncio.wait(set(self.state.tasks))
+            await asyncio.sleep(0)
