@@ -69,15 +69,15 @@ class DocumentCache:
 
     def find(self, key: Key) -> CachedDocument | None:
         """Return what is cached for a key, which becomes the most recently used document."""
-        cached = self._documents.get(key)
-        if cached is not None:
+        slot = self._documents.get(key)
+        if slot is not None:
             self._documents.move_to_end(key)
-        return cached
+        return slot
 
     def get(self, key: Key) -> Document | None:
         """Return the document, which becomes the most recently used one."""
-        cached = self.find(key)
-        return None if cached is None else cached.document
+        slot = self.find(key)
+        return None if slot is None else slot.document
 
     def put(self, key: Key, document: Document) -> None:
         """Replace the document of a key; one larger than the cache is not stored."""
@@ -95,26 +95,26 @@ class DocumentCache:
 
     def discard(self, key: Key) -> None:
         """Remove a document if it is cached."""
-        cached = self._documents.pop(key, None)
-        if cached is None:
+        slot = self._documents.pop(key, None)
+        if slot is None:
             return
-        self._end(cached)
+        self._end(slot)
         tag = cache_tag(key)
         keys = self._by_tag[tag]
         del keys[key]
         if not keys:
             del self._by_tag[tag]
 
-    def _end(self, cached: CachedDocument) -> None:
-        cached.document = None
-        self._bytes -= cached.weight
+    def _end(self, slot: CachedDocument) -> None:
+        slot.document = None
+        self._bytes -= slot.weight
 
     def _make_room(self, weight: int) -> None:
         """Evict documents until one of this weight fits; those used without the cache get a second chance."""
         while self._bytes + weight > self._max_bytes:
-            key, cached = next(iter(self._documents.items()))
-            if cached.is_used:
-                cached.is_used = False
+            key, slot = next(iter(self._documents.items()))
+            if slot.is_used:
+                slot.is_used = False
                 self._documents.move_to_end(key)
             else:
                 self.discard(key)

@@ -37,6 +37,8 @@ _MADE_AT_ONCE, _MOST_WAITING = 2, 200
 """Documents that are made at the same time: compression leaves Python's lock to another one. Each takes milliseconds,
 so that two hundred wait less than a second."""
 _OVERLOADED_SECONDS = 2
+_OLD_SECONDS = 1.0
+"""For how long an old document is ready: what is due for it comes once a minute, and may come a second later."""
 
 
 class _Lane:
@@ -65,7 +67,7 @@ class ReadyDocument:
     """A document that can be served at once."""
 
     document: Document
-    place: CachedDocument
+    slot: CachedDocument
     """Its place in the document cache."""
     fresh_from: float
     fresh_until: float
@@ -130,14 +132,15 @@ class Reader:
     def find_ready(self, key: Key) -> ReadyDocument | None:
         """Return the document that `ready` returns, its place in the cache, and until when it needs no check."""
         document = self.ready(key)
-        cached = self._documents.find(key)
-        if document is None or cached is None:
+        slot = self._documents.find(key)
+        if document is None or slot is None:
             return None
         times = (document.checked_at, document.refreshed_at) if isinstance(key, ThreadKey) else (document.checked_at,)
         known_times = [time for time in times if time is not None]
-        if len(known_times) < len(times):
-            return ReadyDocument(document, cached, 1.0, 0.0)
-        return ReadyDocument(document, cached, max(known_times), min(known_times) + self._fresh_for)
+        now = self._clock.now()
+        if len(known_times) < len(times) or not max(known_times) <= now <= min(known_times) + self._fresh_for:
+            return ReadyDocument(document, slot, now, now + _OLD_SECONDS)
+        return ReadyDocument(document, slot, max(known_times), min(known_times) + self._fresh_for)
 
     async def document(self, key: Key) -> Document:
         """Return the document of `key`; raise a `ReadError`, `NotReady` among them if only GitHub could answer now."""

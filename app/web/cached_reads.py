@@ -23,7 +23,7 @@ from app.web.context import (
     WebContext,
     with_request_state,
 )
-from app.web.document_response import LinkBase, Selected, build_response, select_response
+from app.web.document_response import LinkBase, DocumentResponse, build_response, select_response
 from app.web.event_stream import EventStream, open_stream
 from app.web.jsonp import JsonpCall
 
@@ -68,7 +68,7 @@ class Selection:
 
     match: MatchedKey
     ready: ReadyDocument
-    selected: Selected
+    response: DocumentResponse
 
 
 class CachedReads:
@@ -144,8 +144,8 @@ class CachedReads:
         ready = self._context.reader.find_ready(match.key)
         if ready is None:
             return None
-        selected = select_response(ready.document, headers, self._context.cors, match.link_base)
-        return Selection(match, ready, selected)
+        response = select_response(ready.document, headers, self._context.cors, match.link_base)
+        return Selection(match, ready, response)
 
     def count(self, kind: str, status: int) -> None:
         """Count a response that was sent without this middleware."""

@@ -143,7 +143,7 @@ def _without_suffix(tag: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Selected:
+class DocumentResponse:
     """A document's response to one selection of request headers, without what depends on the time of the request."""
 
     document: Document
@@ -182,8 +182,8 @@ def build_response(
 
     The names of `request_headers` are in lower case; `now` is in epoch seconds.
     """
-    selected = select_response(document, request_headers, cors, link_base)
-    return selected.status, selected.headers(now), selected.body
+    response = select_response(document, request_headers, cors, link_base)
+    return response.status, response.headers(now), response.body
 
 
 SELECTING_HEADERS = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"origin")
@@ -192,7 +192,7 @@ SELECTING_HEADERS = (b"accept-encoding", b"if-none-match", b"if-modified-since",
 
 def select_response(
     document: Document, request_headers: Mapping[bytes, bytes], cors: CorsPolicy, link_base: LinkBase | None = None
-) -> Selected:
+) -> DocumentResponse:
     """Return a document's response to a request with these headers, whenever it is sent."""
     fields: Headers = [
         (b"vary", b"Accept, Accept-Encoding" if document.github_media_type else b"Accept-Encoding"),
@@ -211,13 +211,13 @@ def select_response(
             fields.append((b"link", link.encode("latin-1")))
     is_shareable = link_base is None or link_base.is_shareable
     if document.status == 200 and _is_current(document, request_headers):  # noqa: PLR2004 - OK
-        return Selected(document, 304, None, is_shareable, fields)
+        return DocumentResponse(document, 304, None, is_shareable, fields)
     coding = choose_coding(request_headers.get(b"accept-encoding"), document.bodies)
     fields.append((b"content-type", document.content_type.encode()))
     if coding != "identity":
         fields.append((b"content-encoding", coding.encode()))
     fields.append((b"content-length", b"%d" % len(document.bodies[coding])))
-    return Selected(document, document.status, coding, is_shareable, fields)
+    return DocumentResponse(document, document.status, coding, is_shareable, fields)
 
 
 def _is_current(document: Document, request_headers: Mapping[bytes, bytes]) -> bool:

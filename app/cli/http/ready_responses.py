@@ -2,7 +2,7 @@
 
 What `CachedReads` finds out about one request is kept here, so that a connection can answer the next ones from their
 heads alone. A response is ready while the document cache holds its document and the document needs no check; otherwise
-the request takes the longer way. No body is copied: a response knows its place in the cache.
+the request takes the longer way. No body is copied: a response knows its slot in the cache.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,22 +32,22 @@ class ReadyResponse:
     """The response of a cached document to the requests with one selector."""
 
     __slots__ = (
-        *("_age", "_place", "_checked_at", "_coding", "_edition", "_etag", "_fields", "_fresh_from", "_fresh_until"),
+        *("_age", "_slot", "_checked_at", "_coding", "_edition", "_etag", "_fields", "_fresh_from", "_fresh_until"),
         *("_is_shareable", "_lead", "_server_fields", "_status_line", "counter", "method", "path", "status"),
     )
 
     def __init__(self, method: str, path: str, selection: Selection) -> None:
-        selected, ready = selection.selected, selection.ready
-        self.method, self.path, self.status = method, path, selected.status
-        self.counter = selection.match.kind, selected.status
+        response, ready = selection.response, selection.ready
+        self.method, self.path, self.status = method, path, response.status
+        self.counter = selection.match.kind, response.status
         """What counts this response."""
-        self._place, self._edition = ready.place, selection.match.edition
+        self._slot, self._edition = ready.slot, selection.match.edition
         self._fresh_from, self._fresh_until = ready.fresh_from, ready.fresh_until
-        self._coding = None if method == "HEAD" else selected.coding
-        self._status_line = STATUS_LINE[selected.status]
+        self._coding = None if method == "HEAD" else response.coding
+        self._status_line = STATUS_LINE[response.status]
         self._etag = write_fields([(b"etag", ready.document.etag.encode())])
-        self._checked_at, self._is_shareable = ready.document.checked_at, selected.is_shareable
-        self._fields = write_fields(selected.fields)
+        self._checked_at, self._is_shareable = ready.document.checked_at, response.is_shareable
+        self._fields = write_fields(response.fields)
         self._age: int | None = -1
         self._server_fields: Headers = []
         self._lead = b""
@@ -56,7 +56,7 @@ class ReadyResponse:
         """Return whether the response may be sent at a time in epoch seconds."""
         return (
             self._fresh_from <= now <= self._fresh_until
-            and self._place.document is not None
+            and self._slot.document is not None
             and self._edition.is_current
         )
 
@@ -68,8 +68,8 @@ class ReadyResponse:
             fresh = write_fields(freshness(age, is_shareable=self._is_shareable))
             lines = (self._status_line, write_fields(server_fields), self._etag, fresh, self._fields)
             self._lead = b"".join((*lines, b"X-Request-ID: "))
-        self._place.is_used = True
-        document = self._place.document
+        self._slot.is_used = True
+        document = self._slot.document
         body = b"" if self._coding is None or document is None else document.bodies[self._coding]
         return b"%b%b\r\n\r\n" % (self._lead, request_id), body
 

@@ -121,7 +121,7 @@ class FakeReader:
         self.failure: Exception | None = None
         self.fresh_from, self.fresh_until = 0.0, 1e12
         self._cache: dict[Key, Document] = {}
-        self._places: dict[Key, CachedDocument] = {}
+        self._slots: dict[Key, CachedDocument] = {}
 
     def ready(self, key: Key) -> Document | None:
         return self._cache.get(key)
@@ -130,8 +130,8 @@ class FakeReader:
         document = self._cache.get(key)
         if document is None:
             return None
-        place = self._places.setdefault(key, CachedDocument(document, 0))
-        return ReadyDocument(document, place, self.fresh_from, self.fresh_until)
+        slot = self._slots.setdefault(key, CachedDocument(document, 0))
+        return ReadyDocument(document, slot, self.fresh_from, self.fresh_until)
 
     async def document(self, key: Key) -> Document:
         self.requested_keys.append(key)
@@ -142,9 +142,9 @@ class FakeReader:
 
     def evict(self) -> None:
         self._cache.clear()
-        for place in self._places.values():
-            place.document = None
-        self._places.clear()
+        for slot in self._slots.values():
+            slot.document = None
+        self._slots.clear()
 
     def _render(self, key: Key) -> Document:
         if isinstance(key, PostKey | CommentsKey | FragmentKey | ThreadFeedKey | GitHubIssueKey | GitHubCommentsKey):
