@@ -23,7 +23,7 @@ from app.web.context import (
     WebContext,
     with_request_state,
 )
-from app.web.document_response import LinkBase, DocumentResponse, build_response, select_response
+from app.web.document_response import DocumentResponse, LinkBase, build_response, select_response
 from app.web.event_stream import EventStream, open_stream
 from app.web.jsonp import JsonpCall
 
@@ -78,7 +78,8 @@ class CachedReads:
         self._app = app
         self._context = context
         self.request_ids = context.request_ids
-        self._counts = context.monitoring.response_counts
+        self.response_counts = context.monitoring.response_counts
+        """Of `Monitoring`: who sends a response that `select` found, counts it there."""
         self._owner_folders = _OWNER_FOLDERS if context.features.owner is not None else ()
         self._expects_proxy = context.public_url is not None
         self._matched_keys: LRUCache[CacheKey, MatchedKey] = LRUCache(
@@ -126,7 +127,7 @@ class CachedReads:
             document, headers, now=self._context.now(), cors=self._context.cors, link_base=match.link_base
         )
         fields.append((REQUEST_ID_HEADER, request_id))
-        self._counts[match.kind, status] += 1
+        self.response_counts[match.kind, status] += 1
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
         return None
@@ -146,10 +147,6 @@ class CachedReads:
             return None
         response = select_response(ready.document, headers, self._context.cors, match.link_base)
         return Selection(match, ready, response)
-
-    def count(self, kind: str, status: int) -> None:
-        """Count a response that was sent without this middleware."""
-        self._counts[kind, status] += 1
 
     async def _call_back(self, call: JsonpCall, request_id: bytes, receive: Receive, send: Send) -> None:
         """Respond to a read with the call of a function."""
@@ -194,7 +191,7 @@ class CachedReads:
             fields += self._context.cors.preflight_headers(
                 headers.get(b"origin"), headers.get(b"access-control-request-headers")
             )
-        self._counts[_NO_DOCUMENT, 204] += 1
+        self.response_counts[_NO_DOCUMENT, 204] += 1
         await send({"type": "http.response.start", "status": 204, "headers": fields})
         await send({"type": "http.response.body", "body": b""})
 
@@ -218,7 +215,7 @@ class CachedReads:
                 if _NOSNIFF[0] not in names:
                     fields.append(_NOSNIFF)
                 message = {**message, "headers": fields}
-                self._counts[_kind(state.key), message["status"]] += 1
+                self.response_counts[_kind(state.key), message["status"]] += 1
             await send(message)
 
         return send_completed

@@ -3,7 +3,8 @@
 uvicorn makes a scope, a task and two messages of each request; for a cached document this costs three times what
 finding and sending it does. Here
 
-- a head that equals an earlier one, byte for byte, and stands alone in what has arrived, is answered without a parser;
+- a head that stands alone in what has arrived is answered without the parser if it equals an earlier one, byte for
+  byte, or if all names in it are known (`plain_heads`);
 - any other is read by uvicorn's parser, and answered when it is complete, if its response is ready;
 - everything else goes the longer way untouched: other methods, bodies, `Expect`, upgrades, HTTP/1.0,
   `Connection: close`, repeated fields, whatever follows a request whose response is not complete, and whatever arrives
@@ -12,6 +13,7 @@ finding and sending it does. Here
 So a request never overtakes another, and the limits of `Connection` hold for both ways.
 """
 
+import asyncio
 import logging
 from asyncio import TimerHandle
 from typing import Any
@@ -55,11 +57,17 @@ class ReadyConnection(Connection):
         """Whether every request so far leaves the connection open and in HTTP/1.1."""
         self._requests_begun = 0
         """How many requests began in what has arrived last."""
-        self._repeatable: ReadyResponse | None = None
-        """The response to the last of them, if each request with the same head gets it."""
-        self._sent_at = 0.0
-        """The loop's time of the last response."""
+        self._is_last_ready = False
+        """Whether the last of them had a ready response."""
+        self._idle_since: float | None = None
+        """The loop's time of the last response; None if something has arrived since then."""
         self._idle_timer: TimerHandle | None = None
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        super().connection_made(transport)
+        if self.scheme != "http":  # addresses in responses would differ
+            self._is_simple = False
 
     def _may_respond(self) -> bool:
         """Return whether a response can be sent now: none is under way, and the client reads."""
@@ -73,35 +81,36 @@ class ReadyConnection(Connection):
 
     @override
     def data_received(self, data: bytes) -> None:
-        if not self._is_between or self._unparsed or self._is_refused or not self._may_respond():
-            super().data_received(data)
+        is_alone = self._is_between and not self._unparsed and not self._is_refused and self._may_respond()
+        parts = self._responses.respond(data, self.server_state.default_headers, self.client) if is_alone else None
+        if parts is not None:
+            if self.timeout_keep_alive_task is not None:
+                self._unset_keepalive_if_required()
+            self._send(parts)
             return
-        response = self._responses.repeat(data)
-        if response is not None:
-            self._unset_keepalive_if_required()
-            self._send(response)
-            return
-        self._requests_begun, self._repeatable = 0, None
+        self._idle_since = None
+        self._requests_begun, self._is_last_ready = 0, False
         super().data_received(data)
-        if self._repeatable is not None and self._requests_begun == 1 and self._is_between:
-            self._responses.keep(data, self._repeatable)
+        if is_alone and self._is_last_ready and self._requests_begun == 1 and self._is_between:
+            self._responses.learn(data, self.headers)
 
-    def _send(self, response: ReadyResponse, client_id: bytes | None = None) -> None:
-        server_fields = self.server_state.default_headers
-        self.transport.write(self._responses.write(response, server_fields, self.client, client_id))
+    def _send(self, parts: tuple[bytes, ...]) -> None:
+        if len(parts) == 1:
+            self.transport.write(parts[0])
+        else:
+            self.transport.writelines(parts)
         self.server_state.total_requests += 1
         self._deadline = None
-        self._sent_at = self.loop.time()
+        self._idle_since = self.loop.time()
         if self._idle_timer is None:
             self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)
 
     def _close_if_idle(self) -> None:
         """Close a connection that has been idle for uvicorn's time; a timer for each response would cost more."""
         self._idle_timer = None
-        is_limited = self.timeout_keep_alive_task is not None or not self._is_between  # the limits of the longer way
-        if self.transport.is_closing() or is_limited or not self._may_respond():
+        if self._idle_since is None or self.transport.is_closing():
             return
-        seconds = self._sent_at + self.timeout_keep_alive - self.loop.time()
+        seconds = self._idle_since + self.timeout_keep_alive - self.loop.time()
         if seconds > 0:
             self._idle_timer = self.loop.call_later(seconds, self._close_if_idle)
         else:
@@ -121,6 +130,7 @@ class ReadyConnection(Connection):
         if self._may_respond():
             self._ready = self._responses.find(parser.get_method(), self.url, self.headers)
         if self._ready is None:
+            self._idle_since = None  # a response is under way
             super().on_headers_complete()
 
     @override
@@ -130,10 +140,9 @@ class ReadyConnection(Connection):
             super().on_message_complete()
             return
         response, self._ready = self._ready, None
-        self._has_completed = True
+        self._has_completed = self._is_last_ready = True
         client_id = next((value for name, value in self.headers if name == REQUEST_ID_HEADER), None)
-        self._repeatable = response if client_id is None else None
-        self._send(response, client_id)
+        self._send(self._responses.write(response, self.server_state.default_headers, self.client, client_id))
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:

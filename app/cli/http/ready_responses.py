@@ -10,22 +10,21 @@ from collections.abc import Callable, Sequence
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from app.cli.http.field_names import write_fields
-from app.web.cached_reads import CachedReads, RequestHeaders, Selection
-from app.web.document_response import SELECTING_HEADERS, Headers, freshness
+from app.cli.http.plain_heads import PlainHeads, Selector, selector
+from app.web.cached_reads import CachedReads, Selection
+from app.web.document_response import Headers, freshness
 
 _MAX_BYTES = 8_000_000
-_OVERHEAD = 1_500
-"""The size in bytes of the objects around a response."""
-_LONGEST_HEAD = 2_000
-"""Bytes of the longest head that is kept."""
-_SELECTING = (b"accept", b"host", *SELECTING_HEADERS)
-_UNUSUAL = frozenset({b"content-length", b"transfer-encoding", b"expect", b"upgrade"})
-"""The fields of requests that have a body, or want more than a response."""
+_OVERHEAD = 2_500
+"""The size in bytes of a response and the objects around it."""
+_HEAD_OVERHEAD = 200
+_LONGEST_HEAD = 4_096
+"""Bytes of the longest head that is kept, or read without the parser."""
+_MOST_SEEN = 10_000
 _SCHEME = "http"
 _METHODS = frozenset({b"GET", b"HEAD"})
-
-Selector = tuple[bytes | None, ...]
-"""What a response depends on: method, address, and the fields that `CachedReads` and the documents read."""
+_LARGE_BODY = 16_384
+"""Bytes. Copying more costs more than passing them to the system apart from the head."""
 
 
 class ReadyResponse:
@@ -88,71 +87,100 @@ class ReadyResponses:
         self._now = now
         self._log = log
         self._request_ids = reads.request_ids
+        self._counts = reads.response_counts
+        self._plain_heads = PlainHeads()
         self._heads: dict[bytes, ReadyResponse] = {}
+        """By heads that came more than once, byte for byte."""
+        self._seen_hashes: set[int] = set()
+        """Of heads that came once. Most never come again, and would only use up the room of others."""
         self._responses: dict[Selector, ReadyResponse] = {}
         self._bytes = 0
 
-    def repeat(self, head: bytes) -> ReadyResponse | None:
-        """Return the response to a head that was seen before; None if it has to be looked at again."""
+    def respond(self, head: bytes, server_fields: Headers, client: Client) -> tuple[bytes, ...] | None:
+        """Return the bytes of the response to what may be a whole head; None if the parser has to read it.
+
+        `server_fields` are those that the server adds to each head.
+        """
         response = self._heads.get(head)
-        return response if response is not None and response.is_current(self._now()) else None
+        if response is not None and response.is_current(self._now()):
+            return self.write(response, server_fields, client)
+        if len(head) > _LONGEST_HEAD:
+            return None
+        plain_head = self._plain_heads.read(head)
+        if plain_head is None:
+            return None
+        response = self._responses.get(plain_head[0])
+        if response is None or not response.is_current(self._now()):
+            return None
+        if plain_head[1] is None:
+            self._keep_repeated(head, response)
+        return self.write(response, server_fields, client, plain_head[1])
 
     def find(self, method: bytes, url: bytes, fields: Sequence[tuple[bytes, bytes]]) -> ReadyResponse | None:
         """Return the response to a request of HTTP/1.1 whose connection stays open; None if it takes the longer way.
 
         The names of `fields` are in lower case.
         """
-        by_name = dict(fields)
-        if len(by_name) < len(fields) or not _UNUSUAL.isdisjoint(by_name):
+        key = selector(method, url, fields)
+        if key is None:
             return None
-        selector = (method, url, *map(by_name.get, _SELECTING))
-        response = self._responses.get(selector)
+        response = self._responses.get(key)
         if response is not None and response.is_current(self._now()):
             return response
-        return self._make(selector, by_name)
+        response = self._make(method, url, fields)
+        if response is not None:
+            previous = self._responses.get(key)
+            size = 0 if previous is not None else _OVERHEAD + sum(len(part) for part in key if part is not None)
+            self._add_bytes(size)
+            self._responses[key] = response
+        return response
 
-    def _make(self, selector: Selector, by_name: RequestHeaders) -> ReadyResponse | None:
-        method, url = selector[0], selector[1]
-        if method is None or url is None or method not in _METHODS or not _is_plain(url):
+    def _make(self, method: bytes, url: bytes, fields: Sequence[tuple[bytes, bytes]]) -> ReadyResponse | None:
+        if method not in _METHODS or not _is_plain(url):
             return None
         path, _, query = url.partition(b"?")
         text = path.decode("ascii")
-        selection = self._reads.select(text, query, _SCHEME, by_name)
-        if selection is None:
-            return None
-        response = ReadyResponse(method.decode("ascii"), text, selection)
-        self._add_bytes(sum(len(part) for part in selector if part is not None))
-        self._responses[selector] = response
-        return response
+        selection = self._reads.select(text, query, _SCHEME, dict(fields))
+        return None if selection is None else ReadyResponse(method.decode("ascii"), text, selection)
 
-    def keep(self, head: bytes, response: ReadyResponse) -> None:
-        """Keep a whole head, which `find` answered with this response and which names no id of its own."""
-        if len(head) <= _LONGEST_HEAD and head not in self._heads:
-            self._add_bytes(len(head))
+    def learn(self, head: bytes, fields: Sequence[tuple[bytes, bytes]]) -> None:
+        """Learn to read such heads: the parser has read this whole one as these fields, and `find` had a response."""
+        if len(head) <= _LONGEST_HEAD:
+            self._plain_heads.learn(head, fields)
+
+    def _keep_repeated(self, head: bytes, response: ReadyResponse) -> None:
+        """Keep a head that was seen before: the next one needs not be read."""
+        if head in self._heads:
+            self._heads[head] = response
+        elif hash(head) not in self._seen_hashes:
+            if len(self._seen_hashes) >= _MOST_SEEN:
+                self._seen_hashes.clear()
+            self._seen_hashes.add(hash(head))
+        else:
+            self._add_bytes(_HEAD_OVERHEAD + len(head))
             self._heads[head] = response
 
     def _add_bytes(self, count: int) -> None:
         """Count what is kept. At the limit all of it goes, and returns with the next requests."""
-        self._bytes += count + _OVERHEAD
+        self._bytes += count
         if self._bytes > _MAX_BYTES:
             self._heads.clear()
             self._responses.clear()
-            self._bytes = count + _OVERHEAD
+            self._bytes = count
 
     def write(
         self, response: ReadyResponse, server_fields: Headers, client: Client, client_id: bytes | None = None
-    ) -> bytes:
-        """Return the bytes of a response that `repeat` or `find` returned, and count it.
+    ) -> tuple[bytes, ...]:
+        """Return the bytes of a response that `find` returned, and count it.
 
-        `server_fields` are those that the server adds to each head. `client_id` is the id that the client gave the
-        request.
+        `client_id` is the id that the client gave the request.
         """
         request_id = self._request_ids.accept_or_create(client_id)
-        self._reads.count(*response.counter)
+        self._counts[response.counter] += 1
         head, body = response.parts(self._now(), request_id, server_fields)
         if self._log is not None:
             self._log(response, len(body), request_id, client)
-        return head + body
+        return (head + body,) if len(body) < _LARGE_BODY else (head, body)
 
 
 def _is_plain(url: bytes) -> bool:

@@ -70,7 +70,7 @@ class CountedResponses(ReadyResponses):
     sent_count = 0
 
     @override
-    def write(self, response: ReadyResponse, *args: Any, **options: Any) -> bytes:
+    def write(self, response: ReadyResponse, *args: Any, **options: Any) -> tuple[bytes, ...]:
         self.sent_count += 1
         return super().write(response, *args, **options)
 
