@@ -25,7 +25,7 @@ from starlette.types import ASGIApp
 from app.bootstrap import Application, open_application
 from app.cli.console import print_line
 from app.cli.http.ready_connection import knows_server
-from app.cli.http.ready_responses import Client, ReadyResponse, ReadyResponses
+from app.cli.http.ready_responses import ReadyResponses, write_access_log
 from app.cli.http.server import base_url, bind, is_loopback, run_in_background, run_server, stop_signals
 from app.cli.logs import configure
 from app.cli.options import Repo, Store
@@ -34,7 +34,7 @@ from app.cli.workers import METRICS_FOLDER, inherit_socket, remove_orphaned_metr
 from app.domain.errors import GitHubError, InvalidSetting
 from app.outbound.clock import SystemClock, random
 from app.settings import Settings, load
-from app.web.access_log import AccessLog, write_line
+from app.web.access_log import AccessLog
 from app.web.context import PUBLIC_URL_ADVICE
 
 _log = logging.getLogger(__name__)
@@ -172,7 +172,7 @@ async def _serve(
     """Follow GitHub and serve readers until a signal stops both."""
     settings = application.settings
     web: ASGIApp = application.web
-    responses = _ready_responses(application) if settings.fast_reads and knows_server() else None
+    responses = _ready_responses(application)
     _freeze_garbage_collector()
     sys.setswitchinterval(_SWITCH_SECONDS)
     if settings.access_log:
@@ -192,17 +192,13 @@ async def _serve(
             )
 
 
-def _ready_responses(application: Application) -> ReadyResponses:
-    """Return what sends cached documents before the framework, with the same lines in the access log."""
+def _ready_responses(application: Application) -> ReadyResponses | None:
+    """Return what sends cached documents before the framework; None if the framework sends all."""
     settings = application.settings
-
-    def log(response: ReadyResponse, size: int, request_id: bytes, client: Client) -> None:
-        fields = {"method": response.method, "path": response.path, "status": response.status, "bytes": size, "ms": 0.0}
-        if client and settings.log_addresses:
-            fields["address"] = client[0]
-        write_line(fields, request_id.decode("latin-1"))
-
-    return ReadyResponses(application.web, application.clock.now, log if settings.access_log else None)
+    if not settings.fast_reads or not knows_server():
+        return None
+    log = write_access_log(addresses=settings.log_addresses) if settings.access_log else None
+    return ReadyResponses(application.web, application.clock.now, log)
 
 
 def _freeze_garbage_collector() -> None:

@@ -165,7 +165,9 @@ class Connection(HttpToolsProtocol):
         elif self._has_completed:
             # a body behind its response has stopped uvicorn's timer of an idle connection
             is_idle = self.cycle is not None and self.cycle.response_complete and not self.pipeline
-            self._head_bytes, self._deadline = 0, self.loop.time() + _HEAD_SECONDS if is_idle else None
+            self._head_bytes = 0
+            if not self._is_refused:
+                self._deadline = self.loop.time() + _HEAD_SECONDS if is_idle else None
         else:
             self._continue_head(len(part))
 

@@ -88,7 +88,8 @@ class ReadyConnection(Connection):
                 self._unset_keepalive_if_required()
             self._send(parts)
             return
-        self._idle_since = None
+        if not self._is_refused:
+            self._idle_since = None
         self._requests_begun, self._is_last_ready = 0, False
         super().data_received(data)
         if is_alone and self._is_last_ready and self._requests_begun == 1 and self._is_between:

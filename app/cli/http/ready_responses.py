@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from app.cli.http.field_names import write_fields
 from app.cli.http.plain_heads import PlainHeads, Selector, selector
+from app.web.access_log import write_line
 from app.web.cached_reads import CachedReads, Selection
 from app.web.document_response import Headers, freshness
 
@@ -77,6 +78,18 @@ Client = tuple[str, int] | None
 """The address and port of a client."""
 LogResponse = Callable[[ReadyResponse, int, bytes, Client], None]
 """Logs a response with the size of its body in bytes, the id of its request, and its client."""
+
+
+def write_access_log(*, addresses: bool) -> LogResponse:
+    """Return what writes the lines that `AccessLog` writes of the other responses."""
+
+    def log(response: ReadyResponse, size: int, request_id: bytes, client: Client) -> None:
+        fields = {"method": response.method, "path": response.path, "status": response.status, "bytes": size, "ms": 0.0}
+        if client and addresses:
+            fields["address"] = client[0]
+        write_line(fields, request_id.decode("latin-1"))
+
+    return log
 
 
 class ReadyResponses:

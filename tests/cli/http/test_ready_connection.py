@@ -5,17 +5,30 @@ from random import Random
 import pytest
 
 from tests.cli.http import varied_requests
-from tests.cli.http.wire import Wire
+from tests.cli.http.wire import MovedLoop, RecordedTransport, Wire
 from tests.web.harness.blog import POST, Blog
 
 TARGET = f"/api/v1/posts/{POST}/comments"
 GET = f"GET {TARGET} HTTP/1.1\r\nHost: blog.test\r\nAccept-Encoding: gzip\r\n\r\n".encode()
+SLOW = GET.replace(b"GET", b"OPTIONS", 1)
 _STREAMS = 1_000
 
 
 @pytest.fixture
 def wires() -> tuple[Wire, Wire]:
     return Wire(Blog(), is_fast=True), Wire(Blog(), is_fast=False)
+
+
+@pytest.fixture
+async def fast() -> Wire:
+    wire = Wire(Blog(), is_fast=True)
+    await wire.exchange([GET])  # the document is cached now
+    return wire
+
+
+def _sent_count(wire: Wire) -> int:
+    assert wire.responses is not None
+    return wire.responses.sent_count
 
 
 async def test_varied_requests_get_the_same_bytes_both_ways(wires: tuple[Wire, Wire]) -> None:
@@ -26,13 +39,146 @@ async def test_varied_requests_get_the_same_bytes_both_ways(wires: tuple[Wire, W
         pieces = varied_requests.parts(data, random)
         assert await fast.exchange(pieces) == await slow.exchange(pieces), pieces
         assert fast.blog.reader.requested_keys == slow.blog.reader.requested_keys, pieces
-    assert fast.responses is not None
-    assert fast.responses.sent_count > _STREAMS / 3, "the shorter way was hardly tried"
+        assert fast.counts == slow.counts, pieces
+    assert fast.state.total_requests == slow.state.total_requests
+    assert _sent_count(fast) > _STREAMS / 2, "the shorter way was hardly tried"
 
 
-async def test_request_split_at_every_byte_gets_the_same_bytes(wires: tuple[Wire, Wire]) -> None:
+@pytest.mark.parametrize(
+    "data",
+    [
+        GET + GET.replace(b"gzip", b"br") + SLOW + GET,
+        b"\r\n"
+        + GET.replace(b"\r\n\r\n", b"\r\nIf-None-Match: *\r\n\r\n")
+        + b"\r\n\r\n"
+        + GET.replace(b"GET", b"HEAD", 1),
+        GET.replace(b"\r\n\r\n", b"\r\nContent-Length: 3\r\n\r\nabc") + GET + b"GET / HTTP/1.1\r\na b: c\r\n\r\n" + GET,
+        GET.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n") + GET.replace(b"/1.1\r", b"/1.0\r") + GET,
+        GET.replace(b"\r\n\r\n", b"\r\nX-Request-ID: mine\r\nCookie: a=b\r\n\r\n") * 2 + GET,
+    ],
+)
+async def test_stream_split_at_every_byte_gets_the_same_bytes(wires: tuple[Wire, Wire], data: bytes) -> None:
     fast, slow = wires
-    data = GET + GET.replace(b"gzip", b"br") + GET.replace(b"GET", b"POST", 1) + GET
+    await fast.exchange([GET])
     whole = await slow.exchange([data])
     for cut in range(1, len(data)):
         assert await fast.exchange([data[:cut], data[cut:]]) == whole, cut
+
+
+async def test_connections_close_at_the_same_time_both_ways(wires: tuple[Wire, Wire]) -> None:
+    fast, slow = wires
+    random = Random(4)  # noqa: S311 - no secret
+    pieces = (GET, GET, GET + GET, GET[:20], GET[20:], b"\r\n", GET + GET[:9], SLOW, GET + SLOW, GET + b"\0", b"")
+    for _ in range(200):
+        steps = [(random.choice(pieces), random.choice((0.5, 2.0, 4.5, 5.5, 9.0))) for _ in range(6)]
+        assert await _open_seconds(fast, steps) == await _open_seconds(slow, steps), steps
+    assert _sent_count(fast) > 200
+
+
+async def _open_seconds(wire: Wire, steps: list[tuple[bytes, float]]) -> float:
+    """Send data and let seconds pass, step by step; return how long the connection stayed open."""
+    loop = MovedLoop()
+    start = loop.time()
+    connection, transport = wire.connect(loop)
+    for data, seconds in [*steps, (b"", 20.0)]:
+        if data:
+            connection.data_received(data)
+            await wire.settle()
+        for _ in range(int(seconds * 2)):
+            loop.move(0.5)
+            connection.enforce_deadlines(loop.time())
+            if transport.is_closing():
+                return loop.time() - start
+    return loop.time() - start
+
+
+async def test_client_that_does_not_read_is_sent_nothing_more(fast: Wire) -> None:
+    connection, transport = fast.connect()
+    connection.data_received(GET)
+    size = len(transport.data)
+    connection.pause_writing()
+    connection.data_received(GET)
+    connection.data_received(GET)
+    await fast.settle_briefly()
+    assert len(transport.data) == size
+    connection.resume_writing()
+    await fast.settle()
+    assert transport.data.count(b"HTTP/1.1 200 OK") == 3
+
+
+async def test_request_behind_a_full_pipeline_waits_for_its_turn(fast: Wire) -> None:
+    connection, transport = fast.connect()
+    data = GET * 300
+    connection.pause_writing()
+    connection.data_received(data)
+    await fast.settle_briefly()
+    assert transport.is_reading_paused
+    assert transport.data == b""
+    connection.resume_writing()
+    await fast.settle()
+    assert transport.data.count(b"HTTP/1.1 200 OK") == 300
+
+
+async def test_stopping_server_closes_behind_what_is_written(fast: Wire) -> None:
+    connection, transport = fast.connect()
+    connection.data_received(GET)
+    connection.shutdown()
+    assert transport.is_closing()
+    assert transport.data.startswith(b"HTTP/1.1 200 OK")
+    connection.data_received(GET)
+    assert transport.data.count(b"HTTP/1.1") == 1
+
+
+async def test_encrypted_connection_takes_the_longer_way(fast: Wire) -> None:
+    fast.encryption = "sslcontext"
+    await fast.exchange([GET])
+    assert _sent_count(fast) == 0
+
+
+async def test_replaced_document_is_sent_at_once(fast: Wire) -> None:
+    for _ in range(4):
+        await fast.exchange([GET])
+    fast.blog.reader.evict()
+    count = _sent_count(fast)
+    await fast.exchange([GET])
+    assert _sent_count(fast) == count, "an evicted document was sent"
+    for _ in range(4):
+        await fast.exchange([GET])
+    assert _sent_count(fast) == count + 4
+
+
+async def test_response_names_age_and_date_of_its_moment(fast: Wire) -> None:
+    connection, transport = fast.connect()
+    for seconds in (0, 30, -20):
+        fast.blog.clock.advance(seconds)
+        fast.state.default_headers = [(b"date", b"%d" % fast.blog.clock.now())]
+        connection.data_received(GET)
+    ages = [part.split(b"\r\n")[0] for part in transport.data.split(b"\r\nAge: ")[1:]]
+    dates = [part.split(b"\r\n")[0] for part in transport.data.split(b"\r\nDate: ")[1:]]
+    assert [int(age) - int(ages[0]) for age in ages] == [0, 30, 10]
+    assert [int(date) - int(dates[0]) for date in dates] == [0, 30, 10]
+
+
+async def test_clock_that_was_set_back_needs_a_check(fast: Wire) -> None:
+    fast.blog.reader.fresh_from = fast.blog.clock.now()
+    fast.blog.reader.evict()
+    await fast.exchange([GET, GET])
+    count = _sent_count(fast)
+    fast.blog.clock.advance(-5)
+    fast.blog.reader.evict()
+    await fast.exchange([GET])
+    assert _sent_count(fast) == count
+
+
+async def test_every_request_has_an_id_of_its_own(fast: Wire) -> None:
+    connection, transport = fast.connect()
+    for number in range(5):
+        connection.data_received(GET if number != 3 else GET[:-2] + b"X-Request-ID: mine\r\n\r\n")
+    ids = [part.split(b"\r\n")[0] for part in transport.data.split(b"X-Request-ID: ")[1:]]
+    assert len(set(ids)) == 5
+    assert ids[3] == b"mine"
+    assert len(_bodies(transport)) == 5
+
+
+def _bodies(transport: RecordedTransport) -> list[bytes]:
+    return transport.data.split(b"HTTP/1.1 200 OK\r\n")[1:]

@@ -12,7 +12,7 @@ _TARGETS = (
     *(f"/api/v1/posts/%34{POST % 10}/comments", f"//api/v1/posts/{POST}", f"http://blog.test/api/v1/posts/{POST}"),
     *(f"/api/v1/posts/{POST}?", f"/api/v1/posts/{POST}?a?b", f"/api/v1/posts/{POST}#top", "*", "/api/v1/posts/x"),
 )
-_USUAL = 12
+_USUAL = 10
 """How many of the targets most requests are for."""
 _METHODS = ("GET",) * 12 + ("HEAD",) * 4 + ("POST", "OPTIONS", "DELETE", "get", "BREW")
 _VERSIONS = ("HTTP/1.1",) * 20 + ("HTTP/1.0", "HTTP/1.2", "HTTP/2.0", "http/1.1")
@@ -30,6 +30,31 @@ _ODD_FIELDS = (
     *("Name with space: x", "No colon", ": no name", "Null: \0", "Bell: \a", "Transfer-Encoding: chunked, gzip"),
 )
 _BODIES = ("", "", "", "abc", "3\r\nabc\r\n0\r\n\r\n", "0\r\n\r\n", "GET / HTTP/1.1\r\n\r\n")
+_SPOILERS = (
+    *(
+        b"\r",
+        b"\n",
+        b"\r\n",
+        b"\0",
+        b" ",
+        b"\t",
+        b":",
+        b": ",
+        b"\r\n ",
+        b"\r\nHost: other.test",
+        b"\r\nConnection: close",
+    ),
+    *(
+        b"\xff",
+        b"\r\nContent-Length: 5",
+        b"\r\n\r\n",
+        b"\r\nCookie",
+        b"\r\nProxy-Connection: close",
+        b"\x7f",
+        b"\x0b",
+        b"x",
+    ),
+)
 _GARBAGE = (
     "\r\n",
     "\n",
@@ -60,9 +85,16 @@ def odd_request(random: Random) -> bytes:
     return head + random.choice(_BODIES).encode()
 
 
+def spoiled_request(random: Random) -> bytes:
+    """Return a request as browsers send it, with one byte changed or more: it may be another request then, or none."""
+    data = plain_request(random)
+    position = random.choice([random.randrange(len(data)), data.find(b"\r\n", random.randrange(len(data) - 4))])
+    return data[:position] + random.choice(_SPOILERS) + data[position + random.randint(0, 1) :]
+
+
 def stream(random: Random) -> bytes:
     """Return one to four requests, one behind the other."""
-    kinds = (plain_request, plain_request, odd_request)
+    kinds = (plain_request, plain_request, plain_request, odd_request, spoiled_request)
     return b"".join(random.choice(kinds)(random) for _ in range(random.randint(1, 4)))
 
 

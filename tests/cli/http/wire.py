@@ -2,16 +2,18 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from starlette.types import ASGIApp
 from typing_extensions import override
 from uvicorn.server import ServerState
 
 from app.cli.http.connection import Connection
 from app.cli.http.ready_connection import ReadyConnection
-from app.cli.http.ready_responses import ReadyResponse, ReadyResponses
+from app.cli.http.ready_responses import LogResponse, ReadyResponse, ReadyResponses, write_access_log
 from app.cli.http.server import _config
+from app.web.access_log import AccessLog
 from tests.web.harness.blog import Blog
 
 _PREFIX = b"request-"
@@ -27,6 +29,8 @@ class RecordedTransport(asyncio.Transport):
         self.data = b""
         self.is_reading_paused = False
         self.has_ended = False
+        self.encryption: str | None = None
+        """`sslcontext` if the connection is encrypted."""
         self._is_closing = False
 
     @override
@@ -63,6 +67,36 @@ class RecordedTransport(asyncio.Transport):
     def get_write_buffer_size(self) -> int:
         return 0
 
+    @override
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return ("x",) if name == self.encryption else super().get_extra_info(name, default)
+
+
+class MovedLoop:
+    """A loop whose time is moved by a test; tasks run in the real one."""
+
+    def __init__(self) -> None:
+        self.create_task = asyncio.get_running_loop().create_task
+        self._now = 1_000.0
+        self._timers: list[tuple[float, Callable[[], None], asyncio.TimerHandle]] = []
+
+    def time(self) -> float:
+        return self._now
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
+        handle = asyncio.TimerHandle(0.0, callback, (), asyncio.get_running_loop())
+        self._timers.append((self._now + delay, callback, handle))
+        return handle
+
+    def move(self, seconds: float) -> None:
+        """Let time pass, and call what is due then."""
+        self._now += seconds
+        due = [timer for timer in self._timers if timer[0] <= self._now]
+        self._timers = [timer for timer in self._timers if timer[0] > self._now]
+        for _, callback, handle in due:
+            if not handle.cancelled():
+                callback()
+
 
 class CountedResponses(ReadyResponses):
     """Ready responses that count how many were sent."""
@@ -78,22 +112,34 @@ class CountedResponses(ReadyResponses):
 class Wire:
     """Connections of one kind to a blog's application."""
 
-    def __init__(self, blog: Blog, *, is_fast: bool) -> None:
+    def __init__(self, blog: Blog, *, is_fast: bool, logs_addresses: bool | None = None) -> None:
         self.blog = blog
-        self.responses = CountedResponses(blog.app, blog.clock.now) if is_fast else None
+        log: LogResponse | None = None
+        app: ASGIApp = blog.app
+        if logs_addresses is not None:
+            log = write_access_log(addresses=logs_addresses)
+            app = AccessLog(blog.app, now=blog.clock.now, addresses=logs_addresses)
+        self.responses = CountedResponses(blog.app, blog.clock.now, log) if is_fast else None
         self.state = ServerState()
+        self.encryption: str | None = None
         self.state.default_headers = [_DATE]
-        self._config = _config(blog.app)
+        self._config = _config(app)
         self._config.load()
 
-    def connect(self) -> tuple[Connection, RecordedTransport]:
+    @property
+    def counts(self) -> Mapping[tuple[str, int], int]:
+        """How many responses were counted, by kind and status."""
+        return self.blog.context.monitoring.response_counts
+
+    def connect(self, loop: MovedLoop | None = None) -> tuple[Connection, RecordedTransport]:
         """Open a connection."""
         make: Callable[..., Connection] = Connection
         options: dict[str, Any] = {}
         if self.responses is not None:
             make, options = ReadyConnection, {"responses": self.responses}
-        connection = make(self._config, self.state, {}, asyncio.get_running_loop(), **options)
+        connection = make(self._config, self.state, {}, loop or asyncio.get_running_loop(), **options)
         transport = RecordedTransport()
+        transport.encryption = self.encryption
         connection.connection_made(transport)
         return connection, transport
 
@@ -112,6 +158,11 @@ class Wire:
         connection.connection_lost(None)
         await self.settle()
         return _OWN_ID.sub(rb"\1own", transport.data), is_closed
+
+    async def settle_briefly(self) -> None:
+        """Let requests run that do not have to wait for their client."""
+        for _ in range(20):
+            await asyncio.sleep(0)
 
     async def settle(self) -> None:
         """Wait until no request is being served."""
