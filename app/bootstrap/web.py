@@ -1,8 +1,11 @@
 """The ASGI application of a running application."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from app.ports.clock import Clock
+from app.serving.clients.addresses import TrustedProxies
+from app.serving.clients.limits import ClientLimits
 from app.serving.reader import Reader
 from app.settings import Settings
 from app.web.app import create_app
@@ -28,7 +31,7 @@ def make_web(
         cors=CorsPolicy(frozenset(origin.encode() for origin in settings.origins)),
         public_url=settings.public_url,
         monitoring=monitoring,
-        features=features,
+        features=replace(features, limits=ClientLimits(TrustedProxies(settings.proxy_networks))),
         request_ids=request_ids(random),
     )
     return create_app(context)

@@ -31,8 +31,8 @@ AfterwordError
 ├── OwnerError                  a request to the owner's page that is refused
 │   ├── SignInRequired          no session and no token
 │   ├── WrongToken              the token is not the owner's
-│   ├── TooManyAttempts         wrong tokens came too often; says when to retry
 │   └── ForeignForm             a form that another site sent, or one of another session
+├── TooManyRequests             a client asks too often for what costs something; says when to retry
 └── WebhookError                a webhook delivery that is rejected: `app.domain.webhook_errors`
 """
 
@@ -338,16 +338,17 @@ class WrongToken(OwnerError):
     template = "This is not the owner's token. Use the value of AFTERWORD_OWNER_TOKEN."
 
 
-@dataclass(eq=False)
-class TooManyAttempts(OwnerError):
-    """Wrong tokens came too often; `retry_after` is in seconds."""
-
-    retry_after: int
-
-    template = "Wrong tokens were sent too often. Try again in {retry_after} s."
-
-
 class ForeignForm(OwnerError):
     """A form that another site sent, or that belongs to another session."""
 
     template = "This form is not from the page that you are signed in to. Open /owner again and repeat it there."
+
+
+@dataclass(eq=False)
+class TooManyRequests(AfterwordError):
+    """A client asks too often for `what` costs something; `retry_after` is in seconds."""
+
+    what: str
+    retry_after: int
+
+    template = "{what} too often. Try again in {retry_after} s."

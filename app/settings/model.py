@@ -11,7 +11,8 @@ from app.domain.moderation.rules import ModerationRules
 from app.domain.posts.content_repository import ContentRepository, content_repository, is_content_repository
 from app.domain.sites import PostFilter, Repository
 from app.generators.dialects import GENERATORS
-from app.settings.addresses import is_loopback
+from app.serving.clients.addresses import Network
+from app.settings.addresses import check_networks, is_loopback, split_networks
 from app.settings.moderation import (
     ApprovalSetting,
     ApproversSetting,
@@ -155,6 +156,14 @@ class Settings(BaseModel):
         default=True,
         description="Whether cached documents are sent before the web framework sees a request: a quarter of the cost.",
     )
+    trusted_proxies: Annotated[str, AfterValidator(check_networks)] = Field(
+        "private",
+        description=(
+            "Whose `X-Forwarded-For` or `Forwarded` is believed, so that limits tell readers apart: addresses and "
+            "networks as `203.0.113.0/24`, separated by commas; `private` stands for this machine and private "
+            "networks, `none` for no proxy."
+        ),
+    )
     access_log: bool = Field(
         default=False, description="Whether each request is logged. Logging costs more than the response."
     )
@@ -247,6 +256,11 @@ class Settings(BaseModel):
     def content_repository(self) -> ContentRepository | None:
         """The repository with the blog's posts; None for another source of posts."""
         return content_repository(self.posts) if self.posts and is_content_repository(self.posts) else None
+
+    @property
+    def proxy_networks(self) -> tuple[Network, ...]:
+        """The networks of trusted proxies."""
+        return split_networks(self.trusted_proxies)
 
     @property
     def moderation(self) -> ModerationRules:

@@ -27,6 +27,8 @@ from app.ports.images import Image
 from app.ports.metrics import DeliveryOutcome
 from app.render.document import Document
 from app.render.keys import GitHubListKey, Key
+from app.serving.clients.addresses import client_key
+from app.serving.clients.limits import ClientLimits, OpenSubscriptions
 from app.serving.event_streams import Subscribers
 from app.serving.owner.desk import OwnerDesk
 from app.serving.reader import ReadyDocument
@@ -130,6 +132,8 @@ class Features:
     """None: there is no page for the owner."""
     terms: Terms | None = None
     """Finds threads by more than a number."""
+    limits: ClientLimits = field(default_factory=ClientLimits)
+    """How much each client may ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +238,9 @@ class EventStreamRequest:
     """The numbers of further threads that the same stream tells of."""
     is_probe: bool = False
     """Whether a heartbeat follows at once, which shows that nothing on the way holds the stream back."""
+    limit: OpenSubscriptions = field(default_factory=OpenSubscriptions)
+    """What counts the subscriptions of each client."""
+    client: str = ""
 
 
 @dataclass(slots=True)
@@ -276,6 +283,28 @@ def _names_service(key: Key) -> bool:
     return isinstance(key, GitHubListKey) or addresses != (None, None)
 
 
+def client_address(request: Request) -> str:
+    """Return the address that a request comes from, behind trusted proxies."""
+    peer, headers = request.client, request.headers
+    proxies = web_context(request).features.limits.proxies
+    return proxies.client(peer.host if peer else None, headers.get("x-forwarded-for"), headers.get("forwarded"))
+
+
+def client_of(request: Request) -> str:
+    """Return what limits count as one client."""
+    return client_key(client_address(request))
+
+
+async def read_document(request: Request, key: Key) -> Document:
+    """Return the document of a key; one that is not in memory counts for the client. Raises `TooManyRequests`."""
+    context = web_context(request)
+    document = context.reader.ready(key)
+    if document is not None:
+        return document
+    context.features.limits.cold_reads.take(client_of(request), context.now())
+    return await context.reader.document(key)
+
+
 async def serve_document(request: Request, key: Key, edition: Edition = PERMANENT) -> Response:
     """Return the document of a key as a response. `CachedReads` serves the next reads of this URL without a route.
 
@@ -283,7 +312,7 @@ async def serve_document(request: Request, key: Key, edition: Edition = PERMANEN
     """
     context, state = web_context(request), request_state(request.scope)
     state.key, state.edition = key, edition
-    document = await context.reader.document(key)
+    document = await read_document(request, key)
     state.link_base = context.link_base(request, key)
     headers = dict(request.scope["headers"])
     response = build_response(document, headers, now=context.now(), cors=context.cors, link_base=state.link_base)

@@ -88,7 +88,7 @@ FAILURE_RESPONSES: Mapping[type[AfterwordError], FailureResponse] = {
     **dict.fromkeys((errors.ImageNotFound, errors.ImageRejected), FailureResponse(404, public=True)),
     **dict.fromkeys((errors.NotReady, errors.Overloaded), FailureResponse(503, retry_after=10, public=True)),
     **dict.fromkeys((errors.SignInRequired, errors.WrongToken), FailureResponse(401, public=True)),
-    errors.TooManyAttempts: FailureResponse(429, retry_after=15, public=True),
+    errors.TooManyRequests: FailureResponse(429, retry_after=15, public=True),
     errors.ForeignForm: FailureResponse(403, public=True),
     webhook_errors.MissingSecret: FailureResponse(503, retry_after=300, public=True),
     webhook_errors.InvalidSignature: FailureResponse(401, public=True),
@@ -181,7 +181,7 @@ def _describe_parameter(name: str, allowed_values: str, detail: str) -> ErrorDet
 
 def _retry_after(error: AfterwordError, rule: FailureResponse, now: float) -> int | None:
     seconds: float | None = rule.retry_after
-    if isinstance(error, errors.NotReady | errors.Overloaded | errors.TooManyAttempts):
+    if isinstance(error, errors.NotReady | errors.Overloaded | errors.TooManyRequests):
         seconds = error.retry_after
     elif isinstance(error, errors.RateLimited):
         seconds = error.until - now + 1

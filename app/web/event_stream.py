@@ -18,7 +18,7 @@ from http import HTTPStatus
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from app.serving.event_streams import Subscribers, Subscription, ThreadEvent
+from app.serving.event_streams import Subscription, ThreadEvent
 from app.web.context import EventStreamRequest
 from app.web.document_response import Headers
 from app.web.errors import ErrorDetails, error_response
@@ -34,6 +34,11 @@ _HEADERS: Headers = [
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
 ]
+_TOO_MANY_OF_CLIENT = ErrorDetails(
+    HTTPStatus.TOO_MANY_REQUESTS,
+    "Too many pages listen from your address. Read the post again later instead.",
+    retry_after=_RETRY_AFTER,
+)
 _TOO_MANY_SUBSCRIBERS = ErrorDetails(
     HTTPStatus.SERVICE_UNAVAILABLE,
     "No more pages can listen here now. Read the post again later instead.",
@@ -44,31 +49,48 @@ _TOO_MANY_SUBSCRIBERS = ErrorDetails(
 class EventStream:
     """A subscribed page, from its subscriptions to its socket. It is small, because there are thousands."""
 
-    __slots__ = ("_has_ended", "_send", "_subscribers", "is_probe", "subscriptions", "welcome")
+    __slots__ = (
+        "_client",
+        "_count",
+        "_has_ended",
+        "_limit",
+        "_send",
+        "_subscribers",
+        "is_probe",
+        "subscriptions",
+        "welcome",
+    )
     _send: Send
     subscriptions: Sequence[Subscription]
     welcome: bytes
 
-    def __init__(self, subscribers: Subscribers) -> None:
-        self._subscribers = subscribers
+    def __init__(self, request: EventStreamRequest) -> None:
+        self._subscribers = request.subscribers
+        self._limit, self._client, self._count = request.limit, request.client, 0
         self._has_ended = False
-        self.is_probe = False
+        self.is_probe = request.is_probe
         self.subscriptions = ()
 
-    def subscribe(self, request: EventStreamRequest) -> bool:
-        """Subscribe to all threads of a request, or to none if there is no room: return which."""
-        for number in (request.number, *request.further):
+    def subscribe(self, request: EventStreamRequest) -> ErrorDetails | None:
+        """Subscribe to all threads of a request, or to none if there is no room: return why."""
+        numbers = (request.number, *request.further)
+        if not self._limit.open(self._client, len(numbers)):
+            return _TOO_MANY_OF_CLIENT
+        self._count = len(numbers)
+        for number in numbers:
             subscription = self._subscribers.subscribe(request.repo, number, self)
             if subscription is None:
                 self.unsubscribe()
-                return False
+                return _TOO_MANY_SUBSCRIBERS
             self.subscriptions = (*self.subscriptions, subscription)
-        return True
+        return None
 
     def unsubscribe(self) -> None:
         """End all subscriptions."""
         for subscription in self.subscriptions:
             self._subscribers.unsubscribe(subscription)
+        self._limit.close(self._client, self._count)
+        self._count = 0
 
     async def run(self, method: str, receive: Receive, send: Send) -> None:
         """Stream until the page disconnects or the service ends; to HEAD send nothing more."""
@@ -111,12 +133,12 @@ class EventStream:
 async def open_stream(request: EventStreamRequest, scope: Scope, receive: Receive, send: Send) -> EventStream | None:
     """Send the status and headers and return the stream.
 
-    Return None if there are too many subscribers; the 503 response is sent then.
+    Return None if there are too many subscribers; the response says so then.
     """
-    stream = EventStream(request.subscribers)
-    stream.is_probe = request.is_probe
-    if not stream.subscribe(request):
-        await error_response(_TOO_MANY_SUBSCRIBERS, scope["path"])(scope, receive, send)
+    stream = EventStream(request)
+    refusal = stream.subscribe(request)
+    if refusal is not None:
+        await error_response(refusal, scope["path"])(scope, receive, send)
         return None
     try:
         event, *further = [await request.subscribers.current_event(item) for item in stream.subscriptions]

@@ -5,7 +5,7 @@ connection whose client does not read. Here
 
 - a head of more than 32 KiB is refused with 431, a URL of more than about 16 KiB with 414;
 - pipelined requests are parsed only when the ones before them are answered, so that they cost what their bytes cost;
-- all bodies that are under way have one bound (`held_bodies`);
+- all bodies that are under way have one bound (`held_bodies`), and so have all connections (`open_connections`);
 - a connection is closed if a head or a body is not complete in time, or if its client has read nothing for a while;
 - names of headers are written as GitHub writes them (`Link`, `ETag`), because some clients know no other spelling.
   uvicorn writes them in lower case.
@@ -13,6 +13,7 @@ connection whose client does not read. Here
 `Server` calls `enforce_deadlines` every few seconds: a timer for each connection would cost more than all of them.
 """
 
+import asyncio
 import sys
 from fcntl import ioctl
 from http import HTTPStatus
@@ -26,6 +27,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.cli.http.field_names import canonical_name, require_valid_value
 from app.cli.http.held_bodies import HeldBodies
+from app.cli.http.open_connections import close_longest_idle, most_connections
 
 _MAX_HEAD = 32 * 1024
 _MAX_URL = 16 * 1024
@@ -107,6 +109,8 @@ class Connection(HttpToolsProtocol):
     url = b""  # before the first request
     bodies = HeldBodies()
     """Those of all connections of this process."""
+    most = 0
+    """How many connections may be open; 0 before the first one."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -133,6 +137,25 @@ class Connection(HttpToolsProtocol):
         """When the request that is under way has to be complete; None if none is."""
         self._unread_bytes = 0
         self._unread_since = 0.0
+        self._used_at = self.loop.time()
+        """When a request or a response was complete last: a head that trickles in is idle."""
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        super().connection_made(transport)
+        if not self.most:
+            Connection.most = most_connections()
+        if len(self.connections) > self.most:
+            close_longest_idle((other for other in self.connections if isinstance(other, Connection)), self.most)
+
+    def idle_since(self) -> float | None:
+        """Return the loop's time since when no request is under way; None if one is."""
+        is_busy = self.cycle is not None and not self.cycle.response_complete
+        return None if is_busy or self.pipeline or self.transport.is_closing() else self._used_at
+
+    def close_idle(self) -> None:
+        """Close the connection at once."""
+        self.transport.abort()
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -165,7 +188,7 @@ class Connection(HttpToolsProtocol):
         elif self._has_completed:
             # a body behind its response has stopped uvicorn's timer of an idle connection
             is_idle = self.cycle is not None and self.cycle.response_complete and not self.pipeline
-            self._head_bytes = 0
+            self._head_bytes, self._used_at = 0, self.loop.time()
             if not self._is_refused:
                 self._deadline = self.loop.time() + _HEAD_SECONDS if is_idle else None
         else:
@@ -242,6 +265,7 @@ class Connection(HttpToolsProtocol):
         if self._body_cycle is not None:
             self._body_cycle = None
             self.bodies.remove(self)
+        self._used_at = self.loop.time()
         super().on_response_complete()
         self._send_refusal()
         if self._unparsed and not self.pipeline:

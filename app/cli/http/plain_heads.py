@@ -4,7 +4,7 @@ A head is lines of printable bytes that end with CRLF; each field is a name, a c
 must be one that the parser has accepted, in the same spelling. So this reader cannot find a request in bytes in which
 the parser would find another one, or none: it knows no name with a blank, no folded line and no line without a colon.
 
-A name is never learned if it says how long a request is, or what becomes of the connection. `Connection` itself belongs
+A name is never learned if it says how long a request is, or changes the protocol. `Connection` itself belongs
 to what selects a response, so its values too are those that the parser has read.
 """
 

@@ -102,7 +102,7 @@ class ReadyConnection(Connection):
             self.transport.writelines(parts)
         self.server_state.total_requests += 1
         self._deadline = None
-        self._idle_since = self.loop.time()
+        self._idle_since = self._used_at = self.loop.time()
         if self._idle_timer is None:
             self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)
 

@@ -14,41 +14,20 @@ sessions. Another browser of the owner's waits seconds after such an attack. Not
 """
 
 import hmac
-import ipaddress
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from cachetools import LRUCache
 
-from app.domain.errors import TooManyAttempts
+from app.domain.errors import TooManyRequests
+from app.serving.clients.addresses import client_key
+from app.serving.clients.limits import Bucket
 
 _MOST_CLIENTS = 4_096
 _CLIENT = (5, 15.0)
 _SUSPECTS = (50, 2.0)
 _OTHERS = (50, 1.0)
-
-
-@dataclass(slots=True)
-class Bucket:
-    """How full a bucket was at a moment, and its limits."""
-
-    most: int
-    leak_seconds: float
-    level: float = 0.0
-    at: float = 0.0
-
-    def wait(self, now: float) -> float:
-        """Return the seconds until another wrong token has room; 0 for now."""
-        return max(0.0, (self.current(now) + 1 - self.most) * self.leak_seconds)
-
-    def add(self, now: float) -> None:
-        """Count a wrong token."""
-        self.level, self.at = self.current(now) + 1, now
-
-    def current(self, now: float) -> float:
-        """Return how full it is; a clock set back empties it by nothing."""
-        return max(0.0, self.level - max(0.0, now - self.at) / self.leak_seconds)
+_WRONG_TOKENS = "Wrong tokens were sent"
 
 
 class Attempts:
@@ -61,7 +40,7 @@ class Attempts:
         self._suspects, self._others = Bucket(*_SUSPECTS), Bucket(*_OTHERS)
 
     def check(self, token: str, client: str, device: str | None = None) -> bool:
-        """Return True for the owner's token, compared in constant time. Raises `TooManyAttempts` without comparing.
+        """Return True for the owner's token, compared in constant time. Raises `TooManyRequests` without comparing.
 
         `client` is an address, `device` the id of a browser that the owner has signed in with.
         """
@@ -69,7 +48,7 @@ class Attempts:
         buckets = self._buckets(client_key(client) if device is None else f"device {device}", now, device)
         wait = max(bucket.wait(now) for bucket in buckets)
         if wait > 0:
-            raise TooManyAttempts(math.ceil(wait))
+            raise TooManyRequests(_WRONG_TOKENS, math.ceil(wait))
         if hmac.compare_digest(self._digest, _digest(token)):
             return True
         for bucket in buckets:
@@ -83,27 +62,6 @@ class Attempts:
         if device is not None:
             return (bucket,)
         return (bucket, self._suspects if bucket.current(now) > 0 else self._others)
-
-
-def client_key(address: str) -> str:
-    """Return what counts as one client: an IPv4 address, or the 64 bits of an IPv6 network."""
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return "unknown"
-    if isinstance(ip, ipaddress.IPv6Address):
-        ipv4 = ip.ipv4_mapped
-        return str(ipv4) if ipv4 else str(ipaddress.ip_network((ip, 64), strict=False))
-    return str(ip)
-
-
-def is_near(address: str) -> bool:
-    """Return True for an address of this machine or network, where a proxy may be."""
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return True  # a Unix socket has none
-    return ip.is_loopback or ip.is_private
 
 
 def _digest(token: str) -> bytes:

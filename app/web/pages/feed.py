@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from app.domain.sites import Repository
 from app.render.keys import NewestKey
-from app.web.context import WebContext, web_context
+from app.web.context import WebContext, read_document, web_context
 from app.web.pages.layout import PageRoute, uncached_page
 from app.web.parameters import Site
 
@@ -30,7 +30,7 @@ async def feed(request: Request, site: Site) -> Response:
     """Serve the newest comments of a repository as a page."""
     context = web_context(request)
     key = NewestKey(site, _MOST_COMMENTS, None, context.image_base_url(request), with_hidden=False)
-    document = await context.reader.document(key)
+    document = await read_document(request, key)
     comments = list(map(_describe, orjson.loads(document.bodies["identity"])["comments"]))
     query = _query(context, site)
     return uncached_page(

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.render.keys import PostKey
-from app.web.context import EventStreamRequest, request_state, web_context
+from app.web.context import EventStreamRequest, client_of, read_document, request_state, web_context
 from app.web.errors import problem_responses
 from app.web.event_stream import CONTENT_TYPE
 from app.web.parameters import MAX_FURTHER_POSTS, OPENAPI_FURTHER_IDS, Ghissueid, Site, parse_ids, read_router
@@ -101,9 +101,14 @@ async def events(
     if not accepts_event_stream(request.headers.get("accept")):
         raise HTTPException(HTTPStatus.NOT_ACCEPTABLE, "This address answers as text/event-stream; accept that")
     further = parse_ids(request.query_params.get("ids"), MAX_FURTHER_POSTS) or ()
-    await context.reader.document(PostKey(site, ghissueid))
+    await read_document(request, PostKey(site, ghissueid))
     numbers = tuple(number for number in further if number != ghissueid)
     subscribers, is_probe = context.features.subscribers, probe == "true"
-    stream = EventStreamRequest(subscribers, site, ghissueid, last_event_id, numbers, is_probe=is_probe)
+    stream = EventStreamRequest(
+        *(subscribers, site, ghissueid, last_event_id, numbers),
+        is_probe=is_probe,
+        limit=context.features.limits.subscriptions,
+        client=client_of(request),
+    )
     request_state(request.scope).event_stream = stream
     return _NoResponse()

@@ -5,7 +5,7 @@ response beside its delivery, so the error responses say what to do.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,12 +13,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from app.domain import webhook_errors
-from app.domain.errors import NotServed
+from app.domain.errors import AfterwordError, NotServed, TooManyRequests
 from app.github import webhooks
 from app.github.headers import parse_count
 from app.github.webhooks import WebhookEvent
 from app.ports.metrics import DeliveryOutcome
-from app.web.context import WebhookEndpoint, web_context
+from app.web.context import WebhookEndpoint, client_of, web_context
 from app.web.document_response import uncached_json
 from app.web.errors import describe_failure, error_response, problem_responses
 
@@ -27,10 +27,11 @@ router = APIRouter()
 _LARGE_BODY = 65_536
 """Bytes. GitHub's deliveries have about ten thousand; only those of the longest comments exceed this size."""
 
-_REJECTIONS: Mapping[type[webhook_errors.WebhookError], DeliveryOutcome] = {
+_REJECTIONS: Mapping[type[AfterwordError], DeliveryOutcome] = {
     webhook_errors.MissingSecret: DeliveryOutcome.UNCONFIGURED,
     webhook_errors.InvalidSignature: DeliveryOutcome.UNSIGNED,
     webhook_errors.OutdatedSignature: DeliveryOutcome.UNSIGNED,
+    TooManyRequests: DeliveryOutcome.UNSIGNED,
 }
 """How rejected deliveries are counted; the others are malformed."""
 _ERRORS = {
@@ -39,6 +40,7 @@ _ERRORS = {
     404: "Of a repository that is not served here.",
     413: "Larger than 25 MB; the rest was not read.",
     415: "Neither JSON nor a form.",
+    429: "Wrong signatures came too often from this address; a valid one is received if the body is not large.",
     503: "No secret is configured, or the store cannot keep the delivery: nothing of it was taken.",
 }
 
@@ -128,7 +130,7 @@ async def github(request: Request) -> Response:
     headers = request.scope["headers"]
     try:
         event = await _verify_delivery(request, endpoint)
-    except webhook_errors.WebhookError as error:
+    except (webhook_errors.WebhookError, TooManyRequests) as error:
         endpoint.receiver.reject(headers, _REJECTIONS.get(type(error), DeliveryOutcome.MALFORMED))
         return _rejection(request, error)
     except ClientDisconnect:
@@ -141,23 +143,31 @@ async def github(request: Request) -> Response:
 
 
 async def _verify_delivery(request: Request, endpoint: WebhookEndpoint) -> WebhookEvent:
-    """Return the event of a verified delivery. The cheapest checks come first. Raise `WebhookError` if one fails."""
+    """Return the event of a verified delivery. The cheapest checks come first.
+
+    Raise `WebhookError` if one fails, and `TooManyRequests` if the client's deliveries failed too often.
+    """
     if not endpoint.secrets:
         raise webhook_errors.MissingSecret
-    headers = request.scope["headers"]
-    digest = webhooks.signature(headers)
-    body = await _read_body(request, endpoint)
+    headers, context = request.scope["headers"], web_context(request)
+    bucket, client = context.features.limits.bad_signatures, client_of(request)
+    try:
+        digest = webhooks.signature(headers)
+        body = await _read_body(request, endpoint, lambda: bucket.require_room(client, context.now()))
 
-    def verify() -> WebhookEvent:
-        webhooks.verify(endpoint.secrets, body, digest)
-        return webhooks.parse_event(headers, body)
+        def verify() -> WebhookEvent:
+            webhooks.verify(endpoint.secrets, body, digest)
+            return webhooks.parse_event(headers, body)
 
-    # a digest of megabytes would stop all other responses
-    return await asyncio.to_thread(verify) if len(body) > _LARGE_BODY else verify()
+        # a digest of megabytes would stop all other responses
+        return await asyncio.to_thread(verify) if len(body) > _LARGE_BODY else verify()
+    except (webhook_errors.InvalidSignature, webhook_errors.OutdatedSignature):
+        bucket.take(client, context.now())
+        raise
 
 
-async def _read_body(request: Request, endpoint: WebhookEndpoint) -> bytes:
-    """Return the raw body.
+async def _read_body(request: Request, endpoint: WebhookEndpoint, require_room: Callable[[], None]) -> bytes:
+    """Return the raw body; `require_room` is called before a large one is read.
 
     Raise `DeliveryTooLarge` at once if `Content-Length` exceeds the limit, else when the received bytes do. Raise
     `MalformedDelivery` if the body is incomplete after the time in which GitHub gives up.
@@ -165,10 +175,14 @@ async def _read_body(request: Request, endpoint: WebhookEndpoint) -> bytes:
     length, body = parse_count(request.headers.get("content-length")) or 0, bytearray()
     if length > webhooks.MAX_BODY_BYTES:
         raise webhook_errors.DeliveryTooLarge(webhooks.MAX_BODY_BYTES)
+    if length > _LARGE_BODY:
+        require_room()
     try:
         async with asyncio.timeout(endpoint.body_timeout):
             async for chunk in request.stream():
                 body += chunk
+                if len(body) > _LARGE_BODY:
+                    require_room()
                 if len(body) > webhooks.MAX_BODY_BYTES:
                     raise webhook_errors.DeliveryTooLarge(webhooks.MAX_BODY_BYTES)
     except TimeoutError:
@@ -176,8 +190,8 @@ async def _read_body(request: Request, endpoint: WebhookEndpoint) -> bytes:
     return bytes(body)
 
 
-def _rejection(request: Request, error: webhook_errors.WebhookError) -> Response:
+def _rejection(request: Request, error: webhook_errors.WebhookError | TooManyRequests) -> Response:
     response = error_response(describe_failure(error, web_context(request).now()), request.scope["path"])
-    if isinstance(error, webhook_errors.DeliveryTooLarge | webhook_errors.MalformedDelivery):
+    if isinstance(error, webhook_errors.DeliveryTooLarge | webhook_errors.MalformedDelivery | TooManyRequests):
         response.headers["connection"] = "close"  # otherwise the server would read the rest of the body
     return response

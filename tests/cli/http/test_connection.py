@@ -1,6 +1,7 @@
 """Limits of a connection: what a client may send, and how long it may take, over real sockets."""
 
 import asyncio
+import resource
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
@@ -9,6 +10,7 @@ import pytest
 from app.cli.http.connection import Connection
 from app.cli.http.field_names import canonical_name
 from app.cli.http.held_bodies import HeldBodies
+from app.cli.http.open_connections import most_connections
 from tests.cli.http.limited_server import LimitedServer, run_limited_server
 
 REQUEST = b"GET /ok HTTP/1.1\r\nhost: blog.test\r\n\r\n"
@@ -221,6 +223,31 @@ async def test_body_behind_its_response_weighs_nothing(monkeypatch: pytest.Monke
             assert Connection.bodies.bytes == 0
         server.sweep(16)
         assert await _read_to_end(reader) == b""
+
+
+async def test_longest_idle_connections_make_room_for_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Connection, "most", 40)
+    async with run_limited_server() as server, AsyncExitStack() as clients:
+        server.gate.clear()
+        reader, writer = await clients.enter_async_context(_connect(server))
+        writer.write(REQUEST.replace(b"host: ", b"connection: close\r\nhost: "))  # its response is under way
+        readers = []
+        for number in range(80):
+            idle_reader, idle_writer = await clients.enter_async_context(_connect(server))
+            idle_writer.write(b"GET /ok HTT"[: number % 3 * 5])
+            readers.append(idle_reader)
+            await asyncio.sleep(0.002)
+        assert len(server.connections()) <= 40
+        assert [await _read_to_end(reader) for reader in readers[:30]] == [b""] * 30
+        server.gate.set()
+        assert (await _read_to_end(reader)).startswith(b"HTTP/1.1 200 ")
+        assert (await _respond(server, b"GET /ok HTTP/1.1\r\nconnection: close\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+
+
+def test_bound_of_connections_leaves_files_for_other_purposes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit, most in ((1_024, 824), (100, 50), (resource.RLIM_INFINITY, 50_000), (1 << 20, 50_000)):
+        monkeypatch.setattr(resource, "getrlimit", lambda _, limit=limit: (limit, limit))
+        assert most_connections() == most
 
 
 async def test_response_under_way_has_no_deadline() -> None:

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from tests.cli.http import varied_requests
-from tests.cli.http.wire import MovedLoop, RecordedTransport, Wire
+from tests.cli.http.wire import RecordedTransport, Wire
 from tests.web.harness.blog import POST, Blog
 
 TARGET = f"/api/v1/posts/{POST}/comments"
@@ -71,25 +71,8 @@ async def test_connections_close_at_the_same_time_both_ways(wires: tuple[Wire, W
     pieces = (GET, GET, GET + GET, GET[:20], GET[20:], b"\r\n", GET + GET[:9], SLOW, GET + SLOW, GET + b"\0", b"")
     for _ in range(200):
         steps = [(random.choice(pieces), random.choice((0.5, 2.0, 4.5, 5.5, 9.0))) for _ in range(6)]
-        assert await _open_seconds(fast, steps) == await _open_seconds(slow, steps), steps
+        assert await fast.open_seconds(steps) == await slow.open_seconds(steps), steps
     assert _sent_count(fast) > 200
-
-
-async def _open_seconds(wire: Wire, steps: list[tuple[bytes, float]]) -> float:
-    """Send data and let seconds pass, step by step; return how long the connection stayed open."""
-    loop = MovedLoop()
-    start = loop.time()
-    connection, transport = wire.connect(loop)
-    for data, seconds in [*steps, (b"", 20.0)]:
-        if data:
-            connection.data_received(data)
-            await wire.settle()
-        for _ in range(int(seconds * 2)):
-            loop.move(0.5)
-            connection.enforce_deadlines(loop.time())
-            if transport.is_closing():
-                return loop.time() - start
-    return loop.time() - start
 
 
 async def test_client_that_does_not_read_is_sent_nothing_more(fast: Wire) -> None:

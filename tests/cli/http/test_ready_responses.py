@@ -110,7 +110,7 @@ def test_names_are_learned_from_what_the_parser_reads_alike() -> None:
         assert heads.read(head[:-2] + part + b"\r\n\r\n") is None, part
 
 
-def test_names_that_say_how_long_a_request_is_are_never_learned() -> None:
+def test_names_that_frame_a_request_are_never_learned() -> None:
     heads = PlainHeads()
     for name in (b"Content-Length", b"transfer-encoding", b"Upgrade", b"Expect", b"Proxy-Connection"):
         head = b"GET / HTTP/1.1\r\n%b: 0\r\n\r\n" % name

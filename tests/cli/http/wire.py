@@ -169,3 +169,19 @@ class Wire:
         while self.state.tasks:
             await asyncio.wait(set(self.state.tasks))
             await asyncio.sleep(0)
+
+    async def open_seconds(self, steps: list[tuple[bytes, float]]) -> float:
+        """Send data and let seconds pass, step by step; return how long the connection stayed open."""
+        loop = MovedLoop()
+        start = loop.time()
+        connection, transport = self.connect(loop)
+        for data, seconds in [*steps, (b"", 20.0)]:
+            if data:
+                connection.data_received(data)
+                await self.settle()
+            for _ in range(int(seconds * 2)):
+                loop.move(0.5)
+                connection.enforce_deadlines(loop.time())
+                if transport.is_closing():
+                    return loop.time() - start
+        return loop.time() - start

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.domain.errors import TooManyAttempts
-from app.serving.owner.attempts import Attempts, Bucket, client_key
+from app.domain.errors import TooManyRequests
+from app.serving.clients.addresses import client_key
+from app.serving.clients.limits import Bucket
+from app.serving.owner.attempts import Attempts
 from tests.fakes import FakeClock
 
 TOKEN = "a-token-that-only-the-owner-knows"
@@ -24,7 +26,7 @@ def attempts(clock: FakeClock) -> Attempts:
 def _is_limited(attempts: Attempts, client: str, device: str | None = None) -> bool:
     try:
         attempts.check("wrong", client, device)
-    except TooManyAttempts:
+    except TooManyRequests:
         return True
     return False
 
@@ -45,7 +47,7 @@ def test_right_tokens_are_not_counted(attempts: Attempts) -> None:
 
 def test_no_token_is_compared_over_the_limit(attempts: Attempts, clock: FakeClock) -> None:
     assert [_is_limited(attempts, "8.8.8.8") for _ in range(6)] == [False] * 5 + [True]
-    with pytest.raises(TooManyAttempts) as refusal:
+    with pytest.raises(TooManyRequests) as refusal:
         attempts.check(TOKEN, "8.8.8.8")
     assert refusal.value.retry_after == 15
     clock.advance(refusal.value.retry_after)
@@ -61,7 +63,7 @@ def test_refused_attempts_prolong_nothing(attempts: Attempts, clock: FakeClock) 
 
 def test_many_clients_are_limited_together(attempts: Attempts, clock: FakeClock) -> None:
     assert sum(not _is_limited(attempts, address) for address in _addresses(5000)) == 50
-    with pytest.raises(TooManyAttempts) as refusal:
+    with pytest.raises(TooManyRequests) as refusal:
         attempts.check(TOKEN, "8.8.8.8")
     assert refusal.value.retry_after == 1
     assert attempts.check(TOKEN, "8.8.8.8", device="known")

@@ -10,6 +10,7 @@ import orjson
 from app.domain.sites import Repository
 from app.render.document import Document
 from app.render.keys import PostKey
+from app.serving.clients.limits import ClientLimits
 from app.serving.event_streams import Subscribers
 from tests.fakes import FakeClock
 from tests.web.harness.blog import POST, SITE, Blog
@@ -71,7 +72,7 @@ class StreamResponse:
 class EventStreamService:
     """A blog with event streams, and its subscribed pages."""
 
-    def __init__(self, blog: Blog, *, max_subscribers: int, version: int) -> None:
+    def __init__(self, blog: Blog, *, max_subscribers: int, version: int, limits: ClientLimits | None = None) -> None:
         self.blog = blog
         self.version = version
         self.clock = HeartbeatClock()
@@ -81,7 +82,7 @@ class EventStreamService:
             random=lambda: 0.5,
             most=max_subscribers,
         )
-        blog.serve(subscribers=self.subscribers)
+        blog.serve(subscribers=self.subscribers, limits=limits or ClientLimits())
         self.port = 0
         self._pages: list[StreamResponse] = []
 
@@ -122,10 +123,16 @@ class EventStreamService:
 
 @asynccontextmanager
 async def event_stream_service(
-    *, max_subscribers: int = 100, version: int = INITIAL_VERSION, blog: Blog | None = None
+    *,
+    max_subscribers: int = 100,
+    version: int = INITIAL_VERSION,
+    blog: Blog | None = None,
+    limits: ClientLimits | None = None,
 ) -> AsyncGenerator[EventStreamService, None]:
     """Run the service on a free port in this event loop, and shut it down gracefully."""
-    service = EventStreamService(blog or Blog(), max_subscribers=max_subscribers, version=version)
+    service = EventStreamService(
+        blog or Blog(), max_subscribers=max_subscribers, version=version, limits=limits or ClientLimits()
+    )
     sender = asyncio.create_task(service.subscribers.run())
     try:
         async with run_server(service.blog.app) as (_, service.port):

@@ -237,7 +237,7 @@ async def test_openapi_describes_the_webhook(blog: Blog) -> None:
         "X-Hub-Signature-256",
     }
     assert set(operation["requestBody"]["content"]) == {"application/json", "application/x-www-form-urlencoded"}
-    assert {"200", "202", "400", "401", "404", "413", "415", "503"} == set(operation["responses"])
+    assert {"200", "202", "400", "401", "404", "413", "415", "429", "503"} == set(operation["responses"])
 
 
 # over a socket

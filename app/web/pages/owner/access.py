@@ -17,10 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.domain.errors import ForeignForm, SignInRequired, WrongToken
-from app.serving.owner.attempts import is_near
 from app.serving.owner.desk import OwnerDesk
 from app.serving.owner.sessions import DEVICE_SECONDS, SESSION_SECONDS, Session
-from app.web.context import WebContext, web_context
+from app.web.context import WebContext, client_address, web_context
 
 _SESSION, _DEVICE = "afterword-owner", "afterword-owner-device"
 _SECURE = "__Secure-"
@@ -62,7 +61,7 @@ async def find_session(request: Request) -> Session | None:
 def has_owner_token(request: Request) -> bool:
     """Return True if a request has the owner's token as its bearer token, False if it has none.
 
-    Raises `WrongToken` for another one, and `TooManyAttempts`.
+    Raises `WrongToken` for another one, and `TooManyRequests`.
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
@@ -72,7 +71,7 @@ def has_owner_token(request: Request) -> bool:
 
 
 def check_token(request: Request, token: str) -> None:
-    """Raise `WrongToken` unless this is the owner's token, and `TooManyAttempts` without comparing it."""
+    """Raise `WrongToken` unless this is the owner's token, and `TooManyRequests` without comparing it."""
     desk, now = owner_desk(request), web_context(request).now()
     devices = (desk.sessions.device(value, now) for value in _cookies(request, _DEVICE))
     device = next(filter(None, devices), None)
@@ -94,16 +93,6 @@ async def require_owner(request: Request) -> None:
     """Let only requests with the owner's token pass. Raises an `OwnerError`."""
     if not has_owner_token(request):
         raise SignInRequired
-
-
-def client_address(request: Request) -> str:
-    """Return whom a request comes from: the address that the nearest proxy names, if the peer may be a proxy.
-
-    A client in the service's own network may name any address; that only splits its limits.
-    """
-    peer = request.client.host if request.client else ""
-    proxy_client = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    return proxy_client if proxy_client and is_near(peer) else peer
 
 
 def require_own_origin(request: Request) -> None:

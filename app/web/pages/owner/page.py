@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from app.domain.errors import ForeignForm, OwnerError, SignInRequired
+from app.domain.errors import ForeignForm, OwnerError, SignInRequired, TooManyRequests
 from app.serving.owner.listing import Listing
 from app.serving.owner.model import Overview
 from app.serving.owner.sessions import Session
@@ -76,7 +76,7 @@ async def owner(request: Request) -> Response:
         return await _page(request, await identify(request))
     except SignInRequired:
         return _sign_in_page(200, "")
-    except OwnerError as error:
+    except (OwnerError, TooManyRequests) as error:
         return _refusal(request, error)
 
 
@@ -92,7 +92,7 @@ async def submit(request: Request) -> Response:
             start_session(request, response)
             return response
         session = await _session_of_form(request, form)
-    except OwnerError as error:
+    except (OwnerError, TooManyRequests) as error:
         return _refusal(request, error)
     if form.get("do") == "sign-out":
         await owner_desk(request).sessions.end(session, web_context(request).now())
@@ -187,7 +187,7 @@ def _pages(listing: Listing, page: int, pages: int) -> list[tuple[str, str]]:
     return links
 
 
-def _refusal(request: Request, error: OwnerError) -> Response:
+def _refusal(request: Request, error: OwnerError | TooManyRequests) -> Response:
     details = describe_and_log(request, error)
     response = _sign_in_page(details.status, details.detail)
     if details.retry_after is not None:

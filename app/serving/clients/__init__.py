@@ -1,0 +1,1 @@
+"""Clients: whom a request comes from, and how much of what costs something each of them may ask for."""
