@@ -27,7 +27,7 @@ Selector = tuple[bytes | None, ...]
 """What selects a response: the request's first line, and the fields that `CachedReads` and the documents read."""
 
 
-def selector(method: bytes, url: bytes, fields: Sequence[tuple[bytes, bytes]]) -> Selector | None:
+def select(method: bytes, url: bytes, fields: Sequence[tuple[bytes, bytes]]) -> Selector | None:
     """Return what selects the response to a request of HTTP/1.1; None for an unusual one, or one that repeats fields.
 
     The names of `fields` are in lower case.

@@ -22,7 +22,7 @@ import uvicorn
 from typing_extensions import override
 
 from app.cli.http.connection import Connection
-from app.cli.http.ready_responses import ReadyResponse, ReadyResponses
+from app.cli.http.ready_responses import ReadyResponses
 from app.web.context import REQUEST_ID_HEADER
 
 _log = logging.getLogger(__name__)
@@ -49,8 +49,8 @@ class ReadyConnection(Connection):
     def __init__(self, *args: Any, responses: ReadyResponses, **options: Any) -> None:
         super().__init__(*args, **options)
         self._responses = responses
-        self._ready: ReadyResponse | None = None
-        """The response to the request whose head is complete."""
+        self._ready: tuple[bytes, ...] | None = None
+        """The bytes of the response to the request whose head is complete."""
         self._is_between = True
         """Whether the parser is between two requests."""
         self._is_simple = True
@@ -129,10 +129,17 @@ class ReadyConnection(Connection):
         if parser.should_upgrade() or not parser.should_keep_alive() or parser.get_http_version() != "1.1":
             self._is_simple = False
         if self._may_respond():
-            self._ready = self._responses.find(parser.get_method(), self.url, self.headers)
+            self._ready = self._find_ready(parser.get_method())
         if self._ready is None:
             self._idle_since = None  # a response is under way
             super().on_headers_complete()
+
+    def _find_ready(self, method: bytes) -> tuple[bytes, ...] | None:
+        response = self._responses.find(method, self.url, self.headers)
+        if response is None:
+            return None
+        client_id = next((value for name, value in self.headers if name == REQUEST_ID_HEADER), None)
+        return self._responses.write(response, self.server_state.default_headers, self.client, client_id)
 
     @override
     def on_message_complete(self) -> None:
@@ -140,10 +147,9 @@ class ReadyConnection(Connection):
         if self._ready is None:
             super().on_message_complete()
             return
-        response, self._ready = self._ready, None
+        parts, self._ready = self._ready, None
         self._has_completed = self._is_last_ready = True
-        client_id = next((value for name, value in self.headers if name == REQUEST_ID_HEADER), None)
-        self._send(self._responses.write(response, self.server_state.default_headers, self.client, client_id))
+        self._send(parts)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:

@@ -5,12 +5,13 @@ heads alone. A response is ready while the document cache holds its document and
 the request takes the longer way. No body is copied: a response knows its slot in the cache.
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from app.cli.http.field_names import write_fields
-from app.cli.http.plain_heads import PlainHeads, Selector, selector
+from app.cli.http.plain_heads import PlainHeads, Selector, select
 from app.web.access_log import write_line
 from app.web.cached_reads import CachedReads, Selection
 from app.web.document_response import Headers, freshness
@@ -24,7 +25,7 @@ _LONGEST_HEAD = 4_096
 _MOST_SEEN = 10_000
 _SCHEME = "http"
 _METHODS = frozenset({b"GET", b"HEAD"})
-_LARGE_BODY = 16_384
+_LARGE_BODY = 24_576
 """Bytes. Copying more costs more than passing them to the system apart from the head."""
 
 
@@ -32,8 +33,9 @@ class ReadyResponse:
     """The response of a cached document to the requests with one selector."""
 
     __slots__ = (
-        *("_age", "_slot", "_checked_at", "_coding", "_edition", "_etag", "_fields", "_fresh_from", "_fresh_until"),
-        *("_is_shareable", "_lead", "_server_fields", "_status_line", "counter", "method", "path", "status"),
+        *("_coding", "_checked_at", "_edition", "_etag", "_fields", "_fresh_from", "_fresh_until", "_is_shareable"),
+        *("_lead", "_lead_from", "_lead_until", "_server_fields", "_slot", "_status_line", "counter"),
+        *("method", "path", "status"),
     )
 
     def __init__(self, method: str, path: str, selection: Selection) -> None:
@@ -48,9 +50,8 @@ class ReadyResponse:
         self._etag = write_fields([(b"etag", ready.document.etag.encode())])
         self._checked_at, self._is_shareable = ready.document.checked_at, response.is_shareable
         self._fields = write_fields(response.fields)
-        self._age: int | None = -1
         self._server_fields: Headers = []
-        self._lead = b""
+        self._lead, self._lead_from, self._lead_until = b"", 0.0, 0.0
 
     def is_current(self, now: float) -> bool:
         """Return whether the response may be sent at a time in epoch seconds."""
@@ -60,18 +61,38 @@ class ReadyResponse:
             and self._edition.is_current
         )
 
-    def parts(self, now: float, request_id: bytes, server_fields: Headers) -> tuple[bytes, bytes]:
-        """Return head and body; `server_fields` are those that the server adds, another list when they change."""
-        age = None if self._checked_at is None else max(0, int(now - self._checked_at))
-        if age != self._age or server_fields is not self._server_fields:
-            self._age, self._server_fields = age, server_fields
-            fresh = write_fields(freshness(age, is_shareable=self._is_shareable))
-            lines = (self._status_line, write_fields(server_fields), self._etag, fresh, self._fields)
-            self._lead = b"".join((*lines, b"X-Request-ID: "))
-        self._slot.is_used = True
+    def lead(self, now: float, server_fields: Headers) -> bytes | None:
+        """Return the head, up to the id of the request; None if the response may not be sent now.
+
+        `server_fields` are those that the server adds, another list when they change.
+        """
+        if not self._lead_from <= now < self._lead_until or server_fields is not self._server_fields:
+            self._renew_lead(now, server_fields)
+        if not self._fresh_from <= now <= self._fresh_until or not self._edition.is_current:
+            return None
+        slot = self._slot
+        if slot.document is None:
+            return None
+        slot.is_used = True
+        return self._lead
+
+    def _renew_lead(self, now: float, server_fields: Headers) -> None:
+        """Write the fields that depend on the time, and note until when they hold."""
+        age, self._lead_from, self._lead_until = None, -math.inf, math.inf
+        if self._checked_at is not None:
+            age = max(0, int(now - self._checked_at))
+            self._lead_until = self._checked_at + age + 1
+            if age > 0:
+                self._lead_from = self._checked_at + age
+        self._server_fields = server_fields
+        fresh = write_fields(freshness(age, is_shareable=self._is_shareable))
+        lines = (self._status_line, write_fields(server_fields), self._etag, fresh, self._fields)
+        self._lead = b"".join((*lines, b"X-Request-ID: "))
+
+    def body(self) -> bytes:
+        """Return the body, in its coding."""
         document = self._slot.document
-        body = b"" if self._coding is None or document is None else document.bodies[self._coding]
-        return b"%b%b\r\n\r\n" % (self._lead, request_id), body
+        return b"" if self._coding is None or document is None else document.bodies[self._coding]
 
 
 Client = tuple[str, int] | None
@@ -115,26 +136,25 @@ class ReadyResponses:
         `server_fields` are those that the server adds to each head.
         """
         response = self._heads.get(head)
-        if response is not None and response.is_current(self._now()):
-            return self.write(response, server_fields, client)
-        if len(head) > _LONGEST_HEAD:
-            return None
+        parts = None if response is None else self.write(response, server_fields, client)
+        if parts is not None or len(head) > _LONGEST_HEAD:
+            return parts
         plain_head = self._plain_heads.read(head)
         if plain_head is None:
             return None
-        response = self._responses.get(plain_head[0])
-        if response is None or not response.is_current(self._now()):
-            return None
-        if plain_head[1] is None:
+        selector, client_id = plain_head
+        response = self._responses.get(selector)
+        parts = None if response is None else self.write(response, server_fields, client, client_id)
+        if response is not None and client_id is None:
             self._keep_repeated(head, response)
-        return self.write(response, server_fields, client, plain_head[1])
+        return parts
 
     def find(self, method: bytes, url: bytes, fields: Sequence[tuple[bytes, bytes]]) -> ReadyResponse | None:
         """Return the response to a request of HTTP/1.1 whose connection stays open; None if it takes the longer way.
 
         The names of `fields` are in lower case.
         """
-        key = selector(method, url, fields)
+        key = select(method, url, fields)
         if key is None:
             return None
         response = self._responses.get(key)
@@ -183,17 +203,22 @@ class ReadyResponses:
 
     def write(
         self, response: ReadyResponse, server_fields: Headers, client: Client, client_id: bytes | None = None
-    ) -> tuple[bytes, ...]:
-        """Return the bytes of a response that `find` returned, and count it.
+    ) -> tuple[bytes, ...] | None:
+        """Return the bytes of a response, and count it; None if it may not be sent now.
 
         `client_id` is the id that the client gave the request.
         """
+        lead = response.lead(self._now(), server_fields)
+        if lead is None:
+            return None
         request_id = self._request_ids.accept_or_create(client_id)
         self._counts[response.counter] += 1
-        head, body = response.parts(self._now(), request_id, server_fields)
+        body = response.body()
         if self._log is not None:
             self._log(response, len(body), request_id, client)
-        return (head + body,) if len(body) < _LARGE_BODY else (head, body)
+        if len(body) < _LARGE_BODY:
+            return (b"%b%b\r\n\r\n%b" % (lead, request_id, body),)
+        return (b"%b%b\r\n\r\n" % (lead, request_id), body)
 
 
 def _is_plain(url: bytes) -> bool:

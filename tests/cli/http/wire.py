@@ -104,9 +104,10 @@ class CountedResponses(ReadyResponses):
     sent_count = 0
 
     @override
-    def write(self, response: ReadyResponse, *args: Any, **options: Any) -> tuple[bytes, ...]:
-        self.sent_count += 1
-        return super().write(response, *args, **options)
+    def write(self, response: ReadyResponse, *args: Any, **options: Any) -> tuple[bytes, ...] | None:
+        parts = super().write(response, *args, **options)
+        self.sent_count += parts is not None
+        return parts
 
 
 class Wire:
