@@ -55,11 +55,25 @@ class CommentText:
 
 
 @dataclass(frozen=True, slots=True)
-class _Start:
+class Start:
     """The start of a comment."""
 
     quote: str  # its words in lower case with one space between them; "" without a quote
     mentions: tuple[str, ...]  # logins in lower case
+
+
+class Search:
+    """How much of the earlier comments is still searched for one quote."""
+
+    def __init__(self, quote: str) -> None:
+        self.needle = f" {quote} "
+        self._characters, self._comments = _CHARACTERS_TO_SEARCH, _COMMENTS_TO_SEARCH
+
+    def goes_on_after(self, text: str) -> bool:
+        """Return True if further comments are searched after one that lacks the quote."""
+        self._characters -= len(text)
+        self._comments -= 1
+        return self._characters > 0 and self._comments > 0
 
 
 @dataclass(slots=True)
@@ -72,42 +86,36 @@ class _EarlierComments:
     index_by_text: dict[str, int] = field(default_factory=dict)
     index_by_author: dict[str, int] = field(default_factory=dict)
 
-    def add(self, comment: CommentText) -> None:
+    def add(self, author: str | None, words: str) -> None:
         index = len(self.texts)
-        words = _words(_QUOTED_LINE.sub("", _lines(comment.text))) if self.quote_words else ""
         self.texts.append(f" {words} ")
         bit = 1 << index
         for word in self.quote_words.intersection(words.split()):
             self.bits_by_word[word] |= bit
         if words:
             self.index_by_text[words] = index
-        if comment.author:
-            self.index_by_author[comment.author.lower()] = index
+        if author:
+            self.index_by_author[author.lower()] = index
 
     def nearest_with_quote(self, quote: str) -> int | None:
         """Return the index of the nearest comment whose own words contain the quoted ones."""
-        if not _is_distinctive(quote):
+        if not is_distinctive(quote):
             return self.index_by_text.get(quote)
-        needle = f" {quote} "
-        candidates = reduce(and_, (self.bits_by_word.get(word, 0) for word in _longest_words(quote)))
-        characters, comments = _CHARACTERS_TO_SEARCH, _COMMENTS_TO_SEARCH
-        while candidates and characters > 0 and comments:
+        search = Search(quote)
+        candidates = reduce(and_, (self.bits_by_word.get(word, 0) for word in longest_words(quote)))
+        while candidates:
             index = candidates.bit_length() - 1
-            if needle in self.texts[index]:
+            if search.needle in self.texts[index]:
                 return index
-            characters -= len(self.texts[index])
-            comments -= 1
+            if not search.goes_on_after(self.texts[index]):
+                return None
             candidates ^= 1 << index
         return None
 
     def nearest_by_author(self, mentions: Sequence[str]) -> int | None:
         """Return the index of the nearest comment of the first person mentioned who wrote one."""
-        for login in mentions:
-            # An app is mentioned without the suffix of its login.
-            for name in (login, f"{login}[bot]"):
-                if name in self.index_by_author:
-                    return self.index_by_author[name]
-        return None
+        names = (name for login in mentions for name in author_names(login))
+        return next((self.index_by_author[name] for name in names if name in self.index_by_author), None)
 
 
 def reply_targets(comments: Sequence[CommentText]) -> dict[int, int | None]:
@@ -115,34 +123,55 @@ def reply_targets(comments: Sequence[CommentText]) -> dict[int, int | None]:
 
     `comments` are in ascending order, oldest first.
     """
-    starts = [_start(_lines(comment.text)) for comment in comments]
-    earlier = _EarlierComments(frozenset(word for start in starts for word in _longest_words(start.quote)))
-    targets: dict[int, int | None] = {}
-    for comment, start in zip(comments, starts, strict=True):
-        index = earlier.nearest_with_quote(start.quote)
-        if index is None:
-            index = earlier.nearest_by_author(start.mentions)
-        targets[comment.id] = None if index is None else comments[index].id
-        earlier.add(comment)
-    return targets
+    starts = [start(comment.text) for comment in comments]
+    has_quotes = any(item.quote for item in starts)
+    words = [own_words(comment.text) if has_quotes else "" for comment in comments]
+    indexes = target_indexes([comment.author for comment in comments], starts, words)
+    return {
+        comment.id: None if index is None else comments[index].id
+        for comment, index in zip(comments, indexes, strict=True)
+    }
+
+
+def target_indexes(
+    authors: Sequence[str | None], starts: Sequence[Start], words: Sequence[str]
+) -> Iterator[int | None]:
+    """Yield for each comment the index of the one that it answers; `words` are only needed if any comment quotes."""
+    earlier = _EarlierComments(frozenset(word for item in starts for word in longest_words(item.quote)))
+    for author, item, text in zip(authors, starts, words, strict=True):
+        index = earlier.nearest_with_quote(item.quote)
+        yield earlier.nearest_by_author(item.mentions) if index is None else index
+        earlier.add(author, text)
+
+
+def author_names(login: str) -> tuple[str, str]:
+    """Return by which logins an author may be meant: an app is mentioned without the suffix of its login."""
+    return login, f"{login}[bot]"
+
+
+def own_words(text: str) -> str:
+    """Return the words of a comment without the lines that it quotes."""
+    return _words(_QUOTED_LINE.sub("", _lines(text)))
 
 
 def _lines(text: str) -> str:
     return text[:_MAX_TEXT_LENGTH].replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _start(text: str) -> _Start:
+def start(comment_text: str) -> Start:
+    """Return what the start of a comment quotes and mentions."""
+    text = _lines(comment_text)
     blank = _BLANK_LINES.match(text)
     content = text[blank.end() :] if blank else text
     if _CODE_INDENT.match(content):
-        return _Start("", ())
+        return Start("", ())
     lines = content.split("\n")
     first = _first_quoted(lines)
     if first is None:
-        return _Start("", tuple(_mentions(content)))
+        return Start("", tuple(_mentions(content)))
     end = next((index for index in range(first, len(lines)) if not _QUOTE_MARKS.match(lines[index])), len(lines))
     mentions = tuple(_mentions(content)) or tuple(_mentions("\n".join(lines[end:])))
-    return _Start(_quoted_words(lines[first:end]), mentions)
+    return Start(_quoted_words(lines[first:end]), mentions)
 
 
 def _first_quoted(lines: Sequence[str]) -> int | None:
@@ -197,10 +226,12 @@ def _words(text: str) -> str:
     return " ".join(_NON_WORD.sub(" ", word_per_character).split())
 
 
-def _longest_words(quote: str) -> list[str]:
+def longest_words(quote: str) -> list[str]:
+    """Return the words of a quote by which it is found."""
     return sorted(dict.fromkeys(quote.split()), key=len)[-_WORDS_TO_FIND:]
 
 
-def _is_distinctive(quote: str) -> bool:
+def is_distinctive(quote: str) -> bool:
+    """Return True if a part of a comment can be told by its words; otherwise the whole comment has to have them."""
     letters = len(quote) - quote.count(" ")
     return letters + 2 * len(_IDEOGRAPH.findall(quote)) >= _DISTINCTIVE_LETTERS

@@ -1,9 +1,11 @@
 """The mirror: the durable copy of the threads, and the changes that are applied to it."""
 
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from app.domain.outlines.outline_source import CommentChanges
 from app.domain.records import IssueSummary, SiteRecord, ThreadRecord, ThreadRef, Tombstone
 from app.domain.sites import Repository
 from app.domain.terms.heads import IssueHead
@@ -16,8 +18,17 @@ Select = Callable[[ThreadRef, int, Iterable[Comment]], tuple[ThreadOutline, Coll
 """Chooses which comments of a complete thread a snapshot contains.
 
 It is called with the thread's number, its version, and all of its comments by ascending id, which are read from the
-mirror only if it iterates over them. It returns the outline of that version, and the ids of the chosen comments.
+mirror only if it iterates over them. They are `ThreadComments` if the mirror knows when each one changed. It returns
+the outline of that version, and the ids of the chosen comments.
 """
+
+
+class ThreadComments(Iterable[Comment]):
+    """All comments of a thread by ascending id, each read from the mirror as it comes."""
+
+    @abstractmethod
+    def changes(self, *, after: int) -> CommentChanges | None:
+        """Return what of them changed after a version of the thread; None if that is too much, or not known."""
 
 
 @dataclass(frozen=True, slots=True)

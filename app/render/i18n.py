@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import islice, takewhile
@@ -60,6 +60,8 @@ _ZEROS = {
     "beng": "\N{BENGALI DIGIT ZERO}",
 }
 """The zero of each numbering system that a language here has by default: babel writes `latn` in place of the others."""
+_MOST_TIMES = 2_000
+"""Times whose texts are kept: a page is made again with each new comment, and most of it stays."""
 _UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
 
 
@@ -92,11 +94,11 @@ class Translation:
 
     def date(self, time: str) -> str:
         """Return the date of a time (RFC 3339, UTC) in long form: `July 1, 2020`."""
-        return str(format_date(datetime.fromisoformat(time), format="long", locale=self.locale))
+        return _date(str(self.locale), time)
 
     def date_time(self, time: str) -> str:
         """Return date and time (UTC) of a time (RFC 3339, UTC) in long form."""
-        return str(format_datetime(datetime.fromisoformat(time), format="long", locale=self.locale))
+        return _date_time(str(self.locale), time)
 
     def _number(self, number: int) -> str:
         """Return a number in the language's own digits, as a browser writes it."""
@@ -106,6 +108,16 @@ class Translation:
 
     def _lookup(self, key: str) -> Any:
         return self.texts.get(key) or _texts(ENGLISH)[key]
+
+
+@lru_cache(_MOST_TIMES)
+def _date(locale: str, time: str) -> str:
+    return str(format_date(datetime.fromisoformat(time), format="long", locale=Locale.parse(locale)))
+
+
+@lru_cache(_MOST_TIMES)
+def _date_time(locale: str, time: str) -> str:
+    return str(format_datetime(datetime.fromisoformat(time), format="long", locale=Locale.parse(locale)))
 
 
 def languages() -> tuple[str, ...]:

@@ -4,10 +4,12 @@ A document is made once for its first reader, and made again when its thread cha
 least recently read documents go first.
 """
 
+import asyncio
 import logging
 import sys
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from app.domain.errors import ReadError
@@ -20,6 +22,8 @@ from app.serving.views import Views
 
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
+_REFRESHED_AT_ONCE = 2
+"""Documents that are made at the same time: compression leaves Python's lock to the other one."""
 _MOST_REFRESHED = 20
 """Documents of a thread, or of the whole site, that a change makes again: those first cached. Others are made when they
 are read again, so that a flood of addresses slows no change."""
@@ -192,8 +196,8 @@ class Documents:
         return self._repository_generations[repo.key]
 
     async def refresh(self, refs: Iterable[ThreadRef]) -> None:
-        """Make every cached document that shows one of these threads again, and swap it."""
-        for tag in self._overtake(refs):
+        """Make every cached document that shows one of these threads again, and swap it: those of threads first."""
+        for tag in sorted(self._overtake(refs), key=lambda tag: tag[1] is None):
             await self._refresh(tag)
 
     def discard(self, refs: Iterable[ThreadRef]) -> None:
@@ -216,17 +220,32 @@ class Documents:
         keys = self._cache.keys_of(tag)
         for key in keys[_MOST_REFRESHED:]:
             self._cache.discard(key)
-        basis: Basis | None = None
-        for key in keys[:_MOST_REFRESHED]:
-            try:
-                if isinstance(key, ThreadKey) and basis is None:
-                    basis = await self.basis(key, *(k for k in keys[:_MOST_REFRESHED] if isinstance(k, ThreadKey)))
+        keys = keys[:_MOST_REFRESHED]
+        thread_keys = [key for key in keys if isinstance(key, ThreadKey)]
+        with self._discarding(keys):
+            basis = await self.basis(*thread_keys) if thread_keys else None
+            turns = iter(keys)
+            await asyncio.gather(*(self._refresh_each(turns, basis) for _ in range(_REFRESHED_AT_ONCE)))
+
+    async def _refresh_each(self, keys: Iterator[Key], basis: Basis | None) -> None:
+        for key in keys:
+            with self._discarding((key,)):
                 await self.document(key, basis)
-            except ReadError:
-                self._cache.discard(key)
-            except Exception:  # noqa: BLE001 - logged; one document must not end a poll
-                _log.exception("A document could not be rendered; the next reader of %s has it made", key)
-                self._cache.discard(key)
+
+    @contextmanager
+    def _discarding(self, keys: Sequence[Key]) -> Iterator[None]:
+        """Drop documents that cannot be made; their next readers have them made, or are told why not."""
+        try:
+            yield
+        except ReadError:
+            self._discard(keys)
+        except Exception:  # noqa: BLE001 - logged; one document must not end a poll
+            _log.exception("A document could not be rendered; the next reader of %s has it made", keys[0])
+            self._discard(keys)
+
+    def _discard(self, keys: Sequence[Key]) -> None:
+        for key in keys:
+            self._cache.discard(key)
 
     def _generation(self, key: Key) -> tuple[int, int]:
         """Return what changes when the documents of `key` are overtaken."""

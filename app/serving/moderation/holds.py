@@ -6,7 +6,7 @@ the mirror has of its approval; both are of one version.
 
 import asyncio
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from app.domain.moderation.rules import HoldReason, ModerationRules, hold_reason, needs_request, review_due
@@ -39,9 +39,18 @@ class ThreadHolds:
 class Judge:
     """Decides about the comments of one thread, and remembers what it decided."""
 
-    def __init__(self, rules: ModerationRules) -> None:
+    def __init__(self, rules: ModerationRules, before: ThreadHolds | None = None) -> None:
+        """Begin with what was decided about an earlier version, if all that changed since is decided again."""
         self._rules = rules
         self.holds = ThreadHolds()
+        if before is not None:
+            self.holds = ThreadHolds(before.version, dict(before.reasons), list(before.pending))
+
+    def forget(self, comment_ids: Collection[int]) -> None:
+        """Forget what was decided about comments that have changed or are gone."""
+        for key in comment_ids:
+            self.holds.reasons.pop(key, None)
+        self.holds.pending = [key for key in self.holds.pending if key not in comment_ids]
 
     def is_held_back(self, comment: Comment) -> bool:
         """Return True if readers may not see a comment."""
@@ -80,9 +89,9 @@ class Holds:
         """What is held back of whole repositories, with the generation that it is of."""
         self._lock = asyncio.Lock()
 
-    def judge(self) -> Judge:
-        """Return what decides about a thread."""
-        return Judge(self.rules)
+    def judge(self, before: ThreadHolds | None = None) -> Judge:
+        """Return what decides about a thread; `before` is what was decided about an earlier version."""
+        return Judge(self.rules, before)
 
     def remember(self, ref: ThreadRef, version: int, judge: Judge) -> None:
         """Keep what was decided about all comments of a version of a thread."""

@@ -1,8 +1,9 @@
 """The mirror in memory. Each method reads its state before it waits for anything, so each is one transaction."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from heapq import nlargest
 from itertools import chain, takewhile
 
@@ -25,6 +26,7 @@ from app.ports.mirror import (
     SiteSnapshot,
 )
 from app.store.memory.mirror_writes import ChangeWriter, SiteData
+from app.store.memory.thread_comments import MemoryComments, changed_versions
 from app.store.normalized_change import (
     MONTH,
     deduplicate,
@@ -44,12 +46,14 @@ class MemoryMirror(Mirror):
         self._etags: dict[str, tuple[str, float]] = {}
         self._changes: dict[tuple[ThreadRef, bool], MirrorChange] = {}
         """The latest change of each number, and of its images (True), by ascending version."""
+        self._comment_versions: dict[ThreadRef, Mapping[int, int]] = {}
+        """When each comment of a thread changed, by its id."""
 
     async def snapshot(
         self, repo: Repository, number: int, *, with_comments: bool = True, select: Select | None = None
     ) -> Snapshot:
         snapshot = self._snapshot(ThreadRef(repo, number), with_comments=with_comments)
-        return snapshot if select is None else await asyncio.to_thread(_narrow, snapshot, select)
+        return snapshot if select is None else await asyncio.to_thread(self._narrowing(snapshot, select))
 
     async def site(self, repo: Repository) -> SiteRecord | None:
         return self.data_of(repo).record
@@ -130,8 +134,8 @@ class MemoryMirror(Mirror):
         visible = (comment for comment in candidates if exclusion is None or not exclusion.applies_to(comment))
         comments = tuple(nlargest(limit, visible, key=lambda comment: comment.id))
         refs = {comment.number: ThreadRef(repo, comment.number) for comment in comments}
-        full = {number: self._snapshot(ref, with_comments=True) for number, ref in refs.items()}
-        snapshots = {number: await asyncio.to_thread(_narrow, full[number], select) for number in full}
+        work = {n: self._narrowing(self._snapshot(ref, with_comments=True), select) for n, ref in refs.items()}
+        snapshots = {number: await asyncio.to_thread(narrow) for number, narrow in work.items()}
         return NewestComments(site.record, comments, snapshots, site.is_complete)
 
     async def selected_comments(self, repo: Repository, selection: CommentSelection) -> SelectedComments:
@@ -163,7 +167,7 @@ class MemoryMirror(Mirror):
         writer.apply()
         etags = self._etags | {key: (etag, change.at) for key, etag in change.etags.items()}
         self._etags = {key: entry for key, entry in etags.items() if entry[1] >= change.at - MONTH}
-        self._data[repo.key] = writer.site
+        self._put_data(repo, writer.site, writer.written_numbers)
         numbers = frozenset(number for number in writer.written_numbers if writer.is_visible_change(before, number))
         for number in numbers_to_version(numbers, before.record, writer.site.record):
             self._record_change(ThreadRef(repo, number), images_only=False)
@@ -189,8 +193,7 @@ class MemoryMirror(Mirror):
         comments = [comment for comment in map(site.comment, approvals) if comment is not None]
         for comment in comments:
             site.replace_comment(replace(comment, approval=approvals[comment.id]))
-        if comments:
-            self._data[repo.key] = site
+        self._put_data(repo, site, {comment.number for comment in comments})
         numbers = {c.number for c in comments if is_another_approval(c.approval, approvals[c.id])}
         for number in sorted(numbers):
             self._record_change(ThreadRef(repo, number), images_only=False)
@@ -201,6 +204,20 @@ class MemoryMirror(Mirror):
         for number in numbers:
             self._record_change(ThreadRef(repo, number), images_only=False)
         return frozenset(numbers)
+
+    def _put_data(self, repo: Repository, site: SiteData, numbers: Iterable[int]) -> None:
+        """Replace the data of a repository, and note which comments of some threads are others now."""
+        threads, version = [self.data_of(repo).threads, site.threads], self._latest_version() + 1
+        for number in numbers:
+            before, after = (data[number].comments if number in data else {} for data in threads)
+            ref = ThreadRef(repo, number)
+            self._comment_versions[ref] = changed_versions(self._comment_versions.get(ref, {}), before, after, version)
+        self._data[repo.key] = site
+
+    def _narrowing(self, snapshot: Snapshot, select: Select) -> Callable[[], Snapshot]:
+        """Return what narrows a snapshot in another thread."""
+        comments = MemoryComments(snapshot.comments, self._comment_versions.get(snapshot.ref, {}))
+        return partial(_narrow, snapshot, select, comments)
 
     def _record_change(self, ref: ThreadRef, *, images_only: bool) -> None:
         version = self._latest_version() + 1
@@ -243,12 +260,12 @@ class MemoryMirror(Mirror):
         return next((change.version for change in reversed(self._changes.values())), 0)
 
 
-def _narrow(snapshot: Snapshot, select: Select) -> Snapshot:
+def _narrow(snapshot: Snapshot, select: Select, comments: MemoryComments) -> Snapshot:
     """Return a snapshot with the outline of its thread and the selected comments only."""
     record = snapshot.record
     if record is None or not record.complete:
         return replace(snapshot, comments=())
-    outline, ids = select(snapshot.ref, record.version, snapshot.comments)
+    outline, ids = select(snapshot.ref, record.version, comments)
     selected_ids = frozenset(ids)
     return replace(
         snapshot,

@@ -5,6 +5,8 @@
 | site             | a repository, with its record if any    | id; `key` is owner/name in lower case       |
 | issue            | an issue or pull request                | site, number                                |
 | comment          | a comment of an issue                   | site, id                                    |
+| comment_change   | when a comment changed: a version that  | site, number, id                            |
+|                  | is at most its thread's after that      |                                             |
 | tombstone        | a number without an issue               | site, number                                |
 | mirror_change    | the latest change of a number           | version; number 0 is the repository, and    |
 |                  |                                         | -n stands for the images of thread n        |
@@ -31,6 +33,18 @@ Migration = Sequence[str]
 
 APPLICATION_ID = 0x41465744
 """`AFWD`: it tells a store from the database of another program."""
+
+
+def _change_trigger(name: str, event: str, row: str) -> str:
+    return f"""
+    CREATE TRIGGER {name} AFTER {event} ON comment BEGIN
+        INSERT INTO comment_change (site, number, id, version) VALUES (
+            {row}.site, {row}.number, {row}.id,
+            (SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'mirror_change')
+        ) ON CONFLICT DO UPDATE SET version = excluded.version;
+    END
+    """  # noqa: S608 - the inserted texts are those below
+
 
 MIGRATIONS: Sequence[Migration] = (
     (
@@ -258,6 +272,21 @@ MIGRATIONS: Sequence[Migration] = (
             detail TEXT NOT NULL
         ) STRICT
         """,
+    ),
+    (  # what the outlines of threads are kept up to date by
+        """
+        CREATE TABLE comment_change (
+            site INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            id INTEGER NOT NULL,
+            version INTEGER NOT NULL,   -- of the change, or less than that and more than of all before
+            PRIMARY KEY (site, number, id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        _change_trigger("comment_added", "INSERT", "new"),
+        _change_trigger("comment_changed", "UPDATE OF site, number, source, approval", "new"),
+        _change_trigger("comment_left", "UPDATE OF site, number", "old"),
+        _change_trigger("comment_removed", "DELETE", "old"),
     ),
 )
 """From nothing to version 1, and so on. A released migration never changes: a new one follows it."""

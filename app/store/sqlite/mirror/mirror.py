@@ -1,7 +1,7 @@
 """The mirror in the file: its reads, each within one transaction. `writes` applies the changes."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -34,6 +34,7 @@ from app.store.sqlite.mirror.comment_lists import OF_SITE as _OF_SITE
 from app.store.sqlite.mirror.learnt_facts import put_approvals, put_image_sizes, put_new_versions
 from app.store.sqlite.mirror.rows import parse_all, parse_comments, parse_heads, site_record, summary, thread_record
 from app.store.sqlite.mirror.sites import SITE_RECORDS, read_site
+from app.store.sqlite.mirror.thread_comments import StoredComments, iterate_comments
 from app.store.sqlite.mirror.writes import apply_change
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
@@ -57,7 +58,6 @@ _ISSUES = f"SELECT source FROM issue WHERE {_OF_SITE} AND number {_IN_KEYS}"
 _ISSUE_SOURCES = f"SELECT source FROM issue WHERE {_OF_SITE} AND (:keys IS NULL OR number {_IN_KEYS})"
 _TOMBSTONE = f"SELECT number, gone, checked_at, transferred_to FROM tombstone WHERE {_OF_SITE} AND number = :number"
 _TRANSFERRED = f"SELECT number FROM tombstone WHERE {_OF_SITE} AND transferred_to IS NOT NULL AND number {_IN_KEYS}"
-_COMMENTS = f"SELECT source, image_sizes, approval FROM comment WHERE {_OF_SITE} AND number = :number ORDER BY id"
 _COMMENTS_BY_ID = f"SELECT source, image_sizes, approval FROM comment WHERE {_OF_SITE} AND id {_IN_KEYS} ORDER BY id"
 _CHANGES = """
 SELECT version, site.key, site.configured_name, abs(number), process_id, number < 0
@@ -111,7 +111,7 @@ class SqliteMirror(Mirror):
         return await self._file.read(query)
 
     async def comments(self, repo: Repository, number: int) -> tuple[Comment, ...]:
-        return await self._file.read(lambda connection: tuple(_thread_comments(connection, ThreadRef(repo, number))))
+        return await self._file.read(lambda connection: tuple(StoredComments(connection, ThreadRef(repo, number))))
 
     async def comment(self, repo: Repository, comment_id: int) -> Comment | None:
         return await self._file.read(lambda connection: _comment(connection, repo, comment_id))
@@ -184,7 +184,7 @@ class SqliteMirror(Mirror):
         def query(connection: sqlite3.Connection) -> NewestComments:
             site, newest = read_site(connection, repo), connection.execute(NEWEST_COMMENTS, parameters)
             at_once = min(limit, _PARSED_AT_ONCE)
-            comments_read = _iterate_comments(newest, at_once)
+            comments_read = iterate_comments(newest, at_once)
             visible = (c for c in comments_read if exclusion is None or not exclusion.applies_to(c))
             comments = tuple(islice(visible, limit))
             refs = {ThreadRef(repo, comment.number) for comment in comments}
@@ -268,10 +268,10 @@ def _snapshot(
     comments: tuple[Comment, ...] = ()
     outline = None
     if select is not None and record is not None and record.complete:
-        outline, ids = select(hop.ref, record.version, _thread_comments(connection, hop.ref))
+        outline, ids = select(hop.ref, record.version, StoredComments(connection, hop.ref))
         comments = _comments(connection, _COMMENTS_BY_ID, {"key": hop.ref.repo.key, "keys": json_list(ids)})
     elif select is None and with_comments and record is not None:
-        comments = tuple(_thread_comments(connection, hop.ref))
+        comments = tuple(StoredComments(connection, hop.ref))
     pinned_comment = _comment(connection, hop.ref.repo, None if pinned is None else pinned.id)
     return Snapshot(tuple(hops), record, comments, pinned_comment, outline)
 
@@ -314,17 +314,6 @@ def _comment(connection: sqlite3.Connection, repo: Repository, comment_id: int |
 
 def _comments(connection: sqlite3.Connection, query: str, parameters: Mapping[str, Any]) -> tuple[Comment, ...]:
     return tuple(parse_comments(connection.execute(query, parameters).fetchall()))
-
-
-def _thread_comments(connection: sqlite3.Connection, ref: ThreadRef) -> Iterator[Comment]:
-    """Yield the comments of a thread by ascending id."""
-    return _iterate_comments(connection.execute(_COMMENTS, _parameters(ref)), _PARSED_AT_ONCE)
-
-
-def _iterate_comments(cursor: sqlite3.Cursor, at_once: int) -> Iterator[Comment]:
-    """Yield the comments of a query, read and parsed some at a time: a long parse stops all other threads."""
-    while rows := cursor.fetchmany(at_once):
-        yield from parse_comments(rows)
 
 
 def _parameters(ref: ThreadRef) -> Mapping[str, Any]:
