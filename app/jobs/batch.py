@@ -94,7 +94,7 @@ class DeliveryBatch:
                 for job in jobs:
                     await self._retry.defer(job, failure)
                 raise
-        summaries = (await self._mirror.site_snapshot(site.repo)).summaries
+        summaries = (await self._mirror.part_snapshot(site.repo, {job.number for job in jobs})).summaries
         settled_numbers = {summary.number for summary in summaries if summary.is_settled}
         for job in jobs:
             if job.number in settled_numbers:

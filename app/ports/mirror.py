@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from app.domain.outlines.outline_source import CommentChanges
@@ -197,6 +197,23 @@ class MirrorReads(Protocol):
 
     async def site_snapshot(self, repo: Repository, *, urgent: bool = False) -> SiteSnapshot:
         """Return the site's record and its issues in short; an urgent read does not wait behind those of readers."""
+
+    async def part_snapshot(self, repo: Repository, numbers: Collection[int]) -> SiteSnapshot:
+        """Return what `site_snapshot` does, with the issues of these numbers only.
+
+        A mirror may read less for it than this does.
+        """
+        snapshot = await self.site_snapshot(repo)
+        return replace(snapshot, summaries=tuple(item for item in snapshot.summaries if item.number in numbers))
+
+    async def unsettled_snapshot(self, repo: Repository) -> SiteSnapshot:
+        """Return what `site_snapshot` does, with only the issues of which the mirror lacks something, or may.
+
+        So `is_complete` and `needs_backfill` are those of the whole site. A mirror may read less for it than this does.
+        """
+        snapshot = await self.site_snapshot(repo)
+        doubtful = (item for item in snapshot.threads if not item.is_settled)
+        return replace(snapshot, summaries=tuple(doubtful))
 
     async def thread(self, repo: Repository, number: int) -> ThreadRecord | None:
         """Return the issue or pull request of a number, without following transfers."""

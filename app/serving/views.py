@@ -164,7 +164,7 @@ class Views:
     async def _single_comment(self, key: GitHubCommentKey) -> Document:
         comment = await self._mirror.comment(key.repo, key.comment_id)
         if comment is None:
-            site_snapshot = await self._mirror.site_snapshot(key.repo)
+            site_snapshot = await self._mirror.unsettled_snapshot(key.repo)
             self._require_access(key, site_snapshot.site)
             if not site_snapshot.is_complete:
                 raise NotReady(f"Comment {key.comment_id} of {key.repo}", retry_after=_RETRY_AFTER)
@@ -194,7 +194,8 @@ class Views:
         self, key: CountsKey | TermCountsKey, ids: Collection[int] | None
     ) -> tuple[Mapping[int, int | None], float | None]:
         """Return the counts of some posts or of all by number, and when they were checked."""
-        snapshot = await self._mirror.site_snapshot(key.repo)
+        mirror = self._mirror
+        snapshot = await (mirror.site_snapshot(key.repo) if ids is None else mirror.part_snapshot(key.repo, ids))
         site = self._listed_site(key, snapshot.site)
         posts: dict[int, int | None] = {
             summary.number: summary.mirrored_count if summary.complete else summary.comment_count

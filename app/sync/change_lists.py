@@ -18,7 +18,7 @@ from app.github import responses
 from app.github.requests import Request, next_page
 from app.github.responses import Response
 from app.ports.clock import Clock
-from app.ports.mirror import Change, Mirror, SiteSnapshot
+from app.ports.mirror import Change, Mirror
 from app.sync.commit import Committer
 from app.sync.rate_budget import RateBudget
 from app.sync.repositories import VISIBLE, Repositories
@@ -71,8 +71,8 @@ class ChangeLists:
         self._empty_since: LRUCache[str, float] = LRUCache(_LISTS)
         """When a list was last sent empty: after a while it is requested again without its ETag."""
 
-    async def apply(self, snapshot: SiteSnapshot, site: SiteRecord) -> PolledChanges:
-        """Request and apply what changed; `snapshot` is the mirror's before it. Raises `GitHubError`."""
+    async def apply(self, site: SiteRecord) -> PolledChanges:
+        """Request and apply what changed. Raises `GitHubError`."""
         start = self._clock.now()
         since = site.since or _EPOCH
         requests = self._budget.requests(site.full_name)
@@ -89,7 +89,7 @@ class ChangeLists:
             # if the empty list was wrong, the next poll must still request what it withheld
             next_since, new_etags = since, issue_list.etags
         date = max((page.date for page in comment_list.pages if page.date is not None), default=start)
-        webhook = await self._missed_deliveries.check(snapshot, site, comments, date=date, now=start)
+        webhook = await self._missed_deliveries.check(site, comments, date=date, now=start)
         update = {"since": next_since, "checked_at": start, **VISIBLE}
         if webhook.missed_threads:
             update["missed_by_webhook_at"] = webhook.missed_at

@@ -53,21 +53,21 @@ class Poller:
             raise
 
     async def _poll(self, repo: Repository, reconcile: Reconcile) -> WebhookHealth:
-        snapshot = await self._mirror.site_snapshot(repo)
+        snapshot = await self._mirror.unsettled_snapshot(repo)
         site, limit = await self._site(snapshot, repo), None
         if snapshot.needs_backfill:
             self._complete[repo] = False
             limit = await self._run_backfill(site)
-            snapshot = await self._mirror.site_snapshot(repo)
+            snapshot = await self._mirror.unsettled_snapshot(repo)
             site = await self._site(snapshot, repo)
         if limit is None:
             await self._repositories.ensure_object(site, Priority.POLL)
         # right after a backfill there is nothing to compare with
         reconciles = limit is None and site.checked_at is not None and self._reconciler.is_due(site, reconcile)
-        changes = await self._apply_changes(snapshot, site, with_repository=reconciles)
+        changes = await self._apply_changes(site, with_repository=reconciles)
         if reconciles:
             await self._reconciler.reconcile(site, since=changes.began_at)
-        snapshot = await self._mirror.site_snapshot(repo)  # jobs may have run during the requests
+        snapshot = await self._mirror.unsettled_snapshot(repo)  # jobs may have run during the requests
         await self._read_mismatches(repo, snapshot, with_incomplete=limit is None)
         if limit is not None:
             raise limit
@@ -91,11 +91,11 @@ class Poller:
             return limit
         return None
 
-    async def _apply_changes(self, snapshot: SiteSnapshot, site: SiteRecord, *, with_repository: bool) -> PolledChanges:
+    async def _apply_changes(self, site: SiteRecord, *, with_repository: bool) -> PolledChanges:
         try:
             if with_repository:
                 await self._repositories.refresh(site, Priority.POLL)
-            return await self._change_lists.apply(snapshot, site)
+            return await self._change_lists.apply(site)
         except NotVisible:
             await self._repositories.refresh(site, Priority.POLL)  # is it the repository that is not visible?
             raise

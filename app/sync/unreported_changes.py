@@ -16,7 +16,7 @@ from app.domain.times import epoch
 from app.ports.deliveries import Deliveries
 from app.ports.jobs import Jobs
 from app.ports.metrics import Drift, Metrics
-from app.ports.mirror import Mirror, SiteSnapshot
+from app.ports.mirror import Mirror
 
 _log = logging.getLogger(__name__)
 _SHORTLY_BEFORE = 120.0
@@ -51,9 +51,7 @@ class MissedDeliveries:
         self._metrics = metrics
         self._has_webhook = has_webhook
 
-    async def check(
-        self, snapshot: SiteSnapshot, site: SiteRecord, comments: Iterable[Comment], *, date: float, now: float
-    ) -> WebhookHealth:
+    async def check(self, site: SiteRecord, comments: Iterable[Comment], *, date: float, now: float) -> WebhookHealth:
         """Return the webhook's health after a poll; empty if no delivery is expected. `date` is GitHub's clock."""
         if not self._has_webhook:
             return WebhookHealth()
@@ -71,8 +69,8 @@ class MissedDeliveries:
             return WebhookHealth(last_delivery_at, missed_at=site.missed_by_webhook_at)
         since = (site.checked_at or 0.0) - 2 * _DELIVERY_TIME
         reported_numbers = await self._deliveries.delivered_since(site.repo, since=since)
-        posts = {summary.number for summary in snapshot.threads}
-        missed = frozenset(news & posts - reported_numbers)
+        posts = {summary.number for summary in (await self._mirror.part_snapshot(site.repo, news)).threads}
+        missed = frozenset(posts - reported_numbers)
         return WebhookHealth(last_delivery_at, missed, now if missed else site.missed_by_webhook_at)
 
     def report(self, repo: Repository, missed_threads: frozenset[int]) -> None:

@@ -109,6 +109,8 @@ async def read_all(mirror: Mirror) -> list[object]:
             [
                 await mirror.site(repo),
                 await mirror.site_snapshot(repo),
+                await mirror.part_snapshot(repo, some),
+                await mirror.unsettled_snapshot(repo),
                 await mirror.threads(repo),
                 await mirror.newest_comments(repo, limit=99, before=None, numbers=None, select=select_all),
                 await mirror.newest_comments(repo, limit=2, before=6, numbers=some, select=select_all),

@@ -281,3 +281,25 @@ async def test_concurrent_changes_are_all_applied(mirror: Mirror) -> None:
     results = await asyncio.gather(*(put(mirror, issue(n, 1), comment(n, n)) for n in range(1, 31)))
     assert results == [frozenset([n]) for n in range(1, 31)]
     assert all(summary.complete for summary in await summaries(mirror))
+
+
+# --- parts of a site
+
+
+async def test_part_of_a_site_has_the_named_issues(mirror: Mirror) -> None:
+    await put(mirror, *(issue(number) for number in range(1, 6)))
+    part = await mirror.part_snapshot(REPO, (2, 4, 9, 2**70))
+    assert [summary.number for summary in part.summaries] == [4, 2]
+    assert part.summaries == tuple(item for item in await summaries(mirror) if item.number in {2, 4})
+    assert (await mirror.part_snapshot(OTHER, (2,))).summaries == ()
+
+
+async def test_unsettled_part_tells_whether_anything_is_missing(mirror: Mirror) -> None:
+    await put(mirror, issue(1, 1), issue(2, 0), issue(3, 0, pull=True), issue(4, 1), comment(40, 4))
+    await put(mirror, issue(4, 2))
+    snapshot, unsettled = await mirror.site_snapshot(REPO), await mirror.unsettled_snapshot(REPO)
+    assert [summary.number for summary in unsettled.summaries] == [4, 1]
+    assert set(unsettled.summaries) < set(snapshot.summaries)
+    assert unsettled.is_complete == snapshot.is_complete
+    await put(mirror, issue(4, 1), comment(10, 1), issue(1, 1))
+    assert (await mirror.unsettled_snapshot(REPO)).summaries == ()

@@ -250,8 +250,8 @@ async def test_migrated_tables_have_no_old_names(migrated: SqliteStore, released
     assert sorted(name for name in names if "autoindex" not in name and name != "sqlite_sequence") == [
         *("comment", "comment_added", "comment_by_author", "comment_by_creation", "comment_by_issue"),
         *("comment_by_update", "comment_change", "comment_changed", "comment_left", "comment_removed", "delivery"),
-        *("delivery_by_time", "etag", "etag_by_time", "history_event", "hour_count", "issue", "job", "job_by_due"),
-        *("key_value", "lease", "mirror_change"),
+        *("delivery_by_time", "etag", "etag_by_time", "history_event", "hour_count", "issue", "issue_unsettled", "job"),
+        *("job_by_due", "key_value", "lease", "mirror_change"),
         *("rate_limit_state", "recorded_request", "recorded_request_by_time", "site", "tombstone"),
     ]
 

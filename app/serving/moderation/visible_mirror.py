@@ -5,7 +5,7 @@ comment that is held back has no placeholder, count, cursor, entry, event or ima
 read.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from typing_extensions import override
@@ -52,7 +52,17 @@ class ModeratedMirror(MirrorReads):
 
     @override
     async def site_snapshot(self, repo: Repository, *, urgent: bool = False) -> SiteSnapshot:
-        snapshot = await self._mirror.site_snapshot(repo, urgent=urgent)
+        return await self._visible_site(repo, await self._mirror.site_snapshot(repo, urgent=urgent))
+
+    @override
+    async def part_snapshot(self, repo: Repository, numbers: Collection[int]) -> SiteSnapshot:
+        return await self._visible_site(repo, await self._mirror.part_snapshot(repo, numbers))
+
+    @override
+    async def unsettled_snapshot(self, repo: Repository) -> SiteSnapshot:
+        return await self._visible_site(repo, await self._mirror.unsettled_snapshot(repo))
+
+    async def _visible_site(self, repo: Repository, snapshot: SiteSnapshot) -> SiteSnapshot:
         threads = await self._holds.of_site(repo)
         counts = {number: len(holds.reasons) for number, holds in threads.items() if holds.reasons}
         summaries = (_visible_summary(summary, counts.get(summary.number, 0)) for summary in snapshot.summaries)

@@ -273,7 +273,7 @@ MIGRATIONS: Sequence[Migration] = (
         ) STRICT
         """,
     ),
-    (  # what the outlines of threads are kept up to date by
+    (  # what is read to see what changed, or lacks something
         """
         CREATE TABLE comment_change (
             site INTEGER NOT NULL,
@@ -287,6 +287,10 @@ MIGRATIONS: Sequence[Migration] = (
         _change_trigger("comment_changed", "UPDATE OF site, number, source, approval", "new"),
         _change_trigger("comment_left", "UPDATE OF site, number", "old"),
         _change_trigger("comment_removed", "DELETE", "old"),
+        """
+        CREATE INDEX issue_unsettled ON issue (site, number)
+        WHERE NOT is_pull_request AND (NOT complete OR comment_count <> mirrored_count + count_offset)
+        """,
     ),
 )
 """From nothing to version 1, and so on. A released migration never changes: a new one follows it."""

@@ -1,7 +1,7 @@
 """The mirror in the file: its reads, each within one transaction. `writes` applies the changes."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -49,11 +49,16 @@ WHERE site = (SELECT id FROM site WHERE key = :key)
 """
 _THREAD = f"{_THREADS} AND number = :number"
 _ALL_THREADS = f"{_THREADS} AND NOT is_pull_request ORDER BY number DESC"
-_SUMMARIES = f"""
+_SUMMARY = f"""
 SELECT labels, number, is_pull_request, comment_count, mirrored_count, complete, {_COUNT_MISMATCH}, updated_at
-FROM issue WHERE site = (SELECT id FROM site WHERE key = :key) ORDER BY number DESC
+FROM issue
 """
-_INCOMPLETE_ISSUE = f"SELECT 1 FROM issue WHERE {_OF_SITE} AND NOT complete AND NOT is_pull_request LIMIT 1"
+_SUMMARIES = f"{_SUMMARY} WHERE {_OF_SITE} ORDER BY number DESC"
+_PART_SUMMARIES = f"{_SUMMARY} WHERE {_OF_SITE} AND number {_IN_KEYS} ORDER BY number DESC"
+_UNSETTLED = f"{_OF_SITE} AND NOT is_pull_request AND (NOT complete OR {_COUNT_MISMATCH})"
+"""The condition of the index `issue_unsettled`: few issues are in it, however many there are."""
+_INCOMPLETE_ISSUE = f"SELECT 1 FROM issue WHERE {_UNSETTLED} AND NOT complete LIMIT 1"
+_UNSETTLED_SUMMARIES = f"{_SUMMARY} WHERE {_UNSETTLED} ORDER BY number DESC"
 _ISSUES = f"SELECT source FROM issue WHERE {_OF_SITE} AND number {_IN_KEYS}"
 _ISSUE_SOURCES = f"SELECT source FROM issue WHERE {_OF_SITE} AND (:keys IS NULL OR number {_IN_KEYS})"
 _TOMBSTONE = f"SELECT number, gone, checked_at, transferred_to FROM tombstone WHERE {_OF_SITE} AND number = :number"
@@ -93,12 +98,14 @@ class SqliteMirror(Mirror):
         return tuple(map(site_record, rows))
 
     async def site_snapshot(self, repo: Repository, *, urgent: bool = False) -> SiteSnapshot:
-        def query(connection: sqlite3.Connection) -> SiteSnapshot:
-            rows = connection.execute(_SUMMARIES, {"key": repo.key}).fetchall()
-            labels = parse_all(row[0] for row in rows)
-            return SiteSnapshot(read_site(connection, repo), tuple(map(summary, labels, rows)))
+        return await self._file.read(lambda connection: _site_snapshot(connection, repo, _SUMMARIES), urgent=urgent)
 
-        return await self._file.read(query, urgent=urgent)
+    async def part_snapshot(self, repo: Repository, numbers: Collection[int]) -> SiteSnapshot:
+        keys = json_list(numbers)
+        return await self._file.read(lambda connection: _site_snapshot(connection, repo, _PART_SUMMARIES, keys))
+
+    async def unsettled_snapshot(self, repo: Repository) -> SiteSnapshot:
+        return await self._file.read(lambda connection: _site_snapshot(connection, repo, _UNSETTLED_SUMMARIES))
 
     async def thread(self, repo: Repository, number: int) -> ThreadRecord | None:
         return await self._file.read(lambda connection: _thread(connection, ThreadRef(repo, number)))
@@ -248,6 +255,14 @@ class SqliteMirror(Mirror):
             return apply_change(connection, change, deduplicate(change, version), site, self._process_id)
 
         return await self._file.write(operation)
+
+
+def _site_snapshot(
+    connection: sqlite3.Connection, repo: Repository, query: str, keys: str | None = None
+) -> SiteSnapshot:
+    rows = connection.execute(query, {"key": repo.key, "keys": keys}).fetchall()
+    labels = parse_all(row[0] for row in rows)
+    return SiteSnapshot(read_site(connection, repo), tuple(map(summary, labels, rows)))
 
 
 def _snapshot(
