@@ -43,7 +43,7 @@ class PlainHeads:
 
     def __init__(self) -> None:
         self._positions: dict[bytes, int] = {}
-        """Where the value belongs, by a name with its colon and blank."""
+        """Where the value of a field belongs, by its name."""
 
     def read(self, head: bytes) -> tuple[Selector, bytes | None] | None:
         """Return what selects the response to a request, and the id that the client gave it.
@@ -57,25 +57,24 @@ class PlainHeads:
         values[0] = lines[0]
         positions = self._positions
         for line in lines[1:-2]:
-            name = line[: line.find(b": ") + 2]
+            name, colon, value = line.partition(b": ")
             position = positions.get(name)
-            if position is None:
+            if position is None or not colon:
                 return None
             if position:
                 if values[position] is not None:
                     return None
-                values[position] = line[len(name) :]
+                values[position] = value
         client_id = values.pop()
         return tuple(values), client_id
 
     def learn(self, head: bytes, fields: Sequence[tuple[bytes, bytes]]) -> None:
         """Learn the names in a head that the parser has read as these fields, unless it reads any otherwise."""
-        lines = head.split(b"\r\n")[1:-2]
-        pairs = [(line[: line.find(b": ") + 2], line[line.find(b": ") + 2 :]) for line in lines]
-        if [(name[:-2].lower(), value) for name, value in pairs] != list(fields):
+        pairs = [line.partition(b": ")[::2] for line in head.split(b"\r\n")[1:-2]]
+        if [(name.lower(), value) for name, value in pairs] != list(fields):
             return
         for name, _ in pairs:
-            if name not in self._positions and len(name) <= _LONGEST_NAME and name[:-2].lower() not in _UNUSUAL:
+            if name not in self._positions and len(name) <= _LONGEST_NAME and name.lower() not in _UNUSUAL:
                 if len(self._positions) >= _MOST_NAMES:
                     self._positions.clear()
-                self._positions[name] = _POSITIONS.get(name[:-2].lower(), _UNIMPORTANT)
+                self._positions[name] = _POSITIONS.get(name.lower(), _UNIMPORTANT)

@@ -92,13 +92,18 @@ def test_names_are_learned_from_what_the_parser_reads_alike() -> None:
     heads = PlainHeads()
     fields = [(b"host", b"x"), (b"cookie", b"a")]
     head = b"GET / HTTP/1.1\r\nHost: x\r\nCookie: a\r\n\r\n"
+    other_head, other_fields = head.replace(b"Cookie", b"Accept"), [(b"host", b"x"), (b"accept", b"a")]
     assert heads.read(head) is None
     heads.learn(head, [*fields, (b"more", b"")])
     assert heads.read(head) is None
     heads.learn(head, fields)
+    heads.learn(other_head, other_fields)
     assert heads.read(head) is not None
     for part in (
         b"Cookie",
+        b"Accept",
+        b"Cookie:",
+        b"Cookie:b",
         b"Host: y",
         b" b",
         b"Cookie : a",
