@@ -2,12 +2,14 @@
 
 import asyncio
 
+import httpx
 import pytest
 
 from app.serving.clients.addresses import TrustedProxies
 from app.serving.clients.limits import ClientLimits, OpenSubscriptions
 from tests.web.harness.blog import BIG, POST
 from tests.web.harness.event_stream_client import EVENTS, event_stream_service
+from tests.web.harness.http_server import run_server
 from tests.web.harness.limited_site import LimitedSite
 
 READ = f"/api/v1/posts/{POST}/comments"
@@ -70,3 +72,13 @@ async def test_event_streams_of_one_client_are_limited() -> None:
         while service.subscribers.count > 2:  # noqa: ASYNC110 - the server offers nothing else to wait for
             await asyncio.sleep(0)
         await service.subscribe(X_Forwarded_For="192.0.2.66")
+
+
+async def test_limits_tell_clients_of_a_real_proxy_apart(site: LimitedSite) -> None:
+    async with run_server(site.blog.app) as (_, port), httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as proxy:
+        for number in range(1, 4):
+            assert (await proxy.get(f"{READ}?limit={number}", headers=STRANGER)).status_code == 200
+        assert (await proxy.get(f"{READ}?limit=4", headers=STRANGER)).status_code == 429
+        forged = {"X-Forwarded-For": f"198.51.100.99, {STRANGER['X-Forwarded-For']}"}
+        assert (await proxy.get(f"{READ}?limit=4", headers=forged)).status_code == 429
+        assert (await proxy.get(f"{READ}?limit=4", headers={"Forwarded": "for=198.51.100.4"})).status_code == 200

@@ -1,9 +1,11 @@
 """Reads that are answered before the framework: the same bytes as by the longer way, in the same order."""
 
+import asyncio
 from random import Random
 
 import pytest
 
+from app.cli.http.connection import Connection
 from tests.cli.http import varied_requests
 from tests.cli.http.wire import RecordedTransport, Wire
 from tests.web.harness.blog import POST, Blog
@@ -100,6 +102,24 @@ async def test_request_behind_a_full_pipeline_waits_for_its_turn(fast: Wire) -> 
     connection.resume_writing()
     await fast.settle()
     assert transport.data.count(b"HTTP/1.1 200 OK") == 300
+
+
+async def test_client_that_reads_nothing_is_cut_off(fast: Wire) -> None:
+    loop = asyncio.get_running_loop()
+    listener = await loop.create_server(fast.make_connection, "127.0.0.1", 0)
+    _, writer = await asyncio.open_connection(*listener.sockets[0].getsockname(), limit=1_000)
+    writer.write(GET * 30_000)
+    await asyncio.sleep(0.3)
+    (connection,) = fast.state.connections
+    assert isinstance(connection, Connection)
+    assert 0 < connection.transport.get_write_buffer_size() < 1_000_000
+    assert 100 < _sent_count(fast) < 30_000
+    for seconds in (0, 16):
+        connection.enforce_deadlines(loop.time() + seconds)
+    assert connection.transport.is_closing()
+    writer.transport.abort()
+    listener.close()
+    await fast.settle()
 
 
 async def test_stopping_server_closes_behind_what_is_written(fast: Wire) -> None:

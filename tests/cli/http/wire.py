@@ -132,13 +132,17 @@ class Wire:
         """How many responses were counted, by kind and status."""
         return self.blog.context.monitoring.response_counts
 
-    def connect(self, loop: MovedLoop | None = None) -> tuple[Connection, RecordedTransport]:
-        """Open a connection."""
+    def make_connection(self, loop: MovedLoop | None = None) -> Connection:
+        """Return a connection without a transport."""
         make: Callable[..., Connection] = Connection
         options: dict[str, Any] = {}
         if self.responses is not None:
             make, options = ReadyConnection, {"responses": self.responses}
-        connection = make(self._config, self.state, {}, loop or asyncio.get_running_loop(), **options)
+        return make(self._config, self.state, {}, loop or asyncio.get_running_loop(), **options)
+
+    def connect(self, loop: MovedLoop | None = None) -> tuple[Connection, RecordedTransport]:
+        """Open a connection."""
+        connection = self.make_connection(loop)
         transport = RecordedTransport()
         transport.encryption = self.encryption
         connection.connection_made(transport)
