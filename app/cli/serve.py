@@ -24,8 +24,7 @@ from starlette.types import ASGIApp
 
 from app.bootstrap import Application, open_application
 from app.cli.console import print_line
-from app.cli.http.ready_connection import knows_server
-from app.cli.http.ready_responses import ReadyResponses, write_access_log
+from app.cli.http.ready_connection import choose_responses
 from app.cli.http.server import base_url, bind, is_loopback, run_in_background, run_server, stop_signals
 from app.cli.logs import configure
 from app.cli.options import Repo, Store
@@ -172,7 +171,7 @@ async def _serve(
     """Follow GitHub and serve readers until a signal stops both."""
     settings = application.settings
     web: ASGIApp = application.web
-    responses = _ready_responses(application)
+    responses = choose_responses(settings, application.web, application.clock.now)
     _freeze_garbage_collector()
     sys.setswitchinterval(_SWITCH_SECONDS)
     if settings.access_log:
@@ -190,15 +189,6 @@ async def _serve(
                 parent_pipe=parent_pipe,
                 responses=responses,
             )
-
-
-def _ready_responses(application: Application) -> ReadyResponses | None:
-    """Return what sends cached documents before the framework; None if the framework sends all."""
-    settings = application.settings
-    if not settings.fast_reads or not knows_server():
-        return None
-    log = write_access_log(addresses=settings.log_addresses) if settings.access_log else None
-    return ReadyResponses(application.web, application.clock.now, log)
 
 
 def _freeze_garbage_collector() -> None:

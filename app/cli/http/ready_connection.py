@@ -16,13 +16,16 @@ So a request never overtakes another, and the limits of `Connection` hold for bo
 import asyncio
 import logging
 from asyncio import TimerHandle
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
 from typing_extensions import override
 
 from app.cli.http.connection import Connection
-from app.cli.http.ready_responses import ReadyResponses
+from app.cli.http.ready_responses import ReadyResponses, write_access_log
+from app.settings import Settings
+from app.web.cached_reads import CachedReads
 from app.web.context import REQUEST_ID_HEADER
 
 _log = logging.getLogger(__name__)
@@ -41,6 +44,14 @@ def knows_server() -> bool:
             uvicorn.__version__,
         )
     return is_known
+
+
+def choose_responses(settings: Settings, reads: CachedReads, now: Callable[[], float]) -> ReadyResponses | None:
+    """Return what sends cached documents before the framework; None if the framework sends all."""
+    if not settings.fast_reads or not knows_server():
+        return None
+    log = write_access_log(addresses=settings.log_addresses) if settings.access_log else None
+    return ReadyResponses(reads, now, log)
 
 
 class ReadyConnection(Connection):

@@ -3,16 +3,15 @@
 import logging
 import sys
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import uvicorn
 
-from app.bootstrap import Application
 from app.cli.http import ready_responses
 from app.cli.http.plain_heads import PlainHeads
-from app.cli.serve import _ready_responses
+from app.cli.http.ready_connection import choose_responses
+from app.cli.http.ready_responses import ReadyResponses
 from app.render.document import Document
 from tests.cli import log_lines
 from tests.cli.http.wire import Wire
@@ -132,21 +131,19 @@ def test_names_are_bounded() -> None:
     assert max(map(len, heads._positions)) < 10
 
 
-def _application(*, fast_reads: bool) -> Application:
+def _choose(*, fast_reads: bool) -> ReadyResponses | None:
     blog = Blog()
-    settings = log_lines.settings(fast_reads=fast_reads)
-    parts: Any = SimpleNamespace(settings=settings, web=blog.app, clock=blog.clock)
-    return parts  # type: ignore[no-any-return] # these parts are enough
+    return choose_responses(log_lines.settings(fast_reads=fast_reads), blog.app, blog.clock.now)
 
 
 def test_setting_switches_the_shorter_way_off() -> None:
-    assert _ready_responses(_application(fast_reads=True)) is not None
-    assert _ready_responses(_application(fast_reads=False)) is None
+    assert _choose(fast_reads=True) is not None
+    assert _choose(fast_reads=False) is None
 
 
 def test_unknown_server_switches_the_shorter_way_off(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(uvicorn, "__version__", "9.0")
-    assert _ready_responses(_application(fast_reads=True)) is None
+    assert _choose(fast_reads=True) is None
     assert "and 9.0 is installed" in caplog.text
