@@ -283,25 +283,25 @@ def _names_service(key: Key) -> bool:
     return isinstance(key, GitHubListKey) or addresses != (None, None)
 
 
-def client_address(request: Request) -> str:
+def client_address(context: WebContext, request: Request) -> str:
     """Return the address that a request comes from, behind trusted proxies."""
     peer, headers = request.client, request.headers
-    proxies = web_context(request).features.limits.proxies
-    return proxies.client(peer.host if peer else None, headers.get("x-forwarded-for"), headers.get("forwarded"))
+    return context.features.limits.proxies.client(
+        peer.host if peer else None, headers.get("x-forwarded-for"), headers.get("forwarded")
+    )
 
 
-def client_of(request: Request) -> str:
+def client_of(context: WebContext, request: Request) -> str:
     """Return what limits count as one client."""
-    return client_key(client_address(request))
+    return client_key(client_address(context, request))
 
 
-async def read_document(request: Request, key: Key) -> Document:
+async def read_document(context: WebContext, request: Request, key: Key) -> Document:
     """Return the document of a key; one that is not in memory counts for the client. Raises `TooManyRequests`."""
-    context = web_context(request)
     document = context.reader.ready(key)
     if document is not None:
         return document
-    context.features.limits.cold_reads.take(client_of(request), context.now())
+    context.features.limits.cold_reads.take(client_of(context, request), context.now())
     return await context.reader.document(key)
 
 
@@ -312,7 +312,7 @@ async def serve_document(request: Request, key: Key, edition: Edition = PERMANEN
     """
     context, state = web_context(request), request_state(request.scope)
     state.key, state.edition = key, edition
-    document = await read_document(request, key)
+    document = await read_document(context, request, key)
     state.link_base = context.link_base(request, key)
     headers = dict(request.scope["headers"])
     response = build_response(document, headers, now=context.now(), cors=context.cors, link_base=state.link_base)

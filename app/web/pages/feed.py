@@ -30,7 +30,7 @@ async def feed(request: Request, site: Site) -> Response:
     """Serve the newest comments of a repository as a page."""
     context = web_context(request)
     key = NewestKey(site, _MOST_COMMENTS, None, context.image_base_url(request), with_hidden=False)
-    document = await read_document(request, key)
+    document = await read_document(context, request, key)
     comments = list(map(_describe, orjson.loads(document.bodies["identity"])["comments"]))
     query = _query(context, site)
     return uncached_page(

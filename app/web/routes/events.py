@@ -101,14 +101,14 @@ async def events(
     if not accepts_event_stream(request.headers.get("accept")):
         raise HTTPException(HTTPStatus.NOT_ACCEPTABLE, "This address answers as text/event-stream; accept that")
     further = parse_ids(request.query_params.get("ids"), MAX_FURTHER_POSTS) or ()
-    await read_document(request, PostKey(site, ghissueid))
+    await read_document(context, request, PostKey(site, ghissueid))
     numbers = tuple(number for number in further if number != ghissueid)
     subscribers, is_probe = context.features.subscribers, probe == "true"
     stream = EventStreamRequest(
         *(subscribers, site, ghissueid, last_event_id, numbers),
         is_probe=is_probe,
         limit=context.features.limits.subscriptions,
-        client=client_of(request),
+        client=client_of(context, request),
     )
     request_state(request.scope).event_stream = stream
     return _NoResponse()

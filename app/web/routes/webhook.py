@@ -150,7 +150,7 @@ async def _verify_delivery(request: Request, endpoint: WebhookEndpoint) -> Webho
     if not endpoint.secrets:
         raise webhook_errors.MissingSecret
     headers, context = request.scope["headers"], web_context(request)
-    bucket, client = context.features.limits.bad_signatures, client_of(request)
+    bucket, client = context.features.limits.bad_signatures, client_of(context, request)
     try:
         digest = webhooks.signature(headers)
         body = await _read_body(request, endpoint, lambda: bucket.require_room(client, context.now()))

@@ -75,7 +75,7 @@ def check_token(request: Request, token: str) -> None:
     desk, now = owner_desk(request), web_context(request).now()
     devices = (desk.sessions.device(value, now) for value in _cookies(request, _DEVICE))
     device = next(filter(None, devices), None)
-    if not desk.attempts.check(token[:_MAX_TOKEN], client_address(request), device):
+    if not desk.attempts.check(token[:_MAX_TOKEN], client_address(web_context(request), request), device):
         raise WrongToken
 
 
