@@ -95,6 +95,7 @@ bench: develop  ## measure the figures in the README (reads: if wrk and nginx ar
 	$(BIN)/python -m tests.bench.terms
 	$(BIN)/python -m tests.bench.floods
 	$(BIN)/python -m tests.bench.hostile
+	$(BIN)/python -m tests.bench.growth
 	$(BIN)/python -m tests.bench.pauses
 	$(BIN)/python -m tests.bench.content
 	$(BIN)/python -m tests.bench.owner

@@ -34,7 +34,7 @@ def is_steady(reading: Reading, previous: Reading | None, before: Issue, after: 
     """
     if (before.comment_count, before.updated_at) != (after.comment_count, after.updated_at):
         return False
-    if previous is not None and digest(previous.comments) == digest(reading.comments):
+    if previous is not None and list(map(_visible, previous.comments)) == list(map(_visible, reading.comments)):
         return True
     agrees = len(reading.comments) == after.comment_count
     return agrees and reading.began_at is not None and epoch(after.updated_at) < reading.began_at
@@ -45,5 +45,11 @@ def digest(comments: Sequence[Comment]) -> str:
 
     Hiding, pins and reactions do not change `updated_at`.
     """
-    values = ((c.id, c.url, c.updated_at, c.hidden, c.pinned, c.author, c.association, c.reactions) for c in comments)
-    return hashlib.blake2b("".join(map(repr, values)).encode("utf-8", "replace"), digest_size=8).hexdigest()
+    return hashlib.blake2b(
+        "".join(map(repr, map(_visible, comments))).encode("utf-8", "replace"), digest_size=8
+    ).hexdigest()
+
+
+def _visible(c: Comment) -> tuple[object, ...]:
+    """Return all that readers see of a comment."""
+    return c.id, c.url, c.updated_at, c.hidden, c.pinned, c.author, c.association, c.reactions

@@ -45,7 +45,7 @@ class JobHandlers:
         if job.number == REPOSITORY_NUMBER:
             await self._refresh_repository(job)
             return False
-        snapshot = await self._mirror.snapshot(job.repo, job.number)
+        snapshot = await self._mirror.snapshot(job.repo, job.number, with_comments=False)
         has_issue = await self._refresh(job, snapshot)
         if has_issue and not snapshot.was_transferred:
             return False
@@ -68,7 +68,9 @@ class JobHandlers:
         if not is_complete:
             return await self._refresher.refresh(snapshot, job.priority)
         is_fresh = is_within(self._fresh_for, record.checked_at, now=self._clock.now())
-        return (is_fresh and not job.full) or await self._refresher.check(snapshot)
+        if is_fresh and not job.full:
+            return True
+        return await self._refresher.check(await self._mirror.snapshot(job.repo, job.number))
 
     async def _refresh_repository(self, job: Job) -> None:
         with suppress(PrivateRepository, NotVisible):  # both are stored: they are what the job is for

@@ -272,6 +272,13 @@ class Mirror(MirrorReads, Protocol):
     async def comments(self, repo: Repository, number: int) -> tuple[Comment, ...]:
         """Return all mirrored comments of a thread by ascending id."""
 
+    async def latest_update(self, repo: Repository, number: int) -> str | None:
+        """Return when a mirrored comment of a thread last changed; None if there is none.
+
+        A mirror may read less for it than this does.
+        """
+        return max((comment.updated_at for comment in await self.comments(repo, number)), default=None)
+
     async def lookup(
         self, repos: Iterable[Repository], comment_id: int | None
     ) -> Mapping[Repository, tuple[SiteRecord | None, Comment | None]]:

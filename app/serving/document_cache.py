@@ -4,29 +4,42 @@ A document is made once for its first reader, and made again when its thread cha
 least recently read documents go first.
 """
 
-import asyncio
 import logging
 import sys
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import IntEnum
 
 from app.domain.errors import ReadError
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.domain.thread_state import Snapshot
 from app.render.document import Document
-from app.render.keys import Key, ThreadKey
+from app.render.keys import (
+    CommentsKey,
+    FragmentKey,
+    GitHubAllCommentsKey,
+    GitHubCommentsKey,
+    GitHubIssuesKey,
+    Key,
+    NewestKey,
+    SiteFeedKey,
+    ThreadFeedKey,
+    ThreadKey,
+)
 from app.serving.views import Views
 
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 3
-_REFRESHED_AT_ONCE = 2
-"""Documents that are made at the same time: compression leaves Python's lock to the other one."""
 _MOST_REFRESHED = 20
 """Documents of a thread, or of the whole site, that a change makes again: those first cached. Others are made when they
 are read again, so that a flood of addresses slows no change."""
+
+
+_MOST_LATER_PAGES = 4
+"""Further pages of lists among those. A long thread has many, and hardly anybody reads them twice."""
 
 
 CacheTag = tuple[str, int | None]
@@ -133,6 +146,28 @@ class DocumentCache:
             self.discard(key)
 
 
+class _Rank(IntEnum):
+    """In which order a change makes documents again."""
+
+    PAGE = 0
+    """What the page of a post shows first."""
+    PROGRAM = 1
+    """Feeds and lists, which programs request."""
+    LATER_PAGE = 2
+
+
+def _rank(key: Key) -> _Rank:
+    match key:
+        case CommentsKey() | FragmentKey() | NewestKey() if key.cursor is not None:
+            return _Rank.LATER_PAGE
+        case ThreadFeedKey() | SiteFeedKey():
+            return _Rank.PROGRAM
+        case GitHubCommentsKey() | GitHubAllCommentsKey() | GitHubIssuesKey():
+            return _Rank.PROGRAM if key.page == 1 else _Rank.LATER_PAGE
+        case _:
+            return _Rank.PAGE
+
+
 def key_weight(key: Key) -> int:
     """Return about what a key weighs: a reader's parameters may be longer than the response."""
     values = [getattr(key, name) for name in key.__slots__]
@@ -196,9 +231,8 @@ class Documents:
         return self._repository_generations[repo.key]
 
     async def refresh(self, refs: Iterable[ThreadRef]) -> None:
-        """Make every cached document that shows one of these threads again, and swap it: those of threads first."""
-        for tag in sorted(self._overtake(refs), key=lambda tag: tag[1] is None):
-            await self._refresh(tag)
+        """Make every cached document that shows one of these threads again, and swap it: what pages show first."""
+        await self._refresh(self._overtake(refs))
 
     def discard(self, refs: Iterable[ThreadRef]) -> None:
         """Drop every document that shows one of these threads, also those that are being made."""
@@ -214,23 +248,31 @@ class Documents:
 
     async def refresh_checked(self, repo: Repository, number: int) -> None:
         """Make a thread's cached documents again after a check, for their `checked_at` and `stale`."""
-        await self._refresh((repo.key, number))
+        await self._refresh({(repo.key, number)})
 
-    async def _refresh(self, tag: CacheTag) -> None:
-        keys = self._cache.keys_of(tag)
-        for key in keys[_MOST_REFRESHED:]:
-            self._cache.discard(key)
-        keys = keys[:_MOST_REFRESHED]
+    async def _refresh(self, tags: Iterable[CacheTag]) -> None:
+        groups = {(rank, tag): keys for tag in tags for rank, keys in self._keys_to_refresh(tag).items()}
+        for rank, tag in sorted(groups, key=lambda group: (group[0], group[1][1] is None)):
+            await self._refresh_all(groups[rank, tag])
+
+    def _keys_to_refresh(self, tag: CacheTag) -> Mapping[_Rank, Sequence[Key]]:
+        """Return what is made again, and drop the other documents."""
+        groups: defaultdict[_Rank, list[Key]] = defaultdict(list)
+        for key in self._cache.keys_of(tag)[:_MOST_REFRESHED]:
+            groups[_rank(key)].append(key)
+        del groups[_Rank.LATER_PAGE][_MOST_LATER_PAGES:]
+        keys = {key for group in groups.values() for key in group}
+        self._discard([key for key in self._cache.keys_of(tag) if key not in keys])
+        return groups
+
+    async def _refresh_all(self, keys: Sequence[Key]) -> None:
+        """Make documents again, those of threads from one snapshot."""
         thread_keys = [key for key in keys if isinstance(key, ThreadKey)]
         with self._discarding(keys):
             basis = await self.basis(*thread_keys) if thread_keys else None
-            turns = iter(keys)
-            await asyncio.gather(*(self._refresh_each(turns, basis) for _ in range(_REFRESHED_AT_ONCE)))
-
-    async def _refresh_each(self, keys: Iterator[Key], basis: Basis | None) -> None:
-        for key in keys:
-            with self._discarding((key,)):
-                await self.document(key, basis)
+            for key in keys:  # two at once would only wait for Python's lock
+                with self._discarding((key,)):
+                    await self.document(key, basis)
 
     @contextmanager
     def _discarding(self, keys: Sequence[Key]) -> Iterator[None]:

@@ -70,13 +70,13 @@ class Refresher:
     async def refresh(self, snapshot: Snapshot, priority: Priority) -> bool:
         """Bring all of a thread up to date, mirrored or not: two requests if it has one page or changed little.
 
-        The snapshot has the thread's comments. Returns and raises what `read` does.
+        The snapshot needs no comments. Returns and raises what `read` does.
         """
-        comments = _complete_comments(snapshot)
-        if len(comments) <= PER_PAGE:
+        record = None if snapshot.was_transferred else snapshot.record
+        if record is None or not record.complete or record.mirrored_count <= PER_PAGE:
             return await self.read(snapshot, priority)
         site = await self._site(snapshot, priority)
-        return await self._refresh_long(site, snapshot, comments, priority)
+        return await self._refresh_long(site, snapshot, (), priority)
 
     async def check(self, snapshot: Snapshot) -> bool:
         """Check whether a complete thread still agrees with GitHub.
@@ -243,7 +243,7 @@ class Refresher:
             return False
         if priority is Priority.CHECK and self._needs_complete_read(ref):
             return await self._check_pages(site, issue, snapshot, mirrored_comments)
-        since = max(comment.updated_at for comment in mirrored_comments)
+        since = await self._mirror.latest_update(*ref)
         first = self._budget.requests(site.full_name).comments(ref.number, since=since)
         pages = self._budget.pages(first, priority)
         comments = tuple([comment async for page in pages for comment in responses.comments(page)])

@@ -4,7 +4,8 @@
 
 Each TREE is a checkout with the same environment; all are measured in this run. Figures are in milliseconds. For a long
 thread: when each document that readers have open is served after the commit of a change (medians), how late the event
-loop runs a task, and how long a read of another page takes all the while. For many posts: a poll at which nothing
+loop runs a task, and how long a read of another page takes all the while; "machine" is how late an idle process is, so
+that what other programs do can be told from it. For many posts: a poll at which nothing
 changed, and the making of single documents.
 """
 
@@ -35,7 +36,8 @@ class HotReads:
         self._urls = urls
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self._samples: list[tuple[float, float]] = []
+        self._samples: list[tuple[float, float, float]] = []
+        """When a read began, how long it took, and how late this process was itself."""
 
     def start(self) -> None:
         """Begin as soon as the service has an address."""
@@ -46,9 +48,10 @@ class HotReads:
         self._stop.set()
         self._thread.join(PATIENCE)
 
-    def between(self, start: float, end: float) -> list[float]:
-        """Return how long the reads of a span took, in milliseconds, sorted."""
-        return sorted(took * 1000 for at, took in self._samples if start <= at <= end)
+    def between(self, start: float, end: float) -> tuple[list[float], list[float]]:
+        """Return how long the reads of a span took, and how late this process was, in milliseconds, sorted."""
+        samples = [(took, late) for at, took, late in self._samples if start <= at <= end]
+        return sorted(took * 1000 for took, _ in samples), sorted(late * 1000 for _, late in samples)
 
     def _run(self) -> None:
         while not self._urls.exists() or not self._urls.read_text():
@@ -64,14 +67,16 @@ class HotReads:
 
     def _read(self, host: str, port: int, request: bytes) -> None:
         with socket.create_connection((host, port), timeout=PATIENCE) as connection:
-            while not self._stop.wait(EVERY):
+            while not self._stop.is_set():
+                due = time.monotonic() + EVERY
+                time.sleep(EVERY)
                 start = time.monotonic()
                 connection.sendall(request)
                 response = connection.recv(1 << 20)
                 if not response:
                     return
                 if response.startswith(b"HTTP/1.1 200"):
-                    self._samples.append((start, time.monotonic() - start))
+                    self._samples.append((start, time.monotonic() - start, start - due))
                 head, _, body = response.partition(b"\r\n\r\n")
                 length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
                 while len(body) < length:
@@ -91,15 +96,17 @@ def measure(tree: Path, posts: int, comments: int) -> dict[str, Any]:
     figures: dict[str, Any] = orjson.loads(result.stdout)
     for phase in figures.values():
         if "span" in phase:
-            times = reads.between(*phase["span"])
-            phase["read p99"] = times[int(len(times) * 0.99)] if times else None
+            times, late = reads.between(*phase["span"])
+            if times:
+                position = int(len(times) * 0.99)
+                phase |= {"read p99": times[position], "machine p99": late[position], "machine max": late[-1]}
     return figures
 
 
 def print_figures(figures: dict[str, Any]) -> None:
     """Print a line for each phase."""
     for name, phase in figures.items():
-        names = ("time", "cpu", "late p99", "late max", "read p99")
+        names = ("time", "cpu", "late p99", "late max", "read p99", "machine p99", "machine max")
         cells = ", ".join(f"{key} {phase[key]:.1f}" for key in names if phase.get(key) is not None)
         print(f"  {name}: {cells}")
         if "served" in phase:

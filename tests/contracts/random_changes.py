@@ -118,6 +118,7 @@ async def read_all(mirror: Mirror) -> list[object]:
                 [await mirror.snapshot(repo, number) for number in (0, *NUMBERS)],
                 [await mirror.snapshot(repo, number, with_comments=False) for number in NUMBERS],
                 [await mirror.comments(repo, number) for number in NUMBERS],
+                [await mirror.latest_update(repo, number) for number in NUMBERS],
                 [await mirror.comment(repo, comment_id) for comment_id in IDS],
                 await mirror.comments_by_id(repo, IDS),
                 await mirror.issue_ids(repo, NUMBERS),

@@ -11,6 +11,7 @@ from app.domain.errors import CommentNotFound, NotServed
 from app.domain.records import REPOSITORY_NUMBER, ThreadRef
 from app.domain.sites import PostFilter, Repository
 from app.github import payloads
+from app.render import cursors
 from app.render.fragment import revision
 from app.render.keys import (
     CommentsKey,
@@ -140,6 +141,19 @@ async def test_current_document_is_made_once_for_each_change(setup: DocumentSetu
     await setup.report_change(BLOG, 7)
     assert setup.cache.get(PostKey(BLOG, 7)) is not document
     assert await setup.documents.current(PostKey(BLOG, 7)) is setup.cache.get(PostKey(BLOG, 7))
+
+
+async def test_change_makes_few_later_pages_again(setup: DocumentSetup) -> None:
+    page, digest = _comments_key(BLOG, 7), cursors.thread_list(BLOG, 7, Order.OLDEST)
+    later_pages = [replace(page, cursor=cursors.encode(digest, comment_id=n, secret=b"secret")) for n in range(1, 7)]
+    keys = [*later_pages, GitHubCommentsKey(BLOG, 7, MediaType.HTML, page=2, per_page=5, since=None), page]
+    await setup.comment(90)
+    documents = [await setup.documents.document(key) for key in keys]
+    await setup.comment(91)
+    await setup.report_change(BLOG, 7)
+    new_documents = [setup.cache.get(key) for key in keys]
+    assert [document is not None for document in new_documents] == [True] * 4 + [False] * 3 + [True]
+    assert all(new is not old for new, old in zip(new_documents, documents, strict=True))
 
 
 async def test_new_list_of_posts_replaces_affected_documents() -> None:

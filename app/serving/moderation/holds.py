@@ -6,6 +6,7 @@ the mirror has of its approval; both are of one version.
 
 import asyncio
 import threading
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ from app.domain.moderation.rules import HoldReason, ModerationRules, hold_reason
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.domain.threads import NO_COMMENTS, Comment, ThreadOutline
-from app.ports.mirror import Mirror
+from app.ports.mirror import Mirror, ThreadComments
 
 _ALWAYS = float("inf")
 
@@ -44,12 +45,14 @@ class Judge:
         self._rules = rules
         self.holds = ThreadHolds()
         if before is not None:
-            self.holds = ThreadHolds(before.version, dict(before.reasons), list(before.pending))
+            reviews = dict(before.review_times)
+            self.holds = ThreadHolds(before.version, dict(before.reasons), list(before.pending), reviews)
 
     def forget(self, comment_ids: Collection[int]) -> None:
         """Forget what was decided about comments that have changed or are gone."""
         for key in comment_ids:
             self.holds.reasons.pop(key, None)
+            self.holds.review_times.pop(key, None)
         self.holds.pending = [key for key in self.holds.pending if key not in comment_ids]
 
     def is_held_back(self, comment: Comment) -> bool:
@@ -79,14 +82,14 @@ class Holds:
         self._mirror = mirror
         self._threads: dict[ThreadRef, ThreadHolds] = {}
         self._guard = threading.Lock()
-        self._generation = 0
-        """Grows with each change of `_threads`."""
         self._changes: dict[ThreadRef, int] = {}
         """The latest change of each thread: what was decided about an earlier version is out of date."""
         self._read_version = 0
         """The latest change of the store that `_changes` has."""
-        self._sites: dict[Repository, tuple[int, Mapping[int, ThreadHolds]]] = {}
-        """What is held back of whole repositories, with the generation that it is of."""
+        self._sites: dict[Repository, Mapping[int, ThreadHolds]] = {}
+        """What is held back of whole repositories, but for what `_outdated_numbers` says."""
+        self._outdated_numbers: defaultdict[Repository, set[int]] = defaultdict(set)
+        """The threads about which was decided, or has to be, since their repository was in `_sites`."""
         self._lock = asyncio.Lock()
 
     def judge(self, before: ThreadHolds | None = None) -> Judge:
@@ -100,19 +103,19 @@ class Holds:
             known_holds = self._threads.get(ref)
             if known_holds is None or known_holds.version <= version:
                 self._threads[ref] = judge.holds
-                self._generation += 1
+                self._outdated_numbers[ref.repo].add(ref.number)
 
     def forget(self, ref: ThreadRef) -> None:
         """Decide about a thread again: GitHub was asked about one of its comments."""
         with self._guard:
             self._threads.pop(ref, None)
-            self._generation += 1
+            self._outdated_numbers[ref.repo].add(ref.number)
 
     def clear(self) -> None:
         """Forget everything: another file is the store, and its versions may be those of other contents."""
         with self._guard:
             self._threads.clear()
-            self._generation += 1
+            self._sites.clear()
         self._changes.clear()
         self._read_version = 0
 
@@ -128,10 +131,9 @@ class Holds:
         """
         async with self._lock:
             await self._catch_up()
-            generation, threads = self._sites.get(repo, (None, {}))
-            if generation != self._generation:
-                threads = await self._read_site(repo)
-            return threads
+            while repo not in self._sites or self._outdated_numbers[repo]:
+                await (self._decide_changed(repo) if repo in self._sites else self._read_site(repo))
+            return self._sites[repo]
 
     async def ids(self, repo: Repository) -> frozenset[int]:
         """Return the ids of all comments of a repository that are held back. Raises `StoreError`."""
@@ -158,33 +160,50 @@ class Holds:
         """Decide about a thread again, unless that was done for this version or a later one."""
         self._changes[ref] = version
         with self._guard:
-            holds = self._threads.get(ref)
-            if holds is None or holds.version < version:
-                self._threads.pop(ref, None)
-                self._generation += 1
+            if not self._is_decided(ref):
+                self._outdated_numbers[ref.repo].add(ref.number)
 
-    async def _read_site(self, repo: Repository) -> Mapping[int, ThreadHolds]:
-        """Decide about all threads of a repository that are not decided yet."""
+    def _is_decided(self, ref: ThreadRef) -> bool:
+        holds = self._threads.get(ref)
+        return holds is not None and holds.version >= self._changes.get(ref, 0)
+
+    async def _read_site(self, repo: Repository) -> None:
+        """Decide about all threads of a repository."""
         refs = [
             ThreadRef(repo, summary.number)
             for summary in (await self._mirror.site_snapshot(repo)).summaries
             if summary.mirrored_count
         ]
-        while True:
-            for ref in refs:
-                await self.of_thread(ref, self._changes.get(ref, 0))
-            with self._guard:
-                if all(ref in self._threads for ref in refs):  # one may have been forgotten in between
-                    threads = {ref.number: self._threads[ref] for ref in refs}
-                    threads = {number: holds for number, holds in threads.items() if holds.matters}
-                    self._sites[repo] = self._generation, threads
-                    return threads
+        for ref in refs:
+            await self.of_thread(ref, self._changes.get(ref, 0))
+        with self._guard:
+            if all(map(self._is_decided, refs)):  # one may have been forgotten in between
+                self._outdated_numbers[repo].difference_update(ref.number for ref in refs)
+                self._sites[repo] = _with_holds({}, {ref.number: self._threads[ref] for ref in refs})
+
+    async def _decide_changed(self, repo: Repository) -> None:
+        """Decide about those threads of a repository that have changed."""
+        with self._guard:
+            refs = [ThreadRef(repo, number) for number in self._outdated_numbers[repo]]
+        for ref in refs:
+            await self.of_thread(ref, self._changes.get(ref, 0))
+        with self._guard:
+            changed_threads = {ref.number: self._threads[ref] for ref in refs if self._is_decided(ref)}
+            if repo in self._sites:  # otherwise the store was replaced in between
+                self._outdated_numbers[repo].difference_update(changed_threads)
+                self._sites[repo] = _with_holds(self._sites[repo], changed_threads)
 
     async def _decide(self, ref: ThreadRef) -> ThreadHolds:
-        judge, versions = self.judge(), list[int]()
+        before, judge, versions = self._threads.get(ref), self.judge(), list[int]()
 
-        def select(_: ThreadRef, version: int, comments: Iterable[Comment]) -> tuple[ThreadOutline, tuple[int, ...]]:
+        def select(at: ThreadRef, version: int, comments: Iterable[Comment]) -> tuple[ThreadOutline, tuple[int, ...]]:
+            nonlocal judge
             versions.append(version)
+            if before is not None and at == ref and version > before.version and isinstance(comments, ThreadComments):
+                changes = comments.changes(after=before.version)
+                if changes is not None:
+                    judge, comments = self.judge(before), changes.comments
+                    judge.forget({comment.id for comment in comments}.union(changes.removed_ids))
             for comment in comments:
                 judge.is_held_back(comment)
             return NO_COMMENTS, ()
@@ -199,3 +218,8 @@ class Holds:
             judge, versions = self.judge(), [snapshot.hops[0].version]
         self.remember(ref, versions[-1], judge)
         return judge.holds
+
+
+def _with_holds(before: Mapping[int, ThreadHolds], threads: Mapping[int, ThreadHolds]) -> Mapping[int, ThreadHolds]:
+    """Return what is held back of the threads of a repository, by the numbers of those of which something is."""
+    return {number: holds for number, holds in {**before, **threads}.items() if holds.matters}

@@ -63,6 +63,7 @@ _ISSUES = f"SELECT source FROM issue WHERE {_OF_SITE} AND number {_IN_KEYS}"
 _ISSUE_SOURCES = f"SELECT source FROM issue WHERE {_OF_SITE} AND (:keys IS NULL OR number {_IN_KEYS})"
 _TOMBSTONE = f"SELECT number, gone, checked_at, transferred_to FROM tombstone WHERE {_OF_SITE} AND number = :number"
 _TRANSFERRED = f"SELECT number FROM tombstone WHERE {_OF_SITE} AND transferred_to IS NOT NULL AND number {_IN_KEYS}"
+_LATEST_UPDATE = f"SELECT max(updated_at) FROM comment WHERE {_OF_SITE} AND number = :number"
 _COMMENTS_BY_ID = f"SELECT source, image_sizes, approval FROM comment WHERE {_OF_SITE} AND id {_IN_KEYS} ORDER BY id"
 _CHANGES = """
 SELECT version, site.key, site.configured_name, abs(number), process_id, number < 0
@@ -119,6 +120,10 @@ class SqliteMirror(Mirror):
 
     async def comments(self, repo: Repository, number: int) -> tuple[Comment, ...]:
         return await self._file.read(lambda connection: tuple(StoredComments(connection, ThreadRef(repo, number))))
+
+    async def latest_update(self, repo: Repository, number: int) -> str | None:
+        rows = await self._file.rows(_LATEST_UPDATE, _parameters(ThreadRef(repo, number)))
+        return None if rows[0][0] is None else str(rows[0][0])
 
     async def comment(self, repo: Repository, comment_id: int) -> Comment | None:
         return await self._file.read(lambda connection: _comment(connection, repo, comment_id))
