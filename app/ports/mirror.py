@@ -207,7 +207,7 @@ class MirrorReads(Protocol):
         return replace(snapshot, summaries=tuple(item for item in snapshot.summaries if item.number in numbers))
 
     async def unsettled_snapshot(self, repo: Repository) -> SiteSnapshot:
-        """Return what `site_snapshot` does, with only the issues of which the mirror lacks something, or may.
+        """Return what `site_snapshot` does, with only the issues that are not settled: the mirror may lack comments.
 
         So `is_complete` and `needs_backfill` are those of the whole site. A mirror may read less for it than this does.
         """

@@ -146,7 +146,7 @@ class DocumentCache:
             self.discard(key)
 
 
-class _Rank(IntEnum):
+class _Turn(IntEnum):
     """In which order a change makes documents again."""
 
     PAGE = 0
@@ -156,16 +156,16 @@ class _Rank(IntEnum):
     LATER_PAGE = 2
 
 
-def _rank(key: Key) -> _Rank:
+def _turn(key: Key) -> _Turn:
     match key:
         case CommentsKey() | FragmentKey() | NewestKey() if key.cursor is not None:
-            return _Rank.LATER_PAGE
+            return _Turn.LATER_PAGE
         case ThreadFeedKey() | SiteFeedKey():
-            return _Rank.PROGRAM
+            return _Turn.PROGRAM
         case GitHubCommentsKey() | GitHubAllCommentsKey() | GitHubIssuesKey():
-            return _Rank.PROGRAM if key.page == 1 else _Rank.LATER_PAGE
+            return _Turn.PROGRAM if key.page == 1 else _Turn.LATER_PAGE
         case _:
-            return _Rank.PAGE
+            return _Turn.PAGE
 
 
 def key_weight(key: Key) -> int:
@@ -251,16 +251,16 @@ class Documents:
         await self._refresh({(repo.key, number)})
 
     async def _refresh(self, tags: Iterable[CacheTag]) -> None:
-        groups = {(rank, tag): keys for tag in tags for rank, keys in self._keys_to_refresh(tag).items()}
-        for rank, tag in sorted(groups, key=lambda group: (group[0], group[1][1] is None)):
-            await self._refresh_all(groups[rank, tag])
+        groups = {(turn, tag): keys for tag in tags for turn, keys in self._keys_to_refresh(tag).items()}
+        for turn, tag in sorted(groups, key=lambda group: (group[0], group[1][1] is None)):
+            await self._refresh_all(groups[turn, tag])
 
-    def _keys_to_refresh(self, tag: CacheTag) -> Mapping[_Rank, Sequence[Key]]:
+    def _keys_to_refresh(self, tag: CacheTag) -> Mapping[_Turn, Sequence[Key]]:
         """Return what is made again, and drop the other documents."""
-        groups: defaultdict[_Rank, list[Key]] = defaultdict(list)
+        groups: defaultdict[_Turn, list[Key]] = defaultdict(list)
         for key in self._cache.keys_of(tag)[:_MOST_REFRESHED]:
-            groups[_rank(key)].append(key)
-        del groups[_Rank.LATER_PAGE][_MOST_LATER_PAGES:]
+            groups[_turn(key)].append(key)
+        del groups[_Turn.LATER_PAGE][_MOST_LATER_PAGES:]
         keys = {key for group in groups.values() for key in group}
         self._discard([key for key in self._cache.keys_of(tag) if key not in keys])
         return groups

@@ -146,7 +146,7 @@ async def test_current_document_is_made_once_for_each_change(setup: DocumentSetu
 async def test_change_makes_few_later_pages_again(setup: DocumentSetup) -> None:
     page, digest = _comments_key(BLOG, 7), cursors.thread_list(BLOG, 7, Order.OLDEST)
     later_pages = [replace(page, cursor=cursors.encode(digest, comment_id=n, secret=b"secret")) for n in range(1, 7)]
-    keys = [*later_pages, GitHubCommentsKey(BLOG, 7, MediaType.HTML, page=2, per_page=5, since=None), page]
+    keys: list[Key] = [*later_pages, GitHubCommentsKey(BLOG, 7, MediaType.HTML, page=2, per_page=5, since=None), page]
     await setup.comment(90)
     documents = [await setup.documents.document(key) for key in keys]
     await setup.comment(91)

@@ -221,5 +221,5 @@ class Holds:
 
 
 def _with_holds(before: Mapping[int, ThreadHolds], threads: Mapping[int, ThreadHolds]) -> Mapping[int, ThreadHolds]:
-    """Return what is held back of the threads of a repository, by the numbers of those of which something is."""
+    """Return what is held back of the threads of a repository, by number; threads without any are left out."""
     return {number: holds for number, holds in {**before, **threads}.items() if holds.matters}
