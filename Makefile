@@ -14,10 +14,10 @@ MISSING := $(call absent,$(SERVERS))
 MISSING_CLIENTS := $(call absent,$(CLIENTS))
 
 .DEFAULT_GOAL := help
-.PHONY: help install develop proxies serve demo test check types other-checks fix bench lock
+.PHONY: help install develop proxies serve demo test check types other-checks fix bench-tools bench bench-all lock
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
 
 install: $(BIN)/afterword  ## create the environment .venv and install what the service needs
 develop: $(BIN)/afterword .venv/develop $(NPM)  ## install what the checks and tests need, too
@@ -86,7 +86,16 @@ fix: develop  ## repair what can be repaired
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: develop  ## measure the figures in the README (reads: if wrk and nginx are installed)
+# nginx is among the servers of the tests. PostgreSQL's own package starts a server; the bench starts one of its own.
+BENCH_TOOLS := $(call absent,wrk:/usr/bin/wrk nginx-light:/usr/sbin/nginx postgresql:/usr/lib/postgresql/*/bin/postgres)
+bench-tools: develop
+	@test -z "$(BENCH_TOOLS)" || { test -e $(POLICY) || { printf '#!/bin/sh\nexit 101\n' | $(SUDO) install -m 755 /dev/stdin $(POLICY); trap '$(SUDO) rm $(POLICY)' EXIT; }; \
+		$(APT) update -qq && $(APT) install -y -qq --no-install-recommends $(BENCH_TOOLS) >/dev/null; }
+
+bench: bench-tools  ## compare with nginx, and measure how cost grows (15 minutes; BENCH=quick: 2)
+	$(BIN)/python -m tests.bench.side_by_side $(if $(filter quick,$(BENCH)),--quick)
+
+bench-all: bench  ## measure the other figures in the README, too
 	$(BIN)/python -m tests.bench.numbers
 	$(BIN)/python -m tests.bench.freshness
 	$(BIN)/python -m tests.bench.webhooks

@@ -13,7 +13,16 @@ from pathlib import Path
 
 import httpx
 
-from tests.bench.comparison.loads import CONNECTIONS, Read, Throughput, merge, percentile, read_often, send_at_rate, steady
+from tests.bench.comparison.loads import (
+    CONNECTIONS,
+    Read,
+    Throughput,
+    merge,
+    percentile,
+    read_often,
+    send_at_rate,
+    steady,
+)
 from tests.bench.comparison.processes import (
     CLIENT_CORES,
     CORES,
@@ -21,7 +30,6 @@ from tests.bench.comparison.processes import (
     allow_connections,
     run_nginx,
     run_service,
-    service_environment,
 )
 
 GZIP = ("Accept-Encoding", "gzip")
@@ -185,7 +193,10 @@ def compare_all(stage: Stage) -> list[Result]:
         count = allow_connections()
         kept = Case(f"30 comments, gzip, {count:,} kept connections", first.service, first.nginx, {}, {}, count)
         results.append(compare(stage, kept, service, nginx))
-    with run_service({**stage.env, "AFTERWORD_FAST_READS": "false"}) as service, run_nginx(stage.folder, files) as nginx:
+    with (
+        run_service({**stage.env, "AFTERWORD_FAST_READS": "false"}) as service,
+        run_nginx(stage.folder, files) as nginx,
+    ):
         slower = Case("30 comments, gzip, AFTERWORD_FAST_READS=false", first.service, first.nginx, {})
         results.append(compare(stage, slower, service, nginx))
     results.append(_compare_two_processes(stage, first, files))

@@ -39,6 +39,12 @@ _POSTS, _COMMENTS = 100, 1_000
 _COLD_READS = 20
 _IDLE_SECONDS, _POLL_SECONDS = 3.0, 5.0
 _PATIENCE = 1_800.0
+_RUN_AND_PRINT_MEMORY = """
+import resource, subprocess, sys
+status = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(status)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +64,10 @@ def sizes(most_comments: int, most_posts: int) -> list[Size]:
 
 def measure_growth(all_sizes: Sequence[Size], report: Callable[[str], None]) -> list[Row]:
     """Return the figures of each size on each store that this version and this machine have."""
-    rows = []
+    rows, stores = [], _stores(report)
     for size in all_sizes:
         with run_simulator(size.posts, size.comments) as github:
-            for store in _stores(report):
+            for store in stores:
                 with _open_store(store) as address:
                     rows.append(_measure(size, store, github.url, address))
                     report(str(rows[-1]))
@@ -115,9 +121,7 @@ def _measure(size: Size, store: str, github: str, address: str) -> Row:
 def _import(env: dict[str, str]) -> tuple[float, float]:
     """Import into an empty store; return the seconds, and the most memory in MB."""
     start = time.perf_counter()
-    timed = ("import resource, subprocess, sys; status = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL); "
-             "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(status)")  # fmt: skip
-    command = [sys.executable, "-c", timed, sys.executable, "-m", "app", "sync", "--json"]
+    command = [sys.executable, "-c", _RUN_AND_PRINT_MEMORY, sys.executable, "-m", "app", "sync", "--json"]
     output = subprocess.run(
         on_cores(SERVER_CORES, *command), env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
     ).stdout

@@ -36,7 +36,6 @@ class _Reads:
 def compare_mixed(stage: Stage, github: str) -> Result:
     """Compare a service and nginx under the mixed load."""
     repo: dict[str, object] = httpx.get(f"{github}/repos/ada/blog", headers={"Authorization": f"Bearer {TOKEN}"}).json()
-    pairs = []
     env = {**stage.env, "AFTERWORD_WEBHOOK_SECRET": SECRET}
     with ExitStack() as stack:
         service = stack.enter_context(run_service(env))
@@ -44,13 +43,10 @@ def compare_mixed(stage: Stage, github: str) -> Result:
         bodies, _ = read_bodies(service.url, reads.hot[0].path)
         nginx = stack.enter_context(run_nginx(stage.folder, {"mixed": bodies}))
         stack.enter_context(on_client_cores())
-        for round_number in range(stage.effort.rounds):
-            pairs.append(
-                (
-                    _measure_service(stage, service, reads, repo, round_number),
-                    _measure_nginx(stage, nginx, round_number),
-                )
-            )
+        pairs = [
+            (_measure_service(stage, service, reads, repo, number), _measure_nginx(stage, nginx, number))
+            for number in range(stage.effort.rounds)
+        ]
     result = _summarize(pairs)
     stage.report(f"{result['case']}: {result}")
     return result
@@ -125,7 +121,7 @@ def _open_streams(url: str) -> Iterator[None]:
     for index in range(STREAMS):
         stream = socket.create_connection((parts.hostname or "", parts.port or 80))
         stream.sendall(Read(f"/api/v1/posts/{1 + index % _HOT_POSTS}/events").encode(url))
-        stream.setblocking(False)
+        stream.settimeout(0)
         streams.append(stream)
     has_ended = threading.Event()
     thread = threading.Thread(target=_drain, args=(streams, has_ended))

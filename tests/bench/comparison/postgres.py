@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from tests.bench.comparison.processes import free_port, on_cores
 
@@ -33,7 +34,8 @@ def run_postgres(cores: Sequence[int]) -> Iterator[str]:
     programs, port = _programs(), free_port()
     assert programs is not None
     account = pwd.getpwnam(_ACCOUNT) if os.getuid() == 0 else pwd.getpwuid(os.getuid())
-    identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if os.getuid() == 0 else {}
+    as_root = os.getuid() == 0
+    identity: dict[str, Any] = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if as_root else {}
     with TemporaryDirectory() as name:
         os.chown(name, account.pw_uid, account.pw_gid)
         initdb = [str(programs / "initdb"), "--pgdata", f"{name}/data", "--username", "afterword", "--auth", "trust"]
@@ -51,11 +53,11 @@ def run_postgres(cores: Sequence[int]) -> Iterator[str]:
             process.wait(_PATIENCE)
 
 
-def _call(command: Sequence[str], identity: dict[str, object]) -> None:
-    subprocess.run(command, check=True, capture_output=True, cwd="/", **identity)  # type: ignore[call-overload]
+def _call(command: Sequence[str], identity: dict[str, Any]) -> None:
+    subprocess.run(command, check=True, capture_output=True, cwd="/", **identity)
 
 
-def _create_database(createdb: Sequence[str], identity: dict[str, object]) -> None:
+def _create_database(createdb: Sequence[str], identity: dict[str, Any]) -> None:
     """Create the database as soon as the server accepts connections."""
     deadline = time.monotonic() + _PATIENCE
     while True:

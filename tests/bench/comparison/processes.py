@@ -75,18 +75,18 @@ def _run(command: Sequence[str], url: str, env: Mapping[str, str], cores: Sequen
     """Run a server until the block ends; it answers at `url` when the block begins."""
     process = subprocess.Popen(on_cores(cores, *command), env=env, stderr=subprocess.DEVNULL, text=True)
     try:
-        _wait_until_it_answers(url, process)
+        _wait_until_it_answers(url, process, command)
         yield Server(process, url)
     finally:
         process.terminate()
         process.wait(_PATIENCE)
 
 
-def _wait_until_it_answers(url: str, process: "subprocess.Popen[str]") -> None:
+def _wait_until_it_answers(url: str, process: "subprocess.Popen[str]", command: Sequence[str]) -> None:
     deadline = time.monotonic() + _PATIENCE
     while True:
-        assert process.poll() is None, f"{process.args} ended"
-        assert time.monotonic() < deadline, f"{process.args} does not answer"
+        assert process.poll() is None, f"{command} ended"
+        assert time.monotonic() < deadline, f"{command} does not answer"
         try:
             httpx.get(url)
         except httpx.TransportError:
