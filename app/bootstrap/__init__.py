@@ -18,11 +18,13 @@ from app.github.requests import Request
 from app.outbound.github import ExchangeOutcome, HttpGitHub
 from app.outbound.images import HttpImageSource
 from app.outbound.metrics import PrometheusMetrics
+from app.outbound.purges import HttpPurges
 from app.ports.clock import Clock
 from app.ports.github import PRIORITY
 from app.ports.store import Store
 from app.serving.owner.history_recorder import HistoryRecorder
 from app.settings import Settings
+from app.settings.purging import header_parts
 from app.store.disk_cache import DiskCache
 from app.store.memory import MemoryStore
 from app.store.sqlite import SqliteStore
@@ -77,11 +79,20 @@ async def open_application(
             session_secret=await _stored_secret(store, _SESSION_KEY, random),
             metrics=metrics,
             recorder=recorder,
+            cdn=await _open_cdn(settings, opened),
         )
         application = Application(settings, resources, clock, random, on_progress, process_id=process_id)
         opened.push_async_callback(application.close)
         await application.start()
         yield application
+
+
+async def _open_cdn(settings: Settings, opened: AsyncExitStack) -> HttpPurges | None:
+    if settings.purge_url is None:
+        return None
+    cdn = HttpPurges(settings.purge_url, field=settings.purge_field, header=header_parts(settings.purge_header))
+    opened.push_async_callback(cdn.aclose)
+    return cdn
 
 
 @contextmanager

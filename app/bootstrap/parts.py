@@ -8,6 +8,7 @@ from app.bootstrap.approvals import make_approvals
 from app.bootstrap.first_requests import check_repositories
 from app.bootstrap.owner import make_owner_desk
 from app.bootstrap.posts import make_post_lists, post_failure, worker_name
+from app.bootstrap.purging import find_document_tags, make_purges
 from app.bootstrap.resources import Resources
 from app.bootstrap.web import make_web
 from app.domain.errors import GitHubError
@@ -107,7 +108,7 @@ class Application:
         key_values, counts, renderer = self.store.key_values, self.metrics.render_counts, Renderer(cursor_secret)
         views = Views(self.visible_mirror, key_values, self.access, renderer, counts, self.holds)
         cache = self.cache = DocumentCache(settings.cache_mb * _MEGABYTE)
-        self.documents = Documents(views, cache)
+        self.documents = Documents(views, cache, find_document_tags(settings, self.access))
         self.names = RepositoryNames(self.mirror, self.access, settings.repo, self.documents.repository_generation)
         self.subscribers = Subscribers(document=self.documents.current, clock=self.clock, random=self._random)
         self.owner_news = OwnerNews(self.clock)
@@ -218,6 +219,7 @@ class Application:
             sizes=ImageSizes(self.mirror, image_store, clock, show_images),
             clock=clock,
         )
+        self.purges = make_purges(settings, self.store, resources.cdn, clock, access=self.access)
         self.change_feed = ChangeFeed(
             self.mirror, clock, notify=self.updater.update, show_images=show_images, process_id=self.process_id
         )
@@ -259,6 +261,8 @@ class Application:
         if self.holds is not None:
             self.holds.clear()
         self.terms.forget()
+        if self.purges is not None:
+            self.purges.restart()
         self.change_feed.restart()
         self.schedule.poll_now()
 
@@ -291,6 +295,8 @@ class Application:
                 group.create_task(self.schedule.run(repo))
                 if self.approvals is not None:
                     group.create_task(self.approvals.run(repo))
+            if self.purges is not None:
+                group.create_task(self.purges.run())
 
     def _lease(self, name: str, worker_id: WorkerName | str) -> Lease:
         return Lease(name, self.store.leases, self.clock, worker_id=worker_id)

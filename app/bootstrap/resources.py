@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.outbound.metrics import PrometheusMetrics
+from app.outbound.purges import HttpPurges
 from app.ports.github import GitHub
 from app.ports.images import ImageSource, ImageStore
 from app.ports.store import Store
@@ -21,3 +22,5 @@ class Resources:
     session_secret: bytes
     metrics: PrometheusMetrics
     recorder: HistoryRecorder
+    cdn: HttpPurges | None = None
+    """Who is called after changes."""

@@ -17,6 +17,7 @@ AfterwordError
 │   ├── Gone                    410: deleted, or issues are switched off
 │   ├── InvalidRedirect         301/302/307/308 to an address that must not be followed
 │   └── PaginationLimitReached  422: GitHub pages a list only to 10,000 items
+├── PurgeFailed                 the owner's CDN did not purge what a change concerns
 ├── ReadError                   a reader's request without a document
 │   ├── InvalidParameter        its name, and what is allowed
 │   ├── InvalidCursor           a cursor that is not ours or belongs to another list
@@ -209,6 +210,20 @@ class PaginationLimitReached(GitHubError):
     """422: GitHub has no further pages of this list."""
 
     template = "GitHub does not page {path} any further (422)."
+
+
+@dataclass(eq=False)
+class PurgeFailed(AfterwordError):
+    """The call that purges a CDN's copies had no success; `retry_after` is in seconds, if the response says it."""
+
+    host: str
+    reason: str
+    retry_after: int | None = None
+
+    template = (
+        "{host} has not purged what changed ({reason}): its readers see older comments for a while. "
+        "Check AFTERWORD_PURGE_URL and AFTERWORD_PURGE_HEADER."
+    )
 
 
 class ReadError(AfterwordError):

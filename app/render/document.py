@@ -39,6 +39,9 @@ class Document:
     content_security_policy: str | None = None
     """The Content-Security-Policy header, for documents that a browser may open as a page."""
 
+    cache_tags: str | None = None
+    """The tags by which a CDN purges it, separated by spaces; None if they are not sent."""
+
     @property
     def size(self) -> int:
         """Return its size in the document cache, in bytes."""

@@ -77,6 +77,15 @@ class AccessPolicy:
             sources |= targets
         return sources
 
+    def transfers_from(self, ref: ThreadRef) -> set[ThreadRef]:
+        """Return the threads that were rendered for a number, because they were transferred from it."""
+        return {target for target in self._transfer_sources if ref in self.transfer_sources({target})}
+
+    def transfers_from_site(self, repo: Repository) -> set[ThreadRef]:
+        """Return the threads that were rendered for a number of a repository, because they were transferred from it."""
+        sources = self._transfer_sources.items()
+        return {target for target, refs in sources if any(ref.repo == repo for ref in refs)}
+
     def transfer_targets(self, repo: Repository) -> list[ThreadRef]:
         """Return the threads of a repository that were rendered for a number they were transferred from."""
         return [ref for ref in self._transfer_sources if ref.repo == repo]

@@ -7,9 +7,9 @@ least recently read documents go first.
 import logging
 import sys
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from app.domain.errors import ReadError
@@ -187,7 +187,9 @@ class Basis:
 class Documents:
     """Makes documents and caches them unless a change overtook their snapshot."""
 
-    def __init__(self, views: Views, cache: DocumentCache) -> None:
+    def __init__(self, views: Views, cache: DocumentCache, cache_tags: Callable[[Key], str] | None = None) -> None:
+        """Give each document the cache tags that `cache_tags` returns; none if it is None."""
+        self._cache_tags = cache_tags
         self._views = views
         self._cache = cache
         self._tag_generations: Counter[CacheTag] = Counter()
@@ -210,6 +212,8 @@ class Documents:
         for _ in range(_ATTEMPTS):
             generation = self._generation(key) if basis is None else basis.generation
             document = await self._views.make(key, None if basis is None else basis.snapshot)
+            if self._cache_tags is not None:
+                document = replace(document, cache_tags=self._cache_tags(key))
             if self._generation(key) == generation:
                 self._cache.put(key, document)
                 return document

@@ -24,6 +24,13 @@ from app.settings.moderation import (
     check_moderation,
     moderation_rules,
 )
+from app.settings.purging import (
+    CacheTagsSetting,
+    PurgeFieldSetting,
+    PurgeHeaderSetting,
+    PurgeUrlSetting,
+    check_purging,
+)
 from app.settings.values import (
     GOOD_LENGTH_ADVICE,
     STORE,
@@ -151,6 +158,10 @@ class Settings(BaseModel):
         description="Seconds that a reader of a thread that is not mirrored yet waits for GitHub, before a 503.",
     )
     cache_mb: int = Field(64, ge=1, le=65536, description="How much memory finished documents may take, in MB.")
+    cache_tags: CacheTagsSetting = False
+    purge_url: PurgeUrlSetting = None
+    purge_header: PurgeHeaderSetting = None
+    purge_field: PurgeFieldSetting = "tags"
     workers: int = Field(1, ge=1, le=64, description="How many processes serve; they share the store.")
     fast_reads: bool = Field(
         default=True,
@@ -223,6 +234,16 @@ class Settings(BaseModel):
     def _check_moderation(self) -> Self:
         check_moderation(self, PREFIX)
         return self
+
+    @model_validator(mode="after")
+    def _check_purging(self) -> Self:
+        check_purging(self, PREFIX)
+        return self
+
+    @property
+    def has_cache_tags(self) -> bool:
+        """Whether documents carry their tags for caches."""
+        return self.cache_tags or self.purge_url is not None
 
     @property
     def store_path(self) -> str | None:

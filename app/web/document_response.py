@@ -198,13 +198,8 @@ def select_response(
         (b"vary", b"Accept, Accept-Encoding" if document.github_media_type else b"Accept-Encoding"),
         (b"x-content-type-options", b"nosniff"),
         *cors.headers(request_headers.get(b"origin")),
+        *_own_fields(document),
     ]
-    if document.github_media_type is not None:
-        fields.append((b"x-github-media-type", document.github_media_type.encode()))
-    if document.last_modified is not None:
-        fields.append((b"last-modified", document.last_modified.encode()))
-    if document.content_security_policy is not None:
-        fields.append((b"content-security-policy", document.content_security_policy.encode("latin-1")))
     if document.pages is not None and link_base is not None:
         link = link_header(link_base.base_url, link_base.path, link_base.query, *document.pages)
         if link is not None:
@@ -218,6 +213,21 @@ def select_response(
         fields.append((b"content-encoding", coding.encode()))
     fields.append((b"content-length", b"%d" % len(document.bodies[coding])))
     return DocumentResponse(document, document.status, coding, is_shareable, fields)
+
+
+def _own_fields(document: Document) -> Headers:
+    """Return the headers that a document brings along."""
+    fields: Headers = []
+    if document.github_media_type is not None:
+        fields.append((b"x-github-media-type", document.github_media_type.encode()))
+    if document.last_modified is not None:
+        fields.append((b"last-modified", document.last_modified.encode()))
+    if document.content_security_policy is not None:
+        fields.append((b"content-security-policy", document.content_security_policy.encode("latin-1")))
+    if document.cache_tags is not None:
+        fields.append((b"surrogate-key", document.cache_tags.encode()))
+        fields.append((b"cache-tag", document.cache_tags.replace(" ", ",").encode()))
+    return fields
 
 
 def _is_current(document: Document, request_headers: Mapping[bytes, bytes]) -> bool:

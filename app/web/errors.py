@@ -75,7 +75,9 @@ _BAD_GATEWAY = FailureResponse(502)
 """For requests that GitHub rejected. GitHub's own 404 would look like "no such thread"."""
 
 FAILURE_RESPONSES: Mapping[type[AfterwordError], FailureResponse] = {
-    **dict.fromkeys((errors.InvalidSetting, errors.CannotStart, errors.StoreTooNew), _INTERNAL_ERROR),
+    **dict.fromkeys(
+        (errors.InvalidSetting, errors.CannotStart, errors.StoreTooNew, errors.PurgeFailed), _INTERNAL_ERROR
+    ),
     **dict.fromkeys((errors.StoreUnusable, errors.Unreachable), FailureResponse(503, retry_after=30)),
     errors.RateLimited: FailureResponse(503, retry_after=60),
     **dict.fromkeys((errors.InvalidResponse, errors.TokenRejected, errors.RequestRejected, errors.Gone), _BAD_GATEWAY),

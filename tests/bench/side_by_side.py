@@ -24,7 +24,7 @@ from tests.bench.comparison.processes import CORES, allow_connections, run_simul
 from tests.bench.comparison.report import FOLDER, PLOT, README, RESULTS, format_report, update_readme
 
 _POSTS, _COMMENTS = 500, 5_000
-_EFFORT, _QUICK = Effort(rounds=5, seconds=2), Effort(rounds=5, seconds=1)
+_EFFORT, _QUICK = Effort(rounds=5, seconds=2), Effort(rounds=2, seconds=1)
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ from tests.bench.comparison.loads import (
     read_often,
     send_at_rate,
     steady,
+    warm_up,
 )
 from tests.bench.comparison.processes import (
     CLIENT_CORES,
@@ -112,6 +113,8 @@ def read_bodies(url: str, path: str) -> tuple[dict[str, bytes], str]:
 def compare(stage: Stage, case: Case, service: Server, nginx: Server) -> Result:
     """Return the medians of what both servers need, and of their ratios."""
     effort, read = stage.effort, _with_nginx_tag(case, nginx)
+    for server, request in ((service, case.service), (nginx, read)):
+        warm_up(server, request)
     pairs = [
         (
             read_often(service, case.service, effort.seconds, case.connections),

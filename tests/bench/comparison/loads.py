@@ -23,7 +23,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _HEAD_END = b"\r\n\r\n"
 _NO_BODY = b"304"
 _BUFFER = 1 << 18
-_WARM_UP = 0.3
+_WARM_UP = 1.0
 _SECONDS_TO_CONNECT = 0.0004
 _GIVE_UP = 60.0
 """Seconds after the last request was due, in which all responses must have come."""
@@ -54,7 +54,6 @@ class Throughput:
 
 def read_often(server: Server, read: Read, seconds: float, connections: int = CONNECTIONS) -> Throughput:
     """Read as often as the server responds."""
-    _wrk(server, read, _WARM_UP, connections)
     count, memory = 0, 0.0
     while not count:  # on a busy machine not even all connections may be open by then
         seconds = max(seconds, connections * _SECONDS_TO_CONNECT)
@@ -64,6 +63,11 @@ def read_often(server: Server, read: Read, seconds: float, connections: int = CO
         seconds *= 2
     elapsed = time.perf_counter() - start
     return Throughput(count / elapsed, (server.cpu() - before) / count * 1e6, memory)
+
+
+def warm_up(server: Server, read: Read) -> None:
+    """Read for a moment before anything is measured."""
+    _wrk(server, read, _WARM_UP, CONNECTIONS)
 
 
 def _wrk(

@@ -1,0 +1,1 @@
+"""Purging caches in front: who calls the owner's CDN after a change, and when."""
