@@ -32,12 +32,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="short rounds and small blogs; nothing is written")
     parser.add_argument("--without", choices=("reads", "growth"), action="append", default=[], help="leave a part out")
+    parser.add_argument("--note", help="a sentence about the machine for the README, if it did something else")
     options = parser.parse_args()
     allow_connections()
     effort = _QUICK if options.quick else _EFFORT
     ratios = [] if "reads" in options.without else _compare(effort, _progress)
     growth = [] if "growth" in options.without else _grow(_progress, is_quick=options.quick)
-    results = {"machine": _machine(effort), "ratios": ratios, "growth": growth}
+    results = {"machine": {**_machine(effort), "note": options.note}, "ratios": ratios, "growth": growth}
     print(format_report(results))
     if not options.quick and not options.without:
         write(results)

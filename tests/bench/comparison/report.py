@@ -27,9 +27,10 @@ _GROWTH = (
 def format_report(results: Results) -> str:
     """Return the Markdown of all results."""
     machine = results["machine"]
+    note = "" if machine["note"] is None else f" {machine['note']}"
     lead = (
         f"Python {machine['python']}, nginx {machine['nginx']}, {machine['cores']} cores of {machine['cpu']}; medians of "
-        f"{machine['rounds']} rounds of {machine['seconds']:g} s."
+        f"{machine['rounds']} rounds of {machine['seconds']:g} s.{note}"
     )
     parts = [lead, _ratio_table(results["ratios"]), _mixed_sentence(results["ratios"])]
     if results["growth"]:
