@@ -46,7 +46,7 @@ def _check_header(value: SecretStr | None) -> SecretStr | None:
     if match is None:
         raise ValueError("it is not a header. Write its name and value, as Authorization: Bearer …")
     if match[1].lower() in _RESERVED_HEADERS:
-        raise ValueError(f"Afterword sets the header {match[1]} itself. Name the one that your CDN wants")
+        raise ValueError(f"the header {match[1]} is one that Afterword sets. Name the one that your CDN wants")
     return value
 
 
