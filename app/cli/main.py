@@ -28,6 +28,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "counts": ("app.cli.owner.commands", "counts"),
     "doctor": ("app.cli.doctor.command", "doctor"),
     "posts": ("app.cli.posts", "posts"),
+    "copy": ("app.cli.copy", "copy"),
 }
 """Each command's module, and the function or group of commands in it."""
 _PLAIN_WORDS = (

@@ -5,7 +5,8 @@ AfterwordError
 ├── CannotStart                 the machine lacks what serving needs (a port, an address)
 ├── StoreError
 │   ├── StoreUnusable           the store cannot be read or written
-│   └── StoreTooNew             a later version of Afterword wrote it
+│   ├── StoreTooNew             a later version of Afterword wrote it
+│   └── CopyRefused             a store cannot be copied, or not into that one
 ├── GitHubError                 a request has no valid response
 │   ├── Unreachable             no connection, a time-out, or 5xx after all retries
 │   ├── InvalidResponse         cut off, not JSON, of the wrong type, HTML with status 200
@@ -100,6 +101,15 @@ class StoreTooNew(StoreError):
         "The store {path} has schema {version}, and this version knows {newest} at most. "
         "Start the version that wrote it, or name another store with AFTERWORD_STORE."
     )
+
+
+@dataclass(eq=False)
+class CopyRefused(StoreError):
+    """A store cannot be copied, or not into the other one; neither was changed."""
+
+    reason: str
+
+    template = "{reason}"
 
 
 @dataclass(eq=False)

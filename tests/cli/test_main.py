@@ -9,7 +9,7 @@ import pytest
 
 from app.cli.main import main
 
-COMMANDS = ("serve", "sync", "demo", "doctor", "status", "counts", "posts create", "posts list")
+COMMANDS = ("serve", "sync", "demo", "doctor", "status", "counts", "posts create", "posts list", "copy")
 Output = tuple[int | str | None, str, str]
 """Exit status, standard output, standard error."""
 

@@ -1,0 +1,1 @@
+"""What `afterword copy` needs of a store."""

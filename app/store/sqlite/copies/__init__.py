@@ -1,0 +1,1 @@
+"""The file as a source and as a target of `afterword copy`."""
