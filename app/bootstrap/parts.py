@@ -209,6 +209,7 @@ class Application:
             clock=clock,
             fresh_for=settings.fresh_for,
             cold_wait=settings.cold_wait,
+            checks_lists=settings.token is not None,
         )
         images, image_store = VisibleImages(self.visible_mirror, self.access, settings.repo), resources.image_store
         show_images = self.updater.show_images

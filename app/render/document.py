@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import brotli
 
+from app.domain.records import ThreadRef
+
 JSON = "application/json; charset=utf-8"
 _MIN_COMPRESSED_BYTES = 256
 _GZIP_LEVEL, _BROTLI_QUALITY = 5, 5
@@ -28,6 +30,8 @@ class Document:
     """When its content last agreed with GitHub, epoch seconds. The Age header counts from it."""
     refreshed_at: float | None = None
     """For a document of one thread: when GitHub was last asked for that thread alone, epoch seconds."""
+    threads: tuple[ThreadRef, ...] = ()
+    """For a document of several threads: those of its latest comments, which a read checks."""
     status: int = 200
     stale: bool = False
     pages: tuple[int, int] | None = None

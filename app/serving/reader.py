@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from cachetools import TTLCache
 
@@ -79,7 +80,8 @@ class Reader:
     """Answers readers; no read fails because GitHub cannot be asked, if the mirror can answer.
 
     `fresh_for`: seconds for which a checked thread needs no check. `cold_wait`: seconds that a reader of a thread that
-    is not mirrored waits for GitHub.
+    is not mirrored waits for GitHub. `checks_lists`: whether reads of lists check the threads that they show: GitHub
+    counts no conditional request with a token that changes nothing.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class Reader:
         clock: Clock,
         fresh_for: float,
         cold_wait: float,
+        checks_lists: bool = False,
     ) -> None:
         self._documents = documents
         self._access = access
@@ -102,6 +105,7 @@ class Reader:
         self._clock = clock
         self._fresh_for = fresh_for
         self._cold_wait = cold_wait
+        self._checks_lists = checks_lists
         self._making: SingleFlight[Document] = SingleFlight()
         self._lane = _Lane(_MADE_AT_ONCE, _MOST_WAITING)
         self._refreshing: SingleFlight[None] = SingleFlight()
@@ -215,13 +219,16 @@ class Reader:
         return await self._leases.acquire(name, worker_id=worker_id, at=now, until=now + _PROBE_EVERY)
 
     def _check_if_old(self, key: Key, document: Document, now: float) -> None:
-        """Check an old thread in the background, once in a while however many read it."""
-        if is_within(self._fresh_for, document.refreshed_at, now=now) or not isinstance(key, ThreadKey):
-            return
-        ref = ThreadRef(key.repo, key.number)
-        if ref not in self._recent_checks:
-            self._recent_checks[ref] = True
-            self._refreshing.join(("check", ref), lambda: self._check(ref))
+        """Check an old thread, or those of a list, in the background, once in a while however many read it."""
+        if isinstance(key, ThreadKey):
+            is_old = not is_within(self._fresh_for, document.refreshed_at, now=now)
+            refs: Iterable[ThreadRef] = (ThreadRef(key.repo, key.number),) if is_old else ()
+        else:  # a thread of a list that was checked within `fresh_for` costs no request
+            refs = document.threads if self._checks_lists else ()
+        for ref in refs:
+            if ref not in self._recent_checks:
+                self._recent_checks[ref] = True
+                self._refreshing.join(("check", ref), partial(self._check, ref))
 
     async def _check(self, requested_ref: ThreadRef) -> None:
         """Check a thread at its current number; request one that the mirror lacks at most once a minute."""

@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 
 import orjson
@@ -21,7 +21,7 @@ from app.domain.thread_state import (
     thread_state,
     with_current_pin,
 )
-from app.domain.threads import Thread
+from app.domain.threads import Comment, Thread
 from app.ports.key_values import KeyValues
 from app.ports.mirror import CommentSelection, Exclusion, MirrorReads
 from app.render import api, feeds, github_api
@@ -51,6 +51,8 @@ from app.serving.outlines import Outlines
 from app.serving.renderer import Renderer
 
 _RETRY_AFTER = 5
+_MOST_CHECKED = 10
+"""Threads of a list that a read of it checks."""
 _HIDDEN = Exclusion(lambda comment: comment.hidden is not None)
 
 
@@ -73,6 +75,12 @@ def _key_at_target(key: ThreadKey, snapshot: Snapshot) -> ThreadKey:
         return key
     base_url = key.repository_url.rpartition("/repos/")[0]
     return replace(key, repository_url=f"{base_url}/repos/{site.full_name}")
+
+
+def _latest_threads(repo: Repository, comments: Sequence[Comment]) -> tuple[ThreadRef, ...]:
+    """Return the threads of the latest comments of a list."""
+    latest = sorted(comments, key=lambda comment: comment.id, reverse=True)
+    return tuple(ThreadRef(repo, number) for number in list(dict.fromkeys(c.number for c in latest))[:_MOST_CHECKED])
 
 
 def _shows_hidden(key: NewestKey | SiteFeedKey) -> bool:
@@ -175,7 +183,8 @@ class Views:
         if record is None or not self._access.is_post(snapshot.ref, record.issue):
             raise CommentNotFound(key.comment_id)
         at = checked_at(record, snapshot.site)
-        return await asyncio.to_thread(self._renderer.comment, comment, key, at)
+        document = await asyncio.to_thread(self._renderer.comment, comment, key, at)
+        return replace(document, threads=(ThreadRef(key.repo, comment.number),))
 
     async def _short(self, key: CountsKey | TermCountsKey | NoThreadKey) -> Document:
         """Return a document without comments or titles."""
@@ -240,7 +249,8 @@ class Views:
         if not newest.comments and before is None and not newest.is_complete:
             raise NotReady(f"The newest comments of {key.repo}", retry_after=_RETRY_AFTER)
         threads = {number: self._visible(snapshot, with_comments=True) for number, snapshot in newest.snapshots.items()}
-        return await asyncio.to_thread(self._renderer.newest, newest.comments, threads, key, site)
+        document = await asyncio.to_thread(self._renderer.newest, newest.comments, threads, key, site)
+        return replace(document, threads=_latest_threads(key.repo, newest.comments))
 
     async def _post_numbers(self, repo: Repository) -> frozenset[int] | None:
         """Return the numbers of the issues that are posts; None if all are."""
@@ -262,7 +272,8 @@ class Views:
         if not result.total and not result.is_complete:
             raise NotReady(f"The comments of {key.repo}", retry_after=_RETRY_AFTER)
         arguments = result.comments, result.total, key, site_checked_at(site)
-        return await asyncio.to_thread(self._renderer.all_comments, *arguments)
+        document = await asyncio.to_thread(self._renderer.all_comments, *arguments)
+        return replace(document, threads=_latest_threads(key.repo, result.comments))
 
     async def _repository(self, key: GitHubRepositoryKey) -> Document:
         site, text = await self._mirror.site(key.repo), await self._key_values.get(repository_object_key(key.repo))
