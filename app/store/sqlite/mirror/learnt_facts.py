@@ -7,8 +7,8 @@ from app.domain.sites import Repository
 from app.domain.threads import Approval, ImageSize
 from app.store.normalized_change import is_another_approval, with_image_sizes
 from app.store.sqlite.connections import json_list
-from app.store.sqlite.mirror.rows import parse_approval, parse_image_sizes
-from app.store.sqlite.mirror.writes import PUT_MIRROR_CHANGE, encode_json
+from app.store.sqlite.mirror.writes import PUT_MIRROR_CHANGE
+from app.store.stored_json import encode_json, stored_approval, stored_image_sizes
 
 _STORED_IMAGE_SIZES = """
 SELECT comment.site, comment.id, number, image_sizes FROM comment JOIN site ON site.id = comment.site
@@ -35,20 +35,13 @@ def put_image_sizes(
     for site, key, number, text in connection.execute(
         _STORED_IMAGE_SIZES, {"key": repo.key, "ids": json_list(sizes)}
     ).fetchall():
-        stored_sizes = _parsed_image_sizes(text)
+        stored_sizes = stored_image_sizes(text)
         new_sizes = with_image_sizes(stored_sizes, sizes[key])
         if new_sizes != stored_sizes:
             connection.execute(_PUT_IMAGE_SIZES, (encode_json(new_sizes), site, key))
             threads.add((site, number))
     connection.executemany(PUT_MIRROR_CHANGE, ((site, -number, process_id) for site, number in sorted(threads)))
     return frozenset(number for _, number in threads)
-
-
-def _parsed_image_sizes(text: bytes | None) -> Mapping[str, ImageSize]:
-    try:
-        return {} if text is None else parse_image_sizes(text)
-    except ValueError:  # the stored text is damaged: the new one replaces it
-        return {}
 
 
 def put_approvals(
@@ -60,7 +53,7 @@ def put_approvals(
         _STORED_APPROVALS, {"key": repo.key, "ids": json_list(approvals)}
     ).fetchall():
         connection.execute(_PUT_APPROVAL, (encode_json(approvals[key]), site, key))
-        if is_another_approval(_stored_approval(text), approvals[key]):
+        if is_another_approval(stored_approval(text), approvals[key]):
             threads.add((site, number))
     connection.executemany(PUT_MIRROR_CHANGE, ((site, number, process_id) for site, number in sorted(threads)))
     return frozenset(number for _, number in threads)
@@ -71,10 +64,3 @@ def put_new_versions(connection: sqlite3.Connection, repo: Repository, process_i
     threads = connection.execute(_THREADS, (repo.key,)).fetchall()
     connection.executemany(PUT_MIRROR_CHANGE, ((site, number, process_id) for site, number in threads))
     return frozenset(number for _, number in threads)
-
-
-def _stored_approval(text: bytes | None) -> Approval | None:
-    try:
-        return parse_approval(text)
-    except ValueError:  # the stored text is damaged: the new one replaces it
-        return None

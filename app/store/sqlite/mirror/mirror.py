@@ -27,12 +27,12 @@ from app.ports.mirror import (
     SiteSnapshot,
 )
 from app.store.normalized_change import deduplicate
+from app.store.rows import parse_all, parse_comments, parse_heads, site_record, summary, thread_record
 from app.store.sqlite.connections import LARGEST, SqliteFile, clamp, json_list, scalar
 from app.store.sqlite.mirror.comment_lists import COMMENT_BY_AUTHOR, NEWEST_COMMENTS, SELECTED_COUNT, SELECTED_IDS
 from app.store.sqlite.mirror.comment_lists import IN_KEYS as _IN_KEYS
 from app.store.sqlite.mirror.comment_lists import OF_SITE as _OF_SITE
 from app.store.sqlite.mirror.learnt_facts import put_approvals, put_image_sizes, put_new_versions
-from app.store.sqlite.mirror.rows import parse_all, parse_comments, parse_heads, site_record, summary, thread_record
 from app.store.sqlite.mirror.sites import SITE_RECORDS, read_site
 from app.store.sqlite.mirror.thread_comments import StoredComments, iterate_comments
 from app.store.sqlite.mirror.writes import apply_change

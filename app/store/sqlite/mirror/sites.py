@@ -4,7 +4,7 @@ import sqlite3
 
 from app.domain.records import SiteRecord
 from app.domain.sites import Repository
-from app.store.sqlite.mirror.rows import site_record
+from app.store.rows import site_record
 
 SITE_RECORDS = """
 SELECT key, configured_name, github_id, full_name, issues_next_url, issues_listed_at, comments_next_url, since,

@@ -1,14 +1,11 @@
 """A change applied to the tables, within one transaction that the caller opened."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import astuple
 from typing import Any
 
-import orjson
-
 from app.domain.records import SiteRecord, Tombstone
-from app.domain.threads import Issue
 from app.ports.mirror import Change
 from app.store.normalized_change import (
     MONTH,
@@ -16,9 +13,9 @@ from app.store.normalized_change import (
     is_newer,
     numbers_to_version,
     site_after,
-    with_known_closer,
 )
 from app.store.sqlite.connections import json_list, site_id
+from app.store.stored_json import current_issue, encode_json, is_same_json
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
 _NUMBERS = "site = :site AND number IN (SELECT value FROM json_each(:keys))"
@@ -144,8 +141,8 @@ class _ChangeWriter:
         issues = self._normalized_change.issues
         rows = self._rows(_STORED_ISSUES, issues)
         self._current_issues = {n for n in issues if n not in rows or is_newer(issues[n].updated_at, rows[n][0])}
-        sources = {number: encode_json(_current_issue(issues[number], rows).source) for number in self._current_issues}
-        changes = {n: source for n, source in sources.items() if n not in rows or not _is_same(rows[n][1], source)}
+        sources = {number: encode_json(current_issue(issues[number], rows).source) for number in self._current_issues}
+        changes = {n: source for n, source in sources.items() if n not in rows or not is_same_json(rows[n][1], source)}
         self.changed_numbers.update(changes)
         for number, source in changes.items():
             issue = issues[number]
@@ -169,7 +166,7 @@ class _ChangeWriter:
         for key, comment in comments.items():
             source = encode_json(comment.source)
             updated_at, stored_source, number = stored_rows.get(key, ("", b"", comment.number))
-            if not is_newer(comment.updated_at, updated_at) or _is_same(stored_source, source):
+            if not is_newer(comment.updated_at, updated_at) or is_same_json(stored_source, source):
                 continue
             row = (self.site, key, comment.number, comment.updated_at, comment.author.id, source, comment.created_at)
             self._connection.execute(_PUT_COMMENT, row)
@@ -203,31 +200,3 @@ class _ChangeWriter:
         """Run a statement on the rows of this site; `keys` are its JSON list."""
         parameters = {"site": self.site, "at": self._change.at, "number": number, "keys": json_list(keys)}
         return self._connection.execute(statement, parameters)
-
-
-def _current_issue(issue: Issue, rows: Mapping[int, Any]) -> Issue:
-    """Return the issue with what is only stored: who closed it. `rows` are the stored issues by number."""
-    stored_source = rows[issue.number][1] if issue.number in rows else b""
-    if b'"closed_by"' not in stored_source:  # most of them are in no need of parsing
-        return issue
-    try:
-        return with_known_closer(issue, orjson.loads(stored_source))
-    except orjson.JSONDecodeError:
-        return issue
-
-
-_AS_DICT: Callable[[Any], Any] = dict
-"""For mappings that are no dict; it fails for anything else that is not JSON."""
-
-
-def encode_json(value: object) -> bytes:
-    """Return a value as it is stored: compact JSON."""
-    return orjson.dumps(value, default=_AS_DICT)
-
-
-def _is_same(stored_source: bytes, source: bytes) -> bool:
-    """Return True if two JSON texts have the same value; the order of the fields doesn't count."""
-    try:
-        return stored_source == source or bool(orjson.loads(stored_source) == orjson.loads(source))
-    except orjson.JSONDecodeError:  # the stored text is damaged or absent: the new one replaces it
-        return False

@@ -18,8 +18,8 @@ from app.ports.owner.overviews import (
     SiteOverview,
     ThreadOverview,
 )
+from app.store.rows import parse_all, parse_comments
 from app.store.sqlite.connections import SqliteFile, json_list
-from app.store.sqlite.mirror.rows import parse_all, parse_comments
 from app.store.sqlite.mirror.sites import read_site
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters

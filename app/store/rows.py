@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from sqlite3 import Cursor
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -38,10 +38,11 @@ def parse_comments(rows: Sequence[tuple[bytes, bytes | None, bytes | None]]) -> 
             yield replace(comment, image_sizes=image_sizes, approval=parse_approval(approval))
 
 
-def parse_heads(cursor: Cursor, at_once: int) -> Iterator[IssueHead]:
+def parse_heads(rows: Iterable[tuple[bytes]], at_once: int) -> Iterator[IssueHead]:
     """Yield what issues are found by from rows of their sources, parsed `at_once` at a time."""
-    while rows := cursor.fetchmany(at_once):
-        yield from (head_of(payloads.issue(source)) for source in parse_all(source for (source,) in rows))
+    remaining_rows = iter(rows)
+    while some_rows := list(islice(remaining_rows, at_once)):
+        yield from (head_of(payloads.issue(source)) for source in parse_all(source for (source,) in some_rows))
 
 
 def summary(labels: list[str], row: tuple[Any, ...]) -> IssueSummary:
