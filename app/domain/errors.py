@@ -5,6 +5,7 @@ AfterwordError
 ├── CannotStart                 the machine lacks what serving needs (a port, an address)
 ├── StoreError
 │   ├── StoreUnusable           the store cannot be read or written
+│   │   └── DatabaseUnusable    the same of a database on a server
 │   ├── StoreTooNew             a later version of Afterword wrote it
 │   └── CopyRefused             a store cannot be copied, or not into that one
 ├── GitHubError                 a request has no valid response
@@ -86,6 +87,15 @@ class StoreUnusable(StoreError):
         "Make its folder writable and see that the file is a store of Afterword's, "
         "or name another place with AFTERWORD_STORE=sqlite:///path/to/afterword.db."
     )
+
+
+@dataclass(eq=False)
+class DatabaseUnusable(StoreUnusable):
+    """A database on a server cannot be used; `path` is its address without the password."""
+
+    advice: str
+
+    template = "The database {path} cannot be used ({reason}). {advice}"
 
 
 @dataclass(eq=False)

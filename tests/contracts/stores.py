@@ -6,7 +6,9 @@ from pathlib import Path
 from app.domain.sites import repository
 from app.ports.store import Store
 from app.store.memory import MemoryStore
+from app.store.postgres import PostgresStore
 from app.store.sqlite import SqliteStore
+from tests.postgres_server import empty_store, shared_server
 
 REPO = repository("jane/blog")
 OTHER = repository("john/diary")
@@ -23,4 +25,8 @@ async def sqlite(folder: Path) -> Store:
     return await SqliteStore.open(str(folder / "afterword.db"), process_id="here", sites=SITES)
 
 
-STORES: Mapping[str, Callable[[Path], Awaitable[Store]]] = {"memory": memory, "sqlite": sqlite}
+async def postgres(folder: Path) -> Store:
+    return await PostgresStore.open(empty_store(shared_server()), process_id="here", sites=SITES, now=lambda: 1.0)
+
+
+STORES: Mapping[str, Callable[[Path], Awaitable[Store]]] = {"memory": memory, "sqlite": sqlite, "postgres": postgres}

@@ -1,0 +1,31 @@
+"""The records of repositories."""
+
+from app.domain.records import SiteRecord
+from app.domain.sites import Repository
+from app.store.postgres.database import execute, scalar, site_id
+from app.store.postgres.sessions import Connection
+from app.store.rows import site_record
+
+SITE_RECORDS = """
+SELECT key, configured_name, github_id, full_name, issues_next_url, issues_listed_at, comments_next_url, since,
+    checked_at, private, reconciled_at, missed_by_webhook_at, not_visible_since, not_visible_count, feed_name,
+    entry_name, link_name, former_names, created_at
+FROM site
+"""
+"""All of them; a condition may follow."""
+_SITE_RECORD = f"{SITE_RECORDS} WHERE key = %s AND github_id IS NOT NULL"
+_LOCK = "SELECT id FROM site WHERE id = %s FOR UPDATE"
+
+
+def read_site(connection: Connection, repo: Repository) -> SiteRecord | None:
+    """Return the record of a repository, within the caller's transaction."""
+    row = execute(connection, _SITE_RECORD, (repo.key,)).fetchone()
+    return None if row is None else site_record(row)
+
+
+def lock_site(connection: Connection, repo: Repository) -> int:
+    """Let no other process change the mirror of a repository before the caller's transaction ends; return its id.
+
+    What the transaction reads afterwards is what the last one before has committed.
+    """
+    return int(scalar(connection, _LOCK, (site_id(connection, repo),)))

@@ -1,0 +1,1 @@
+"""What the owner's page needs of the database."""

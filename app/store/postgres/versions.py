@@ -1,0 +1,88 @@
+"""The versions of changes: in the order of their commits, without gaps, and recognizable after a failover.
+
+A sequence of PostgreSQL's would not do: a transaction that took a lower number may commit later, and who reads the
+changes after the higher one would never see it. So a row holds the latest version, and its lock is kept until the
+commit.
+
+A database may become older than it was: a replica without the last second takes over, or yesterday's backup is
+restored. Then versions are given twice. Each transaction leaves a random mark beside its version; a process that does
+not find the mark that it has seen reads everything again.
+"""
+
+import secrets
+import threading
+
+from app.store.postgres.database import execute, scalar
+from app.store.postgres.sessions import Connection
+
+CHANNEL = "afterword"
+"""The channel of notifications; their text is the process that made the change."""
+_MARKS = 100_000
+"""Versions whose marks are kept. Who has seen none of these reads everything again, which is only slower."""
+_NEXT = f"""
+WITH next AS (UPDATE mirror_version SET version = version + %(count)s RETURNING version),
+    forgotten AS (DELETE FROM version_mark WHERE version < (SELECT version FROM next) - {_MARKS}),
+    marked AS (INSERT INTO version_mark (version, mark) SELECT version, %(mark)s FROM next)
+SELECT version FROM next
+"""  # noqa: S608 - a constant
+_PUT_CHANGES = """
+INSERT INTO mirror_change (site, number, version, process_id)
+SELECT new.site, new.number, %(first)s + new.place, %(process_id)s
+FROM unnest(%(sites)s::bigint[], %(numbers)s::bigint[]) WITH ORDINALITY AS new (site, number, place)
+ON CONFLICT (site, number) DO UPDATE SET version = excluded.version, process_id = excluded.process_id
+"""
+_NOTIFY = "SELECT pg_notify(%s, %s)"
+_LATEST_MARK = "SELECT version, mark FROM version_mark ORDER BY version DESC LIMIT 1"
+_IS_MARKED = "SELECT EXISTS (SELECT FROM version_mark WHERE version = %s AND mark = %s)"
+_ADVANCE = "UPDATE mirror_version SET version = greatest(version, %(version)s)"
+_START = "INSERT INTO mirror_version (version) VALUES (%s) ON CONFLICT DO NOTHING"
+_ADVANCE_GENERATIONS = "SELECT setval('job_generation', greatest(nextval('job_generation'), %s))"
+
+
+def put_changes(connection: Connection, changes: list[tuple[int, int]], process_id: str) -> None:
+    """Give numbers of sites the next versions, in their order, within the caller's transaction."""
+    if not changes:
+        return
+    latest = scalar(connection, _NEXT, {"count": len(changes), "mark": secrets.randbits(63)})
+    parameters = {
+        "first": latest - len(changes),
+        "process_id": process_id,
+        "sites": [site for site, _ in changes],
+        "numbers": [number for _, number in changes],
+    }
+    execute(connection, _PUT_CHANGES, parameters)
+    execute(connection, _NOTIFY, (CHANNEL, process_id))
+
+
+def start_versions(connection: Connection, at: float) -> None:
+    """Make versions and generations of a new store begin at the millisecond of its creation.
+
+    So they are later than those of the store before, which processes and pages have seen.
+    """
+    execute(connection, _START, (int(at * 1000),))
+    execute(connection, _ADVANCE_GENERATIONS, (int(at * 1000),))
+
+
+def advance_versions(connection: Connection, at: float) -> None:
+    """Make the next versions and generations of a store that became older later than those that were lost."""
+    execute(connection, _ADVANCE, {"version": int(at * 1000)})
+    execute(connection, _ADVANCE_GENERATIONS, (int(at * 1000),))
+
+
+class SeenVersion:
+    """The latest version that this process has seen, with its mark; used by several threads."""
+
+    def __init__(self) -> None:
+        self._latest: tuple[int, int] | None = None
+        self._lock = threading.Lock()
+        self.is_lost = False
+        """True after the store was found without it; the owner of this object sets it back."""
+
+    def check(self, connection: Connection) -> None:
+        """Notice that the store became older, or remember the latest version of a transaction that reads it."""
+        latest = execute(connection, _LATEST_MARK).fetchone()
+        with self._lock:
+            previous = self._latest
+            if previous not in (None, latest) and not scalar(connection, _IS_MARKED, previous):
+                self.is_lost = True
+            self._latest = None if latest is None else (int(latest[0]), int(latest[1]))

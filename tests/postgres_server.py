@@ -1,0 +1,212 @@
+"""A PostgreSQL server of a test's own: Debian's programs, a temporary folder, a Unix socket and a loopback port."""
+
+import atexit
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import cache
+from itertools import count
+from pathlib import Path
+from tempfile import mkdtemp
+
+import psycopg
+
+from app.store.postgres.opening import prepare
+from app.store.postgres.schema import MIGRATIONS
+from app.store.postgres.sessions import Address
+
+_DEADLINE = 30.0
+_SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "autovacuum": "off",
+    "shared_buffers": "16MB",
+    "max_connections": "60",
+    "max_wal_senders": "0",
+    "wal_level": "minimal",
+}
+"""What a server needs that may lose everything when the machine stops, and none when only its processes are killed."""
+_USER = "afterword"
+_PASSWORD = "s3cr3t-of-tests"
+
+
+def _programs() -> Path:
+    """Return the folder of the newest installed version."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    found = shutil.which("postgres")
+    if not folders and found is None:
+        raise FileNotFoundError("PostgreSQL is not installed: make develop does it")
+    return folders[-1] if folders else Path(str(found)).parent
+
+
+class PostgresServer:
+    """One server; it may be stopped, killed and started again, and has a database for each test."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self._options = {**_SETTINGS, **(settings or {})}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._names = count(1)
+        self.databases: set[str] = set()
+        """Those that were made here."""
+        with closing(socket.socket()) as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+
+    def create(self) -> None:
+        """Make an empty cluster in the folder."""
+        password = self.folder / "password"
+        password.write_text(_PASSWORD)
+        options = f"--pgdata {self.folder}/data --username {_USER} --pwfile {password} --auth-host scram-sha-256 --auth-local trust"
+        locale = "--locale C.UTF-8 --encoding UTF8 --no-sync"
+        for path in (self.folder, password):
+            self._own(path)
+        self._run(str(_programs() / "initdb"), *f"{options} {locale}".split())
+
+    def start(self) -> None:
+        """Start the server and wait until it accepts connections."""
+        options = [part for item in self._options.items() for part in ("-c", "=".join(item))]
+        place = ["-c", "listen_addresses=127.0.0.1", "-p", str(self.port), "-k", str(self.folder)]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(_programs() / "postgres"), "-D", f"{self.folder}/data", *place, *options],
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                **self._account(),  # type: ignore[call-overload] # user and groups
+            )
+        deadline = time.monotonic() + _DEADLINE
+        while True:
+            try:
+                psycopg.connect(self.local_address("postgres")).close()
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline or self._process.poll() is not None:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
+
+    def stop(self, number: int = signal.SIGINT) -> None:
+        """Stop the server; SIGINT ends all sessions in order, SIGQUIT and SIGKILL do not."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(_DEADLINE)
+            self._process = None
+
+    def kill(self) -> None:
+        """Kill the server and all its processes, as a power failure would."""
+        if self._process is None:
+            return
+        children = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(self._process.pid)], stdout=subprocess.PIPE, check=False
+        )
+        for pid in [self._process.pid, *map(int, children.stdout.split())]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait(_DEADLINE)
+        self._process = None
+        (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+
+    def address(self, database: str, *, password: str = _PASSWORD, user: str = _USER) -> str:
+        """Return the address of a database, as `AFTERWORD_STORE` has it."""
+        return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}"
+
+    def local_address(self, database: str) -> str:
+        """Return the address of a database over the Unix socket, which needs no password."""
+        return f"postgresql://{_USER}@/{database}?host={self.folder}&port={self.port}"
+
+    def database(self, *, template: str = "template1", name: str | None = None) -> str:
+        """Make a database and return its name."""
+        name = name or f"test{next(self._names)}"
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+        self.databases.add(name)
+        return name
+
+    def execute(self, statement: str, *, database: str = "postgres") -> None:
+        """Run one statement as the owner of the server."""
+        with closing(psycopg.connect(self.local_address(database), autocommit=True)) as connection:
+            connection.execute(statement.encode())
+
+    def query(self, statement: str, *, database: str) -> list[tuple[object, ...]]:
+        """Return the rows of a query."""
+        with closing(psycopg.connect(self.local_address(database), autocommit=True)) as connection:
+            return connection.execute(statement.encode()).fetchall()
+
+    def drop(self, name: str) -> None:
+        """Remove a database with all its sessions."""
+        self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def log(self) -> str:
+        """Return what the server has logged."""
+        return re.sub(r"\n+", "\n", (self.folder / "log").read_text(errors="replace"))
+
+    def _account(self) -> dict[str, object]:
+        """Return whom its programs run as: they refuse root."""
+        if os.geteuid():
+            return {}
+        account = _unprivileged()
+        return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+    def _own(self, path: Path) -> None:
+        if not os.geteuid():
+            account = _unprivileged()
+            os.chown(path, account.pw_uid, account.pw_gid)
+
+    def _run(self, *command: str) -> None:
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **self._account())  # type: ignore[call-overload] # user and groups
+
+
+def _unprivileged() -> pwd.struct_passwd:
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            return pwd.getpwnam(name)
+    raise KeyError("there is no account for the server")
+
+
+@contextmanager
+def run_postgres(settings: Mapping[str, str] | None = None) -> Iterator[PostgresServer]:
+    """Run a server until the block ends, and remove its folder."""
+    folder = Path(mkdtemp(prefix="afterword-postgres-"))
+    server = PostgresServer(folder, settings)
+    try:
+        server.create()
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+@cache
+def shared_server() -> PostgresServer:
+    """Return a server that all tests of a process use; it ends with the process."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(run_postgres())
+
+
+_TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'afterword'::regnamespace AND relkind = 'r'"
+_STATE = {"schema_version", "mirror_version"}
+_RESET = ("UPDATE afterword.mirror_version SET version = 0", "ALTER SEQUENCE afterword.job_generation RESTART")
+_EMPTY_STORE = "empty"
+
+
+def empty_store(server: PostgresServer) -> str:
+    """Return the local address of a database with the tables of an empty store: that is faster than a new one."""
+    address = server.local_address(_EMPTY_STORE)
+    if _EMPTY_STORE not in server.databases:
+        server.database(name=_EMPTY_STORE)
+        prepare(Address(address), MIGRATIONS, lambda: 0.0, patience=0.0)
+    with closing(psycopg.connect(address, autocommit=True)) as connection:
+        tables = {str(table) for (table,) in connection.execute(_TABLES)}
+        statements = [f"DELETE FROM afterword.{table}" for table in sorted(tables - _STATE)]  # noqa: S608 - our tables
+        connection.execute(";".join([*statements, *_RESET]).encode())
+    return address
