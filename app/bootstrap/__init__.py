@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app import VERSION
+from app.bootstrap.databases import open_database
 from app.bootstrap.parts import Application
 from app.bootstrap.resources import Resources
 from app.domain.errors import StoreError
@@ -121,6 +122,8 @@ async def _stored_secret(store: Store, key: str, random: Callable[[], float]) ->
 
 async def _open_store(settings: Settings, process_id: str, clock: Clock) -> Store:
     path, sites = settings.store_path, settings.repo
+    if settings.database is not None:
+        return await open_database(settings.database, sites, process_id, clock)
     if path is None:
         return MemoryStore(process_id, sites=sites)
     return await SqliteStore.open(path, process_id=process_id, sites=sites, now=clock.now)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from app.bootstrap.databases import open_existing_database
 from app.bootstrap.posts import posts_key
 from app.domain.errors import CannotStart, StoreUnusable
 from app.domain.posts.posts import PostCatalog
@@ -66,6 +67,18 @@ async def open_overview(settings: Settings, clock: Clock, process_id: str) -> As
     The file is not created, migrated, repaired or moved aside. Raises `CannotStart` if there is no store to read, and
     `StoreError`.
     """
+    store = await _open_existing(settings, process_id)
+    try:
+        yield OverviewReader(
+            settings.repo, store, await _stored_sources(settings, store, clock), clock, OwnerNews(clock)
+        )
+    finally:
+        await store.close()
+
+
+async def _open_existing(settings: Settings, process_id: str) -> Store:
+    if settings.database is not None:
+        return await open_existing_database(settings.database, settings.repo, process_id)
     path = settings.store_path
     if path is None or not await asyncio.to_thread(Path(path).exists):
         location = "in the memory of the service" if path is None else f"{path}, which does not exist yet"
@@ -74,13 +87,7 @@ async def open_overview(settings: Settings, clock: Clock, process_id: str) -> As
             "running service with --url."
         )
     _require_sound(path, await asyncio.to_thread(inspect, path))
-    store = await SqliteStore.open(path, process_id=process_id, sites=settings.repo)
-    try:
-        yield OverviewReader(
-            settings.repo, store, await _stored_sources(settings, store, clock), clock, OwnerNews(clock)
-        )
-    finally:
-        await store.close()
+    return await SqliteStore.open(path, process_id=process_id, sites=settings.repo)
 
 
 def _require_sound(path: str, inspection: Inspection) -> None:

@@ -222,7 +222,12 @@ class Application:
         )
         self.purges = make_purges(settings, self.store, resources.cdn, clock, access=self.access)
         self.change_feed = ChangeFeed(
-            self.mirror, clock, notify=self.updater.update, show_images=show_images, process_id=self.process_id
+            self.mirror,
+            clock,
+            notify=self.updater.update,
+            show_images=show_images,
+            process_id=self.process_id,
+            wait=self.store.wait_for_changes,
         )
         self.maintenance = Maintenance(
             sites=settings.repo,
@@ -250,7 +255,9 @@ class Application:
                 failures=lambda: self.schedule.failures,
                 held_comments=self.held_comments,
                 term_findings=self.term_findings.findings,
-                storage=lambda: Storage(None, self.cache.bytes, len(self.cache), self.subscribers.count),
+                storage=lambda: Storage(
+                    self.store.kind, None, self.cache.bytes, len(self.cache), self.subscribers.count
+                ),
             ),
             wake=self.worker.wake,
             poll_now=self.schedule.poll_now,

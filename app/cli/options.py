@@ -11,7 +11,8 @@ Repo = Annotated[
     ),
 ]
 Store = Annotated[
-    str | None, typer.Option("--store", metavar="PLACE", help="Where the mirror is: sqlite:///path or memory:.")
+    str | None,
+    typer.Option("--store", metavar="PLACE", help="Where the mirror is: sqlite:///path, postgresql://… or memory:."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print for machines: JSON on standard output.")]
 

@@ -111,7 +111,7 @@ async def run(settings: Settings, console: Console, arguments: Sequence[str] = (
     `arguments` are those of the command line that workers need. Raises `AfterwordError` if it cannot start, and
     `typer.Exit` with status 1 if a worker did not stop in order.
     """
-    if settings.workers > 1 and settings.store_path is None:
+    if settings.workers > 1 and settings.store_path is None and settings.database is None:
         raise InvalidSetting(
             "AFTERWORD_WORKERS",
             f"{settings.workers} processes cannot share memory:. Name a file with "

@@ -1,5 +1,6 @@
 """The store as a whole."""
 
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from app.ports.deliveries import Deliveries
@@ -23,8 +24,16 @@ class Store(Protocol):
     key_values: KeyValues
     history: History
     overviews: Overviews
+    kind: str
+    """What keeps it: `memory`, `sqlite` or `postgresql`."""
     repair_report: str | None
     """What happened to a damaged file at the start, in one sentence for the owner; None if all was well."""
+
+    wait_for_changes: Callable[[float], Awaitable[object]] | None
+    """Waits until another process has changed the mirror, but at most so many seconds; None if the store cannot tell.
+
+    It may end for no reason. A change may come without ending it: then the next look finds it.
+    """
 
     async def guard(self) -> str | None:
         """Check that the store is present and sound, and repair it; called about every second.

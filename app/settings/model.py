@@ -13,6 +13,7 @@ from app.domain.sites import PostFilter, Repository
 from app.generators.dialects import GENERATORS
 from app.serving.clients.addresses import Network
 from app.settings.addresses import check_networks, is_loopback, split_networks
+from app.settings.databases import is_database
 from app.settings.moderation import (
     ApprovalSetting,
     ApproversSetting,
@@ -72,7 +73,12 @@ class Settings(BaseModel):
         (), description="The secret of GitHub's webhook. While you change it, write both, separated by a comma."
     )
     store: Annotated[str, AfterValidator(check_store)] = Field(
-        "sqlite:///afterword.db", description="Where the mirror is stored: `sqlite:///path` or `memory:`."
+        "sqlite:///afterword.db",
+        repr=False,
+        description=(
+            "Where the mirror is stored: `sqlite:///path`, `memory:`, or for several machines "
+            "`postgresql://user:password@host/database`."
+        ),
     )
     owner_token: Annotated[SecretStr | None, AfterValidator(check_owner_token)] = Field(
         None,
@@ -247,9 +253,14 @@ class Settings(BaseModel):
 
     @property
     def store_path(self) -> str | None:
-        """The file of the mirror; None for a mirror in memory."""
+        """The file of the mirror; None for a mirror in memory or in a database."""
         match = STORE.fullmatch(self.store)
         return match["path"] if match else None
+
+    @property
+    def database(self) -> str | None:
+        """The address of the database of the mirror, with its password; None for another store."""
+        return self.store if is_database(self.store) else None
 
     @property
     def pictures_path(self) -> Path | None:

@@ -13,6 +13,7 @@ from app.domain.sites import Repository, repository
 from app.generators.dialects import GENERATORS
 from app.settings import origins as origin_rules
 from app.settings.addresses import is_ip, split_address
+from app.settings.databases import check_database, is_database, without_credentials
 
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _LEAST_OWNER_TOKEN, _LEAST_DIFFERENT = 16, 6
@@ -93,8 +94,13 @@ def split_picture_hosts(value: str) -> tuple[str, ...]:
 
 def check_store(value: str) -> str:
     """Return the place of a store."""
+    if is_database(value):
+        return check_database(value)
     if not STORE.fullmatch(value) or value.endswith(":memory:"):
-        raise ValueError(f"{value!r} is not a store. Write sqlite:///path/to/afterword.db or memory:")
+        raise ValueError(
+            f"{without_credentials(value)!r} is not a store. Write sqlite:///path/to/afterword.db, "
+            "postgresql://user:password@host/database or memory:"
+        )
     return value
 
 

@@ -106,6 +106,8 @@ def _outcomes(outcomes: Mapping[str, Any], now: float) -> str:
 
 def _storage(storage: Mapping[str, Any]) -> str:
     store = "in memory" if storage["store_bytes"] is None else f"{storage['store_bytes'] / 1e6:,.1f} MB"
+    if storage.get("store_kind") == "postgresql":
+        store += " in PostgreSQL"
     if storage["cache_bytes"] is None:
         return f"{store}; the service does not run"
     cache = f"{storage['cache_bytes'] / 1e6:,.1f} MB in {storage['cached_documents']:,} documents"

@@ -32,6 +32,7 @@ def status_object(overview: Overview) -> dict[str, Any]:
         "deliveries": _outcomes(history.counts, history.events, HistoryKind.DELIVERY),
         "drift": _outcomes(history.counts, history.events, HistoryKind.DRIFT),
         "storage": {
+            "store_kind": overview.storage.store_kind,
             "store_bytes": overview.storage.store_bytes,
             "cache_bytes": overview.storage.cache_bytes,
             "cached_documents": overview.storage.cached_documents,

@@ -127,6 +127,8 @@ class Budget:
 class Storage:
     """How much is kept where."""
 
+    store_kind: str
+    """`memory`, `sqlite` or `postgresql`."""
     store_bytes: int | None
     """None for a store in memory."""
     cache_bytes: int | None

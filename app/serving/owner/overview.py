@@ -42,7 +42,7 @@ _WEEKS = 52
 _NEWEST = 20
 _MOST_HELD = 20
 _EXCERPT = 240
-_NO_STORAGE = Storage(None, None, None, None)
+_NO_STORAGE = Storage("", None, None, None, None)
 
 
 async def _no_limit() -> RateLimitState:
@@ -160,7 +160,7 @@ class OverviewReader:
                 held_comments=held_comments[:_MOST_HELD],
                 budget=_budget(state, history, now, has_token=sources.has_token),
                 history=history,
-                storage=Storage(size, storage.cache_bytes, storage.cached_documents, storage.subscriber_count),
+                storage=replace(storage, store_kind=self._store.kind, store_bytes=size),
                 has_post_list=catalog is not None,
                 generator=None if catalog is None else catalog.generator,
                 post_list_failure=post_failure,

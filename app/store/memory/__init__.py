@@ -28,6 +28,8 @@ class MemoryStore(Store):
         self.key_values = MemoryKeyValues()
         self.history = MemoryHistory()
         self.overviews = MemoryOverviews(self.mirror)
+        self.kind = "memory"
+        self.wait_for_changes = None
         self.repair_report: str | None = None
 
     async def guard(self) -> str | None:

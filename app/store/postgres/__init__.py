@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+from app.domain.errors import StoreTooNew
 from app.domain.sites import Repository
 from app.ports.store import Store
 from app.store.postgres.database import Database
@@ -11,6 +12,7 @@ from app.store.postgres.jobs import PostgresJobs
 from app.store.postgres.key_values import PostgresKeyValues
 from app.store.postgres.leases import PostgresLeases
 from app.store.postgres.mirror.mirror import PostgresMirror
+from app.store.postgres.notifications import Notifications
 from app.store.postgres.opening import check_version, prepare, read_version
 from app.store.postgres.owner.history import PostgresHistory
 from app.store.postgres.owner.overviews import PostgresOverviews
@@ -35,7 +37,14 @@ class PostgresStore(Store):
     """All store ports on one database; created by `open`, ended by `close`."""
 
     def __init__(
-        self, database: Database, *, process_id: str, sites: Sequence[Repository], now: Callable[[], float], newest: int
+        self,
+        database: Database,
+        notifications: Notifications,
+        *,
+        process_id: str,
+        sites: Sequence[Repository],
+        now: Callable[[], float],
+        newest: int,
     ) -> None:
         seen_version = SeenVersion()
         self.mirror = PostgresMirror(database, seen_version, process_id=process_id, sites=sites)
@@ -46,7 +55,10 @@ class PostgresStore(Store):
         self.key_values = PostgresKeyValues(database)
         self.history = PostgresHistory(database)
         self.overviews = PostgresOverviews(database)
+        self.kind = "postgresql"
+        self.wait_for_changes = notifications.wait
         self.repair_report = None
+        self._notifications = notifications
         self._database = database
         self._seen_version = seen_version
         self._now = now
@@ -72,8 +84,14 @@ class PostgresStore(Store):
         """
         database_address = Address(address)
         await asyncio.to_thread(prepare, database_address, migrations, now, patience=patience)
-        database = Database(database_address)
-        return cls(database, process_id=process_id, sites=sites, now=now, newest=len(migrations))
+        return cls(
+            Database(database_address),
+            Notifications(database_address, process_id),
+            process_id=process_id,
+            sites=sites,
+            now=now,
+            newest=len(migrations),
+        )
 
     async def guard(self) -> str | None:
         """Check the tables' version, and whether they are what this process has latest."""
@@ -83,7 +101,11 @@ class PostgresStore(Store):
             check_version(database.name, read_version(connection), self._newest)
             latest.check(connection)
 
-        await database.read(check, urgent=True)
+        try:
+            await database.read(check, urgent=True)
+        except StoreTooNew as refusal:
+            database.refusal = refusal
+            raise
         if latest.is_lost:
             await database.write_shortly(lambda connection: advance_versions(connection, self._now()))
             latest.is_lost = database.outcome_unknown = False
@@ -94,4 +116,5 @@ class PostgresStore(Store):
         return None
 
     async def close(self) -> None:
+        await self._notifications.close()
         await self._database.close()

@@ -24,7 +24,13 @@ _PAUSE = 0.5
 _BEGIN = f"BEGIN; SET LOCAL search_path = {SCHEMA}; SET LOCAL lock_timeout = 30000; SET LOCAL statement_timeout = 0"
 _SCHEMA_EXISTS = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %s)"
 _TABLES = "SELECT count(*) FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind = 'r'"
-_HAS_VERSION = "SELECT to_regclass(%s) IS NOT NULL"
+_HAS_VERSION = """
+SELECT EXISTS (
+    SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE nspname = %s AND relname = 'schema_version'
+)
+"""
+"""`to_regclass` would do, but not after the wait for a lock: it remembers that there was no such schema before."""
 _VERSION_TABLE = """
 CREATE TABLE schema_version (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
@@ -68,7 +74,7 @@ def prepare(address: Address, migrations: Sequence[Migration], now: Callable[[],
 
 def read_version(connection: Connection) -> SchemaVersion:
     """Return the version of the tables, within the caller's transaction if there is one."""
-    if not scalar(connection, _HAS_VERSION, (f"{SCHEMA}.schema_version",)):
+    if not scalar(connection, _HAS_VERSION, (SCHEMA,)):
         return SchemaVersion()
     row = execute(connection, f"SELECT version, oldest FROM {SCHEMA}.schema_version").fetchone()  # noqa: S608 - a constant
     return SchemaVersion() if row is None else SchemaVersion(*row)

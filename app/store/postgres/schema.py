@@ -140,7 +140,7 @@ MIGRATIONS: Sequence[Migration] = (
             )
             """,
             "CREATE INDEX mirror_change_by_version ON mirror_change (version)",
-            f"CREATE TABLE etag (key {_TEXT} PRIMARY KEY, value text NOT NULL, at double precision NOT NULL)",
+            f"CREATE TABLE etag (key {_TEXT} PRIMARY KEY, value bytea NOT NULL, at double precision NOT NULL)",
             "CREATE INDEX etag_by_time ON etag (at)",
             """
             CREATE TABLE job (

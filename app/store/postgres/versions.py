@@ -17,11 +17,11 @@ from app.store.postgres.sessions import Connection
 
 CHANNEL = "afterword"
 """The channel of notifications; their text is the process that made the change."""
-_MARKS = 100_000
+_LATEST_COUNT = 100_000
 """Versions whose marks are kept. Who has seen none of these reads everything again, which is only slower."""
 _NEXT = f"""
 WITH next AS (UPDATE mirror_version SET version = version + %(count)s RETURNING version),
-    forgotten AS (DELETE FROM version_mark WHERE version < (SELECT version FROM next) - {_MARKS}),
+    forgotten AS (DELETE FROM version_mark WHERE version < (SELECT version FROM next) - {_LATEST_COUNT}),
     marked AS (INSERT INTO version_mark (version, mark) SELECT version, %(mark)s FROM next)
 SELECT version FROM next
 """  # noqa: S608 - a constant

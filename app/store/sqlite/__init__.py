@@ -31,6 +31,8 @@ class SqliteStore(Store):
         self.key_values = SqliteKeyValues(file)
         self.history = SqliteHistory(file)
         self.overviews = SqliteOverviews(file)
+        self.kind = "sqlite"
+        self.wait_for_changes = None
         self.repair_report = file.repair_report
         self._file = file
 

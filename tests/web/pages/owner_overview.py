@@ -29,7 +29,7 @@ def make_overview(text: str, url: str = "https://blog.example.com/") -> Overview
         held_comments=[comment] * 20,
         budget=Budget(True, 60, 3, START + 60, START + 9, [(int(START), 3, 5)] * 24),  # noqa: FBT003
         history=HistoryRecord((), (event,) * 50),
-        storage=Storage(123_456_789, 0, 0, 0),
+        storage=Storage("sqlite", 123_456_789, 0, 0, 0),
         has_post_list=True,
         generator="hugo",
     )

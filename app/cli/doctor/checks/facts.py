@@ -6,8 +6,9 @@ A number without an issue is asked for alone: only then GitHub says whether the 
 from collections.abc import Iterable
 from dataclasses import replace
 
+from app.bootstrap.databases import open_existing_database
 from app.cli.doctor.examination import Examination
-from app.domain.errors import GitHubError, Gone, NotVisible, StoreError
+from app.domain.errors import CannotStart, GitHubError, Gone, NotVisible, StoreError
 from app.domain.posts.posts import Posts
 from app.domain.posts.rules.facts import IssueFacts, SiteFacts
 from app.domain.records import SiteRecord, Tombstone
@@ -17,6 +18,7 @@ from app.github import responses
 from app.github.requests import MARKDOWN, Request, next_page
 from app.ports.metrics import DeliveryOutcome
 from app.ports.owner.history import HistoryKind
+from app.ports.store import Store
 from app.serving.posts.facts import mirrored_facts
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.inspection import inspect
@@ -69,15 +71,18 @@ async def last_delivery_at(examination: Examination) -> float | None:
     return max(times, default=None)
 
 
-async def _open_store(examination: Examination) -> SqliteStore | None:
+async def _open_store(examination: Examination) -> Store | None:
     """Return the service's store; None if there is none, or opening it could change it or fails."""
-    path = examination.settings.store_path
-    inspection = None if path is None else inspect(path)
-    if path is None or inspection is None or not (inspection.is_sound and inspection.is_writable):
-        return None
+    settings = examination.settings
     try:
-        return await SqliteStore.open(path, process_id="doctor", sites=examination.settings.repo)
-    except StoreError:
+        if settings.database is not None:
+            return await open_existing_database(settings.database, settings.repo, "doctor")
+        path = settings.store_path
+        inspection = None if path is None else inspect(path)
+        if path is None or inspection is None or not (inspection.is_sound and inspection.is_writable):
+            return None
+        return await SqliteStore.open(path, process_id="doctor", sites=settings.repo)
+    except (StoreError, CannotStart):
         return None
 
 

@@ -4,7 +4,10 @@ import asyncio
 
 from app.cli.doctor.examination import Examination
 from app.cli.doctor.report import CheckResult
+from app.domain.errors import StoreTooNew
 from app.domain.posts.findings import Finding, Severity
+from app.store.postgres.inspection import DatabaseInspection
+from app.store.postgres.inspection import inspect as inspect_database
 from app.store.sqlite.inspection import NEWEST_SCHEMA, Inspection, inspect
 
 _MEGABYTE = 1_000_000
@@ -16,12 +19,30 @@ _PERMISSION_ADVICE = "Let the user who runs Afterword write the file and its fol
 
 
 async def check_store(examination: Examination) -> CheckResult:
-    """Check the file of the mirror: there, sound, writable, and of a schema that this version opens."""
-    path = examination.settings.store_path
+    """Check the database or the file of the mirror: there, sound, writable, and of a schema that this version opens."""
+    path, database = examination.settings.store_path, examination.settings.database
+    if database is not None:
+        return judge_database(await asyncio.to_thread(inspect_database, database))
     if path is None:
         return CheckResult("store", "The mirror is in memory: each start reads everything again.", is_skipped=True)
     inspection = await asyncio.to_thread(inspect, path)
     return judge_store(path, inspection)
+
+
+def judge_database(inspection: DatabaseInspection) -> CheckResult:
+    """Return what the state of a database means."""
+    if inspection.problem is not None:
+        code = "store-too-new" if isinstance(inspection.problem, StoreTooNew) else "store-unusable"
+        message, _, advice = str(inspection.problem).partition("). ")
+        finding = Finding(code, Severity.ERROR, f"{message}).", advice) if advice else _schema_finding(code, message)
+        return CheckResult("store", f"{inspection.name} cannot be used.", (finding,))
+    detail = f"{inspection.name}: PostgreSQL {inspection.server}, {inspection.size / _MEGABYTE:,.1f} MB"
+    schema = f"schema {inspection.schema}" if inspection.schema else "no tables yet: the first start makes them"
+    return CheckResult("store", f"{detail}, {schema}.")
+
+
+def _schema_finding(code: str, message: str) -> Finding:
+    return Finding(code, Severity.ERROR, message, "Start the version that wrote it, or name another store.")
 
 
 def judge_store(path: str, inspection: Inspection) -> CheckResult:

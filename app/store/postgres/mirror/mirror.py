@@ -221,7 +221,7 @@ class PostgresMirror(Mirror):
 
     async def etags(self, keys: Iterable[str]) -> Mapping[str, str]:
         rows = await self._database.rows("SELECT key, value FROM etag WHERE key = ANY (%s::text[])", (list(keys),))
-        return dict(rows)
+        return {key: value.decode() for key, value in rows}
 
     async def changes(self, *, after: int) -> tuple[MirrorChange, ...]:
         def query(connection: Connection) -> list[Any]:

@@ -109,7 +109,7 @@ def apply_change(
         _, *row, former_names, created_at = astuple(after)
         execute(connection, _PUT_SITE, (after.repo.full_name, *row, " ".join(former_names), created_at, site))
     for key, etag in sorted(change.etags.items()):  # in one order in all processes: no two wait for each other
-        execute(connection, _PUT_ETAG, (key, etag, change.at))
+        execute(connection, _PUT_ETAG, (key, etag.encode(), change.at))
     execute(connection, _FORGET_ETAGS, (change.at - MONTH,))
     numbers = numbers_to_version(writer.changed_numbers, before, after)
     put_changes(connection, [(site, number) for number in numbers], process_id)

@@ -23,9 +23,10 @@ _OF_SITE = "site = (SELECT id FROM site WHERE key = %(key)s)"
 _THREADS = f"""
 SELECT object->>'title', object->>'html_url', object->>'state', (object->>'locked')::boolean, labels, number,
     is_pull_request, comment_count, mirrored_count, complete, comment_count <> mirrored_count + count_offset, checked_at
-FROM issue, LATERAL (SELECT convert_from(source, 'UTF8')::json AS object) AS parsed
+FROM issue, LATERAL (SELECT replace(convert_from(source, 'UTF8'), '\\u0000', '\\ufffd')::json AS object) AS issue_object
 WHERE {_OF_SITE} ORDER BY number DESC
 """
+"""PostgreSQL's texts have no NUL."""
 _LAST_COMMENTS = f"SELECT number, max(created_at) FROM comment WHERE {_OF_SITE} GROUP BY number"
 _TOMBSTONES = f"SELECT number, gone, checked_at, transferred_to FROM tombstone WHERE {_OF_SITE} ORDER BY number"
 _WEEKS = f"""

@@ -157,6 +157,7 @@ class OwnerHistory(BaseModel):
 class OwnerStorage(BaseModel):
     """How much is kept."""
 
+    store_kind: str = Field(description="What keeps the mirror: `memory`, `sqlite` or `postgresql`.")
     store_bytes: int | None = Field(description="The store on the disk; null in memory.")
     cache_bytes: int | None = Field(description="The finished documents of the process that answers.")
     cached_documents: int | None = Field(description="How many there are.")

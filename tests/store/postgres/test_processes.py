@@ -1,0 +1,109 @@
+"""Two processes on one database: what both do at the same moment, and what one hears of the other."""
+
+import asyncio
+
+from app.domain.priority import Priority
+from app.ports.deliveries import Delivery
+from app.ports.mirror import Change
+from app.ports.rate_state import Denial, Usage
+from tests.contracts.mirrors import comment, issue
+from tests.contracts.stores import OTHER, REPO
+from tests.store.postgres.conftest import Open
+
+_TOGETHER = 8
+
+
+def _one_only(usage: Usage) -> Denial | None:
+    return Denial(until=9.0, kind="budget") if usage.requests else None
+
+
+async def test_last_request_is_admitted_once(address: str, open_store: Open) -> None:
+    here, there = await open_store(address), await open_store(address, "there")
+    denials = await asyncio.gather(
+        *(
+            store.rate_state.reserve("token", Priority.POLL, at=5.0, decide=_one_only, keep=True)
+            for store in (here, there) * _TOGETHER
+        )
+    )
+    assert denials.count(None) == 1
+
+
+async def test_one_process_gets_a_lease_and_a_job(address: str, open_store: Open) -> None:
+    here, there = await open_store(address), await open_store(address, "there")
+    got_lease = await asyncio.gather(
+        *(
+            store.leases.acquire("poll", worker_id=store.mirror._process_id, at=1.0, until=6.0)
+            for store in (here, there)
+        )
+    )
+    await asyncio.gather(*(store.jobs.enqueue(REPO, 41, Priority.READ, at=1.0) for store in (here, there) * _TOGETHER))
+    claims = await asyncio.gather(
+        *(store.jobs.claim(REPO, 41, worker_id=name, at=2.0, until=9.0) for store, name in ((here, "a"), (there, "b")))
+    )
+    assert sorted(got_lease) == [False, True]
+    assert len(await here.jobs.due(at=1.0)) == 0
+    assert claims.count(None) == 1
+
+
+async def test_delivery_at_both_is_accepted_once(address: str, open_store: Open) -> None:
+    here, there = await open_store(address), await open_store(address, "there")
+    delivery = Delivery("guid", "issues", "edited", REPO, 41, full=False, received_at=5.0)
+    accepted = await asyncio.gather(
+        *(store.deliveries.accept(delivery, replay_within=60.0) for store in (here, there) * _TOGETHER)
+    )
+    assert accepted.count(True) == 1
+    assert len(await here.jobs.due(at=6.0)) == 1
+
+
+async def test_changes_are_read_in_the_order_of_commits(address: str, open_store: Open) -> None:
+    """A reader who looks again and again misses none: no lower version appears after a higher one."""
+    here, there = await open_store(address), await open_store(address, "there")
+    for repo in (REPO, OTHER):
+        await here.mirror.apply(Change(repo=repo, at=1.0, issues=(issue(1, repo=repo),)))
+    seen: set[int] = set()
+    after = latest = await here.mirror.latest_version()
+    is_done = False
+
+    async def write(store_number: int) -> None:
+        store, repo = ((here, REPO), (there, OTHER))[store_number % 2]
+        for key in range(10):
+            item = comment(store_number * 100 + key + 1, 1, updated_at="2026-01-01T00:00:00Z", repo=repo)
+            await store.mirror.apply(Change(repo=repo, at=1.0, comments=(item,)))
+
+    async def read() -> None:
+        nonlocal after
+        while not is_done or after < await there.mirror.latest_version():
+            changes = await there.mirror.changes(after=after)
+            assert all(change.version > after for change in changes)
+            seen.update(change.version for change in changes)
+            after = changes[-1].version if changes else after
+
+    reader = asyncio.create_task(read())
+    await asyncio.gather(*map(write, range(4)))
+    is_done = True
+    await reader
+    assert max(seen) == latest + 40
+    assert len((await here.mirror.snapshot(REPO, 1)).comments) == len((await here.mirror.snapshot(OTHER, 1)).comments)
+
+
+async def test_commit_of_another_process_ends_the_wait(address: str, open_store: Open) -> None:
+    here, there = await open_store(address), await open_store(address, "there")
+    assert here.wait_for_changes is not None
+    await here.wait_for_changes(30.0)  # it listens
+    waiting = asyncio.create_task(here.wait_for_changes(100.0))
+    await there.mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(1),)))
+    async with asyncio.timeout(20):
+        await waiting
+
+
+async def test_own_commit_does_not_end_the_wait(address: str, open_store: Open) -> None:
+    here, there = await open_store(address), await open_store(address, "there")
+    assert here.wait_for_changes is not None
+    await here.wait_for_changes(30.0)
+    waiting = asyncio.create_task(here.wait_for_changes(100.0))
+    await here.mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(1),)))
+    await here.mirror.latest_version()
+    assert not waiting.done()
+    await there.mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(2),)))
+    async with asyncio.timeout(20):
+        await waiting
