@@ -34,7 +34,7 @@ _SETTINGS = {
 }
 """What a server needs that may lose everything when the machine stops, and none when only its processes are killed."""
 _USER = "afterword"
-_PASSWORD = "s3cr3t-of-tests"
+PASSWORD = "s3cr3t-of-tests"
 
 
 def _programs() -> Path:
@@ -63,7 +63,7 @@ class PostgresServer:
     def create(self) -> None:
         """Make an empty cluster in the folder."""
         password = self.folder / "password"
-        password.write_text(_PASSWORD)
+        password.write_text(PASSWORD)
         options = f"--pgdata {self.folder}/data --username {_USER} --pwfile {password} --auth-host scram-sha-256 --auth-local trust"
         locale = "--locale C.UTF-8 --encoding UTF8 --no-sync"
         for path in (self.folder, password):
@@ -114,7 +114,7 @@ class PostgresServer:
         self._process = None
         (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
 
-    def address(self, database: str, *, password: str = _PASSWORD, user: str = _USER) -> str:
+    def address(self, database: str, *, password: str = PASSWORD, user: str = _USER) -> str:
         """Return the address of a database, as `AFTERWORD_STORE` has it."""
         return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}"
 

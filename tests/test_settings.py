@@ -93,6 +93,11 @@ def test_settings_are_frozen() -> None:
         ({"public_url": "https://host?x=1"}, "PUBLIC_URL", "is not an address"),
         ({"store": "redis://host"}, "STORE", "is not a store"),
         ({"store": "sqlite:///"}, "STORE", "is not a store"),
+        ({"store": "postgresql://host"}, "STORE", "no database is named"),
+        ({"store": "postgresql:///blog"}, "STORE", "no host is named"),
+        ({"store": "postgresql://ada:x@host:port/blog"}, "STORE", "the port of the database is no number"),
+        ({"store": "postgresql://ada:a/b@host/blog"}, "STORE", "In the password write @ as %40"),
+        ({"store": "postgresql://host/blog?sslmode=yes"}, "STORE", "sslmode=yes is unknown"),
         ({"origins": "https://blog.example.com/path"}, "ORIGINS", "is not an origin"),
         ({"serve": "tags"}, "SERVE", "is not a choice. Write any, posts or label:NAME"),
         ({"serve": "posts"}, "POSTS", "SERVE=posts needs to know where the posts are. Name the blog's content folder"),
@@ -148,6 +153,36 @@ def test_token_may_go_unencrypted_to_loopback_only(address: str) -> None:
 )
 def test_pictures_may_come_from_more_origins(text: str, hosts: tuple[str, ...]) -> None:
     assert _load(picture_hosts=text).picture_hosts == hosts
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        "postgresql://ada:s3cr3t@host/blog",
+        "postgres://ada:s3cr3t@host:5432/blog",
+        "postgresql:///blog?host=/run/postgresql&password=s3cr3t",
+    ],
+)
+def test_database_is_a_store_without_a_file(store: str) -> None:
+    settings = _load(store=store)
+    assert (settings.database, settings.store_path, settings.pictures_path) == (store, None, None)
+    assert "s3cr3t" not in f"{settings!r} {settings}"
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        "postgresq://ada:s3cr3t@host/blog",
+        "postgresql://ada:s3cr3t/@host/blog",
+        "postgresql://ada:@s3cr3t:@host",
+        "postgresql:/ada:s3cr3t@host/blog",
+        "host=h password=s3cr3t",
+    ],
+)
+def test_misspelt_database_keeps_its_password_secret(store: str) -> None:
+    with pytest.raises(InvalidSetting) as refusal:
+        _load(store=store)
+    assert "s3cr3t" not in f"{refusal.value!r} {refusal.value}"
 
 
 def test_pictures_folder_is_beside_the_store() -> None:

@@ -78,7 +78,8 @@ FAILURE_RESPONSES: Mapping[type[AfterwordError], FailureResponse] = {
     **dict.fromkeys(
         (errors.InvalidSetting, errors.CannotStart, errors.StoreTooNew, errors.PurgeFailed), _INTERNAL_ERROR
     ),
-    **dict.fromkeys((errors.StoreUnusable, errors.Unreachable), FailureResponse(503, retry_after=30)),
+    **dict.fromkeys((errors.StoreUnusable, errors.DatabaseUnusable), FailureResponse(503, retry_after=30)),
+    errors.Unreachable: FailureResponse(503, retry_after=30),
     errors.RateLimited: FailureResponse(503, retry_after=60),
     **dict.fromkeys((errors.InvalidResponse, errors.TokenRejected, errors.RequestRejected, errors.Gone), _BAD_GATEWAY),
     **dict.fromkeys((errors.NotVisible, errors.PrivateRepository, errors.InvalidRedirect), _BAD_GATEWAY),
@@ -281,7 +282,9 @@ def describe_and_log(request: Request, error: Exception) -> ErrorDetails:
     """Return the details of an exception; log it if they refer to the log."""
     path, details = request.scope["path"], describe_error(error, web_context(request).now())
     if details.detail == _LOGGED_FAILURE:
-        _log.error("Request for %r failed with status %s: %s", path, details.status, error, exc_info=error)
+        # Where a request found the database away tells nothing, and there are many of them.
+        trace = None if isinstance(error, errors.DatabaseUnusable) else error
+        _log.error("Request for %r failed with status %s: %s", path, details.status, error, exc_info=trace)
     return details
 
 

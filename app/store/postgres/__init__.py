@@ -98,8 +98,8 @@ class PostgresStore(Store):
         database, latest = self._database, self._seen_version
 
         def check(connection: Connection) -> None:
-            check_version(database.name, read_version(connection), self._newest)
             latest.check(connection)
+            check_version(database.name, read_version(connection), self._newest)
 
         try:
             await database.read(check, urgent=True)

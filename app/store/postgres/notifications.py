@@ -54,9 +54,7 @@ class Notifications:
                     await self._listen(connection)
             except (psycopg.Error, StoreError, OSError) as error:
                 if attempts == 1:
-                    _log.warning(
-                        "Notifications of changes do not come; changes are looked for each second. %s", error
-                    )
+                    _log.warning("Notifications of changes do not come; changes are looked for each second. %s", error)
             await asyncio.sleep(_PAUSES[min(attempts, len(_PAUSES) - 1)])
             attempts += 1
 

@@ -69,20 +69,40 @@ def advance_versions(connection: Connection, at: float) -> None:
     execute(connection, _ADVANCE_GENERATIONS, (int(at * 1000),))
 
 
+Mark = tuple[int, int]
+"""A version and its random number."""
+
+
+def latest_mark(connection: Connection) -> Mark | None:
+    """Return the latest version with its mark, within the caller's transaction; None before the first."""
+    row = execute(connection, _LATEST_MARK).fetchone()
+    return None if row is None else (int(row[0]), int(row[1]))
+
+
 class SeenVersion:
     """The latest version that this process has seen, with its mark; used by several threads."""
 
     def __init__(self) -> None:
-        self._latest: tuple[int, int] | None = None
+        self._latest: Mark | None = None
         self._lock = threading.Lock()
         self.is_lost = False
         """True after the store was found without it; the owner of this object sets it back."""
 
+    def remember(self, mark: Mark | None) -> None:
+        """Remember what this process has committed, unless a later version was seen since."""
+        with self._lock:
+            if mark is not None and (self._latest is None or mark > self._latest):
+                self._latest = mark
+
     def check(self, connection: Connection) -> None:
         """Notice that the store became older, or remember the latest version of a transaction that reads it."""
-        latest = execute(connection, _LATEST_MARK).fetchone()
         with self._lock:
             previous = self._latest
-            if previous not in (None, latest) and not scalar(connection, _IS_MARKED, previous):
+        latest = latest_mark(connection)
+        is_lost = previous not in (None, latest) and not scalar(connection, _IS_MARKED, previous)
+        with self._lock:
+            if is_lost:
                 self.is_lost = True
-            self._latest = None if latest is None else (int(latest[0]), int(latest[1]))
+                self._latest = latest
+            elif latest is not None and (self._latest is None or latest > self._latest):
+                self._latest = latest

@@ -1,6 +1,6 @@
 """The mirror in the database: its reads, each within one transaction. `writes` applies the changes."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -34,7 +34,7 @@ from app.store.postgres.mirror.learnt_facts import put_approvals, put_image_size
 from app.store.postgres.mirror.sites import SITE_RECORDS, lock_site, read_site
 from app.store.postgres.mirror.writes import apply_change
 from app.store.postgres.sessions import Connection
-from app.store.postgres.versions import SeenVersion
+from app.store.postgres.versions import Mark, SeenVersion, latest_mark
 from app.store.rows import parse_all, parse_comments, parse_heads, site_record, summary, thread_record
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
@@ -241,7 +241,7 @@ class PostgresMirror(Mirror):
         return await self._database.read(query)
 
     async def learn_image_sizes(self, repo: Repository, sizes: Mapping[int, Mapping[str, ImageSize]]) -> frozenset[int]:
-        return await self._database.write(lambda connection: put_image_sizes(connection, repo, sizes, self._process_id))
+        return await self._write(lambda connection: put_image_sizes(connection, repo, sizes, self._process_id))
 
     async def record_approvals(self, repo: Repository, approvals: Mapping[int, Approval]) -> frozenset[int]:
         return await self._database.write(
@@ -249,7 +249,7 @@ class PostgresMirror(Mirror):
         )
 
     async def renew_versions(self, repo: Repository) -> frozenset[int]:
-        return await self._database.write(lambda connection: put_new_versions(connection, repo, self._process_id))
+        return await self._write(lambda connection: put_new_versions(connection, repo, self._process_id))
 
     async def apply(self, change: Change) -> frozenset[int]:
         def operation(connection: Connection) -> frozenset[int]:
@@ -258,7 +258,17 @@ class PostgresMirror(Mirror):
             before = read_site(connection, change.repo)
             return apply_change(connection, change, normalized_change, before, site=site, process_id=self._process_id)
 
-        return await self._database.write(operation)
+        return await self._write(operation)
+
+    async def _write(self, operation: Callable[[Connection], frozenset[int]]) -> frozenset[int]:
+        """Run an operation; from its commit on, its version counts as seen."""
+
+        def operation_with_mark(connection: Connection) -> tuple[frozenset[int], Mark | None]:
+            return operation(connection), latest_mark(connection)
+
+        numbers, mark = await self._database.write(operation_with_mark)
+        self._seen_version.remember(mark)
+        return numbers
 
 
 def _snapshot(

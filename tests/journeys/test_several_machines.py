@@ -1,0 +1,158 @@
+"""Services on one PostgreSQL database, as on several machines: they share nothing else."""
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from app.outbound.clock import SystemClock
+from app.simulator.http.server import RunningSimulator, run_simulator
+from app.simulator.world.sample import sample_world
+from tests.integration.local_service import github_ids
+from tests.journeys.conftest import Command, Service, Start
+from tests.journeys.processes import wait_until, worker_pids
+from tests.journeys.shared_store import (
+    SECRET,
+    TOKEN,
+    served_ids,
+    serves_all,
+    start_two,
+)
+from tests.postgres_server import PASSWORD, PostgresServer, run_postgres
+
+pytestmark = pytest.mark.untraced  # what others cover, at length
+
+_RARE_POLLS = {"POLL_INTERVAL": "86400", "FRESH_FOR": "86400"}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    with run_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def simulator() -> Iterator[RunningSimulator]:
+    world = sample_world(SystemClock().now)
+    world.add_token(TOKEN, "ada")
+    with run_simulator(world) as simulator:
+        yield simulator
+
+
+def _comment(simulator: RunningSimulator, text: str) -> None:
+    simulator.world.comment("ada/blog", 41, body=text, author="eve")
+
+
+def _assert_healthy(service: Service) -> None:
+    assert service.process.poll() is None
+    assert "Traceback" not in service.output
+    assert PASSWORD not in service.output
+
+
+def test_services_outlive_their_database(
+    start: Start, simulator: RunningSimulator, server: PostgresServer, command: Command
+) -> None:
+    name = server.database()
+    settings = {"STORE": server.address(name), "GITHUB_TOKEN": TOKEN}
+    one, two = start_two(start, simulator, **settings, **_RARE_POLLS)
+    one.wait_until_complete()
+    hook = simulator.add_webhook(f"{one.url}/webhooks/github", secret=SECRET, repo="ada/blog")
+    hook.wait()
+    _assert_change_costs_one_refresh(simulator, one, two)
+    status = command("status", REPO="ada/blog", **settings)
+    assert "MB in PostgreSQL" in status.stdout
+    assert PASSWORD not in status.stdout + status.stderr
+    before = served_ids(one)
+
+    server.kill()
+    assert served_ids(one) == before
+    cold = one.get("/api/v1/posts/41/comments?limit=7")
+    assert (cold.status_code, cold.headers["retry-after"]) == (503, "30")
+    ready = one.get("/readyz")
+    assert ready.status_code == 503
+    assert PASSWORD not in ready.text
+    _comment(simulator, "While the database is away")
+    hook.wait()
+    assert hook.log[-1].status == 503
+    server.start()
+    wait_until(lambda: one.get("/readyz").status_code == 200)
+    hook.redeliver(hook.log[-1].guid)
+    hook.wait()
+    assert hook.log[-1].status == 202
+    for service in (one, two):
+        wait_until(serves_all(service, simulator))
+
+    backup = _copy_of(server, name)
+    _comment(simulator, "After the backup")
+    hook.wait()
+    for service in (one, two):
+        wait_until(serves_all(service, simulator))
+    server.drop(name)
+    server.execute(f"ALTER DATABASE {backup} RENAME TO {name}")
+    simulator.requests.clear()
+    for service in (one, two):
+        service.wait_for("is older than it was")
+        wait_until(serves_all(service, simulator))
+        assert len(served_ids(service)) == len(before) + 2
+        _assert_healthy(service)
+    assert len(simulator.requests) < 10
+
+
+def _assert_change_costs_one_refresh(simulator: RunningSimulator, one: Service, two: Service) -> None:
+    assert served_ids(one) == served_ids(two) == github_ids(simulator, 41)
+    simulator.requests.clear()
+    for text in ("First", "Second"):
+        _comment(simulator, text)
+        wait_until(serves_all(one, simulator))
+        wait_until(serves_all(two, simulator))
+    targets = [request.target.partition("?")[0] for request in simulator.requests]
+    assert targets == [f"/repos/ada/blog/issues/41{rest}" for _ in range(2) for rest in ("", "/comments")]
+
+
+def test_killed_process_loses_nothing(start: Start, simulator: RunningSimulator, server: PostgresServer) -> None:
+    settings = {"STORE": server.address(server.database()), "GITHUB_TOKEN": TOKEN, "POLL_INTERVAL": "1"}
+    one, two = start_two(start, simulator, **settings)
+    one.wait_until_complete()
+    for text in ("One dies", "The other dies"):
+        simulator.add_webhook(f"{one.url}/webhooks/github", secret=SECRET, repo="ada/blog")
+        _comment(simulator, text)
+        assert one.stop(signal.SIGKILL) == -signal.SIGKILL
+        wait_until(serves_all(two, simulator))
+        one, two = two, start(REPO="ada/blog", GITHUB_API_URL=simulator.url, WEBHOOK_SECRET=SECRET, **settings)
+        two.wait_until_complete()
+        assert served_ids(two) == github_ids(simulator, 41)
+    _assert_healthy(one)
+
+
+def _copy_of(server: PostgresServer, name: str) -> str:
+    """Copy a database; its sessions are ended for that."""
+    backup = f"{name}_backup"
+    server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+    sessions = f"FROM pg_stat_activity WHERE datname = '{name}'"
+    server.query(f"SELECT pg_terminate_backend(pid) {sessions}", database="postgres")
+    server.database(template=name, name=backup)
+    for database in (name, backup):
+        server.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS true")
+    return backup
+
+
+def test_workers_share_a_database(start: Start, simulator: RunningSimulator, server: PostgresServer) -> None:
+    settings = {"GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "POLL_INTERVAL": "1"}
+    address = server.address(server.database())
+    service = start("--workers", "2", REPO="ada/blog", GITHUB_API_URL=simulator.url, STORE=address, **settings)
+    worker_pids(service, 2)
+    service.wait_until_complete()
+    _comment(simulator, "For all workers")
+    for _ in range(4):
+        wait_until(serves_all(service, simulator))
+    _assert_healthy(service)
+    assert service.stop() == 0
+
+
+def test_wrong_password_ends_the_start(command: Command, server: PostgresServer) -> None:
+    address = server.address("postgres", password="wrong-secret")
+    result = command("serve", "--repo", "ada/blog", "--port", "0", STORE=address)
+    assert result.returncode != 0
+    assert "Check the user and the password in AFTERWORD_STORE" in " ".join(result.stderr.split())
+    assert "wrong-secret" not in result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
