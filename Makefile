@@ -6,7 +6,7 @@ NPM := tests/generators/node_modules/.package-lock.json
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 APT := DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get
 POLICY := /usr/sbin/policy-rc.d
-SERVERS := nginx:/usr/sbin/nginx apache2:/usr/sbin/apache2 varnish:/usr/sbin/varnishd haproxy:/usr/sbin/haproxy caddy:/usr/bin/caddy squid:/usr/sbin/squid trafficserver:/usr/bin/traffic_server
+SERVERS := nginx:/usr/sbin/nginx apache2:/usr/sbin/apache2 varnish:/usr/sbin/varnishd haproxy:/usr/sbin/haproxy caddy:/usr/bin/caddy squid:/usr/sbin/squid trafficserver:/usr/bin/traffic_server postgresql:/usr/lib/postgresql/*/bin/postgres pgbouncer:/usr/sbin/pgbouncer
 # Feed readers and clients of GitHub's API, which the tests run against the service.
 CLIENTS := newsboat:/usr/bin/newsboat rss2email:/usr/bin/r2e sfeed:/usr/bin/sfeed ruby-octokit:/usr/share/rubygems-integration/all/gems/octokit-* libpithub-perl:/usr/share/perl5/Pithub.pm r-cran-gh:/usr/lib/R/site-library/gh emacs-nox:/usr/bin/emacs elpa-ghub:/usr/share/emacs/site-lisp/elpa-src/ghub-*
 absent = $(strip $(foreach pair,$(1),$(if $(wildcard $(lastword $(subst :, ,$(pair)))),,$(firstword $(subst :, ,$(pair))))))

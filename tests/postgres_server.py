@@ -67,7 +67,7 @@ class PostgresServer:
         options = f"--pgdata {self.folder}/data --username {_USER} --pwfile {password} --auth-host scram-sha-256 --auth-local trust"
         locale = "--locale C.UTF-8 --encoding UTF8 --no-sync"
         for path in (self.folder, password):
-            self._own(path)
+            self.own(path)
         self._run(str(_programs() / "initdb"), *f"{options} {locale}".split())
 
     def start(self) -> None:
@@ -80,7 +80,7 @@ class PostgresServer:
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                **self._account(),  # type: ignore[call-overload] # user and groups
+                **self.account(),  # type: ignore[call-overload] # user and groups
             )
         deadline = time.monotonic() + _DEADLINE
         while True:
@@ -147,20 +147,21 @@ class PostgresServer:
         """Return what the server has logged."""
         return re.sub(r"\n+", "\n", (self.folder / "log").read_text(errors="replace"))
 
-    def _account(self) -> dict[str, object]:
+    def account(self) -> dict[str, object]:
         """Return whom its programs run as: they refuse root."""
         if os.geteuid():
             return {}
         account = _unprivileged()
         return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
-    def _own(self, path: Path) -> None:
+    def own(self, path: Path) -> None:
+        """Give a file to whom the programs run as."""
         if not os.geteuid():
             account = _unprivileged()
             os.chown(path, account.pw_uid, account.pw_gid)
 
     def _run(self, *command: str) -> None:
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **self._account())  # type: ignore[call-overload] # user and groups
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **self.account())  # type: ignore[call-overload] # user and groups
 
 
 def _unprivileged() -> pwd.struct_passwd:
@@ -209,3 +210,42 @@ def empty_store(server: PostgresServer) -> str:
         statements = [f"DELETE FROM afterword.{table}" for table in sorted(tables - _STATE)]  # noqa: S608 - our tables
         connection.execute(";".join([*statements, *_RESET]).encode())
     return address
+
+
+def _accepts(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def run_pooler(server: PostgresServer) -> Iterator[int]:
+    """Run pgbouncer, which lends a connection for one transaction; provide its port."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    users, configuration, log = (server.folder / f"pooler.{ending}" for ending in ("users", "ini", "log"))
+    users.write_text(f'"{_USER}" "{PASSWORD}"\n')
+    configuration.write_text(
+        f"[databases]\n* = host={server.folder} port={server.port}\n[pgbouncer]\nlisten_addr=127.0.0.1\n"
+        f"listen_port={port}\nunix_socket_dir=\npool_mode=transaction\ndefault_pool_size=2\nmax_client_conn=50\n"
+        f"auth_type=scram-sha-256\nauth_file={users}\n"
+    )
+    for path in (users, configuration):
+        server.own(path)
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [shutil.which("pgbouncer") or "/usr/sbin/pgbouncer", str(configuration)],
+            stdout=output,
+            stderr=output,
+            **server.account(),  # type: ignore[call-overload] # user and groups
+        )
+    try:
+        deadline = time.monotonic() + _DEADLINE
+        while not _accepts(port):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.02)
+        yield port
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(_DEADLINE)

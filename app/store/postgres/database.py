@@ -81,11 +81,15 @@ class _Lane:
     """Seconds that a transaction waits for a database that is away."""
 
 
-def _lane(name: str, threads: int, seconds: float, *, patience: float = 0.0, writes: bool = False) -> _Lane:
+def _lane(
+    name: str, threads: int, seconds: float, *, patience: float = 0.0, writes: bool = False, durable: bool = True
+) -> _Lane:
     kind = "ISOLATION LEVEL READ COMMITTED READ WRITE" if writes else "ISOLATION LEVEL REPEATABLE READ READ ONLY"
     timeouts = {"statement_timeout": seconds, "lock_timeout": seconds, "idle_in_transaction_session_timeout": 60.0}
     settings = "; ".join(f"SET LOCAL {setting} = {int(value * 1000)}" for setting, value in timeouts.items())
     begin = f"BEGIN {kind}; SET LOCAL search_path = {SCHEMA}; {settings}"
+    if not durable:
+        begin += "; SET LOCAL synchronous_commit = off"
     return _Lane(ThreadPoolExecutor(threads, f"store-{name}"), begin, writes, patience)
 
 
@@ -101,7 +105,8 @@ class Database:
         self._address = address
         self._read_lane = _lane("read", 2, 15.0)
         self._urgent_lane = _lane("urgent", 1, 5.0)
-        self._write_lane = _lane("write", 1, 120.0, patience=20.0, writes=True)
+        # A crash of the server may lose the mirror's last changes, which GitHub still has; never part of one.
+        self._write_lane = _lane("write", 1, 120.0, patience=20.0, writes=True, durable=False)
         self._short_lane = _lane("short", 1, 5.0, writes=True)
         self._thread = threading.local()
         self._connections: set[Connection] = set()

@@ -19,19 +19,19 @@ CHANNEL = "afterword"
 """The channel of notifications; their text is the process that made the change."""
 _LATEST_COUNT = 100_000
 """Versions whose marks are kept. Who has seen none of these reads everything again, which is only slower."""
-_NEXT = f"""
+_PUT_CHANGES = f"""
 WITH next AS (UPDATE mirror_version SET version = version + %(count)s RETURNING version),
     forgotten AS (DELETE FROM version_mark WHERE version < (SELECT version FROM next) - {_LATEST_COUNT}),
-    marked AS (INSERT INTO version_mark (version, mark) SELECT version, %(mark)s FROM next)
-SELECT version FROM next
-"""  # noqa: S608 - a constant
-_PUT_CHANGES = """
-INSERT INTO mirror_change (site, number, version, process_id)
-SELECT new.site, new.number, %(first)s + new.place, %(process_id)s
-FROM unnest(%(sites)s::bigint[], %(numbers)s::bigint[]) WITH ORDINALITY AS new (site, number, place)
-ON CONFLICT (site, number) DO UPDATE SET version = excluded.version, process_id = excluded.process_id
-"""
-_NOTIFY = "SELECT pg_notify(%s, %s)"
+    marks AS (INSERT INTO version_mark (version, mark) SELECT version, %(mark)s FROM next),
+    changes AS (
+        INSERT INTO mirror_change (site, number, version, process_id)
+        SELECT new.site, new.number, next.version - %(count)s + new.place, %(process_id)s
+        FROM next, unnest(%(sites)s::bigint[], %(numbers)s::bigint[]) WITH ORDINALITY AS new (site, number, place)
+        ON CONFLICT (site, number) DO UPDATE SET version = excluded.version, process_id = excluded.process_id
+    )
+SELECT version, pg_notify('{CHANNEL}', %(process_id)s) FROM next
+"""  # noqa: S608 - constants
+"""One statement: the fewer there are, the less a distant server costs."""
 _LATEST_MARK = "SELECT version, mark FROM version_mark ORDER BY version DESC LIMIT 1"
 _IS_MARKED = "SELECT EXISTS (SELECT FROM version_mark WHERE version = %s AND mark = %s)"
 _ADVANCE = "UPDATE mirror_version SET version = greatest(version, %(version)s)"
@@ -39,19 +39,30 @@ _START = "INSERT INTO mirror_version (version) VALUES (%s) ON CONFLICT DO NOTHIN
 _ADVANCE_GENERATIONS = "SELECT setval('job_generation', greatest(nextval('job_generation'), %s))"
 
 
-def put_changes(connection: Connection, changes: list[tuple[int, int]], process_id: str) -> None:
-    """Give numbers of sites the next versions, in their order, within the caller's transaction."""
-    if not changes:
-        return
-    latest = scalar(connection, _NEXT, {"count": len(changes), "mark": secrets.randbits(63)})
-    parameters = {
-        "first": latest - len(changes),
-        "process_id": process_id,
-        "sites": [site for site, _ in changes],
-        "numbers": [number for _, number in changes],
-    }
-    execute(connection, _PUT_CHANGES, parameters)
-    execute(connection, _NOTIFY, (CHANNEL, process_id))
+Mark = tuple[int, int]
+"""A version and its random number."""
+
+
+class NewVersions:
+    """The versions that one transaction of a process gives."""
+
+    def __init__(self, process_id: str) -> None:
+        self.mark: Mark | None = None
+        """That of the latest version, once there is one."""
+        self._process_id = process_id
+
+    def put(self, connection: Connection, changes: list[tuple[int, int]]) -> None:
+        """Give numbers of sites the next versions, in their order, within the caller's transaction."""
+        if not changes:
+            return
+        parameters = {
+            "count": len(changes),
+            "mark": secrets.randbits(63),
+            "process_id": self._process_id,
+            "sites": [site for site, _ in changes],
+            "numbers": [number for _, number in changes],
+        }
+        self.mark = int(scalar(connection, _PUT_CHANGES, parameters)), int(str(parameters["mark"]))
 
 
 def start_versions(connection: Connection, at: float) -> None:
@@ -69,11 +80,7 @@ def advance_versions(connection: Connection, at: float) -> None:
     execute(connection, _ADVANCE_GENERATIONS, (int(at * 1000),))
 
 
-Mark = tuple[int, int]
-"""A version and its random number."""
-
-
-def latest_mark(connection: Connection) -> Mark | None:
+def _latest_mark(connection: Connection) -> Mark | None:
     """Return the latest version with its mark, within the caller's transaction; None before the first."""
     row = execute(connection, _LATEST_MARK).fetchone()
     return None if row is None else (int(row[0]), int(row[1]))
@@ -98,7 +105,7 @@ class SeenVersion:
         """Notice that the store became older, or remember the latest version of a transaction that reads it."""
         with self._lock:
             previous = self._latest
-        latest = latest_mark(connection)
+        latest = _latest_mark(connection)
         is_lost = previous not in (None, latest) and not scalar(connection, _IS_MARKED, previous)
         with self._lock:
             if is_lost:

@@ -18,7 +18,7 @@ from app.store.postgres.inspection import inspect
 from app.store.postgres.opening import prepare
 from app.store.postgres.schema import MIGRATIONS, Migration
 from app.store.postgres.sessions import Address
-from app.store.postgres.versions import put_changes
+from app.store.postgres.versions import NewVersions
 from tests.contracts.mirrors import comment, issue
 from tests.contracts.stores import REPO
 from tests.postgres_server import PostgresServer
@@ -196,6 +196,6 @@ async def test_dead_processes_leave_no_locks(server: PostgresServer, address: st
     await store.mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(1),)))
     with closing(psycopg.connect(address)) as dying:
         dying.execute("SET search_path = afterword")
-        put_changes(dying, [(1, 1)], "dying")
+        NewVersions("dying").put(dying, [(1, 1)])
         dying.execute("SELECT id FROM site FOR UPDATE").fetchall()
     assert await store.mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(2),))) == {2}

@@ -34,7 +34,7 @@ from app.store.postgres.mirror.learnt_facts import put_approvals, put_image_size
 from app.store.postgres.mirror.sites import SITE_RECORDS, lock_site, read_site
 from app.store.postgres.mirror.writes import apply_change
 from app.store.postgres.sessions import Connection
-from app.store.postgres.versions import Mark, SeenVersion, latest_mark
+from app.store.postgres.versions import NewVersions, SeenVersion
 from app.store.rows import parse_all, parse_comments, parse_heads, site_record, summary, thread_record
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
@@ -241,33 +241,27 @@ class PostgresMirror(Mirror):
         return await self._database.read(query)
 
     async def learn_image_sizes(self, repo: Repository, sizes: Mapping[int, Mapping[str, ImageSize]]) -> frozenset[int]:
-        return await self._write(lambda connection: put_image_sizes(connection, repo, sizes, self._process_id))
+        return await self._write(lambda connection, versions: put_image_sizes(connection, repo, sizes, versions))
 
     async def record_approvals(self, repo: Repository, approvals: Mapping[int, Approval]) -> frozenset[int]:
-        return await self._database.write(
-            lambda connection: put_approvals(connection, repo, approvals, self._process_id)
-        )
+        return await self._write(lambda connection, versions: put_approvals(connection, repo, approvals, versions))
 
     async def renew_versions(self, repo: Repository) -> frozenset[int]:
-        return await self._write(lambda connection: put_new_versions(connection, repo, self._process_id))
+        return await self._write(lambda connection, versions: put_new_versions(connection, repo, versions))
 
     async def apply(self, change: Change) -> frozenset[int]:
-        def operation(connection: Connection) -> frozenset[int]:
-            site = lock_site(connection, change.repo)
+        def operation(connection: Connection, versions: NewVersions) -> frozenset[int]:
+            site, before = lock_site(connection, change.repo)
             normalized_change = deduplicate(change, partial(_version, connection, change.repo))
-            before = read_site(connection, change.repo)
-            return apply_change(connection, change, normalized_change, before, site=site, process_id=self._process_id)
+            return apply_change(connection, change, normalized_change, before, site=site, versions=versions)
 
         return await self._write(operation)
 
-    async def _write(self, operation: Callable[[Connection], frozenset[int]]) -> frozenset[int]:
-        """Run an operation; from its commit on, its version counts as seen."""
-
-        def operation_with_mark(connection: Connection) -> tuple[frozenset[int], Mark | None]:
-            return operation(connection), latest_mark(connection)
-
-        numbers, mark = await self._database.write(operation_with_mark)
-        self._seen_version.remember(mark)
+    async def _write(self, operation: Callable[[Connection, NewVersions], frozenset[int]]) -> frozenset[int]:
+        """Run an operation; from its commit on, its versions count as seen."""
+        versions = NewVersions(self._process_id)
+        numbers = await self._database.write(lambda connection: operation(connection, versions))
+        self._seen_version.remember(versions.mark)
         return numbers
 
 

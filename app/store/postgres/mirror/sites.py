@@ -2,7 +2,7 @@
 
 from app.domain.records import SiteRecord
 from app.domain.sites import Repository
-from app.store.postgres.database import execute, scalar, site_id
+from app.store.postgres.database import execute, site_id
 from app.store.postgres.sessions import Connection
 from app.store.rows import site_record
 
@@ -14,7 +14,7 @@ FROM site
 """
 """All of them; a condition may follow."""
 _SITE_RECORD = f"{SITE_RECORDS} WHERE key = %s AND github_id IS NOT NULL"
-_LOCK = "SELECT id FROM site WHERE id = %s FOR UPDATE"
+_LOCK = f"{SITE_RECORDS.replace('SELECT', 'SELECT id,')} WHERE key = %s FOR UPDATE"
 
 
 def read_site(connection: Connection, repo: Repository) -> SiteRecord | None:
@@ -23,9 +23,15 @@ def read_site(connection: Connection, repo: Repository) -> SiteRecord | None:
     return None if row is None else site_record(row)
 
 
-def lock_site(connection: Connection, repo: Repository) -> int:
-    """Let no other process change the mirror of a repository before the caller's transaction ends; return its id.
+def lock_site(connection: Connection, repo: Repository) -> tuple[int, SiteRecord | None]:
+    """Let no other process change the mirror of a repository before the caller's transaction ends.
 
-    What the transaction reads afterwards is what the last one before has committed.
+    Return the id and the record of the repository. What the transaction reads afterwards is what the last one before
+    has committed.
     """
-    return int(scalar(connection, _LOCK, (site_id(connection, repo),)))
+    row = execute(connection, _LOCK, (repo.key,)).fetchone()
+    if row is None:
+        site_id(connection, repo)
+        row = execute(connection, _LOCK, (repo.key,)).fetchone()
+    site, *record = row or ()
+    return int(site), site_record(tuple(record)) if record[2] is not None else None

@@ -9,7 +9,7 @@ from app.ports.mirror import Change
 from app.store.normalized_change import MONTH, NormalizedChange, is_newer, numbers_to_version, site_after
 from app.store.postgres.database import Cursor, array, execute
 from app.store.postgres.sessions import Connection
-from app.store.postgres.versions import put_changes
+from app.store.postgres.versions import NewVersions
 from app.store.stored_json import current_issue, encode_json, is_same_json
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
@@ -96,7 +96,7 @@ def apply_change(
     before: SiteRecord | None,
     *,
     site: int,
-    process_id: str,
+    versions: NewVersions,
 ) -> frozenset[int]:
     """Apply a change to a site whose record is `before`, and return the numbers that it changed.
 
@@ -112,7 +112,7 @@ def apply_change(
         execute(connection, _PUT_ETAG, (key, etag.encode(), change.at))
     execute(connection, _FORGET_ETAGS, (change.at - MONTH,))
     numbers = numbers_to_version(writer.changed_numbers, before, after)
-    put_changes(connection, [(site, number) for number in numbers], process_id)
+    versions.put(connection, [(site, number) for number in numbers])
     return frozenset(writer.changed_numbers)
 
 
