@@ -109,14 +109,12 @@ def _image_folder(settings: Settings) -> Iterator[Path]:
 async def _stored_secret(store: Store, key: str, random: Callable[[], float]) -> bytes:
     """Return what signs cursors, or the owner's sessions: the store has it for later processes and for others.
 
-    Two that start on a new store at the same moment may differ until one starts again, and a store that fails gives
-    none. Then cursors count as those of earlier versions, and a session ends with the process.
+    A store that fails gives none. Then cursors count as those of earlier versions, and a session ends with the process.
     """
     new_secret = "".join(f"{random():.17f}"[2:] for _ in range(3))
     with suppress(StoreError):
-        if await store.key_values.get(key) is None:
-            await store.key_values.put(key, new_secret)
-        return (await store.key_values.get(key) or new_secret).encode()
+        stored_secret = await store.key_values.get(key)
+        return (stored_secret or await store.key_values.put_first(key, new_secret)).encode()
     return new_secret.encode()
 
 

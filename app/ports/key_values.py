@@ -11,3 +11,6 @@ class KeyValues(Protocol):
 
     async def put(self, key: str, value: str | None) -> None:
         """Replace the value of a key; None removes it."""
+
+    async def put_first(self, key: str, value: str) -> str:
+        """Store a value unless the key has one; return the one that it has then."""

@@ -1,5 +1,7 @@
 """What every store promises about key-value pairs."""
 
+import asyncio
+
 from app.ports.key_values import KeyValues
 
 
@@ -12,3 +14,9 @@ async def test_value_is_found_by_its_key(key_values: KeyValues) -> None:
     await key_values.put("fact", None)
     await key_values.put("fact", None)
     assert await key_values.get("fact") is None
+
+
+async def test_first_value_of_a_key_stays(key_values: KeyValues) -> None:
+    values = await asyncio.gather(*(key_values.put_first("secret", f"one of {number}") for number in range(4)))
+    assert set(values) == {await key_values.get("secret")}
+    assert await key_values.put_first("secret", "another") == values[0]

@@ -17,3 +17,6 @@ class MemoryKeyValues(KeyValues):
             self._values.pop(key, None)
         else:
             self._values[key] = value
+
+    async def put_first(self, key: str, value: str) -> str:
+        return self._values.setdefault(key, value)

@@ -1,9 +1,12 @@
 """The key-value pairs in the database."""
 
 from app.ports.key_values import KeyValues
-from app.store.postgres.database import Database
+from app.store.postgres.database import Database, execute, scalar
+from app.store.postgres.sessions import Connection
 
 _PUT = "INSERT INTO key_value (key, value) VALUES (%s, %s) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+
+_PUT_FIRST = "INSERT INTO key_value (key, value) VALUES (%s, %s) ON CONFLICT (key) DO NOTHING"
 
 
 class PostgresKeyValues(KeyValues):
@@ -21,3 +24,10 @@ class PostgresKeyValues(KeyValues):
             await self._database.execute("DELETE FROM key_value WHERE key = %s", (key,))
         else:
             await self._database.execute(_PUT, (key, value.encode()))
+
+    async def put_first(self, key: str, value: str) -> str:
+        def operation(connection: Connection) -> str:
+            execute(connection, _PUT_FIRST, (key, value.encode()))
+            return bytes(scalar(connection, "SELECT value FROM key_value WHERE key = %s", (key,))).decode()
+
+        return await self._database.write_shortly(operation)

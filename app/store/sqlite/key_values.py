@@ -1,7 +1,9 @@
 """The key-value pairs in the file."""
 
+import sqlite3
+
 from app.ports.key_values import KeyValues
-from app.store.sqlite.connections import SqliteFile
+from app.store.sqlite.connections import SqliteFile, scalar
 
 
 class SqliteKeyValues(KeyValues):
@@ -19,3 +21,10 @@ class SqliteKeyValues(KeyValues):
             await self._file.execute("DELETE FROM key_value WHERE key = ?", (key,))
         else:
             await self._file.execute("INSERT OR REPLACE INTO key_value (key, value) VALUES (?, ?)", (key, value))
+
+    async def put_first(self, key: str, value: str) -> str:
+        def operation(connection: sqlite3.Connection) -> str:
+            connection.execute("INSERT OR IGNORE INTO key_value (key, value) VALUES (?, ?)", (key, value))
+            return str(scalar(connection, "SELECT value FROM key_value WHERE key = ?", (key,)))
+
+        return await self._file.write(operation)
