@@ -129,6 +129,21 @@ class PostgresServer:
         self.databases.add(name)
         return name
 
+    def copy(self, name: str) -> str:
+        """Copy a database while services use it, as a backup does; return the name of the copy."""
+        backup = f"{name}_backup"
+        self.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        self.end_sessions(name)
+        self.database(template=name, name=backup)
+        for database in (name, backup):
+            self.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS true")
+        return backup
+
+    def end_sessions(self, name: str) -> None:
+        """End all sessions of a database."""
+        sessions = f"FROM pg_stat_activity WHERE datname = '{name}'"
+        self.query(f"SELECT pg_terminate_backend(pid) {sessions}", database="postgres")
+
     def execute(self, statement: str, *, database: str = "postgres") -> None:
         """Run one statement as the owner of the server."""
         with closing(psycopg.connect(self.local_address(database), autocommit=True)) as connection:

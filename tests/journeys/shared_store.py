@@ -78,3 +78,20 @@ def received_events(service: Service) -> Iterator[list[dict[str, int]]]:
         yield events
         service.stop()
         page.join(DEADLINE)
+
+
+def add_comment(simulator: RunningSimulator, text: str) -> None:
+    """Comment on post 41."""
+    simulator.world.comment("ada/blog", 41, body=text, author="eve")
+
+
+def assert_changes_cost_one_refresh(simulator: RunningSimulator, one: Service, two: Service) -> None:
+    """Change the thread twice; both services serve it, and together ask for it once each time."""
+    assert served_ids(one) == served_ids(two) == github_ids(simulator, 41)
+    simulator.requests.clear()
+    for text in ("First", "Second"):
+        add_comment(simulator, text)
+        wait_until(serves_all(one, simulator))
+        wait_until(serves_all(two, simulator))
+    targets = [request.target.partition("?")[0] for request in simulator.requests]
+    assert targets == [f"/repos/ada/blog/issues/41{rest}" for _ in range(2) for rest in ("", "/comments")]

@@ -14,6 +14,8 @@ from tests.journeys.processes import wait_until, worker_pids
 from tests.journeys.shared_store import (
     SECRET,
     TOKEN,
+    add_comment,
+    assert_changes_cost_one_refresh,
     served_ids,
     serves_all,
     start_two,
@@ -39,10 +41,6 @@ def simulator() -> Iterator[RunningSimulator]:
         yield simulator
 
 
-def _comment(simulator: RunningSimulator, text: str) -> None:
-    simulator.world.comment("ada/blog", 41, body=text, author="eve")
-
-
 def _assert_healthy(service: Service) -> None:
     assert service.process.poll() is None
     assert "Traceback" not in service.output
@@ -58,7 +56,7 @@ def test_services_outlive_their_database(
     one.wait_until_complete()
     hook = simulator.add_webhook(f"{one.url}/webhooks/github", secret=SECRET, repo="ada/blog")
     hook.wait()
-    _assert_change_costs_one_refresh(simulator, one, two)
+    assert_changes_cost_one_refresh(simulator, one, two)
     status = command("status", REPO="ada/blog", **settings)
     assert "MB in PostgreSQL" in status.stdout
     assert PASSWORD not in status.stdout + status.stderr
@@ -71,7 +69,7 @@ def test_services_outlive_their_database(
     ready = one.get("/readyz")
     assert ready.status_code == 503
     assert PASSWORD not in ready.text
-    _comment(simulator, "While the database is away")
+    add_comment(simulator, "While the database is away")
     hook.wait()
     assert hook.log[-1].status == 503
     server.start()
@@ -82,8 +80,8 @@ def test_services_outlive_their_database(
     for service in (one, two):
         wait_until(serves_all(service, simulator))
 
-    backup = _copy_of(server, name)
-    _comment(simulator, "After the backup")
+    backup = server.copy(name)
+    add_comment(simulator, "After the backup")
     hook.wait()
     for service in (one, two):
         wait_until(serves_all(service, simulator))
@@ -98,24 +96,13 @@ def test_services_outlive_their_database(
     assert len(simulator.requests) < 10
 
 
-def _assert_change_costs_one_refresh(simulator: RunningSimulator, one: Service, two: Service) -> None:
-    assert served_ids(one) == served_ids(two) == github_ids(simulator, 41)
-    simulator.requests.clear()
-    for text in ("First", "Second"):
-        _comment(simulator, text)
-        wait_until(serves_all(one, simulator))
-        wait_until(serves_all(two, simulator))
-    targets = [request.target.partition("?")[0] for request in simulator.requests]
-    assert targets == [f"/repos/ada/blog/issues/41{rest}" for _ in range(2) for rest in ("", "/comments")]
-
-
 def test_killed_process_loses_nothing(start: Start, simulator: RunningSimulator, server: PostgresServer) -> None:
     settings = {"STORE": server.address(server.database()), "GITHUB_TOKEN": TOKEN, "POLL_INTERVAL": "1"}
     one, two = start_two(start, simulator, **settings)
     one.wait_until_complete()
     for text in ("One dies", "The other dies"):
         simulator.add_webhook(f"{one.url}/webhooks/github", secret=SECRET, repo="ada/blog")
-        _comment(simulator, text)
+        add_comment(simulator, text)
         assert one.stop(signal.SIGKILL) == -signal.SIGKILL
         wait_until(serves_all(two, simulator))
         one, two = two, start(REPO="ada/blog", GITHUB_API_URL=simulator.url, WEBHOOK_SECRET=SECRET, **settings)
@@ -124,25 +111,13 @@ def test_killed_process_loses_nothing(start: Start, simulator: RunningSimulator,
     _assert_healthy(one)
 
 
-def _copy_of(server: PostgresServer, name: str) -> str:
-    """Copy a database; its sessions are ended for that."""
-    backup = f"{name}_backup"
-    server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-    sessions = f"FROM pg_stat_activity WHERE datname = '{name}'"
-    server.query(f"SELECT pg_terminate_backend(pid) {sessions}", database="postgres")
-    server.database(template=name, name=backup)
-    for database in (name, backup):
-        server.execute(f"ALTER DATABASE {database} ALLOW_CONNECTIONS true")
-    return backup
-
-
 def test_workers_share_a_database(start: Start, simulator: RunningSimulator, server: PostgresServer) -> None:
     settings = {"GITHUB_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "POLL_INTERVAL": "1"}
     address = server.address(server.database())
     service = start("--workers", "2", REPO="ada/blog", GITHUB_API_URL=simulator.url, STORE=address, **settings)
     worker_pids(service, 2)
     service.wait_until_complete()
-    _comment(simulator, "For all workers")
+    add_comment(simulator, "For all workers")
     for _ in range(4):
         wait_until(serves_all(service, simulator))
     _assert_healthy(service)

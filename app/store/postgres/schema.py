@@ -4,7 +4,7 @@
 |------------------|-----------------------------------------|------------------------------------------------|
 | schema_version   | the state of the tables                 | there is one row                               |
 | mirror_version   | the version of the latest change        | there is one row                               |
-| version_mark     | a random number for a latest version    | version                                        |
+| version_nonce    | a random number for a latest version    | version                                        |
 | site             | a repository, with its record if any    | id; `key` is owner/name in lower case          |
 | issue            | an issue or pull request                | site, number                                   |
 | comment          | a comment of an issue                   | site, id                                       |
@@ -24,8 +24,8 @@
 The columns are those of `app/store/sqlite/schema.py`. There are no foreign keys: a writer of the mirror of a site holds
 the lock of its row, and a webhook's job must not wait for it. Texts are compared as bytes (`COLLATE "C"`), as
 Python does. `source` holds GitHub's object as compact JSON in UTF-8, which Python parses without decoding it before;
-`SELECT convert_from(source, 'UTF8')` shows it. It is stored without compression, which would cost an import and each
-cold read more than it saves.
+`SELECT convert_from(source, 'UTF8')` shows it. It is stored without compression, and up to 8 kB beside the other columns: both
+compressing it and looking it up in another table would cost an import and each cold read more than it saves.
 
 Processes of several versions share the tables during an update: `oldest` is the lowest schema that a process may know
 to use them, and each migration says whether it raises it.
@@ -58,7 +58,7 @@ MIGRATIONS: Sequence[Migration] = (
                 version bigint NOT NULL     -- of the latest change; its row is locked until a change is committed
             )
             """,
-            "CREATE TABLE version_mark (version bigint PRIMARY KEY, mark bigint NOT NULL)",
+            "CREATE TABLE version_nonce (version bigint PRIMARY KEY, nonce bigint NOT NULL)",
             "CREATE SEQUENCE job_generation",
             f"""
             CREATE TABLE site (
@@ -100,7 +100,7 @@ MIGRATIONS: Sequence[Migration] = (
                 PRIMARY KEY (site, number)
             )
             """,
-            "ALTER TABLE issue ALTER COLUMN source SET STORAGE EXTERNAL",
+            "ALTER TABLE issue ALTER COLUMN source SET STORAGE EXTERNAL, SET (toast_tuple_target = 8160)",
             f"""
             CREATE TABLE comment (
                 site bigint NOT NULL,
@@ -115,7 +115,7 @@ MIGRATIONS: Sequence[Migration] = (
                 PRIMARY KEY (site, id)
             )
             """,
-            "ALTER TABLE comment ALTER COLUMN source SET STORAGE EXTERNAL",
+            "ALTER TABLE comment ALTER COLUMN source SET STORAGE EXTERNAL, SET (toast_tuple_target = 8160)",
             "CREATE INDEX comment_by_issue ON comment (site, number, id)",
             "CREATE INDEX comment_by_author ON comment (author, site)",  # whose avatars may be asked for
             "CREATE INDEX comment_by_update ON comment (site, updated_at, id, number)",

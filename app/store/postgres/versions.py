@@ -5,8 +5,8 @@ changes after the higher one would never see it. So a row holds the latest versi
 commit.
 
 A database may become older than it was: a replica without the last second takes over, or yesterday's backup is
-restored. Then versions are given twice. Each transaction leaves a random mark beside its version; a process that does
-not find the mark that it has seen reads everything again.
+restored. Then versions are given twice. Each transaction leaves a random nonce beside its version; a process that does
+not find the nonce that it has seen reads everything again.
 """
 
 import secrets
@@ -18,11 +18,11 @@ from app.store.postgres.sessions import Connection
 CHANNEL = "afterword"
 """The channel of notifications; their text is the process that made the change."""
 _LATEST_COUNT = 100_000
-"""Versions whose marks are kept. Who has seen none of these reads everything again, which is only slower."""
+"""Versions whose nonces are kept. Who has seen none of these reads everything again, which is only slower."""
 _PUT_CHANGES = f"""
 WITH next AS (UPDATE mirror_version SET version = version + %(count)s RETURNING version),
-    forgotten AS (DELETE FROM version_mark WHERE version < (SELECT version FROM next) - {_LATEST_COUNT}),
-    marks AS (INSERT INTO version_mark (version, mark) SELECT version, %(mark)s FROM next),
+    forgotten AS (DELETE FROM version_nonce WHERE version < (SELECT version FROM next) - {_LATEST_COUNT}),
+    nonces AS (INSERT INTO version_nonce (version, nonce) SELECT version, %(nonce)s FROM next),
     changes AS (
         INSERT INTO mirror_change (site, number, version, process_id)
         SELECT new.site, new.number, next.version - %(count)s + new.place, %(process_id)s
@@ -32,14 +32,14 @@ WITH next AS (UPDATE mirror_version SET version = version + %(count)s RETURNING 
 SELECT version, pg_notify('{CHANNEL}', %(process_id)s) FROM next
 """  # noqa: S608 - constants
 """One statement: the fewer there are, the less a distant server costs."""
-_LATEST_MARK = "SELECT version, mark FROM version_mark ORDER BY version DESC LIMIT 1"
-_IS_MARKED = "SELECT EXISTS (SELECT FROM version_mark WHERE version = %s AND mark = %s)"
+_LATEST_NONCE = "SELECT version, nonce FROM version_nonce ORDER BY version DESC LIMIT 1"
+_HAS_NONCE = "SELECT EXISTS (SELECT FROM version_nonce WHERE version = %s AND nonce = %s)"
 _ADVANCE = "UPDATE mirror_version SET version = greatest(version, %(version)s)"
 _START = "INSERT INTO mirror_version (version) VALUES (%s) ON CONFLICT DO NOTHING"
 _ADVANCE_GENERATIONS = "SELECT setval('job_generation', greatest(nextval('job_generation'), %s))"
 
 
-Mark = tuple[int, int]
+Nonce = tuple[int, int]
 """A version and its random number."""
 
 
@@ -47,7 +47,7 @@ class NewVersions:
     """The versions that one transaction of a process gives."""
 
     def __init__(self, process_id: str) -> None:
-        self.mark: Mark | None = None
+        self.nonce: Nonce | None = None
         """That of the latest version, once there is one."""
         self._process_id = process_id
 
@@ -57,12 +57,12 @@ class NewVersions:
             return
         parameters = {
             "count": len(changes),
-            "mark": secrets.randbits(63),
+            "nonce": secrets.randbits(63),
             "process_id": self._process_id,
             "sites": [site for site, _ in changes],
             "numbers": [number for _, number in changes],
         }
-        self.mark = int(scalar(connection, _PUT_CHANGES, parameters)), int(str(parameters["mark"]))
+        self.nonce = int(scalar(connection, _PUT_CHANGES, parameters)), int(str(parameters["nonce"]))
 
 
 def start_versions(connection: Connection, at: float) -> None:
@@ -80,33 +80,33 @@ def advance_versions(connection: Connection, at: float) -> None:
     execute(connection, _ADVANCE_GENERATIONS, (int(at * 1000),))
 
 
-def _latest_mark(connection: Connection) -> Mark | None:
-    """Return the latest version with its mark, within the caller's transaction; None before the first."""
-    row = execute(connection, _LATEST_MARK).fetchone()
+def _latest_nonce(connection: Connection) -> Nonce | None:
+    """Return the latest version with its nonce, within the caller's transaction; None before the first."""
+    row = execute(connection, _LATEST_NONCE).fetchone()
     return None if row is None else (int(row[0]), int(row[1]))
 
 
 class SeenVersion:
-    """The latest version that this process has seen, with its mark; used by several threads."""
+    """The latest version that this process has seen, with its nonce; used by several threads."""
 
     def __init__(self) -> None:
-        self._latest: Mark | None = None
+        self._latest: Nonce | None = None
         self._lock = threading.Lock()
         self.is_lost = False
         """True after the store was found without it; the owner of this object sets it back."""
 
-    def remember(self, mark: Mark | None) -> None:
+    def remember(self, nonce: Nonce | None) -> None:
         """Remember what this process has committed, unless a later version was seen since."""
         with self._lock:
-            if mark is not None and (self._latest is None or mark > self._latest):
-                self._latest = mark
+            if nonce is not None and (self._latest is None or nonce > self._latest):
+                self._latest = nonce
 
     def check(self, connection: Connection) -> None:
         """Notice that the store became older, or remember the latest version of a transaction that reads it."""
         with self._lock:
             previous = self._latest
-        latest = _latest_mark(connection)
-        is_lost = previous not in (None, latest) and not scalar(connection, _IS_MARKED, previous)
+        latest = _latest_nonce(connection)
+        is_lost = previous not in (None, latest) and not scalar(connection, _HAS_NONCE, previous)
         with self._lock:
             if is_lost:
                 self.is_lost = True

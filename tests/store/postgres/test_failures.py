@@ -73,7 +73,7 @@ async def test_older_database_is_noticed_and_continued(server: PostgresServer, o
     store = await open_store(server.local_address(name), now=lambda: 2.0)
     await store.mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(1),)))
     assert await store.guard() is None
-    backup = server.database(template=await _close_sessions(server, name))
+    backup = server.copy(name)
     await store.mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(2),)))
     assert await store.guard() is None
     latest = await store.mirror.latest_version()
@@ -90,13 +90,6 @@ async def test_older_database_is_noticed_and_continued(server: PostgresServer, o
     await store.mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(4),)))
     assert await store.mirror.latest_version() > 50_000
     assert {change.number for change in await store.mirror.changes(after=0)} == {1, 3, 4}
-
-
-async def _close_sessions(server: PostgresServer, name: str) -> str:
-    """End all sessions of a database, so that it can be copied."""
-    sessions = f"FROM pg_stat_activity WHERE datname = '{name}'"
-    server.query(f"SELECT pg_terminate_backend(pid) {sessions}", database="postgres")
-    return name
 
 
 async def test_commit_without_a_reply_is_reported(server: PostgresServer, address: str, open_store: Open) -> None:

@@ -261,7 +261,7 @@ class PostgresMirror(Mirror):
         """Run an operation; from its commit on, its versions count as seen."""
         versions = NewVersions(self._process_id)
         numbers = await self._database.write(lambda connection: operation(connection, versions))
-        self._seen_version.remember(versions.mark)
+        self._seen_version.remember(versions.nonce)
         return numbers
 
 
