@@ -56,6 +56,9 @@ class PostgresServer:
         self._names = count(1)
         self.databases: set[str] = set()
         """Those that were made here."""
+        self.emptying: psycopg.Connection[tuple[object, ...]] | None = None
+        """The session that empties the store between tests, and what it says."""
+        self.emptying_statements = b""
         with closing(socket.socket()) as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
@@ -95,6 +98,8 @@ class PostgresServer:
 
     def stop(self, number: int = signal.SIGINT) -> None:
         """Stop the server; SIGINT ends all sessions in order, SIGQUIT and SIGKILL do not."""
+        if self.emptying is not None:
+            self.emptying.close()
         if self._process is not None:
             self._process.send_signal(number)
             self._process.wait(_DEADLINE)
@@ -220,10 +225,14 @@ def empty_store(server: PostgresServer) -> str:
     if _EMPTY_STORE not in server.databases:
         server.database(name=_EMPTY_STORE)
         prepare(Address(address), MIGRATIONS, lambda: 0.0, patience=0.0)
-    with closing(psycopg.connect(address, autocommit=True)) as connection:
-        tables = {str(table) for (table,) in connection.execute(_TABLES)}
+        server.emptying = psycopg.connect(address, autocommit=True)
+        tables = {str(table) for (table,) in server.emptying.execute(_TABLES)}
         statements = [f"DELETE FROM afterword.{table}" for table in sorted(tables - _STATE)]  # noqa: S608 - our tables
-        connection.execute(";".join([*statements, *_RESET]).encode())
+        server.emptying_statements = ";".join([*statements, *_RESET]).encode()
+    assert server.emptying is not None
+    if server.emptying.closed:
+        server.emptying = psycopg.connect(address, autocommit=True)
+    server.emptying.execute(server.emptying_statements)
     return address
 
 

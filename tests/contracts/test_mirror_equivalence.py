@@ -12,5 +12,5 @@ EqualStores.TestCase.settings = settings(
 )
 TestEqualStores = EqualStores.TestCase
 
-EqualStoresOnServer.TestCase.settings = settings(EqualStores.TestCase.settings, max_examples=4)
+EqualStoresOnServer.TestCase.settings = settings(EqualStores.TestCase.settings, max_examples=3)
 TestEqualStoresOnServer = EqualStoresOnServer.TestCase

@@ -22,9 +22,9 @@
 | history_event    | one poll, delivery or difference        | id                                             |
 
 The columns are those of `app/store/sqlite/schema.py`. There are no foreign keys: a writer of the mirror of a site holds
-the lock of its row, and a webhook's job must not wait for it. Texts are compared as bytes (`COLLATE "C"`), as
-Python does. `source` holds GitHub's object as compact JSON in UTF-8, which Python parses without decoding it before;
-`SELECT convert_from(source, 'UTF8')` shows it. It is stored without compression, and up to 8 kB beside the other columns: both
+the lock of its row, and a webhook's job must not wait for it. Texts are compared as bytes (`COLLATE "C"`), as Python
+does. `source` holds GitHub's object as compact JSON in UTF-8, which Python parses without decoding it before; `SELECT
+convert_from(source, 'UTF8')` shows it. It is stored without compression, and up to 8 kB beside the other columns: both
 compressing it and looking it up in another table would cost an import and each cold read more than it saves.
 
 Processes of several versions share the tables during an update: `oldest` is the lowest schema that a process may know
