@@ -5,7 +5,7 @@ AfterwordError
 ├── CannotStart                 the machine lacks what serving needs (a port, an address)
 ├── StoreError
 │   ├── StoreUnusable           the store cannot be read or written
-│   │   └── DatabaseUnusable    the same of a database on a server
+│   ├── DatabaseUnusable        the same of a database on a server
 │   ├── StoreTooNew             a later version of Afterword wrote it
 │   └── CopyRefused             a store cannot be copied, or not into that one
 ├── GitHubError                 a request has no valid response
@@ -90,12 +90,14 @@ class StoreUnusable(StoreError):
 
 
 @dataclass(eq=False)
-class DatabaseUnusable(StoreUnusable):
-    """A database on a server cannot be used; `path` is its address without the password."""
+class DatabaseUnusable(StoreError):
+    """A database on a server cannot be used; `address` is without the password, `advice` a sentence."""
 
+    address: str
+    reason: str
     advice: str
 
-    template = "The database {path} cannot be used ({reason}). {advice}"
+    template = "The database {address} cannot be used ({reason}). {advice}"
 
 
 @dataclass(eq=False)

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors
 
-from app.domain.errors import DatabaseUnusable, StoreError, StoreUnusable
+from app.domain.errors import DatabaseUnusable, StoreError
 from app.domain.sites import Repository
 from app.store.postgres.schema import SCHEMA
 from app.store.postgres.sessions import Address, Connection, is_passing
@@ -35,6 +35,8 @@ _PAUSE = 0.02
 _FAIL_FAST = 0.5
 """Seconds after a failed connection in which no other is tried, so that no caller waits in vain."""
 _CONFLICTS = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
+
+_DAMAGE_ADVICE = "Restore a backup, or drop the schema afterword: then everything is read from GitHub again."
 
 _T = TypeVar("_T")
 Cursor = psycopg.Cursor[tuple[Any, ...]]
@@ -181,7 +183,8 @@ class Database:
                 if not is_cut or is_new or self.outcome_unknown:
                     raise self._address.failure(error) from error
             except ValueError as error:
-                raise StoreUnusable(self.name, f"a stored value is not as it was written: {error}") from error
+                reason = f"a stored value is not as it was written: {error}"
+                raise DatabaseUnusable(self.name, reason, _DAMAGE_ADVICE) from error
         raise DatabaseUnusable(self.name, "the connection is closed again and again", "See the server's log.")
 
     def _attempt(self, connection: Connection, lane: _Lane, work: Callable[[Connection], _T]) -> _T:

@@ -8,6 +8,7 @@ from contextlib import closing
 import psycopg
 import pytest
 
+from app.cli.doctor.checks.store import judge_database
 from app.domain.errors import DatabaseUnusable, StoreError, StoreTooNew
 from app.domain.priority import Priority
 from app.domain.records import Tombstone
@@ -21,7 +22,7 @@ from app.store.postgres.sessions import Address
 from app.store.postgres.versions import NewVersions
 from tests.contracts.mirrors import comment, issue
 from tests.contracts.stores import REPO
-from tests.postgres_server import PostgresServer
+from tests.postgres_server import PASSWORD, PostgresServer
 from tests.store.postgres.conftest import Open
 
 _CUTTING_TRIGGER = """
@@ -192,3 +193,15 @@ async def test_dead_processes_leave_no_locks(server: PostgresServer, address: st
         NewVersions("dying").put(dying, [(1, 1)])
         dying.execute("SELECT id FROM site FOR UPDATE").fetchall()
     assert await store.mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(2),))) == {2}
+
+
+def test_doctor_examines_a_database(server: PostgresServer, address: str) -> None:
+    sound = judge_database(inspect(address))
+    assert sound.findings == ()
+    assert "schema 1" in sound.detail
+    fresh = judge_database(inspect(server.address(server.database())))
+    assert "no tables yet: the first start makes them" in fresh.detail
+    refusal = judge_database(inspect(server.address("nothing")))
+    (finding,) = refusal.findings
+    assert (finding.rule, "createdb" in finding.advice) == ("store-unusable", True)
+    assert PASSWORD not in f"{sound} {fresh} {refusal}"
