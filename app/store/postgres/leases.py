@@ -30,5 +30,9 @@ class PostgresLeases(Leases):
 
         return await self._database.write_shortly(operation)
 
+    async def worker(self, name: str) -> str | None:
+        rows = await self._database.rows("SELECT worker_id FROM lease WHERE name = %s", (name,))
+        return str(rows[0][0]) if rows else None
+
     async def release(self, name: str, *, worker_id: str) -> None:
         await self._database.execute("DELETE FROM lease WHERE name = %s AND worker_id = %s", (name, worker_id))

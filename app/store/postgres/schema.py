@@ -8,6 +8,8 @@
 | site             | a repository, with its record if any    | id; `key` is owner/name in lower case          |
 | issue            | an issue or pull request                | site, number                                   |
 | comment          | a comment of an issue                   | site, id                                       |
+| comment_change   | when a comment changed: a version that  | site, number, id                               |
+|                  | is at most its thread's after that      |                                                |
 | tombstone        | a number without an issue               | site, number                                   |
 | mirror_change    | the latest change of a number           | site, number; 0 is the repository, and         |
 |                  |                                         | -n stands for the images of thread n           |
@@ -121,6 +123,19 @@ MIGRATIONS: Sequence[Migration] = (
             "CREATE INDEX comment_by_update ON comment (site, updated_at, id, number)",
             "CREATE INDEX comment_by_creation ON comment (site, number, created_at)",
             """
+            CREATE INDEX issue_unsettled ON issue (site, number)
+            WHERE NOT is_pull_request AND (NOT complete OR comment_count <> mirrored_count + count_offset)
+            """,
+            """
+            CREATE TABLE comment_change (
+                site bigint NOT NULL,
+                number bigint NOT NULL,
+                id bigint NOT NULL,
+                version bigint NOT NULL,    -- of the change, or less than that and more than of all before
+                PRIMARY KEY (site, number, id)
+            )
+            """,
+            """
             CREATE TABLE tombstone (
                 site bigint NOT NULL,
                 number bigint NOT NULL,
@@ -175,11 +190,11 @@ MIGRATIONS: Sequence[Migration] = (
                 name {_TEXT} PRIMARY KEY, worker_id text NOT NULL, until double precision NOT NULL
             )
             """,
-            """
+            f"""
             CREATE TABLE recorded_request (
                 id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-                token_id text NOT NULL,
-                priority text NOT NULL,
+                token_id {_TEXT} NOT NULL,
+                priority {_TEXT} NOT NULL,
                 at double precision NOT NULL
             )
             """,

@@ -20,3 +20,12 @@ class SlowKeyValues(KeyValues):
         """Store a value."""
         await asyncio.sleep(0)
         self._values[key] = value
+
+    async def put_first(self, key: str, value: str) -> str:
+        """Store a value unless there is one."""
+        await asyncio.sleep(0)
+        stored = self._values.get(key)
+        if stored is not None:
+            return stored
+        self._values[key] = value
+        return value

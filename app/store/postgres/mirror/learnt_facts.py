@@ -6,6 +6,7 @@ from app.domain.sites import Repository
 from app.domain.threads import Approval, ImageSize
 from app.store.normalized_change import is_another_approval, with_image_sizes
 from app.store.postgres.database import array, execute
+from app.store.postgres.mirror.comment_changes import insert_changes
 from app.store.postgres.mirror.sites import lock_site
 from app.store.postgres.sessions import Connection
 from app.store.postgres.versions import NewVersions
@@ -15,6 +16,8 @@ _STORED_IMAGE_SIZES = "SELECT id, number, image_sizes FROM comment WHERE site = 
 _PUT_IMAGE_SIZES = "UPDATE comment SET image_sizes = %s WHERE site = %s AND id = %s"
 _STORED_APPROVALS = "SELECT id, number, approval FROM comment WHERE site = %s AND id = ANY (%s::bigint[])"
 _PUT_APPROVAL = "UPDATE comment SET approval = %s WHERE site = %s AND id = %s"
+_JUDGED_COMMENTS = "SELECT site, number, id FROM comment WHERE site = %s AND id = ANY (%s::bigint[])"
+_RECORD_APPROVALS = f"WITH judged AS ({_JUDGED_COMMENTS}) {insert_changes('judged')}"
 _THREADS = "SELECT number FROM issue WHERE site = %s AND NOT is_pull_request ORDER BY number"
 
 
@@ -42,6 +45,7 @@ def put_approvals(
         execute(connection, _PUT_APPROVAL, (encode_json(approvals[key]), site, key))
         if is_another_approval(stored_approval(text), approvals[key]):
             threads.add(number)
+    execute(connection, _RECORD_APPROVALS, (site, array(approvals)))
     versions.put(connection, [(site, number) for number in sorted(threads)])
     return frozenset(threads)
 

@@ -1,6 +1,6 @@
 """The mirror in the database: its reads, each within one transaction. `writes` applies the changes."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -27,38 +27,42 @@ from app.ports.mirror import (
 )
 from app.store.normalized_change import deduplicate
 from app.store.postgres.database import LARGEST, Database, array, clamp, execute, scalar
-from app.store.postgres.mirror.comment_lists import COMMENT_BY_AUTHOR, NEWEST_COMMENTS, SELECTED_COUNT, SELECTED_IDS
+from app.store.postgres.mirror.comment_lists import COMMENT_BY_AUTHOR, SELECTED_COUNT, SELECTED_IDS
 from app.store.postgres.mirror.comment_lists import IN_KEYS as _IN_KEYS
 from app.store.postgres.mirror.comment_lists import OF_SITE as _OF_SITE
 from app.store.postgres.mirror.learnt_facts import put_approvals, put_image_sizes, put_new_versions
 from app.store.postgres.mirror.sites import SITE_RECORDS, lock_site, read_site
+from app.store.postgres.mirror.summaries import (
+    COUNT_MISMATCH,
+    PART_SUMMARIES,
+    SUMMARIES,
+    UNSETTLED,
+    UNSETTLED_SUMMARIES,
+    read_summaries,
+)
+from app.store.postgres.mirror.thread_comments import StoredComments, iterate_newest
 from app.store.postgres.mirror.writes import apply_change
 from app.store.postgres.sessions import Connection
 from app.store.postgres.versions import NewVersions, SeenVersion
-from app.store.rows import parse_all, parse_comments, parse_heads, site_record, summary, thread_record
+from app.store.rows import parse_all, parse_comments, parse_heads, site_record, thread_record
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
 _PARSED_AT_ONCE = 50
 _RECORDS_OF_REPOSITORY = f"{SITE_RECORDS} WHERE github_id = %s ORDER BY id DESC"
 _VERSION = "SELECT version FROM mirror_change WHERE site = (SELECT id FROM site WHERE key = %s) AND number = %s"
-_COUNT_MISMATCH = "comment_count <> mirrored_count + count_offset"
 _THREADS = f"""
-SELECT source, mirrored_count, complete, {_COUNT_MISMATCH}, checked_at, coalesce(version, 0)
+SELECT source, mirrored_count, complete, {COUNT_MISMATCH}, checked_at, coalesce(version, 0)
 FROM issue LEFT JOIN mirror_change USING (site, number)
 WHERE site = (SELECT id FROM site WHERE key = %(key)s)
 """
 _THREAD = f"{_THREADS} AND number = %(number)s"
 _ALL_THREADS = f"{_THREADS} AND NOT is_pull_request ORDER BY number DESC"
-_SUMMARIES = f"""
-SELECT labels, number, is_pull_request, comment_count, mirrored_count, complete, {_COUNT_MISMATCH}, updated_at
-FROM issue WHERE site = (SELECT id FROM site WHERE key = %(key)s) ORDER BY number DESC
-"""
-_INCOMPLETE_ISSUE = f"SELECT 1 FROM issue WHERE {_OF_SITE} AND NOT complete AND NOT is_pull_request LIMIT 1"
+_INCOMPLETE_ISSUE = f"SELECT 1 FROM issue WHERE {UNSETTLED} AND NOT complete LIMIT 1"
 _ISSUES = f"SELECT source FROM issue WHERE {_OF_SITE} AND number {_IN_KEYS}"
 _ISSUE_SOURCES = f"SELECT source FROM issue WHERE {_OF_SITE} AND (%(keys)s::bigint[] IS NULL OR number {_IN_KEYS})"
 _TOMBSTONE = f"SELECT number, gone, checked_at, transferred_to FROM tombstone WHERE {_OF_SITE} AND number = %(number)s"
 _TRANSFERRED = f"SELECT number FROM tombstone WHERE {_OF_SITE} AND transferred_to IS NOT NULL AND number {_IN_KEYS}"
-_COMMENTS = f"SELECT source, image_sizes, approval FROM comment WHERE {_OF_SITE} AND number = %(number)s ORDER BY id"
+_LATEST_UPDATE = f"SELECT max(updated_at) FROM comment WHERE {_OF_SITE} AND number = %(number)s"
 _COMMENTS_BY_ID = f"SELECT source, image_sizes, approval FROM comment WHERE {_OF_SITE} AND id {_IN_KEYS} ORDER BY id"
 _CHANGES = """
 SELECT version, site.key, site.configured_name, abs(number), process_id, number < 0
@@ -97,12 +101,14 @@ class PostgresMirror(Mirror):
         return tuple(map(site_record, rows))
 
     async def site_snapshot(self, repo: Repository, *, urgent: bool = False) -> SiteSnapshot:
-        def query(connection: Connection) -> SiteSnapshot:
-            rows = execute(connection, _SUMMARIES, {"key": repo.key}).fetchall()
-            labels = parse_all(row[0] for row in rows)
-            return SiteSnapshot(read_site(connection, repo), tuple(map(summary, labels, rows)))
+        return await self._database.read(lambda connection: read_summaries(connection, repo, SUMMARIES), urgent=urgent)
 
-        return await self._database.read(query, urgent=urgent)
+    async def part_snapshot(self, repo: Repository, numbers: Collection[int]) -> SiteSnapshot:
+        keys = array(numbers)
+        return await self._database.read(lambda connection: read_summaries(connection, repo, PART_SUMMARIES, keys))
+
+    async def unsettled_snapshot(self, repo: Repository) -> SiteSnapshot:
+        return await self._database.read(lambda connection: read_summaries(connection, repo, UNSETTLED_SUMMARIES))
 
     async def thread(self, repo: Repository, number: int) -> ThreadRecord | None:
         return await self._database.read(lambda connection: _thread(connection, ThreadRef(repo, number)))
@@ -115,9 +121,11 @@ class PostgresMirror(Mirror):
         return await self._database.read(query)
 
     async def comments(self, repo: Repository, number: int) -> tuple[Comment, ...]:
-        return await self._database.read(
-            lambda connection: tuple(_thread_comments(connection, ThreadRef(repo, number)))
-        )
+        return await self._database.read(lambda connection: tuple(StoredComments(connection, ThreadRef(repo, number))))
+
+    async def latest_update(self, repo: Repository, number: int) -> str | None:
+        rows = await self._database.rows(_LATEST_UPDATE, _parameters(ThreadRef(repo, number)))
+        return None if rows[0][0] is None else str(rows[0][0])
 
     async def comment(self, repo: Repository, comment_id: int) -> Comment | None:
         return await self._database.read(lambda connection: _comment(connection, repo, comment_id))
@@ -188,7 +196,10 @@ class PostgresMirror(Mirror):
         parameters = {"key": repo.key, "last": last, "keys": array(numbers), "excluded": excluded_ids}
 
         def query(connection: Connection) -> NewestComments:
-            site, newest = read_site(connection, repo), _newest(connection, parameters, max(limit, _PARSED_AT_ONCE))
+            site, newest = (
+                read_site(connection, repo),
+                iterate_newest(connection, parameters, max(limit, _PARSED_AT_ONCE)),
+            )
             visible = (c for c in newest if exclusion is None or not exclusion.applies_to(c))
             comments = tuple(islice(visible, limit))
             refs = {ThreadRef(repo, comment.number) for comment in comments}
@@ -283,10 +294,10 @@ def _snapshot(
     comments: tuple[Comment, ...] = ()
     outline = None
     if select is not None and record is not None and record.complete:
-        outline, ids = select(hop.ref, record.version, _thread_comments(connection, hop.ref))
+        outline, ids = select(hop.ref, record.version, StoredComments(connection, hop.ref))
         comments = _comments(connection, _COMMENTS_BY_ID, {"key": hop.ref.repo.key, "keys": array(ids)})
     elif select is None and with_comments and record is not None:
-        comments = tuple(_thread_comments(connection, hop.ref))
+        comments = tuple(StoredComments(connection, hop.ref))
     pinned_comment = _comment(connection, hop.ref.repo, None if pinned is None else pinned.id)
     return Snapshot(tuple(hops), record, comments, pinned_comment, outline)
 
@@ -329,25 +340,6 @@ def _comment(connection: Connection, repo: Repository, comment_id: int | None) -
 
 def _comments(connection: Connection, query: str, parameters: Mapping[str, Any]) -> tuple[Comment, ...]:
     return tuple(parse_comments(execute(connection, query, parameters).fetchall()))
-
-
-def _newest(connection: Connection, parameters: Mapping[str, Any], at_once: int) -> Iterator[Comment]:
-    """Yield the newest comments downwards, so many in each query: how many are needed is known only afterwards."""
-    last = parameters["last"]
-    while True:
-        rows = execute(connection, NEWEST_COMMENTS, {**parameters, "last": last, "limit": at_once}).fetchall()
-        for comment in parse_comments(rows):
-            yield comment
-            last = comment.id - 1
-        if len(rows) < at_once:
-            return
-
-
-def _thread_comments(connection: Connection, ref: ThreadRef) -> Iterator[Comment]:
-    """Yield the comments of a thread by ascending id, parsed some at a time: a long parse stops all other threads."""
-    cursor = execute(connection, _COMMENTS, _parameters(ref))
-    while rows := cursor.fetchmany(_PARSED_AT_ONCE):
-        yield from parse_comments(rows)
 
 
 def _parameters(ref: ThreadRef) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from app.domain.records import SiteRecord, Tombstone
 from app.ports.mirror import Change
 from app.store.normalized_change import MONTH, NormalizedChange, is_newer, numbers_to_version, site_after
 from app.store.postgres.database import Cursor, array, execute
+from app.store.postgres.mirror.comment_changes import delete_and_record, insert_changes
 from app.store.postgres.sessions import Connection
 from app.store.postgres.versions import NewVersions
 from app.store.stored_json import current_issue, encode_json, is_same_json
@@ -32,20 +33,23 @@ _RESET_PULL_REQUESTS = f"""
 UPDATE issue SET mirrored_count = 0, complete = false, count_offset = 0, checked_at = NULL
 WHERE {_NUMBERS} AND is_pull_request
 """
-_PUT_COMMENTS = """
-INSERT INTO comment (site, id, number, updated_at, author, created_at, source)
+_PUT_COMMENTS = f"""
+WITH put AS (INSERT INTO comment (site, id, number, updated_at, author, created_at, source)
 SELECT %s, * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::text[], %b::bytea[])
 ON CONFLICT (site, id) DO UPDATE SET
     number = excluded.number, updated_at = excluded.updated_at, author = excluded.author, source = excluded.source,
     created_at = excluded.created_at
+RETURNING site, number, id) {insert_changes("put")}
 """
-_DELETE_COMMENTS_OF_NUMBERS = f"DELETE FROM comment WHERE {_NUMBERS} RETURNING number"
-_DELETE_UNLISTED_COMMENTS = """
+_RECORD_MOVED_COMMENTS = f"""
+WITH former AS (SELECT site, number, id FROM comment WHERE {_IDS}) {insert_changes("former")}
+"""
+_DELETE_COMMENTS_OF_NUMBERS = delete_and_record(f"DELETE FROM comment WHERE {_NUMBERS}")
+_DELETE_UNLISTED_COMMENTS = delete_and_record("""
 DELETE FROM comment WHERE site = %(site)s AND number = %(number)s
     AND NOT EXISTS (SELECT FROM unnest(%(keys)s::bigint[]) AS listed (id) WHERE listed.id = comment.id)
-RETURNING number
-"""
-_DELETE_COMMENTS = f"DELETE FROM comment WHERE {_IDS} RETURNING number"
+""")
+_DELETE_COMMENTS = delete_and_record(f"DELETE FROM comment WHERE {_IDS}")
 _COUNT_COMMENTS = f"""
 UPDATE issue SET mirrored_count = (
     SELECT count(*) FROM comment WHERE comment.site = issue.site AND comment.number = issue.number
@@ -179,7 +183,7 @@ class _ChangeWriter:
         threads = self._rows(_STORED_THREADS, numbers)
         comments = {key: item for key, item in self._normalized_change.comments.items() if item.number in threads}
         stored_rows = self._rows(_STORED_COMMENTS, comments)
-        new_rows = []
+        new_rows, moved_ids = [], []
         for key, comment in comments.items():
             source = encode_json(comment.source)
             updated_at, stored_source, number = stored_rows.get(key, ("", b"", comment.number))
@@ -187,7 +191,11 @@ class _ChangeWriter:
                 continue
             row = (key, comment.number, comment.updated_at, comment.author.id, comment.created_at, source)
             new_rows.append(row)
+            if number != comment.number:
+                moved_ids.append(key)
             self._recount.update({comment.number, number})
+        if moved_ids:  # they leave the threads that they are in
+            self._execute(_RECORD_MOVED_COMMENTS, moved_ids)
         if new_rows:
             self._put_rows(_PUT_COMMENTS, new_rows)
 

@@ -1,5 +1,6 @@
 """Sites in short, read from the database. The server takes the titles out of GitHub's objects."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from app.domain.records import Tombstone
@@ -12,7 +13,7 @@ from app.ports.owner.overviews import (
     SiteOverview,
     ThreadOverview,
 )
-from app.store.postgres.database import Database, execute
+from app.store.postgres.database import Database, array, execute
 from app.store.postgres.mirror.sites import read_site
 from app.store.postgres.schema import SCHEMA
 from app.store.postgres.sessions import Connection
@@ -27,17 +28,18 @@ FROM issue, LATERAL (SELECT replace(convert_from(source, 'UTF8'), '\\u0000', '\\
 WHERE {_OF_SITE} ORDER BY number DESC
 """
 """PostgreSQL's texts have no NUL."""
-_LAST_COMMENTS = f"SELECT number, max(created_at) FROM comment WHERE {_OF_SITE} GROUP BY number"
+_LAST_COMMENTS = f"SELECT number, max(created_at) FROM comment WHERE {_OF_SITE} {{excluded}} GROUP BY number"
 _TOMBSTONES = f"SELECT number, gone, checked_at, transferred_to FROM tombstone WHERE {_OF_SITE} ORDER BY number"
 _WEEKS = f"""
 SELECT floor((extract(epoch FROM created_at::timestamptz) - {FIRST_MONDAY}) / {WEEK_SECONDS})::bigint AS week, count(*)
 FROM comment
-WHERE {_OF_SITE} AND created_at >= %(since)s AND number = ANY (%(numbers)s::bigint[]) GROUP BY week
+WHERE {_OF_SITE} AND created_at >= %(since)s AND number = ANY (%(numbers)s::bigint[]) {{excluded}} GROUP BY week
 """
 _NEWEST = f"""
 SELECT source, image_sizes, approval FROM comment
 WHERE {_OF_SITE} AND number = ANY (%(numbers)s::bigint[]) ORDER BY id DESC LIMIT %(newest)s
 """
+_NOT_EXCLUDED = "AND id <> ALL (%(excluded)s::bigint[])"
 _BYTES = f"""
 SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class
 WHERE relnamespace = '{SCHEMA}'::regnamespace AND relkind = 'r'
@@ -50,16 +52,27 @@ class PostgresOverviews(Overviews):
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def site(self, repo: Repository, *, includes: Includes, since: str, newest: int) -> SiteOverview:
+    async def site(
+        self,
+        repo: Repository,
+        *,
+        includes: Includes,
+        since: str,
+        newest: int,
+        excluded_ids: frozenset[int] = frozenset(),
+    ) -> SiteOverview:
+        condition = _NOT_EXCLUDED if excluded_ids else ""  # without it, the index answers alone
+
         def query(connection: Connection) -> SiteOverview:
-            threads = _threads(connection, repo)
+            parameters: dict[str, Any] = {"key": repo.key, "excluded": array(excluded_ids)}
+            threads = _threads(connection, condition, parameters)
             numbers = [thread.number for thread in threads if includes(thread)]
-            parameters = {"key": repo.key, "numbers": numbers, "since": since, "newest": newest}
+            parameters |= {"numbers": numbers, "since": since, "newest": newest}
             return SiteOverview(
                 read_site(connection, repo),
                 threads,
                 tuple(Tombstone(*row) for row in execute(connection, _TOMBSTONES, parameters)),
-                dict(execute(connection, _WEEKS, parameters).fetchall()),
+                dict(execute(connection, _WEEKS.format(excluded=condition), parameters).fetchall()),
                 tuple(parse_comments(execute(connection, _NEWEST, parameters).fetchall())),
             )
 
@@ -69,9 +82,11 @@ class PostgresOverviews(Overviews):
         return int((await self._database.rows(_BYTES))[0][0])
 
 
-def _threads(connection: Connection, repo: Repository) -> tuple[ThreadOverview, ...]:
-    rows = execute(connection, _THREADS, {"key": repo.key}).fetchall()
-    last: dict[int, str] = dict(execute(connection, _LAST_COMMENTS, {"key": repo.key}).fetchall())
+def _threads(connection: Connection, condition: str, parameters: Mapping[str, Any]) -> tuple[ThreadOverview, ...]:
+    """Return all threads; `condition` says which comments count as the last one."""
+    rows = execute(connection, _THREADS, parameters).fetchall()
+    query = _LAST_COMMENTS.format(excluded=condition)
+    last: dict[int, str] = dict(execute(connection, query, parameters).fetchall())
     labels = parse_all(row[4] for row in rows)
     return tuple(_thread(tuple(names), row, last) for names, row in zip(labels, rows, strict=True))
 

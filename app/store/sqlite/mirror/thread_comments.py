@@ -9,9 +9,9 @@ from app.domain.outlines.outline_source import CommentChanges
 from app.domain.records import ThreadRef
 from app.domain.threads import Comment
 from app.ports.mirror import ThreadComments
+from app.store.rows import parse_comments
 from app.store.sqlite.connections import clamp, scalar
 from app.store.sqlite.mirror.comment_lists import OF_SITE
-from app.store.sqlite.mirror.rows import parse_comments
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
 _PARSED_AT_ONCE = 50
