@@ -56,9 +56,8 @@ class PostgresServer:
         self._names = count(1)
         self.databases: set[str] = set()
         """Those that were made here."""
-        self.emptying: psycopg.Connection[tuple[object, ...]] | None = None
-        """The session that empties the store between tests, and what it says."""
-        self.emptying_statements = b""
+        self.emptying: dict[str, psycopg.Connection[tuple[object, ...]]] = {}
+        """The sessions that empty databases between tests."""
         with closing(socket.socket()) as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
@@ -98,8 +97,8 @@ class PostgresServer:
 
     def stop(self, number: int = signal.SIGINT) -> None:
         """Stop the server; SIGINT ends all sessions in order, SIGQUIT and SIGKILL do not."""
-        if self.emptying is not None:
-            self.emptying.close()
+        for session in self.emptying.values():
+            session.close()
         if self._process is not None:
             self._process.send_signal(number)
             self._process.wait(_DEADLINE)
@@ -213,27 +212,31 @@ def shared_server() -> PostgresServer:
     return stack.enter_context(run_postgres())
 
 
-_TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'afterword'::regnamespace AND relkind = 'r'"
 _STATE = {"schema_version", "mirror_version"}
-_RESET = ("UPDATE afterword.mirror_version SET version = 0", "ALTER SEQUENCE afterword.job_generation RESTART")
-_EMPTY_STORE = "empty"
+_RESET = "UPDATE afterword.mirror_version SET version = {0}; ALTER SEQUENCE afterword.job_generation RESTART {1}"
 
 
-def empty_store(server: PostgresServer) -> str:
-    """Return the local address of a database with the tables of an empty store: that is faster than a new one."""
-    address = server.local_address(_EMPTY_STORE)
-    if _EMPTY_STORE not in server.databases:
-        server.database(name=_EMPTY_STORE)
+def empty_store(server: PostgresServer, name: str = "empty", version: int = 0) -> str:
+    """Return the local address of a database with the tables of an empty store: that is faster than a new one.
+
+    `version` is the latest that the store has given.
+    """
+    address = server.local_address(name)
+    if name not in server.databases:
+        server.database(name=name)
         prepare(Address(address), MIGRATIONS, lambda: 0.0, patience=0.0)
-        server.emptying = psycopg.connect(address, autocommit=True)
-        tables = {str(table) for (table,) in server.emptying.execute(_TABLES)}
-        statements = [f"DELETE FROM afterword.{table}" for table in sorted(tables - _STATE)]  # noqa: S608 - our tables
-        server.emptying_statements = ";".join([*statements, *_RESET]).encode()
-    assert server.emptying is not None
-    if server.emptying.closed:
-        server.emptying = psycopg.connect(address, autocommit=True)
-    server.emptying.execute(server.emptying_statements)
+    session = server.emptying.get(name)
+    if session is None or session.closed:
+        session = server.emptying[name] = psycopg.connect(address, autocommit=True)
+    session.execute(f"{_deletions()};{_RESET.format(version, version + 1)}".encode())
     return address
+
+
+@cache
+def _deletions() -> str:
+    statements = [statement for migration in MIGRATIONS for statement in migration.statements]
+    tables = {name for statement in statements for name in re.findall(r"CREATE TABLE (\w+)", statement)}
+    return ";".join(f"DELETE FROM afterword.{table}" for table in sorted(tables - _STATE))  # noqa: S608 - our tables
 
 
 def _accepts(port: int) -> bool:

@@ -27,8 +27,12 @@ _NAMES = {
 
 
 def copy(
-    source: Annotated[str, typer.Argument(metavar="FROM", help="The store that is copied: sqlite:///path.")],
-    target: Annotated[str, typer.Argument(metavar="TO", help="The store that is written: sqlite:///path.")],
+    source: Annotated[
+        str, typer.Argument(metavar="FROM", help="The store that is copied: sqlite:///path or postgresql://….")
+    ],
+    target: Annotated[
+        str, typer.Argument(metavar="TO", help="The store that is written: sqlite:///path or postgresql://….")
+    ],
     replace: Annotated[bool, typer.Option("--replace", help="Replace what TO holds: it is lost.")] = False,  # noqa: FBT002
     live: Annotated[  # noqa: FBT002
         bool,

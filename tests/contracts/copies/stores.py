@@ -17,9 +17,11 @@ from app.ports.owner.history import HOUR, HistoryEvent, HistoryKind, HistoryReco
 from app.ports.rate_state import RateLimitState
 from app.ports.store import Store
 from app.store.copies.copy import CopyProgress, copy_store
+from app.store.postgres import PostgresStore
 from app.store.sqlite import SqliteStore
 from tests.contracts.mirrors import API, REPO, comment, issue, read_all
 from tests.contracts.stores import OTHER, SITES
+from tests.postgres_server import empty_store, shared_server
 
 NOW = 10_000.0
 """Epoch seconds."""
@@ -68,7 +70,15 @@ def sqlite(folder: Path, name: str) -> DurableStore:
     )
 
 
-DURABLE: Mapping[str, Callable[[Path, str], DurableStore]] = {"sqlite": sqlite}
+def postgres(folder: Path, name: str) -> DurableStore:
+    address = empty_store(shared_server(), name, version=int(NOW * 1000))
+    return DurableStore(
+        address,
+        lambda: PostgresStore.open(address, process_id="here", sites=SITES, now=lambda: NOW),
+    )
+
+
+DURABLE: Mapping[str, Callable[[Path, str], DurableStore]] = {"sqlite": sqlite, "postgres": postgres}
 
 
 def copy(source: str, target: str, *, replace: bool = False, is_live: bool = False) -> Mapping[str, int]:

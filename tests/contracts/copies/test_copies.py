@@ -154,6 +154,7 @@ async def test_batches_are_bounded(source: DurableStore) -> None:
 
 
 @pytest.mark.untraced
+@pytest.mark.parametrize("kinds", [("sqlite", kind) for kind in DURABLE], ids=" to ".join, indirect=True)
 async def test_killed_copy_leaves_all_or_nothing(source: DurableStore, kinds: tuple[str, str], tmp_path: Path) -> None:
     other, target = DURABLE[kinds[0]](tmp_path, "other"), DURABLE[kinds[1]](tmp_path, "target")
     async with other.opened() as store:

@@ -36,7 +36,7 @@ from app.store.postgres.mirror.summaries import (
     COUNT_MISMATCH,
     PART_SUMMARIES,
     SUMMARIES,
-    UNSETTLED,
+    UNSETTLED_ISSUES,
     UNSETTLED_SUMMARIES,
     read_summaries,
 )
@@ -57,7 +57,7 @@ WHERE site = (SELECT id FROM site WHERE key = %(key)s)
 """
 _THREAD = f"{_THREADS} AND number = %(number)s"
 _ALL_THREADS = f"{_THREADS} AND NOT is_pull_request ORDER BY number DESC"
-_INCOMPLETE_ISSUE = f"SELECT 1 FROM issue WHERE {UNSETTLED} AND NOT complete LIMIT 1"
+_INCOMPLETE_ISSUE = f"SELECT 1 FROM issue WHERE {UNSETTLED_ISSUES} AND NOT complete LIMIT 1"
 _ISSUES = f"SELECT source FROM issue WHERE {_OF_SITE} AND number {_IN_KEYS}"
 _ISSUE_SOURCES = f"SELECT source FROM issue WHERE {_OF_SITE} AND (%(keys)s::bigint[] IS NULL OR number {_IN_KEYS})"
 _TOMBSTONE = f"SELECT number, gone, checked_at, transferred_to FROM tombstone WHERE {_OF_SITE} AND number = %(number)s"

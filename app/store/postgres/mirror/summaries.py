@@ -16,9 +16,9 @@ FROM issue
 """
 SUMMARIES = f"{_SUMMARY} WHERE {OF_SITE} ORDER BY number DESC"
 PART_SUMMARIES = f"{_SUMMARY} WHERE {OF_SITE} AND number {IN_KEYS} ORDER BY number DESC"
-UNSETTLED = f"{OF_SITE} AND NOT is_pull_request AND (NOT complete OR {COUNT_MISMATCH})"
+UNSETTLED_ISSUES = f"{OF_SITE} AND NOT is_pull_request AND (NOT complete OR {COUNT_MISMATCH})"
 """The condition of the index `issue_unsettled`: few issues are in it, however many there are."""
-UNSETTLED_SUMMARIES = f"{_SUMMARY} WHERE {UNSETTLED} ORDER BY number DESC"
+UNSETTLED_SUMMARIES = f"{_SUMMARY} WHERE {UNSETTLED_ISSUES} ORDER BY number DESC"
 
 
 def read_summaries(connection: Connection, repo: Repository, query: str, keys: list[int] | None = None) -> SiteSnapshot:

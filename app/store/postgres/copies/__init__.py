@@ -1,0 +1,1 @@
+"""Copies of a store to and from a database."""
