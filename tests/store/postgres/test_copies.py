@@ -7,10 +7,19 @@ import pytest
 from app.bootstrap.copies import open_source, open_target, refuse_same
 from app.domain.errors import CopyRefused, StoreError
 from app.outbound.clock import SystemClock
+from app.ports.copies.tables import TABLES
+from app.store.postgres.copies.target import OTHER_TABLES
 from tests.contracts.copies.stores import SERVICE, copy, sqlite
 from tests.contracts.mirrors import REPO, issue, put
 from tests.postgres_server import PASSWORD, PostgresServer
 from tests.store.postgres.conftest import Open
+
+_COLUMNS = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'afterword'"
+_NOT_COPIED = {
+    *(("job", column) for column in ("worker_id", "claimed_until", "claimed_generation")),
+    *((table, "id") for table in ("recorded_request", "history_event")),
+}
+"""Claims of processes that work on the other store, and the order of rows."""
 
 
 async def test_database_that_a_service_works_on_is_refused(open_store: Open, address: str, tmp_path: Path) -> None:
@@ -61,3 +70,11 @@ def test_refusals_have_no_password(server: PostgresServer) -> None:
         open_source(f"postgresql://user:{PASSWORD}@host:x/database")
     for error in (same, refused, misspelt):
         assert not any(secret in str(error.value) for secret in (PASSWORD, "wrong-secret"))
+
+
+def test_every_table_and_column_is_copied_or_emptied(server: PostgresServer, address: str) -> None:
+    columns = {(str(table), str(column)) for table, column in server.query(_COLUMNS, database="empty")}
+    not_copied = {*OTHER_TABLES, "schema_version", "mirror_version"}
+    stored = {item for item in columns if item[0] not in not_copied} - _NOT_COPIED
+    assert {(table.name, column) for table in TABLES for column in table.columns} == stored
+    assert not_copied <= {table for table, _ in columns}

@@ -22,7 +22,7 @@ from app.store.postgres.sessions import Address, Connection
 # ruff: noqa: S608 - names of tables and columns are constants
 _LOCK = 0x41465743
 """The number of the lock, `AFWC`, that a copy has."""
-_OTHER_TABLES = ("comment_change", "lease", "version_nonce")
+OTHER_TABLES = ("comment_change", "lease", "version_nonce")
 """What is not copied, and means nothing beside the copy."""
 _PUT_VERSION = "UPDATE mirror_version SET version = greatest(version, %s) RETURNING version"
 _PUT_NONCE = "INSERT INTO version_nonce (version, nonce) VALUES (%s, %s)"
@@ -69,13 +69,13 @@ def open_target(text: str, *, replace: bool, now: Callable[[], float]) -> Iterat
                 f"The store {address.name} is not empty. Name another database, or write --replace: then what it holds "
                 "is lost."
             )
-        for name in (*(table.name for table in TABLES), *_OTHER_TABLES):
+        for name in (*(table.name for table in TABLES), *OTHER_TABLES):
             connection.execute(f"DELETE FROM {name}")
         yield target
 
 
 def _lock(connection: Connection, address: Address) -> None:
-    names = ", ".join([*(table.name for table in TABLES), *_OTHER_TABLES, "mirror_version"])
+    names = ", ".join([*(table.name for table in TABLES), *OTHER_TABLES, "mirror_version"])
     try:
         execute(connection, "SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     except errors.LockNotAvailable:
