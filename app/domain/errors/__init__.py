@@ -53,7 +53,7 @@ from app.domain.errors.github import (
     Unreachable,
 )
 from app.domain.errors.purges import PurgeFailed
-from app.domain.errors.reads import (
+from app.domain.errors.readers import (
     CommentNotFound,
     ImageNotFound,
     ImageRejected,
