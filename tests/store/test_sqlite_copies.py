@@ -17,7 +17,12 @@ from app.store.sqlite.schema import MIGRATIONS
 from tests.contracts.copies.stores import copy, fill, sqlite
 from tests.store.files import query, query_all, run
 
-NOT_COPIED = {"lease": None, "job": {"worker_id", "claimed_until", "claimed_generation"}, "history_event": {"id"}}
+NOT_COPIED = {
+    "lease": None,
+    "comment_change": None,
+    "history_event": {"id"},
+    "job": {"worker_id", "claimed_until", "claimed_generation"},
+}
 """Tables, and columns of tables, that concern a process or only this file."""
 OLD_STORE = Path(__file__).parent / "store_0_3_0.sql"
 
