@@ -284,11 +284,13 @@ def _names_service(key: Key) -> bool:
 
 
 def client_address(context: WebContext, request: Request) -> str:
-    """Return the address that a request comes from, behind trusted proxies."""
+    """Return the address that a request comes from, behind trusted proxies.
+
+    HAProxy adds a field of its own behind the client's: repeated ones are one list (RFC 9110, 5.3).
+    """
     peer, headers = request.client, request.headers
-    return context.features.limits.proxies.client(
-        peer.host if peer else None, headers.get("x-forwarded-for"), headers.get("forwarded")
-    )
+    addresses, elements = (", ".join(headers.getlist(name)) or None for name in ("x-forwarded-for", "forwarded"))
+    return context.features.limits.proxies.client(peer.host if peer else None, addresses, elements)
 
 
 def client_of(context: WebContext, request: Request) -> str:
