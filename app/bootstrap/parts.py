@@ -104,7 +104,7 @@ class Application:
         views = Views(self.visible_mirror, key_values, self.access, renderer, counts, self.holds)
         cache = self.cache = DocumentCache(settings.cache_mb * _MEGABYTE)
         self.documents = Documents(views, cache, find_document_tags(settings, self.access))
-        self.names = RepositoryNames(self.mirror, self.access, settings.repo, self.documents.repository_generation)
+        self.names = RepositoryNames(self.mirror, self.access, settings.repo, self.documents.edition)
         self.subscribers = Subscribers(document=self.documents.current, clock=self.clock, random=self._random)
         self.owner_news = OwnerNews(self.clock)
         self.terms = Terms(self.mirror, self.access)
