@@ -289,7 +289,8 @@ def client_address(context: WebContext, request: Request) -> str:
     HAProxy adds a field of its own behind the client's: repeated ones are one list (RFC 9110, 5.3).
     """
     peer, headers = request.client, request.headers
-    addresses, elements = (", ".join(headers.getlist(name)) or None for name in ("x-forwarded-for", "forwarded"))
+    lists = (headers.getlist(name) for name in ("x-forwarded-for", "forwarded"))
+    addresses, elements = (", ".join(values) if values else None for values in lists)
     return context.features.limits.proxies.client(peer.host if peer else None, addresses, elements)
 
 
