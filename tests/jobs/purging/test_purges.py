@@ -8,6 +8,7 @@ import pytest
 
 from app.domain.sites import PostFilter, repository
 from tests.jobs.purging.recording_cdn import BLOG, PurgedMirror, RecordingCdn, run_cdn
+from tests.outbound.servers import serve_bytes
 
 NOTES = repository("ada/notes")
 
@@ -155,4 +156,19 @@ async def test_address_that_nothing_listens_at_is_tried_again(
     await mirror.purges.run_once()
     assert "ConnectError" in caplog.text
     assert "hush" not in caplog.text
+    await mirror.client.aclose()
+
+
+async def test_call_without_an_end_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    async with serve_bytes(b"HTTP/1.1 103 Early Hints\r\n\r\n") as server:
+        mirror = PurgedMirror(RecordingCdn(server.url), seconds=0.05)
+        await mirror.purges.run_once()
+        assert "(time-out)" in caplog.text
+        await mirror.client.aclose()
+
+
+async def test_address_that_no_name_can_be_is_a_failed_call(caplog: pytest.LogCaptureFixture) -> None:
+    mirror = PurgedMirror(RecordingCdn("http://xn--a/purge"))
+    await mirror.purges.run_once()
+    assert "xn--a has not purged what changed" in caplog.text
     await mirror.client.aclose()
