@@ -129,6 +129,19 @@ async def test_posts_that_come_and_go_are_purged(cdn: RecordingCdn, mirror: Purg
         assert cdn.take() == ([] if tags is None else [{"tags": tags}])
 
 
+async def test_second_repository_purges_what_had_other_tags(cdn: RecordingCdn, mirror: PurgedMirror) -> None:
+    for sites, tags in (
+        ((BLOG, NOTES), ["afterword", "afterword-ada/blog", "afterword-ada/notes"]),
+        ((NOTES,), ["afterword-ada/blog", "afterword-ada/notes", "afterword"]),
+    ):
+        mirror.sites = sites
+        mirror.restart()
+        await mirror.purges.run_once()
+        assert cdn.take() == [{"tags": tags}]
+        await mirror.purges.run_once()
+        assert cdn.take() == []
+
+
 async def test_several_repositories_have_tags_of_their_own(cdn: RecordingCdn) -> None:
     mirror = PurgedMirror(cdn, BLOG, NOTES, field="surrogate_keys", header=("Fastly-Key", "hush"))
     await mirror.purges.run_once()
