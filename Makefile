@@ -86,8 +86,8 @@ fix: develop  ## repair what can be repaired
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# nginx is among the servers of the tests. PostgreSQL's own package starts a server; the bench starts one of its own.
-BENCH_TOOLS := $(call absent,wrk:/usr/bin/wrk nginx-light:/usr/sbin/nginx postgresql:/usr/lib/postgresql/*/bin/postgres)
+# nginx is among the servers of the tests; the bench starts one of its own.
+BENCH_TOOLS := $(call absent,wrk:/usr/bin/wrk nginx-light:/usr/sbin/nginx)
 bench-tools: develop
 	@test -z "$(BENCH_TOOLS)" || { test -e $(POLICY) || { printf '#!/bin/sh\nexit 101\n' | $(SUDO) install -m 755 /dev/stdin $(POLICY); trap '$(SUDO) rm $(POLICY)' EXIT; }; \
 		$(APT) update -qq && $(APT) install -y -qq --no-install-recommends $(BENCH_TOOLS) >/dev/null; }

@@ -4,7 +4,8 @@ The driver of databases is imported only where it is needed: that takes a tenth 
 """
 
 import os
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
 
 from app.domain.errors import CopyRefused
 from app.outbound.clock import SystemClock
@@ -12,6 +13,7 @@ from app.ports.copies.tables import StoreSource, StoreTarget
 from app.settings.databases import check_database, is_database, without_credentials
 from app.settings.values import STORE
 from app.store.sqlite.copies.source import open_source as open_sqlite_source
+from app.store.sqlite.copies.target import incomplete_path
 from app.store.sqlite.copies.target import open_target as open_sqlite_target
 
 _SQLITE = "sqlite:///"
@@ -20,8 +22,8 @@ _ADDRESSES = "sqlite:///path/to/afterword.db or postgresql://user:password@host/
 
 
 def refuse_same(source: str, target: str) -> None:
-    """Raise `CopyRefused` if both addresses are those of one file, or of one database."""
-    if _identity(source) == _identity(target):
+    """Raise `CopyRefused` if both addresses are those of one file or database, or FROM would be written over."""
+    if _are_same(source, target):
         names = " and ".join(map(without_credentials, (source, target)))
         raise CopyRefused(f"{names} are the same store. Name another one.")
 
@@ -48,13 +50,20 @@ def open_target(address: str, *, replace: bool) -> AbstractContextManager[StoreT
     return open_sqlite_target(_path(address), replace=replace)
 
 
-def _identity(address: str) -> str:
-    """Return where a store is: the name of a database, or the path of a file."""
-    if is_database(address):
-        from app.store.postgres.sessions import Address  # noqa: PLC0415
+def _are_same(source: str, target: str) -> bool:
+    if is_database(source) or is_database(target):
+        return is_database(source) and is_database(target) and _name(source) == _name(target)
+    first, second = (os.path.realpath(address.removeprefix(_SQLITE)) for address in (source, target))
+    with suppress(OSError):  # one of them is no file
+        second = first if Path(first).samefile(second) else second
+    return first in (second, str(incomplete_path(second)))
 
-        return Address(_database(address)).name
-    return os.path.realpath(address.removeprefix(_SQLITE))
+
+def _name(address: str) -> str:
+    """Return a database's address without user and password."""
+    from app.store.postgres.sessions import Address  # noqa: PLC0415
+
+    return Address(_database(address)).name
 
 
 def _database(address: str) -> str:

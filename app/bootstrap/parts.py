@@ -11,19 +11,16 @@ from app.bootstrap.posts import make_post_lists, post_failure, worker_name
 from app.bootstrap.purging import find_document_tags, make_purges
 from app.bootstrap.resources import Resources
 from app.bootstrap.web import make_web
+from app.bootstrap.worker import make_worker
 from app.domain.errors import GitHubError
 from app.github.requests import secret_digest
-from app.jobs.batch import DeliveryBatch
 from app.jobs.content.pushes import PushNotes
 from app.jobs.handlers import JobHandlers
 from app.jobs.lease import Lease
 from app.jobs.maintenance import Maintenance
 from app.jobs.poll_schedule import Schedule
 from app.jobs.post_list import PostList
-from app.jobs.retry import Retry
-from app.jobs.throttle import Throttle
 from app.jobs.webhook_intake import WebhookIntake
-from app.jobs.worker import Worker
 from app.outbound.metrics import Samples
 from app.ports.clock import Clock
 from app.ports.github import GitHub
@@ -65,8 +62,6 @@ from app.web.cached_reads import CachedReads
 from app.web.context import Features, Monitoring, WebhookEndpoint
 
 _MEGABYTE = 1_000_000
-_BURST, _BURST_WITH_TOKEN = 3, 20
-"""Refreshes of one thread within a minute that deliveries may cause before they come at growing pauses."""
 
 
 class Application:
@@ -109,7 +104,7 @@ class Application:
         views = Views(self.visible_mirror, key_values, self.access, renderer, counts, self.holds)
         cache = self.cache = DocumentCache(settings.cache_mb * _MEGABYTE)
         self.documents = Documents(views, cache, find_document_tags(settings, self.access))
-        self.names = RepositoryNames(self.mirror, self.access, settings.repo, self.documents.repository_generation)
+        self.names = RepositoryNames(self.mirror, self.access, settings.repo, self.documents.edition)
         self.subscribers = Subscribers(document=self.documents.current, clock=self.clock, random=self._random)
         self.owner_news = OwnerNews(self.clock)
         self.terms = Terms(self.mirror, self.access)
@@ -163,24 +158,15 @@ class Application:
         self.schedule = Schedule(
             self.poller, clock, self._random, self.recorder, every=settings.poll_seconds, on_poll=self.recorder.poll
         )
-        retry = Retry(store.jobs, clock, self._random)
-        self.worker = Worker(
-            jobs=store.jobs,
+        self.worker = make_worker(
+            settings,
+            store,
+            clock,
             handlers=JobHandlers(
                 self.mirror, store.jobs, self.repositories, self.refresher, clock, fresh_for=settings.fresh_for
             ),
-            batch=DeliveryBatch(
-                mirror=self.mirror,
-                jobs=store.jobs,
-                leases=store.leases,
-                poller=self.poller,
-                retry=retry,
-                clock=clock,
-                worker_id=self.process_id,
-            ),
-            retry=retry,
-            throttle=Throttle(clock, burst=_BURST_WITH_TOKEN if settings.token else _BURST),
-            clock=clock,
+            poller=self.poller,
+            random=self._random,
             worker_id=self.process_id,
         )
         self.pushes = PushNotes(settings.content_repository, store.key_values, clock)

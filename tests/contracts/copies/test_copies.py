@@ -160,6 +160,5 @@ async def test_killed_copy_leaves_all_or_nothing(source: DurableStore, kinds: tu
     async with other.opened() as store:
         await fill(store)
         await put(store.mirror, *(comment(1000 + number, 4, "x" * 500) for number in range(300)))
-    states = kill_copies(source.address, other.address, target.address, 20)
-    assert states["before"] >= 1
-    assert states["complete"] > 1
+    states = kill_copies(source.address, other.address, target.address, 12)
+    assert set(states) == {"before", "complete"}
