@@ -180,7 +180,7 @@ async def test_call_without_an_end_is_tried_again(caplog: pytest.LogCaptureFixtu
         await mirror.client.aclose()
 
 
-async def test_address_that_no_name_can_be_is_a_failed_call(caplog: pytest.LogCaptureFixture) -> None:
+async def test_impossible_name_is_a_failed_call(caplog: pytest.LogCaptureFixture) -> None:
     mirror = PurgedMirror(RecordingCdn("http://xn--a/purge"))
     await mirror.purges.run_once()
     assert "xn--a has not purged what changed" in caplog.text
