@@ -20,11 +20,10 @@ from typing import Any, TextIO
 from urllib.parse import quote, quote_plus
 
 import structlog
-from pydantic import SecretStr
 from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from app.settings import Settings
+from app.settings import SecretStr, Settings
 from app.web.context import REQUEST_ID
 
 MASK = "***"

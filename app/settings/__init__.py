@@ -4,6 +4,7 @@ A value that is unsafe or contradicts another is refused at start. The error nam
 """
 
 from app.settings.environment import describe_unknown, load
+from app.settings.fields import SecretStr
 from app.settings.model import PREFIX, Settings
 
-__all__ = ["PREFIX", "Settings", "describe_unknown", "load"]
+__all__ = ["PREFIX", "SecretStr", "Settings", "describe_unknown", "load"]

@@ -1,14 +1,14 @@
 """Reads the settings of a process: options win over environment variables, those win over the file `.env`."""
 
 import logging
+import os
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
-
 from app.domain.errors import InvalidSetting
+from app.settings.fields import FieldError
 from app.settings.model import PREFIX, Settings
 from app.settings.old_names import OLD_NAMES, OldVariable, find_old_variables
 
@@ -38,12 +38,6 @@ def _reword(record: logging.LogRecord) -> bool:
 logging.getLogger("dotenv.main").addFilter(_reword)
 
 
-class _Source(BaseSettings):
-    """How pydantic-settings reads variables: names in any case, an empty value is none."""
-
-    model_config = SettingsConfigDict(env_ignore_empty=True)
-
-
 def load(
     options: Mapping[str, Any], *, env_file: str | None = ".env", warn: Callable[[str], None] = lambda _: None
 ) -> Settings:
@@ -66,7 +60,7 @@ def load(
     explicit = {field: value for field, value in options.items() if value is not None}
     try:
         return Settings(**{**values, **explicit})
-    except ValidationError as failure:
+    except FieldError as failure:
         hints = " ".join(map(describe_unknown, strangers))
         raise _refusal(failure, {**names, **{field: field for field in explicit}}, hints) from None
 
@@ -91,17 +85,22 @@ def variable_name(field: str) -> str:
 
 def _read_variables(env_file: str | None) -> dict[str, str]:
     """Return what is set, by name in lower case and without the prefix. The file is read once: it may be a pipe."""
+    prefix = PREFIX.lower()
+    names = ((name.lower(), value) for source in (_read_file(env_file), os.environ) for name, value in source.items())
+    return {name.removeprefix(prefix): value for name, value in names if name.startswith(prefix) and value}
+
+
+def _read_file(env_file: str | None) -> Mapping[str, str | None]:
+    """Return the variables in a file; none if there is no file, or a folder of its name."""
+    path = None if env_file is None else Path(env_file).expanduser()
+    if path is None or not (path.is_file() or path.is_fifo()):
+        return {}
+    from dotenv import dotenv_values  # noqa: PLC0415 - few starts need it
+
     try:
-        file = DotEnvSettingsSource(_Source, env_file=env_file)
+        return dotenv_values(path, encoding="utf-8")
     except UnicodeDecodeError:
         raise InvalidSetting(str(env_file), "the file is not UTF-8 text. Save it as UTF-8") from None
-    variables = {**file.env_vars, **EnvSettingsSource(_Source).env_vars}
-    prefix = PREFIX.lower()
-    return {
-        name.removeprefix(prefix): value
-        for name, value in variables.items()
-        if name.startswith(prefix) and value is not None
-    }
 
 
 def _describe(variable: OldVariable) -> str:
@@ -111,16 +110,12 @@ def _describe(variable: OldVariable) -> str:
     return f"{old} is now called {new}. The old name works in this release only: rename it."
 
 
-def _refusal(failure: ValidationError, names: Mapping[str, str], hints: str) -> InvalidSetting:
-    """Return the first error; `names` gives for each field the name under which it was set."""
-    error = failure.errors(include_url=False)[0]
-    field = str(error["loc"][0]) if error["loc"] else "repo"
-    name = variable_name(names.get(field, field))
-    if error["type"] == "missing":
+def _refusal(failure: FieldError, names: Mapping[str, str], hints: str) -> InvalidSetting:
+    """Return the error of a field; `names` gives for each field the name under which it was set."""
+    name = variable_name(names.get(failure.name, failure.name))
+    if failure.is_missing:
         return InvalidSetting(name, f"{_NO_REPO} {hints}".rstrip(" ."))
-    if error["type"] in _ADVICE:
-        return InvalidSetting(
-            name, f"{error['input']!r} cannot be used. {_ADVICE[error['type']](error.get('ctx', {}))}"
-        )
-    reason = error["msg"].removeprefix("Value error, ")
-    return InvalidSetting(name, reason[:1].lower() + reason[1:])
+    mismatch = failure.mismatch
+    if mismatch is not None and mismatch.kind in _ADVICE:
+        return InvalidSetting(name, f"{mismatch.value!r} cannot be used. {_ADVICE[mismatch.kind](mismatch.context)}")
+    return InvalidSetting(name, failure.reason[:1].lower() + failure.reason[1:])
