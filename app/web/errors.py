@@ -279,7 +279,12 @@ def describe_error(error: Exception, now: float) -> ErrorDetails:
 
 def describe_and_log(request: Request, error: Exception) -> ErrorDetails:
     """Return the details of an exception; log it if they refer to the log."""
-    path, details = request.scope["path"], describe_error(error, web_context(request).now())
+    return describe_for(request.scope["path"], error, web_context(request).now())
+
+
+def describe_for(path: str, error: Exception, now: float) -> ErrorDetails:
+    """Return the details of an exception of the request for a path; log it if they refer to the log."""
+    details = describe_error(error, now)
     if details.detail == _LOGGED_FAILURE:
         _log.error("Request for %r failed with status %s: %s", path, details.status, error, exc_info=error)
     return details
