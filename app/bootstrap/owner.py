@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from app.bootstrap.posts import posts_key
+from app.bootstrap.core import posts_key
 from app.domain.errors import CannotStart, StoreUnusable
 from app.domain.posts.posts import PostCatalog
 from app.domain.posts.stored import from_json

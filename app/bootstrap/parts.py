@@ -1,16 +1,17 @@
 """The parts of a running application, and what each of them is made from."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property, partial
 
 from app.bootstrap.approvals import make_approvals
+from app.bootstrap.core import Core
 from app.bootstrap.first_requests import check_repositories
 from app.bootstrap.owner import make_owner_desk
 from app.bootstrap.posts import make_post_lists, post_failure, worker_name
-from app.bootstrap.purging import find_document_tags, make_purges
+from app.bootstrap.purging import make_purges
 from app.bootstrap.resources import Resources
-from app.bootstrap.web import make_web
+from app.bootstrap.web import complete_reads
 from app.domain.errors import GitHubError
 from app.github.requests import secret_digest
 from app.jobs.batch import DeliveryBatch
@@ -25,32 +26,21 @@ from app.jobs.throttle import Throttle
 from app.jobs.webhook_intake import WebhookIntake
 from app.jobs.worker import Worker
 from app.outbound.metrics import Samples
-from app.ports.clock import Clock
 from app.ports.github import GitHub
 from app.ports.leases import WorkerName
-from app.ports.mirror import MirrorReads
-from app.serving.access_policy import AccessPolicy, VisibleImages
+from app.serving.access_policy import VisibleImages
 from app.serving.change_feed import ChangeFeed
-from app.serving.document_cache import DocumentCache, Documents
 from app.serving.event_streams import Subscribers
 from app.serving.image_proxy import ImageProxy
 from app.serving.image_sizes.learning import ImageSizes
-from app.serving.moderation.changed_rules import renew_if_changed
 from app.serving.moderation.held_comments import HeldComments
-from app.serving.moderation.holds import Holds
-from app.serving.moderation.visible_mirror import ModeratedMirror
 from app.serving.owner.live import OwnerNews
 from app.serving.owner.model import Storage
 from app.serving.owner.overview import OverviewSources
-from app.serving.reader import Reader
 from app.serving.readiness import Readiness
-from app.serving.renderer import Renderer
-from app.serving.repository_names import RepositoryNames
 from app.serving.terms.findings import TermFindings
 from app.serving.terms.terms import Terms
 from app.serving.updater import Updater
-from app.serving.views import Views
-from app.settings import Settings
 from app.sync.backfill import Backfill, OnProgress, ProgressReport
 from app.sync.change_lists import ChangeLists
 from app.sync.commit import Committer
@@ -72,44 +62,27 @@ _BURST, _BURST_WITH_TOKEN = 3, 20
 class Application:
     """The parts of a running application, each made after those that it needs."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        resources: Resources,
-        clock: Clock,
-        random: Callable[[], float],
-        on_progress: OnProgress,
-        *,
-        process_id: str,
-    ) -> None:
-        self.settings = settings
-        self.store = resources.store
-        self.mirror = resources.store.mirror
+    def __init__(self, core: Core, resources: Resources, on_progress: OnProgress) -> None:
+        self.settings = core.settings
+        self.store = core.store
+        self.mirror = core.store.mirror
         self.metrics = resources.metrics
         self.recorder = resources.recorder
-        self.clock = clock
-        self.process_id = process_id
-        self.worker_name = worker_name(settings, process_id)
-        self._random = random
-        self._make_documents(resources.cursor_secret)
+        self.clock, self._random, self.process_id = core.world.clock, core.world.random, core.world.process_id
+        self.worker_name = worker_name(core.settings, self.process_id)
+        self._core = core
+        self._make_documents()
         self._make_sync(resources.github, on_progress)
         self._make_jobs()
         self._make_serving(resources)
 
-    def _make_documents(self, cursor_secret: bytes) -> None:
-        """Make what renders, caches and announces documents."""
-        settings = self.settings
-        self.access = AccessPolicy(settings.post_filter, allow_private=settings.allow_private)
-        rules = settings.moderation
-        self.holds = Holds(self.mirror, rules) if rules.is_active else None
-        mirror = self.mirror
-        self.visible_mirror: MirrorReads = mirror if self.holds is None else ModeratedMirror(mirror, self.holds)
+    def _make_documents(self) -> None:
+        """Make what announces documents, around what the core renders and caches."""
+        settings, core = self.settings, self._core
+        self.access, self.holds, self.visible_mirror = core.access, core.holds, core.visible_mirror
         self.held_comments = HeldComments(self.mirror, self.holds, self.access.is_shown)
-        key_values, counts, renderer = self.store.key_values, self.metrics.render_counts, Renderer(cursor_secret)
-        views = Views(self.visible_mirror, key_values, self.access, renderer, counts, self.holds)
-        cache = self.cache = DocumentCache(settings.cache_mb * _MEGABYTE)
-        self.documents = Documents(views, cache, find_document_tags(settings, self.access))
-        self.names = RepositoryNames(self.mirror, self.access, settings.repo, self.documents.repository_generation)
+        cache = self.cache = core.cache
+        self.documents, self.names, self.reader = core.documents, core.names, core.reader
         self.subscribers = Subscribers(document=self.documents.current, clock=self.clock, random=self._random)
         self.owner_news = OwnerNews(self.clock)
         self.terms = Terms(self.mirror, self.access)
@@ -200,17 +173,7 @@ class Application:
     def _make_serving(self, resources: Resources) -> None:
         """Make what answers readers, and what keeps it in step with the store."""
         settings, clock = self.settings, self.clock
-        self.reader = Reader(
-            documents=self.documents,
-            access=self.access,
-            worker=self.worker,
-            mirror=self.mirror,
-            leases=self.store.leases,
-            clock=clock,
-            fresh_for=settings.fresh_for,
-            cold_wait=settings.cold_wait,
-            checks_lists=settings.token is not None,
-        )
+        self._core.refresher.set(self.worker)
         images, image_store = VisibleImages(self.visible_mirror, self.access, settings.repo), resources.image_store
         show_images = self.updater.show_images
         self.image_proxy = ImageProxy(
@@ -221,8 +184,14 @@ class Application:
             clock=clock,
         )
         self.purges = make_purges(settings, self.store, resources.cdn, clock, access=self.access)
+        self._core.images.set(self.image_proxy)
         self.change_feed = ChangeFeed(
-            self.mirror, clock, notify=self.updater.update, show_images=show_images, process_id=self.process_id
+            self.mirror,
+            clock,
+            notify=self.updater.update,
+            show_images=show_images,
+            process_id=self.process_id,
+            after=self._core.version,
         )
         self.maintenance = Maintenance(
             sites=settings.repo,
@@ -273,9 +242,7 @@ class Application:
 
     async def start(self) -> None:
         """Read what must be known before the first reader comes. Raises `StoreError`."""
-        settings, store = self.settings, self.store
-        await renew_if_changed(settings.moderation, store.key_values, store.mirror, settings.repo)
-        await self.change_feed.catch_up()  # from here on, other processes' commits are noticed
+        await self.change_feed.catch_up()
         await asyncio.gather(*(posts.start() for posts in self.post_lists))
 
     async def run(self) -> None:
@@ -337,18 +304,13 @@ class Application:
             metrics=self.recorder,
             pushes=self.pushes,
         )
-        return make_web(
-            settings,
-            self.reader,
-            self.clock,
-            monitoring=Monitoring(readiness.state, self.metrics.exposition, self.metrics.response_counts),
-            features=Features(
-                webhook=WebhookEndpoint(settings.secrets, webhook_intake),
-                subscribers=self.subscribers,
-                images=self.image_proxy if settings.pictures else None,
-                names=self.names,
-                owner=self.owner_desk,
-                terms=self.terms,
-            ),
-            random=self._random,
+        features = Features(
+            webhook=WebhookEndpoint(settings.secrets, webhook_intake),
+            subscribers=self.subscribers,
+            images=self.image_proxy if settings.pictures else None,
+            names=self.names,
+            owner=self.owner_desk,
+            terms=self.terms,
         )
+        monitoring = Monitoring(readiness.state, self.metrics.exposition, self.metrics.response_counts)
+        return complete_reads(self._core, monitoring, features)

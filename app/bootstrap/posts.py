@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from app import VERSION
+from app.bootstrap.core import posts_key
 from app.domain.posts.posts import PostCatalog
 from app.github.requests import secret_digest
 from app.jobs.content.pushes import PushNotes
@@ -17,11 +18,6 @@ from app.ports.key_values import KeyValues
 from app.ports.leases import WorkerName
 from app.settings import Settings
 from app.sync.rate_budget import RateBudget
-
-
-def posts_key(source: str) -> str:
-    """Return the key under which the store has the posts of a source."""
-    return f"posts {secret_digest(source)}"
 
 
 def worker_name(settings: Settings, process_id: str) -> WorkerName:

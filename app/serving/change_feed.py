@@ -17,12 +17,22 @@ class ChangeFeed:
     `notify` receives the threads that changed, and `show_images` those of whose images sizes became known.
     """
 
-    def __init__(self, mirror: Mirror, clock: Clock, *, notify: Notify, show_images: Notify, process_id: str) -> None:
+    def __init__(
+        self,
+        mirror: Mirror,
+        clock: Clock,
+        *,
+        notify: Notify,
+        show_images: Notify,
+        process_id: str,
+        after: int | None = None,
+    ) -> None:
+        """Report the changes after a version; None: those after the first look."""
         self._mirror = mirror
         self._clock = clock
         self._reports = {False: notify, True: show_images}
         self._process_id = process_id
-        self._version: int | None = None
+        self._version = after
 
     async def run(self) -> None:
         """Read the feed. Never returns."""

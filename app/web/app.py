@@ -40,6 +40,11 @@ _OWNER_TAG = {"Owner": "For the owner of the blog, with the token in `AFTERWORD_
 
 def create_app(context: WebContext) -> CachedReads:
     """Return the ASGI application that serves from this context."""
+    return CachedReads(make_routes(context), context)
+
+
+def make_routes(context: WebContext) -> FastAPI:
+    """Return the application inside of the middleware that serves cached reads."""
     tags = _TAGS if context.features.owner is None else _TAGS | _OWNER_TAG
     app = FastAPI(
         title="Afterword",
@@ -78,4 +83,4 @@ def create_app(context: WebContext) -> CachedReads:
         app.include_router(page.router)
     app.include_router(github_api.enterprise_router)
     errors.install_error_handlers(app)
-    return CachedReads(app, context)
+    return app

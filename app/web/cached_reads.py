@@ -6,6 +6,7 @@ validation, no database and no lock.
 """
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -77,17 +78,29 @@ class Selection:
 class CachedReads:
     """Middleware that serves cached documents, and forwards everything else to the application."""
 
-    def __init__(self, app: ASGIApp, context: WebContext) -> None:
-        self._app = app
-        self._context = context
+    def __init__(
+        self, app: ASGIApp, context: WebContext, *, application: Callable[[], Awaitable[object]] | None = None
+    ) -> None:
+        """Without `application`, `app` serves everything; otherwise reads only, until `application` has returned."""
+        self._application = application
         self.request_ids = context.request_ids
         self.response_counts = context.monitoring.response_counts
         """Of `Monitoring`: who sends a response that `select` found, counts it there."""
-        self._owner_folders = _OWNER_FOLDERS if context.features.owner is not None else ()
+        self._use(app, context)
         self._expects_proxy = context.public_url is not None
         self._matched_keys: LRUCache[CacheKey, MatchedKey] = LRUCache(
             _MATCHED_KEYS_BYTES, getsizeof=lambda key: key.size
         )
+
+    def _use(self, app: ASGIApp, context: WebContext) -> None:
+        self._app = app
+        self._context = context
+        self._owner_folders = _OWNER_FOLDERS if context.features.owner is not None else ()
+
+    def complete(self, app: ASGIApp, context: WebContext) -> None:
+        """Forward to this application from now on; its context has the parts that were missing."""
+        self._use(app, context)
+        self._application = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -96,7 +109,10 @@ class CachedReads:
             return
         headers = _join_headers(scope)
         request_id = self._context.request_ids.accept_or_create(headers.get(REQUEST_ID_HEADER))
-        if scope["method"] in {"GET", "HEAD"}:
+        is_read = scope["method"] in {"GET", "HEAD"}
+        if self._application is not None and (not is_read or _JSONP_PARAMETER in scope["query_string"]):
+            await self._application()
+        if is_read:
             send_read = _omit_body(send) if scope["method"] == "HEAD" else send
             if _JSONP_PARAMETER in scope["query_string"]:
                 from app.web import jsonp  # noqa: PLC0415 - seldom needed
