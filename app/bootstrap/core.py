@@ -55,6 +55,11 @@ class Later(Generic[_Part]):
     def __init__(self) -> None:
         self._part: asyncio.Future[_Part] = asyncio.get_running_loop().create_future()
 
+    @property
+    def is_set(self) -> bool:
+        """Return whether the part is there."""
+        return self._part.done()
+
     def set(self, part: _Part) -> None:
         """Give the part to those who wait."""
         if not self._part.done():

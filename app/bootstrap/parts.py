@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 
 from app.bootstrap.approvals import make_approvals
@@ -51,8 +52,9 @@ from app.sync.reconcile import Reconciler
 from app.sync.refresh import Refresher
 from app.sync.repositories import Repositories
 from app.sync.unreported_changes import DriftReport, MissedDeliveries
+from app.web.app import make_routes
 from app.web.cached_reads import CachedReads
-from app.web.context import Features, Monitoring, WebhookEndpoint
+from app.web.context import Features, Monitoring, WebContext, WebhookEndpoint
 
 _MEGABYTE = 1_000_000
 _BURST, _BURST_WITH_TOKEN = 3, 20
@@ -289,9 +291,20 @@ class Application:
         self.subscribers.close()
         self.owner_news.close()
 
-    @cached_property
+    @property
     def web(self) -> CachedReads:
         """The ASGI application."""
+        if not self._core.application.is_set:
+            complete_reads(self._core, self._web_context, make_routes(self._web_context))
+        return self._core.reads
+
+    async def prepare_web(self) -> None:
+        """Make the ASGI application in a thread, while the core serves."""
+        routes = await asyncio.to_thread(make_routes, self._web_context)
+        complete_reads(self._core, self._web_context, routes)
+
+    @cached_property
+    def _web_context(self) -> WebContext:
         settings = self.settings
         failure = partial(post_failure, self.post_lists)
         readiness = Readiness(settings.repo, self.mirror, self.schedule, self.access, failure)
@@ -311,6 +324,7 @@ class Application:
             names=self.names,
             owner=self.owner_desk,
             terms=self.terms,
+            limits=self._core.context.features.limits,
         )
         monitoring = Monitoring(readiness.state, self.metrics.exposition, self.metrics.response_counts)
-        return complete_reads(self._core, monitoring, features)
+        return replace(self._core.context, monitoring=monitoring, features=features)

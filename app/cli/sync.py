@@ -11,7 +11,8 @@ from rich.console import Console
 
 from app.bootstrap import Application, open_application
 from app.cli.console import print_line
-from app.cli.options import EXIT_RATE_LIMIT, Json, Repo, Store
+from app.cli.exit_status import EXIT_RATE_LIMIT
+from app.cli.options import Json, Repo, Store
 from app.cli.progress import ProgressDisplay, describe, local_time
 from app.domain.errors import RateLimited
 from app.domain.sites import Repository
