@@ -1,7 +1,7 @@
 """The one composition root: settings become a running application, and that a closed one.
 
 `core` opens what readers are served from; `application` adds everything else. It takes most of a start to import, and
-`serve` serves during that time, so that its names are imported here when they are used.
+`serve` serves during that, so its names are imported here when they are used.
 """
 
 from importlib import import_module

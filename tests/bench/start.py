@@ -124,10 +124,10 @@ def main() -> None:
         trees = {"now": HERE, **({"before": arguments.before.resolve()} if arguments.before else {})}
         import_blog(simulator, folder / "afterword.db", trees.get("before", HERE))
         samples: dict[str, list[tuple[float, float]]] = {build: [] for build in trees}
-        for build in trees:
+        for build, tree in trees.items():
             (folder / build).mkdir()
             shutil.copy(folder / "afterword.db", folder / build / "afterword.db")
-            measure(simulator, trees[build], folder / build / "afterword.db")  # compiles the modules
+            measure(simulator, tree, folder / build / "afterword.db")  # compiles the modules
         for _ in range(arguments.rounds):
             for build, tree in trees.items():
                 samples[build].append(measure(simulator, tree, folder / build / "afterword.db"))

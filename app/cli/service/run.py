@@ -59,7 +59,8 @@ async def run_worker(settings: Settings, socket_fd: int, parent_pipe: int) -> in
     try:
         with inherit_socket(socket_fd) as server_socket:
             async with open_core(settings, world) as core:
-                await _serve(core, server_socket, console, parent_pipe=parent_pipe)
+                folder = os.environ.get(METRICS_FOLDER)
+                await _serve(core, server_socket, console, parent_pipe=parent_pipe, metrics_folder=folder)
     finally:
         remove_orphaned_metrics(parent_pipe)
     return 0
@@ -119,6 +120,7 @@ async def _serve(
     announcement: _Announcement | None = None,
     *,
     parent_pipe: int | None = None,
+    metrics_folder: str | None = None,
 ) -> None:
     """Follow GitHub and serve readers until a signal stops both.
 
@@ -126,7 +128,7 @@ async def _serve(
     None for a worker.
     """
     settings = core.settings
-    rest = Rest(core, console, metrics_folder=os.environ.get(METRICS_FOLDER))
+    rest = Rest(core, console, metrics_folder=metrics_folder)
     must_check = not await core.can_serve() and announcement is not None
     if announcement is not None and not must_check:
         await announcement.print(None)

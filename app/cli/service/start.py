@@ -73,8 +73,10 @@ def serve(options: Mapping[str, Any], inherit: tuple[int, int] | None = None) ->
         console = PlainConsole()
         for warning in warnings:
             print_line(console, warning)
-        shared = {name: value for name, value in options.items() if name != "workers" and value is not None}
-        work = run(settings, console, [part for name, value in shared.items() for part in (f"--{name}", str(value))])
+        of_workers = {name: value for name, value in options.items() if name != "workers" and value is not None}
+        work = run(
+            settings, console, [part for name, value in of_workers.items() for part in (f"--{name}", str(value))]
+        )
     with suppress(asyncio.CancelledError):  # stopped before it served
         return uvloop.run(work)
     return 0
