@@ -97,6 +97,8 @@ bench: bench-tools  ## compare with nginx, and measure how cost grows (15 minute
 
 bench-all: bench  ## measure the other figures in the README, too
 	$(BIN)/python -m tests.bench.numbers
+	$(BIN)/python -m tests.bench.start
+	$(BIN)/python -m tests.bench.memory
 	$(BIN)/python -m tests.bench.freshness
 	$(BIN)/python -m tests.bench.webhooks
 	$(BIN)/python -m tests.bench.subscribers

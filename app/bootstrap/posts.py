@@ -11,8 +11,6 @@ from app.domain.posts.posts import PostCatalog
 from app.github.requests import secret_digest
 from app.jobs.content.pushes import PushNotes
 from app.jobs.post_list import PostList
-from app.outbound.content.repository_posts import GitHubAccess
-from app.outbound.content.sources import SourceOptions, open_post_source
 from app.ports.clock import Clock
 from app.ports.key_values import KeyValues
 from app.ports.leases import WorkerName
@@ -49,6 +47,9 @@ def make_post_lists(
     source = settings.posts
     if source is None:
         return ()
+    from app.outbound.content.repository_posts import GitHubAccess  # noqa: PLC0415 - few have posts elsewhere
+    from app.outbound.content.sources import SourceOptions, open_post_source  # noqa: PLC0415 - likewise
+
     identity = f"{source} {settings.generator} {settings.repo} {VERSION}"
     access = GitHubAccess(budget, key_values, pushes, f"content {secret_digest(identity)}")
     options = SourceOptions(settings.repo, settings.generator, clock, access)

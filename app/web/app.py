@@ -6,7 +6,6 @@ from app.web import assets, errors
 from app.web.cached_reads import CachedReads
 from app.web.context import WebContext
 from app.web.pages import docs, feed, layout, start_page, status
-from app.web.pages.owner import page as owner_page
 from app.web.routes import (
     api,
     events,
@@ -19,7 +18,6 @@ from app.web.routes import (
     terms,
     webhook,
 )
-from app.web.routes.owner_api import routes as owner_routes
 
 _DESCRIPTION = """Comments of a static blog, mirrored from its GitHub issues and served as finished bytes.
 
@@ -75,6 +73,9 @@ def make_routes(context: WebContext) -> FastAPI:
     ):
         app.include_router(module.router)
     if context.features.owner is not None:  # without it, these addresses are as unknown as any other
+        from app.web.pages.owner import page as owner_page  # noqa: PLC0415 - few set a token
+        from app.web.routes.owner_api import routes as owner_routes  # noqa: PLC0415 - likewise
+
         app.include_router(owner_routes.router)
         app.include_router(owner_page.router)
         layout.compile_page(owner_page.TEMPLATE)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.bootstrap.core import Core
 from app.cli.console import LineConsole
+from app.cli.service.allocator import return_free_memory
 from app.domain.errors import GitHubError
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Rest:
         async with self.open() as application:
             await application.prepare_web()
             _freeze_garbage_collector()
+            return_free_memory()
             self._application = application
             self._is_checked.set_result(await application.check_github())
             await application.run()

@@ -4,7 +4,6 @@ Nothing here, and nothing that it imports, needs the command line's libraries or
 """
 
 import asyncio
-import ctypes
 import gc
 import resource
 import sys
@@ -16,13 +15,12 @@ import uvloop
 
 from app.cli.console import PlainConsole, print_line
 from app.cli.logs import configure
+from app.cli.service.allocator import share_free_memory
 from app.cli.service.run import run, run_worker
 from app.settings import load
 
 _MAX_OPEN_FILES = 1 << 20
 """More open files than one process can use well; some machines allow a thousand times as many."""
-_M_ARENA_MAX = -8
-"""The number of this option in glibc."""
 _SWITCH_SECONDS = 0.001
 """For how long a thread that renders may keep Python's lock while the event loop waits for it; Python's default is five
 times as long. The loop takes the lock several times for each response."""
@@ -64,7 +62,7 @@ def serve(options: Mapping[str, Any], inherit: tuple[int, int] | None = None) ->
     settings = load(options, warn=warnings.append)
     configure(settings)
     _raise_open_file_limit()
-    _share_free_memory()
+    share_free_memory()
     sys.setswitchinterval(_SWITCH_SECONDS)
     work: Coroutine[Any, Any, int]
     if inherit is not None:
@@ -80,16 +78,6 @@ def serve(options: Mapping[str, Any], inherit: tuple[int, int] | None = None) ->
     with suppress(asyncio.CancelledError):  # stopped before it served
         return uvloop.run(work)
     return 0
-
-
-def _share_free_memory() -> None:
-    """Let all threads allocate from one arena: what one has freed serves the others.
-
-    By default glibc gives each thread an arena of its own, which keeps its largest size. With Python's lock two threads
-    hardly ever allocate at the same time. https://man7.org/linux/man-pages/man3/mallopt.3.html
-    """
-    with suppress(OSError, AttributeError):  # another C library
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 def _raise_open_file_limit() -> None:

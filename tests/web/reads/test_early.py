@@ -13,6 +13,7 @@ from app.web.context import Features, RequestState, WebContext, with_request_sta
 from app.web.reads.early import EarlyReads
 from tests.web.harness.asgi import http_scope, sent_messages
 from tests.web.harness.blog import Blog, OldName
+from tests.web.harness.late_application import WaitedFor
 
 _QUERIES = (
     "",
@@ -57,18 +58,6 @@ _PATHS = (
 _USUAL = _PATHS[:5]
 
 
-class _Recorded:
-    """An application that records whether it was asked."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-        self.count = 0
-
-    async def get(self) -> ASGIApp:
-        self.count += 1
-        return self.app
-
-
 def _contexts() -> list[WebContext]:
     blog = Blog()
     features = Features(names=OldName())  # type: ignore[arg-type]
@@ -88,13 +77,13 @@ async def test_early_reads_reply_as_the_routes(context: WebContext) -> None:
     served = 0
     for path, query in chain(product(_USUAL, _QUERIES), product(_PATHS, ("", "ids=1", "limit=0"))):
         host = b"blog.test" if len(query) % 3 else b'"evil"'
-        recorded = _Recorded(routes)
+        application = WaitedFor(routes)
         expected, expected_state = await _replies(routes, path, query, host)
-        actual, state = await _replies(EarlyReads(context, recorded.get), path, query, host)
+        actual, state = await _replies(EarlyReads(context, application.get), path, query, host)
         assert (actual, state) == (expected, expected_state), (path, query)
         is_usual = path in _USUAL and not query.startswith("term")
-        assert recorded.count == 0 or not is_usual or expected[0]["status"] != 200, (path, query)
-        served += recorded.count == 0
+        assert application.count == 0 or not is_usual or expected[0]["status"] != 200, (path, query)
+        served += application.count == 0
     assert served > 100
 
 
@@ -105,11 +94,11 @@ async def test_errors_of_early_reads_wait(error: Exception) -> None:
     blog = Blog()
     blog.reader.failure = error
     routes = make_routes(blog.context)
-    recorded = _Recorded(routes)
+    application = WaitedFor(routes)
     expected, _ = await _replies(routes, "/api/v1/posts/41", "", b"h")
-    actual, _ = await _replies(EarlyReads(blog.context, recorded.get), "/api/v1/posts/41", "", b"h")
+    actual, _ = await _replies(EarlyReads(blog.context, application.get), "/api/v1/posts/41", "", b"h")
     assert actual == expected
-    assert (actual[0]["status"], recorded.count) == (503, 1)
+    assert (actual[0]["status"], application.count) == (503, 1)
 
 
 @pytest.mark.parametrize(("method", "query"), [("OPTIONS", b""), ("POST", b""), ("GET", b"callback=f")])
