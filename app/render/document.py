@@ -18,6 +18,8 @@ _GZIP_LEVEL, _BROTLI_QUALITY = 5, 5
 """Measured on a page of 50 comments: 1 % larger than with 6 and 6, in five sixths of their time."""
 _QUICK_GZIP_LEVEL, _QUICK_BROTLI_QUALITY = 3, 3
 """A tenth larger, in a third of the time: for what is hardly ever read twice."""
+_SMALLEST_WINDOW, _LARGEST_WINDOW = 10, 22
+"""The logarithms of Brotli's windows in bytes. One that just holds the body needs less memory, and as few bytes."""
 _OBJECT_OVERHEAD = 1024
 """Estimated bytes of the Python objects around the bodies."""
 
@@ -102,6 +104,7 @@ def encode_body(body: bytes, *, quick: bool = False) -> dict[str, bytes]:
         return {"identity": body}
     quality = _QUICK_BROTLI_QUALITY if quick else _BROTLI_QUALITY
     bodies = CompressedBodies()
-    bodies["br"] = brotli.compress(body, mode=brotli.MODE_TEXT, quality=quality)
+    window = min(_LARGEST_WINDOW, max(_SMALLEST_WINDOW, len(body).bit_length()))
+    bodies["br"] = brotli.compress(body, mode=brotli.MODE_TEXT, quality=quality, lgwin=window)
     bodies["gzip"] = gzip.compress(body, _QUICK_GZIP_LEVEL if quick else _GZIP_LEVEL, mtime=0)
     return bodies

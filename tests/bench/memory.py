@@ -20,7 +20,7 @@ from app.simulator.http.server import RunningSimulator, run_simulator
 from app.simulator.world.sample import generate_world
 from tests.bench.start import HERE, POSTS, TOKEN, free_port, import_blog, large_blog, read, service
 
-_IDLE_SECONDS = 3.0
+_IDLE_SECONDS = 12.0
 
 
 def resident_megabytes(pid: int) -> float:

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from app.bootstrap.core import Core
 from app.cli.console import LineConsole
+from app.cli.http.server import run_in_background
 from app.cli.service.allocator import return_free_memory
 from app.domain.errors import GitHubError
 
 if TYPE_CHECKING:
     from app.bootstrap import Application
 
+_RETURN_EVERY = 10.0
+"""Seconds between returns of free memory to the system. One takes a few milliseconds of another thread."""
 _MODULES = ("app.bootstrap.application", "app.cli.progress")
 
 
@@ -47,7 +50,14 @@ class Rest:
             return_free_memory()
             self._application = application
             self._is_checked.set_result(await application.check_github())
-            await application.run()
+            async with run_in_background(self._return_memory()):
+                await application.run()
+
+    async def _return_memory(self) -> None:
+        """Return what an import or many renderings have left. Never returns."""
+        while True:
+            await self._core.world.clock.sleep(_RETURN_EVERY)
+            await asyncio.to_thread(return_free_memory)
 
     async def check(self, task: asyncio.Task[None]) -> GitHubError | None:
         """Return why GitHub could not be asked for a repository, which passes; raise what ended the task of `run`."""
