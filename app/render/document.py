@@ -26,7 +26,7 @@ _OBJECT_OVERHEAD = 1024
 
 _GZIP_FORMAT = 31
 """What zlib calls gzip with the largest window; `gzip.decompress` takes a third longer."""
-_IDENTITY_BYTES = 4_000_000
+_IDENTITY_BYTES = 2_000_000
 """How much of what readers without compression have read is kept."""
 
 
