@@ -76,7 +76,8 @@ _BAD_GATEWAY = FailureResponse(502)
 
 FAILURE_RESPONSES: Mapping[type[AfterwordError], FailureResponse] = {
     **dict.fromkeys(
-        (errors.InvalidSetting, errors.CannotStart, errors.StoreTooNew, errors.PurgeFailed), _INTERNAL_ERROR
+        (errors.InvalidSetting, errors.CannotStart, errors.StoreTooNew, errors.PurgeFailed, errors.CopyRefused),
+        _INTERNAL_ERROR,
     ),
     **dict.fromkeys((errors.StoreUnusable, errors.Unreachable), FailureResponse(503, retry_after=30)),
     errors.RateLimited: FailureResponse(503, retry_after=60),
