@@ -145,7 +145,7 @@ class RateLimited(GitHubError):
     )
 
     def __str__(self) -> str:
-        return self.template.format(what=self.limits[self.kind], path=self.path)
+        return self.template.format(what=self.limits.get(self.kind, "GitHub's limit is reached"), path=self.path)
 
 
 class TokenRejected(GitHubError):
