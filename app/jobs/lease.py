@@ -73,7 +73,7 @@ class Lease:
         return is_held
 
     async def _report_worker(self, now: float) -> None:
-        """Log once what is to be said of the worker that keeps the lease."""
+        """Log once how `describe_worker` describes the worker that keeps the lease."""
         if self._waits_since is None:
             self._waits_since = now
         if now - self._waits_since < _PATIENCE:

@@ -33,7 +33,7 @@ _ADVICE: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class NameWarning:
-    """What is to be said of the name of a variable; `str()` is one text of both sentences."""
+    """A warning about the name of a variable; `str()` is one text of both sentences."""
 
     message: str
     advice: str
@@ -60,9 +60,9 @@ def load(
     value.
     """
     variables = _read_variables(env_file)
-    strangers = [_unknown(name) for name in unknown_variables(variable_name(name) for name in variables)]
+    strangers = [_unknown_name(name) for name in unknown_variables(variable_name(name) for name in variables)]
     old_variables = find_old_variables(variables)
-    for warning in (*strangers, *map(_renamed, old_variables)):
+    for warning in (*strangers, *map(_former_name, old_variables)):
         warn(warning)
     old_names = {variable.new_name: variable.name for variable in old_variables if not variable.is_ignored}
     names = {field: old_names.get(field, field) for field in Settings.model_fields}
@@ -81,7 +81,7 @@ def unknown_variables(names: Iterable[str]) -> list[str]:
     return sorted(name for name in names if name.startswith(PREFIX) and name not in settings)
 
 
-def _unknown(name: str) -> NameWarning:
+def _unknown_name(name: str) -> NameWarning:
     """Return what to say of a variable that is no setting, with the setting that was probably meant."""
     similar = get_close_matches(name, [variable_name(field) for field in Settings.model_fields], 1, _SIMILARITY)
     question = f"Do you mean {similar[0]}?" if similar else ""
@@ -125,7 +125,7 @@ def _plain_words() -> Iterator[None]:
         logger.removeFilter(reword)
 
 
-def _renamed(variable: OldVariable) -> NameWarning:
+def _former_name(variable: OldVariable) -> NameWarning:
     old, new = variable_name(variable.name), variable_name(variable.new_name)
     if variable.is_ignored:
         message, advice = f"{old} is ignored because {new} is set, which replaces it.", f"Remove {old}."
