@@ -24,7 +24,6 @@ from app.jobs.webhook_intake import WebhookIntake
 from app.outbound.metrics import Samples
 from app.ports.clock import Clock
 from app.ports.github import GitHub
-from app.ports.leases import WorkerName
 from app.ports.mirror import MirrorReads
 from app.serving.access_policy import AccessPolicy, VisibleImages
 from app.serving.change_feed import ChangeFeed
@@ -267,9 +266,11 @@ class Application:
     async def run(self) -> None:
         """Backfill all sites and keep them up to date; of several processes on one store, one polls. Never returns."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._lease("poll", self.worker_name).while_held(self._poll))
+            lease = partial(Lease, leases=self.store.leases, clock=self.clock, worker_id=str(self.worker_name))
+            polling = lease("poll", describe_worker=self.worker_name.describe_foreign)
+            group.create_task(polling.while_held(self._poll))
             for posts in self.post_lists:  # the lease "poll" may be held by a process without this source
-                group.create_task(self._lease(posts.key, str(self.worker_name)).while_held(posts.run))
+                group.create_task(lease(posts.key).while_held(posts.run))
             post_lists = [posts.run_catch_up for posts in self.post_lists]
             parts = (self.worker.run, self.change_feed.run, self.subscribers.run, self.maintenance.run, *post_lists)
             owner_parts = () if self.owner_desk is None else (self.owner_desk.run,)
@@ -284,9 +285,6 @@ class Application:
                     group.create_task(self.approvals.run(repo))
             if self.purges is not None:
                 group.create_task(self.purges.run())
-
-    def _lease(self, name: str, worker_id: WorkerName | str) -> Lease:
-        return Lease(name, self.store.leases, self.clock, worker_id=worker_id)
 
     async def foreign_worker(self) -> str | None:
         """Return which process with other settings polls GitHub, in sentences. Raises `StoreError`."""

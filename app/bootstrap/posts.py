@@ -7,6 +7,7 @@ from functools import partial
 
 from app import VERSION
 from app.domain.posts.posts import PostCatalog
+from app.domain.worker_names import WorkerName
 from app.github.requests import secret_digest
 from app.jobs.content.pushes import PushNotes
 from app.jobs.post_list import PostList
@@ -14,7 +15,6 @@ from app.outbound.content.repository_posts import GitHubAccess
 from app.outbound.content.sources import SourceOptions, open_post_source
 from app.ports.clock import Clock
 from app.ports.key_values import KeyValues
-from app.ports.leases import WorkerName
 from app.settings import Settings
 from app.sync.rate_budget import RateBudget
 

@@ -32,7 +32,7 @@ from app.cli.progress import ProgressDisplay
 from app.cli.workers import METRICS_FOLDER, inherit_socket, remove_orphaned_metrics, supervise
 from app.domain.errors import GitHubError, InvalidSetting
 from app.outbound.clock import SystemClock, random
-from app.settings import Settings, load
+from app.settings import NameWarning, Settings, load
 from app.web.access_log import AccessLog
 from app.web.context import PUBLIC_URL_ADVICE
 
@@ -67,7 +67,7 @@ def serve(
     dies is replaced while the others serve.
     """
     options = {"repo": repo, "store": store, "host": host, "port": port}
-    warnings: list[str] = []
+    warnings: list[NameWarning] = []
     settings = load({**options, "workers": workers}, warn=warnings.append)
     configure(settings)
     _raise_open_file_limit()
@@ -78,7 +78,7 @@ def serve(
             uvloop.run(run_worker(settings, *inherit))
         else:
             for warning in warnings:
-                print_line(console, warning)
+                print_line(console, str(warning))
             arguments = [f"--{name}={value}" for name, value in options.items() if value is not None]
             uvloop.run(run(settings, console, arguments))
 
