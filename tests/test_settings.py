@@ -11,7 +11,7 @@ import pytest
 from app.domain.errors import InvalidSetting
 from app.domain.sites import PostFilter, repository
 from app.settings import PREFIX, Settings, load
-from app.settings.environment import unknown_variables
+from app.settings.environment import NameWarning, unknown_variables
 from app.settings.old_names import OLD_NAMES
 
 
@@ -263,9 +263,9 @@ def _file_with(folder: Path, *lines: str) -> str:
 
 
 def _load_with_warnings(env_file: str | None = None, **options: Any) -> tuple[Settings, list[str]]:
-    warnings: list[str] = []
+    warnings: list[NameWarning] = []
     settings = load({"repo": "ada/blog", **options}, env_file=env_file, warn=warnings.append)
-    return settings, warnings
+    return settings, list(map(str, warnings))
 
 
 OLD_AND_NEW = [("PULSE", "POLL_INTERVAL", "poll_interval"), ("CATALOGUE_MB", "CACHE_MB", "cache_mb")]

@@ -1,12 +1,14 @@
 """Open the stores that `afterword copy` reads and writes, by their addresses."""
 
 import os
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
 
 from app.domain.errors import CopyRefused
 from app.ports.copies.tables import StoreSource, StoreTarget
 from app.settings.values import STORE
 from app.store.sqlite.copies.source import open_source as open_sqlite_source
+from app.store.sqlite.copies.target import incomplete_path
 from app.store.sqlite.copies.target import open_target as open_sqlite_target
 
 _SQLITE = "sqlite:///"
@@ -15,9 +17,11 @@ _ADDRESSES = "sqlite:///path/to/afterword.db"
 
 
 def refuse_same(source: str, target: str) -> None:
-    """Raise `CopyRefused` if both addresses are those of one file."""
+    """Raise `CopyRefused` if both addresses are those of one file, or FROM would be written over."""
     first, second = (os.path.realpath(address.removeprefix(_SQLITE)) for address in (source, target))
-    if first == second:
+    with suppress(OSError):  # one of them is no file
+        second = first if Path(first).samefile(second) else second
+    if first in (second, str(incomplete_path(second))):
         raise CopyRefused(f"{source} and {target} are the same store. Name another one.")
 
 

@@ -138,7 +138,7 @@ class Core:
         views = Views(self.visible_mirror, store.key_values, self.access, renderer, counts, self.holds)
         self.cache = DocumentCache(settings.cache_mb * _MEGABYTE)
         self.documents = Documents(views, self.cache, find_document_tags(settings, self.access))
-        self.names = RepositoryNames(mirror, self.access, settings.repo, self.documents.repository_generation)
+        self.names = RepositoryNames(mirror, self.access, settings.repo, self.documents.edition)
         self.reader = Reader(
             documents=self.documents,
             access=self.access,

@@ -13,22 +13,18 @@ from app.bootstrap.posts import make_post_lists, post_failure, worker_name
 from app.bootstrap.purging import make_purges
 from app.bootstrap.resources import Resources
 from app.bootstrap.web import complete_reads
+from app.bootstrap.worker import make_worker
 from app.domain.errors import GitHubError
 from app.github.requests import secret_digest
-from app.jobs.batch import DeliveryBatch
 from app.jobs.content.pushes import PushNotes
 from app.jobs.handlers import JobHandlers
 from app.jobs.lease import Lease
 from app.jobs.maintenance import Maintenance
 from app.jobs.poll_schedule import Schedule
 from app.jobs.post_list import PostList
-from app.jobs.retry import Retry
-from app.jobs.throttle import Throttle
 from app.jobs.webhook_intake import WebhookIntake
-from app.jobs.worker import Worker
 from app.outbound.metrics import Samples
 from app.ports.github import GitHub
-from app.ports.leases import WorkerName
 from app.serving.access_policy import VisibleImages
 from app.serving.change_feed import ChangeFeed
 from app.serving.event_streams import Subscribers
@@ -57,8 +53,6 @@ from app.web.cached_reads import CachedReads
 from app.web.context import Features, Monitoring, WebContext, WebhookEndpoint
 
 _MEGABYTE = 1_000_000
-_BURST, _BURST_WITH_TOKEN = 3, 20
-"""Refreshes of one thread within a minute that deliveries may cause before they come at growing pauses."""
 
 
 class Application:
@@ -138,24 +132,15 @@ class Application:
         self.schedule = Schedule(
             self.poller, clock, self._random, self.recorder, every=settings.poll_seconds, on_poll=self.recorder.poll
         )
-        retry = Retry(store.jobs, clock, self._random)
-        self.worker = Worker(
-            jobs=store.jobs,
+        self.worker = make_worker(
+            settings,
+            store,
+            clock,
             handlers=JobHandlers(
                 self.mirror, store.jobs, self.repositories, self.refresher, clock, fresh_for=settings.fresh_for
             ),
-            batch=DeliveryBatch(
-                mirror=self.mirror,
-                jobs=store.jobs,
-                leases=store.leases,
-                poller=self.poller,
-                retry=retry,
-                clock=clock,
-                worker_id=self.process_id,
-            ),
-            retry=retry,
-            throttle=Throttle(clock, burst=_BURST_WITH_TOKEN if settings.token else _BURST),
-            clock=clock,
+            poller=self.poller,
+            random=self._random,
             worker_id=self.process_id,
         )
         self.pushes = PushNotes(settings.content_repository, store.key_values, clock)
@@ -250,9 +235,11 @@ class Application:
     async def run(self) -> None:
         """Backfill all sites and keep them up to date; of several processes on one store, one polls. Never returns."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._lease("poll", self.worker_name).while_held(self._poll))
+            lease = partial(Lease, leases=self.store.leases, clock=self.clock, worker_id=str(self.worker_name))
+            polling = lease("poll", describe_worker=self.worker_name.describe_foreign)
+            group.create_task(polling.while_held(self._poll))
             for posts in self.post_lists:  # the lease "poll" may be held by a process without this source
-                group.create_task(self._lease(posts.key, str(self.worker_name)).while_held(posts.run))
+                group.create_task(lease(posts.key).while_held(posts.run))
             post_lists = [posts.run_catch_up for posts in self.post_lists]
             parts = (self.worker.run, self.change_feed.run, self.subscribers.run, self.maintenance.run, *post_lists)
             owner_parts = () if self.owner_desk is None else (self.owner_desk.run,)
@@ -267,9 +254,6 @@ class Application:
                     group.create_task(self.approvals.run(repo))
             if self.purges is not None:
                 group.create_task(self.purges.run())
-
-    def _lease(self, name: str, worker_id: WorkerName | str) -> Lease:
-        return Lease(name, self.store.leases, self.clock, worker_id=worker_id)
 
     async def foreign_worker(self) -> str | None:
         """Return which process with other settings polls GitHub, in sentences. Raises `StoreError`."""

@@ -8,12 +8,12 @@ from functools import partial
 from app import VERSION
 from app.bootstrap.core import posts_key
 from app.domain.posts.posts import PostCatalog
+from app.domain.worker_names import WorkerName
 from app.github.requests import secret_digest
 from app.jobs.content.pushes import PushNotes
 from app.jobs.post_list import PostList
 from app.ports.clock import Clock
 from app.ports.key_values import KeyValues
-from app.ports.leases import WorkerName
 from app.settings import Settings
 from app.sync.rate_budget import RateBudget
 

@@ -1,4 +1,4 @@
-"""`afterword copy`: move a mirror to another store."""
+"""`afterword copy`: copy a mirror to another store."""
 
 import time
 from collections.abc import Mapping

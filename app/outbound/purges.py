@@ -11,6 +11,7 @@
 - Varnish has no JSON: its configuration reads the header.
 """
 
+import asyncio
 import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -22,6 +23,8 @@ from app.domain.errors import PurgeFailed
 from app.outbound.http import failure_reason, is_loopback
 
 _TIMEOUT = httpx.Timeout(10.0)
+_SECONDS_PER_CALL = 20.0
+"""A CDN that sends a byte now and then holds up no later purge."""
 _LONGEST_WAIT = 300
 _SECONDS = re.compile(r"[0-9]{1,6}")
 
@@ -29,8 +32,11 @@ _SECONDS = re.compile(r"[0-9]{1,6}")
 class HttpPurges:
     """Calls one address. `header` is the name and value of a header that proves who calls; it is never logged."""
 
-    def __init__(self, url: str, *, field: str, header: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self, url: str, *, field: str, header: tuple[str, str] | None = None, seconds: float = _SECONDS_PER_CALL
+    ) -> None:
         self._url = url
+        self._seconds = seconds
         self._field = field
         self._headers = dict([header]) if header else {}
         self._client = httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False, trust_env=not is_loopback(url))
@@ -41,11 +47,13 @@ class HttpPurges:
         host = urlsplit(self._url).netloc
         try:
             request = self._client.stream("POST", self._url, headers=headers, content=orjson.dumps({self._field: tags}))
-            async with request as response:
+            async with asyncio.timeout(self._seconds), request as response:
                 if response.is_success:
                     return
                 status, wait = response.status_code, response.headers.get("Retry-After", "")
-        except (httpx.TransportError, httpx.InvalidURL) as failure:
+        except TimeoutError:
+            raise PurgeFailed(host, "time-out") from None
+        except (httpx.TransportError, httpx.InvalidURL, UnicodeError) as failure:
             raise PurgeFailed(host, failure_reason(failure)) from None
         raise PurgeFailed(host, f"status {status}", min(int(wait), _LONGEST_WAIT) if _SECONDS.fullmatch(wait) else None)
 

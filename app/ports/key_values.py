@@ -1,5 +1,6 @@
 """Small facts that outlive a process."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -11,3 +12,6 @@ class KeyValues(Protocol):
 
     async def put(self, key: str, value: str | None) -> None:
         """Replace the value of a key; None removes it."""
+
+    async def update(self, key: str, change: Callable[[str | None], str]) -> None:
+        """Replace the value of a key by what `change` makes of it; no other write falls in between."""

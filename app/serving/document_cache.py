@@ -29,6 +29,7 @@ from app.render.keys import (
     ThreadFeedKey,
     ThreadKey,
 )
+from app.serving.terms.edition import Edition
 from app.serving.views import Views
 
 _log = logging.getLogger(__name__)
@@ -195,6 +196,7 @@ class Documents:
         self._tag_generations: Counter[CacheTag] = Counter()
         self._repository_generations: Counter[str] = Counter()
         """How often a repository itself has changed: no document whose making began before is cached."""
+        self._editions: defaultdict[str, Edition] = defaultdict(Edition)
         self.get, self.find = cache.get, cache.find
         """Return the cached document, and the place in the cache that holds it."""
         self.forget_outlines = views.outlines.clear
@@ -228,11 +230,13 @@ class Documents:
     def invalidate(self, repo: Repository) -> None:
         """Drop every document of a repository, also those that are being made."""
         self._repository_generations[repo.key] += 1
+        self.edition(repo).is_current = False
+        del self._editions[repo.key]
         self._cache.clear(repo)
 
-    def repository_generation(self, repo: Repository) -> int:
-        """Return what grows with each change of a repository's name or visibility."""
-        return self._repository_generations[repo.key]
+    def edition(self, repo: Repository) -> Edition:
+        """Return what ends with the next change of a repository's name or visibility."""
+        return self._editions[repo.key]
 
     async def refresh(self, refs: Iterable[ThreadRef]) -> None:
         """Make every cached document that shows one of these threads again, and swap it: what pages show first."""

@@ -169,7 +169,7 @@ class Settings(BaseModel):
         description=(
             "Whose `X-Forwarded-For` or `Forwarded` is believed, so that limits tell readers apart: addresses and "
             "networks as `203.0.113.0/24`, separated by commas; `private` stands for this machine and private "
-            "networks, `none` for no proxy."
+            "networks, `loopback` for this machine alone, `none` for no proxy."
         ),
     )
     access_log: bool = Field(

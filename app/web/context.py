@@ -255,7 +255,7 @@ class RequestState:
     link_base: LinkBase | None = None
     """The base of the document's links, set if the document was read. The next read of this URL needs no route."""
     edition: Edition = PERMANENT
-    """How long this URL leads to that document, if its thread was searched for."""
+    """How long this URL leads to that document, if its thread was searched for or its repository named."""
     is_head: bool = False
     """Whether the client wants no body; the route sees GET, and an endless body must not begin."""
     event_stream: EventStreamRequest | None = None
@@ -286,11 +286,14 @@ def _names_service(key: Key) -> bool:
 
 
 def client_address(context: WebContext, request: Request) -> str:
-    """Return the address that a request comes from, behind trusted proxies."""
+    """Return the address that a request comes from, behind trusted proxies.
+
+    HAProxy adds a field of its own behind the client's: repeated ones are one list (RFC 9110, 5.3).
+    """
     peer, headers = request.client, request.headers
-    return context.features.limits.proxies.client(
-        peer.host if peer else None, headers.get("x-forwarded-for"), headers.get("forwarded")
-    )
+    lists = (headers.getlist(name) for name in ("x-forwarded-for", "forwarded"))
+    addresses, elements = (", ".join(values) if values else None for values in lists)
+    return context.features.limits.proxies.client(peer.host if peer else None, addresses, elements)
 
 
 def client_of(context: WebContext, request: Request) -> str:
@@ -307,13 +310,13 @@ async def read_document(context: WebContext, request: Request, key: Key) -> Docu
     return await context.reader.document(key)
 
 
-async def serve_document(request: Request, key: Key, edition: Edition = PERMANENT) -> Response:
+async def serve_document(request: Request, key: Key, edition: Edition | None = None) -> Response:
     """Return the document of a key as a response. `CachedReads` serves the next reads of this URL without a route.
 
-    `edition` ends when the URL may lead to another document.
+    `edition` ends when the URL may lead to another document; None if what the request's state has does.
     """
     context, state = web_context(request), request_state(request.scope)
-    state.key, state.edition = key, edition
+    state.key, state.edition = key, edition or state.edition
     document = await read_document(context, request, key)
     state.link_base = context.link_base(request, key)
     headers = dict(request.scope["headers"])

@@ -1,5 +1,7 @@
 """What every store promises about key-value pairs."""
 
+import asyncio
+
 from app.ports.key_values import KeyValues
 
 
@@ -12,3 +14,11 @@ async def test_value_is_found_by_its_key(key_values: KeyValues) -> None:
     await key_values.put("fact", None)
     await key_values.put("fact", None)
     assert await key_values.get("fact") is None
+
+
+async def test_updates_at_the_same_moment_all_count(key_values: KeyValues) -> None:
+    def count(text: str | None) -> str:
+        return str(int(text or "0") + 1)
+
+    await asyncio.gather(*(key_values.update("count", count) for _ in range(20)))
+    assert await key_values.get("count") == "20"

@@ -7,7 +7,7 @@ from app.simulator.world.world import World
 from tests.contracts.copies.stores import copy
 from tests.fakes import FakeClock
 from tests.integration.copied_documents import address, read_documents, varied_world
-from tests.integration.local_service import BLOG, NOTES, complete_backfill, run_service_with_webhook
+from tests.integration.local_service import BLOG, NOTES, complete_backfill, run_service, run_service_with_webhook
 from tests.integration.webhooks import WebhookQueue, receive_delivery, run_due_jobs
 
 BOTH = "ada/blog,ada/notes"
@@ -27,10 +27,11 @@ async def test_every_document_of_a_copy_is_the_same(world: World, clock: FakeClo
         copy(address(tmp_path, "first"), address(tmp_path, "second"))
         world.comment("ada/blog", 3, body="New", author="eve")
         settings = {"repo": BOTH, "store": address(tmp_path, "second")}
-        async with run_service_with_webhook(simulator, clock, process_id="second", **settings) as service:
+        async with run_service(simulator, clock, process_id="second", **settings) as service:  # no read starts a check
             service.take_requests()
             assert await read_documents(service) == before
             assert service.take_requests() == []
+        async with run_service_with_webhook(simulator, clock, process_id="third", **settings) as service:
             assert any(target.endswith("/issues/3") for target in await run_due_jobs(service))
             assert (await service.texts(3))[-1] == "New"
     assert {status for status, _, _ in before.values()} == {200, 410}

@@ -36,6 +36,19 @@ async def test_old_name_redirects_to_the_new_one(world: World, clock: FakeClock,
                 assert response.json() == {"message": "Moved Permanently", "url": address, "documentation_url": DOCS}
 
 
+async def test_old_name_redirects_where_both_names_share_a_document(world: World, clock: FakeClock) -> None:
+    with run_simulator(world) as simulator:
+        async with run_service_with_webhook(simulator, clock) as service:
+            await complete_backfill(service)
+            for _ in range(2):
+                assert (await service.get(OLD, Host="no host")).status_code == 200
+            webhook = WebhookQueue(world)
+            world.rename_repository("ada/blog", "ada/journal")
+            await webhook.deliver(service)
+            assert (await service.get(NEW, Host="no host")).status_code == 200
+            assert (await service.get(OLD, Host="no host")).status_code == 301
+
+
 async def test_repository_may_get_its_old_name_back(world: World, clock: FakeClock) -> None:
     with run_simulator(world) as simulator:
         async with run_service_with_webhook(simulator, clock) as service:

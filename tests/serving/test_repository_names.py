@@ -5,6 +5,7 @@ from app.domain.sites import PostFilter, repository
 from app.ports.mirror import Change
 from app.serving.access_policy import AccessPolicy
 from app.serving.repository_names import NamedRepository, RepositoryNames
+from app.serving.terms.edition import PERMANENT
 from tests.serving.counted_reads import CountingMirror
 
 BLOG, NOTES, LOST = repository("ada/blog"), repository("ada/notes"), repository("ada/lost")
@@ -15,7 +16,7 @@ async def _new_names(mirror: CountingMirror) -> RepositoryNames:
     await mirror.apply(Change(repo=BLOG, at=1.0, site=record))
     await mirror.apply(Change(repo=LOST, at=1.0, site=SiteRecord(LOST, 8, "ada/lost", former_names=("ada/x",))))
     access = AccessPolicy(PostFilter(), allow_private=False)
-    return RepositoryNames(mirror, access, (BLOG, NOTES), lambda _: 0)
+    return RepositoryNames(mirror, access, (BLOG, NOTES), lambda _: PERMANENT)
 
 
 async def test_every_name_leads_to_the_repository() -> None:

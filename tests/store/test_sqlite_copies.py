@@ -2,23 +2,31 @@
 
 import asyncio
 import fcntl
+import os
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from app.bootstrap.copies import open_source, open_target
+from app.bootstrap.copies import open_source, open_target, refuse_same
 from app.domain.errors import CopyRefused, StoreTooNew, StoreUnusable
 from app.ports.copies.tables import TABLES
 from app.store.copies.copy import copy_store
+from app.store.sqlite.copies.target import incomplete_path
 from app.store.sqlite.schema import MIGRATIONS
 from tests.contracts.copies.stores import copy, fill, sqlite
 from tests.store.files import query, query_all, run
 
-NOT_COPIED = {"lease": None, "job": {"worker_id", "claimed_until", "claimed_generation"}, "history_event": {"id"}}
-"""Tables, and columns of tables, that concern a process or only this file."""
+NOT_COPIED = {
+    "lease": None,
+    "job": {"worker_id", "claimed_until", "claimed_generation"},
+    "history_event": {"id"},
+    "comment_change": None,
+}
+"""Tables, and columns of tables, that concern a process or only this file; triggers write `comment_change`."""
 OLD_STORE = Path(__file__).parent / "store_0_3_0.sql"
 
 
@@ -178,7 +186,7 @@ def test_source_that_is_opened_meanwhile_is_refused(source: Path, target: Path) 
 
 
 def test_rest_of_a_killed_copy_is_removed(source: Path, target: Path) -> None:
-    rest = Path(f"{target}.copy")
+    rest = incomplete_path(str(target))
     rest.write_bytes(b"rest")
     Path(f"{rest}-wal").write_bytes(b"rest")
     _copy(source, target)
@@ -186,9 +194,43 @@ def test_rest_of_a_killed_copy_is_removed(source: Path, target: Path) -> None:
 
 
 def test_second_copy_to_a_target_is_refused(source: Path, target: Path) -> None:
-    with Path(f"{target}.copy").open("wb") as other:
+    with incomplete_path(str(target)).open("wb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         assert "under way" in _failure(source, target)
+
+
+def test_backup_beside_the_target_is_kept(source: Path, target: Path) -> None:
+    backup = Path(shutil.copy(source, f"{target}.copy"))
+    _copy(backup, target)
+    assert backup.read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize("make", [Path.hardlink_to, Path.symlink_to])
+def test_file_of_two_names_is_one_store(source: Path, target: Path, make: Callable[[Path, Path], None]) -> None:
+    make(target, source)
+    with pytest.raises(CopyRefused, match="are the same store"):
+        refuse_same(f"sqlite:///{source}", f"sqlite:///{target}")
+
+
+def test_rest_of_a_killed_copy_is_no_source(source: Path, target: Path) -> None:
+    rest = source.rename(incomplete_path(str(target)))
+    with pytest.raises(CopyRefused, match="are the same store"):
+        refuse_same(f"sqlite:///{rest}", f"sqlite:///{target}")
+
+
+def test_pipe_is_no_store(source: Path, target: Path) -> None:
+    os.mkfifo(target)
+    for first, second in ((source, target), (target, source.with_name("new.db"))):
+        with pytest.raises(StoreUnusable, match="a pipe"):
+            _copy(first, second)
+    assert target.is_fifo()
+
+
+def test_name_that_is_too_long_is_refused(source: Path, target: Path) -> None:
+    absent = target.with_name("n" * 300)
+    for first, second in ((source, absent), (absent, target)):
+        with pytest.raises(StoreUnusable, match="File name too long"):
+            _copy(first, second)
 
 
 def test_folder_is_needed(source: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from tests.web.harness.blog import BIG, POST
 from tests.web.harness.event_stream_client import EVENTS, event_stream_service
 from tests.web.harness.http_server import run_server
 from tests.web.harness.limited_site import LimitedSite
+from tests.web.harness.webhook_client import PATH
 
 READ = f"/api/v1/posts/{POST}/comments"
 STRANGER, READER = {"X-Forwarded-For": "192.0.2.66"}, {"X-Forwarded-For": "198.51.100.4"}
@@ -82,3 +83,11 @@ async def test_limits_tell_clients_of_a_real_proxy_apart(site: LimitedSite) -> N
         forged = {"X-Forwarded-For": f"198.51.100.99, {STRANGER['X-Forwarded-For']}"}
         assert (await proxy.get(f"{READ}?limit=4", headers=forged)).status_code == 429
         assert (await proxy.get(f"{READ}?limit=4", headers={"Forwarded": "for=198.51.100.4"})).status_code == 200
+
+
+async def test_repeated_field_counts_as_one_list(site: LimitedSite) -> None:
+    signature = ("X-Hub-Signature-256", f"sha256={0:064}")
+    for number in range(3):
+        fields = [signature, ("X-Forwarded-For", f"198.51.100.{number}"), *STRANGER.items()]
+        assert (await site.send(PATH, fields, "POST")).status_code == 401
+    assert await site.deliver(STRANGER, is_valid=False) == 429, "HAProxy adds its field behind the client's"

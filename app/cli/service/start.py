@@ -17,7 +17,7 @@ from app.cli.console import PlainConsole, print_line
 from app.cli.logs import configure
 from app.cli.service.allocator import share_free_memory
 from app.cli.service.run import run, run_worker
-from app.settings import load
+from app.settings import NameWarning, load
 
 _MAX_OPEN_FILES = 1 << 20
 """More open files than one process can use well; some machines allow a thousand times as many."""
@@ -58,7 +58,7 @@ def serve(options: Mapping[str, Any], inherit: tuple[int, int] | None = None) ->
     `options` are values by the name of their setting; None means that an option is not set.
     """
     gc.disable()  # until all is imported: that makes no garbage, and the search for it takes an eighth of the time
-    warnings: list[str] = []
+    warnings: list[NameWarning] = []
     settings = load(options, warn=warnings.append)
     configure(settings)
     _raise_open_file_limit()
@@ -70,7 +70,7 @@ def serve(options: Mapping[str, Any], inherit: tuple[int, int] | None = None) ->
     else:
         console = PlainConsole()
         for warning in warnings:
-            print_line(console, warning)
+            print_line(console, str(warning))
         of_workers = {name: value for name, value in options.items() if name != "workers" and value is not None}
         work = run(
             settings, console, [part for name, value in of_workers.items() for part in (f"--{name}", str(value))]

@@ -9,6 +9,7 @@ most, however long a CDN is away. Beyond some hundred tags, everything of the re
 | a thread changes                            | its documents, and lists, feeds, counts |
 | the repository's name or visibility changes | everything of the repository            |
 | posts are added to the list, or removed     | as if their threads had changed         |
+| other repositories are served               | everything, by its earlier tags as well |
 | nothing is stored of earlier purges         | everything                              |
 """
 
@@ -64,17 +65,21 @@ class _Progress:
 
     version: int
     posts: Posts | None
+    all_tags: tuple[str, ...]
+    """Those that all documents together had: other repositories have other tags."""
 
     def to_json(self) -> str:
         posts = None if self.posts is None else {name: sorted(numbers) for name, numbers in self.posts.items()}
-        return json.dumps({"version": self.version, "posts": posts})
+        return json.dumps({"version": self.version, "posts": posts, "all_tags": self.all_tags})
 
 
 def _from_json(text: str) -> _Progress:
     value = json.loads(text)
     posts = value["posts"]
     return _Progress(
-        value["version"], None if posts is None else {name: frozenset(numbers) for name, numbers in posts.items()}
+        value["version"],
+        None if posts is None else {name: frozenset(numbers) for name, numbers in posts.items()},
+        tuple(value.get("all_tags", ())),
     )
 
 
@@ -126,16 +131,19 @@ class Purges:
         await self._clock.sleep(_BATCH_SECONDS)
         version, posts = await self._feed.latest_version(), _names(post_filter)
         tags = self._tags.all() if before is None else await self._changed_tags(before, version, posts)
-        await self._send(tags, _Progress(version, posts))
+        await self._send(tags, _Progress(version, posts, self._tags.all()))
 
     async def _load(self) -> _Progress | None:
         text = await self._key_values.get(_KEY)
         return None if text is None else _from_json(text)
 
     async def _has_news(self, progress: _Progress, post_filter: PostFilter) -> bool:
-        return await self._feed.latest_version() != progress.version or _names(post_filter) != progress.posts
+        now = _Progress(await self._feed.latest_version(), _names(post_filter), self._tags.all())
+        return now != progress
 
     async def _changed_tags(self, progress: _Progress, version: int, posts: Posts | None) -> Sequence[str]:
+        if progress.all_tags != self._tags.all():
+            return tuple(dict.fromkeys((*progress.all_tags, *self._tags.all())))
         if version < progress.version or (posts is None) is not (progress.posts is None):
             return self._tags.all()
         numbers: dict[Repository, set[int]] = {}

@@ -1,7 +1,8 @@
 """The tables of a store, as they are copied to another one.
 
 Every durable store has the same tables with the same columns, so a copy moves rows and knows nothing of what they mean.
-Neither leases nor claims of jobs are copied: the processes that hold them work on the store that is copied.
+Neither leases nor claims of jobs are copied: the processes that hold them work on the store that is copied. Nor is it
+copied when each comment changed: only a process that has read an earlier version of its thread asks for that.
 
 Nothing here is asynchronous: a copy is all that its process does.
 """

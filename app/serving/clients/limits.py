@@ -44,11 +44,12 @@ class Bucket:
 
     def add(self, now: float) -> None:
         """Count one."""
-        self.level, self.at = self.current(now) + 1, now
+        self.level = self.current(now) + 1
 
     def current(self, now: float) -> float:
         """Return how full it is; a clock set back empties it by nothing."""
-        return max(0.0, self.level - max(0.0, now - self.at) / self.leak_seconds)
+        self.level, self.at = max(0.0, self.level - max(0.0, now - self.at) / self.leak_seconds), now
+        return self.level
 
 
 class Buckets:

@@ -1,5 +1,7 @@
 """The key-value pairs in memory."""
 
+from collections.abc import Callable
+
 from app.ports.key_values import KeyValues
 
 
@@ -17,3 +19,6 @@ class MemoryKeyValues(KeyValues):
             self._values.pop(key, None)
         else:
             self._values[key] = value
+
+    async def update(self, key: str, change: Callable[[str | None], str]) -> None:
+        self._values[key] = change(self._values.get(key))

@@ -84,6 +84,8 @@ def check_path(path: str) -> None:
     folder = Path(path).parent
     if Path(path).is_dir():
         raise StoreUnusable(path, "it is a folder")
+    if Path(path).exists() and not Path(path).is_file():
+        raise StoreUnusable(path, "it is a device or a pipe")
     if not folder.exists():
         raise StoreUnusable(path, f"there is no folder {folder}")
     if not folder.is_dir():

@@ -36,7 +36,7 @@ from app.render.keys import (
     MediaType,
 )
 from app.render.media_types import negotiate_media_type
-from app.web.context import serve_document, web_context
+from app.web.context import request_state, serve_document, web_context
 from app.web.document_response import uncached_json
 from app.web.errors import ErrorDetails, MovedPermanently, error_response
 from app.web.parameters import READ_ERRORS, CommentId, IssueNumber, RepositoryName, RepositoryOwner
@@ -112,6 +112,7 @@ async def _find_resource(request: Request, owner: RepositoryOwner, repo: Reposit
     context, path = web_context(request), request.scope["path"]
     name = f"{owner}/{repo}"
     named_repository = await context.find_repository(name)
+    request_state(request.scope).edition = named_repository.edition
     prefix = _ENTERPRISE_PREFIX if path.startswith(f"{_ENTERPRISE_PREFIX}/") else ""
     base_url, current_name = context.base_url(request), named_repository.full_name
     if current_name.lower() != name.lower():

@@ -104,14 +104,31 @@ async def test_request_behind_a_full_pipeline_waits_for_its_turn(fast: Wire) -> 
     assert transport.data.count(b"HTTP/1.1 200 OK") == 300
 
 
+async def test_others_have_their_turn_between_pipelined_requests(fast: Wire) -> None:
+    connection, transport = fast.connect()
+    connection.data_received(GET * 1_000)
+    assert transport.is_reading_paused
+    assert transport.data.count(b"HTTP/1.1 200 OK") < 200
+    turns = 0
+    while transport.is_reading_paused:
+        turns += 1
+        await asyncio.sleep(0)
+    assert turns > 5
+    connection.data_received(GET)
+    assert transport.data.count(b"HTTP/1.1 200 OK") == 1_001
+
+
 async def test_client_that_reads_nothing_is_cut_off(fast: Wire) -> None:
     loop = asyncio.get_running_loop()
     listener = await loop.create_server(fast.make_connection, "127.0.0.1", 0)
     _, writer = await asyncio.open_connection(*listener.sockets[0].getsockname(), limit=1_000)
     writer.write(GET * 30_000)
-    await asyncio.sleep(0.3)
+    while not fast.state.connections:  # noqa: ASYNC110 - the server offers nothing else to wait for
+        await asyncio.sleep(0)
     (connection,) = fast.state.connections
     assert isinstance(connection, Connection)
+    while not connection.flow.write_paused:  # noqa: ASYNC110
+        await asyncio.sleep(0)
     assert 0 < connection.transport.get_write_buffer_size() < 1_000_000
     assert 100 < _sent_count(fast) < 30_000
     for seconds in (0, 16):

@@ -8,6 +8,7 @@ import pytest
 
 from app.domain.sites import PostFilter, repository
 from tests.jobs.purging.recording_cdn import BLOG, PurgedMirror, RecordingCdn, run_cdn
+from tests.outbound.servers import serve_bytes
 
 NOTES = repository("ada/notes")
 
@@ -128,6 +129,19 @@ async def test_posts_that_come_and_go_are_purged(cdn: RecordingCdn, mirror: Purg
         assert cdn.take() == ([] if tags is None else [{"tags": tags}])
 
 
+async def test_second_repository_purges_what_had_other_tags(cdn: RecordingCdn, mirror: PurgedMirror) -> None:
+    for sites, tags in (
+        ((BLOG, NOTES), ["afterword", "afterword-ada/blog", "afterword-ada/notes"]),
+        ((NOTES,), ["afterword-ada/blog", "afterword-ada/notes", "afterword"]),
+    ):
+        mirror.sites = sites
+        mirror.restart()
+        await mirror.purges.run_once()
+        assert cdn.take() == [{"tags": tags}]
+        await mirror.purges.run_once()
+        assert cdn.take() == []
+
+
 async def test_several_repositories_have_tags_of_their_own(cdn: RecordingCdn) -> None:
     mirror = PurgedMirror(cdn, BLOG, NOTES, field="surrogate_keys", header=("Fastly-Key", "hush"))
     await mirror.purges.run_once()
@@ -155,4 +169,19 @@ async def test_address_that_nothing_listens_at_is_tried_again(
     await mirror.purges.run_once()
     assert "ConnectError" in caplog.text
     assert "hush" not in caplog.text
+    await mirror.client.aclose()
+
+
+async def test_call_without_an_end_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    async with serve_bytes(b"HTTP/1.1 103 Early Hints\r\n\r\n") as server:
+        mirror = PurgedMirror(RecordingCdn(server.url), seconds=0.05)
+        await mirror.purges.run_once()
+        assert "(time-out)" in caplog.text
+        await mirror.client.aclose()
+
+
+async def test_impossible_name_is_a_failed_call(caplog: pytest.LogCaptureFixture) -> None:
+    mirror = PurgedMirror(RecordingCdn("http://xn--a/purge"))
+    await mirror.purges.run_once()
+    assert "xn--a has not purged what changed" in caplog.text
     await mirror.client.aclose()

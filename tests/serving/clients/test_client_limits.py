@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.errors import TooManyRequests
 from app.serving.clients.addresses import TrustedProxies, client_key, parse_address
-from app.serving.clients.limits import Buckets, ClientLimits, OpenSubscriptions
+from app.serving.clients.limits import Bucket, Buckets, ClientLimits, OpenSubscriptions
 from app.settings.addresses import split_networks
 
 PROXY, CDN, READER = "10.0.0.2", "203.0.113.7", "198.51.100.4"
@@ -112,3 +112,10 @@ def test_limits_let_a_whole_office_pass() -> None:
     for _ in range(2_000):
         limits.cold_reads.take("office", 0.0)
     assert limits.subscriptions.open("office", 2_000)
+
+
+def test_clock_set_back_delays_no_client() -> None:
+    bucket = Bucket(1, 10.0)
+    bucket.add(5_000.0)
+    assert bucket.wait(1_000.0) == 10.0
+    assert bucket.wait(1_010.0) == 0.0

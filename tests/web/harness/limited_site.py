@@ -26,7 +26,7 @@ class LimitedSite:
         self.blog.serve(limits=limits, webhook=WebhookEndpoint((SECRET,), self.receiver))
 
     async def send(
-        self, target: str, headers: Mapping[str, str], method: str = "GET", content: bytes = b""
+        self, target: str, headers: Mapping[str, str] | list[tuple[str, str]], method: str = "GET", content: bytes = b""
     ) -> httpx.Response:
         transport = httpx.ASGITransport(self.blog.app, client=(PROXY, 4711))
         async with httpx.AsyncClient(transport=transport, base_url="http://blog.test") as client:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from app.domain.errors import StoreUnusable
 from app.ports.copies.tables import Row, StoredTables, Table, batches_of
@@ -29,3 +30,14 @@ class SqliteTables(StoredTables):
             yield from batches_of(iter(self._connection.execute(query)))
         except sqlite3.Error as error:
             raise StoreUnusable(self.name, str(error)) from error
+
+
+@contextmanager
+def system_errors(path: str) -> Iterator[None]:
+    """Raise `StoreUnusable` instead of errors of SQLite and of the system."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreUnusable(path, str(error)) from error
+    except OSError as error:
+        raise StoreUnusable(path, error.strerror or str(error)) from error

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from app.domain.errors import CopyRefused, StoreTooNew, StoreUnusable
 from app.ports.copies.tables import LONGEST_LEASE, SERVICE_LEASE, Counters, Row, StoreSource, Table
 from app.store.sqlite.connections import connect, is_damage, scalar
-from app.store.sqlite.copies.rows import SqliteTables
+from app.store.sqlite.copies.rows import SqliteTables, system_errors
 from app.store.sqlite.opening import check, check_path, open_connections
 from app.store.sqlite.schema import APPLICATION_ID, MIGRATIONS
 
@@ -67,11 +67,11 @@ def open_source(path: str) -> Iterator[SqliteSource]:
 
     A file of an earlier version is migrated in a copy of its own, in the folder for temporary files.
     """
-    check_path(path)
-    if not Path(path).exists():
-        raise CopyRefused(f"There is no store {path}. Name the file that AFTERWORD_STORE names.")
-    state = _unused_state(path)
-    try:
+    with system_errors(path):
+        check_path(path)
+        if not Path(path).exists():
+            raise CopyRefused(f"There is no store {path}. Name the file that AFTERWORD_STORE names.")
+        state = _unused_state(path)
         with (
             closing(_open(path, mode="mode=ro" if state is None else "mode=ro&immutable=1")) as connection,
             TemporaryDirectory(prefix="afterword-copy-") as folder,
@@ -82,8 +82,6 @@ def open_source(path: str) -> Iterator[SqliteSource]:
                 return
             with closing(_migrate_copy(connection, f"{folder}/afterword.db")) as newest:
                 yield SqliteSource(newest, path, state)
-    except sqlite3.Error as error:
-        raise StoreUnusable(path, str(error)) from error
 
 
 def _unused_state(path: str) -> _State | None:

@@ -18,13 +18,14 @@ from app.domain.errors import CopyRefused, StoreUnusable
 from app.ports.copies.tables import TABLES, Counters, Row, StoreTarget, Table
 from app.store.sqlite import repair
 from app.store.sqlite.connections import FileId, connect, file_id, is_damage, scalar
-from app.store.sqlite.copies.rows import SqliteTables
+from app.store.sqlite.copies.rows import SqliteTables, system_errors
 from app.store.sqlite.opening import check_path, open_connections
 from app.store.sqlite.schema import APPLICATION_ID, MIGRATIONS
 
 # ruff: noqa: S608 - names of tables and columns are constants
 _PRIVATE = 0o600
-_ENDING = ".copy"
+_ENDING = ".incomplete-copy"
+"""A name that no owner gives to a store: what has it is removed."""
 _PUT_COUNTER = "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?"
 _ADD_COUNTER = """
 INSERT INTO sqlite_sequence (name, seq) SELECT :name, 0 WHERE NOT EXISTS (
@@ -57,7 +58,7 @@ class SqliteTarget(SqliteTables, StoreTarget):
                 self._connection.execute(_PUT_COUNTER, (max(number, previous.get(name, 0)), name))
             self._connection.commit()
             self._connection.close()
-            incomplete = Path(f"{self._path}{_ENDING}")
+            incomplete = incomplete_path(self.name)
             _write_to_disk(incomplete)
             incomplete.replace(self._path)
             _write_to_disk(self._path.parent)
@@ -66,9 +67,9 @@ class SqliteTarget(SqliteTables, StoreTarget):
 @contextmanager
 def open_target(path: str, *, replace: bool) -> Iterator[SqliteTarget]:
     """Yield what will be the file at `path`. Raises `CopyRefused` for one that holds anything, unless `replace`."""
-    check_path(path)
-    incomplete = Path(f"{os.path.realpath(path)}{_ENDING}")
-    with _system_errors(path):
+    incomplete = incomplete_path(path)
+    with system_errors(path):
+        check_path(path)
         with _replacement(path, replace=replace):
             lock = _create(incomplete, path)
         try:
@@ -83,6 +84,11 @@ def open_target(path: str, *, replace: bool) -> Iterator[SqliteTarget]:
                 repair.remove_log(incomplete)
                 incomplete.unlink()
             os.close(lock)
+
+
+def incomplete_path(path: str) -> Path:
+    """Return the file that a copy to `path` is written into before it is complete."""
+    return Path(f"{os.path.realpath(path)}{_ENDING}")
 
 
 def _create(incomplete: Path, path: str) -> int:
@@ -152,17 +158,6 @@ def _leave_log(connection: sqlite3.Connection, path: str) -> None:
         mode = None
     if mode != "delete":
         raise CopyRefused(f"A process has the store {path} open. Stop it, and copy again.")
-
-
-@contextmanager
-def _system_errors(path: str) -> Iterator[None]:
-    """Raise `StoreUnusable` instead of errors of SQLite and of the system."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StoreUnusable(path, str(error)) from error
-    except OSError as error:
-        raise StoreUnusable(path, error.strerror or str(error)) from error
 
 
 def _id_of(descriptor: int) -> FileId:
