@@ -14,7 +14,7 @@ MISSING := $(call absent,$(SERVERS))
 MISSING_CLIENTS := $(call absent,$(CLIENTS))
 
 .DEFAULT_GOAL := help
-.PHONY: help install develop proxies serve demo test check types other-checks fix bench-tools bench bench-all lock
+.PHONY: help install develop proxies serve demo test coverage check types other-checks fix bench-tools bench bench-all lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
@@ -65,6 +65,10 @@ demo: install  ## simulator, service and a sample blog on loopback, no internet
 	@$(BIN)/afterword demo
 
 test: develop  ## run all tests
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
+
+# Tracing costs time, so the tests run without it otherwise.
+coverage: develop  ## run all tests, and tell which lines none of them reaches
 	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 # The tests are collected, too: that compiles them once, and not in each of the processes that run them.
@@ -97,6 +101,8 @@ bench: bench-tools  ## compare with nginx, and measure how cost grows (15 minute
 
 bench-all: bench  ## measure the other figures in the README, too
 	$(BIN)/python -m tests.bench.numbers
+	$(BIN)/python -m tests.bench.start
+	$(BIN)/python -m tests.bench.memory
 	$(BIN)/python -m tests.bench.freshness
 	$(BIN)/python -m tests.bench.webhooks
 	$(BIN)/python -m tests.bench.subscribers

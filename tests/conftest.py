@@ -11,8 +11,6 @@ from functools import cache
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.tracing import Tracing
-
 # A shared machine lies about time: no property fails for being slow. Each run tries others of the examples.
 settings.register_profile("afterword", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("afterword")
@@ -22,52 +20,15 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 
-_TRACING = Tracing()
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Collect no garbage among the tests themselves, neither now nor when they run: there are ten thousand.
-
-    All processes collect the same tests: only the first traces that for coverage.
-    """
+    """Collect no garbage among the tests themselves, neither now nor when they run: there are ten thousand."""
     gc.disable()
-    first = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
-    if not first:
-        _TRACING.pause()
     try:
         return (yield)
     finally:
-        if first:
-            _TRACING.pause()
         gc.freeze()
         gc.enable()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(request: pytest.FixtureRequest) -> Generator[None, object, object]:
-    """Trace a fixture for coverage."""
-    with _TRACING.on(request.node):
-        return (yield)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Trace a test for coverage."""
-    with _TRACING.of_test(pyfuncitem):
-        return (yield)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    """Trace the ends of fixtures for coverage."""
-    with _TRACING.on(item):
-        return (yield)
-
-
-def pytest_sessionfinish() -> None:
-    """Give coverage the trace function that it started with."""
-    _TRACING.resume()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -92,9 +53,11 @@ def untraced(request: pytest.FixtureRequest) -> Iterator[None]:
     if not request.node.get_closest_marker("untraced"):
         yield
         return
-    thread_trace = threading.gettrace()
+    trace, thread_trace = sys.gettrace(), threading.gettrace()
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        sys.settrace(None)
         threading.settrace(None)
         yield
         threading.settrace(thread_trace)
+        sys.settrace(trace)

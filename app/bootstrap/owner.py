@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from app.bootstrap.databases import open_existing_database
-from app.bootstrap.posts import posts_key
+from app.bootstrap.core import posts_key
+from app.bootstrap.stores.databases import open_existing_database
 from app.domain.errors import CannotStart, StoreUnusable
 from app.domain.posts.posts import PostCatalog
 from app.domain.posts.stored import from_json

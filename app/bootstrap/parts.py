@@ -1,16 +1,18 @@
 """The parts of a running application, and what each of them is made from."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 
 from app.bootstrap.approvals import make_approvals
+from app.bootstrap.core import Core
 from app.bootstrap.first_requests import check_repositories
 from app.bootstrap.owner import make_owner_desk
 from app.bootstrap.posts import make_post_lists, post_failure, worker_name
-from app.bootstrap.purging import find_document_tags, make_purges
+from app.bootstrap.purging import make_purges
 from app.bootstrap.resources import Resources
-from app.bootstrap.web import make_web
+from app.bootstrap.web import complete_reads
 from app.bootstrap.worker import make_worker
 from app.domain.errors import GitHubError
 from app.github.requests import secret_digest
@@ -22,32 +24,20 @@ from app.jobs.poll_schedule import Schedule
 from app.jobs.post_list import PostList
 from app.jobs.webhook_intake import WebhookIntake
 from app.outbound.metrics import Samples
-from app.ports.clock import Clock
 from app.ports.github import GitHub
-from app.ports.leases import WorkerName
-from app.ports.mirror import MirrorReads
-from app.serving.access_policy import AccessPolicy, VisibleImages
+from app.serving.access_policy import VisibleImages
 from app.serving.change_feed import ChangeFeed
-from app.serving.document_cache import DocumentCache, Documents
 from app.serving.event_streams import Subscribers
 from app.serving.image_proxy import ImageProxy
 from app.serving.image_sizes.learning import ImageSizes
-from app.serving.moderation.changed_rules import renew_if_changed
 from app.serving.moderation.held_comments import HeldComments
-from app.serving.moderation.holds import Holds
-from app.serving.moderation.visible_mirror import ModeratedMirror
 from app.serving.owner.live import OwnerNews
 from app.serving.owner.model import Storage
 from app.serving.owner.overview import OverviewSources
-from app.serving.reader import Reader
 from app.serving.readiness import Readiness
-from app.serving.renderer import Renderer
-from app.serving.repository_names import RepositoryNames
 from app.serving.terms.findings import TermFindings
 from app.serving.terms.terms import Terms
 from app.serving.updater import Updater
-from app.serving.views import Views
-from app.settings import Settings
 from app.sync.backfill import Backfill, OnProgress, ProgressReport
 from app.sync.change_lists import ChangeLists
 from app.sync.commit import Committer
@@ -58,8 +48,9 @@ from app.sync.reconcile import Reconciler
 from app.sync.refresh import Refresher
 from app.sync.repositories import Repositories
 from app.sync.unreported_changes import DriftReport, MissedDeliveries
+from app.web.app import make_routes
 from app.web.cached_reads import CachedReads
-from app.web.context import Features, Monitoring, WebhookEndpoint
+from app.web.context import Features, Monitoring, WebContext, WebhookEndpoint
 
 _MEGABYTE = 1_000_000
 
@@ -67,44 +58,27 @@ _MEGABYTE = 1_000_000
 class Application:
     """The parts of a running application, each made after those that it needs."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        resources: Resources,
-        clock: Clock,
-        random: Callable[[], float],
-        on_progress: OnProgress,
-        *,
-        process_id: str,
-    ) -> None:
-        self.settings = settings
-        self.store = resources.store
-        self.mirror = resources.store.mirror
+    def __init__(self, core: Core, resources: Resources, on_progress: OnProgress) -> None:
+        self.settings = core.settings
+        self.store = core.store
+        self.mirror = core.store.mirror
         self.metrics = resources.metrics
         self.recorder = resources.recorder
-        self.clock = clock
-        self.process_id = process_id
-        self.worker_name = worker_name(settings, process_id)
-        self._random = random
-        self._make_documents(resources.cursor_secret)
+        self.clock, self._random, self.process_id = core.world.clock, core.world.random, core.world.process_id
+        self.worker_name = worker_name(core.settings, self.process_id)
+        self._core = core
+        self._make_documents()
         self._make_sync(resources.github, on_progress)
         self._make_jobs()
         self._make_serving(resources)
 
-    def _make_documents(self, cursor_secret: bytes) -> None:
-        """Make what renders, caches and announces documents."""
-        settings = self.settings
-        self.access = AccessPolicy(settings.post_filter, allow_private=settings.allow_private)
-        rules = settings.moderation
-        self.holds = Holds(self.mirror, rules) if rules.is_active else None
-        mirror = self.mirror
-        self.visible_mirror: MirrorReads = mirror if self.holds is None else ModeratedMirror(mirror, self.holds)
+    def _make_documents(self) -> None:
+        """Make what announces documents, around what the core renders and caches."""
+        settings, core = self.settings, self._core
+        self.access, self.holds, self.visible_mirror = core.access, core.holds, core.visible_mirror
         self.held_comments = HeldComments(self.mirror, self.holds, self.access.is_shown)
-        key_values, counts, renderer = self.store.key_values, self.metrics.render_counts, Renderer(cursor_secret)
-        views = Views(self.visible_mirror, key_values, self.access, renderer, counts, self.holds)
-        cache = self.cache = DocumentCache(settings.cache_mb * _MEGABYTE)
-        self.documents = Documents(views, cache, find_document_tags(settings, self.access))
-        self.names = RepositoryNames(self.mirror, self.access, settings.repo, self.documents.edition)
+        cache = self.cache = core.cache
+        self.documents, self.names, self.reader = core.documents, core.names, core.reader
         self.subscribers = Subscribers(document=self.documents.current, clock=self.clock, random=self._random)
         self.owner_news = OwnerNews(self.clock)
         self.terms = Terms(self.mirror, self.access)
@@ -186,17 +160,7 @@ class Application:
     def _make_serving(self, resources: Resources) -> None:
         """Make what answers readers, and what keeps it in step with the store."""
         settings, clock = self.settings, self.clock
-        self.reader = Reader(
-            documents=self.documents,
-            access=self.access,
-            worker=self.worker,
-            mirror=self.mirror,
-            leases=self.store.leases,
-            clock=clock,
-            fresh_for=settings.fresh_for,
-            cold_wait=settings.cold_wait,
-            checks_lists=settings.token is not None,
-        )
+        self._core.refresher.set(self.worker)
         images, image_store = VisibleImages(self.visible_mirror, self.access, settings.repo), resources.image_store
         show_images = self.updater.show_images
         self.image_proxy = ImageProxy(
@@ -207,6 +171,7 @@ class Application:
             clock=clock,
         )
         self.purges = make_purges(settings, self.store, resources.cdn, clock, access=self.access)
+        self._core.images.set(self.image_proxy)
         self.change_feed = ChangeFeed(
             self.mirror,
             clock,
@@ -214,6 +179,7 @@ class Application:
             show_images=show_images,
             process_id=self.process_id,
             wait=self.store.wait_for_changes,
+            after=self._core.version,
         )
         self.maintenance = Maintenance(
             sites=settings.repo,
@@ -266,17 +232,17 @@ class Application:
 
     async def start(self) -> None:
         """Read what must be known before the first reader comes. Raises `StoreError`."""
-        settings, store = self.settings, self.store
-        await renew_if_changed(settings.moderation, store.key_values, store.mirror, settings.repo)
-        await self.change_feed.catch_up()  # from here on, other processes' commits are noticed
+        await self.change_feed.catch_up()
         await asyncio.gather(*(posts.start() for posts in self.post_lists))
 
     async def run(self) -> None:
         """Backfill all sites and keep them up to date; of several processes on one store, one polls. Never returns."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._lease("poll", self.worker_name).while_held(self._poll))
+            lease = partial(Lease, leases=self.store.leases, clock=self.clock, worker_id=str(self.worker_name))
+            polling = lease("poll", describe_worker=self.worker_name.describe_foreign)
+            group.create_task(polling.while_held(self._poll))
             for posts in self.post_lists:  # the lease "poll" may be held by a process without this source
-                group.create_task(self._lease(posts.key, str(self.worker_name)).while_held(posts.run))
+                group.create_task(lease(posts.key).while_held(posts.run))
             post_lists = [posts.run_catch_up for posts in self.post_lists]
             parts = (self.worker.run, self.change_feed.run, self.subscribers.run, self.maintenance.run, *post_lists)
             owner_parts = () if self.owner_desk is None else (self.owner_desk.run,)
@@ -291,9 +257,6 @@ class Application:
                     group.create_task(self.approvals.run(repo))
             if self.purges is not None:
                 group.create_task(self.purges.run())
-
-    def _lease(self, name: str, worker_id: WorkerName | str) -> Lease:
-        return Lease(name, self.store.leases, self.clock, worker_id=worker_id)
 
     async def foreign_worker(self) -> str | None:
         """Return which process with other settings polls GitHub, in sentences. Raises `StoreError`."""
@@ -315,9 +278,20 @@ class Application:
         self.subscribers.close()
         self.owner_news.close()
 
-    @cached_property
+    @property
     def web(self) -> CachedReads:
         """The ASGI application."""
+        if not self._core.application.is_set:
+            complete_reads(self._core, self._web_context, make_routes(self._web_context))
+        return self._core.reads
+
+    async def prepare_web(self) -> None:
+        """Make the ASGI application in a thread, while the core serves."""
+        routes = await asyncio.to_thread(make_routes, self._web_context)
+        complete_reads(self._core, self._web_context, routes)
+
+    @cached_property
+    def _web_context(self) -> WebContext:
         settings = self.settings
         failure = partial(post_failure, self.post_lists)
         readiness = Readiness(settings.repo, self.mirror, self.schedule, self.access, failure)
@@ -330,18 +304,14 @@ class Application:
             metrics=self.recorder,
             pushes=self.pushes,
         )
-        return make_web(
-            settings,
-            self.reader,
-            self.clock,
-            monitoring=Monitoring(readiness.state, self.metrics.exposition, self.metrics.response_counts),
-            features=Features(
-                webhook=WebhookEndpoint(settings.secrets, webhook_intake),
-                subscribers=self.subscribers,
-                images=self.image_proxy if settings.pictures else None,
-                names=self.names,
-                owner=self.owner_desk,
-                terms=self.terms,
-            ),
-            random=self._random,
+        features = Features(
+            webhook=WebhookEndpoint(settings.secrets, webhook_intake),
+            subscribers=self.subscribers,
+            images=self.image_proxy if settings.pictures else None,
+            names=self.names,
+            owner=self.owner_desk,
+            terms=self.terms,
+            limits=self._core.context.features.limits,
         )
+        monitoring = Monitoring(readiness.state, self.metrics.exposition, self.metrics.response_counts)
+        return replace(self._core.context, monitoring=monitoring, features=features)

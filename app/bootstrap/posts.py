@@ -6,22 +6,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from app import VERSION
+from app.bootstrap.core import posts_key
 from app.domain.posts.posts import PostCatalog
+from app.domain.worker_names import WorkerName
 from app.github.requests import secret_digest
 from app.jobs.content.pushes import PushNotes
 from app.jobs.post_list import PostList
-from app.outbound.content.repository_posts import GitHubAccess
-from app.outbound.content.sources import SourceOptions, open_post_source
 from app.ports.clock import Clock
 from app.ports.key_values import KeyValues
-from app.ports.leases import WorkerName
 from app.settings import Settings
 from app.sync.rate_budget import RateBudget
-
-
-def posts_key(source: str) -> str:
-    """Return the key under which the store has the posts of a source."""
-    return f"posts {secret_digest(source)}"
 
 
 def worker_name(settings: Settings, process_id: str) -> WorkerName:
@@ -53,6 +47,9 @@ def make_post_lists(
     source = settings.posts
     if source is None:
         return ()
+    from app.outbound.content.repository_posts import GitHubAccess  # noqa: PLC0415 - few have posts elsewhere
+    from app.outbound.content.sources import SourceOptions, open_post_source  # noqa: PLC0415 - likewise
+
     identity = f"{source} {settings.generator} {settings.repo} {VERSION}"
     access = GitHubAccess(budget, key_values, pushes, f"content {secret_digest(identity)}")
     options = SourceOptions(settings.repo, settings.generator, clock, access)

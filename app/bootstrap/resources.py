@@ -6,19 +6,16 @@ from app.outbound.metrics import PrometheusMetrics
 from app.outbound.purges import HttpPurges
 from app.ports.github import GitHub
 from app.ports.images import ImageSource, ImageStore
-from app.ports.store import Store
 from app.serving.owner.history_recorder import HistoryRecorder
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What the application uses of the world; `open_application` opens and closes it."""
+    """What the application uses of the world; `open_rest` opens and closes it."""
 
-    store: Store
     github: GitHub
     image_source: ImageSource
     image_store: ImageStore
-    cursor_secret: bytes
     session_secret: bytes
     metrics: PrometheusMetrics
     recorder: HistoryRecorder

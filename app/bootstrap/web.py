@@ -1,37 +1,13 @@
 """The ASGI application of a running application."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from starlette.types import ASGIApp
 
-from app.ports.clock import Clock
-from app.serving.clients.addresses import TrustedProxies
-from app.serving.clients.limits import ClientLimits
-from app.serving.reader import Reader
-from app.settings import Settings
-from app.web.app import create_app
-from app.web.cached_reads import CachedReads
-from app.web.context import Features, Monitoring, WebContext, request_ids
-from app.web.document_response import CorsPolicy
+from app.bootstrap.core import Core
+from app.web.context import WebContext
 
 
-def make_web(
-    settings: Settings,
-    reader: Reader,
-    clock: Clock,
-    *,
-    monitoring: Monitoring,
-    features: Features,
-    random: Callable[[], float],
-) -> CachedReads:
-    """Return the ASGI application that serves readers, the owner and GitHub's webhook."""
-    context = WebContext(
-        reader=reader,
-        sites=settings.repo,
-        now=clock.now,
-        cors=CorsPolicy(frozenset(origin.encode() for origin in settings.origins)),
-        public_url=settings.public_url,
-        monitoring=monitoring,
-        features=replace(features, limits=ClientLimits(TrustedProxies(settings.proxy_networks))),
-        request_ids=request_ids(random),
-    )
-    return create_app(context)
+def complete_reads(core: Core, context: WebContext, routes: ASGIApp) -> None:
+    """Let the reads of a core serve readers, the owner and GitHub's webhook, too."""
+    core.reads.complete(routes, context)
+    core.readiness.set(context.monitoring.readiness)
+    core.application.set(routes)

@@ -1,14 +1,38 @@
 """Lines for the owner on a console."""
 
+import sys
 import unicodedata
-
-from rich.console import Console
+from typing import Any, Protocol
 
 _JOINERS = "\u200c\u200d"
 """Parts of emoji and words."""
 
 
-def print_line(console: Console, text: str) -> None:
+class LineConsole(Protocol):
+    """What lines are printed on: rich's console, or a `PlainConsole`."""
+
+    @property
+    def is_terminal(self) -> bool:
+        """Return whether somebody watches."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print a line."""
+
+
+class PlainConsole:
+    """Standard error. It needs no library, as rich's console does, and does no more than print lines."""
+
+    def __init__(self, *, is_terminal: bool | None = None) -> None:
+        """None: ask standard error whether it is a terminal."""
+        self.is_terminal = sys.stderr.isatty() if is_terminal is None else is_terminal
+
+    def print(self, *objects: Any, **_options: Any) -> None:
+        """Print a line."""
+        sys.stderr.write(f"{' '.join(map(str, objects))}\n")
+        sys.stderr.flush()
+
+
+def print_line(console: LineConsole, text: str) -> None:
     """Print a line as it is: no markup, no highlighting, no line breaks at the terminal's width."""
     console.print(text, highlight=False, soft_wrap=True, markup=False)
 

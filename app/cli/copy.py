@@ -8,7 +8,7 @@ import orjson
 import typer
 from rich.console import Console
 
-from app.bootstrap.copies import open_source, open_target, refuse_same
+from app.bootstrap.stores.copies import open_source, open_target, refuse_same
 from app.cli.console import print_line
 from app.cli.options import Json
 from app.outbound.clock import SystemClock

@@ -17,7 +17,6 @@ from typing import Annotated
 import orjson
 import typer
 import uvloop
-from pydantic import SecretStr
 from rich.console import Console
 
 from app.bootstrap import open_application
@@ -27,7 +26,7 @@ from app.cli.http.server import base_url, bind, run_in_background, run_server
 from app.cli.options import Json
 from app.domain.sites import repository
 from app.outbound.clock import SystemClock, random
-from app.settings import Settings
+from app.settings import SecretStr, Settings
 from app.simulator.http import server
 from app.simulator.http.app import Simulator
 from app.simulator.world.sample import SAMPLE_REPO, sample_world

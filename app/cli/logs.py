@@ -14,18 +14,19 @@ import math
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from functools import partial
+from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import quote, quote_plus
 
-import structlog
-from pydantic import SecretStr
-from structlog.dev import ConsoleRenderer, plain_traceback
-from structlog.typing import EventDict, Processor, WrappedLogger
+from typing_extensions import override
 
-from app.settings import Settings
+from app.settings import SecretStr, Settings
 from app.web.context import REQUEST_ID
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, Processor, WrappedLogger
 
 MASK = "***"
 _SHORTEST_SECRET = 4
@@ -57,7 +58,7 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     """Send all logging of the process to `stream`, or to standard error if it is None."""
     target = sys.stderr if stream is None else stream
     handler = _Handler(target)
-    handler.setFormatter(formatter(settings, colours=target.isatty()))
+    handler.setFormatter(_LazyFormatter(settings, colours=target.isatty()))
     level = getattr(logging, settings.log_level.upper())
     handler.setLevel(level)  # the libraries' loggers have levels of their own, which the root's level does not bound
     root = logging.getLogger()
@@ -67,8 +68,39 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
         logging.getLogger(name).setLevel(library_level)
 
 
+@contextmanager
+def _without(name: str) -> Iterator[None]:
+    """Let a library that is not imported yet look as if it were not installed."""
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment] # an import of it fails
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+
+
+class _LazyFormatter(logging.Formatter):
+    """The formatter of `formatter`, which is made for the first line."""
+
+    def __init__(self, settings: Settings, *, colours: bool) -> None:
+        super().__init__()
+        self._make = partial(formatter, settings, colours=colours)
+        self._formatter: logging.Formatter | None = None
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        self._formatter = self._formatter or self._make()
+        return self._formatter.format(record)
+
+
 def formatter(settings: Settings, *, colours: bool) -> logging.Formatter:
     """Return a formatter that renders a record as one line, or as several if it has a traceback."""
+    with _without("rich"):  # structlog would import it for tracebacks that are never shown, and 5 MB
+        import structlog  # noqa: PLC0415 - a start without a warning needs none of this
+        from structlog.dev import ConsoleRenderer, plain_traceback  # noqa: PLC0415 - likewise
+
     mask = masker(find_secrets(settings))
     renderers: list[Processor]
     if settings.log_format == "json":
@@ -121,7 +153,7 @@ def _spellings(secret: str) -> Iterator[str]:
     yield quote_plus(secret, errors="replace")
 
 
-def _order_fields(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+def _order_fields(_logger: "WrappedLogger", _name: str, event: "EventDict") -> "EventDict":
     """Put time, level, message, logger and request id first, then the extras; `_` follows an extra of such a name."""
     record: logging.LogRecord = event.pop("_record")
     if "stack_info" in event:
@@ -141,7 +173,7 @@ def _order_fields(_logger: WrappedLogger, _name: str, event: EventDict) -> Event
     return {**fields, **event, "_record": record}
 
 
-def _plain_values(mask: Callable[[str], str]) -> Processor:
+def _plain_values(mask: Callable[[str], str]) -> "Processor":
     """Return a processor that leaves only texts, numbers and collections of them, all masked."""
 
     def plain(value: object, depth: int = 0) -> Any:
@@ -163,7 +195,7 @@ def _text(value: object) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
-def _escape_lines(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+def _escape_lines(_logger: "WrappedLogger", _name: str, event: "EventDict") -> "EventDict":
     """Escape unprintable characters and indent texts of several lines, so that no input can forge a log line."""
     fields: EventDict = {}
     for key, value in event.items():

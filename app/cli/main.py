@@ -1,101 +1,34 @@
 """`afterword`: the commands. An error is printed as one sentence, without a traceback, with exit status 2.
 
-Only the module of the command that is called is imported: the others would take longer than many a command.
+`serve` with plain options does without the libraries of the command line: their import takes longer than its start.
 """
 
-import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
-from typing import Any
 
-import typer
-from rich.console import Console
-
-from app.cli.console import print_line
-from app.cli.options import EXIT_ERROR, EXIT_INTERRUPT
+from app.cli.console import PlainConsole, print_line
+from app.cli.exit_status import EXIT_ERROR, EXIT_INTERRUPT
 from app.domain.errors import AfterwordError
-
-_HELP = (
-    "Comments for static blogs, kept in GitHub issues: mirrored by a small server, served to your pages. "
-    "Settings are environment variables AFTERWORD_…, or lines in a file .env: the README lists them."
-)
-_COMMANDS: Mapping[str, tuple[str, str]] = {
-    "serve": ("app.cli.serve", "serve"),
-    "sync": ("app.cli.sync", "sync"),
-    "demo": ("app.cli.demo", "demo"),
-    "status": ("app.cli.owner.commands", "status"),
-    "counts": ("app.cli.owner.commands", "counts"),
-    "doctor": ("app.cli.doctor.command", "doctor"),
-    "posts": ("app.cli.posts", "posts"),
-    "copy": ("app.cli.copy", "copy"),
-}
-"""Each command's module, and the function or group of commands in it."""
-_PLAIN_WORDS = (
-    ("Value error, ", ""),
-    ("Input should be a valid integer, unable to parse string as an integer", "write a whole number"),
-    ("Input should be a valid number, unable to parse string as a number", "write a number"),
-    ("Input should be greater than or equal to", "write at least"),
-    ("Input should be less than or equal to", "write at most"),
-)
-"""What typer says of a value, and the same in words for the owner of a blog."""
-_USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
-"""A wrong command line; typer has it from click, or from a copy of its own."""
 
 
 def main() -> None:
     """Run the command line and end the process with its exit status."""
     try:
-        sys.exit(_command_line(sys.argv[1:])(standalone_mode=False) or 0)
-    except _USAGE_ERROR as failure:
-        _explain(failure)
-        sys.exit(EXIT_ERROR)
+        sys.exit(_run(sys.argv[1:]))
     except AfterwordError as failure:
-        print_line(Console(stderr=True), f"Afterword: {failure}")
+        print_line(PlainConsole(), f"Afterword: {failure}")
         sys.exit(EXIT_ERROR)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPT)
 
 
-def _command_line(arguments: Sequence[str]) -> Callable[..., Any]:
-    """Return the command line with the command that the arguments begin with; with all, if they begin with none."""
-    cli = typer.Typer(
-        name="afterword",
-        help=_HELP,
-        no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        callback=_no_command,
-    )
-    first = arguments[0] if arguments else ""
-    for name in [first] if first in _COMMANDS else _COMMANDS:
-        module_name, attribute = _COMMANDS[name]
-        command = getattr(import_module(module_name), attribute)
-        if isinstance(command, typer.Typer):
-            for entry in command.registered_commands:
-                entry.help = _help(entry.callback)
-            cli.add_typer(command, name=name)
-        else:
-            cli.command(name, help=_help(command))(command)
-    return cli
+def _run(arguments: list[str]) -> int:
+    if arguments[:1] == ["serve"]:
+        from app.cli.service import start  # noqa: PLC0415 - each command imports what it needs
 
+        rest, inherit = start.split_inherit(arguments[1:])
+        options = start.plain_options(rest)
+        if options is not None:
+            return start.serve(options, inherit)
+    from app.cli.command_line import run_command  # noqa: PLC0415 - likewise
 
-def _help(command: Callable[..., Any] | None) -> str:
-    """Return a command's docstring with one line a paragraph: typer would keep the lines of all but the first."""
-    paragraphs = (inspect.getdoc(command) or "").split("\n\n")
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
-
-
-def _no_command() -> None:
-    """Keep the name of a command necessary: typer leaves it out if there is only one."""
-
-
-def _explain(failure: Any) -> None:
-    """Print one sentence about a wrong command line; without arguments typer has printed the help already."""
-    message = " ".join(failure.format_message().split()).rstrip(".")
-    for clumsy, plain in _PLAIN_WORDS:
-        message = message.replace(clumsy, plain)
-    if message:
-        program = failure.ctx.command_path if failure.ctx is not None else "afterword"
-        end = "" if message.endswith("?") else "."
-        print_line(Console(stderr=True), f"Afterword: {message}{end} See {program} --help.")
+    return run_command(arguments)

@@ -1,14 +1,15 @@
 """What the owner sees of an import: a progress bar on a terminal, otherwise a line every few seconds."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, TaskID, TextColumn
-from rich.progress import Progress as ProgressBars
-
-from app.cli.console import print_line
+from app.cli.console import LineConsole, print_line
 from app.ports.clock import Clock
 from app.sync.backfill import Progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as ProgressBars
+    from rich.progress import TaskID
 
 _SECONDS_BETWEEN_LINES = 5.0
 
@@ -43,15 +44,14 @@ def _duration(seconds: float) -> str:
 class ProgressDisplay:
     """Shows imports on a console; a site that is complete is not shown again unless it has to wait."""
 
-    def __init__(self, console: Console, clock: Clock) -> None:
+    def __init__(self, console: LineConsole, clock: Clock) -> None:
         self._console = console
         self._clock = clock
         self._start_at = clock.now()
         self._complete_repos: set[str] = set()
         self._printed_at: dict[str, float] = {}
         self._tasks: dict[str, TaskID] = {}
-        columns = TextColumn("{task.fields[repo]}"), BarColumn(bar_width=20), TextColumn("{task.description}")
-        self._bars = ProgressBars(*columns, console=console, auto_refresh=False)
+        self._bars: ProgressBars | None = None
 
     def show(self, progress: Progress) -> None:
         """Show a step of an import, if it is time to."""
@@ -72,14 +72,15 @@ class ProgressDisplay:
         return (self._clock.now() - self._start_at) / progress.requests_sent * progress.requests_to_go
 
     def _draw(self, progress: Progress, text: str) -> None:
+        bars = self._bars = self._bars or _make_bars(self._console)
         if not self._tasks:
-            self._bars.start()
+            bars.start()
         if progress.repo not in self._tasks:
-            self._tasks[progress.repo] = self._bars.add_task("", repo=progress.repo, total=None)
+            self._tasks[progress.repo] = bars.add_task("", repo=progress.repo, total=None)
         total = max(1, progress.comments + progress.threads)
         steps = total if progress.is_complete else progress.comments_mirrored + progress.threads_complete
-        self._bars.update(self._tasks[progress.repo], description=text, total=total, completed=steps)
-        self._bars.refresh()
+        bars.update(self._tasks[progress.repo], description=text, total=total, completed=steps)
+        bars.refresh()
         if self._complete_repos >= set(self._tasks):
             self.close()
 
@@ -92,6 +93,17 @@ class ProgressDisplay:
 
     def close(self) -> None:
         """Stop drawing; the last state of every bar stays on the terminal."""
-        if self._tasks:
+        if self._tasks and self._bars is not None:
             self._bars.stop()
             self._tasks.clear()
+
+
+def _make_bars(console: LineConsole) -> "ProgressBars":
+    """Return bars on the terminal. Their library is only imported here: a service in a container never draws."""
+    from rich.console import Console  # noqa: PLC0415 - see above
+    from rich.progress import BarColumn, TextColumn  # noqa: PLC0415 - likewise
+    from rich.progress import Progress as ProgressBars  # noqa: PLC0415 - likewise
+
+    columns = TextColumn("{task.fields[repo]}"), BarColumn(bar_width=20), TextColumn("{task.description}")
+    rich_console = console if isinstance(console, Console) else Console(stderr=True)
+    return ProgressBars(*columns, console=rich_console, auto_refresh=False)

@@ -11,12 +11,13 @@ from rich.console import Console
 
 from app.bootstrap import Application, open_application
 from app.cli.console import print_line
-from app.cli.options import EXIT_RATE_LIMIT, Json, Repo, Store
+from app.cli.exit_status import EXIT_RATE_LIMIT
+from app.cli.options import Json, Repo, Store
 from app.cli.progress import ProgressDisplay, describe, local_time
 from app.domain.errors import RateLimited
 from app.domain.sites import Repository
 from app.outbound.clock import SystemClock, random
-from app.settings import load
+from app.settings import NameWarning, load
 from app.sync.backfill import Progress
 from app.sync.reconcile import Reconcile
 
@@ -34,7 +35,7 @@ def sync(
     If it is stopped, call it again: it goes on where it was. Exit status 0: the mirror is complete; 2: it cannot be
     brought up to date, with the reason; 3: the hour's requests to GitHub are used up, call it again later.
     """
-    warnings: list[str] = []
+    warnings: list[NameWarning] = []
     settings = load({"repo": repo, "store": store}, warn=warnings.append)
     console = Console(stderr=True, quiet=json)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")

@@ -20,10 +20,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
-from prometheus_client.multiprocess import mark_process_dead
-
+from app.cli.exit_status import EXIT_ERROR
 from app.cli.http.server import handle_stop_signals, run_in_background
-from app.cli.options import EXIT_ERROR
 from app.domain.errors import CannotStart
 from app.ports.clock import Clock
 
@@ -208,6 +206,8 @@ async def supervise(count: int, options: Sequence[str], server_socket: socket.so
             )
 
         def remove_live_metrics(pid: int) -> None:
+            from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415 - only where it is needed
+
             mark_process_dead(pid, folder)  # type: ignore[no-untyped-call] # prometheus-client has no hints here
 
         workers = Workers(count, start, clock, on_exit=remove_live_metrics)

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from app.domain.errors import StoreError
 from app.ports.clock import Clock
-from app.ports.leases import Leases, WorkerName
+from app.ports.leases import Leases
 
 _log = logging.getLogger(__name__)
 _DURATION = 5.0
@@ -20,13 +20,21 @@ _HEARTBEAT_EVERY = 1.0
 class Lease:
     """A name that one process at a time holds."""
 
-    def __init__(self, name: str, leases: Leases, clock: Clock, *, worker_id: WorkerName | str) -> None:
-        """Acquire the lease as `worker_id`; with a `WorkerName`, a process of another kind that keeps it is logged."""
+    def __init__(
+        self,
+        name: str,
+        leases: Leases,
+        clock: Clock,
+        *,
+        worker_id: str,
+        describe_worker: Callable[[str | None], str | None] = lambda _: None,
+    ) -> None:
+        """Acquire the lease as `worker_id`, and log what `describe_worker` says of the worker that keeps it."""
         self._name = name
         self._leases = leases
         self._clock = clock
-        self._worker_id = str(worker_id)
-        self._name_of_worker = worker_id if isinstance(worker_id, WorkerName) else None
+        self._worker_id = worker_id
+        self._describe_worker = describe_worker
         self._waits_since: float | None = None
         self._last_report: str | None = None
         self.is_held = False
@@ -55,21 +63,25 @@ class Lease:
         now = self._clock.now()
         try:
             is_held = await self._leases.acquire(self._name, worker_id=self._worker_id, at=now, until=now + _DURATION)
-            await self._report_foreign_worker(now, is_held=is_held)
+            if is_held:
+                self._waits_since = None
+            else:
+                await self._report_worker(now)
         except StoreError as failure:
             _log.warning("The lease %r cannot be acquired; the next attempt is in a second: %s", self._name, failure)
             return False
         return is_held
 
-    async def _report_foreign_worker(self, now: float, *, is_held: bool) -> None:
-        """Log once that a process with other settings, or of another version, keeps the lease."""
-        self._waits_since = None if is_held else self._waits_since if self._waits_since is not None else now
-        if self._waits_since is None or self._name_of_worker is None or now - self._waits_since < _PATIENCE:
+    async def _report_worker(self, now: float) -> None:
+        """Log once how `describe_worker` describes the worker that keeps the lease."""
+        if self._waits_since is None:
+            self._waits_since = now
+        if now - self._waits_since < _PATIENCE:
             return
-        foreign = self._name_of_worker.describe_foreign(await self._leases.worker(self._name))
-        if foreign is not None and foreign != self._last_report:
-            _log.warning("%s %s", foreign, "This process serves what that one writes into the store.")
-            self._last_report = foreign
+        report = self._describe_worker(await self._leases.worker(self._name))
+        if report is not None and report != self._last_report:
+            _log.warning("%s This process serves what that one writes into the store.", report)
+            self._last_report = report
 
 
 async def _end(task: asyncio.Future[None]) -> None:

@@ -4,6 +4,7 @@ Connections stay open between requests. Redirects are not followed here, and not
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from ipaddress import ip_address
 from typing import BinaryIO, NamedTuple
 from urllib.parse import urljoin, urlsplit
@@ -36,8 +37,15 @@ class HttpClient:
     """Sends requests to `base`, over at most `connections` at a time."""
 
     def __init__(self, base: str, *, connections: int, max_body_bytes: int = MAX_BODY_BYTES) -> None:
+        self._base = base
+        self._connections = connections
         self._max_body_bytes = max_body_bytes
-        self._client = httpx.AsyncClient(
+
+    @cached_property
+    def _client(self) -> httpx.AsyncClient:
+        """The client, made for the first request: it reads all of a machine's certificates."""
+        connections = self._connections
+        return httpx.AsyncClient(
             # a constant: the decoders that a machine has must change neither the response nor its ETag
             headers={"Accept-Encoding": "gzip"},
             timeout=_TIMEOUT,
@@ -45,7 +53,7 @@ class HttpClient:
                 max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60.0
             ),
             follow_redirects=False,
-            trust_env=not is_loopback(base),  # no proxy is needed from a machine to itself
+            trust_env=not is_loopback(self._base),  # no proxy is needed from a machine to itself
         )
 
     async def get(self, request: Request, headers: Mapping[str, str]) -> HttpResponse:
@@ -94,7 +102,8 @@ class HttpClient:
 
     async def aclose(self) -> None:
         """Close all connections; no request may follow."""
-        await self._client.aclose()
+        if "_client" in vars(self):
+            await self._client.aclose()
 
     async def _write_body(self, request: Request, response: httpx.Response, file: BinaryIO, limit: int) -> None:
         size = 0

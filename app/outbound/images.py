@@ -12,6 +12,7 @@ import re
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
@@ -87,8 +88,13 @@ class HttpImageSource(ImageSource):
     ) -> None:
         self._origins = frozenset(origins)
         self._resolve = resolve
-        self._client = httpx.AsyncClient(
-            transport=transport,
+        self._transport = transport
+
+    @cached_property
+    def _client(self) -> httpx.AsyncClient:
+        """The client, made for the first picture: it reads all of a machine's certificates."""
+        return httpx.AsyncClient(
+            transport=self._transport,
             timeout=httpx.Timeout(_TIMEOUT, connect=4.0),
             limits=httpx.Limits(max_connections=8, max_keepalive_connections=0),
             headers={"Accept": _ACCEPT, "Accept-Encoding": "identity", "User-Agent": "afterword"},
@@ -109,7 +115,8 @@ class HttpImageSource(ImageSource):
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        if "_client" in vars(self):
+            await self._client.aclose()
 
     async def _fetch(self, address: str, largest: int) -> Image:
         url = _parse_url(address)

@@ -10,7 +10,6 @@ process that has ended. The files hold values, not functions: so `flush` must be
 
 import math
 import re
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +33,7 @@ from app.outbound.instruments import (
     ServingInstruments,
 )
 from app.ports.github import PRIORITY
-from app.ports.metrics import DeliveryOutcome, Drift, Gauges, Metrics, Wait
+from app.ports.metrics import Counts, DeliveryOutcome, Drift, Gauges, Metrics, Wait
 from app.ports.rate_state import RateLimitState
 
 _REPOSITORY = re.compile(r"/(?:repos/[^/?]+/[^/?]+|repositories/\d+)(?P<rest>/[^?]*)?(?:\?.*)?$")
@@ -102,7 +101,9 @@ class PrometheusMetrics(Metrics, Gauges):
     `now` returns epoch seconds. `folder` is the value of `PROMETHEUS_MULTIPROC_DIR`, None if one process serves.
     """
 
-    def __init__(self, *, now: Callable[[], float], version: str, folder: str | None = None) -> None:
+    def __init__(
+        self, *, now: Callable[[], float], version: str, folder: str | None = None, counts: Counts | None = None
+    ) -> None:
         # chosen again: the variable may have been set after the import of prometheus_client
         library: Any = values  # its types lack this
         library.ValueClass = library.MutexValue if folder is None else library.MultiProcessValue()
@@ -118,10 +119,8 @@ class PrometheusMetrics(Metrics, Gauges):
         self._samples = Samples()
         self._waits: dict[Wait, float | None] = dict.fromkeys(Wait)
         self._checked_at: dict[str, float] = {}
-        self.response_counts: defaultdict[tuple[str, int], int] = defaultdict(int)
-        """The responses since the last `flush`, by (kind of document, status)."""
-        self.render_counts: defaultdict[str, int] = defaultdict(int)
-        """The rendered documents since the last `flush`, by kind."""
+        counts = Counts() if counts is None else counts
+        self.response_counts, self.render_counts = counts.responses, counts.renderings
         self._serving.build.labels(version).set(1)
         if folder is None:  # in a folder, this would overwrite what another process knows
             self._set_rate_limit(RateLimitState())

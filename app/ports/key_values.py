@@ -1,5 +1,6 @@
 """Small facts that outlive a process."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -14,3 +15,6 @@ class KeyValues(Protocol):
 
     async def put_first(self, key: str, value: str) -> str:
         """Store a value unless the key has one; return the one that it has then."""
+
+    async def update(self, key: str, change: Callable[[str | None], str]) -> None:
+        """Replace the value of a key by what `change` makes of it; no other write falls in between."""

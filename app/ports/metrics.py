@@ -4,6 +4,8 @@ No event says who reads. `bootstrap` samples what can be looked up at any time: 
 jobs, the document cache, the subscribers.
 """
 
+from collections import defaultdict
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -64,6 +66,16 @@ class Wait(StrEnum):
     """Our own share of the hour is used up, or reserved for more urgent requests."""
     BACKOFF = "backoff"
     """Earlier attempts failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What is counted without a call, since the metrics last looked."""
+
+    responses: defaultdict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
+    """The responses by (kind of document, status)."""
+    renderings: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """The rendered documents by kind."""
 
 
 class Metrics(Protocol):

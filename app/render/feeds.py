@@ -21,8 +21,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from feedgen.feed import FeedGenerator
-from feedgen.util import xml_elem
 
 from app.domain.sites import FeedIdentity
 from app.domain.texts.excerpts import excerpt
@@ -254,6 +252,8 @@ def _avatar_url(comment: Comment, key: FeedKey) -> str | None:
 
 
 def _atom(feed: _Feed, key: FeedKey, lang: str, entries: Sequence[_Entry]) -> bytes:
+    from feedgen.feed import FeedGenerator  # noqa: PLC0415 - it takes 6 MB, and few blogs' readers ask for feeds
+
     atom = FeedGenerator()
     atom.register_extension("thr", _InReplyTo, _InReplyTo, rss=False)
     atom.id(feed.id)
@@ -291,6 +291,8 @@ class _InReplyTo:
 
     def extend_atom(self, element: Any) -> Any:
         """Add `in-reply-to` to an entry that is a reply."""
+        from feedgen.util import xml_elem  # noqa: PLC0415 - as above
+
         if self.reply_to is not None:
             ref, href = self.reply_to
             xml_elem(f"{{{_THREADING}}}in-reply-to", element, ref=ref, href=href, type="text/html")

@@ -16,9 +16,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.domain.texts.direction import direction
@@ -32,6 +32,9 @@ from app.render.i18n import ENGLISH, Translation, translation
 from app.render.keys import FragmentKey, Order
 from app.render.sanitizer.markdown import protect
 from app.render.sanitizer.sanitize import proxied_avatar_url
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 HTML = "text/html; charset=utf-8"
 DEFAULT_LIMIT = 50
@@ -233,7 +236,9 @@ def _page_url(thread: Thread, key: FragmentKey, **parameters: str) -> str:
 
 
 @cache
-def _templates() -> Environment:
+def _templates() -> "Environment":
+    from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - most readers want JSON
+
     folder = files("app.render").joinpath("templates")
 
     def load(name: str) -> str:

@@ -13,12 +13,12 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import islice, takewhile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from babel import Locale, localedata
-from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal
+
+if TYPE_CHECKING:
+    from babel import Locale  # 1 MB, for those who read HTML: each function imports what it needs
 
 ENGLISH = "en"
 _MAX_SUBTAGS = 16
@@ -62,7 +62,6 @@ _ZEROS = {
 """The zero of each numbering system that a language here has by default: babel writes `latn` in place of the others."""
 _MOST_TIMES = 2_000
 """Times whose texts are kept: a page is made again with each new comment, and most of it stays."""
-_UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class Translation:
 
     lang: str
     texts: Mapping[str, Any]
-    locale: Locale
+    locale: "Locale"
 
     @property
     def dir(self) -> str:
@@ -102,6 +101,8 @@ class Translation:
 
     def _number(self, number: int) -> str:
         """Return a number in the language's own digits, as a browser writes it."""
+        from babel.numbers import format_decimal  # noqa: PLC0415 - see above
+
         zero = ord(_ZEROS.get(self.locale.default_numbering_system, "0"))
         text = format_decimal(number, locale=self.locale, numbering_system="default")
         return text.translate({ord("0") + digit: zero + digit for digit in range(10)})
@@ -112,11 +113,17 @@ class Translation:
 
 @lru_cache(_MOST_TIMES)
 def _date(locale: str, time: str) -> str:
+    from babel import Locale  # noqa: PLC0415 - see above
+    from babel.dates import format_date  # noqa: PLC0415 - see above
+
     return str(format_date(datetime.fromisoformat(time), format="long", locale=Locale.parse(locale)))
 
 
 @lru_cache(_MOST_TIMES)
 def _date_time(locale: str, time: str) -> str:
+    from babel import Locale  # noqa: PLC0415 - see above
+    from babel.dates import format_datetime  # noqa: PLC0415 - see above
+
     return str(format_datetime(datetime.fromisoformat(time), format="long", locale=Locale.parse(locale)))
 
 
@@ -132,6 +139,8 @@ def translation(tag: str) -> Translation:
 
 @cache
 def _translation(lang: str) -> Translation:
+    from babel import Locale  # noqa: PLC0415 - see above
+
     return Translation(lang, _texts(lang), Locale.parse(lang, sep="-"))
 
 
@@ -144,12 +153,19 @@ def intl_locale(tag: str) -> str:
     lang = _match_language(subtags)
     if lang in UNKNOWN_TO_CHROMIUM:
         return UNKNOWN_TO_CHROMIUM[lang]
-    locale, region = _translation(lang).locale, _parse_tag(subtags)[2].upper()
-    with_region = [part for part in (locale.language, locale.script, region) if part]
-    base = "-".join(with_region) if region and localedata.exists("_".join(with_region)) else lang
+    region = _parse_tag(subtags)[2].upper()
+    base = _with_region(lang, region) if region else lang
     extension = "-".join(subtags).partition("-u-")[2]
     formats = [keyword for keyword in _FORMATS if keyword in extension]
     return "-".join([base, "u", *formats]) if formats else base
+
+
+def _with_region(lang: str, region: str) -> str:
+    from babel import localedata  # noqa: PLC0415 - see above
+
+    locale = _translation(lang).locale
+    parts = [part for part in (locale.language, locale.script, region) if part]
+    return "-".join(parts) if localedata.exists("_".join(parts)) else lang
 
 
 def elapsed_times(lang: str) -> Mapping[str, Mapping[str, str]]:
@@ -157,14 +173,14 @@ def elapsed_times(lang: str) -> Mapping[str, Mapping[str, str]]:
 
     A number in place of a plural category is for that number only: `{"day": {"1": "yesterday", "one": "{n} day ago"}}`.
     """
-    if lang not in UNKNOWN_TO_CHROMIUM:
-        return {}
-    fields = localedata.load(lang)["date_fields"]
-    words = {unit: fields[unit]["relative"] for unit in ("second", "day")}
-    forms = {unit: {name: form.replace("{0}", "{n}") for name, form in fields[unit]["past"].items()} for unit in _UNITS}
-    for unit, numbers in (("second", (0,)), ("day", (1, 2))):
-        forms[unit] |= {str(number): words[unit][-number] for number in numbers if -number in words[unit]}
-    return forms
+    return _elapsed_times().get(lang, {})
+
+
+@cache
+def _elapsed_times() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    """Return what CLDR says, from a file: babel takes a tenth of a second and 10 MB to find these few words."""
+    times: Mapping[str, Any] = orjson.loads(files("app.render").joinpath("elapsed_times.json").read_bytes())
+    return times
 
 
 def _match_language(subtags: Sequence[str]) -> str:

@@ -29,14 +29,16 @@ class ChangeFeed:
         notify: Notify,
         show_images: Notify,
         process_id: str,
+        after: int | None = None,
         wait: Callable[[float], Awaitable[object]] | None = None,
     ) -> None:
+        """Report the changes after a version; None: those after the first look."""
         self._mirror = mirror
         self._clock = clock
         self._reports = {False: notify, True: show_images}
         self._process_id = process_id
+        self._version = after
         self._wait = wait
-        self._version: int | None = None
         self._includes_own = False
         """True after a restart: what this process has changed may not be what it remembers."""
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from cachetools import TTLCache
 
@@ -15,7 +16,6 @@ from app.domain.sites import Repository
 from app.domain.thread_state import Snapshot, ThreadState, thread_state
 from app.domain.times import is_within, retry_after
 from app.jobs.single_flight import SingleFlight
-from app.jobs.worker import Worker
 from app.ports.clock import Clock
 from app.ports.leases import Leases
 from app.ports.mirror import Mirror
@@ -76,6 +76,13 @@ class ReadyDocument:
     was set back."""
 
 
+class ThreadRefresher(Protocol):
+    """What asks GitHub for a thread."""
+
+    async def refresh(self, repo: Repository, number: int, priority: Priority) -> None:
+        """Bring a thread up to date. Raises a `GitHubError`."""
+
+
 class Reader:
     """Answers readers; no read fails because GitHub cannot be asked, if the mirror can answer.
 
@@ -89,7 +96,7 @@ class Reader:
         *,
         documents: Documents,
         access: AccessPolicy,
-        worker: Worker,
+        worker: ThreadRefresher,
         mirror: Mirror,
         leases: Leases,
         clock: Clock,

@@ -31,7 +31,7 @@ from app.render.keys import (
 )
 from app.render.sanitizer.sanitize import differs_on_pages, image_name, proxied_image_url, sanitize
 
-_SANITIZED_BYTES = 16_000_000
+_SANITIZED_BYTES = 8_000_000
 
 
 class Renderer:

@@ -3,7 +3,8 @@
 A value that is unsafe or contradicts another is refused at start. The error names the variable.
 """
 
-from app.settings.environment import describe_unknown, load
+from app.settings.environment import NameWarning, load
+from app.settings.fields import SecretStr
 from app.settings.model import PREFIX, Settings
 
-__all__ = ["PREFIX", "Settings", "describe_unknown", "load"]
+__all__ = ["PREFIX", "NameWarning", "SecretStr", "Settings", "load"]

@@ -4,8 +4,6 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
-
 from app.domain.errors import InvalidSetting
 from app.domain.moderation.rules import ModerationRules
 from app.domain.posts.content_repository import ContentRepository, content_repository, is_content_repository
@@ -14,6 +12,7 @@ from app.generators.dialects import GENERATORS
 from app.serving.clients.addresses import Network
 from app.settings.addresses import check_networks, is_loopback, split_networks
 from app.settings.databases import is_database
+from app.settings.fields import AfterValidator, BaseModel, Field, SecretStr, model_validator
 from app.settings.moderation import (
     ApprovalSetting,
     ApproversSetting,
@@ -57,8 +56,6 @@ _POLL_SECONDS_WITHOUT_TOKEN = 400.0
 
 class Settings(BaseModel):
     """Everything that can be set; only `repo` has no default. Its `repr` masks the token and the secrets."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     repo: Annotated[tuple[Repository, ...], from_text(split_repositories)] = Field(
         description="The repository whose issues hold the comments, `owner/name`. Separate several by commas."

@@ -4,12 +4,11 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Literal, Protocol
 
-from pydantic import BeforeValidator, Field
-
 from app.domain.errors import InvalidSetting
 from app.domain.moderation.hold_words import HoldWord, parse_hold_words
 from app.domain.moderation.rules import ModerationRules, Show
 from app.domain.sites import Repository
+from app.settings.fields import BeforeValidator, Field
 
 _ASSOCIATIONS = (
     *("OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR"),

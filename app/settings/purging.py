@@ -4,10 +4,9 @@ import re
 from typing import Annotated, Protocol
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
-
 from app.domain.errors import InvalidSetting
 from app.settings.addresses import is_loopback, split_address
+from app.settings.fields import AfterValidator, Field, SecretStr
 
 _HEADER = re.compile(r"([A-Za-z0-9-]{1,64}): *([\x20-\x7e]{1,4096})")
 _RESERVED_HEADERS = frozenset(

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, SecretStr
-
 from app.domain.posts.content_repository import content_repository, is_content_repository
 from app.domain.posts.lists import is_list_address
 from app.domain.sites import Repository, repository
@@ -14,6 +12,7 @@ from app.generators.dialects import GENERATORS
 from app.settings import origins as origin_rules
 from app.settings.addresses import is_ip, split_address
 from app.settings.databases import check_database, is_database, without_credentials
+from app.settings.fields import BeforeValidator, SecretStr
 
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _LEAST_OWNER_TOKEN, _LEAST_DIFFERENT = 16, 6

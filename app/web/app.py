@@ -6,7 +6,6 @@ from app.web import assets, errors
 from app.web.cached_reads import CachedReads
 from app.web.context import WebContext
 from app.web.pages import docs, feed, layout, start_page, status
-from app.web.pages.owner import page as owner_page
 from app.web.routes import (
     api,
     events,
@@ -19,7 +18,6 @@ from app.web.routes import (
     terms,
     webhook,
 )
-from app.web.routes.owner_api import routes as owner_routes
 
 _DESCRIPTION = """Comments of a static blog, mirrored from its GitHub issues and served as finished bytes.
 
@@ -40,6 +38,11 @@ _OWNER_TAG = {"Owner": "For the owner of the blog, with the token in `AFTERWORD_
 
 def create_app(context: WebContext) -> CachedReads:
     """Return the ASGI application that serves from this context."""
+    return CachedReads(make_routes(context), context)
+
+
+def make_routes(context: WebContext) -> FastAPI:
+    """Return the application inside of the middleware that serves cached reads."""
     tags = _TAGS if context.features.owner is None else _TAGS | _OWNER_TAG
     app = FastAPI(
         title="Afterword",
@@ -70,6 +73,9 @@ def create_app(context: WebContext) -> CachedReads:
     ):
         app.include_router(module.router)
     if context.features.owner is not None:  # without it, these addresses are as unknown as any other
+        from app.web.pages.owner import page as owner_page  # noqa: PLC0415 - few set a token
+        from app.web.routes.owner_api import routes as owner_routes  # noqa: PLC0415 - likewise
+
         app.include_router(owner_routes.router)
         app.include_router(owner_page.router)
         layout.compile_page(owner_page.TEMPLATE)
@@ -78,4 +84,4 @@ def create_app(context: WebContext) -> CachedReads:
         app.include_router(page.router)
     app.include_router(github_api.enterprise_router)
     errors.install_error_handlers(app)
-    return CachedReads(app, context)
+    return app

@@ -6,7 +6,9 @@ validation, no database and no lock.
 """
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cachetools import LRUCache
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,7 +16,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.render.keys import DOCUMENT_KINDS, Key
 from app.serving.reader import ReadyDocument
 from app.serving.terms.edition import Edition
-from app.web import jsonp
 from app.web.context import (
     PUBLIC_URL_ADVICE,
     REQUEST_ID,
@@ -24,8 +25,10 @@ from app.web.context import (
     with_request_state,
 )
 from app.web.document_response import DocumentResponse, LinkBase, build_response, select_response
-from app.web.event_stream import EventStream, open_stream
-from app.web.jsonp import JsonpCall
+
+if TYPE_CHECKING:
+    from app.web.event_stream import EventStream
+    from app.web.jsonp import JsonpCall
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +41,7 @@ _OVERHEAD = 1_000
 """The size in bytes of the objects around a URL's text."""
 _COPIES = 4
 """How many copies of a URL's text a matched key holds: the URL, the document's key, and the base of its links."""
+_JSONP_PARAMETER = b"callback="
 _ALLOW_ORIGIN = b"access-control-allow-origin"
 _NO_DOCUMENT = "other"
 """The kind that counts responses without a document."""
@@ -74,17 +78,29 @@ class Selection:
 class CachedReads:
     """Middleware that serves cached documents, and forwards everything else to the application."""
 
-    def __init__(self, app: ASGIApp, context: WebContext) -> None:
-        self._app = app
-        self._context = context
+    def __init__(
+        self, app: ASGIApp, context: WebContext, *, application: Callable[[], Awaitable[object]] | None = None
+    ) -> None:
+        """Without `application`, `app` serves everything; otherwise reads only, until `application` has returned."""
+        self._application = application
         self.request_ids = context.request_ids
         self.response_counts = context.monitoring.response_counts
         """Of `Monitoring`: who sends a response that `select` found, counts it there."""
-        self._owner_folders = _OWNER_FOLDERS if context.features.owner is not None else ()
+        self._use(app, context)
         self._expects_proxy = context.public_url is not None
         self._matched_keys: LRUCache[CacheKey, MatchedKey] = LRUCache(
             _MATCHED_KEYS_BYTES, getsizeof=lambda key: key.size
         )
+
+    def _use(self, app: ASGIApp, context: WebContext) -> None:
+        self._app = app
+        self._context = context
+        self._owner_folders = _OWNER_FOLDERS if context.features.owner is not None else ()
+
+    def complete(self, app: ASGIApp, context: WebContext) -> None:
+        """Forward to this application from now on; its context has the parts that were missing."""
+        self._use(app, context)
+        self._application = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -93,9 +109,14 @@ class CachedReads:
             return
         headers = _join_headers(scope)
         request_id = self._context.request_ids.accept_or_create(headers.get(REQUEST_ID_HEADER))
-        if scope["method"] in {"GET", "HEAD"}:
+        is_read = scope["method"] in {"GET", "HEAD"}
+        if self._application is not None and (not is_read or _JSONP_PARAMETER in scope["query_string"]):
+            await self._application()
+        if is_read:
             send_read = _omit_body(send) if scope["method"] == "HEAD" else send
-            if jsonp.PARAMETER in scope["query_string"]:
+            if _JSONP_PARAMETER in scope["query_string"]:
+                from app.web import jsonp  # noqa: PLC0415 - seldom needed
+
                 call = jsonp.parse_call(scope, headers)
                 if call is not None:
                     await self._call_back(call, request_id, receive, send_read)
@@ -110,7 +131,7 @@ class CachedReads:
 
     async def _read(
         self, scope: Scope, headers: RequestHeaders, request_id: bytes, receive: Receive, send: Send
-    ) -> EventStream | None:
+    ) -> "EventStream | None":
         """Respond to a read. Return the event stream if the response is one."""
         accept, host = headers.get(b"accept"), headers.get(b"host")
         cache_key: CacheKey = (scope["path"], scope["query_string"], accept, host, scope["scheme"])
@@ -137,7 +158,7 @@ class CachedReads:
 
         `headers` are the request's, none of them repeated, their names in lower case.
         """
-        if jsonp.PARAMETER in query:
+        if _JSONP_PARAMETER in query:
             return None
         match = self._matched_keys.get((path, query, headers.get(b"accept"), headers.get(b"host"), scheme))
         if match is None or not match.edition.is_current:
@@ -148,8 +169,10 @@ class CachedReads:
         response = select_response(ready.document, headers, self._context.cors, match.link_base)
         return Selection(match, ready, response)
 
-    async def _call_back(self, call: JsonpCall, request_id: bytes, receive: Receive, send: Send) -> None:
+    async def _call_back(self, call: "JsonpCall", request_id: bytes, receive: Receive, send: Send) -> None:
         """Respond to a read with the call of a function."""
+        from app.web import jsonp  # noqa: PLC0415 - as above
+
         context, data = self._context, jsonp.RecordedReply()
         if call.is_valid and not jsonp.is_foreign(call, context.cors):
             await self._read(call.scope, dict(call.scope["headers"]), request_id, receive, data.send)
@@ -163,7 +186,7 @@ class CachedReads:
 
     async def _call_app(
         self, scope: Scope, headers: RequestHeaders, state: RequestState, receive: Receive, send: Send
-    ) -> EventStream | None:
+    ) -> "EventStream | None":
         """Forward a request, and open the event stream that its route accepts. Log the request's id with every line."""
         if not self._expects_proxy and any(name.startswith(_PROXY_HEADERS) for name in headers):
             self._expects_proxy = True  # one warning is enough
@@ -172,7 +195,11 @@ class CachedReads:
         token = REQUEST_ID.set(state.request_id.decode())
         try:
             await self._app(with_request_state(scope, state), receive, send)
-            return None if state.event_stream is None else await open_stream(state.event_stream, scope, receive, send)
+            if state.event_stream is None:
+                return None
+            from app.web.event_stream import open_stream  # noqa: PLC0415 - there are pages that never need it
+
+            return await open_stream(state.event_stream, scope, receive, send)
         finally:
             REQUEST_ID.reset(token)
 

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,20 +22,22 @@ from starlette.types import Scope
 
 from app.domain.errors import NotServed
 from app.domain.sites import Repository
-from app.github.webhooks import Fields, WebhookEvent
 from app.ports.images import Image
-from app.ports.metrics import DeliveryOutcome
 from app.render.document import Document
 from app.render.keys import GitHubListKey, Key
 from app.serving.clients.addresses import client_key
 from app.serving.clients.limits import ClientLimits, OpenSubscriptions
-from app.serving.event_streams import Subscribers
-from app.serving.owner.desk import OwnerDesk
 from app.serving.reader import ReadyDocument
 from app.serving.repository_names import NamedRepository, RepositoryNames
 from app.serving.terms.edition import PERMANENT, Edition
-from app.serving.terms.terms import Terms
 from app.web.document_response import CorsPolicy, LinkBase, build_response, raw_response
+
+if TYPE_CHECKING:  # cached documents are served before these are imported
+    from app.github.webhooks import Fields, WebhookEvent
+    from app.ports.metrics import DeliveryOutcome
+    from app.serving.event_streams import Subscribers
+    from app.serving.owner.desk import OwnerDesk
+    from app.serving.terms.terms import Terms
 
 PUBLIC_URL_ADVICE = (
     "AFTERWORD_PUBLIC_URL is not set, so addresses in responses come from the Host of each request, and shared caches "
@@ -80,10 +82,10 @@ class ImageReader(Protocol):
 class WebhookReceiver(Protocol):
     """The receiver of verified webhook deliveries."""
 
-    async def receive(self, event: WebhookEvent) -> DeliveryOutcome:
+    async def receive(self, event: "WebhookEvent") -> "DeliveryOutcome":
         """Store a delivery and its job, and return the outcome. Raise `StoreError` if nothing was stored."""
 
-    def reject(self, headers: Fields, outcome: DeliveryOutcome) -> None:
+    def reject(self, headers: "Fields", outcome: "DeliveryOutcome") -> None:
         """Count a delivery that could not be verified or read."""
 
 
@@ -122,15 +124,15 @@ class Features:
     """The parts of the web that a process may lack. The routes of a part that is None respond with an error."""
 
     webhook: WebhookEndpoint | None = None
-    subscribers: Subscribers | None = None
+    subscribers: "Subscribers | None" = None
     """The pages that receive change events."""
     images: ImageReader | None = None
     """None: readers' browsers load images from GitHub's hosts."""
     names: RepositoryNames | None = None
     """None: each repository has the name that is configured."""
-    owner: OwnerDesk | None = None
+    owner: "OwnerDesk | None" = None
     """None: there is no page for the owner."""
-    terms: Terms | None = None
+    terms: "Terms | None" = None
     """Finds threads by more than a number."""
     limits: ClientLimits = field(default_factory=ClientLimits)
     """How much each client may ask for."""
@@ -229,7 +231,7 @@ class WebContext:
 class EventStreamRequest:
     """The threads that a page subscribes to, and the last event that it received."""
 
-    subscribers: Subscribers
+    subscribers: "Subscribers"
     repo: Repository
     number: int
     last_event_id: str | None

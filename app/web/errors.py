@@ -76,7 +76,7 @@ _BAD_GATEWAY = FailureResponse(502)
 
 FAILURE_RESPONSES: Mapping[type[AfterwordError], FailureResponse] = {
     **dict.fromkeys(
-        (errors.InvalidSetting, errors.CannotStart, errors.StoreTooNew, errors.CopyRefused, errors.PurgeFailed),
+        (errors.InvalidSetting, errors.CannotStart, errors.StoreTooNew, errors.PurgeFailed, errors.CopyRefused),
         _INTERNAL_ERROR,
     ),
     **dict.fromkeys((errors.StoreUnusable, errors.DatabaseUnusable), FailureResponse(503, retry_after=30)),
@@ -281,7 +281,12 @@ def describe_error(error: Exception, now: float) -> ErrorDetails:
 
 def describe_and_log(request: Request, error: Exception) -> ErrorDetails:
     """Return the details of an exception; log it if they refer to the log."""
-    path, details = request.scope["path"], describe_error(error, web_context(request).now())
+    return describe_for(request.scope["path"], error, web_context(request).now())
+
+
+def describe_for(path: str, error: Exception, now: float) -> ErrorDetails:
+    """Return the details of an exception of the request for a path; log it if they refer to the log."""
+    details = describe_error(error, now)
     if details.detail == _LOGGED_FAILURE:
         # Where a request found the database away tells nothing, and there are many of them.
         trace = None if isinstance(error, errors.DatabaseUnusable) else error

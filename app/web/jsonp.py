@@ -25,7 +25,6 @@ from app.render.github_api import rate_limit
 from app.web.document_response import NO_STORE, CorsPolicy, Headers, etag_matches
 from app.web.errors import ErrorDetails, error_response, is_github_path
 
-PARAMETER = b"callback="
 _CONTENT_TYPE = b"application/javascript; charset=utf-8"
 _NAME = r"[A-Za-z_$][A-Za-z0-9_$]{0,127}"
 _CALLBACK = re.compile(rf"(?=.{{1,255}}\Z){_NAME}(?:\.{_NAME}|\[[0-9]{{1,9}}\])*")

@@ -4,53 +4,37 @@ Validation is strict. An invalid or repeated value is an error that names the pa
 must learn of a mistake while writing the page. Unknown parameters are ignored.
 """
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BeforeValidator
 from starlette.requests import Request
 
-from app.domain.errors import InvalidCursor, InvalidParameter
 from app.domain.sites import Repository
 from app.render.cursors import CURSOR
 from app.render.keys import Order
 from app.web.context import NamedSite, web_context
 from app.web.errors import problem_responses
+from app.web.reads.parsing import (
+    MAX_FURTHER_POSTS,
+    MAX_IDS,
+    MAX_LANG,
+    MAX_LIMIT,
+    MAX_SAFE_INTEGER,
+    REPO,
+    parse_choice,
+    parse_cursor,
+    parse_positive_integer,
+    parse_repo,
+    require_unrepeated,
+)
 
-MAX_IDS, MAX_LIMIT = 500, 100
-MAX_FURTHER_POSTS = 20
-"""The most posts that one event stream tells of beside its own."""
-MAX_SAFE_INTEGER = 2**53 - 1
-"""The largest integer that JavaScript represents exactly (`Number.MAX_SAFE_INTEGER`)."""
-_POSITIVE_INTEGER = re.compile(r"[1-9][0-9]{0,15}")
-_REPO = r"[A-Za-z0-9_-]{1,80}/[A-Za-z0-9._-]{1,100}"
 READ_ERRORS: dict[int, str] = {
     404: "The repository is not served here.",
     422: "A parameter has a value that is not allowed; the body names it and says what is.",
     503: "Not mirrored yet, and GitHub does not answer: ask again after `Retry-After` seconds.",
 }
-_NOT_REPEATABLE = (
-    *("repo", "order", "limit", "cursor", "ids", "pinned", "hidden", "lang", "view"),
-    *("term", "term_of", "title_prefix", "marker"),
-)
-
-
-def is_positive_integer(text: str, maximum: int = MAX_SAFE_INTEGER) -> bool:
-    """Return whether a text is an integer from 1 to `maximum` in ASCII digits, in no other form that `int` accepts."""
-    return _POSITIVE_INTEGER.fullmatch(text) is not None and int(text) <= maximum
-
-
-def parse_positive_integer(name: str, maximum: int = MAX_SAFE_INTEGER) -> Callable[[Any], int]:
-    """Return a parser of integers from 1 to `maximum`, which raises `InvalidParameter` with this name."""
-
-    def parse(value: Any) -> int:
-        if not is_positive_integer(value, maximum):
-            raise InvalidParameter(name, f"a whole number from 1 to {maximum}")
-        return int(value)
-
-    return parse
 
 
 def integer_limits(maximum: int = MAX_SAFE_INTEGER) -> dict[str, Any]:
@@ -58,49 +42,8 @@ def integer_limits(maximum: int = MAX_SAFE_INTEGER) -> dict[str, Any]:
     return {"minimum": 1, "maximum": maximum}
 
 
-def parse_choice(name: str, values: Sequence[str], allowed: str) -> Callable[[Any], str]:
-    """Return a parser of these values, which raises `InvalidParameter` with this name."""
-
-    def parse(value: Any) -> str:
-        if value not in values:
-            raise InvalidParameter(name, allowed)
-        return str(value)
-
-    return parse
-
-
-def _parse_repo(value: Any) -> str | None:
-    if value is not None and re.fullmatch(_REPO, value) is None:
-        raise InvalidParameter("repo", "a repository, written owner/name")
-    return str(value) if value is not None else None
-
-
-def parse_ids(text: str | None, maximum: int = MAX_IDS) -> tuple[int, ...] | None:
-    """Return the numbers of posts, sorted and without repeats; None if the parameter is absent.
-
-    Raise `InvalidParameter` for a list that is too long or has anything but numbers.
-    """
-    if text is None:
-        return None
-    ids = set(text.split(","))
-    if len(ids) > maximum or not all(map(is_positive_integer, ids)):
-        raise InvalidParameter("ids", f"at most {maximum} whole numbers from 1, separated by commas")
-    return tuple(sorted(map(int, ids)))
-
-
-def parse_cursor(text: Any) -> str | None:
-    """Return a cursor that has the form of one; raise `InvalidCursor` for any other text, whatever its length."""
-    if text is not None and CURSOR.fullmatch(text) is None:
-        raise InvalidCursor
-    return None if text is None else str(text)
-
-
 async def _reject_repeated_parameters(request: Request) -> None:
-    """Raise `InvalidParameter` for a repeated parameter, because the page may have meant either value."""
-    names = [name for name, _ in request.query_params.multi_items()]
-    for name in _NOT_REPEATABLE:
-        if names.count(name) > 1:
-            raise InvalidParameter(name, "given once")
+    require_unrepeated([name for name, _ in request.query_params.multi_items()])
 
 
 def read_router(tag: str, prefix: str = "") -> APIRouter:
@@ -113,11 +56,11 @@ async def _find_named_site(
     request: Request,
     repo: Annotated[
         str | None,
-        BeforeValidator(_parse_repo),
+        BeforeValidator(parse_repo),
         Query(
             description="Which repository is meant, by its name or a former one; the default is the first.",
             examples=["owner/blog"],
-            json_schema_extra={"pattern": f"^{_REPO}$"},
+            json_schema_extra={"pattern": f"^{REPO}$"},
         ),
     ] = None,
 ) -> NamedSite:
@@ -183,7 +126,7 @@ Lang = Annotated[
     str,
     Query(
         description="The language of the texts around the comments, as a BCP 47 tag; the default is English.",
-        max_length=35,
+        max_length=MAX_LANG,
     ),
 ]
 

@@ -14,7 +14,7 @@ from app.domain.terms.index import TermOf, ThreadQuery
 from app.serving.terms.edition import Edition
 from app.serving.terms.terms import Terms
 from app.web.context import web_context
-from app.web.parameters import parse_choice
+from app.web.reads.parsing import parse_choice
 
 MAX_TERM, MAX_LABEL, MAX_LABELS, MAX_TERMS = 1_000, 100, 20, 100
 """The longest texts in characters, and the most of them in one request."""

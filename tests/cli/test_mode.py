@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.cli.serve import describe_mode
+from app.cli.service.welcome import describe_mode
 from app.settings import load
 
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from starlette.types import Receive, Scope, Send
 
 from app.cli.http.server import bind
-from app.cli.serve import run
+from app.cli.service.run import run
 from app.cli.workers import inherit_socket, restart_delay, supervise
 from app.domain.errors import CannotStart, InvalidSetting
 from app.settings import load

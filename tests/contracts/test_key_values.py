@@ -20,3 +20,11 @@ async def test_first_value_of_a_key_stays(key_values: KeyValues) -> None:
     values = await asyncio.gather(*(key_values.put_first("secret", f"one of {number}") for number in range(4)))
     assert set(values) == {await key_values.get("secret")}
     assert await key_values.put_first("secret", "another") == values[0]
+
+
+async def test_updates_at_the_same_moment_all_count(key_values: KeyValues) -> None:
+    def count(text: str | None) -> str:
+        return str(int(text or "0") + 1)
+
+    await asyncio.gather(*(key_values.update("count", count) for _ in range(20)))
+    assert await key_values.get("count") == "20"

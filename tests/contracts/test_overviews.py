@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.records import SiteRecord, Tombstone
 from app.ports.mirror import Change
-from app.ports.owner.overviews import SiteOverview, ThreadOverview, week_of, week_start
+from app.ports.owner.overviews import Scope, SiteOverview, ThreadOverview, week_of, week_start
 from app.ports.store import Store
 from tests.contracts.mirrors import REPO, comment, issue, put
 from tests.contracts.stores import OTHER
@@ -14,7 +14,7 @@ FEBRUARY = "2026-02-01T00:00:00Z"
 
 async def _read(store: Store, *numbers: int, since: str = "2000-01-01T00:00:00Z", newest: int = 10) -> SiteOverview:
     """Return the overview of the site whose posts have these numbers."""
-    return await store.overviews.site(REPO, includes=lambda item: item.number in numbers, since=since, newest=newest)
+    return await store.overviews.site(REPO, Scope(lambda item: item.number in numbers, since, newest))
 
 
 async def test_thread_has_what_the_owner_sees(store: Store) -> None:
@@ -83,9 +83,7 @@ async def test_excluded_comments_count_nowhere(store: Store) -> None:
     times = ("2026-01-05T00:00:00Z", "2026-01-12T00:00:00Z", "2026-01-13T00:00:00Z")
     comments = [comment(n, 1, created_at=time) for n, time in enumerate(times, start=10)]
     await put(store.mirror, issue(1, 3), issue(2, 1), *comments, comment(20, 2, created_at=times[1]))
-    overview = await store.overviews.site(
-        REPO, includes=lambda _: True, since=times[0], newest=2, excluded_ids=frozenset({12, 20, 99})
-    )
+    overview = await store.overviews.site(REPO, Scope(lambda _: True, times[0], 2, frozenset({12, 20, 99})))
     first = week_of(1_767_571_200)
     assert overview.weeks == {first: 1, first + 1: 1}
     assert {thread.number: thread.last_comment_at for thread in overview.threads} == {1: times[1], 2: None}
@@ -102,7 +100,7 @@ async def test_tombstones_tell_where_issues_went(store: Store) -> None:
 
 
 async def test_unknown_site_has_nothing(store: Store) -> None:
-    overview = await store.overviews.site(OTHER, includes=lambda _: True, since=FEBRUARY, newest=5)
+    overview = await store.overviews.site(OTHER, Scope(lambda _: True, FEBRUARY, 5))
     assert overview == SiteOverview(None, weeks={})
 
 

@@ -5,8 +5,8 @@ import asyncio
 from typing_extensions import override
 
 from app.domain.errors import StoreUnusable
+from app.domain.worker_names import WorkerName
 from app.jobs.lease import Lease
-from app.ports.leases import WorkerName
 from app.store.memory.leases import MemoryLeases
 from tests.fakes import ManualClock
 
@@ -39,9 +39,10 @@ class LeaseHolder:
     """A process that works while it holds the lease; with `ends`, its work returns at once."""
 
     def __init__(
-        self, worker_id: WorkerName | str, leases: BreakableLeases, clock: ManualClock, *, ends: bool = False
+        self, worker: WorkerName | str, leases: BreakableLeases, clock: ManualClock, *, ends: bool = False
     ) -> None:
-        self.lease = Lease(NAME, leases, clock, worker_id=worker_id)
+        describe = worker.describe_foreign if isinstance(worker, WorkerName) else lambda _: None
+        self.lease = Lease(NAME, leases, clock, worker_id=str(worker), describe_worker=describe)
         self.start_count = 0
         self.is_working = False
         self._ends = ends

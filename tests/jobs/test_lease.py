@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from app.domain.worker_names import WorkerName
 from app.jobs.lease import Lease
-from app.ports.leases import WorkerName
 from tests.fakes import ManualClock, run_ready_tasks
 from tests.jobs.lease_holders import NAME, BreakableLeases, LeaseHolder
 

@@ -1,8 +1,9 @@
 import re
+from collections.abc import Mapping
 
 import orjson
 import pytest
-from babel import Locale
+from babel import Locale, localedata
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -181,3 +182,18 @@ def test_values_are_not_interpolated_themselves() -> None:
 def test_untranslated_reason_is_githubs_word() -> None:
     assert translation(ENGLISH).hidden_reason("spam") == "spam"
     assert translation(ENGLISH).hidden_reason("low-quality") == "low-quality"
+
+
+def _elapsed_times_of_cldr(lang: str) -> Mapping[str, Mapping[str, str]]:
+    fields = localedata.load(lang)["date_fields"]
+    words = {unit: fields[unit]["relative"] for unit in ("second", "day")}
+    units = ("year", "month", "week", "day", "hour", "minute", "second")
+    forms = {unit: {name: form.replace("{0}", "{n}") for name, form in fields[unit]["past"].items()} for unit in units}
+    for unit, numbers in (("second", (0,)), ("day", (1, 2))):
+        forms[unit] |= {str(number): words[unit][-number] for number in numbers if -number in words[unit]}
+    return forms
+
+
+def test_elapsed_times_are_those_of_cldr() -> None:
+    for lang in UNKNOWN_TO_CHROMIUM:
+        assert elapsed_times(lang) == _elapsed_times_of_cldr(lang), lang

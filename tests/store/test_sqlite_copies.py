@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap.copies import open_source, open_target, refuse_same
+from app.bootstrap.stores.copies import open_source, open_target, refuse_same
 from app.domain.errors import CopyRefused, StoreTooNew, StoreUnusable
 from app.ports.copies.tables import TABLES
 from app.store.copies.copy import copy_store

@@ -17,6 +17,7 @@ from app.domain.sites import repository
 from app.domain.threads import GHOST_ID
 from app.ports.jobs import Job
 from app.ports.mirror import Change, MirrorChange
+from app.ports.owner.overviews import Scope
 from app.ports.rate_state import RateLimitState, RecordedRequest, Usage
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.schema import MIGRATIONS, Migration
@@ -265,7 +266,7 @@ async def test_migration_reads_when_comments_were_written(migrated: SqliteStore,
     )
     assert query(released, "SELECT count(*) > 3 FROM comment") == 1
     assert query(released, statement) == 0
-    overview = await migrated.overviews.site(JANE, includes=lambda _: True, since="2000-01-01T00:00:00Z", newest=1)
+    overview = await migrated.overviews.site(JANE, Scope(lambda _: True, "2000-01-01T00:00:00Z", 1))
     assert overview.weeks
 
 

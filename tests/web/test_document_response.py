@@ -57,7 +57,7 @@ def test_uncompressed_document_is_sent_unchanged() -> None:
 
 @given(st.binary(max_size=60))
 def test_any_accept_encoding_chooses_an_available_body(accept: bytes) -> None:
-    assert choose_coding(accept, DOCUMENT.bodies) in DOCUMENT.bodies
+    assert choose_coding(accept, DOCUMENT.bodies) in {"identity", *DOCUMENT.bodies}
 
 
 @pytest.mark.parametrize(

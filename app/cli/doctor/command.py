@@ -31,7 +31,7 @@ from app.domain.posts.findings import Severity
 from app.domain.posts.lists import is_list_address
 from app.outbound.clock import SystemClock
 from app.outbound.github import HttpGitHub
-from app.settings import Settings, load
+from app.settings import NameWarning, Settings, load
 
 _CHECKS = (
     check_github,
@@ -82,7 +82,7 @@ def doctor(  # noqa: PLR0917 - the options of the command line
     """
     form = _format(report_format, is_json=json)
     rules_to_ignore = check_rules(ignore or ())
-    warnings: list[str] = []
+    warnings: list[NameWarning] = []
     settings = load({"repo": repo, "store": store, "posts": _existing(folder)}, warn=warnings.append)
     clock = SystemClock()
     report = asyncio.run(_examine(settings, warnings, clock, repair=repair)).without_repaired().without(rules_to_ignore)
@@ -108,7 +108,7 @@ def _no_delay() -> float:
     return 0.0
 
 
-async def _examine(settings: Settings, warnings: list[str], clock: SystemClock, *, repair: bool) -> Report:
+async def _examine(settings: Settings, warnings: list[NameWarning], clock: SystemClock, *, repair: bool) -> Report:
     github = HttpGitHub(settings.github_api_url, settings.token, clock, _no_delay)
     examination = Examination(settings, clock, _no_delay, github)
     checks: list[CheckResult] = [check_settings(warnings)]

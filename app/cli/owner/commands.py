@@ -57,7 +57,7 @@ def counts(
 
 def _run(name: str, choice: Choice, show: Show, *, as_json: bool, repeat: bool) -> None:
     console, errors = Console(), Console(stderr=True)
-    settings = load_settings(choice, lambda warning: print_line(errors, warning))
+    settings = load_settings(choice, lambda warning: print_line(errors, str(warning)))
 
     async def run() -> None:
         async with open_source(name, settings, choice) as read:

@@ -12,7 +12,7 @@ from app.domain.errors import CannotStart, InvalidSetting
 from app.outbound.clock import SystemClock, random
 from app.outbound.http import is_loopback
 from app.serving.owner.as_json import counts_object, status_object
-from app.settings import Settings, load
+from app.settings import NameWarning, Settings, load
 
 _SECONDS = 30.0
 _CONNECT_SECONDS = 3.0
@@ -43,7 +43,7 @@ class NoService(Exception):
     """No service with an owner's page answers at the address."""
 
 
-def load_settings(choice: Choice, warn: Callable[[str], None]) -> Settings:
+def load_settings(choice: Choice, warn: Callable[[NameWarning], None]) -> Settings:
     """Return the settings; with an address no repository needs to be named, because the service knows its own."""
     if choice.url is not None and choice.names_store:
         raise InvalidSetting("--url", "a service reads its own repositories and store. Leave --repo and --store out")

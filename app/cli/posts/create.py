@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 
 from app.bootstrap.new_threads import open_thread_maker
-from app.cli.options import EXIT_ERROR, EXIT_FAILURES, EXIT_RATE_LIMIT, Json, Repo
+from app.cli.exit_status import EXIT_ERROR, EXIT_FAILURES, EXIT_RATE_LIMIT
+from app.cli.options import Json, Repo
 from app.cli.posts.catalog import Folder, content_folder, emptiness, read_blog
 from app.cli.posts.printing import Printer
 from app.domain.errors import CannotStart, GitHubError, InvalidSetting, RateLimited

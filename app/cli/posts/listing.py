@@ -1,6 +1,5 @@
 """`afterword posts list`: the posts as the generator sees them."""
 
-from functools import partial
 from typing import Annotated, Any
 
 import orjson
@@ -26,7 +25,7 @@ def list_posts(
     ] = False,
 ) -> None:
     """List the posts in the content folder, with their threads, and whether they are published. Asks GitHub nothing."""
-    settings = load({"repo": repo}, warn=partial(print_line, Console(stderr=True)))
+    settings = load({"repo": repo}, warn=lambda warning: print_line(Console(stderr=True), str(warning)))
     location = content_folder(folder, settings)
     catalog = read_blog(location, settings, SystemClock().now())
     warning = emptiness(location, catalog)

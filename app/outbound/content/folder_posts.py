@@ -17,7 +17,7 @@ from app.generators.read import UNCHANGED
 from app.github.responses import single_line
 from app.outbound.content.folders.folder_tree import FolderTree
 from app.outbound.content.folders.watcher import FolderWatcher
-from app.outbound.content.problem_log import ProblemLog
+from app.outbound.content.problem_log import NOTHING_LEFT, ProblemLog
 from app.outbound.content.reading import SiteReader, keep_unreadable
 from app.ports.post_source import PostSource
 
@@ -83,7 +83,7 @@ class PostFolder(PostSource):
         """Replace the posts, unless everything is gone."""
         problems = tuple(replace(problem, advice=f"{UNCHANGED} {problem.advice}") for problem in tree.problems)
         if not catalog.posts and not problems and self._posts is not None and self._posts.posts:
-            self._fail("there is no page in it any more")
+            self._fail(NOTHING_LEFT.format("page"))
             return
         folders = [posixpath.relpath(error.folder, tree.content) for error in tree.errors]  # beside the content, too
         catalog = keep_unreadable(replace(catalog, problems=catalog.problems + problems), self._posts, folders)

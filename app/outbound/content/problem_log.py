@@ -11,6 +11,10 @@ _MAX_WARNINGS = 20
 _log = logging.getLogger(__name__)
 
 
+NOTHING_LEFT = "there is no {} in it any more. If all are gone for good, leave one without a number"
+"""Why an empty source changes nothing, and what to do; `{}` is `page` or `entry`."""
+
+
 class ProblemLog:
     """The warnings of one read; only those that the previous read did not have are logged."""
 

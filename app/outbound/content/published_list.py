@@ -12,7 +12,7 @@ from app.domain.posts.posts import PostCatalog
 from app.domain.sites import Repository
 from app.github.requests import USER_AGENT, Request
 from app.github.responses import single_line
-from app.outbound.content.problem_log import ProblemLog
+from app.outbound.content.problem_log import NOTHING_LEFT, ProblemLog
 from app.outbound.http import REDIRECTS, HttpClient, HttpResponse, redirect_target
 from app.ports.post_source import PostSource
 
@@ -91,7 +91,7 @@ class PublishedPostList(PostSource):
             raise ValueError("it is not JSON") from None
         catalog = await asyncio.to_thread(parse_list, data, self._sites)
         if not catalog.posts and not catalog.problems and self._posts is not None and self._posts.posts:
-            raise ValueError("it has no entry any more")
+            raise ValueError(NOTHING_LEFT.format("entry"))
         for problem in catalog.problems:
             self._warn(f": {problem.source}: {problem.message}. {problem.advice} It is skipped.")
         if not any(post.threads for post in catalog.posts):

@@ -32,7 +32,7 @@ from app.github.requests import RepositoryRequests
 from app.outbound.content.archives.archive_tree import ArchiveTree
 from app.outbound.content.archives.download import download_archive
 from app.outbound.content.archives.tar_members import InvalidArchiveError
-from app.outbound.content.problem_log import ProblemLog
+from app.outbound.content.problem_log import NOTHING_LEFT, ProblemLog
 from app.outbound.content.reading import SiteReader, keep_unreadable
 from app.ports.clock import Clock
 from app.ports.github import BudgetedGitHub
@@ -197,7 +197,7 @@ class RepositoryPosts(PostSource):
         with await download_archive(str(response.data)) as archive:
             catalog, archived_commit = await asyncio.to_thread(self._read, archive)
         if not catalog.posts and self._posts is not None and self._posts.posts:
-            raise InvalidArchiveError("there is no page in it any more")
+            raise InvalidArchiveError(NOTHING_LEFT.format("page"))
         self._posts = catalog
         self._problems.add_problems(catalog.problems)
         if not any(post.threads for post in catalog.posts):

@@ -62,23 +62,25 @@ class SiteOverview:
     """The newest comments of the included threads, by descending id."""
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an overview of a site is to tell of."""
+
+    includes: Includes
+    """Whether the comments of a thread count. It is called in another thread of the process."""
+    since: str
+    """From when on weeks are counted, RFC 3339."""
+    newest: int
+    """How many of the newest comments are wanted."""
+    excluded_ids: frozenset[int] = frozenset()
+    """The comments that are left out of the weeks and of each thread's last comment, but not of the newest ones."""
+
+
 class Overviews(Protocol):
     """Reads sites for their owner. Each method is one transaction and may raise `StoreError`."""
 
-    async def site(
-        self,
-        repo: Repository,
-        *,
-        includes: Includes,
-        since: str,
-        newest: int,
-        excluded_ids: frozenset[int] = frozenset(),
-    ) -> SiteOverview:
-        """Return a site with its weeks from `since` (RFC 3339) on, and so many of its newest comments.
-
-        Comments with `excluded_ids` are left out of the weeks and of each thread's last comment, but not of the newest
-        comments. `includes` is called in another thread.
-        """
+    async def site(self, repo: Repository, scope: Scope) -> SiteOverview:
+        """Return a site, as far as `scope` says."""
 
     async def bytes(self) -> int | None:
         """Return the size of the store on the disk; None for a store in memory."""

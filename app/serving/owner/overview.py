@@ -24,7 +24,7 @@ from app.domain.times import is_within, rfc3339
 from app.jobs.single_flight import SingleFlight
 from app.ports.clock import Clock
 from app.ports.owner.history import DAY, HOUR, HistoryKind, HistoryRecord, hour_of
-from app.ports.owner.overviews import ThreadOverview, week_of, week_start
+from app.ports.owner.overviews import Scope, ThreadOverview, week_of, week_start
 from app.ports.rate_state import RateLimitState
 from app.ports.store import Store
 from app.render.excerpts import visible
@@ -177,13 +177,8 @@ class OverviewReader:
             includes: Callable[[ThreadOverview], bool] = partial(is_post, filter_, repo)
             source = self._sources.held_comments
             held_ids = {} if source is None else await source.ids(repo)
-            overview = await self._store.overviews.site(
-                repo,
-                includes=includes,
-                since=since,
-                newest=_NEWEST,
-                excluded_ids=frozenset(chain.from_iterable(held_ids.values())),
-            )
+            scope = Scope(includes, since, _NEWEST, frozenset(chain.from_iterable(held_ids.values())))
+            overview = await self._store.overviews.site(repo, scope)
             sites.append(known_site(repo, overview, {number: len(ids) for number, ids in held_ids.items()}))
         return sites
 

@@ -20,7 +20,6 @@ DEVICE_SECONDS = 180 * 86_400
 _VALUE = re.compile(r"(?P<expiry>[0-9]{1,12})\.(?P<id>[0-9a-f]{32})\.(?P<signature>[0-9a-f]{64})")
 _ENDED_KEY = "owner sessions ended"
 _MOST_ENDED = 500
-_MOST_ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Sessions:
     async def find(self, value: str | None, now: float) -> Session | None:
         """Return the session of a cookie's value; None if it is forged or has ended. Raises `StoreError`."""
         session = self._verify("session", value, now)
-        if session is None or session.id in await self._ends(now):
+        if session is None or session.id in _read_ends(await self._key_values.get(_ENDED_KEY), now):
             return None
         return session
 
@@ -61,17 +60,14 @@ class Sessions:
         return None if device is None else device.id
 
     async def end(self, session: Session, now: float) -> None:
-        """End a session before it expires; another end at the same moment may undo this one: look again.
+        """End a session before it expires. Raises `StoreError`."""
 
-        Raises `StoreError`.
-        """
-        for _ in range(_MOST_ATTEMPTS):
-            ends = await self._ends(now)
-            if session.id in ends:
-                return
-            ends[session.id] = session.expires_at
+        def add(text: str | None) -> str:
+            ends = {**_read_ends(text, now), session.id: session.expires_at}
             latest = dict(sorted(ends.items(), key=lambda item: item[1])[-_MOST_ENDED:])
-            await self._key_values.put(_ENDED_KEY, orjson.dumps(latest).decode())
+            return orjson.dumps(latest).decode()
+
+        await self._key_values.update(_ENDED_KEY, add)
 
     def form_token(self, session: Session) -> str:
         """Return what a form of this session has to send: no other site can know it."""
@@ -80,11 +76,6 @@ class Sessions:
     def is_form_token(self, session: Session, token: str) -> bool:
         """Return True if a form belongs to this session; compares in constant time."""
         return hmac.compare_digest(self.form_token(session).encode(), token.encode())
-
-    async def _ends(self, now: float) -> dict[str, int]:
-        text = await self._key_values.get(_ENDED_KEY)
-        ends: dict[str, int] = {} if text is None else orjson.loads(text)
-        return {key: expires_at for key, expires_at in ends.items() if expires_at > now}
 
     def _sign(self, kind: str, expiry: int) -> str:
         content = f"{expiry}.{''.join(f'{int(self._random() * 2**32):08x}' for _ in range(4))}"
@@ -101,3 +92,9 @@ class Sessions:
 
     def _signature(self, kind: str, content: str) -> str:
         return hmac.new(self._key, f"{kind} {content}".encode(), hashlib.sha256).hexdigest()
+
+
+def _read_ends(text: str | None, now: float) -> dict[str, int]:
+    """Return when the sessions expire that were ended before, by their ids."""
+    ends: dict[str, int] = {} if text is None else orjson.loads(text)
+    return {key: expires_at for key, expires_at in ends.items() if expires_at > now}

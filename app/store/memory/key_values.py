@@ -1,5 +1,7 @@
 """The key-value pairs in memory."""
 
+from collections.abc import Callable
+
 from app.ports.key_values import KeyValues
 
 
@@ -20,3 +22,6 @@ class MemoryKeyValues(KeyValues):
 
     async def put_first(self, key: str, value: str) -> str:
         return self._values.setdefault(key, value)
+
+    async def update(self, key: str, change: Callable[[str | None], str]) -> None:
+        self._values[key] = change(self._values.get(key))

@@ -1,7 +1,9 @@
 """/docs: the documentation of the API, made from its OpenAPI document, with a form that tries each read."""
 
 import asyncio
+from collections.abc import Mapping
 from functools import cache, lru_cache
+from typing import Any
 
 import orjson
 from fastapi import APIRouter, FastAPI
@@ -11,8 +13,6 @@ from starlette.responses import Response
 from app.web.assets import Asset, build_asset, file_response
 from app.web.context import web_context
 from app.web.pages.layout import PAGE, REVALIDATE, render_page, security_headers
-from app.web.pages.reference import build_reference
-from app.web.pages.schema_words import Schema
 
 router = APIRouter(include_in_schema=False)
 
@@ -50,8 +50,10 @@ def _page(app: FastAPI, base_url: str, repo: str) -> Asset:
     return build_asset(PAGE, render_documentation(app.openapi(), base_url, repo), quick=True)
 
 
-def render_documentation(document: Schema, base_url: str, repo: str) -> str:
+def render_documentation(document: Mapping[str, Any], base_url: str, repo: str) -> str:
     """Return the HTML of the documentation; its commands ask `base_url` for the repository `repo` (`owner/name`)."""
+    from app.web.pages.reference import build_reference  # noqa: PLC0415 - with a reader of Markdown, for few readers
+
     owner, _, name = repo.partition("/")
     reference = build_reference(document, base_url, {"owner": owner, "repo": name})
     return render_page("docs.html", reference=reference)

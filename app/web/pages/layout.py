@@ -7,18 +7,19 @@ from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from babel.dates import format_date
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.domain.errors import AfterwordError
 from app.web.assets import SCRIPT, STYLE, Asset, build_asset, file_response, minify
 from app.web.errors import ErrorDetails, describe_and_log
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 PAGE = "text/html; charset=utf-8"
 REVALIDATE = b"private, no-cache"
@@ -114,7 +115,9 @@ async def page_file(request: Request) -> Response:
 
 
 @cache
-def _templates() -> Environment:
+def _templates() -> "Environment":
+    from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - for few readers
+
     templates = Environment(
         loader=FunctionLoader(_text), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -124,6 +127,8 @@ def _templates() -> Environment:
 
 def _format_day(time: str) -> str:
     """Return the day of an RFC 3339 time as people write it: `1 July 2020`."""
+    from babel.dates import format_date  # noqa: PLC0415 - likewise
+
     return format_date(datetime.fromisoformat(time), "d MMMM y", locale=_LOCALE)
 
 

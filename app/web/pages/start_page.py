@@ -22,7 +22,7 @@ from app.web.assets import Asset, assets, build_asset, file_response
 from app.web.context import web_context
 from app.web.document_response import uncached_json
 from app.web.pages.layout import PAGE, REVALIDATE, PageRoute, render_page, security_headers
-from app.web.parameters import MAX_SAFE_INTEGER, is_positive_integer
+from app.web.reads.parsing import MAX_SAFE_INTEGER, is_positive_integer
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 

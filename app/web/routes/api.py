@@ -6,19 +6,9 @@ from starlette.responses import Response
 from app.domain.errors import InvalidParameter
 from app.render.keys import CommentsKey, CountsKey, NewestKey, Order, PostKey, TermCountsKey
 from app.web.context import serve_document, web_context
-from app.web.parameters import (
-    OPENAPI_IDS,
-    CommentOrder,
-    Cursor,
-    Ghissueid,
-    Hidden,
-    Limit,
-    Pinned,
-    Site,
-    parse_ids,
-    read_router,
-)
+from app.web.parameters import OPENAPI_IDS, CommentOrder, Cursor, Ghissueid, Hidden, Limit, Pinned, Site, read_router
 from app.web.queries import OPENAPI_TERMS, TermOfPage, numbers_of_terms, parse_terms
+from app.web.reads.parsing import COMMENTS_LIMIT, NEWEST_LIMIT, parse_ids
 from app.web.routes.models import Comments, Counts, Newest, Post
 
 router = read_router("Comments", prefix="/api/v1")
@@ -55,7 +45,7 @@ async def comments(
     ghissueid: Ghissueid,
     *,
     order: CommentOrder = Order.OLDEST,
-    limit: Limit = 50,
+    limit: Limit = COMMENTS_LIMIT,
     cursor: Cursor = None,
     pinned: Pinned = None,
 ) -> Response:
@@ -95,7 +85,7 @@ async def counts(request: Request, site: Site, term_of: TermOfPage = None) -> Re
     responses={200: {"model": Newest}},
 )
 async def newest(
-    request: Request, site: Site, limit: Limit = 20, cursor: Cursor = None, hidden: Hidden = None
+    request: Request, site: Site, limit: Limit = NEWEST_LIMIT, cursor: Cursor = None, hidden: Hidden = None
 ) -> Response:
     """Serve the blog's newest comments."""
     base_url = web_context(request).image_base_url(request)

@@ -14,7 +14,8 @@ from app.render.keys import PostKey
 from app.web.context import EventStreamRequest, client_of, read_document, request_state, web_context
 from app.web.errors import problem_responses
 from app.web.event_stream import CONTENT_TYPE
-from app.web.parameters import MAX_FURTHER_POSTS, OPENAPI_FURTHER_IDS, Ghissueid, Site, parse_ids, read_router
+from app.web.parameters import OPENAPI_FURTHER_IDS, Ghissueid, Site, read_router
+from app.web.reads.parsing import MAX_FURTHER_POSTS, parse_ids
 
 _ZERO_WEIGHT = re.compile(r"q=0(\.0{0,3})?")
 _ACCEPTABLE = {CONTENT_TYPE, "text/*", "*/*"}

@@ -11,7 +11,8 @@ from app.render.fragment import DEFAULT_LIMIT
 from app.render.i18n import translation
 from app.render.keys import FragmentKey, Order
 from app.web.context import serve_document, web_context
-from app.web.parameters import CommentOrder, Cursor, Ghissueid, Lang, Limit, Site, parse_choice, read_router
+from app.web.parameters import CommentOrder, Cursor, Ghissueid, Lang, Limit, Site, read_router
+from app.web.reads.parsing import VIEWS, parse_choice
 
 router = read_router("HTML")
 
@@ -38,7 +39,7 @@ async def fragment(
     lang: Lang = "en",
     view: Annotated[
         Literal["fragment", "page"] | None,
-        BeforeValidator(parse_choice("view", ["fragment", "page"], "one of fragment, page")),
+        BeforeValidator(parse_choice("view", VIEWS, f"one of {', '.join(VIEWS)}")),
         Query(
             description="`page` is a document of its own, and what a `cursor` leads to; `fragment` is a part of one."
         ),

@@ -39,14 +39,8 @@ from app.render.media_types import negotiate_media_type
 from app.web.context import request_state, serve_document, web_context
 from app.web.document_response import uncached_json
 from app.web.errors import ErrorDetails, MovedPermanently, error_response
-from app.web.parameters import (
-    READ_ERRORS,
-    CommentId,
-    IssueNumber,
-    RepositoryName,
-    RepositoryOwner,
-    is_positive_integer,
-)
+from app.web.parameters import READ_ERRORS, CommentId, IssueNumber, RepositoryName, RepositoryOwner
+from app.web.reads.parsing import is_positive_integer
 
 _LONGEST_FILTER = 1000
 """Characters of a filter: the key of a document contains it."""

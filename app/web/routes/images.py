@@ -14,7 +14,8 @@ from app.ports.images import Image, ImageRest
 from app.web.context import ImageReader, web_context
 from app.web.document_response import Headers, etag_matches, raw_response
 from app.web.errors import problem_responses
-from app.web.parameters import READ_ERRORS, integer_limits, parse_positive_integer
+from app.web.parameters import READ_ERRORS, integer_limits
+from app.web.reads.parsing import parse_positive_integer
 
 _ERRORS: Mapping[int, str] = READ_ERRORS | {
     404: "Nothing that is served here shows such a picture, or it is not to be had.",

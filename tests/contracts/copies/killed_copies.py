@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.bootstrap.copies import open_source
+from app.bootstrap.stores.copies import open_source
 from app.domain.errors import CopyRefused
 from app.ports.copies.tables import Row, Table
 from tests.contracts.copies.stores import copy, read

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.bootstrap.copies import open_source, open_target
+from app.bootstrap.stores.copies import open_source, open_target
 from app.domain.errors import CopyRefused
 from app.domain.priority import Priority
 from app.domain.records import SiteRecord, Tombstone

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap.copies import open_source, open_target
+from app.bootstrap.stores.copies import open_source, open_target
 from app.domain.errors import CopyRefused
 from app.domain.priority import Priority
 from app.ports.copies.tables import MOST_BYTES, MOST_ROWS, TABLES

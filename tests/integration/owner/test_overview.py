@@ -148,7 +148,8 @@ async def test_page_says_why_posts_cannot_be_read(world: World, clock: FakeClock
             clock.advance(11)
             failure = (await _status(owned))["post_list_failure"]
             assert failure == (
-                "The posts cannot be read: there is no page in it any more. The posts stay as they were."
+                "The posts cannot be read: there is no page in it any more. If all are gone for good, leave one without "
+                "a number. The posts stay as they were."
             )
             leases, now = owned.application.store.leases, clock.now()
             assert (await _status(owned))["foreign_worker"] is None

@@ -154,7 +154,10 @@ async def test_emptied_folder_of_an_odd_site_keeps_the_posts(tmp_path: Path) -> 
     assert await read_numbers(source) == posts_of_both(1)
     post.unlink()
     assert await read_numbers(source) == posts_of_both(1)
-    assert "there is no page in it any more" in str(source.failure)
+    assert "there is no page in it any more. If all are gone for good, leave one without" in str(source.failure)
+    write_page(tmp_path / "content", "one.md", "title: The last")
+    assert await read_numbers(source) == posts_of_both()
+    assert source.failure == ""
 
 
 async def test_unreadable_page_keeps_its_posts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

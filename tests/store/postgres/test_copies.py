@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap.copies import open_source, open_target, refuse_same
+from app.bootstrap.stores.copies import open_source, open_target, refuse_same
 from app.domain.errors import CopyRefused, StoreError
 from app.outbound.clock import SystemClock
 from app.ports.copies.tables import TABLES

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from app.domain.errors import InvalidParameter
 from app.render.keys import CommentsKey, CountsKey, Key, NewestKey, Order, PostKey
-from app.web.parameters import MAX_IDS, MAX_SAFE_INTEGER, parse_ids
+from app.web.reads.parsing import MAX_IDS, MAX_SAFE_INTEGER, parse_ids
 from app.web.routes import models
 from tests.web.harness.blog import BIG, GONE, OTHER, POST, SITE, Blog
 

@@ -11,7 +11,7 @@ from app.serving.event_streams import ThreadEvent
 from app.web.context import EventStreamRequest
 from app.web.document_response import CorsPolicy
 from app.web.event_stream import event_message, open_stream, welcome_message
-from app.web.parameters import MAX_FURTHER_POSTS
+from app.web.reads.parsing import MAX_FURTHER_POSTS
 from app.web.routes.events import accepts_event_stream
 from tests.web.harness.blog import GONE, OTHER, POST, SITE, Blog
 from tests.web.harness.event_stream_client import (

@@ -6,7 +6,7 @@ A number without an issue is asked for alone: only then GitHub says whether the 
 from collections.abc import Iterable
 from dataclasses import replace
 
-from app.bootstrap.databases import open_existing_database
+from app.bootstrap.stores.databases import open_existing_database
 from app.cli.doctor.examination import Examination
 from app.domain.errors import CannotStart, GitHubError, Gone, NotVisible, StoreError
 from app.domain.posts.posts import Posts

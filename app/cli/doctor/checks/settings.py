@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 from app.cli.doctor.report import CheckResult
 from app.domain.posts.findings import Finding, Severity
-from app.settings import describe_unknown
+from app.settings import NameWarning
+
+_SPELLING = "Correct its spelling: the README lists all settings."
 
 
-def check_settings(warnings: Sequence[str]) -> CheckResult:
+def check_settings(warnings: Sequence[NameWarning]) -> CheckResult:
     """Turn what `load` says of the variables' names into findings."""
     return CheckResult("settings", "All values can be used.", tuple(map(_finding, warnings)))
 
 
-def _finding(sentence: str) -> Finding:
-    message, _, advice = sentence.partition(". ")
-    if sentence == describe_unknown(sentence.partition(" ")[0]):
-        spelling = "Correct its spelling: the README lists all settings."
-        return Finding("unknown-setting", Severity.WARNING, f"{message.rstrip('.')}.", advice or spelling)
-    return Finding("renamed-setting", Severity.WARNING, f"{message}.", advice or "Rename it.")
+def _finding(warning: NameWarning) -> Finding:
+    if warning.is_unknown:
+        return Finding("unknown-setting", Severity.WARNING, warning.message, warning.advice or _SPELLING)
+    return Finding("renamed-setting", Severity.WARNING, warning.message, warning.advice)

@@ -6,7 +6,7 @@ from itertools import chain
 
 from app.domain.sites import Repository
 from app.domain.times import epoch
-from app.ports.owner.overviews import Includes, Overviews, SiteOverview, ThreadOverview, week_of
+from app.ports.owner.overviews import Overviews, Scope, SiteOverview, ThreadOverview, week_of
 from app.store.memory.mirror import MemoryMirror
 from app.store.memory.mirror_writes import ThreadData
 
@@ -17,27 +17,21 @@ class MemoryOverviews(Overviews):
     def __init__(self, mirror: MemoryMirror) -> None:
         self._mirror = mirror
 
-    async def site(
-        self,
-        repo: Repository,
-        *,
-        includes: Includes,
-        since: str,
-        newest: int,
-        excluded_ids: frozenset[int] = frozenset(),
-    ) -> SiteOverview:
+    async def site(self, repo: Repository, scope: Scope) -> SiteOverview:
         data = self._mirror.data_of(repo)
-        threads = tuple(_thread(data.threads[number], excluded_ids) for number in sorted(data.threads, reverse=True))
-        numbers = [thread.number for thread in threads if includes(thread)]
+        threads = tuple(
+            _thread(data.threads[number], scope.excluded_ids) for number in sorted(data.threads, reverse=True)
+        )
+        numbers = [thread.number for thread in threads if scope.includes(thread)]
         comments = list(chain.from_iterable(data.threads[number].comments.values() for number in numbers))
-        counted_comments = (comment for comment in comments if comment.id not in excluded_ids)
-        times = (comment.created_at for comment in counted_comments if comment.created_at >= since)
+        counted_comments = (comment for comment in comments if comment.id not in scope.excluded_ids)
+        times = (comment.created_at for comment in counted_comments if comment.created_at >= scope.since)
         return SiteOverview(
             data.record,
             threads,
             tuple(data.tombstones[number] for number in sorted(data.tombstones)),
             Counter(week_of(epoch(time)) for time in times),
-            tuple(nlargest(newest, comments, key=lambda comment: comment.id)),
+            tuple(nlargest(scope.newest, comments, key=lambda comment: comment.id)),
         )
 
     async def bytes(self) -> int | None:

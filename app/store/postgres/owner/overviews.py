@@ -8,8 +8,8 @@ from app.domain.sites import Repository
 from app.ports.owner.overviews import (
     FIRST_MONDAY,
     WEEK_SECONDS,
-    Includes,
     Overviews,
+    Scope,
     SiteOverview,
     ThreadOverview,
 )
@@ -52,22 +52,14 @@ class PostgresOverviews(Overviews):
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def site(
-        self,
-        repo: Repository,
-        *,
-        includes: Includes,
-        since: str,
-        newest: int,
-        excluded_ids: frozenset[int] = frozenset(),
-    ) -> SiteOverview:
-        condition = _NOT_EXCLUDED if excluded_ids else ""  # without it, the index answers alone
+    async def site(self, repo: Repository, scope: Scope) -> SiteOverview:
+        condition = _NOT_EXCLUDED if scope.excluded_ids else ""  # without it, the index answers alone
 
         def query(connection: Connection) -> SiteOverview:
-            parameters: dict[str, Any] = {"key": repo.key, "excluded": array(excluded_ids)}
+            parameters: dict[str, Any] = {"key": repo.key, "excluded": array(scope.excluded_ids)}
             threads = _threads(connection, condition, parameters)
-            numbers = [thread.number for thread in threads if includes(thread)]
-            parameters |= {"numbers": numbers, "since": since, "newest": newest}
+            numbers = [thread.number for thread in threads if scope.includes(thread)]
+            parameters |= {"numbers": numbers, "since": scope.since, "newest": scope.newest}
             return SiteOverview(
                 read_site(connection, repo),
                 threads,

@@ -13,8 +13,8 @@ from app.domain.sites import Repository
 from app.ports.owner.overviews import (
     FIRST_MONDAY,
     WEEK_SECONDS,
-    Includes,
     Overviews,
+    Scope,
     SiteOverview,
     ThreadOverview,
 )
@@ -49,22 +49,14 @@ class SqliteOverviews(Overviews):
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
 
-    async def site(
-        self,
-        repo: Repository,
-        *,
-        includes: Includes,
-        since: str,
-        newest: int,
-        excluded_ids: frozenset[int] = frozenset(),
-    ) -> SiteOverview:
-        condition = _NOT_EXCLUDED if excluded_ids else ""  # without it, the index answers alone
+    async def site(self, repo: Repository, scope: Scope) -> SiteOverview:
+        condition = _NOT_EXCLUDED if scope.excluded_ids else ""  # without it, the index answers alone
 
         def query(connection: sqlite3.Connection) -> SiteOverview:
-            parameters: dict[str, Any] = {"key": repo.key, "excluded": json_list(excluded_ids)}
+            parameters: dict[str, Any] = {"key": repo.key, "excluded": json_list(scope.excluded_ids)}
             threads = _threads(connection, condition, parameters)
-            numbers = json_list(thread.number for thread in threads if includes(thread))
-            parameters |= {"keys": numbers, "since": since, "newest": newest}
+            numbers = json_list(thread.number for thread in threads if scope.includes(thread))
+            parameters |= {"keys": numbers, "since": scope.since, "newest": scope.newest}
             return SiteOverview(
                 read_site(connection, repo),
                 threads,

@@ -7,7 +7,7 @@ from app.domain.records import ThreadRef
 from app.serving.owner.checks import CheckOutcome
 from app.web.context import web_context
 from app.web.pages.owner.access import owner_desk
-from app.web.parameters import is_positive_integer
+from app.web.reads.parsing import is_positive_integer
 
 
 async def check(request: Request, number: str, repo: str | None) -> CheckOutcome:

@@ -1,0 +1,1 @@
+"""`serve`: the process that serves readers, from its start to its stop."""

@@ -1,0 +1,1 @@
+"""Reads of documents: what their addresses mean, with the framework and before it."""
