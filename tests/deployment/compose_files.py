@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped] # its stubs are no dependency
 
 ENVIRONMENT = {
     "AFTERWORD_REPO": "owner/name",
