@@ -83,7 +83,7 @@ other-checks:
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
-	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml docker-compose.scale.yml
 	set -o pipefail; $(BIN)/pytest --collect-only --quiet --quiet | tail --lines=25
 
 fix: develop  ## repair what can be repaired

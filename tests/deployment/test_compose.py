@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.settings import unknown_variables
+from app.settings.environment import unknown_variables
 from tests.deployment.compose_files import ENVIRONMENT, dockerfile_words, read_compose_file
 
 SCALE = "docker-compose.scale.yml"
