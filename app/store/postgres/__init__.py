@@ -83,9 +83,9 @@ class PostgresStore(Store):
         Raises `DatabaseUnusable` if there can be no store, and `StoreTooNew` for a store that later versions only use.
         """
         database_address = Address(address)
-        await asyncio.to_thread(prepare, database_address, migrations, now, patience=patience)
+        notifies = await asyncio.to_thread(prepare, database_address, migrations, now, patience=patience)
         return cls(
-            Database(database_address),
+            Database(database_address, notifies=notifies),
             Notifications(database_address, process_id),
             process_id=process_id,
             sites=sites,

@@ -99,8 +99,10 @@ def _lane(
 class Database:
     """One database, which several processes and machines share; `prepare` checks it before its use."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, *, notifies: bool = True) -> None:
         self.name = address.name
+        self.notifies = notifies
+        """Whether the server sends notifications."""
         self.outcome_unknown = False
         """True after a connection was lost during a commit: the change may have been stored or not."""
         self.refusal: StoreError | None = None

@@ -1,7 +1,8 @@
 """Check that a database is one that the service can use, and migrate its tables to the current version.
 
 Several processes start at the same time: each migration runs under a lock of its transaction, which other programs in
-the database do not take. A database with tables of a later version is used if that allows it, and otherwise refused
+the database do not take. Where there are no such locks, one of the processes makes the tables, and the others find
+them. A database with tables of a later version is used if that allows it, and otherwise refused
 before anything is changed. https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
 """
 
@@ -11,16 +12,22 @@ from contextlib import closing
 from dataclasses import dataclass
 
 import psycopg
+from psycopg import errors
 
 from app.domain.errors import DatabaseUnusable, StoreTooNew
 from app.store.postgres.database import execute, scalar
 from app.store.postgres.schema import NEWEST_SCHEMA, SCHEMA, Migration
 from app.store.postgres.sessions import OLDEST_SERVER, Address, Connection, is_passing
-from app.store.postgres.versions import start_versions
+from app.store.postgres.versions import CHANNEL, start_versions
 
 _LOCK = 0x41465744
 """The number of the lock, `AFWD`: the same in all versions."""
 _PAUSE = 0.5
+_PATIENCE_WITH_OTHERS = 30.0
+"""Seconds in which another process may make the same tables."""
+_MADE_BY_OTHERS = (errors.DuplicateSchema, errors.DuplicateTable, errors.UniqueViolation, errors.SerializationFailure)
+_MISSING = (errors.UndefinedFunction, errors.FeatureNotSupported, errors.InsufficientPrivilege)
+"""What is raised for a function that a server has not, or not for this user."""
 _BEGIN = f"BEGIN; SET LOCAL search_path = {SCHEMA}; SET LOCAL lock_timeout = 30000; SET LOCAL statement_timeout = 0"
 _SCHEMA_EXISTS = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %s)"
 _TABLES = "SELECT count(*) FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind = 'r'"
@@ -52,24 +59,26 @@ class SchemaVersion:
     oldest: int = 0
 
 
-def prepare(address: Address, migrations: Sequence[Migration], now: Callable[[], float], *, patience: float) -> None:
+def prepare(address: Address, migrations: Sequence[Migration], now: Callable[[], float], *, patience: float) -> bool:
     """Make the tables, or migrate them; wait so many seconds for a database that is away.
 
-    Raises `DatabaseUnusable`, and `StoreTooNew` before anything is changed.
+    Return whether the server sends notifications. Raises `DatabaseUnusable`, and `StoreTooNew` before anything is
+    changed.
     """
-    deadline = time.monotonic() + patience
+    started_at = time.monotonic()
     while True:
+        waited_for = time.monotonic() - started_at
         try:
             with closing(address.connect()) as connection:
                 _prepare(address, connection, migrations, now)
+                return _has(connection, "SELECT pg_notify(%s, '')", CHANNEL)
         except psycopg.Error as error:
-            raise address.failure(error) from error
+            if not isinstance(error, _MADE_BY_OTHERS) or waited_for > _PATIENCE_WITH_OTHERS:
+                raise address.failure(error) from error
         except DatabaseUnusable as failure:
-            if time.monotonic() > deadline or not is_passing(failure):
+            if waited_for > patience or not is_passing(failure):
                 raise
-            time.sleep(_PAUSE)
-        else:
-            return
+        time.sleep(_PAUSE)
 
 
 def read_version(connection: Connection) -> SchemaVersion:
@@ -122,7 +131,8 @@ def _migrate(
     address: Address, connection: Connection, migrations: Sequence[Migration], now: Callable[[], float]
 ) -> None:
     """Take one step, if no other process has taken it."""
-    execute(connection, "SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    if _has(connection, "SELECT pg_advisory_xact_lock(%s)", _LOCK):
+        execute(connection, "SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     schema = read_version(connection)
     if schema.version >= len(migrations):
         return
@@ -135,6 +145,16 @@ def _migrate(
     execute(connection, _PUT_VERSION, {"version": version, "oldest": oldest})
     if version == 1:
         start_versions(connection, now())
+
+
+def _has(connection: Connection, query: str, parameter: object) -> bool:
+    """Return whether the server has what a query needs; the query itself is undone."""
+    try:
+        with connection.transaction(force_rollback=True):
+            execute(connection, query, (parameter,))
+    except _MISSING:
+        return False
+    return True
 
 
 def _create_schema(address: Address, connection: Connection) -> None:

@@ -29,9 +29,10 @@ WITH next AS (UPDATE mirror_version SET version = version + %(count)s RETURNING 
         FROM next, unnest(%(sites)s::bigint[], %(numbers)s::bigint[]) WITH ORDINALITY AS new (site, number, place)
         ON CONFLICT (site, number) DO UPDATE SET version = excluded.version, process_id = excluded.process_id
     )
-SELECT version, pg_notify('{CHANNEL}', %(process_id)s) FROM next
+SELECT version{{notify}} FROM next
 """  # noqa: S608 - constants
 """One statement: the fewer there are, the less a distant server costs."""
+_NOTIFY = f", pg_notify('{CHANNEL}', %(process_id)s)"
 _LATEST_NONCE = "SELECT version, nonce FROM version_nonce ORDER BY version DESC LIMIT 1"
 _HAS_NONCE = "SELECT EXISTS (SELECT FROM version_nonce WHERE version = %s AND nonce = %s)"
 _ADVANCE = "UPDATE mirror_version SET version = greatest(version, %(version)s)"
@@ -44,12 +45,13 @@ Nonce = tuple[int, int]
 
 
 class NewVersions:
-    """The versions that one transaction of a process gives."""
+    """The versions that one transaction of a process gives; the others hear of them if the server notifies."""
 
-    def __init__(self, process_id: str) -> None:
+    def __init__(self, process_id: str, *, notifies: bool = True) -> None:
         self.nonce: Nonce | None = None
         """That of the latest version, once there is one."""
         self._process_id = process_id
+        self._statement = _PUT_CHANGES.format(notify=_NOTIFY if notifies else "")
 
     def put(self, connection: Connection, changes: list[tuple[int, int]]) -> None:
         """Give numbers of sites the next versions, in their order, within the caller's transaction."""
@@ -62,7 +64,7 @@ class NewVersions:
             "sites": [site for site, _ in changes],
             "numbers": [number for _, number in changes],
         }
-        self.nonce = int(scalar(connection, _PUT_CHANGES, parameters)), int(str(parameters["nonce"]))
+        self.nonce = int(scalar(connection, self._statement, parameters)), int(str(parameters["nonce"]))
 
 
 def start_versions(connection: Connection, at: float) -> None:

@@ -1,6 +1,10 @@
 """Two processes on one database: what both do at the same moment, and what one hears of the other."""
 
 import asyncio
+from contextlib import closing
+
+import psycopg
+import pytest
 
 from app.domain.priority import Priority
 from app.ports.deliveries import Delivery
@@ -8,6 +12,7 @@ from app.ports.mirror import Change
 from app.ports.rate_state import Denial, Usage
 from tests.contracts.mirrors import comment, issue
 from tests.contracts.stores import OTHER, REPO
+from tests.postgres_server import PostgresServer
 from tests.store.postgres.conftest import Open
 
 _TOGETHER = 8
@@ -107,3 +112,20 @@ async def test_own_commit_does_not_end_the_wait(address: str, open_store: Open) 
     await there.mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(2),)))
     async with asyncio.timeout(20):
         await waiting
+
+
+@pytest.fixture
+def bare_address(server: PostgresServer) -> str:
+    """Return the address of a new database that has neither notifications nor advisory locks."""
+    address = server.local_address(server.database())
+    with closing(psycopg.connect(address, autocommit=True)) as connection:
+        for function in ("pg_notify(text, text)", "pg_advisory_xact_lock(bigint)"):
+            connection.execute(f"ALTER FUNCTION pg_catalog.{function} RENAME TO missing_{function[3:6]}".encode())
+    return address
+
+
+async def test_server_may_lack_notifications_and_locks(bare_address: str, open_store: Open) -> None:
+    stores = await asyncio.gather(*(open_store(bare_address, name) for name in ("here", "there", "elsewhere")))
+    after = await stores[1].mirror.latest_version()
+    await stores[0].mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(1),)))
+    assert [change.number for change in await stores[1].mirror.changes(after=after)] == [1]

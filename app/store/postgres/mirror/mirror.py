@@ -270,7 +270,7 @@ class PostgresMirror(Mirror):
 
     async def _write(self, operation: Callable[[Connection, NewVersions], frozenset[int]]) -> frozenset[int]:
         """Run an operation; from its commit on, its versions count as seen."""
-        versions = NewVersions(self._process_id)
+        versions = NewVersions(self._process_id, notifies=self._database.notifies)
         numbers = await self._database.write(lambda connection: operation(connection, versions))
         self._seen_version.remember(versions.nonce)
         return numbers
