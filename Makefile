@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NPM := tests/generators/node_modules/.package-lock.json
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
-APT := DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get
+APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 POLICY := /usr/sbin/policy-rc.d
 SERVERS := nginx:/usr/sbin/nginx apache2:/usr/sbin/apache2 varnish:/usr/sbin/varnishd haproxy:/usr/sbin/haproxy caddy:/usr/bin/caddy squid:/usr/sbin/squid trafficserver:/usr/bin/traffic_server postgresql:/usr/lib/postgresql/*/bin/postgres pgbouncer:/usr/sbin/pgbouncer
 # Feed readers and clients of GitHub's API, which the tests run against the service.
@@ -90,11 +90,10 @@ fix: develop  ## repair what can be repaired
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# nginx is among the servers of the tests; the bench starts one of its own.
-BENCH_TOOLS := $(call absent,wrk:/usr/bin/wrk nginx-light:/usr/sbin/nginx)
+# nginx and PostgreSQL are among the servers of the tests; the bench starts some of its own.
 bench-tools: develop
-	@test -z "$(BENCH_TOOLS)" || { test -e $(POLICY) || { printf '#!/bin/sh\nexit 101\n' | $(SUDO) install -m 755 /dev/stdin $(POLICY); trap '$(SUDO) rm $(POLICY)' EXIT; }; \
-		$(APT) update -qq && $(APT) install -y -qq --no-install-recommends $(BENCH_TOOLS) >/dev/null; }
+	@{ test -x /usr/sbin/nginx && ls /usr/lib/postgresql/*/bin/postgres; } >/dev/null 2>&1 || $(MAKE) --no-print-directory proxies
+	@test -x /usr/bin/wrk || { $(APT) update -qq && $(APT) install -y -qq wrk >/dev/null; }
 
 bench: bench-tools  ## compare with nginx, and measure how cost grows (15 minutes; BENCH=quick: 2)
 	$(BIN)/python -m tests.bench.side_by_side $(if $(filter quick,$(BENCH)),--quick)

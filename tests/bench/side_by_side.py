@@ -9,6 +9,7 @@ import argparse
 import json
 import platform
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -34,6 +35,7 @@ def main() -> None:
     parser.add_argument("--without", choices=("reads", "growth"), action="append", default=[], help="leave a part out")
     parser.add_argument("--note", help="a sentence about the machine for the README, if it did something else")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: end what was started, remove its files
     allow_connections()
     effort = _QUICK if options.quick else _EFFORT
     ratios = [] if "reads" in options.without else _compare(effort, _progress)

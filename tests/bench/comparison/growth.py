@@ -26,6 +26,7 @@ from tests.bench.comparison.processes import (
     CLIENT_CORES,
     SERVER_CORES,
     Server,
+    ended,
     free_port,
     on_cores,
     run_service,
@@ -121,7 +122,8 @@ def _measure(size: Size, store: str, github: str, address: str) -> Row:
 def _import(env: dict[str, str]) -> tuple[float, float]:
     """Import into an empty store; return the seconds, and the most memory in MB."""
     start = time.perf_counter()
-    command = [sys.executable, "-c", _RUN_AND_PRINT_MEMORY, sys.executable, "-m", "app", "sync", "--json"]
+    sync = on_cores(SERVER_CORES, sys.executable, "-m", "app", "sync", "--json")
+    command = [sys.executable, "-c", _RUN_AND_PRINT_MEMORY, *sync]
     output = subprocess.run(
         on_cores(SERVER_CORES, *command), env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
     ).stdout
@@ -136,12 +138,12 @@ def _start(env: dict[str, str]) -> float:
         start = time.perf_counter()
         command = [sys.executable, "-m", "app", "serve", "--port", str(port)]
         process = subprocess.Popen(on_cores(SERVER_CORES, *command), env=env, stderr=subprocess.DEVNULL)
-        while not _serves(f"http://127.0.0.1:{port}/api/v1/posts/1/comments"):
-            assert time.perf_counter() - start < _PATIENCE, "the service does not start"
-            time.sleep(0.005)
-        seconds.append(time.perf_counter() - start)
-        process.terminate()
-        process.wait(_PATIENCE)
+        with ended(process):
+            while not _serves(f"http://127.0.0.1:{port}/api/v1/posts/1/comments"):
+                assert process.poll() is None, "the service ended"
+                assert time.perf_counter() - start < _PATIENCE, "the service does not start"
+                time.sleep(0.005)
+            seconds.append(time.perf_counter() - start)
     return statistics.median(seconds)
 
 

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.bench.comparison.cases import GZIP, Result, Stage, on_client_cores, read_bodies
+from tests.bench.comparison.cases import GZIP, Result, Stage, on_client_cores, read_bodies, summarize_waits
 from tests.bench.comparison.github import TOKEN
-from tests.bench.comparison.loads import Read, Request, merge, percentile, send_at_rate, steady
+from tests.bench.comparison.loads import Read, Request, Waits, merge, send_at_rate, steady
 from tests.bench.comparison.processes import Server, run_nginx, run_service
 from tests.bench.webhooks import SECRET, request
 
@@ -69,8 +69,8 @@ def _choose_reads(url: str) -> _Reads:
 
 def _measure_service(
     stage: Stage, service: Server, reads: _Reads, repo: dict[str, object], round_number: int
-) -> tuple[float, dict[str, float]]:
-    """Return the CPU microseconds for each read, and the 99th percentiles in milliseconds by kind."""
+) -> tuple[float, Waits]:
+    """Return the CPU microseconds for each read, and how long responses took."""
     seconds, url = stage.effort.seconds, service.url
     share = int(RATE * (1 - _HOT_PART) * seconds) + 50
     cold = reads.cold[round_number * share : (round_number + 1) * share]
@@ -84,32 +84,29 @@ def _measure_service(
         return _measure(service, requests)
 
 
-def _measure_nginx(stage: Stage, nginx: Server, round_number: int) -> tuple[float, dict[str, float]]:
+def _measure_nginx(stage: Stage, nginx: Server, round_number: int) -> tuple[float, Waits]:
     reads = [Read("/mixed", (GZIP,)).encode(nginx.url)]
     return _measure(nginx, merge(steady(RATE, stage.effort.seconds, "hot", reads, round_number)))
 
 
-def _measure(server: Server, requests: list[Request]) -> tuple[float, dict[str, float]]:
+def _measure(server: Server, requests: list[Request]) -> tuple[float, Waits]:
     before = server.cpu()
     waits = send_at_rate(server.url, requests)
-    reads = sum(len(times) for kind, times in waits.items() if kind != "delivery")
-    cpu = (server.cpu() - before) / reads * 1e6
-    return cpu, {kind: percentile(times, 0.99) * 1000 for kind, times in waits.items()}
+    reads = sum(len(times) for kind, times in waits.by_kind.items() if kind != "delivery")
+    return (server.cpu() - before) / reads * 1e6, waits
 
 
-def _summarize(pairs: list[tuple[tuple[float, dict[str, float]], tuple[float, dict[str, float]]]]) -> Result:
+def _summarize(pairs: list[tuple[tuple[float, Waits], tuple[float, Waits]]]) -> Result:
     median = statistics.median
     return {
         "case": f"mixed load, {RATE:,} reads a second",
         "cpu": round(median(cpu for (cpu, _), _ in pairs), 2),
         "nginx_cpu": round(median(cpu for _, (cpu, _) in pairs), 2),
         "cpu_ratio": round(median(ours[0] / theirs[0] for ours, theirs in pairs), 2),
-        "p99": round(median(waits["hot"] for (_, waits), _ in pairs), 2),
-        "nginx_p99": round(median(waits["hot"] for _, (_, waits) in pairs), 2),
-        "p99_ratio": round(median(ours[1]["hot"] / theirs[1]["hot"] for ours, theirs in pairs), 2),
+        **summarize_waits([(ours[1], theirs[1]) for ours, theirs in pairs], "hot"),
         "p99_rate": RATE,
-        "cold_p99": round(median(waits["cold"] for (_, waits), _ in pairs), 2),
-        "delivery_p99": round(median(waits["delivery"] for (_, waits), _ in pairs), 2),
+        "cold_p99": round(median(waits.p99("cold") for (_, waits), _ in pairs), 2),
+        "delivery_p99": round(median(waits.p99("delivery") for (_, waits), _ in pairs), 2),
     }
 
 

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.bench.comparison.processes import free_port, on_cores
+from tests.bench.comparison.processes import ended, free_port, on_cores
 
 _ACCOUNT = "postgres"
 """PostgreSQL refuses to run as root; Debian's package makes this account."""
@@ -45,12 +46,9 @@ def run_postgres(cores: Sequence[int]) -> Iterator[str]:
             process = subprocess.Popen(
                 on_cores(cores, str(programs / "postgres"), *options), stdout=log, stderr=log, cwd="/", **identity
             )
-        try:
+        with ended(process, signal.SIGINT):  # it would wait for its clients on SIGTERM
             _create_database([str(programs / "createdb"), "-h", "127.0.0.1", "-p", str(port)], identity)
             yield f"postgresql://afterword@127.0.0.1:{port}/comments"
-        finally:
-            process.terminate()
-            process.wait(_PATIENCE)
 
 
 def _call(command: Sequence[str], identity: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -21,9 +23,12 @@ from tests.bench.webhooks import environment
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORES, CLIENT_CORES = CORES[:1], CORES[-1:]
 """One core serves, another one sends requests."""
+TWO_CORES = CORES[:2]
+"""For two processes; if the machine has no third core, they share one of these with the client."""
 MOST_CONNECTIONS = 10_000
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PATIENCE = 60.0
+_SECONDS_TO_END = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +71,31 @@ def allow_connections() -> int:
 
 
 def on_cores(cores: Sequence[int], *command: str) -> list[str]:
-    """Return the command that runs a command on some cores only."""
-    return ["taskset", "--cpu-list", ",".join(map(str, cores)), *command]
+    """Return the command that runs a command on some cores only, and no longer than this process."""
+    return ["setpriv", "--pdeathsig", "TERM", "taskset", "--cpu-list", ",".join(map(str, cores)), *command]
+
+
+@contextmanager
+def ended(process: "subprocess.Popen[Any]", request: int = signal.SIGTERM) -> Iterator[None]:
+    """End a process with the block: ask it by a signal, and kill it if it does not end in time."""
+    try:
+        yield
+    finally:
+        process.send_signal(request)
+        try:
+            process.wait(_SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 @contextmanager
 def _run(command: Sequence[str], url: str, env: Mapping[str, str], cores: Sequence[int]) -> Iterator[Server]:
     """Run a server until the block ends; it answers at `url` when the block begins."""
     process = subprocess.Popen(on_cores(cores, *command), env=env, stderr=subprocess.DEVNULL, text=True)
-    try:
+    with ended(process):
         _wait_until_it_answers(url, process, command)
         yield Server(process, url)
-    finally:
-        process.terminate()
-        process.wait(_PATIENCE)
 
 
 def _wait_until_it_answers(url: str, process: "subprocess.Popen[str]", command: Sequence[str]) -> None:
@@ -154,7 +170,7 @@ def run_nginx(folder: Path, files: Mapping[str, Mapping[str, bytes]], *, workers
     port = free_port()
     config = folder / f"nginx-{port}.conf"
     config.write_text(_nginx_configuration(folder, port, workers))
-    cores = SERVER_CORES if workers == 1 else CORES
+    cores = SERVER_CORES if workers == 1 else TWO_CORES
     command = [executable, "-c", str(config), "-p", str(folder), "-e", f"{folder}/error.log"]
     with _run(command, f"http://127.0.0.1:{port}", os.environ, cores) as nginx:
         yield nginx

@@ -66,6 +66,13 @@ def _mixed_sentence(rows: Sequence[Row]) -> str:
     sentences = [
         "p99 is measured at half the rate that the slower of both reaches, and counts from when a request is due."
     ]
+    rounds = sum(row.get("p99_rounds", 0) for row in rows)
+    if rounds:
+        calm = sum(row["p99_calm_rounds"] for row in rows if "p99_rounds" in row)
+        sentences.append(
+            f"In {calm} of {rounds} rounds the client had its core all the time; p99 is the median of these, if a load has any."
+        )
+    sentences += _missed_goals(rows)
     for row in rows:
         if "kept" in row["case"]:
             sentences.append(
@@ -79,6 +86,22 @@ def _mixed_sentence(rows: Sequence[Row]) -> str:
                 f"{_number(row['delivery_p99'])} ms (deliveries)."
             )
     return " ".join(sentences)
+
+
+def _missed_goals(rows: Sequence[Row]) -> list[str]:
+    """Return a sentence that names the goals that this run missed."""
+    missed = [
+        f"{row['case']}: {title.partition(' of the')[0]} {row[f'{name}_ratio']:.2f}"
+        for row in rows
+        for title, name, _ in _RATIOS
+        if f"{name}_goal" in row and f"{name}_ratio" in row and not _is_reached(row, name)
+    ]
+    return [f"Missed goals: {'; '.join(missed)}."] if missed else []
+
+
+def _is_reached(row: Row, name: str) -> bool:
+    ratio, goal = row[f"{name}_ratio"], row[f"{name}_goal"]
+    return bool(ratio <= goal if _GOAL_SIGNS[name] == "≤" else ratio >= goal)
 
 
 def _growth_tables(rows: Sequence[Row]) -> str:
