@@ -38,7 +38,8 @@ Row = dict[str, float | str]
 _POSTS, _COMMENTS = 100, 1_000
 """The number of posts while comments grow, and of comments while posts grow."""
 _COLD_READS = 20
-_IDLE_SECONDS, _POLL_SECONDS = 3.0, 5.0
+_SETTLE_SECONDS, _IDLE_SECONDS, _POLL_SECONDS = 2.0, 5.0, 5.0
+"""What a start leaves to do counts neither as idle nor as polls."""
 _PATIENCE = 1_800.0
 _RUN_AND_PRINT_MEMORY = """
 import resource, subprocess, sys
@@ -181,9 +182,10 @@ def _read_all(url: str) -> None:
 def _poll(env: dict[str, str]) -> float:
     """Return the CPU milliseconds of a poll that finds nothing new; without what the service needs besides."""
     with run_service(env) as service:
+        time.sleep(_SETTLE_SECONDS)
         idle = _cpu_in(service, _IDLE_SECONDS) / _IDLE_SECONDS
     with run_service({**env, "AFTERWORD_POLL_INTERVAL": "1"}) as service:
-        time.sleep(1)
+        time.sleep(_SETTLE_SECONDS)
         before = _requests(service.url)
         used = _cpu_in(service, _POLL_SECONDS)
         polls = max(1.0, (_requests(service.url) - before) / 2)
