@@ -66,6 +66,8 @@ class PlainHeads:
                     return None
                 values[position] = value
         client_id = values.pop()
+        if client_id is not None and client_id != client_id.strip(b"\t "):
+            return None
         return tuple(values), client_id
 
     def learn(self, head: bytes, fields: Sequence[tuple[bytes, bytes]]) -> None:

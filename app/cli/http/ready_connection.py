@@ -135,7 +135,7 @@ class ReadyConnection(Connection):
         else:
             self.transport.writelines(parts)
         self.server_state.total_requests += 1
-        self._deadline = None
+        self._deadline, self._head_bytes = None, 0  # empty lines before a request count as a head that has begun
         self._idle_since = self._used_at = self.loop.time()
         if self._idle_timer is None:
             self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)

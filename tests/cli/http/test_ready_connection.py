@@ -67,6 +67,23 @@ async def test_stream_split_at_every_byte_gets_the_same_bytes(wires: tuple[Wire,
         assert await fast.exchange([data[:cut], data[cut:]]) == whole, cut
 
 
+@pytest.mark.parametrize("client_id", [b" mine", b"\tmine", b"mine ", b"  "])
+async def test_odd_request_id_is_read_as_by_the_parser(wires: tuple[Wire, Wire], client_id: bytes) -> None:
+    fast, slow = wires
+    request = GET[:-2] + b"X-Request-ID: %b\r\n\r\n"
+    for wire in wires:
+        await wire.exchange([request % b"a", request % b"a"])
+    assert await fast.exchange([request % client_id]) == await slow.exchange([request % client_id])
+
+
+async def test_empty_lines_between_requests_are_no_long_head(fast: Wire) -> None:
+    connection, transport = fast.connect()
+    for _ in range(6):
+        connection.data_received(b"\r\n" * 8_000)
+        connection.data_received(GET)
+    assert transport.data.count(b"HTTP/1.1 200 OK") == 6
+
+
 async def test_connections_close_at_the_same_time_both_ways(wires: tuple[Wire, Wire]) -> None:
     fast, slow = wires
     random = Random(4)  # noqa: S311 - no secret

@@ -20,7 +20,13 @@ _FIELDS = (
     *("Accept-Encoding: gzip", "Accept-Encoding: br, gzip;q=0.5", "accept-encoding: identity", "Accept-Encoding:"),
     *("If-None-Match: *", 'If-None-Match: W/"1", "2"', "If-Modified-Since: Mon, 30 Nov 2026 09:00:00 GMT"),
     *("Origin: https://blog.example", "Origin: null", "Accept: application/json", "Accept: text/html, */*;q=0.1"),
-    *("X-Request-ID: a.client-1", "X-Request-ID: <script>", "X-Forwarded-For: 10.0.0.1", "User-Agent: test"),
+    *(
+        "X-Request-ID: a.client-1",
+        "X-Request-ID: <script>",
+        "X-Request-ID:  b",
+        "X-Forwarded-For: 10.0.0.1",
+        "User-Agent: test",
+    ),
     *("Connection: keep-alive", "connection: Keep-Alive, x", "Cookie: a=b; c=d", "Referer: https://blog.example/41"),
 )
 _ODD_FIELDS = (
