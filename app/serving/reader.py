@@ -149,7 +149,9 @@ class Reader:
         times = (document.checked_at, document.refreshed_at) if isinstance(key, ThreadKey) else (document.checked_at,)
         known_times = [time for time in times if time is not None]
         now = self._clock.now()
-        if len(known_times) < len(times) or not max(known_times) <= now <= min(known_times) + self._fresh_for:
+        checks_threads = self._checks_lists and not isinstance(key, ThreadKey) and bool(document.threads)
+        is_known = len(known_times) == len(times) and not checks_threads
+        if not is_known or not max(known_times) <= now <= min(known_times) + self._fresh_for:
             return ReadyDocument(document, slot, now, now + _OLD_SECONDS)
         return ReadyDocument(document, slot, max(known_times), min(known_times) + self._fresh_for)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from app.cli.http.ready_responses import ReadyResponses
 from app.domain.errors import Unreachable
 from app.domain.priority import Priority
 from app.domain.sites import Repository
@@ -182,6 +183,26 @@ async def test_unchanged_pages_cost_nothing_with_a_token(world: World) -> None:
             await service.finish_refreshes()
             assert await service.comment_ids(3) == github_ids(simulator, 3)
             assert "Better words" in (await service.get(path)).text
+
+
+async def test_ready_list_checks_its_threads_as_soon_as_others(world: World) -> None:
+    with run_simulator(world) as simulator:
+        async with run_service(simulator, github_token=TOKEN, fresh_for=300) as service:
+            await _poll_once(service)
+            service.clock.advance(290)
+            await _poll_once(service)
+            responses = ReadyResponses(service.application.web, service.clock.now, None)
+            target, fields = "/api/v1/comments", [(b"host", b"blog.test"), (b"accept", b"*/*")]
+            await service.get(target, host="blog.test")
+            await service.finish_refreshes()
+            service.take_requests()
+            assert (response := responses.find(b"GET", target.encode(), fields)) is not None
+            assert response.is_current(service.clock.now())
+            service.clock.advance(70)
+            assert not response.is_current(service.clock.now())
+            responses.find(b"GET", target.encode(), fields)
+            await service.finish_refreshes()
+            assert any(request.startswith("/repos/ada/blog/issues/3") for request in service.take_requests())
 
 
 @pytest.mark.parametrize("comments", [101, 120, 200, 250])
