@@ -5,6 +5,7 @@ comment that is held back has no placeholder, count, cursor, entry, event or ima
 read.
 """
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
@@ -89,8 +90,8 @@ class ModeratedMirror(MirrorReads):
 
     @override
     async def comments_by_id(self, repo: Repository, ids: Iterable[int]) -> Mapping[int, Comment]:
-        comments = await self._mirror.comments_by_id(repo, ids)
-        return {key: comment for key, comment in comments.items() if not self._is_held_back(comment)}
+        comments = await self._visible((await self._mirror.comments_by_id(repo, ids)).values())
+        return {comment.id: comment for comment in comments}
 
     @override
     async def avatar(
@@ -129,7 +130,7 @@ class ModeratedMirror(MirrorReads):
     async def selected_comments(self, repo: Repository, selection: CommentSelection) -> SelectedComments:
         excluded_ids = selection.excluded_ids | await self._holds.ids(repo)
         result = await self._mirror.selected_comments(repo, replace(selection, excluded_ids=excluded_ids))
-        comments = tuple(comment for comment in result.comments if not self._is_held_back(comment))
+        comments = await self._visible(result.comments)
         late_count = len(result.comments) - len(comments)  # they came or changed in between
         return replace(result, comments=comments, total=result.total - late_count)
 
@@ -145,9 +146,15 @@ class ModeratedMirror(MirrorReads):
         return replace(
             snapshot,
             record=self._visible_record(record, held_count),
-            comments=tuple(comment for comment in snapshot.comments if not self._is_held_back(comment)),
+            comments=await self._visible(snapshot.comments),
             pinned=None if pinned is None or self._is_held_back(pinned) else pinned,
         )
+
+    async def _visible(self, comments: Collection[Comment]) -> tuple[Comment, ...]:
+        """Return the comments that are not held back; a thread judges them: a page takes a tenth of a second."""
+        if not comments:
+            return ()
+        return await asyncio.to_thread(lambda: tuple(item for item in comments if not self._is_held_back(item)))
 
     def _visible_record(self, record: ThreadRecord, held_count: int) -> ThreadRecord:
         """Return the record without what is held back; of a complete thread, the mirror's pinned comment is decided."""
