@@ -206,11 +206,15 @@ class Views:
         mirror = self._mirror
         snapshot = await (mirror.site_snapshot(key.repo) if ids is None else mirror.part_snapshot(key.repo, ids))
         site = self._listed_site(key, snapshot.site)
-        posts: dict[int, int | None] = {
-            summary.number: summary.mirrored_count if summary.complete else summary.comment_count
-            for summary in snapshot.summaries
-            if self._access.is_post(ThreadRef(key.repo, summary.number), summary)
-        }
+
+        def count() -> dict[int, int | None]:
+            return {
+                summary.number: summary.mirrored_count if summary.complete else summary.comment_count
+                for summary in snapshot.summaries
+                if self._access.is_post(ThreadRef(key.repo, summary.number), summary)
+            }
+
+        posts = await asyncio.to_thread(count) if ids is None else count()
         counts: Mapping[int, int | None] = posts
         if ids is not None:
             transferred = await self._transferred_counts(key.repo, set(ids) - posts.keys())
@@ -286,14 +290,19 @@ class Views:
     async def _issues(self, key: GitHubIssuesKey) -> Document:
         site = self._listed_site(key, await self._mirror.site(key.repo))
         records = await self._mirror.threads(key.repo)
-        posts = [
-            record for record in records if self._access.is_post(ThreadRef(key.repo, record.issue.number), record.issue)
-        ]
-        ids = [record.issue.pinned_comment.id for record in posts if record.issue.pinned_comment is not None]
+        ids = [record.issue.pinned_comment.id for record in records if record.issue.pinned_comment is not None]
         comments = await self._mirror.comments_by_id(key.repo, ids) if ids else {}
-        pins = {comment.number: comment for comment in comments.values()}
-        issues = [with_current_pin(record, pins.get(record.issue.number)) for record in posts]
-        return await asyncio.to_thread(self._renderer.issues, issues, key, site_checked_at(site))
+
+        def render() -> Document:
+            pins = {comment.number: comment for comment in comments.values()}
+            issues = [
+                with_current_pin(record, pins.get(record.issue.number))
+                for record in records
+                if self._access.is_post(ThreadRef(key.repo, record.issue.number), record.issue)
+            ]
+            return self._renderer.issues(issues, key, site_checked_at(site))
+
+        return await asyncio.to_thread(render)
 
     def _listed_site(self, key: Key, site: SiteRecord | None) -> SiteRecord:
         """Return the record of a site whose issues are listed; raise `NotReady` before."""

@@ -27,6 +27,13 @@ def thread_record(source: Any, row: tuple[Any, ...]) -> ThreadRecord:
     return ThreadRecord(payloads.issue(source), mirrored_count, bool(complete), bool(count_mismatch), *fields)
 
 
+def thread_records(rows: Iterable[tuple[Any, ...]], at_once: int) -> Iterator[ThreadRecord]:
+    """Yield the records of threads, parsed `at_once` at a time: a long parse stops all other threads."""
+    remaining_rows = iter(rows)
+    while some_rows := list(islice(remaining_rows, at_once)):
+        yield from map(thread_record, parse_all(row[0] for row in some_rows), some_rows)
+
+
 def parse_comments(rows: Sequence[tuple[bytes, bytes | None, bytes | None]]) -> Iterator[Comment]:
     """Yield comments from rows of their sources, their image sizes and their approvals."""
     comments = map(payloads.comment, parse_all(source for source, _, _ in rows))

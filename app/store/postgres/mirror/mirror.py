@@ -44,7 +44,7 @@ from app.store.postgres.mirror.thread_comments import StoredComments, iterate_ne
 from app.store.postgres.mirror.writes import apply_change
 from app.store.postgres.sessions import Connection
 from app.store.postgres.versions import NewVersions, SeenVersion
-from app.store.rows import parse_all, parse_comments, parse_heads, site_record, thread_record
+from app.store.rows import parse_all, parse_comments, parse_heads, site_record, thread_record, thread_records
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
 _PARSED_AT_ONCE = 50
@@ -116,7 +116,7 @@ class PostgresMirror(Mirror):
     async def threads(self, repo: Repository) -> tuple[ThreadRecord, ...]:
         def query(connection: Connection) -> tuple[ThreadRecord, ...]:
             rows = execute(connection, _ALL_THREADS, {"key": repo.key}).fetchall()
-            return tuple(map(thread_record, parse_all(row[0] for row in rows), rows))
+            return tuple(thread_records(rows, _PARSED_AT_ONCE))
 
         return await self._database.read(query)
 

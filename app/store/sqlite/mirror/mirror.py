@@ -27,7 +27,7 @@ from app.ports.mirror import (
     SiteSnapshot,
 )
 from app.store.normalized_change import deduplicate
-from app.store.rows import parse_all, parse_comments, parse_heads, site_record, summary, thread_record
+from app.store.rows import parse_all, parse_comments, parse_heads, site_record, summary, thread_record, thread_records
 from app.store.sqlite.connections import LARGEST, SqliteFile, clamp, json_list, scalar
 from app.store.sqlite.mirror.comment_lists import COMMENT_BY_AUTHOR, NEWEST_COMMENTS, SELECTED_COUNT, SELECTED_IDS
 from app.store.sqlite.mirror.comment_lists import IN_KEYS as _IN_KEYS
@@ -113,8 +113,8 @@ class SqliteMirror(Mirror):
 
     async def threads(self, repo: Repository) -> tuple[ThreadRecord, ...]:
         def query(connection: sqlite3.Connection) -> tuple[ThreadRecord, ...]:
-            rows = connection.execute(_ALL_THREADS, {"key": repo.key}).fetchall()
-            return tuple(map(thread_record, parse_all(row[0] for row in rows), rows))
+            rows = connection.execute(_ALL_THREADS, {"key": repo.key})
+            return tuple(thread_records(rows, _PARSED_AT_ONCE))
 
         return await self._file.read(query)
 
