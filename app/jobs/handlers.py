@@ -12,6 +12,7 @@ from app.ports.jobs import Job, Jobs
 from app.ports.mirror import Mirror
 from app.sync.refresh import Refresher
 from app.sync.repositories import Repositories
+from app.sync.thread_pages import release
 
 _TOMBSTONE_BELIEVED = 600.0
 """Seconds for which GitHub's answer that a number has no issue is believed."""
@@ -70,7 +71,12 @@ class JobHandlers:
         is_fresh = is_within(self._fresh_for, record.checked_at, now=self._clock.now())
         if is_fresh and not job.full:
             return True
-        return await self._refresher.check(await self._mirror.snapshot(job.repo, job.number))
+        snapshot = await self._mirror.snapshot(job.repo, job.number)
+        has_issue = await self._refresher.check(snapshot)
+        comments = list(snapshot.comments)
+        del snapshot
+        await release(comments)
+        return has_issue
 
     async def _refresh_repository(self, job: Job) -> None:
         with suppress(PrivateRepository, NotVisible):  # both are stored: they are what the job is for

@@ -4,8 +4,8 @@ A thread is replaced only by a read of all its pages that agrees with GitHub's o
 overtook. Everything else is added to what is there.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from app.domain.errors import GitHubError, Gone, InvalidResponse, NotVisible
 from app.domain.priority import Priority
@@ -23,7 +23,7 @@ from app.sync.commit import Committer, belongs_to
 from app.sync.failure_backoff import FailureBackoff
 from app.sync.rate_budget import RateBudget
 from app.sync.repositories import Repositories
-from app.sync.thread_pages import ThreadPages
+from app.sync.thread_pages import ThreadPages, differ, release
 
 _COMPLETE_READ_AFTER = 21_600.0
 """Seconds after which a check without a token reads a long thread completely: `since` shows neither reactions nor
@@ -120,8 +120,11 @@ class Refresher:
                 return
             await self.check(before)
             after = await self._mirror.comments(repo, number)
-            if _without_source(before.comments) != _without_source(after):
+            if await asyncio.to_thread(differ, before.comments, after):
                 differing.add(number)
+            comments = [*before.comments, *after]
+            del before, after
+            await release(comments)
 
         await self._backoff.for_each(repo, numbers, compare)
         return frozenset(differing)
@@ -158,7 +161,11 @@ class Refresher:
         The snapshot was read before the requests.
         """
         reading = await self._pages.read(site, issue.number, priority)
-        return await self._commit_steady(site, issue, reading, snapshot, priority)
+        has_issue = await self._commit_steady(site, issue, reading, snapshot, priority)
+        comments = list(reading.comments)
+        del reading
+        await release(comments)
+        return has_issue
 
     async def _commit_steady(
         self, site: SiteRecord, issue: Issue, reading: Reading, snapshot: Snapshot, priority: Priority
@@ -341,7 +348,3 @@ def _mirrored_ids(snapshot: Snapshot) -> dict[int, int]:
     """Return GitHub's id of the requested issue by its number, if the mirror has it."""
     record = None if snapshot.was_transferred else snapshot.record
     return {} if record is None else {record.issue.number: record.issue.id}
-
-
-def _without_source(comments: Sequence[Comment]) -> list[Comment]:
-    return [replace(comment, source={}) for comment in comments]

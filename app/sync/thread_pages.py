@@ -4,7 +4,9 @@ Each page's ETag is stored with a digest of its comments and with the address of
 address out when it says that a page is unchanged.
 """
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.domain.priority import Priority
 from app.domain.reading import Reading, digest
@@ -67,3 +69,18 @@ class ThreadPages:
         stored_digest, _, rest = (await self._mirror.etags([key])).get(key, "").partition(" ")
         next_url, _, etag = rest.partition(" ")
         return StoredPage(etag, next_url or None) if stored_digest == digest(page) else None
+
+
+def differ(comments: Sequence[Comment], others: Sequence[Comment]) -> bool:
+    """Return whether two lists of comments differ in more than GitHub's objects."""
+    return [replace(comment, source={}) for comment in comments] != [replace(other, source={}) for other in others]
+
+
+async def release(comments: list[Comment]) -> None:
+    """Empty a list, a page at a time: to free all comments of a long thread at once stops all threads for too long.
+
+    The caller must be the last that has them.
+    """
+    while comments:
+        del comments[-PER_PAGE:]
+        await asyncio.sleep(0)
