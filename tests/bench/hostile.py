@@ -95,7 +95,7 @@ def _repeat(address: tuple[str, int], data: list[bytes], pipe: Pipe) -> None:
         for request_bytes in iter(lambda: data[len(times) % len(data)], None):
             start = time.perf_counter()
             connection.sendall(request_bytes)
-            statuses[_read_response(file)] += 1
+            statuses[read_response(file)] += 1
             times.append(time.perf_counter() - start)
             if pipe.poll():
                 break
@@ -103,7 +103,8 @@ def _repeat(address: tuple[str, int], data: list[bytes], pipe: Pipe) -> None:
     pipe.send((times, statuses))
 
 
-def _read_response(file: Any) -> int:
+def read_response(file: Any) -> int:
+    """Read a whole response, and return its status."""
     status, length = int(file.readline().split()[1]), 0
     while line := file.readline().strip():
         if line.lower().startswith(b"content-length:"):
