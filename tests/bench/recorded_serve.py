@@ -6,7 +6,7 @@ FILE gets pairs of floats at the end: a time of `time.monotonic`, and by how man
 ended then was too long. A signal USR1 moves the service's clock on by a day.
 
 With AFTERWORD_BENCH_TRACE=SECONDS in the environment, the stacks of all threads go to FILE.trace at each pause that is
-longer.
+longer. That reads stacks without Python's lock, and may crash the service: it is for finding a cause, not for figures.
 """
 
 import asyncio
