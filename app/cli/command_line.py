@@ -6,7 +6,7 @@ Only the module of the command that is called is imported: the others would take
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import typer
 
@@ -17,17 +17,40 @@ _HELP = (
     "Comments for static blogs, kept in GitHub issues: mirrored by a small server, served to your pages. "
     "Settings are environment variables AFTERWORD_…, or lines in a file .env: the README lists them."
 )
-_COMMANDS: Mapping[str, tuple[str, str]] = {
-    "serve": ("app.cli.serve", "serve"),
-    "sync": ("app.cli.sync", "sync"),
-    "demo": ("app.cli.demo", "demo"),
-    "status": ("app.cli.owner.commands", "status"),
-    "counts": ("app.cli.owner.commands", "counts"),
-    "doctor": ("app.cli.doctor.command", "doctor"),
-    "posts": ("app.cli.posts", "posts"),
-    "copy": ("app.cli.copy", "copy"),
+
+
+class _Command(NamedTuple):
+    """Where a command is, and its line in the list of commands, which needs no import of its module."""
+
+    module: str
+    attribute: str
+    """The function or group of commands in the module."""
+    summary: str
+    """The first paragraph of its help."""
+
+
+_COMMANDS: Mapping[str, _Command] = {
+    "serve": _Command(
+        "app.cli.serve",
+        "serve",
+        "Serve the comments of a repository; import it first if the store does not have it.",
+    ),
+    "sync": _Command("app.cli.sync", "sync", "Import a repository, or bring its mirror up to date, then exit."),
+    "demo": _Command(
+        "app.cli.demo",
+        "demo",
+        "Show all of it on this machine: a simulated GitHub, the service, and a sample blog whose pages load comments.",
+    ),
+    "status": _Command("app.cli.owner.commands", "status", "Show comments, findings, requests, polls and deliveries."),
+    "counts": _Command("app.cli.owner.commands", "counts", "Show the comment count of each post."),
+    "doctor": _Command(
+        "app.cli.doctor.command",
+        "doctor",
+        "Examine settings, GitHub, store, webhook, public address and posts, and say what to do.",
+    ),
+    "copy": _Command("app.cli.copy", "copy", "Copy a mirror, with all that belongs to it, to another store."),
+    "posts": _Command("app.cli.posts", "posts", "The posts of your blog, and threads for those that have none."),
 }
-"""Each command's module, and the function or group of commands in it."""
 _PLAIN_WORDS = (
     ("Value error, ", ""),
     ("Input should be a valid integer, unable to parse string as an integer", "write a whole number"),
@@ -50,7 +73,7 @@ def run_command(arguments: Sequence[str]) -> int:
 
 
 def _command_line(arguments: Sequence[str]) -> Callable[..., Any]:
-    """Return the command line with the command that the arguments begin with; with all, if they begin with none."""
+    """Return the command line with the command that the arguments begin with; if with none, the list of all."""
     cli = typer.Typer(
         name="afterword",
         help=_HELP,
@@ -59,17 +82,24 @@ def _command_line(arguments: Sequence[str]) -> Callable[..., Any]:
         pretty_exceptions_enable=False,
         callback=_no_command,
     )
-    first = arguments[0] if arguments else ""
-    for name in [first] if first in _COMMANDS else _COMMANDS:
-        module_name, attribute = _COMMANDS[name]
-        command = getattr(import_module(module_name), attribute)
-        if isinstance(command, typer.Typer):
-            for entry in command.registered_commands:
-                entry.help = _help(entry.callback)
-            cli.add_typer(command, name=name)
-        else:
-            cli.command(name, help=_help(command))(command)
+    first = next((argument for argument in arguments if argument != "--"), "")
+    if first in _COMMANDS:
+        _add_command(cli, first)
+        return cli
+    for name, command in _COMMANDS.items():
+        cli.command(name, help=command.summary)(_no_command)
     return cli
+
+
+def _add_command(cli: typer.Typer, name: str) -> None:
+    """Import a command and add it."""
+    command = getattr(import_module(_COMMANDS[name].module), _COMMANDS[name].attribute)
+    if isinstance(command, typer.Typer):
+        for entry in command.registered_commands:
+            entry.help = _help(entry.callback)
+        cli.add_typer(command, name=name)
+    else:
+        cli.command(name, help=_help(command))(command)
 
 
 def _help(command: Callable[..., Any] | None) -> str:

@@ -112,3 +112,15 @@ def test_help_fills_its_lines(
     follow_ups = [(line, after) for line, after in pairwise(lines) if line and after]
     assert follow_ups
     assert all(len(line) + len(after.split()[0]) > 70 for line, after in follow_ups)
+
+
+def test_list_of_commands_says_what_their_help_says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    _, commands, _ = _run(["--help"], monkeypatch, capsys)
+    for name in dict.fromkeys(command.split()[0] for command in COMMANDS):
+        _, text, _ = _run([name, "--help"], monkeypatch, capsys)
+        summary = text.strip().splitlines()[2].strip()
+        assert summary in commands, name
+        assert len(summary) > len(name), name

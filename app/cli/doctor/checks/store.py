@@ -1,14 +1,16 @@
 """The check of the store. It opens nothing for writing: a service may run on the file, or there is none yet."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from app.cli.doctor.examination import Examination
 from app.cli.doctor.report import CheckResult
 from app.domain.errors import StoreTooNew
 from app.domain.posts.findings import Finding, Severity
-from app.store.postgres.inspection import DatabaseInspection
-from app.store.postgres.inspection import inspect as inspect_database
 from app.store.sqlite.inspection import NEWEST_SCHEMA, Inspection, inspect
+
+if TYPE_CHECKING:
+    from app.store.postgres.inspection import DatabaseInspection
 
 _MEGABYTE = 1_000_000
 _PATH_ADVICE = "Make the folder, or name another place in AFTERWORD_STORE."
@@ -22,6 +24,8 @@ async def check_store(examination: Examination) -> CheckResult:
     """Check the database or the file of the mirror: there, sound, writable, and of a schema that this version opens."""
     path, database = examination.settings.store_path, examination.settings.database
     if database is not None:
+        from app.store.postgres.inspection import inspect as inspect_database  # noqa: PLC0415 - the driver is large
+
         return judge_database(await asyncio.to_thread(inspect_database, database))
     if path is None:
         return CheckResult("store", "The mirror is in memory: each start reads everything again.", is_skipped=True)
@@ -29,7 +33,7 @@ async def check_store(examination: Examination) -> CheckResult:
     return judge_store(path, inspection)
 
 
-def judge_database(inspection: DatabaseInspection) -> CheckResult:
+def judge_database(inspection: "DatabaseInspection") -> CheckResult:
     """Return what the state of a database means."""
     if inspection.problem is not None:
         code = "store-too-new" if isinstance(inspection.problem, StoreTooNew) else "store-unusable"
