@@ -1,6 +1,7 @@
 """Python sources as parsed trees, and the findings that a rule reports about them."""
 
 import ast
+import gc
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -41,7 +42,13 @@ def parse(text: str, path: str = "app/example.py") -> Source:
 def python_sources(folder: str) -> tuple[Source, ...]:
     """Return the parsed Python files below a folder of the repository, sorted by path."""
     paths = sorted((ROOT / folder).rglob("*.py"))
-    return tuple(parse(path.read_text(), path.relative_to(ROOT).as_posix()) for path in paths)
+    was_enabled = gc.isenabled()
+    gc.disable()  # the trees stay, and each search for garbage would walk through all of them
+    try:
+        return tuple(parse(path.read_text(), path.relative_to(ROOT).as_posix()) for path in paths)
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def is_inside(path: str, folders: Iterable[str]) -> bool:

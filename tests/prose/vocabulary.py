@@ -41,7 +41,15 @@ def old_names() -> tuple[OldName, ...]:
 
 def suggest(identifier: Identifier) -> str:
     """Return the advice for an identifier that uses an old name; empty if it uses none."""
-    return next((old.advice for old in old_names() if old.matches(identifier)), "")
+    candidates = _candidates(identifier.name, identifier.bare)
+    return next((old.advice for old in candidates if old.matches(identifier)), "")
+
+
+@cache
+def _candidates(name: str, bare: str) -> tuple[OldName, ...]:
+    """Return the old names that an identifier of this name may use, in any place."""
+    words = {*split_words(name), name, bare, bare.lower()}
+    return tuple(old for old in old_names() if old.name in words)
 
 
 def check_old_names(identifiers: list[Identifier]) -> list[Finding]:
