@@ -87,6 +87,7 @@ def test_each_command_explains_itself(
     [
         (["server"], "No such command 'server'. Did you mean 'serve'? See python -m app --help."),
         (["demo", "--port", "x"], "Invalid value for '--port': write a whole number. See python -m app demo --help."),
+        (["serve", "--port", "9" * 5000], "Invalid value for '--port': Unable to parse input string as an integer"),
         (["posts", "create", "--limit", "0"], "Invalid value for '--limit': write at least 1. See "),
         (["doctor", "--ignore", "clumsy"], "--ignore: 'clumsy' is no rule. Write one as missing-issue"),
         (["doctor", "--json", "--format", "sarif"], "--json: it contradicts --format sarif. Write one of them"),

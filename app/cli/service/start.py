@@ -5,6 +5,7 @@ Nothing here, and nothing that it imports, needs the command line's libraries or
 
 import asyncio
 import gc
+import re
 import resource
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -26,6 +27,8 @@ _SWITCH_SECONDS = 0.001
 times as long. The loop takes the lock several times for each response."""
 _OPTIONS: Mapping[str, Callable[[str], Any]] = {"repo": str, "store": str, "host": str, "port": int, "workers": int}
 
+_PLAIN_NUMBER = re.compile(r"[0-9]{1,9}")
+
 
 def plain_options(arguments: Sequence[str]) -> Mapping[str, Any] | None:
     """Return the options in the arguments of `serve`, if each is given once and in its usual form; None otherwise.
@@ -38,7 +41,7 @@ def plain_options(arguments: Sequence[str]) -> Mapping[str, Any] | None:
     for flag, value in zip(arguments[::2], arguments[1::2], strict=True):
         name = flag.removeprefix("--")
         parse = _OPTIONS.get(name)
-        is_plain = parse is str or (value.isascii() and value.isdecimal())
+        is_plain = parse is str or _PLAIN_NUMBER.fullmatch(value)
         if parse is None or flag == name or name in options or value.startswith("-") or not is_plain:
             return None
         options[name] = parse(value)
