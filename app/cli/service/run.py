@@ -4,6 +4,7 @@ With several workers this process checks the settings, prints the addresses and 
 """
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -47,6 +48,7 @@ async def run(settings: Settings, console: LineConsole, arguments: Sequence[str]
                 await _serve(core, server_socket, console, announcement)
             else:
                 await _check_and_announce(core, console, announcement)
+        gc.enable()
         is_clean = settings.workers == 1 or await supervise(settings.workers, arguments, server_socket, world.clock)
     return 0 if is_clean else EXIT_FAILURES
 

@@ -1,11 +1,10 @@
 """The application before it is there: FastAPI, the routes and the pages take longer to import than all else.
 
-Until then documents at the usual addresses are served from the cache and the mirror. A request for anything else, and
-an error, waits for the application.
+Until then documents at the usual addresses are served from the cache and the mirror. A request for anything else, or
+one that fails, waits for the application.
 """
 
 from collections.abc import Awaitable, Callable
-from importlib import import_module
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -33,9 +32,8 @@ class EarlyReads:
                 if key is not None:
                     await self._serve(request, key, send)
                     return
-            except AfterwordError as error:
-                await self._send_error(error, scope, receive, send)
-                return
+            except AfterwordError:
+                pass  # the application says it, unless it knows more by then
         await (await self._application())(scope, receive, send)
 
     async def _serve(self, request: Request, key: Key, send: Send) -> None:
@@ -50,10 +48,3 @@ class EarlyReads:
         )
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
-
-    async def _send_error(self, error: AfterwordError, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the response that the application has to an error."""
-        await self._application()
-        errors = import_module("app.web.errors")  # now that it is imported
-        details = errors.describe_for(scope["path"], error, self._context.now())
-        await errors.error_response(details, scope["path"])(scope, receive, send)
