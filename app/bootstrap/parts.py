@@ -15,6 +15,7 @@ from app.bootstrap.resources import Resources
 from app.bootstrap.web import complete_reads
 from app.bootstrap.worker import make_worker
 from app.domain.errors import GitHubError
+from app.domain.sites import Repository
 from app.github.requests import secret_digest
 from app.jobs.content.pushes import PushNotes
 from app.jobs.handlers import JobHandlers
@@ -175,7 +176,7 @@ class Application:
         self.change_feed = ChangeFeed(
             self.mirror,
             clock,
-            notify=self.updater.update,
+            notify=self._update_from_others,
             show_images=show_images,
             process_id=self.process_id,
             wait=self.store.wait_for_changes,
@@ -214,6 +215,11 @@ class Application:
             wake=self.worker.wake,
             poll_now=self.schedule.poll_now,
         )
+
+    async def _update_from_others(self, repo: Repository, numbers: frozenset[int]) -> None:
+        """Serve what another process has committed."""
+        self.worker.count_refreshes(repo, numbers)
+        await self.updater.update(repo, numbers)
 
     def _restart(self) -> None:
         """Read the store from the start after it was replaced."""

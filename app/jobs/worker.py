@@ -12,6 +12,7 @@ from functools import partial
 
 from app.domain.errors import AfterwordError, GitHubError, NotReady, StoreError
 from app.domain.priority import Priority
+from app.domain.records import REPOSITORY_NUMBER
 from app.domain.sites import Repository
 from app.domain.times import is_ahead, retry_after
 from app.jobs.batch import DeliveryBatch
@@ -80,6 +81,11 @@ class Worker:
             if is_ahead(job.due_at, now=now, at_most=_HOUR):
                 raise NotReady(f"Post {number} of {repo}", retry_after=retry_after(job.due_at - now))
             await self._clock.sleep(_RECHECK)
+
+    def count_refreshes(self, repo: Repository, numbers: frozenset[int]) -> None:
+        """Count what another process has refreshed: together they ask for a thread as often as one of them would."""
+        for number in numbers - {REPOSITORY_NUMBER}:
+            self._throttle.record(repo, number)
 
     def wake(self) -> None:
         """Search for due jobs at once: there is a new one."""

@@ -110,6 +110,19 @@ async def test_burst_of_deliveries_is_throttled(clock: FakeClock) -> None:
             assert not await has_job(service, 2)
 
 
+async def test_refreshes_of_other_processes_count_too(clock: FakeClock) -> None:
+    with run_simulator(blog_world_at(clock)) as simulator:
+        async with run_service_with_webhook(simulator, clock) as service:
+            await complete_backfill(service)
+            for _ in range(40):
+                await service.application.change_feed._reports[False](BLOG, frozenset({2}))
+            simulator.world.comment("ada/blog", 2, body="One more", author="eve")
+            await receive_delivery(service, 2)
+            assert await run_due_jobs(service) == []
+            clock.advance(61)
+            assert len(await run_due_jobs(service)) == 2
+
+
 async def test_many_deliveries_cost_one_poll(clock: FakeClock) -> None:
     with run_simulator(blog_world_at(clock, *[1] * 12)) as simulator:
         async with run_service_with_webhook(simulator, clock) as service:
