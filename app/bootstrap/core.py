@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 
 from app.bootstrap.purging import find_document_tags
-from app.bootstrap.stores.databases import open_database
+from app.bootstrap.stores.databases import StoreClock, open_database
 from app.domain.errors import StoreError
 from app.domain.posts.stored import from_json
 from app.domain.priority import Priority
@@ -208,6 +208,8 @@ async def open_core(settings: Settings, world: World) -> AsyncGenerator[Core, No
         opened.push_async_callback(store.close)
         if store.repair_report is not None:
             _log.error("%s", store.repair_report)
+        if settings.database is not None:
+            world = replace(world, clock=StoreClock(world.clock, store))
         core = Core(settings, store, world, await stored_secret(store, _CURSOR_KEY, world.random))
         opened.push_async_callback(core.close)
         await core.start()

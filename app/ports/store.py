@@ -35,6 +35,11 @@ class Store(Protocol):
     It may end for no reason. A change may come without ending it: then the next look finds it.
     """
 
+    @property
+    def clock_offset(self) -> float:
+        """Return the seconds that the clock of all machines on the store is ahead of this machine's."""
+        return 0.0
+
     async def guard(self) -> str | None:
         """Check that the store is present and sound, and repair it; called about every second.
 

@@ -8,7 +8,7 @@ from app.ports.store import Store
 from app.store.memory import MemoryStore
 from app.store.postgres import PostgresStore
 from app.store.postgres.database import Database
-from app.store.postgres.notifications import Notifications
+from app.store.postgres.notifications import PROBE_STATEMENT, Notifications
 from app.store.postgres.schema import NEWEST_SCHEMA
 from app.store.postgres.sessions import Address
 from app.store.sqlite import SqliteStore
@@ -31,10 +31,9 @@ async def sqlite(folder: Path) -> Store:
 
 async def postgres(folder: Path) -> Store:
     address = Address(empty_store(shared_server()))  # its tables are made: each opening would look at them again
-    notifications = Notifications(address, "here")
-    return PostgresStore(
-        Database(address), notifications, process_id="here", sites=SITES, now=lambda: 1.0, newest=NEWEST_SCHEMA
-    )
+    database = Database(address)
+    notifications = Notifications(address, "here", lambda: database.execute(PROBE_STATEMENT, ()))
+    return PostgresStore(database, notifications, process_id="here", sites=SITES, now=lambda: 1.0, newest=NEWEST_SCHEMA)
 
 
 STORES: Mapping[str, Callable[[Path], Awaitable[Store]]] = {"memory": memory, "sqlite": sqlite, "postgres": postgres}

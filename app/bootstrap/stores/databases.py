@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
+from typing_extensions import override
+
 from app.domain.errors import CannotStart
 from app.domain.sites import Repository
 from app.ports.clock import Clock
@@ -10,6 +12,22 @@ from app.ports.store import Store
 
 _PATIENCE = 15.0
 """Seconds that a start waits for a database that is starting, too."""
+
+
+class StoreClock(Clock):
+    """A clock that all machines on a store share, whatever their own clocks say: leases and claims depend on it."""
+
+    def __init__(self, clock: Clock, store: Store) -> None:
+        self._clock = clock
+        self._store = store
+
+    @override
+    def now(self) -> float:
+        return self._clock.now() + self._store.clock_offset
+
+    @override
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
 
 
 async def open_database(address: str, sites: Sequence[Repository], process_id: str, clock: Clock) -> Store:

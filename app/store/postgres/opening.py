@@ -28,7 +28,10 @@ _PATIENCE_WITH_OTHERS = 30.0
 _MADE_BY_OTHERS = (errors.DuplicateSchema, errors.DuplicateTable, errors.UniqueViolation, errors.SerializationFailure)
 _MISSING = (errors.UndefinedFunction, errors.FeatureNotSupported, errors.InsufficientPrivilege)
 """What is raised for a function that a server has not, or not for this user."""
-_BEGIN = f"BEGIN; SET LOCAL search_path = {SCHEMA}; SET LOCAL lock_timeout = 30000; SET LOCAL statement_timeout = 0"
+_BEGIN = (
+    f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL search_path = {SCHEMA}; "
+    "SET LOCAL lock_timeout = 30000; SET LOCAL statement_timeout = 0"
+)
 _SCHEMA_EXISTS = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %s)"
 _TABLES = "SELECT count(*) FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind = 'r'"
 _HAS_VERSION = """

@@ -36,7 +36,12 @@ https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
 _SECRETS = ("password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """Characters that PostgreSQL's texts cannot hold."""
+_LOCK_ADVICE = "Look for locks and load in the database."
 _ADVICE = (
+    ("lock timeout", _LOCK_ADVICE),
+    ("no space left", "Free space on the database's disk."),
+    ("too many", "Raise max_connections: each process of Afterword has six at most."),
+    ("connection slots", "Raise max_connections: each process of Afterword has six at most."),
     ("authentication failed", "Check the user and the password in AFTERWORD_STORE."),
     ("no password supplied", "Write the password into AFTERWORD_STORE: postgresql://user:password@host/database."),
     ('role "', "Check the user in AFTERWORD_STORE, or create it with createuser."),
@@ -60,6 +65,8 @@ _PASSING = (
     "recovery",
     "read-only",
     "reset",
+    "too many",
+    "connection slots",
 )
 """Words of failures that another attempt may not have."""
 
@@ -88,7 +95,7 @@ class Address:
         host, port = parameters.get("host") or "localhost", parameters.get("port")
         self.name = f"postgresql://{host}{f':{port}' if port else ''}/{parameters.get('dbname') or ''}"
         """Host and database, for messages."""
-        self._parameters: dict[str, Any] = {**_PARAMETERS, **parameters}
+        self._parameters: dict[str, Any] = {**_PARAMETERS, **parameters, "client_encoding": "UTF8"}
 
     def __repr__(self) -> str:
         return f"Address({self.name!r})"
@@ -112,7 +119,7 @@ class Address:
     def failure(self, error: Exception) -> StoreError:
         """Return what an error of the driver means, without a secret, in one line."""
         if isinstance(error, errors.QueryCanceled):
-            return DatabaseUnusable(self.name, "a statement took too long", "Look for locks and load in the database.")
+            return DatabaseUnusable(self.name, "a statement took too long", _LOCK_ADVICE)
         text = " ".join(str(error).split()) or type(error).__name__
         for secret in self._secrets:
             text = text.replace(secret, "…")

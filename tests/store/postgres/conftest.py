@@ -1,5 +1,6 @@
 """A PostgreSQL server for the tests of a process, a database for each, and a server that may be stopped."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
@@ -9,6 +10,15 @@ from tests.contracts.stores import SITES
 from tests.postgres_server import PostgresServer, empty_store, run_postgres, shared_server
 
 Open = Callable[..., Awaitable[PostgresStore]]
+
+
+async def listen(store: PostgresStore) -> None:
+    """Wait until notifications come through."""
+    assert store.wait_for_changes is not None
+    async with asyncio.timeout(20):
+        while not store._notifications.hears_changes:
+            await store.wait_for_changes(30.0)
+    await store.wait_for_changes(0.0)
 
 
 @pytest.fixture

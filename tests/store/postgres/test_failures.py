@@ -11,7 +11,8 @@ import pytest
 from app.cli.doctor.checks.store import judge_database
 from app.domain.errors import DatabaseUnusable, StoreError, StoreTooNew
 from app.domain.priority import Priority
-from app.domain.records import Tombstone
+from app.domain.records import SiteRecord, Tombstone
+from app.outbound.clock import SystemClock
 from app.ports.deliveries import Delivery
 from app.ports.mirror import Change
 from app.store.postgres import PostgresStore
@@ -72,7 +73,9 @@ async def test_cut_connections_cost_nobody_an_error(server: PostgresServer, addr
 async def test_older_database_is_noticed_and_continued(server: PostgresServer, open_store: Open) -> None:
     name = server.database()
     store = await open_store(server.local_address(name), now=lambda: 2.0)
-    await store.mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(1),)))
+    reconciled_at = SystemClock().now()
+    site = SiteRecord(REPO, 1, REPO.full_name, reconciled_at=reconciled_at)
+    await store.mirror.apply(Change(repo=REPO, at=1.0, site=site, issues=(issue(1),)))
     assert await store.guard() is None
     backup = server.copy(name)
     await store.mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(2),)))
@@ -90,7 +93,10 @@ async def test_older_database_is_noticed_and_continued(server: PostgresServer, o
     assert await store.guard() is None
     await store.mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(4),)))
     assert await store.mirror.latest_version() > 50_000
-    assert {change.number for change in await store.mirror.changes(after=0)} == {1, 3, 4}
+    assert {change.number for change in await store.mirror.changes(after=0)} == {0, 1, 3, 4}
+    record = await store.mirror.site(REPO)
+    assert record is not None
+    assert record.reconciled_at == reconciled_at + 600.0 - 86_400.0  # a day later is in ten minutes
 
 
 async def test_commit_without_a_reply_is_reported(server: PostgresServer, address: str, open_store: Open) -> None:
@@ -183,6 +189,28 @@ async def test_database_of_others_is_refused(server: PostgresServer) -> None:
         with pytest.raises(DatabaseUnusable, match=message):
             await PostgresStore.open(address, process_id="here", now=lambda: 1.0)
         assert inspect(address).is_sound is False
+
+
+async def test_settings_of_the_database_change_nothing(server: PostgresServer, open_store: Open) -> None:
+    name = server.database()
+    for setting in ("client_encoding = 'LATIN1'", "default_transaction_isolation = 'serializable'"):
+        server.execute(f"ALTER DATABASE {name} SET {setting}")
+    store = await open_store(server.local_address(name))
+    text = comment(7, text="✓ 日本")
+    await store.mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(1, 1),), comments=(text,)))
+    assert await store.mirror.comment(REPO, 7) == text
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (psycopg.errors.LockNotAvailable("canceling statement due to lock timeout"), "Look for locks"),
+        (psycopg.errors.DiskFull("could not extend file: No space left on device"), "Free space"),
+        (psycopg.errors.TooManyConnections('too many connections for role "a"'), "Raise max_connections"),
+    ],
+)
+def test_failures_of_a_server_say_what_to_do(error: psycopg.Error, advice: str) -> None:
+    assert advice in str(Address("postgresql://a@b/c").failure(error))
 
 
 async def test_dead_processes_leave_no_locks(server: PostgresServer, address: str, open_store: Open) -> None:

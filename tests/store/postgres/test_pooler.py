@@ -43,3 +43,6 @@ async def test_two_processes_share_a_pooler(pooled_address: str, open_store: Ope
     assert len((await there.mirror.snapshot(REPO, 1)).comments) == 10
     assert await here.guard() is None
     assert inspect(pooled_address).is_sound
+    async with asyncio.timeout(20):
+        await there.wait_for_changes(100.0)
+    assert not there._notifications.hears_changes

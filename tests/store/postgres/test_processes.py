@@ -6,14 +6,17 @@ from contextlib import closing
 import psycopg
 import pytest
 
+from app.bootstrap.stores.databases import StoreClock
 from app.domain.priority import Priority
+from app.outbound.clock import SystemClock
 from app.ports.deliveries import Delivery
 from app.ports.mirror import Change
 from app.ports.rate_state import Denial, Usage
 from tests.contracts.mirrors import comment, issue
 from tests.contracts.stores import OTHER, REPO
+from tests.fakes import FakeClock
 from tests.postgres_server import PostgresServer
-from tests.store.postgres.conftest import Open
+from tests.store.postgres.conftest import Open, listen
 
 _TOGETHER = 8
 
@@ -94,7 +97,7 @@ async def test_changes_are_read_in_the_order_of_commits(address: str, open_store
 async def test_commit_of_another_process_ends_the_wait(address: str, open_store: Open) -> None:
     here, there = await open_store(address), await open_store(address, "there")
     assert here.wait_for_changes is not None
-    await here.wait_for_changes(30.0)  # it listens
+    await listen(here)
     waiting = asyncio.create_task(here.wait_for_changes(100.0))
     await there.mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(1),)))
     async with asyncio.timeout(20):
@@ -104,7 +107,7 @@ async def test_commit_of_another_process_ends_the_wait(address: str, open_store:
 async def test_own_commit_does_not_end_the_wait(address: str, open_store: Open) -> None:
     here, there = await open_store(address), await open_store(address, "there")
     assert here.wait_for_changes is not None
-    await here.wait_for_changes(30.0)
+    await listen(here)
     waiting = asyncio.create_task(here.wait_for_changes(100.0))
     await here.mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(1),)))
     await here.mirror.latest_version()
@@ -129,3 +132,27 @@ async def test_server_may_lack_notifications_and_locks(bare_address: str, open_s
     after = await stores[1].mirror.latest_version()
     await stores[0].mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(1),)))
     assert [change.number for change in await stores[1].mirror.changes(after=after)] == [1]
+
+
+async def test_cut_listener_listens_again(server: PostgresServer, address: str, open_store: Open) -> None:
+    store = await open_store(address)
+    assert store.wait_for_changes is not None
+    await listen(store)
+    cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'LISTEN afterword'"
+    server.query(cut, database="postgres")
+    async with asyncio.timeout(20):
+        while store._notifications.hears_changes:
+            await store.wait_for_changes(0.1)
+        await store.wait_for_changes(100.0)  # it does not wait for notifications
+    await listen(store)
+
+
+async def test_machines_share_the_time_of_the_database(address: str, open_store: Open) -> None:
+    """With a minute between them, each would find the other's leases expired, or much too long."""
+    clock = SystemClock()
+    fast, slow = [
+        StoreClock(local, await open_store(address, now=local.now))
+        for local in (FakeClock(clock.now() + 60.0), FakeClock(clock.now() - 60.0))
+    ]
+    assert abs(fast.now() - slow.now()) < 5.0
+    assert abs(fast.now() - clock.now()) < 5.0
