@@ -177,6 +177,7 @@ def test_database_is_a_store_without_a_file(store: str) -> None:
         "postgresql://ada:@s3cr3t:@host",
         "postgresql:/ada:s3cr3t@host/blog",
         "host=h password=s3cr3t",
+        "postgres:ada:s3cr3t@host/blog",
     ],
 )
 def test_misspelt_database_keeps_its_password_secret(store: str) -> None:

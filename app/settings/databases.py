@@ -7,7 +7,7 @@ _SCHEMES = ("postgresql://", "postgres://")
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _EXAMPLE = "postgresql://user:password@host:5432/database"
 _ESCAPES = "In the password write @ as %40, / as %2F, : as %3A and % as %25"
-_CREDENTIALS = re.compile(r":?//?.*@|(?<=password=)[^&\s]+", re.DOTALL)
+_CREDENTIALS = re.compile(r":?//?.*@|:.*@|(?<=password=)[^&\s]+", re.DOTALL)
 
 
 def is_database(value: str) -> bool:
