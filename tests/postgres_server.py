@@ -108,15 +108,28 @@ class PostgresServer:
         """Kill the server and all its processes, as a power failure would."""
         if self._process is None:
             return
+        self._signal_all(signal.SIGKILL)
+        self._process.wait(_DEADLINE)
+        self._process = None
+        (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let the server reply to nothing, while the system still accepts its connections."""
+        self._signal_all(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number: int) -> None:
+        assert self._process is not None
         children = subprocess.run(
             ["ps", "-o", "pid=", "--ppid", str(self._process.pid)], stdout=subprocess.PIPE, check=False
         )
         for pid in [self._process.pid, *map(int, children.stdout.split())]:
             with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self._process.wait(_DEADLINE)
-        self._process = None
-        (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+                os.kill(pid, number)
 
     def address(self, database: str, *, password: str = PASSWORD, user: str = _USER) -> str:
         """Return the address of a database, as `AFTERWORD_STORE` has it."""

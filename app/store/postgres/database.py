@@ -12,12 +12,15 @@ listens. Reads see one state of the database (REPEATABLE READ). Writes lock the 
 """
 
 import asyncio
+import os
+import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
@@ -35,6 +38,10 @@ _REPETITIONS = 8
 _PAUSE = 0.02
 _FAIL_FAST = 0.5
 """Seconds after a failed connection in which no other is tried, so that no caller waits in vain."""
+_DEADLINE = 1.6
+"""How many of the server's own time limits a caller waits: a frozen server or a pooler without one keeps no limit."""
+_CLOSE_PATIENCE = 5.0
+"""Seconds that `close` waits for work under way."""
 _CONFLICTS = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 
 _DAMAGE_ADVICE = "Restore a backup, or drop the schema afterword: then everything is read from GitHub again."
@@ -73,6 +80,13 @@ def site_id(connection: Connection, repo: Repository) -> int:
     return int(site)
 
 
+def _sever(connections: Iterable[Connection]) -> None:
+    """Cut connections, whose threads wait for a reply without a time limit; they fail at once."""
+    for connection in list(connections):
+        with suppress(psycopg.Error, OSError), closing(socket.socket(fileno=os.dup(connection.fileno()))) as copy:
+            copy.shutdown(socket.SHUT_RDWR)
+
+
 @dataclass(frozen=True, slots=True)
 class _Lane:
     """Threads with a connection each, and how their transactions begin."""
@@ -82,6 +96,8 @@ class _Lane:
     writes: bool
     patience: float
     """Seconds that a transaction waits for a database that is away."""
+    deadline: float
+    """Seconds after which a caller is told that no reply comes."""
 
 
 def _lane(
@@ -93,7 +109,15 @@ def _lane(
     begin = f"BEGIN {kind}; SET LOCAL search_path = {SCHEMA}; {settings}"
     if not durable:
         begin += "; SET LOCAL synchronous_commit = off"
-    return _Lane(ThreadPoolExecutor(threads, f"store-{name}"), begin, writes, patience)
+    return _Lane(ThreadPoolExecutor(threads, f"store-{name}"), begin, writes, patience, seconds * _DEADLINE)
+
+
+@dataclass(slots=True)
+class _Use:
+    """The connection that work runs on, and whether its caller has given it up: then it must not be run again."""
+
+    connections: list[Connection] = field(default_factory=list)
+    is_given_up: bool = False
 
 
 class Database:
@@ -153,29 +177,49 @@ class Database:
 
     def _close(self) -> None:
         self._is_closed = True
+        timer = threading.Timer(_CLOSE_PATIENCE, lambda: _sever(self._connections))
+        timer.start()
         for lane in (self._short_lane, self._write_lane, self._read_lane, self._urgent_lane):
             lane.pool.shutdown()
+        timer.cancel()
         for connection in self._connections:
             connection.close()
 
     async def _run(self, lane: _Lane, work: Callable[[Connection], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(lane.pool, self._patiently, lane, work)
+        use = _Use()
+        run = partial(self._patiently, lane, work, use)
+        try:
+            async with asyncio.timeout(lane.deadline):
+                return await asyncio.get_running_loop().run_in_executor(lane.pool, run)
+        except TimeoutError:
+            use.is_given_up = True
+            _sever(use.connections)
+            raise self._silence() from None
 
-    def _patiently(self, lane: _Lane, work: Callable[[Connection], _T]) -> _T:
+    def _patiently(self, lane: _Lane, work: Callable[[Connection], _T], use: _Use) -> _T:
         deadline = time.monotonic() + lane.patience
         while True:
             try:
-                return self._transaction(lane, work)
+                return self._transaction(lane, work, use)
             except DatabaseUnusable as failure:
-                if self._is_closed or self.outcome_unknown or time.monotonic() > deadline or not is_passing(failure):
+                if (
+                    use.is_given_up
+                    or self._is_closed
+                    or self.outcome_unknown
+                    or time.monotonic() > deadline
+                    or not is_passing(failure)
+                ):
                     raise
                 time.sleep(_FAIL_FAST)
 
-    def _transaction(self, lane: _Lane, work: Callable[[Connection], _T]) -> _T:
+    def _transaction(self, lane: _Lane, work: Callable[[Connection], _T], use: _Use) -> _T:
         """Run one transaction, again if another was in its way or the connection was cut before it could commit."""
         for repetition in range(_REPETITIONS):
             connection, is_new = self._connection()
+            use.connections.append(connection)
             try:
+                if use.is_given_up:
+                    raise self._silence()
                 return self._attempt(connection, lane, work)
             except _CONFLICTS as error:
                 if repetition == _REPETITIONS - 1:
@@ -188,7 +232,12 @@ class Database:
             except ValueError as error:
                 reason = f"a stored value is not as it was written: {error}"
                 raise DatabaseUnusable(self.name, reason, _DAMAGE_ADVICE) from error
+            finally:
+                use.connections.clear()
         raise DatabaseUnusable(self.name, "the connection is closed again and again", "See the server's log.")
+
+    def _silence(self) -> StoreError:
+        return DatabaseUnusable(self.name, "it does not reply", "Look for locks and load in the database.")
 
     def _attempt(self, connection: Connection, lane: _Lane, work: Callable[[Connection], _T]) -> _T:
         if self.refusal is not None:

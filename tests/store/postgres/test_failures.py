@@ -4,6 +4,7 @@ import asyncio
 import logging
 import traceback
 from contextlib import closing
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -56,6 +57,19 @@ async def test_reads_and_writes_go_on_after_a_restart(own_server: PostgresServer
     assert await store.deliveries.accept(_DELIVERY, replay_within=60.0)
     assert len(await store.jobs.due(at=9.0)) == 2
     assert await store.guard() is None
+
+
+async def test_frozen_server_keeps_no_caller_waiting(own_server: PostgresServer, open_store: Open) -> None:
+    store = await open_store(own_server.local_address(own_server.database()))
+    database = store._database
+    await store.jobs.enqueue(REPO, 1, Priority.READ, at=1.0)
+    database._short_lane = replace(database._short_lane, deadline=0.1)
+    with own_server.frozen():
+        for _ in range(3):  # one under way, two behind it
+            with pytest.raises(DatabaseUnusable, match="it does not reply"):
+                await store.deliveries.accept(_DELIVERY, replay_within=60.0)
+    database._short_lane = replace(database._short_lane, deadline=20.0)
+    assert await store.deliveries.accept(_DELIVERY, replay_within=60.0)  # nothing was accepted before
 
 
 async def test_cut_connections_cost_nobody_an_error(server: PostgresServer, address: str, open_store: Open) -> None:
