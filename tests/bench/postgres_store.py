@@ -29,6 +29,7 @@ from app.store.sqlite import SqliteStore
 from tests.contracts.mirrors import comment, issue
 from tests.contracts.stores import REPO, SITES
 from tests.postgres_server import PostgresServer, run_postgres
+from tests.store.postgres.conftest import listen
 
 _PAGE, _THREAD, _COLD_READS, _NOTIFICATIONS = 100, 1_000, 20, 30
 _TEXT = "A sentence that says something about the topic of this post. " * 8
@@ -65,7 +66,7 @@ async def _delays(address: str) -> list[float]:
     here = await PostgresStore.open(address, process_id="here", sites=SITES, now=lambda: 1.0)
     there = await PostgresStore.open(address, process_id="there", sites=SITES, now=lambda: 1.0)
     assert here.wait_for_changes is not None
-    await here.wait_for_changes(10.0)
+    await listen(here)
     times = []
     for number in range(_NOTIFICATIONS):
         after = await here.mirror.latest_version()
