@@ -27,7 +27,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.cli.http.field_names import canonical_name, require_valid_value
 from app.cli.http.held_bodies import HeldBodies
-from app.cli.http.open_connections import close_longest_idle, most_connections
+from app.cli.http.open_connections import make_room, most_connections
+from app.serving.clients.addresses import client_key
 
 _MAX_HEAD = 32 * 1024
 _MAX_URL = 16 * 1024
@@ -146,15 +147,34 @@ class Connection(HttpToolsProtocol):
         if not self.most:
             Connection.most = most_connections()
         if len(self.connections) > self.most:
-            close_longest_idle((other for other in self.connections if isinstance(other, Connection)), self.most)
+            connections = (connection for connection in self.connections if isinstance(connection, Connection))
+            make_room(connections, self, most=self.most, now=self.loop.time())
 
     def idle_since(self) -> float | None:
         """Return the loop's time since when no request is under way; None if one is."""
         is_busy = self.cycle is not None and not self.cycle.response_complete
-        return None if is_busy or self.pipeline or self.transport.is_closing() else self._used_at
+        return None if is_busy or self.pipeline or self.is_closing() else self._used_at
 
-    def close_idle(self) -> None:
-        """Close the connection at once."""
+    def used_at(self) -> float:
+        """Return the loop's time when a request or a response was complete last, or the connection was made."""
+        return self._used_at
+
+    def owner(self) -> str:
+        """Return the client whose connection it is; behind a proxy, the proxy."""
+        address = self.client[0] if self.client is not None else ""
+        return client_key(address) if ":" in address else address
+
+    def is_closing(self) -> bool:
+        """Return True if it takes no place any more."""
+        return self.transport.is_closing()
+
+    def waits_for_service(self) -> bool:
+        """Return True if its request is complete, and the response has not begun."""
+        cycle = self._current_cycle
+        return cycle is not None and not cycle.response_started and not cycle.more_body and not self.flow.write_paused
+
+    def close_at_once(self) -> None:
+        """Close the connection, and forget what it has sent."""
         self.transport.abort()
 
     @override

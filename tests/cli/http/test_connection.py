@@ -14,11 +14,12 @@ from app.cli.http.open_connections import most_connections
 from tests.cli.http.limited_server import LimitedServer, run_limited_server
 
 REQUEST = b"GET /ok HTTP/1.1\r\nhost: blog.test\r\n\r\n"
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @asynccontextmanager
-async def _connect(server: LimitedServer) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter], None]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+async def _connect(server: LimitedServer, source: str = "127.0.0.1") -> AsyncGenerator[Streams, None]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, local_addr=(source, 0))
     try:
         yield reader, writer
     finally:
@@ -242,6 +243,24 @@ async def test_longest_idle_connections_make_room_for_new_ones(monkeypatch: pyte
         server.gate.set()
         assert (await _read_to_end(reader)).startswith(b"HTTP/1.1 200 ")
         assert (await _respond(server, b"GET /ok HTTP/1.1\r\nconnection: close\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_busy_connections_of_one_client_leave_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Connection, "most", 40)
+    async with run_limited_server() as server, AsyncExitStack() as clients:
+        reader, writer = await clients.enter_async_context(_connect(server))
+        await asyncio.sleep(0.01)
+        greedy_readers = []
+        for _ in range(60):
+            greedy_reader, greedy = await clients.enter_async_context(_connect(server, "127.0.0.66"))
+            greedy.write(b"POST /ok HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf")
+            greedy_readers.append(greedy_reader)
+            await asyncio.sleep(0.002)
+        assert len(server.connections()) <= 40
+        assert [await _read_to_end(reader) for reader in greedy_readers[:20]] == [b""] * 20
+        assert (await _respond(server, b"GET /ok HTTP/1.1\r\nconnection: close\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+        writer.write(REQUEST.replace(b"host: ", b"connection: close\r\nhost: "))
+        assert (await _read_to_end(reader)).startswith(b"HTTP/1.1 200 ")
 
 
 def test_bound_of_connections_leaves_files_for_other_purposes(monkeypatch: pytest.MonkeyPatch) -> None:
