@@ -37,7 +37,6 @@ from app.serving.renderer import Renderer
 from app.serving.repository_names import RepositoryNames
 from app.serving.views import Views
 from app.settings import Settings
-from app.store.memory import MemoryStore
 from app.store.sqlite import SqliteStore
 from app.web.cached_reads import CachedReads
 from app.web.context import Features, ImageReader, Monitoring, WebContext, request_ids
@@ -233,5 +232,7 @@ async def _open_store(settings: Settings, world: World) -> Store:
     if settings.database is not None:
         return await open_database(settings.database, sites, process_id, world.clock)
     if path is None:
+        from app.store.memory import MemoryStore  # noqa: PLC0415 - a store on a disk does without its code
+
         return MemoryStore(process_id, sites=sites)
     return await SqliteStore.open(path, process_id=process_id, sites=sites, now=world.clock.now)

@@ -1,5 +1,6 @@
 """The command line in this process: what ends before anything is opened."""
 
+import subprocess
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
@@ -10,6 +11,7 @@ import pytest
 from app.cli.main import main
 
 COMMANDS = ("serve", "sync", "demo", "doctor", "status", "counts", "posts create", "posts list", "copy")
+ROOT = Path(__file__).parents[2]
 Output = tuple[int | str | None, str, str]
 """Exit status, standard output, standard error."""
 
@@ -125,3 +127,11 @@ def test_list_of_commands_says_what_their_help_says(
         summary = text.strip().splitlines()[2].strip()
         assert summary in commands, name
         assert len(summary) > len(name), name
+
+
+def test_serve_imports_no_unused_library() -> None:
+    unused = {"click", "watchfiles", "uvicorn.main", "app.store.memory.mirror"}
+    code = "import app.cli.service.start, app.bootstrap.application, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert "app.bootstrap.application" in loaded.split()
+    assert not unused & set(loaded.split())
