@@ -36,7 +36,8 @@ _MAX_URL = 16 * 1024
 _FRAMING = 7
 """How many bytes of a chunked body may belong to one byte of content."""
 _SLICE = 4096
-"""Bytes that are parsed at once: they hold at most two hundred requests."""
+"""Bytes of a body, or of a head, that are parsed at once."""
+_HEAD_END = b"\r\n\r\n"
 _HEAD_SECONDS = 15.0
 _BODY_SECONDS = 20.0
 """Longer than a webhook's delivery takes: its route ends with an error before."""
@@ -129,6 +130,7 @@ class Connection(HttpToolsProtocol):
         """Bytes of a body's framing and trailers beyond what its content explains."""
         self._has_completed = False
         """Whether the part that is being parsed has completed a request."""
+        self._is_in_body = False
         self._is_refused = False
         self._refusal: bytes | None = None
         """The response to what is no request, until it can be sent."""
@@ -179,7 +181,8 @@ class Connection(HttpToolsProtocol):
 
     @override
     def data_received(self, data: bytes) -> None:
-        if len(data) <= _SLICE and not self._unparsed and not self._is_refused and not self.pipeline:
+        is_alone = len(data) <= _SLICE and not self._unparsed and not self._is_refused and not self.pipeline
+        if is_alone and data.find(_HEAD_END, 0, -len(_HEAD_END)) < 0:
             self._parse(data)
         elif not self._is_refused:
             self._unparsed = self._unparsed[self._position :] + data
@@ -187,9 +190,11 @@ class Connection(HttpToolsProtocol):
             self._parse_waiting()
 
     def _parse_waiting(self) -> None:
-        """Parse what has arrived, up to a request that has to wait."""
+        """Parse what has arrived, up to a request that has to wait: one head at a time."""
         while self._position < len(self._unparsed) and self._may_parse():
-            part = self._unparsed[self._position : self._position + _SLICE]
+            end = self._position + _SLICE
+            head_end = -1 if self._is_in_body else self._unparsed.find(_HEAD_END, self._position, end)
+            part = self._unparsed[self._position : end if head_end < 0 else head_end + len(_HEAD_END)]
             self._position += len(part)
             self._parse(part)
         if self._position < len(self._unparsed) and not self._is_refused:
@@ -268,6 +273,11 @@ class Connection(HttpToolsProtocol):
         self._position = len(self._unparsed)  # as uvicorn does: what arrived with the request is of another protocol
 
     @override
+    def on_headers_complete(self) -> None:
+        self._is_in_body = True
+        super().on_headers_complete()
+
+    @override
     def on_body(self, body: bytes) -> None:
         # a chunk of one byte has five of framing
         self._framing_bytes = max(0, self._framing_bytes - _FRAMING * len(body))
@@ -275,7 +285,7 @@ class Connection(HttpToolsProtocol):
 
     @override
     def on_message_complete(self) -> None:
-        self._complete_cycle, self._has_completed = self.cycle, True
+        self._complete_cycle, self._has_completed, self._is_in_body = self.cycle, True, False
         if self._body_cycle is self.cycle:
             self.bodies.complete(self)
         super().on_message_complete()

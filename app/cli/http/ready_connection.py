@@ -10,13 +10,13 @@ finding and sending it does. Here
   `Connection: close`, repeated fields, whatever follows a request whose response is not complete, and whatever arrives
   while the client does not read.
 
-So a request never overtakes another, and the limits of `Connection` hold for both ways. After some responses at once,
-other connections have their turn: the loop reads megabytes of pipelined requests before it looks at another socket.
+So a request never overtakes another, and the limits of `Connection` hold for both ways. Pipelined requests take turns
+(`turns`): the loop would answer all of them before it looks at another socket.
 """
 
 import asyncio
 import logging
-from asyncio import Handle, TimerHandle
+from asyncio import TimerHandle
 from collections.abc import Callable
 from typing import Any
 
@@ -32,8 +32,8 @@ from app.web.context import REQUEST_ID_HEADER
 _log = logging.getLogger(__name__)
 _TESTED_UVICORN = "0.54.0"
 """The version whose protocol this module knows."""
-_MOST_AT_ONCE = 50
-"""Responses to pipelined requests: they take about a millisecond."""
+_MOST_AT_ONCE = 2
+"""Responses before pipelined requests wait for a turn. Thousands of connections may send some at the same time."""
 
 
 def knows_server() -> bool:
@@ -74,8 +74,7 @@ class ReadyConnection(Connection):
         self._is_last_ready = False
         """Whether the last of them had a ready response."""
         self._sent_in_turn = 0
-        self._next_turn: Handle | None = None
-        """What parses the requests that wait for another turn."""
+        self._waits_for_turn = False
         self._idle_since: float | None = None
         """The loop's time of the last response; None if something has arrived since then."""
         self._idle_timer: TimerHandle | None = None
@@ -120,11 +119,13 @@ class ReadyConnection(Connection):
     def _parse_waiting(self) -> None:
         self._sent_in_turn = 0
         super()._parse_waiting()
-        if self._sent_in_turn >= _MOST_AT_ONCE and self._unparsed and self._next_turn is None:
-            self._next_turn = self.loop.call_soon(self._take_turn)
+        if self._sent_in_turn >= _MOST_AT_ONCE and self._unparsed and not self._waits_for_turn:
+            self._waits_for_turn = True
+            self._responses.turns.wait(self)
 
-    def _take_turn(self) -> None:
-        self._next_turn = None
+    def take_turn(self) -> None:
+        """Respond to some of the requests that wait."""
+        self._waits_for_turn = False
         self._parse_waiting()
         if not self._unparsed and not self.pipeline and not self.transport.is_closing():
             self.flow.resume_reading()
@@ -188,7 +189,6 @@ class ReadyConnection(Connection):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        for handle in (self._idle_timer, self._next_turn):
-            if handle is not None:
-                handle.cancel()
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
         super().connection_lost(exc)

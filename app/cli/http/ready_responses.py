@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from app.cli.http.field_names import write_fields
 from app.cli.http.plain_heads import PlainHeads, Selector, select
+from app.cli.http.turns import Turns
 from app.web.access_log import write_line
 from app.web.cached_reads import CachedReads, Selection
 from app.web.document_response import Headers, freshness
@@ -123,6 +124,7 @@ class ReadyResponses:
         self._request_ids = reads.request_ids
         self._counts = reads.response_counts
         self._plain_heads = PlainHeads()
+        self.turns = Turns()
         self._heads: dict[bytes, ReadyResponse] = {}
         """By heads that came more than once, byte for byte."""
         self._seen_hashes: set[int] = set()

@@ -21,6 +21,9 @@ from app.cli.http.ready_responses import ReadyResponses
 from app.domain.errors import CannotStart
 
 _BACKLOG = 2048
+_SEND_BUFFER = 128 * 1024
+"""Bytes; the system doubles them. Otherwise it keeps four megabytes for each client that does not read, and everybody
+waits while it looks for that memory. Connections inherit the size from their listening socket."""
 _GRACE_SECONDS = 7.0
 """For requests in progress; container engines kill after ten seconds, and the store must still be closed."""
 _CANCEL_SECONDS = 1.0
@@ -50,6 +53,7 @@ def bind(host: str, port: int, *, port_option: str = "--port or AFTERWORD_PORT")
         ) from None
     try:
         server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         server_socket.bind(address)
         server_socket.listen(_BACKLOG)
     except OSError as failure:

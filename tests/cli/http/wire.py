@@ -170,9 +170,10 @@ class Wire:
             await asyncio.sleep(0)
 
     async def settle(self) -> None:
-        """Wait until no request is being served."""
-        while self.state.tasks:
-            await asyncio.wait(set(self.state.tasks))
+        """Wait until no request is being served, and none waits for its turn."""
+        while self.state.tasks or (self.responses is not None and len(self.responses.turns)):
+            if self.state.tasks:
+                await asyncio.wait(set(self.state.tasks))
             await asyncio.sleep(0)
 
     async def open_seconds(self, steps: list[tuple[bytes, float]]) -> float:
