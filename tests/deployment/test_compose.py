@@ -66,12 +66,12 @@ def test_named_volumes_and_configurations_exist(compose: Any) -> None:
 
 
 def test_nginx_reaches_the_port_of_the_image(nginx_configuration: str) -> None:
-    servers = re.findall(r"server ([\w-]+):(\d+) resolve;", nginx_configuration)
+    servers = re.findall(r"server ([\w-]+):(\d+) resolve ", nginx_configuration)
     assert servers == [(name, port) for name in REPLICAS for port in dockerfile_words("EXPOSE")]
 
 
 def test_nginx_reads_its_configuration(nginx_configuration: str, tmp_path: Path) -> None:
-    text = nginx_configuration.replace(" resolve;", ";").replace("/var/cache/nginx", str(tmp_path))
+    text = nginx_configuration.replace(" resolve ", " ").replace("/var/cache/nginx", str(tmp_path))
     for name in REPLICAS:  # as names of containers, they are known to Docker only; so is an older nginx's `resolve`
         text = text.replace(f"{name}:", "127.0.0.1:")
     text = text.replace("listen 80;", "listen 127.0.0.1:8;").replace("resolver 127.0.0.11 valid=10s;", "")
