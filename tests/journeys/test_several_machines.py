@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -11,6 +12,7 @@ from app.simulator.world.sample import sample_world
 from tests.integration.local_service import github_ids
 from tests.journeys.conftest import Command, Service, Start
 from tests.journeys.processes import wait_until, worker_pids
+from tests.journeys.recorded_cdn import run_cdn
 from tests.journeys.shared_store import (
     SECRET,
     TOKEN,
@@ -131,3 +133,22 @@ def test_wrong_password_ends_the_start(command: Command, server: PostgresServer)
     assert "Check the user and the password in AFTERWORD_STORE" in " ".join(result.stderr.split())
     assert "wrong-secret" not in result.stdout + result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_one_of_two_services_purges_each_change(
+    start: Start, simulator: RunningSimulator, server: PostgresServer
+) -> None:
+    with run_cdn() as cdn:
+        settings = {"STORE": server.address(server.database()), "GITHUB_TOKEN": TOKEN, "PURGE_URL": cdn.url}
+        services = start_two(start, simulator, **settings, **_RARE_POLLS)
+        services[0].wait_until_complete()
+        wait_until(lambda: len(cdn.purges) > 0)
+        change = ["afterword-41", "afterword-site"]
+        simulator.add_webhook(f"{services[1].url}/webhooks/github", secret=SECRET, repo="ada/blog").wait()
+        for count in (1, 2, 3):
+            add_comment(simulator, f"Comment {count}")
+            wait_until(partial(cdn.has_purged, change, count))
+        assert cdn.purges.count(change) == 3
+        services[0].stop(signal.SIGKILL)
+        add_comment(simulator, "Written when one of them is dead")
+        wait_until(partial(cdn.has_purged, change, 4))

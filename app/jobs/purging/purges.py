@@ -34,7 +34,7 @@ _EVERY, _BATCH_SECONDS = 0.25, 0.5
 """Seconds between looks at the feed, and for which a change waits for others. By then other processes have swapped
 their documents: a CDN that asks again gets the new ones."""
 _MOST_TAGS, _TAGS_AT_ONCE = 300, 30
-"""Beyond the first number everything is purged. Cloudflare takes thirty tags in a call."""
+"""Beyond the first number everything is purged. Cloudflare takes a hundred tags in a call, Fastly 256."""
 _FIRST_DELAY, _LONGEST_DELAY, _DOUBLINGS = 1.0, 300.0, 9
 """Seconds after a first failed call; each further one doubles them."""
 
