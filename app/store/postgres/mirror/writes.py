@@ -1,5 +1,6 @@
 """A change applied to the tables, within one transaction that holds the lock of the site."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import astuple
 from typing import Any
@@ -55,6 +56,12 @@ UPDATE issue SET mirrored_count = (
     SELECT count(*) FROM comment WHERE comment.site = issue.site AND comment.number = issue.number
 ) WHERE {_NUMBERS}
 """
+_ADD_TO_COUNTS = """
+UPDATE issue SET mirrored_count = mirrored_count + added.count
+FROM unnest(%(numbers)s::bigint[], %(counts)s::bigint[]) AS added (number, count)
+WHERE site = %(site)s AND issue.number = added.number
+"""
+"""Rows that are not old yet have to be read to be counted, so only what was added counts."""
 _COMPLETE_BY_COUNT = f"""
 UPDATE issue SET complete = true, count_offset = 0, checked_at = %(at)s
 WHERE {_NUMBERS} AND NOT complete AND NOT is_pull_request AND mirrored_count = comment_count
@@ -132,8 +139,10 @@ class _ChangeWriter:
         self._site = site
         self._current_issues: set[int] = set()
         """The numbers whose stored issue was not newer."""
+        self._added = Counter[int]()
+        """How many comments were added, by number."""
         self._recount: set[int] = set()
-        """The numbers whose comments were added or removed."""
+        """The numbers whose comments were removed, or have moved."""
 
     def apply(self) -> None:
         """Apply the rules of `Change` in their order, but for the site and the ETags."""
@@ -191,9 +200,11 @@ class _ChangeWriter:
                 continue
             row = (key, comment.number, comment.updated_at, comment.author.id, comment.created_at, source)
             new_rows.append(row)
+            self.changed_numbers.add(comment.number)
+            self._added[comment.number] += key not in stored_rows
             if number != comment.number:
                 moved_ids.append(key)
-            self._recount.update({comment.number, number})
+                self._recount.update({comment.number, number})
         if moved_ids:  # they leave the threads that they are in
             self._execute(_RECORD_MOVED_COMMENTS, moved_ids)
         if new_rows:
@@ -209,11 +220,16 @@ class _ChangeWriter:
 
     def _complete_by_count(self) -> None:
         """Complete threads by their counts; a thread without comments is checked by each response about its issue."""
+        added = {number: count for number, count in self._added.items() if number not in self._recount}
+        if any(added.values()):
+            parameters = {"site": self._site, "numbers": [*added], "counts": [*added.values()]}
+            execute(self._connection, _ADD_TO_COUNTS, parameters)
         if self._recount:
             self._execute(_COUNT_COMMENTS, self._recount)
         self.changed_numbers |= self._recount
-        if self._recount or self._current_issues:
-            rows = self._execute(_COMPLETE_BY_COUNT, self._recount | self._current_issues)
+        numbers = self._recount | self._added.keys() | self._current_issues
+        if numbers:
+            rows = self._execute(_COMPLETE_BY_COUNT, numbers)
             self.changed_numbers.update(number for (number,) in rows.fetchall())
         if self._current_issues:
             self._execute(_CHECK_EMPTY, self._current_issues)

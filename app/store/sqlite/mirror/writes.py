@@ -1,6 +1,7 @@
 """A change applied to the tables, within one transaction that the caller opened."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import astuple
 from typing import Any
@@ -50,6 +51,8 @@ UPDATE issue SET mirrored_count = (
     SELECT count(*) FROM comment WHERE comment.site = issue.site AND comment.number = issue.number
 ) WHERE site = :site AND number IN (SELECT value FROM json_each(:keys))
 """
+_ADD_TO_COUNT = "UPDATE issue SET mirrored_count = mirrored_count + ? WHERE site = ? AND number = ?"
+"""An import need not count again what it stored before."""
 _COMPLETE_BY_COUNT = """
 UPDATE issue SET complete = 1, count_offset = 0, checked_at = :at
 WHERE site = :site AND number IN (SELECT value FROM json_each(:keys))
@@ -121,8 +124,10 @@ class _ChangeWriter:
         self._normalized_change = normalized_change
         self._current_issues: set[int] = set()
         """The numbers whose stored issue was not newer."""
+        self._added = Counter[int]()
+        """How many comments were added, by number."""
         self._recount: set[int] = set()
-        """The numbers whose comments were added or removed."""
+        """The numbers whose comments were removed, or have moved."""
 
     def apply(self) -> None:
         """Apply the rules of `Change` in their order, but for the site and the ETags."""
@@ -170,7 +175,10 @@ class _ChangeWriter:
                 continue
             row = (self.site, key, comment.number, comment.updated_at, comment.author.id, source, comment.created_at)
             self._connection.execute(_PUT_COMMENT, row)
-            self._recount.update({comment.number, number})
+            self.changed_numbers.add(comment.number)
+            self._added[comment.number] += key not in stored_rows
+            if number != comment.number:
+                self._recount.update({comment.number, number})
 
     def _complete_listed_threads(self) -> None:
         listed_ids = self._normalized_change.listed_ids
@@ -182,10 +190,12 @@ class _ChangeWriter:
 
     def _complete_by_count(self) -> None:
         """Complete threads by their counts; a thread without comments is checked by each response about its issue."""
+        added = [(count, self.site, number) for number, count in self._added.items() if number not in self._recount]
+        self._connection.executemany(_ADD_TO_COUNT, added)
         if self._recount:
             self._execute(_COUNT_COMMENTS, self._recount)
         self.changed_numbers |= self._recount
-        rows = self._execute(_COMPLETE_BY_COUNT, self._recount | self._current_issues)
+        rows = self._execute(_COMPLETE_BY_COUNT, self._recount | self._added.keys() | self._current_issues)
         self.changed_numbers.update(number for (number,) in rows.fetchall())
         self._execute(_CHECK_EMPTY, self._current_issues)
 
