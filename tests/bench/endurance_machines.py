@@ -84,8 +84,8 @@ class Machines:
 
     def wait_until_ready(self) -> None:
         """Wait until all services are ready."""
-        for place in range(len(self.ports)):
-            _wait_until(partial(_is_ready, self.url(place)))
+        for place, service in enumerate(self.services):
+            _wait_until(partial(_is_ready, self.url(place)), service)
 
 
 class Traffic:
@@ -138,10 +138,11 @@ def _is_ready(url: str) -> bool:
         return False
 
 
-def _wait_until(condition: Any) -> float:
+def _wait_until(condition: Any, service: Service | None = None) -> float:
     start = time.monotonic()
     while not condition():
-        assert time.monotonic() - start < _PATIENCE, "it does not become true"
+        output = "" if service is None else f":\n{service.output}"
+        assert time.monotonic() - start < _PATIENCE, f"it does not become true{output}"
         time.sleep(0.02)
     return time.monotonic() - start
 

@@ -95,13 +95,13 @@ class PostgresStore(Store):
         """Return the store in the database at an address, whose tables are made if there are none.
 
         `process_id` names this process in its mirror changes; `sites` are the served repositories, which transfers are
-        followed to. Wait for a database that is away for `patience` seconds.
+        followed to. For `patience` seconds everything waits for a database that is away.
 
         Raises `DatabaseUnusable` if there can be no store, and `StoreTooNew` for a store that later versions only use.
         """
         database_address = Address(address)
         notifies = await asyncio.to_thread(prepare, database_address, migrations, now, patience=patience)
-        database = Database(database_address, notifies=notifies)
+        database = Database(database_address, notifies=notifies, patience=patience)
         store = cls(
             database,
             Notifications(database_address, process_id, lambda: database.execute(PROBE_STATEMENT, ())),

@@ -123,7 +123,8 @@ class _Use:
 class Database:
     """One database, which several processes and machines share; `prepare` checks it before its use."""
 
-    def __init__(self, address: Address, *, notifies: bool = True) -> None:
+    def __init__(self, address: Address, *, notifies: bool = True, patience: float = 0.0) -> None:
+        """Let everything wait for a database that is away, in the first seconds: a start needs what it reads."""
         self.name = address.name
         self.notifies = notifies
         """Whether the server sends notifications."""
@@ -132,6 +133,7 @@ class Database:
         self.refusal: StoreError | None = None
         """Why this process may not use the tables any more; None if it may."""
         self._address = address
+        self._patient_until = time.monotonic() + patience
         self._read_lane = _lane("read", 2, 15.0)
         self._urgent_lane = _lane("urgent", 1, 5.0)
         # A crash of the server may lose the mirror's last changes, which GitHub still has; never part of one.
@@ -197,7 +199,7 @@ class Database:
             raise self._silence() from None
 
     def _patiently(self, lane: _Lane, work: Callable[[Connection], _T], use: _Use) -> _T:
-        deadline = time.monotonic() + lane.patience
+        deadline = max(time.monotonic() + lane.patience, self._patient_until)
         while True:
             try:
                 return self._transaction(lane, work, use)

@@ -59,6 +59,15 @@ async def test_reads_and_writes_go_on_after_a_restart(own_server: PostgresServer
     assert await store.guard() is None
 
 
+async def test_reads_of_a_start_wait_for_the_server(own_server: PostgresServer, open_store: Open) -> None:
+    store = await open_store(own_server.local_address(own_server.database()), patience=15.0)
+    own_server.kill()
+    reads = [asyncio.create_task(read) for read in (store.mirror.latest_version(), store.key_values.get("secret"))]
+    await asyncio.sleep(0)
+    own_server.start()
+    assert await asyncio.gather(*reads) == [0, None]
+
+
 async def test_frozen_server_keeps_no_caller_waiting(own_server: PostgresServer, open_store: Open) -> None:
     store = await open_store(own_server.local_address(own_server.database()))
     database = store._database
