@@ -9,7 +9,7 @@ from typing import Protocol
 
 from cachetools import TTLCache
 
-from app.domain.errors import AfterwordError, GitHubError, NotReady, Overloaded, RateLimited
+from app.domain.errors import AfterwordError, GitHubError, NotReady, RateLimited
 from app.domain.priority import Priority
 from app.domain.records import ThreadRef
 from app.domain.sites import Repository
@@ -22,6 +22,7 @@ from app.ports.mirror import Mirror
 from app.render.document import Document
 from app.render.keys import Key, ThreadKey
 from app.serving.access_policy import AccessPolicy
+from app.serving.clients.lane import Lane
 from app.serving.document_cache import CachedDocument, Documents, key_weight
 from app.serving.outlines import require_valid
 from app.serving.views import shows_comments
@@ -35,32 +36,9 @@ _MOST_REMEMBERED = 10_000
 _RENDER_BYTES = 4_000_000
 """Bytes of the keys of documents that were made a moment ago."""
 _MADE_AT_ONCE, _MOST_WAITING = 2, 200
-"""Documents that are made at the same time: compression leaves Python's lock to another one. Each takes milliseconds,
-so that two hundred wait less than a second."""
-_OVERLOADED_SECONDS = 2
+"""Documents that are made at the same time: compression leaves Python's lock to another one."""
 _OLD_SECONDS = 1.0
 """For how long an old document is ready: what is due for it comes once a minute, and may come a second later."""
-
-
-class _Lane:
-    """A limited number of turns; `Overloaded` is raised if too many wait for one."""
-
-    def __init__(self, at_once: int, most_waiting: int) -> None:
-        self._turns = asyncio.Semaphore(at_once)
-        self._most_waiting = most_waiting
-        self._waiting_count = 0
-
-    async def __aenter__(self) -> None:
-        if self._turns.locked() and self._waiting_count >= self._most_waiting:
-            raise Overloaded(_OVERLOADED_SECONDS)
-        self._waiting_count += 1
-        try:
-            await self._turns.acquire()
-        finally:
-            self._waiting_count -= 1
-
-    async def __aexit__(self, *_: object) -> None:
-        self._turns.release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +92,7 @@ class Reader:
         self._cold_wait = cold_wait
         self._checks_lists = checks_lists
         self._making: SingleFlight[Document] = SingleFlight()
-        self._lane = _Lane(_MADE_AT_ONCE, _MOST_WAITING)
+        self._lane = Lane(_MADE_AT_ONCE, _MOST_WAITING)
         self._refreshing: SingleFlight[None] = SingleFlight()
         self._probe_times: dict[Repository, float] = {}
         """When a number was last requested that the list of issues lacks."""
@@ -155,27 +133,32 @@ class Reader:
             return ReadyDocument(document, slot, now, now + _OLD_SECONDS)
         return ReadyDocument(document, slot, max(known_times), min(known_times) + self._fresh_for)
 
-    async def document(self, key: Key) -> Document:
-        """Return the document of `key`; raise a `ReadError`, `NotReady` among them if only GitHub could answer now."""
+    async def document(self, key: Key, client: str = "") -> Document:
+        """Return the document of `key`; raise a `ReadError`, `NotReady` among them if only GitHub could answer now.
+
+        Clients take turns: no other one's documents are made all before this one's.
+        """
         document = self.ready(key)
         if document is not None:
             return document
         require_valid(key)  # an invalid key costs nothing else
-        document = await asyncio.shield(self._making.join(key, lambda: self._make(key)))
+        if key in self._making:
+            self._lane.join(key, client)
+        document = await asyncio.shield(self._making.join(key, lambda: self._make(key, client)))
         self._recent_renders[key] = key_weight(key)
         self._check_if_old(key, document, self._clock.now())
         return document
 
-    async def _make(self, key: Key) -> Document:
+    async def _make(self, key: Key, client: str) -> Document:
         """Make a document, when it is its turn; refresh a cold thread first, without keeping the turn."""
         if isinstance(key, ThreadKey):
-            async with self._lane:
+            async with self._lane.turn(key, client):
                 basis = await self._documents.basis(key)
                 priority = await self._needed_refresh(basis.snapshot, with_comments=shows_comments(key))
                 if priority is None:
                     return await self._documents.document(key, basis)
             await self._wait_for_refresh(basis.snapshot.ref, priority)
-        async with self._lane:
+        async with self._lane.turn(key, client):
             return await self._documents.document(key)
 
     async def _wait_for_refresh(self, ref: ThreadRef, priority: Priority) -> None:

@@ -65,7 +65,7 @@ class DocumentReader(Protocol):
     def find_ready(self, key: Key) -> ReadyDocument | None:
         """Return the document and its place, if the document cache has it."""
 
-    async def document(self, key: Key) -> Document:
+    async def document(self, key: Key, client: str = "") -> Document:
         """Return the document, rendered first if the document cache lacks it. Raise `ReadError` if there is none."""
 
 
@@ -306,8 +306,9 @@ async def read_document(context: WebContext, request: Request, key: Key) -> Docu
     document = context.reader.ready(key)
     if document is not None:
         return document
-    context.features.limits.cold_reads.take(client_of(context, request), context.now())
-    return await context.reader.document(key)
+    client = client_of(context, request)
+    context.features.limits.cold_reads.take(client, context.now())
+    return await context.reader.document(key, client)
 
 
 async def serve_document(request: Request, key: Key, edition: Edition | None = None) -> Response:

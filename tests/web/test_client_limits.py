@@ -31,6 +31,7 @@ async def test_cold_reads_of_one_client_are_limited(site: LimitedSite) -> None:
     assert responses[3].headers["access-control-allow-origin"] == "*"
     assert responses[3].json()["detail"] == "Cold pages were asked for too often. Try again in 10 s."
     assert (await site.send(targets[3], READER)).status_code == 200
+    assert site.blog.reader.clients == ["192.0.2.66"] * 3 + ["198.51.100.4"], "they take turns"
     for target in targets[:4] * 3:
         assert (await site.send(target, STRANGER)).status_code == 200, "what is in memory is free"
     site.blog.clock.advance(10)

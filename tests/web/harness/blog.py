@@ -118,6 +118,7 @@ class FakeReader:
 
     def __init__(self) -> None:
         self.requested_keys: list[Key] = []
+        self.clients: list[str] = []
         self.failure: Exception | None = None
         self.fresh_from, self.fresh_until = 0.0, 1e12
         self._cache: dict[Key, Document] = {}
@@ -133,8 +134,9 @@ class FakeReader:
         slot = self._slots.setdefault(key, CachedDocument(document, 0))
         return ReadyDocument(document, slot, self.fresh_from, self.fresh_until)
 
-    async def document(self, key: Key) -> Document:
+    async def document(self, key: Key, client: str = "") -> Document:
         self.requested_keys.append(key)
+        self.clients.append(client)
         if self.failure is not None:
             raise self.failure
         document = self._cache[key] = self._render(key)

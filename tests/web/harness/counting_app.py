@@ -39,8 +39,8 @@ class FullCache:
     def find_ready(self, _key: Key, /) -> ReadyDocument | None:
         return None
 
-    async def document(self, key: Key) -> Document:
-        raise AssertionError(key)
+    async def document(self, key: Key, client: str = "") -> Document:
+        raise AssertionError(key, client)
 
 
 def cached_reads_app(blog: Blog, key: Key | None = PostKey(repository("o/r"), 1)) -> tuple[CachedReads, CountingApp]:  # noqa: B008 - frozen
