@@ -25,7 +25,7 @@ from app.domain.sites import Repository
 from app.ports.images import Image
 from app.render.document import Document
 from app.render.keys import GitHubListKey, Key
-from app.serving.clients.addresses import client_key
+from app.serving.clients.addresses import client_key, network_key
 from app.serving.clients.limits import ClientLimits, OpenSubscriptions
 from app.serving.reader import ReadyDocument
 from app.serving.repository_names import NamedRepository, RepositoryNames
@@ -308,7 +308,7 @@ async def read_document(context: WebContext, request: Request, key: Key) -> Docu
         return document
     client = client_of(context, request)
     context.features.limits.cold_reads.take(client, context.now())
-    return await context.reader.document(key, client)
+    return await context.reader.document(key, network_key(client))
 
 
 async def serve_document(request: Request, key: Key, edition: Edition | None = None) -> Response:

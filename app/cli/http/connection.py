@@ -28,7 +28,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from app.cli.http.field_names import canonical_name, require_valid_value
 from app.cli.http.held_bodies import HeldBodies
 from app.cli.http.open_connections import make_room, most_connections
-from app.serving.clients.addresses import client_key
+from app.serving.clients.addresses import client_key, network_key
 
 _MAX_HEAD = 32 * 1024
 _MAX_URL = 16 * 1024
@@ -164,7 +164,7 @@ class Connection(HttpToolsProtocol):
     def owner(self) -> str:
         """Return the client whose connection it is; behind a proxy, the proxy."""
         address = self.client[0] if self.client is not None else ""
-        return client_key(address) if ":" in address else address
+        return network_key(client_key(address)) if ":" in address else address
 
     def is_closing(self) -> bool:
         """Return True if it takes no place any more."""

@@ -41,6 +41,12 @@ def client_key(address: str) -> str:
     return _NO_ADDRESS if ip is None else str(ip)
 
 
+def network_key(client: str) -> str:
+    """Return what a client's key belongs to: 48 bits of an IPv6 network, which one customer may have; else itself."""
+    start, _, length = client.partition("/")
+    return str(ip_network((start, 48), strict=False)) if length else client
+
+
 class TrustedProxies:
     """The networks whose word on other addresses is believed."""
 

@@ -9,21 +9,25 @@ Each bucket fills with what a client asks for and leaks with time; while it is f
 | webhook deliveries with a wrong signature  | 100     | 1 in 3 s  | 429, and none larger than 64 KiB is read     |
 | wrong tokens of the owner                  | 5       | 1 in 15 s | 429: `app.serving.owner.attempts`            |
 
-The limits let a whole office, or the build of a large blog, pass as one client. They keep one client from taking all
-that there is. A delivery with a valid signature is received even if its client is over the limit: behind a proxy that
-is not trusted, GitHub and an attacker are the same client. Nothing is stored: a restart forgets it.
+All clients of an IPv6 network of 48 bits together may have four times as much. The limits let an office, or the build
+of a large blog, pass as one client. They keep one client from taking all that there is. A delivery with a valid
+signature is received even if its client is over the limit: behind a proxy that is not trusted, GitHub and an attacker
+are the same client. Nothing is stored: a restart forgets it.
 """
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cachetools import LRUCache
 
 from app.domain.errors import TooManyRequests
-from app.serving.clients.addresses import TrustedProxies
+from app.serving.clients.addresses import TrustedProxies, network_key
 
 _MOST_CLIENTS = 4_096
+_NETWORK_TIMES = 4
+"""How many times as much all clients of an IPv6 network of 48 bits may ask for: it has 65,536 of them."""
 _COLD_READS = (2_000, 0.02)
 _MOST_SUBSCRIPTIONS = 2_000
 _BAD_SIGNATURES = (100, 3.0)
@@ -60,23 +64,32 @@ class Buckets:
         self._what = what
         self._buckets: LRUCache[str, Bucket] = LRUCache(_MOST_CLIENTS)
 
-    def bucket(self, client: str) -> Bucket:
-        """Return the bucket of a client."""
-        bucket = self._buckets.get(client)
-        if bucket is None:
-            bucket = self._buckets[client] = Bucket(*self._limits)
-        return bucket
-
     def require_room(self, client: str, now: float) -> None:
-        """Raise `TooManyRequests` if a client's bucket is full."""
-        wait = self.bucket(client).wait(now)
-        if wait > 0:
-            raise TooManyRequests(self._what, math.ceil(wait))
+        """Raise `TooManyRequests` if a client's bucket is full, or that of its network."""
+        for bucket in self._buckets_of(client):
+            wait = bucket.wait(now)
+            if wait > 0:
+                raise TooManyRequests(self._what, math.ceil(wait))
 
     def take(self, client: str, now: float) -> None:
         """Count one, or raise `TooManyRequests`; what is refused is not counted."""
         self.require_room(client, now)
-        self.bucket(client).add(now)
+        for bucket in self._buckets_of(client):
+            bucket.add(now)
+
+    def _buckets_of(self, client: str) -> Iterator[Bucket]:
+        """Yield the bucket of the network first: a full one keeps its clients from pushing out others' buckets."""
+        network = network_key(client)
+        if network != client:
+            yield self._bucket(network, _NETWORK_TIMES)
+        yield self._bucket(client)
+
+    def _bucket(self, key: str, times: int = 1) -> Bucket:
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            most, leak_seconds = self._limits
+            bucket = self._buckets[key] = Bucket(most * times, leak_seconds / times)
+        return bucket
 
 
 class OpenSubscriptions:
@@ -88,16 +101,19 @@ class OpenSubscriptions:
 
     def open(self, client: str, count: int) -> bool:
         """Count what a page of a client subscribes to; return False, and count nothing, if that is too much."""
-        if self._counts[client] + count > self._most:
+        network = network_key(client)
+        if self._counts[client] + count > self._most or self._counts[network] + count > self._most * _NETWORK_TIMES:
             return False
-        self._counts[client] += count
+        for key in {client, network}:
+            self._counts[key] += count
         return True
 
     def close(self, client: str, count: int) -> None:
         """Count what a page no longer listens to."""
-        self._counts[client] -= count
-        if self._counts[client] <= 0:
-            del self._counts[client]
+        for key in {client, network_key(client)}:
+            self._counts[key] -= count
+            if self._counts[key] <= 0:
+                del self._counts[key]
 
 
 @dataclass(frozen=True, slots=True)

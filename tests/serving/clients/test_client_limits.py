@@ -89,6 +89,25 @@ def test_bucket_fills_leaks_and_knows_its_client() -> None:
         buckets.take("a", 50.0)
 
 
+def test_clients_of_one_network_have_a_limit_together() -> None:
+    buckets, subscriptions = Buckets(3, 2.0, "Something was asked for"), OpenSubscriptions(3)
+    keys = [client_key(f"2001:db8:1:{number:x}::1") for number in range(20)]
+    for key in keys[:12]:
+        buckets.take(key, 100.0)
+        assert subscriptions.open(key, 1)
+    for key in keys:
+        with pytest.raises(TooManyRequests, match=r"Try again in 1 s\."):
+            buckets.take(key, 100.0)
+        assert not subscriptions.open(key, 1)
+    assert len(buckets._buckets) == 13
+    other = client_key("2001:db8:2::1")
+    buckets.take(other, 100.0)
+    assert subscriptions.open(other, 1)
+    for key in (*keys[:12], other):
+        subscriptions.close(key, 1)
+    assert not [*subscriptions._counts]
+
+
 def test_memory_of_many_clients_is_bounded() -> None:
     buckets = Buckets(3, 2.0, "x")
     for number in range(10_000):
