@@ -16,10 +16,17 @@ import {
   widget,
 } from "./more.js";
 
-// Updates the shown comments in place. New comments are inserted (`now`) or announced. On failure, nothing changes.
+// Updates the shown comments in place. New comments are inserted (`now`) or announced. On failure, nothing changes; it is
+// tried again when a service that is busy says so, and later than that, so that not all pages come back together.
 export async function refresh(element, now) {
   const { signal } = element.controller;
-  await update(element, now).catch((failure) => signal.aborted || element.emit("failed", { failure }));
+  clearTimeout(element.retryTimer);
+  await update(element, now).catch((failure) => {
+    if (signal.aborted) return;
+    element.emit("failed", { failure });
+    const wait = failure.headers?.get("retry-after") * 1000 * (1 + Math.random());
+    if (wait) element.retryTimer = setTimeout(() => signal.aborted || refresh(element, now), wait);
+  });
 }
 
 async function update(element, now) {

@@ -1,6 +1,7 @@
 """The element in a real browser, on a blog of another origin, in each of its states."""
 
 import re
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -290,6 +291,19 @@ def test_each_event_leads_to_a_new_address(stage: Stage, open_page: OpenPage) ->
         stage.world.delete_comment(comment)
         expect(recorded.page.locator(".pc-title")).to_have_text("16 comments")
     assert versions[0] != versions[1]
+
+
+def test_refused_update_is_read_again_later(stage: Stage, open_page: OpenPage) -> None:
+    page = open_page(stage.publish(stage.element(TALK))).page
+    wait_until_enhanced(page)
+    headers = {"access-control-allow-origin": "*", "access-control-expose-headers": "Retry-After", "retry-after": "1"}
+    refuse = partial(Route.fulfill, status=429, headers=headers, body="{}")
+    page.route(f"{stage.api}posts/{TALK}/comments?**", refuse, times=1)
+    with page.expect_event("requestfinished", lambda request: "/comments?" in request.url):
+        comment = stage.world.comment(SAMPLE_REPO, TALK, body="Late, but here.", author="hanne-k")
+    assert len(comment_ids(page)) == 16
+    page.get_by_role("button", name="1 new comment").wait_for()
+    stage.world.delete_comment(comment)
 
 
 def test_page_from_an_old_cache_is_read_again(stage: Stage, open_page: OpenPage) -> None:
