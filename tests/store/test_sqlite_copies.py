@@ -121,6 +121,23 @@ async def test_earlier_version_is_migrated_in_the_copy(tmp_path: Path, target: P
     assert query(target, "SELECT count(*) FROM comment WHERE created_at IS NOT NULL") == comments != 0
 
 
+def test_folders_of_killed_copies_are_removed(tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, old = tmp_path / "temporary", tmp_path / "old.db"
+    rest, used, link = (folder / f"afterword-copy-{name}" for name in ("rest", "used", "link"))
+    for path in (folder, rest, used):
+        path.mkdir()
+    (rest / "afterword.db").write_bytes(b"rest")
+    link.symlink_to(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    run(old, OLD_STORE.read_text())
+    lock = os.open(used, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    _copy(old, target)
+    os.close(lock)
+    assert {*folder.iterdir()} == {used, link}
+    assert target.exists()
+
+
 def test_absent_source_is_named(tmp_path: Path, target: Path) -> None:
     assert "There is no store" in _failure(tmp_path / "absent.db", target)
     assert not (tmp_path / "absent.db").exists()

@@ -9,12 +9,12 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from app.domain.errors import CopyRefused, StoreTooNew, StoreUnusable
 from app.ports.copies.tables import LONGEST_LEASE, SERVICE_LEASE, Counters, Row, StoreSource, Table
 from app.store.sqlite.connections import connect, is_damage, scalar
 from app.store.sqlite.copies.rows import SqliteTables, system_errors
+from app.store.sqlite.copies.scratch import scratch_folder
 from app.store.sqlite.opening import check, check_path, open_connections
 from app.store.sqlite.schema import APPLICATION_ID, MIGRATIONS
 
@@ -72,15 +72,12 @@ def open_source(path: str) -> Iterator[SqliteSource]:
         if not Path(path).exists():
             raise CopyRefused(f"There is no store {path}. Name the file that AFTERWORD_STORE names.")
         state = _unused_state(path)
-        with (
-            closing(_open(path, mode="mode=ro" if state is None else "mode=ro&immutable=1")) as connection,
-            TemporaryDirectory(prefix="afterword-copy-") as folder,
-        ):
+        with closing(_open(path, mode="mode=ro" if state is None else "mode=ro&immutable=1")) as connection:
             connection.execute("BEGIN")
             if _schema(connection, path) == _NEWEST:
                 yield SqliteSource(connection, path, state)
                 return
-            with closing(_migrate_copy(connection, f"{folder}/afterword.db")) as newest:
+            with scratch_folder() as folder, closing(_migrate_copy(connection, f"{folder}/afterword.db")) as newest:
                 yield SqliteSource(newest, path, state)
 
 
