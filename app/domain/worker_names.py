@@ -25,11 +25,17 @@ class WorkerName:
         other = None if worker_id is None else _parse(worker_id)
         if worker_id is None or (other is not None and other.kind == self.kind):
             return None
-        worker = "an earlier version of Afterword" if other is None else f"Afterword {other.version}, {other.process}"
+        worker = describe_worker(worker_id)
         return (
             f"Another process, with other settings or of another version, works on this store in place of this one "
             f"({worker}; this is Afterword {self.version}, {self.process}). If it is left over, end it."
         )
+
+
+def describe_worker(worker_id: str) -> str:
+    """Return what a process is, for people."""
+    worker = _parse(worker_id)
+    return "an earlier version of Afterword" if worker is None else f"Afterword {worker.version}, {worker.process}"
 
 
 def _parse(worker_id: str) -> WorkerName | None:

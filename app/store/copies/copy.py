@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from app.domain.errors import CopyRefused
+from app.domain.worker_names import describe_worker
 from app.ports.copies.tables import TABLES, Row, StoredTables, StoreSource, StoreTarget, Table
 
 _PLAIN = 2
@@ -110,7 +111,7 @@ def _refuse_use(source: StoreSource, at: float) -> None:
     worker = source.user(at)
     if worker is not None:
         raise CopyRefused(
-            f"A service works on {source.name} ({worker}). Stop it, and copy after ten seconds: what it stores later, "
-            "such as a webhook that it has just accepted, would be missing in the copy. With --live, copy what it has "
-            "now; the rest is read from GitHub again."
+            f"A service works on {source.name} ({describe_worker(worker)}). Stop it, and copy after ten seconds: what "
+            "it stores later, such as a webhook that it has just accepted, would be missing in the copy. With --live, "
+            "copy what it has now; the rest is read from GitHub again."
         )

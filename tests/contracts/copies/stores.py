@@ -25,7 +25,7 @@ from tests.postgres_server import empty_store, shared_server
 
 NOW = 10_000.0
 """Epoch seconds."""
-SERVICE = "kind: Afterword 1.0, process 7 on host (id)"
+SERVICE = "kind|1.0|process 7 on host|id"
 APPROVAL = Approval("rule", 1, "2026-01-01T00:00:00Z", 5.0, "2026-01-02T00:00:00Z", "digest")
 DELIVERY = Delivery("guid", "issues", "edited", REPO, 1, full=True, received_at=NOW - 60)
 STATE = RateLimitState(5000, 4000, NOW + 600, NOW + 90, "secondary")

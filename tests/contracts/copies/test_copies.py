@@ -127,7 +127,7 @@ async def test_empty_store_is_written(source: DurableStore, target: DurableStore
 async def test_store_that_a_service_works_on_is_refused(source: DurableStore, target: DurableStore) -> None:
     async with source.opened() as store:
         await store.leases.acquire("poll", worker_id=SERVICE, at=NOW, until=NOW + 5)
-        with pytest.raises(CopyRefused, match=r"A service works on .*process 7 on host.*--live"):
+        with pytest.raises(CopyRefused, match=r"A service works on .* \(Afterword 1.0, process 7 on host\).*--live"):
             copy(source.address, target.address)
         assert copy(source.address, target.address, is_live=True)["comment"] == 2
 

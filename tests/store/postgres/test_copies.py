@@ -29,7 +29,7 @@ async def test_database_that_a_service_works_on_is_refused(open_store: Open, add
     store, now = await open_store(address), SystemClock().now()
     await put(store.mirror, issue(2))
     await store.leases.acquire("poll", worker_id=SERVICE, at=now, until=now + 60)
-    with pytest.raises(CopyRefused, match=r"A service works on .*process 7 on host"):
+    with pytest.raises(CopyRefused, match=r"A service works on .* \(Afterword 1.0, process 7 on host\)"):
         copy(source.address, address, replace=True)
     assert [item.issue.number for item in await store.mirror.threads(REPO)] == [2]
 
@@ -58,6 +58,14 @@ def test_copies_under_way_exclude_each_other(address: str) -> None:
         open_target(address, replace=True),
     ):
         pass
+
+
+async def test_database_under_two_names_is_one_store(open_store: Open, server: PostgresServer, address: str) -> None:
+    store = await open_store(address)
+    await put(store.mirror, issue(2))
+    with pytest.raises(CopyRefused, match="FROM is the same database"):
+        copy(address, server.address("empty"), replace=True)
+    assert [item.issue.number for item in await store.mirror.threads(REPO)] == [2]
 
 
 def test_refusals_have_no_password(server: PostgresServer) -> None:

@@ -15,6 +15,11 @@ from app.store.postgres.schema import SCHEMA
 from app.store.postgres.sessions import Address, Connection
 
 # ruff: noqa: S608 - names of tables and columns are constants
+READ_LOCK = 0x41465752
+"""The number of the lock, `AFWR`, that copies share while they read a database: none of them can be written over.
+
+One database has many addresses: `localhost`, `127.0.0.1`, a socket, a pooler.
+"""
 _TRUTH_VALUES = frozenset({"private", "is_pull_request", "complete", "gone", "full_refresh"})
 _UTF_8_TABLES = frozenset({"etag", "key_value"})
 """Their values are bytes here: they may hold characters that PostgreSQL's texts cannot."""

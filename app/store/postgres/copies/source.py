@@ -5,8 +5,8 @@ from contextlib import closing, contextmanager
 
 from app.domain.errors import CopyRefused
 from app.ports.copies.tables import LONGEST_LEASE, SERVICE_LEASE, Counters, StoreSource
-from app.store.postgres.copies.rows import PostgresTables, begin, store_errors
-from app.store.postgres.database import scalar
+from app.store.postgres.copies.rows import READ_LOCK, PostgresTables, begin, store_errors
+from app.store.postgres.database import execute, scalar
 from app.store.postgres.inspection import inspect
 from app.store.postgres.schema import SCHEMA
 from app.store.postgres.sessions import Address, Connection
@@ -52,5 +52,7 @@ def open_source(text: str) -> Iterator[PostgresSource]:
     address = Address(text)
     with store_errors(address), closing(address.connect()) as connection:
         begin(connection, "ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        scalar(connection, "SELECT count(*) FROM site")  # the moment is that of the first query
+        # The moment is that of the first query. A copy that is being written here does not matter.
+        execute(connection, "SELECT pg_try_advisory_xact_lock_shared(%s)", (READ_LOCK,))
+        scalar(connection, "SELECT count(*) FROM site")
         yield PostgresSource(connection, address)

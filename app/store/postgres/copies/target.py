@@ -11,8 +11,9 @@ from contextlib import closing, contextmanager
 from psycopg import errors
 
 from app.domain.errors import CopyRefused
+from app.domain.worker_names import describe_worker
 from app.ports.copies.tables import TABLES, Counters, Row, StoreTarget, Table
-from app.store.postgres.copies.rows import PostgresTables, begin, imported_row, store_errors
+from app.store.postgres.copies.rows import READ_LOCK, PostgresTables, begin, imported_row, store_errors
 from app.store.postgres.copies.source import service_of
 from app.store.postgres.database import execute, scalar
 from app.store.postgres.opening import prepare
@@ -62,7 +63,9 @@ def open_target(text: str, *, replace: bool, now: Callable[[], float]) -> Iterat
         _lock(connection, address)
         worker = service_of(connection, now())
         if worker is not None:
-            raise CopyRefused(f"A service works on {address.name} ({worker}). Stop it, and copy after ten seconds.")
+            raise CopyRefused(
+                f"A service works on {address.name} ({describe_worker(worker)}). Stop it, and copy after ten seconds."
+            )
         target = PostgresTarget(connection, address)
         if not replace and any(target.count(table) for table in TABLES):
             raise CopyRefused(
@@ -80,6 +83,13 @@ def _lock(connection: Connection, address: Address) -> None:
         execute(connection, "SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     except errors.LockNotAvailable:
         raise CopyRefused(f"Another copy to {address.name} is under way. Wait for its end.") from None
+    try:
+        execute(connection, "SELECT pg_advisory_xact_lock(%s)", (READ_LOCK,))
+    except errors.LockNotAvailable:
+        raise CopyRefused(
+            f"A copy reads {address.name}: FROM is the same database, or another copy is under way. Name another "
+            "database, or wait."
+        ) from None
     try:
         connection.execute(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
     except (errors.LockNotAvailable, errors.DeadlockDetected):
