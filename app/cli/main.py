@@ -13,12 +13,17 @@ from app.domain.errors import AfterwordError
 def main() -> None:
     """Run the command line and end the process with its exit status."""
     try:
-        sys.exit(_run(sys.argv[1:]))
+        status = _run(sys.argv[1:])
     except AfterwordError as failure:
         print_line(PlainConsole(), f"Afterword: {failure}")
-        sys.exit(EXIT_ERROR)
+        status = EXIT_ERROR
     except KeyboardInterrupt:
-        sys.exit(EXIT_INTERRUPT)
+        status = EXIT_INTERRUPT
+    if "app.cli.service.imports" in sys.modules:
+        from app.cli.service.imports import end_process  # noqa: PLC0415 - `serve` has imported it
+
+        end_process(status)
+    sys.exit(status)
 
 
 def _run(arguments: list[str]) -> int:

@@ -4,13 +4,13 @@ import asyncio
 import gc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from app.bootstrap.core import Core
 from app.cli.console import LineConsole
 from app.cli.http.server import run_in_background
 from app.cli.service.allocator import return_free_memory
+from app.cli.service.imports import import_beside
 from app.domain.errors import GitHubError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Rest:
     @asynccontextmanager
     async def open(self) -> "AsyncGenerator[Application, None]":
         """Yield the application; close it at the end. Raises `StoreError`."""
-        await asyncio.to_thread(_import_modules)
+        await import_beside(_MODULES)
         from app.bootstrap import open_rest  # noqa: PLC0415 - now that the thread has imported it
         from app.cli.progress import ProgressDisplay  # noqa: PLC0415 - likewise
 
@@ -73,11 +73,6 @@ class Rest:
             self._core.application.cancel()
         else:
             self._application.end_streams()
-
-
-def _import_modules() -> None:
-    for name in _MODULES:
-        import_module(name)
 
 
 def _freeze_garbage_collector() -> None:
