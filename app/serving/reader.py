@@ -35,7 +35,7 @@ _RETRY_AFTER = 10
 _MOST_REMEMBERED = 10_000
 _RENDER_BYTES = 4_000_000
 """Bytes of the keys of documents that were made a moment ago."""
-_MADE_AT_ONCE, _MOST_WAITING = 2, 200
+_MADE_AT_ONCE, _MOST_WAITING = 2, 1_000
 """Documents that are made at the same time: compression leaves Python's lock to another one."""
 _OLD_SECONDS = 1.0
 """For how long an old document is ready: what is due for it comes once a minute, and may come a second later."""

@@ -139,7 +139,7 @@ class _ChangeWriter:
         self._site = site
         self._current_issues: set[int] = set()
         """The numbers whose stored issue was not newer."""
-        self._added = Counter[int]()
+        self._new_counts = Counter[int]()
         """How many comments were added, by number."""
         self._recount: set[int] = set()
         """The numbers whose comments were removed, or have moved."""
@@ -201,7 +201,7 @@ class _ChangeWriter:
             row = (key, comment.number, comment.updated_at, comment.author.id, comment.created_at, source)
             new_rows.append(row)
             self.changed_numbers.add(comment.number)
-            self._added[comment.number] += key not in stored_rows
+            self._new_counts[comment.number] += key not in stored_rows
             if number != comment.number:
                 moved_ids.append(key)
                 self._recount.update({comment.number, number})
@@ -220,14 +220,14 @@ class _ChangeWriter:
 
     def _complete_by_count(self) -> None:
         """Complete threads by their counts; a thread without comments is checked by each response about its issue."""
-        added = {number: count for number, count in self._added.items() if number not in self._recount}
-        if any(added.values()):
-            parameters = {"site": self._site, "numbers": [*added], "counts": [*added.values()]}
+        counts = {number: count for number, count in self._new_counts.items() if number not in self._recount}
+        if any(counts.values()):
+            parameters = {"site": self._site, "numbers": [*counts], "counts": [*counts.values()]}
             execute(self._connection, _ADD_TO_COUNTS, parameters)
         if self._recount:
             self._execute(_COUNT_COMMENTS, self._recount)
         self.changed_numbers |= self._recount
-        numbers = self._recount | self._added.keys() | self._current_issues
+        numbers = self._recount | self._new_counts.keys() | self._current_issues
         if numbers:
             rows = self._execute(_COMPLETE_BY_COUNT, numbers)
             self.changed_numbers.update(number for (number,) in rows.fetchall())

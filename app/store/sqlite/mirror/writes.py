@@ -124,7 +124,7 @@ class _ChangeWriter:
         self._normalized_change = normalized_change
         self._current_issues: set[int] = set()
         """The numbers whose stored issue was not newer."""
-        self._added = Counter[int]()
+        self._new_counts = Counter[int]()
         """How many comments were added, by number."""
         self._recount: set[int] = set()
         """The numbers whose comments were removed, or have moved."""
@@ -176,7 +176,7 @@ class _ChangeWriter:
             row = (self.site, key, comment.number, comment.updated_at, comment.author.id, source, comment.created_at)
             self._connection.execute(_PUT_COMMENT, row)
             self.changed_numbers.add(comment.number)
-            self._added[comment.number] += key not in stored_rows
+            self._new_counts[comment.number] += key not in stored_rows
             if number != comment.number:
                 self._recount.update({comment.number, number})
 
@@ -190,12 +190,12 @@ class _ChangeWriter:
 
     def _complete_by_count(self) -> None:
         """Complete threads by their counts; a thread without comments is checked by each response about its issue."""
-        added = [(count, self.site, number) for number, count in self._added.items() if number not in self._recount]
-        self._connection.executemany(_ADD_TO_COUNT, added)
+        counts = [(count, self.site, n) for n, count in self._new_counts.items() if n not in self._recount]
+        self._connection.executemany(_ADD_TO_COUNT, counts)
         if self._recount:
             self._execute(_COUNT_COMMENTS, self._recount)
         self.changed_numbers |= self._recount
-        rows = self._execute(_COMPLETE_BY_COUNT, self._recount | self._added.keys() | self._current_issues)
+        rows = self._execute(_COMPLETE_BY_COUNT, self._recount | self._new_counts.keys() | self._current_issues)
         self.changed_numbers.update(number for (number,) in rows.fetchall())
         self._execute(_CHECK_EMPTY, self._current_issues)
 
