@@ -303,13 +303,15 @@ def _measure(machines: Machines, arguments: argparse.Namespace) -> None:
     machines.simulator.requests.clear()
     traffic, kills = Traffic(machines, hooks, rng), Counter[str]()
     kill_rng = random.Random(arguments.seed + 1)  # noqa: S311 - likewise
-    for _ in range(arguments.kills):
-        if kill_rng.random() < _QUIET:
-            machines.wait_until_ready()
-        time.sleep(kill_rng.uniform(0, 1.2))
-        kills[_kill(machines, kill_rng)] += 1
-    machines.wait_until_ready()
-    traffic.stop()
+    try:
+        for _ in range(arguments.kills):
+            if kill_rng.random() < _QUIET:
+                machines.wait_until_ready()
+            time.sleep(kill_rng.uniform(0, 1.2))
+            kills[_kill(machines, kill_rng)] += 1
+        machines.wait_until_ready()
+    finally:
+        traffic.stop()
     print(f"  kills: {dict(kills)}; changes: {traffic.changes}; reads by status: {dict(traffic.statuses)}")
     print(f"  reads with another number of comments than the thread has: {traffic.empty_threads}")
     _end(machines, hooks)
