@@ -225,6 +225,8 @@ def _without_none(kind: Any) -> tuple[Any, bool]:
     if not isinstance(kind, UnionType):
         return kind, False
     kinds = [part for part in get_args(kind) if part is not type(None)]
+    if len(kinds) > 1:
+        raise TypeError(f"a field has one type, and None besides: {kind}")
     return kinds[0], True
 
 

@@ -168,7 +168,10 @@ class Settings(BaseModel):
     workers: int = Field(1, ge=1, le=64, description="How many processes serve; they share the store.")
     fast_reads: bool = Field(
         default=True,
-        description="Whether cached documents are sent before the web framework sees a request: a quarter of the cost.",
+        description=(
+            "Whether cached documents are sent before the web framework sees a request: a quarter of the cost. Off, with "
+            "a warning, if uvicorn is not of the version that this was tested with."
+        ),
     )
     trusted_proxies: Annotated[str, AfterValidator(check_networks)] = Field(
         "private",

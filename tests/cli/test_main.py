@@ -130,7 +130,7 @@ def test_list_of_commands_says_what_their_help_says(
 
 
 def test_serve_imports_no_unused_library() -> None:
-    unused = {"click", "watchfiles", "uvicorn.main", "app.store.memory.mirror"}
+    unused = {"typer", "rich", "pydantic_settings", "psycopg", "app.store.memory.mirror"}
     code = "import app.cli.service.start, app.bootstrap.application, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
     assert "app.bootstrap.application" in loaded.split()

@@ -41,8 +41,10 @@ class Turns:
             asyncio.get_running_loop().call_soon(self._take)
 
     def _take(self) -> None:
-        end = time.monotonic() + _SECONDS
-        while self._waiting and time.monotonic() < end:
-            self._waiting.popleft().take_turn()
         self._is_scheduled = False
-        self._schedule()
+        end = time.monotonic() + _SECONDS
+        try:
+            while self._waiting and time.monotonic() < end:
+                self._waiting.popleft().take_turn()
+        finally:  # whatever one of them raises, the others have their turn
+            self._schedule()

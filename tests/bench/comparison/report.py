@@ -131,7 +131,9 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _number(value: float) -> str:
-    """Return a number with at most three digits behind a point that counts."""
+    """Return a number with at most three digits; a dash for what was too little to be measured."""
+    if value <= 0:
+        return "–"
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
