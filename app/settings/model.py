@@ -169,8 +169,8 @@ class Settings(BaseModel):
     fast_reads: bool = Field(
         default=True,
         description=(
-            "Whether cached documents are sent before the web framework sees a request: a quarter of the cost. Off, with "
-            "a warning, if uvicorn is not of the version that this was tested with."
+            "Whether cached documents are sent before the web framework sees a request: a quarter of the cost. Off, "
+            "with a warning, if uvicorn is not of the version that this was tested with."
         ),
     )
     trusted_proxies: Annotated[str, AfterValidator(check_networks)] = Field(
