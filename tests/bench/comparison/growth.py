@@ -38,8 +38,9 @@ Row = dict[str, float | str]
 _POSTS, _COMMENTS = 100, 1_000
 """The number of posts while comments grow, and of comments while posts grow."""
 _COLD_READS = 20
-_SETTLE_SECONDS, _IDLE_SECONDS, _POLL_SECONDS = 2.0, 5.0, 5.0
-"""What a start leaves to do counts neither as idle nor as polls."""
+_IDLE_SECONDS, _POLL_SECONDS = 5.0, 5.0
+_SETTLE_SECONDS, _SETTLED_POSTS = 2.0, 500
+"""What a start leaves to do counts neither as idle nor as polls; it takes a second more for so many posts."""
 _PATIENCE = 1_800.0
 _RUN_AND_PRINT_MEMORY = """
 import resource, subprocess, sys
@@ -116,7 +117,7 @@ def _measure(size: Size, store: str, github: str, address: str) -> Row:
         _read_all(service.url)
         busiest = Read(f"/api/v1/posts/{_busiest(service.url)[0]}/comments?limit=30", (GZIP,))
         row |= {"read_us": round(read_often(service, busiest, 1).cpu, 2), "mb": round(service.memory())}
-    row["poll_ms"] = round(_poll(env), 2)
+    row["poll_ms"] = round(_poll(env, _SETTLE_SECONDS + size.posts / _SETTLED_POSTS), 2)
     return row
 
 
@@ -179,13 +180,13 @@ def _read_all(url: str) -> None:
             client.get(f"{url}/api/v1/posts/{number}/comments?limit=30").raise_for_status()
 
 
-def _poll(env: dict[str, str]) -> float:
+def _poll(env: dict[str, str], settle: float) -> float:
     """Return the CPU milliseconds of a poll that finds nothing new; without what the service needs besides."""
     with run_service(env) as service:
-        time.sleep(_SETTLE_SECONDS)
+        time.sleep(settle)
         idle = _cpu_in(service, _IDLE_SECONDS) / _IDLE_SECONDS
     with run_service({**env, "AFTERWORD_POLL_INTERVAL": "1"}) as service:
-        time.sleep(_SETTLE_SECONDS)
+        time.sleep(settle)
         before = _requests(service.url)
         used = _cpu_in(service, _POLL_SECONDS)
         polls = max(1.0, (_requests(service.url) - before) / 2)

@@ -78,7 +78,7 @@ def _lines(rows: Sequence[Row], field: str) -> Iterable[tuple[str, list[tuple[fl
     """Yield the name and the points of each line that has any; a logarithm has no zero."""
     for name, series, store in _LINES:
         chosen = [row for row in rows if row["series"] == series and row["store"] == store]
-        points = [(row[series], max(row[field], 0.01)) for row in chosen]
+        points = [(row[series], row[field]) for row in chosen if row[field] > 0]  # else it was too little
         if points:
             yield name, points
 
