@@ -24,7 +24,7 @@ from typing import Any
 import orjson
 import uvloop
 
-from app import bootstrap
+from app.bootstrap import application as bootstrap
 from app.cli.http.server import base_url, bind, run_in_background, run_server
 from app.domain.records import SiteRecord, ThreadRef
 from app.domain.sites import repository
