@@ -222,8 +222,8 @@ async def stored_secret(store: Store, key: str, random: Callable[[], float]) -> 
     """
     new_secret = "".join(f"{random():.17f}"[2:] for _ in range(3))
     with suppress(StoreError):
-        stored = await store.key_values.get(key)
-        return (stored or await store.key_values.put_first(key, new_secret)).encode()
+        earlier_secret = await store.key_values.get(key)
+        return (earlier_secret or await store.key_values.put_first(key, new_secret)).encode()
     return new_secret.encode()
 
 

@@ -78,12 +78,16 @@ def _of_largest_clients(connections: Iterable[OpenConnection]) -> Iterator[OpenC
     by_owner = defaultdict(list)
     for connection in connections:
         by_owner[connection.owner()].append(connection)
-    for owned in by_owner.values():
-        owned.sort(key=lambda connection: (connection.waits_for_service(), connection.used_at()), reverse=True)
-    heap = [(-len(owned), number, owned) for number, owned in enumerate(by_owner.values())]
+    for connections_left in by_owner.values():
+        connections_left.sort(
+            key=lambda connection: (connection.waits_for_service(), connection.used_at()), reverse=True
+        )
+    heap = [
+        (-len(connections_left), number, connections_left) for number, connections_left in enumerate(by_owner.values())
+    ]
     heapify(heap)
     while heap:
-        _, number, owned = heappop(heap)
-        yield owned.pop()
-        if owned:
-            heappush(heap, (-len(owned), number, owned))
+        _, number, connections_left = heappop(heap)
+        yield connections_left.pop()
+        if connections_left:
+            heappush(heap, (-len(connections_left), number, connections_left))

@@ -30,9 +30,8 @@ from app.domain.errors import DatabaseUnusable, StoreError
 from app.domain.sites import Repository
 from app.store.postgres.schema import SCHEMA
 from app.store.postgres.sessions import Address, Connection, is_passing
+from app.store.sql.session import clamp
 
-LARGEST = 2**63 - 1
-"""The largest number that a column can hold."""
 _REPETITIONS = 8
 """How often a transaction is repeated that another one was in the way of."""
 _PAUSE = 0.02
@@ -48,11 +47,6 @@ _DAMAGE_ADVICE = "Restore a backup, or drop the schema afterword: then everythin
 
 _T = TypeVar("_T")
 Cursor = psycopg.Cursor[tuple[Any, ...]]
-
-
-def clamp(number: int) -> int:
-    """Return the nearest number that a column can hold: readers send any number."""
-    return max(-LARGEST, min(number, LARGEST))
 
 
 def array(numbers: Any) -> list[int] | None:

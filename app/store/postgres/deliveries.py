@@ -4,9 +4,10 @@ from app.domain.priority import Priority
 from app.domain.sites import Repository
 from app.ports.deliveries import Deliveries, Delivery
 from app.store import rules
-from app.store.postgres.database import Database, clamp, execute, scalar, site_id
+from app.store.postgres.database import Database, execute, scalar, site_id
 from app.store.postgres.jobs import enqueue
 from app.store.postgres.sessions import Connection
+from app.store.sql.session import clamp
 
 _FORGET = """
 DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE received_at < %s LIMIT 1000 FOR UPDATE SKIP LOCKED)

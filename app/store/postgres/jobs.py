@@ -7,9 +7,10 @@ from app.domain.records import ThreadRef
 from app.domain.sites import Repository
 from app.ports.jobs import Job
 from app.store import rules
-from app.store.postgres.database import Database, clamp, execute, site_id
+from app.store.postgres.database import Database, execute, site_id
 from app.store.postgres.sessions import Connection
 from app.store.rules import Rule, RuleJobs, StoredJob, Update
+from app.store.sql.session import clamp
 
 _JOBS = """
 SELECT site.key, site.configured_name, number, priority, full_refresh, generation, enqueued_at, due_at, attempts,

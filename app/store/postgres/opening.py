@@ -70,16 +70,16 @@ def prepare(address: Address, migrations: Sequence[Migration], now: Callable[[],
     """
     started_at = time.monotonic()
     while True:
-        waited_for = time.monotonic() - started_at
+        seconds = time.monotonic() - started_at
         try:
             with closing(address.connect()) as connection:
                 _prepare(address, connection, migrations, now)
                 return _has(connection, "SELECT pg_notify(%s, '')", CHANNEL)
         except psycopg.Error as error:
-            if not isinstance(error, _MADE_BY_OTHERS) or waited_for > _PATIENCE_WITH_OTHERS:
+            if not isinstance(error, _MADE_BY_OTHERS) or seconds > _PATIENCE_WITH_OTHERS:
                 raise address.failure(error) from error
         except DatabaseUnusable as failure:
-            if waited_for > patience or not is_passing(failure):
+            if seconds > patience or not is_passing(failure):
                 raise
         time.sleep(_PAUSE)
 

@@ -22,13 +22,11 @@ import orjson
 
 from app.domain.errors import StoreUnusable
 from app.domain.sites import Repository
+from app.store.sql.session import clamp
 
 _READERS, _URGENT_READERS = 2, 1
 """More would only wait for each other: parsing the rows holds Python's lock."""
 READING_CONNECTIONS = _READERS + _URGENT_READERS
-
-LARGEST = 2**63 - 1
-"""The largest number that SQLite can hold."""
 
 _BUSY_SECONDS = 10.0
 """How long a writer waits for another process's write; each takes milliseconds."""
@@ -43,11 +41,6 @@ FileId = tuple[int, int]
 """Device and inode."""
 
 _T = TypeVar("_T")
-
-
-def clamp(number: int) -> int:
-    """Return the nearest number that SQLite can hold: readers send any number."""
-    return max(-LARGEST, min(number, LARGEST))
 
 
 def json_list(numbers: Iterable[int] | None) -> str | None:

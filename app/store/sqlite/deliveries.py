@@ -6,7 +6,8 @@ from app.domain.priority import Priority
 from app.domain.sites import Repository
 from app.ports.deliveries import Deliveries, Delivery
 from app.store import rules
-from app.store.sqlite.connections import SqliteFile, clamp, scalar, site_id
+from app.store.sql.session import clamp
+from app.store.sqlite.connections import SqliteFile, scalar, site_id
 from app.store.sqlite.jobs import enqueue
 
 _FORGET = "DELETE FROM delivery WHERE site IN (SELECT id FROM site) AND received_at < ?"

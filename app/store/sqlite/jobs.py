@@ -9,7 +9,8 @@ from app.domain.sites import Repository
 from app.ports.jobs import Job
 from app.store import rules
 from app.store.rules import Rule, RuleJobs, StoredJob, Update
-from app.store.sqlite.connections import SqliteFile, clamp, site_id
+from app.store.sql.session import clamp
+from app.store.sqlite.connections import SqliteFile, site_id
 
 _JOBS = """
 SELECT site.key, site.configured_name, number, priority, full_refresh, generation, enqueued_at, due_at, attempts,

@@ -81,7 +81,7 @@ async def test_frozen_server_keeps_no_caller_waiting(own_server: PostgresServer,
     assert await store.deliveries.accept(_DELIVERY, replay_within=60.0)  # nothing was accepted before
 
 
-async def test_cut_connections_cost_nobody_an_error(server: PostgresServer, address: str, open_store: Open) -> None:
+async def test_cut_connections_cause_no_error(server: PostgresServer, address: str, open_store: Open) -> None:
     store = await open_store(address)
     await store.mirror.apply(Change(repo=REPO, at=1.0, issues=(issue(1, 1),)))
     await store.mirror.thread(REPO, 1)

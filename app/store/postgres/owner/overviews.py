@@ -14,10 +14,11 @@ from app.ports.owner.overviews import (
     ThreadOverview,
 )
 from app.store.postgres.database import Database, array, execute
-from app.store.postgres.mirror.sites import read_site
+from app.store.postgres.mirror.sessions import PostgresSession
 from app.store.postgres.schema import SCHEMA
 from app.store.postgres.sessions import Connection
 from app.store.rows import parse_all, parse_comments
+from app.store.sql.sites import read_site
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
 _OF_SITE = "site = (SELECT id FROM site WHERE key = %(key)s)"
@@ -61,7 +62,7 @@ class PostgresOverviews(Overviews):
             numbers = [thread.number for thread in threads if scope.includes(thread)]
             parameters |= {"numbers": numbers, "since": scope.since, "newest": scope.newest}
             return SiteOverview(
-                read_site(connection, repo),
+                read_site(PostgresSession(connection), repo),
                 threads,
                 tuple(Tombstone(*row) for row in execute(connection, _TOMBSTONES, parameters)),
                 dict(execute(connection, _WEEKS.format(excluded=condition), parameters).fetchall()),

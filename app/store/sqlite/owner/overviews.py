@@ -19,8 +19,9 @@ from app.ports.owner.overviews import (
     ThreadOverview,
 )
 from app.store.rows import parse_all, parse_comments
+from app.store.sql.sites import read_site
 from app.store.sqlite.connections import SqliteFile, json_list
-from app.store.sqlite.mirror.sites import read_site
+from app.store.sqlite.mirror.sessions import SqliteSession
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
 _OF_SITE = "site = (SELECT id FROM site WHERE key = :key)"
@@ -58,7 +59,7 @@ class SqliteOverviews(Overviews):
             numbers = json_list(thread.number for thread in threads if scope.includes(thread))
             parameters |= {"keys": numbers, "since": scope.since, "newest": scope.newest}
             return SiteOverview(
-                read_site(connection, repo),
+                read_site(SqliteSession(connection), repo),
                 threads,
                 tuple(Tombstone(row[0], bool(row[1]), *row[2:]) for row in connection.execute(_TOMBSTONES, parameters)),
                 dict(connection.execute(_WEEKS % condition, parameters).fetchall()),

@@ -1,12 +1,13 @@
 """The issues of a site in short: all of them, some, or those that the mirror may lack comments of."""
 
+from collections.abc import Collection
+
 from app.domain.sites import Repository
 from app.ports.mirror import SiteSnapshot
-from app.store.postgres.database import execute
-from app.store.postgres.mirror.comment_lists import IN_KEYS, OF_SITE
-from app.store.postgres.mirror.sites import read_site
-from app.store.postgres.sessions import Connection
 from app.store.rows import parse_all, summary
+from app.store.sql.comment_lists import IN_KEYS, OF_SITE
+from app.store.sql.session import Session
+from app.store.sql.sites import read_site
 
 # ruff: noqa: S608 - the inserted texts are these constants; values are parameters
 COUNT_MISMATCH = "comment_count <> mirrored_count + count_offset"
@@ -21,8 +22,10 @@ UNSETTLED_ISSUES = f"{OF_SITE} AND NOT is_pull_request AND (NOT complete OR {COU
 UNSETTLED_SUMMARIES = f"{_SUMMARY} WHERE {UNSETTLED_ISSUES} ORDER BY number DESC"
 
 
-def read_summaries(connection: Connection, repo: Repository, query: str, keys: list[int] | None = None) -> SiteSnapshot:
+def read_summaries(
+    session: Session, repo: Repository, query: str, numbers: Collection[int] | None = None
+) -> SiteSnapshot:
     """Return the record of a site and the issues of one of these queries, within the caller's transaction."""
-    rows = execute(connection, query, {"key": repo.key, "keys": keys}).fetchall()
+    rows = session.execute(query, {"key": repo.key, "keys": session.keys(numbers)}).fetchall()
     labels = parse_all(row[0] for row in rows)
-    return SiteSnapshot(read_site(connection, repo), tuple(map(summary, labels, rows)))
+    return SiteSnapshot(read_site(session, repo), tuple(map(summary, labels, rows)))

@@ -1,10 +1,9 @@
 """The records of repositories."""
 
-import sqlite3
-
 from app.domain.records import SiteRecord
 from app.domain.sites import Repository
 from app.store.rows import site_record
+from app.store.sql.session import Session
 
 SITE_RECORDS = """
 SELECT key, configured_name, github_id, full_name, issues_next_url, issues_listed_at, comments_next_url, since,
@@ -13,10 +12,10 @@ SELECT key, configured_name, github_id, full_name, issues_next_url, issues_liste
 FROM site
 """
 """All of them; a condition may follow."""
-_SITE_RECORD = f"{SITE_RECORDS} WHERE key = ? AND github_id IS NOT NULL"
+_SITE_RECORD = f"{SITE_RECORDS} WHERE key = :key AND github_id IS NOT NULL"
 
 
-def read_site(connection: sqlite3.Connection, repo: Repository) -> SiteRecord | None:
+def read_site(session: Session, repo: Repository) -> SiteRecord | None:
     """Return the record of a repository, within the caller's transaction."""
-    row = connection.execute(_SITE_RECORD, (repo.key,)).fetchone()
+    row = session.execute(_SITE_RECORD, {"key": repo.key}).fetchone()
     return None if row is None else site_record(row)
