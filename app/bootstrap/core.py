@@ -192,6 +192,12 @@ class Core:
         are_known = all(record is not None and not self.access.hides(record) for record in records)
         return are_known and self.access.posts.is_known
 
+    def complete(self, context: WebContext, routes: ASGIApp) -> None:
+        """Let the reads serve readers, the owner and GitHub's webhook, too: the application is there."""
+        self.reads.complete(routes, context)
+        self.readiness.set(context.monitoring.readiness)
+        self.application.set(routes)
+
     async def close(self) -> None:
         """Cancel what is under way, and what waits for the application."""
         for later in (self.application, self.refresher, self.images, self.readiness):

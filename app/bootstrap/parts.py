@@ -12,7 +12,6 @@ from app.bootstrap.owner import make_owner_desk
 from app.bootstrap.posts import make_post_lists, post_failure, worker_name
 from app.bootstrap.purging import make_purges
 from app.bootstrap.resources import Resources
-from app.bootstrap.web import complete_reads
 from app.bootstrap.worker import make_worker
 from app.domain.errors import GitHubError
 from app.domain.sites import Repository
@@ -288,13 +287,13 @@ class Application:
     def web(self) -> CachedReads:
         """The ASGI application."""
         if not self._core.application.is_set:
-            complete_reads(self._core, self._web_context, make_routes(self._web_context))
+            self._core.complete(self._web_context, make_routes(self._web_context))
         return self._core.reads
 
     async def prepare_web(self) -> None:
-        """Make the ASGI application in a thread, while the core serves."""
+        """Make the ASGI application in a thread, while the core serves; then it serves whatever the core does not."""
         routes = await asyncio.to_thread(make_routes, self._web_context)
-        complete_reads(self._core, self._web_context, routes)
+        self._core.complete(self._web_context, routes)
 
     @cached_property
     def _web_context(self) -> WebContext:
