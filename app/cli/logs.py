@@ -14,7 +14,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
@@ -68,19 +68,6 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
         logging.getLogger(name).setLevel(library_level)
 
 
-@contextmanager
-def _without(name: str) -> Iterator[None]:
-    """Let a library that is not imported yet look as if it were not installed."""
-    if name in sys.modules:
-        yield
-        return
-    sys.modules[name] = None  # type: ignore[assignment] # an import of it fails
-    try:
-        yield
-    finally:
-        del sys.modules[name]
-
-
 class _LazyFormatter(logging.Formatter):
     """The formatter of `formatter`, which is made for the first line."""
 
@@ -97,9 +84,8 @@ class _LazyFormatter(logging.Formatter):
 
 def formatter(settings: Settings, *, colours: bool) -> logging.Formatter:
     """Return a formatter that renders a record as one line, or as several if it has a traceback."""
-    with _without("rich"):  # structlog would import it for tracebacks that are never shown, and 5 MB
-        import structlog  # noqa: PLC0415 - a start without a warning needs none of this
-        from structlog.dev import ConsoleRenderer, plain_traceback  # noqa: PLC0415 - likewise
+    import structlog  # noqa: PLC0415 - a start without a warning needs none of this
+    from structlog.dev import ConsoleRenderer, plain_traceback  # noqa: PLC0415 - likewise
 
     mask = masker(find_secrets(settings))
     renderers: list[Processor]
